@@ -1,0 +1,240 @@
+/**
+ * What the rest of Holdfast may ask of a broker. Two implementations: `kafka/` (a real cluster, over kafkajs's
+ * connections) and `embedded/` (durable segment files, no listener). One suite of port tests runs on both.
+ *
+ * Shapes: offsets and timestamps are JS numbers (safe up to 2^53; a larger one on the wire is an error, never rounded).
+ * Timestamps are ms since the epoch, -1 for none. Keys and values are bytes or null. Fetched bytes are views into
+ * their fetch buffer: whoever keeps one beyond its batch copies it.
+ *
+ * Failures (design: "Two kinds of failure", table F): what time can mend is retried inside the port for as long as its
+ * caller's AbortSignal allows, and reported through {@link AvailabilityListener}; what it can't is thrown:
+ * `ConfigError` for authentication, authorization, unsupported version, fencing; `DataError` for a batch or record that
+ * is itself bad.
+ */
+import type { Logger } from '../foundation/logger.ts';
+import type { RecordHeader } from './record-batch/record.ts';
+
+export type { RecordHeader } from './record-batch/record.ts';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface TopicPartitionOffset extends TopicPartition {
+  /** The next offset to read, as Kafka commits it: last processed + 1. */
+  readonly offset: number;
+}
+
+/** Kafka client settings in Kafka's own names, prefixes already stripped and precedence already applied. */
+export type ClientSettings = Readonly<Record<string, string>>;
+
+/** Whether the broker can be reached. Called once per change of state, never per attempt. */
+export interface Availability {
+  readonly available: boolean;
+  /** What failed last, in one line without secrets; empty when available. */
+  readonly reason: string;
+  /** ms since the epoch of the change. */
+  readonly since: number;
+}
+export type AvailabilityListener = (availability: Availability) => void;
+
+export interface ClientOptions {
+  readonly settings: ClientSettings;
+  readonly logger: Logger;
+  readonly onAvailability?: AvailabilityListener;
+}
+
+export interface ProducerRecord {
+  readonly topic: string;
+  /** null: by murmur2 of the key as Kafka's default partitioner does, or sticky by batch for a null key. */
+  readonly partition: number | null;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly RecordHeader[];
+  /** ms; -1: the time at which the producer takes it. */
+  readonly timestamp: number;
+}
+
+/** A record that the broker will never take, whatever time passes (table F: too large, bad timestamp, bad record). */
+export interface RejectedRecord {
+  /** Index in the array that was sent. */
+  readonly index: number;
+  readonly error: Error;
+}
+
+export interface SendResult {
+  /** Parallel to the records sent: the partition each went to. */
+  readonly partitions: Int32Array;
+  /** Parallel to the records sent: the offset each got, -1 for a rejected one. */
+  readonly offsets: Float64Array;
+  /** Ascending by index; empty in the good case. */
+  readonly rejected: readonly RejectedRecord[];
+}
+
+/**
+ * An idempotent producer with acks=all.
+ *
+ * Guarantees: records of one partition are appended in the order of the `send` calls and within each in array order;
+ * an attempt that is repeated because its answer was lost appends nothing twice (within this producer's life);
+ * a resolved `send` means every record that is not in `rejected` is durable at the broker. Batches don't expire unless
+ * `delivery.timeout.ms` is set: an away broker is waited for.
+ */
+export interface Producer {
+  /**
+   * Takes the whole batch at once; several may be in flight, the caller bounds how many.
+   * Rejects with ConfigError (table F "fails the task"), with `holdfast.broker.producer.closed` after `close` or `abort`,
+   * or with an EnvironmentError when `delivery.timeout.ms` ran out.
+   */
+  send(records: readonly ProducerRecord[]): Promise<SendResult>;
+  /** Resolves when nothing is in flight any more. */
+  flush(signal?: AbortSignal): Promise<void>;
+  /** Waits for what is in flight up to `timeoutMs`, then gives it up. */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+export interface FetchedRecord {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly timestampType: 'CreateTime' | 'LogAppendTime';
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly RecordHeader[];
+}
+
+/** Consecutive records of one partition. */
+export interface FetchedBatch extends TopicPartition {
+  readonly records: readonly FetchedRecord[];
+  /** Where the next poll goes on: past the last record, and past control records and compaction gaps. */
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+}
+
+export interface FetchPosition extends TopicPartition {
+  readonly offset: number | 'earliest' | 'latest';
+}
+
+/**
+ * A pull reader of partitions that its owner assigns. Knows nothing of groups.
+ *
+ * Guarantees: records of a partition come in offset order without gaps but those that compaction, retention or control
+ * records left; after `remove`, `pause` or `seek` returned, no record from before comes out of a later `poll`.
+ */
+export interface Fetcher {
+  add(positions: readonly FetchPosition[]): void;
+  remove(partitions: readonly TopicPartition[]): void;
+  seek(partition: TopicPartition, offset: number): void;
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /** The next offset that `poll` would return, or null before the first poll of a symbolic position. */
+  position(partition: TopicPartition): number | null;
+  /**
+   * Up to `maxRecords` records over all partitions that are not paused; an empty array after `timeoutMs` without any.
+   * Fetches ahead within bounded memory. Throws DataError `holdfast.broker.batch.corrupt` (with topic, partition and offset)
+   * for a batch whose checksum fails, ConfigError `holdfast.broker.offset.out.of.range` with `auto.offset.reset=none`.
+   */
+  poll(options: { readonly maxRecords: number; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FetchedBatch[]>;
+  close(): Promise<void>;
+}
+
+/** Called by a GroupMember, one call at a time, each awaited. Partitions are complete per call, eager protocol. */
+export interface GroupListener {
+  onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Awaited before the member lets go: offsets committed in here still carry the old generation. */
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
+  /** The group has already given them to somebody else: nothing can be committed for them. */
+  onLost(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Authentication, authorization and the like: the member has ended. */
+  onFailed(error: Error): void;
+}
+
+export interface GroupMemberOptions extends ClientOptions {
+  readonly groupId: string;
+  /** Topic names, or a pattern that must match the whole name; topics that appear later join at the next metadata refresh. */
+  readonly subscription: { readonly topics: readonly string[] } | { readonly pattern: RegExp };
+  readonly listener: GroupListener;
+}
+
+/** Membership in a consumer group: lives in the control plane, so that heartbeats go on whatever a task does. */
+export interface GroupMember {
+  /** Begins to join; returns at once. */
+  start(): void;
+  /**
+   * Commits with the current generation. Rejects with RetriableError `holdfast.broker.group.rebalanced` when the generation is over
+   * (nothing was committed), with EnvironmentError when the coordinator can't be reached before `signal` aborts.
+   */
+  commit(offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void>;
+  /** Committed offsets of the group, null where there is none. Parallel to `partitions`. */
+  committed(partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly (number | null)[]>;
+  /** Calls onRevoked for what is held, then leaves the group so that others take over at once. */
+  close(signal?: AbortSignal): Promise<void>;
+}
+
+export interface TopicDescription {
+  readonly name: string;
+  readonly partitions: readonly { readonly partition: number; readonly leader: number }[];
+}
+
+export interface NewTopic {
+  readonly name: string;
+  /** -1: the broker's default. */
+  readonly partitions: number;
+  /** -1: the broker's default. */
+  readonly replicationFactor: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+/** A group as the broker tells it; metadata and assignment are the members' own bytes (for `sr`: JSON). */
+export interface GroupDescription {
+  readonly groupId: string;
+  readonly state: 'Stable' | 'PreparingRebalance' | 'CompletingRebalance' | 'Empty' | 'Dead' | 'Unknown';
+  readonly protocolType: string;
+  readonly protocol: string;
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly clientId: string;
+    readonly clientHost: string;
+    readonly metadata: Uint8Array;
+    readonly assignment: Uint8Array;
+  }[];
+}
+
+export interface Admin {
+  describeCluster(signal?: AbortSignal): Promise<{ readonly clusterId: string | null; readonly brokers: number }>;
+  listTopics(signal?: AbortSignal): Promise<readonly string[]>;
+  /** Topics that don't exist are left out of the answer. Never creates one. */
+  describeTopics(names: readonly string[], signal?: AbortSignal): Promise<readonly TopicDescription[]>;
+  /** One outcome per topic, in order. Rejects with ConfigError for an authorization failure or an invalid spec. */
+  createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly ('created' | 'exists')[]>;
+  deleteTopics(names: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Effective settings of each topic, Kafka's names. */
+  describeTopicConfigs(names: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+  /** Incremental (KIP-339): what is not named stays. null deletes an override. */
+  alterTopicConfigs(topic: string, changes: Readonly<Record<string, string | null>>, signal?: AbortSignal): Promise<void>;
+  /** Parallel to `queries`; for a timestamp: the first offset at or after it, or the end. */
+  listOffsets(
+    queries: readonly (TopicPartition & { readonly at: 'earliest' | 'latest' | number })[],
+    signal?: AbortSignal,
+  ): Promise<readonly number[]>;
+  /** All offsets that a group committed. */
+  groupOffsets(groupId: string, signal?: AbortSignal): Promise<readonly TopicPartitionOffset[]>;
+  /** Only while the group has no members; otherwise rejects with `holdfast.broker.group.not.empty`. */
+  alterGroupOffsets(groupId: string, offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void>;
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<void>;
+  deleteGroup(groupId: string, signal?: AbortSignal): Promise<void>;
+  describeGroups(groupIds: readonly string[], signal?: AbortSignal): Promise<readonly GroupDescription[]>;
+  /** Moves the log's start: records before `offset` are gone. */
+  deleteRecords(offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The factory of clients for one cluster; what `bootstrap.servers` selects. Made by the composition root, handed to the runtime. */
+export interface Broker {
+  readonly kind: 'kafka' | 'embedded';
+  producer(options: ClientOptions): Producer;
+  fetcher(options: ClientOptions): Fetcher;
+  groupMember(options: GroupMemberOptions): GroupMember;
+  admin(options: ClientOptions): Admin;
+  /** Closes what was made and not closed, then the files or connections beneath. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,168 @@
+/**
+ * The contract between control plane (herder, group membership, offset commits, registry coordinator) and a task host
+ * (the data plane). Every message is structured-cloneable: errors travel in their wire form, plugins as module specifiers,
+ * functions never. An inline host passes the same messages as a worker thread would.
+ *
+ * Order: messages of one direction arrive in the order they were posted. Every request is answered exactly once; a host that
+ * ends answers nothing more, and its link rejects what is open.
+ */
+import type { TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
+import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
+import type { ErrorWire } from '../../sdk/errors/error-wire.ts';
+import type { OffsetMap } from '../../sdk/task.ts';
+
+export interface TaskId {
+  readonly connector: string;
+  readonly task: number;
+}
+
+/** Where a class comes from: the module is imported in the host, the class looked up in its manifest. */
+export interface PluginRef {
+  /** A module specifier that `import()` takes: a file URL. */
+  readonly module: string;
+  readonly className: string;
+}
+
+export interface ConverterSpec extends PluginRef {
+  /** The converter's own settings, prefix stripped, variables resolved. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface TransformationSpec extends PluginRef {
+  readonly alias: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly predicate?: PluginRef & { readonly alias: string; readonly config: Readonly<Record<string, string>>; readonly negate: boolean };
+}
+
+export interface ErrorPolicy {
+  /** `errors.tolerance` */
+  readonly tolerance: 'none' | 'all';
+  readonly retryTimeoutMs: number;
+  readonly retryDelayMaxMs: number;
+  readonly logEnable: boolean;
+  readonly logIncludeMessages: boolean;
+  /** Sink only; null: no dead letter queue. */
+  readonly deadLetterQueue: {
+    readonly topic: string;
+    readonly replicationFactor: number;
+    readonly contextHeaders: boolean;
+  } | null;
+}
+
+interface TaskSpecBase {
+  readonly id: TaskId;
+  readonly connectorClass: PluginRef;
+  readonly taskConfig: Readonly<Record<string, string>>;
+  readonly keyConverter: ConverterSpec;
+  readonly valueConverter: ConverterSpec;
+  readonly headerConverter: ConverterSpec;
+  readonly transformations: readonly TransformationSpec[];
+  readonly errors: ErrorPolicy;
+  readonly initialState: 'STARTED' | 'PAUSED';
+  /** Kafka client settings, precedence applied. */
+  readonly producerSettings: Readonly<Record<string, string>>;
+  readonly consumerSettings: Readonly<Record<string, string>>;
+  readonly adminSettings: Readonly<Record<string, string>>;
+  /** Settings of ours, e.g. `park.timeout.ms`, `max.inflight.bytes`; parsed by the host. */
+  readonly hostSettings: Readonly<Record<string, string>>;
+  /** `offset.flush.timeout.ms` */
+  readonly offsetFlushTimeoutMs: number;
+}
+
+export interface TopicCreationGroup {
+  readonly name: string;
+  /** Regular expression sources that must match the whole topic name. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export interface SourceTaskSpec extends TaskSpecBase {
+  readonly kind: 'source';
+  /** null: topics are created by the broker or not at all; otherwise in order, the last one is `default`. */
+  readonly topicCreation: readonly TopicCreationGroup[] | null;
+}
+
+export interface SinkTaskSpec extends TaskSpecBase {
+  readonly kind: 'sink';
+}
+
+export type TaskSpec = SourceTaskSpec | SinkTaskSpec;
+
+/** Why a task waits, as `/status` shows it. */
+export interface ParkedInfo {
+  /** `schema registry (writes)`, `broker`, `target system`, … */
+  readonly dependency: string;
+  readonly gateId: string | null;
+  readonly reason: string;
+  /** Code of the error that parked it. */
+  readonly code: string;
+  /** `topic-partition` of sinks; empty when the whole task waits. */
+  readonly partitions: readonly string[];
+  /** ms since the epoch. */
+  readonly since: number;
+  readonly attempts: number;
+  readonly nextProbeAt: number | null;
+}
+
+/** What a task can be committed up to. */
+export type Committable =
+  | { readonly kind: 'source'; readonly offsets: readonly { readonly partition: OffsetMap; readonly offset: OffsetMap }[] }
+  | { readonly kind: 'sink'; readonly offsets: readonly TopicPartitionOffset[] };
+
+/** Control plane -> host. */
+export type ToHost =
+  | { readonly type: 'task.start'; readonly spec: TaskSpec }
+  | { readonly type: 'task.target'; readonly id: TaskId; readonly state: 'STARTED' | 'PAUSED' }
+  /**
+   * Ends the task: no more polls, what is in flight is awaited up to the deadline, then a final `task.committable` request from
+   * the host, then `task.ended`. After the deadline the control plane counts the task as lost and ignores what it still says.
+   */
+  | { readonly type: 'task.stop'; readonly id: TaskId; readonly timeoutMs: number }
+  /** Source: answer with a `task.committable` request soon (interval commit). Sink: commit after the current `put`. */
+  | { readonly type: 'task.commit'; readonly id: TaskId }
+  /** New partitions of a sink with the offsets to start at; 'earliest'/'latest' where nothing is committed. */
+  | { readonly type: 'sink.assign'; readonly id: TaskId; readonly partitions: readonly (TopicPartition & { readonly offset: number | 'earliest' | 'latest' })[] }
+  | { readonly type: 'gate.changed'; readonly gate: GateSnapshot }
+  | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
+  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: ErrorWire }
+  | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest };
+
+/** Requests of the control plane that a host answers. */
+export type HostRequest =
+  /**
+   * Partitions are about to be taken away. The host stops delivering them, lets a running `put` end, runs preCommit, calls the
+   * task's `close`, and answers with the offsets to commit (empty when lost). Answer: {@link SinkRevoked}.
+   */
+  { readonly type: 'sink.revoke'; readonly id: TaskId; readonly partitions: readonly TopicPartition[]; readonly lost: boolean };
+
+export interface SinkRevoked {
+  readonly offsets: readonly TopicPartitionOffset[];
+}
+
+/** Host -> control plane. */
+export type FromHost =
+  | { readonly type: 'task.state'; readonly id: TaskId; readonly state: 'RUNNING' | 'PAUSED' }
+  | { readonly type: 'task.failed'; readonly id: TaskId; readonly error: ErrorWire }
+  /** null: it goes on. */
+  | { readonly type: 'task.parked'; readonly id: TaskId; readonly parked: ParkedInfo | null }
+  /** The task has ended: after stop (and its final commit) or after failing. Nothing more comes from it. */
+  | { readonly type: 'task.ended'; readonly id: TaskId }
+  /** Topics that records of this task went to or came from, for the first time. */
+  | { readonly type: 'task.topics'; readonly id: TaskId; readonly topics: readonly string[] }
+  /** Counters since the task started, at most a few times a second. */
+  | { readonly type: 'task.counters'; readonly id: TaskId; readonly counters: Readonly<Record<string, number>> }
+  | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
+  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: ErrorWire }
+  | { readonly type: 'request'; readonly seq: number; readonly body: ControlRequest };
+
+/** Requests of a host that the control plane answers. */
+export type ControlRequest =
+  /** Commit these. Answered when durable, or with an error (nothing was committed). */
+  | { readonly type: 'task.committable'; readonly id: TaskId; readonly committable: Committable }
+  /** Answer: `(OffsetMap | null)[]`, parallel. */
+  | { readonly type: 'offsets.read'; readonly connector: string; readonly partitions: readonly OffsetMap[] }
+  /** Anything a contributed service understands (the registry coordinator: `registry`). */
+  | { readonly type: 'service'; readonly service: string; readonly body: unknown };

@@ -1,0 +1,61 @@
+/** Bytes <-> Connect data. Kafka Connect's Converter and HeaderConverter, plus the asynchronous `prepare` of ours. */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import type { ConfigDef } from './config/config-def.ts';
+import type { ConnectHeaders } from './data/headers.ts';
+import type { Schema } from './data/schema.ts';
+import type { SchemaAndValue } from './data/schema-and-value.ts';
+import type { DependencyGates } from './dependency-gate.ts';
+import type { ConnectRecord } from './record/connect-record.ts';
+import type { SchemaView } from './schema-view.ts';
+
+export interface ConverterContext {
+  /** Kafka Connect's `converter.type`. */
+  readonly converterType: 'key' | 'value' | 'header';
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly gates: DependencyGates;
+  /**
+   * A view on the registry that these converter settings name (`schema.registry.url`, credentials, timeouts: prefix
+   * already stripped). Throws ConfigError for settings that name none.
+   */
+  schemaView(config: Readonly<Record<string, string>>): SchemaView;
+}
+
+/** A record as fetched, before conversion. Bytes are views into a fetch buffer. */
+export interface RawRecord {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+/**
+ * Guarantees of the runtime: `configure` once, before anything else; the synchronous methods only after a `prepare` of
+ * the batch they belong to, when the converter has one; one call at a time.
+ *
+ * Duties: an environment failure is thrown as EnvironmentError (with the gate's id), bad data as DataError, a wrong
+ * setting as ConfigError. Returned bytes are the caller's to keep.
+ */
+export interface Converter {
+  /** @param config the converter's own settings, prefix stripped. Throws ConfigError naming every mistake. */
+  configure(config: Readonly<Record<string, string>>, context: ConverterContext): void;
+  config?(): ConfigDef;
+  /**
+   * Gets what the synchronous call will need for these records (key or value, by its converterType). Keeps failures per
+   * schema: the synchronous call throws them for the records concerned. Returns undefined when nothing is lacking.
+   */
+  prepareFromConnectData?(records: readonly ConnectRecord[], signal: AbortSignal): Promise<void> | undefined;
+  prepareToConnectData?(records: readonly RawRecord[], signal: AbortSignal): Promise<void> | undefined;
+  /** null bytes: a tombstone. */
+  fromConnectData(topic: string, schema: Schema | null, value: unknown, headers?: ConnectHeaders): Uint8Array | null;
+  toConnectData(topic: string, bytes: Uint8Array | null, headers?: ConnectHeaders): SchemaAndValue;
+  close?(): void;
+}
+
+export interface HeaderConverter {
+  configure(config: Readonly<Record<string, string>>, context: ConverterContext): void;
+  config?(): ConfigDef;
+  fromConnectHeader(topic: string, key: string, schema: Schema | null, value: unknown): Uint8Array | null;
+  toConnectHeader(topic: string, key: string, bytes: Uint8Array | null): SchemaAndValue;
+  close?(): void;
+}

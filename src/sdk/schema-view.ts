@@ -1,0 +1,63 @@
+/**
+ * What a converter knows of a schema registry: a local, synchronous view, filled by asking the worker's registry
+ * coordinator in batches. The view answers without waiting; `resolve` asks for what it lacks.
+ */
+import type { ConnectError } from './errors/index.ts';
+
+export interface SchemaReference {
+  readonly name: string;
+  readonly subject: string;
+  readonly version: number;
+}
+
+/** A schema as a registry keeps it. Absent `schemaType` on the wire means AVRO. */
+export interface SchemaText {
+  readonly schemaType: 'AVRO' | 'JSON' | 'PROTOBUF';
+  readonly schema: string;
+  readonly references: readonly SchemaReference[];
+}
+
+export interface RegisteredSchema extends SchemaText {
+  /** The id in the five-byte header. */
+  readonly id: number;
+  /** Where it is known from, when it is: filled for answers by subject. */
+  readonly subject?: string;
+  readonly version?: number;
+}
+
+/**
+ * A question to the registry. `key` identifies it: two questions with one key have one answer, so a converter builds the
+ * key once per schema and not per record.
+ */
+export type SchemaQuestion =
+  /** Which schema has this id? For reading. */
+  | { readonly kind: 'by-id'; readonly key: string; readonly id: number; readonly subject?: string }
+  /** Register under the subject (idempotent by content) and tell the id. For writing, `auto.register.schemas=true`. */
+  | { readonly kind: 'register'; readonly key: string; readonly subject: string; readonly schema: SchemaText; readonly normalize: boolean }
+  /** Which id does this schema have under the subject? For writing, `auto.register.schemas=false`. */
+  | { readonly kind: 'lookup'; readonly key: string; readonly subject: string; readonly schema: SchemaText; readonly normalize: boolean }
+  /** A version of a subject, -1 for the latest. For `use.latest.version` and references. */
+  | { readonly kind: 'version'; readonly key: string; readonly subject: string; readonly version: number };
+
+export type SchemaAnswer =
+  | { readonly kind: 'known'; readonly schema: RegisteredSchema }
+  /** Never asked, or evicted: `resolve` it. */
+  | { readonly kind: 'unasked' }
+  /** The registry is away, lagging or not ready, or the barrier is not met yet: an EnvironmentError that names the gate. */
+  | { readonly kind: 'waiting'; readonly error: ConnectError }
+  /** DataError (denied, incompatible, invalid), ConfigError (authorization, wrong url) or an integrity error. */
+  | { readonly kind: 'refused'; readonly error: ConnectError };
+
+export interface SchemaView {
+  /** Which registry: the same for all views on one cluster. */
+  readonly registryId: string;
+  /** Synchronous and cheap: a map look-up. */
+  peek(question: SchemaQuestion): SchemaAnswer;
+  /**
+   * Asks for what `peek` does not know. Returns undefined when there is nothing to ask (the hot path allocates no
+   * promise). Resolves when each question is known, refused or waiting; bounded by the view's patience (a fraction of
+   * a second), so that a slow registry delays one partition and not all. Never rejects but with the signal's reason.
+   */
+  resolve(questions: readonly SchemaQuestion[], signal: AbortSignal): Promise<void> | undefined;
+  close(): void;
+}

@@ -1,0 +1,22 @@
+/** Single message transformations and predicates, as in Kafka Connect. */
+import type { ConfigDef } from './config/config-def.ts';
+import type { ConnectRecord } from './record/connect-record.ts';
+
+/**
+ * Called for each record in order, synchronously, once per record even when the record later waits at a gate
+ * (invariant 4). Must not change the record it is given: `record.newRecord(...)` makes the changed one.
+ */
+export interface Transformation<R extends ConnectRecord = ConnectRecord> {
+  config(): ConfigDef;
+  configure(config: Readonly<Record<string, string>>): void;
+  /** null filters the record out; that is no error. Throw DataError for a record that can't be transformed. */
+  apply(record: R): R | null;
+  close?(): void;
+}
+
+export interface Predicate<R extends ConnectRecord = ConnectRecord> {
+  config(): ConfigDef;
+  configure(config: Readonly<Record<string, string>>): void;
+  test(record: R): boolean;
+  close?(): void;
+}

@@ -14,7 +14,7 @@ export default defineConfig({
   ...conditions,
   test: {
     pool: 'forks',
-    reporters: [process.env['CI'] ? 'default' : 'default', new ClosingLineReporter()],
+    reporters: ['default', new ClosingLineReporter()],
     projects: [
       {
         ...conditions,

@@ -26,11 +26,15 @@ if (!existsSync(compiler)) {
   process.exit(1);
 }
 
-const compile = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--listEmittedFiles'], {
-  cwd: root,
-  encoding: 'utf8',
-  maxBuffer: 64 * 1024 * 1024,
-});
+const compile = spawnSync(
+  process.execPath,
+  [compiler, '-p', 'tsconfig.build.json', '--listEmittedFiles', '--pretty', 'false'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  },
+);
 const emitted = new Set();
 const messages = [];
 for (const line of compile.stdout.split('\n')) {

@@ -17,8 +17,10 @@ const consoleProject = join('src', 'console', 'tsconfig.json');
 const checks = {
   'format and lint': [[bin('biome'), 'ci', '--error-on-warnings', '.']],
   types: [
-    [node, tsc, '--noEmit', '-p', 'tsconfig.json'],
-    ...(existsSync(join(root, consoleProject)) ? [[node, tsc, '--noEmit', '-p', consoleProject]] : []),
+    [node, tsc, '--noEmit', '--pretty', 'false', '-p', 'tsconfig.json'],
+    ...(existsSync(join(root, consoleProject))
+      ? [[node, tsc, '--noEmit', '--pretty', 'false', '-p', consoleProject]]
+      : []),
   ],
   'import rules': [[node, join('scripts', 'check-imports.mjs')]],
   'dead code': [[bin('knip'), '--no-progress']],

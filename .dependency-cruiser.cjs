@@ -57,7 +57,8 @@ module.exports = {
     },
     {
       name: 'sdk-has-no-packages',
-      comment: 'src/sdk and the src/foundation below it import no npm package, so that a plugin may carry its own copy.',
+      comment:
+        'src/sdk and the src/foundation below it import no npm package, so that a plugin may carry its own copy.',
       severity: 'error',
       from: { path: '^src/(?:sdk|foundation)/' },
       to: { path: 'node_modules/' },

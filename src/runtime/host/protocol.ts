@@ -8,7 +8,7 @@
  */
 import type { TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
-import type { ErrorWire } from '../../sdk/errors/error-wire.ts';
+import type { WireError } from '../../sdk/errors/error-wire.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 
 export interface TaskId {
@@ -127,7 +127,7 @@ export type ToHost =
   | { readonly type: 'sink.assign'; readonly id: TaskId; readonly partitions: readonly (TopicPartition & { readonly offset: number | 'earliest' | 'latest' })[] }
   | { readonly type: 'gate.changed'; readonly gate: GateSnapshot }
   | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
-  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: ErrorWire }
+  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: WireError }
   | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest };
 
 /** Requests of the control plane that a host answers. */
@@ -145,7 +145,7 @@ export interface SinkRevoked {
 /** Host -> control plane. */
 export type FromHost =
   | { readonly type: 'task.state'; readonly id: TaskId; readonly state: 'RUNNING' | 'PAUSED' }
-  | { readonly type: 'task.failed'; readonly id: TaskId; readonly error: ErrorWire }
+  | { readonly type: 'task.failed'; readonly id: TaskId; readonly error: WireError }
   /** null: it goes on. */
   | { readonly type: 'task.parked'; readonly id: TaskId; readonly parked: ParkedInfo | null }
   /** The task has ended: after stop (and its final commit) or after failing. Nothing more comes from it. */
@@ -155,7 +155,7 @@ export type FromHost =
   /** Counters since the task started, at most a few times a second. */
   | { readonly type: 'task.counters'; readonly id: TaskId; readonly counters: Readonly<Record<string, number>> }
   | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
-  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: ErrorWire }
+  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: WireError }
   | { readonly type: 'request'; readonly seq: number; readonly body: ControlRequest };
 
 /** Requests of a host that the control plane answers. */

@@ -22,6 +22,7 @@ const checks = {
       ? [[node, tsc, '--noEmit', '--pretty', 'false', '-p', consoleProject]]
       : []),
   ],
+  lockfile: [[node, join('scripts', 'complete-lockfile.mjs'), '--check']],
   'import rules': [[node, join('scripts', 'check-imports.mjs')]],
   'dead code': [[bin('knip'), '--no-progress']],
   'package shape': [

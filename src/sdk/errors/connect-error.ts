@@ -50,7 +50,7 @@ export class ConnectError extends Error {
   }
 
   static {
-    brandErrorClass(this, 'ConnectError');
+    brandErrorClass(ConnectError, 'ConnectError');
   }
 }
 

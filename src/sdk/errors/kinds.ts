@@ -16,7 +16,7 @@ export const CONNECT_RETRIABLE = defineErrorCode('holdfast.connect.retriable', {
 export class RetriableError extends ConnectError {
   static override readonly defaultCode: string = CONNECT_RETRIABLE;
   static {
-    brandErrorClass(this, 'RetriableError');
+    brandErrorClass(RetriableError, 'RetriableError');
   }
 }
 
@@ -30,7 +30,7 @@ export const DATA_INVALID = defineErrorCode('holdfast.data.invalid', {
 export class DataError extends ConnectError {
   static override readonly defaultCode: string = DATA_INVALID;
   static {
-    brandErrorClass(this, 'DataError');
+    brandErrorClass(DataError, 'DataError');
   }
 }
 
@@ -44,7 +44,7 @@ export const DATA_SCHEMA_BUILDER = defineErrorCode('holdfast.data.schema-builder
 export class SchemaBuilderError extends DataError {
   static override readonly defaultCode: string = DATA_SCHEMA_BUILDER;
   static {
-    brandErrorClass(this, 'SchemaBuilderError');
+    brandErrorClass(SchemaBuilderError, 'SchemaBuilderError');
   }
 }
 
@@ -58,7 +58,7 @@ export const DATA_SCHEMA_PROJECTION = defineErrorCode('holdfast.data.schema-proj
 export class SchemaProjectorError extends DataError {
   static override readonly defaultCode: string = DATA_SCHEMA_PROJECTION;
   static {
-    brandErrorClass(this, 'SchemaProjectorError');
+    brandErrorClass(SchemaProjectorError, 'SchemaProjectorError');
   }
 }
 
@@ -91,7 +91,7 @@ export class EnvironmentError extends ConnectError {
   }
 
   static {
-    brandErrorClass(this, 'EnvironmentError');
+    brandErrorClass(EnvironmentError, 'EnvironmentError');
   }
 }
 
@@ -127,7 +127,7 @@ export class ConfigError extends ConnectError {
   }
 
   static {
-    brandErrorClass(this, 'ConfigError');
+    brandErrorClass(ConfigError, 'ConfigError');
   }
 }
 
@@ -141,7 +141,7 @@ export const CONNECT_NOT_FOUND = defineErrorCode('holdfast.connect.not-found', {
 export class NotFoundError extends ConnectError {
   static override readonly defaultCode: string = CONNECT_NOT_FOUND;
   static {
-    brandErrorClass(this, 'NotFoundError');
+    brandErrorClass(NotFoundError, 'NotFoundError');
   }
 }
 
@@ -155,7 +155,7 @@ export const CONNECT_ALREADY_EXISTS = defineErrorCode('holdfast.connect.already-
 export class AlreadyExistsError extends ConnectError {
   static override readonly defaultCode: string = CONNECT_ALREADY_EXISTS;
   static {
-    brandErrorClass(this, 'AlreadyExistsError');
+    brandErrorClass(AlreadyExistsError, 'AlreadyExistsError');
   }
 }
 
@@ -169,7 +169,7 @@ export const CONNECT_ILLEGAL_STATE = defineErrorCode('holdfast.connect.illegal-s
 export class IllegalStateError extends ConnectError {
   static override readonly defaultCode: string = CONNECT_ILLEGAL_STATE;
   static {
-    brandErrorClass(this, 'IllegalStateError');
+    brandErrorClass(IllegalStateError, 'IllegalStateError');
   }
 }
 
@@ -183,6 +183,6 @@ export const CONNECT_INTEGRITY = defineErrorCode('holdfast.connect.integrity', {
 export class IntegrityError extends ConnectError {
   static override readonly defaultCode: string = CONNECT_INTEGRITY;
   static {
-    brandErrorClass(this, 'IntegrityError');
+    brandErrorClass(IntegrityError, 'IntegrityError');
   }
 }

@@ -15,7 +15,7 @@ const consoleProject = join('src', 'console', 'tsconfig.json');
 
 /** Each check is a list of commands; the first that fails ends it. */
 const checks = {
-  'format and lint': [[bin('biome'), 'ci', '--error-on-warnings', '.']],
+  'format and lint': [[bin('biome'), 'check', '--colors=off', '--error-on-warnings', '.']],
   types: [
     [node, tsc, '--noEmit', '--pretty', 'false', '-p', 'tsconfig.json'],
     ...(existsSync(join(root, consoleProject))
@@ -79,7 +79,11 @@ async function runCheck(name, commands) {
 
 function run(command, args) {
   return new Promise((done, failed) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const chunks = [];
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.stderr.on('data', (chunk) => chunks.push(chunk));

@@ -16,7 +16,6 @@ export default defineConfig({
     pool: 'forks',
     // Of the run, not of a project: its Kafka starts once, for the first file of any project that asks.
     globalSetup: ['test/support/shared-kafka-setup.ts'],
-    globalSetup: ['test/support/shared-kafka-setup.ts'],
     reporters: ['default', new ClosingLineReporter()],
     projects: [
       {

@@ -19,6 +19,7 @@ const gzip: Codec = {
 
 // One entry per compression and thread: codecs have no state, and a library once loaded stays loaded.
 const loaded = new Map<CompressionType, Codec>([['gzip', gzip]]);
+const loading = new Map<CompressionType, Promise<Codec>>();
 
 /** The code of {@link CodecUnavailableError}. */
 export const CODEC_UNAVAILABLE = defineErrorCode('holdfast.broker.codec-unavailable', {
@@ -73,7 +74,13 @@ export class CodecNotLoadedError extends IllegalStateError {
 export async function loadCodec(name: LoadableCompression): Promise<Codec> {
   const known = loaded.get(name);
   if (known !== undefined) return known;
-  const codec = await importCodec(name as keyof typeof PACKAGES);
+  // Shared, as the WebAssembly library may be started only once. A failure is forgotten, so that a later call tries again.
+  let opening = loading.get(name);
+  if (opening === undefined) {
+    opening = importCodec(name as keyof typeof PACKAGES).finally(() => loading.delete(name));
+    loading.set(name, opening);
+  }
+  const codec = await opening;
   loaded.set(name, codec);
   return codec;
 }

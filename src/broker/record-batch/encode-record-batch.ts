@@ -12,7 +12,7 @@ import {
 import type { CompressionType } from './codec.ts';
 import { compressionId, loadedCodec } from './compression.ts';
 import { crc32c } from './crc32c.ts';
-import type { BatchRecord, RecordHeader } from './record.ts';
+import { type BatchRecord, NO_TIMESTAMP, type RecordHeader } from './record.ts';
 import { InvalidBatchError } from './record-batch-error.ts';
 import { sizeOfVarint, sizeOfZigzag, writeVarint, writeZigzag } from './varint.ts';
 
@@ -49,7 +49,7 @@ let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
  * Encodes records as one batch of magic 2, in one pass. The offsets are `baseOffset`, `baseOffset + 1`, ... The result is
  * exactly sized, in memory of its own, and the caller's: it may be kept, changed or transferred to another thread.
  *
- * @throws InvalidBatchError for no records at all, a timestamp that is no integer within 2^53, or 2 GiB and more
+ * @throws InvalidBatchError for no records at all, a timestamp that is negative (but -1) or no integer within 2^53, or 2 GiB and more
  * @throws CodecNotLoadedError when the compression has not been loaded
  */
 export function encodeRecordBatch(records: readonly BatchRecord[], options: EncodeBatchOptions = {}): Buffer {
@@ -119,9 +119,9 @@ function attributesOf(options: EncodeBatchOptions, compression: CompressionType)
  */
 function writeRecord(record: BatchRecord, offsetDelta: number, timestampDelta: number, start: number): number {
   const { key, value, headers } = record;
-  if (!Number.isSafeInteger(record.timestamp)) {
+  if (!Number.isSafeInteger(record.timestamp) || record.timestamp < NO_TIMESTAMP) {
     throw new InvalidBatchError(
-      `Record ${offsetDelta} of a batch has the timestamp ${record.timestamp}; it must be whole milliseconds within 2^53, or -1 for none.`,
+      `Record ${offsetDelta} of a batch has the timestamp ${record.timestamp}; it must be whole milliseconds from 0 to 2^53, or -1 for none.`,
     );
   }
   let body = 1 + sizeOfZigzag(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfBytes(key) + sizeOfBytes(value);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What a supervised program is started with. */
@@ -12,6 +13,10 @@ export interface SupervisedProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Standard output and error are appended to this file. */
   readonly logFile: string;
+  /** Gets what the process writes, as well as the file. */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
+  /** Standard input is a pipe, to be written through `stdin`; empty otherwise. */
+  readonly withStdin?: boolean;
 }
 
 /** How a process ended. */
@@ -21,6 +26,7 @@ export interface ProcessExit {
 }
 
 const running = new Set<number>();
+const pipes = ['pipe', 'pipe'] as const;
 
 process.on('exit', () => {
   for (const pid of running) killGroup(pid, 'SIGKILL');
@@ -39,7 +45,8 @@ export class SupervisedProcess {
   private readonly name: string;
   private readonly child: ChildProcess;
   private readonly logStart: number;
-  private readonly exited: Promise<ProcessExit>;
+  /** Settles when the process has ended and its output was read; never rejects, and keeps nothing alive. */
+  readonly ended: Promise<ProcessExit>;
 
   private constructor(name: string, child: ChildProcess, pid: number, logFile: string, logStart: number) {
     this.name = name;
@@ -49,8 +56,8 @@ export class SupervisedProcess {
     this.logStart = logStart;
     running.add(pid);
     const guard = guardGroup(pid);
-    this.exited = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
+    this.ended = new Promise((resolve) => {
+      child.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
         running.delete(pid);
         guard.release();
         resolve({ code, signal });
@@ -68,7 +75,7 @@ export class SupervisedProcess {
         cwd: options.cwd,
         env: options.env ?? process.env,
         detached: true,
-        stdio: ['ignore', log, log],
+        stdio: [options.withStdin ? 'pipe' : 'ignore', ...(options.onOutput ? pipes : [log, log])],
       });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
@@ -76,6 +83,7 @@ export class SupervisedProcess {
           reject(new Error(`${options.name} can't be started (${options.command}): ${cause.message}`, { cause }));
         });
       });
+      if (options.onOutput !== undefined) listen(child, options.logFile, options.onOutput);
       if (child.pid === undefined) throw new Error(`${options.name} has no process id`);
       return new SupervisedProcess(options.name, child, child.pid, options.logFile, logStart);
     } finally {
@@ -86,11 +94,18 @@ export class SupervisedProcess {
   /** Resolves when the process has ended; never rejects. */
   async waitForExit(): Promise<ProcessExit> {
     this.child.ref();
+    for (const pipe of [this.child.stdout, this.child.stderr]) if (pipe) setRef(pipe, true);
     try {
-      return await this.exited;
+      return await this.ended;
     } finally {
       this.child.unref();
     }
+  }
+
+  /** Standard input; throws unless the process was started `withStdin`. */
+  get stdin(): Writable {
+    if (this.child.stdin === null) throw new Error(`${this.name} was started without a pipe for its standard input`);
+    return this.child.stdin;
   }
 
   get isRunning(): boolean {
@@ -147,6 +162,30 @@ export class SupervisedProcess {
   }
 }
 
+function listen(
+  child: ChildProcess,
+  logFile: string,
+  onOutput: NonNullable<SupervisedProcessOptions['onOutput']>,
+): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    const stream = child[name];
+    stream?.on('data', (bytes: Buffer) => {
+      appendFileSync(logFile, bytes);
+      onOutput(name, bytes);
+    });
+    if (stream) setRef(stream, false);
+  }
+  // A process that has ended or closed its input is seen by its exit, not by a failed write.
+  child.stdin?.on('error', () => {});
+  if (child.stdin) setRef(child.stdin, false);
+}
+
+/** Whether a pipe keeps this process alive. A child's pipe is a socket, which its type does not say. */
+function setRef(stream: Readable | Writable, alive: boolean): void {
+  if (alive && 'ref' in stream && typeof stream.ref === 'function') stream.ref();
+  if (!alive && 'unref' in stream && typeof stream.unref === 'function') stream.unref();
+}
+
 function killGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(-pid, signal);
@@ -156,7 +195,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 function guardGroup(pid: number): { release(): void } {
-  const script = 'read -r word; [ "$word" = released ] || kill -KILL -- "-$0"';
+  const script = 'read -r word; [ "$word" = released ] || kill -s KILL -- "-$0"';
   const guard = spawn('/bin/sh', ['-c', script, String(pid)], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   guard.on('error', () => {});
   guard.stdin.on('error', () => {});

@@ -66,9 +66,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   set(entries: ReadonlyMap<string, string | null>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.pending.push({ entries, done: (error) => (error === undefined ? resolve() : reject(error)) });
-      this.writing ??= this.writeAll().finally(() => {
-        this.writing = null;
-      });
+      this.writing ??= this.writeAll();
     });
   }
 
@@ -99,6 +97,8 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
         for (const { done } of group) done(error);
       }
     }
+    // Here and not in a `finally`: a call that comes after the last look at `pending` must start a new run.
+    this.writing = null;
   }
 
   private async replaceFile(offsets: ReadonlyMap<string, string>): Promise<void> {

@@ -13,6 +13,7 @@ export const OFFSET_INVALID = defineErrorCode('holdfast.storage.offset.invalid',
 });
 
 const INTEGER = /^-?\d+$/;
+const LONG_INTEGER = /^-?\d{16,}$/;
 
 /** @throws DataError `holdfast.storage.offset.invalid` for a nested value or a number that JSON can't hold. */
 export function encodeOffsetKey(connector: string, partition: OffsetMap): string {
@@ -61,8 +62,8 @@ export function decodeOffsetMap(text: string): OffsetMap | null {
 function parse(text: string): unknown {
   try {
     if (!/\d{16}/.test(text)) return JSON.parse(text);
-    const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) =>
-      token.startsWith('"') ? token : `"\\u0000${token}"`,
+    const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
+      LONG_INTEGER.test(token) ? `"\\u0000${token}"` : token,
     );
     return JSON.parse(marked, (_key, value: unknown) => {
       if (typeof value !== 'string' || !value.startsWith('\u0000') || !INTEGER.test(value.slice(1))) return value;

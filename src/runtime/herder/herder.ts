@@ -1,0 +1,79 @@
+/**
+ * The desired state of connectors and what may be asked of it: the only thing the REST API talks to.
+ * Kafka Connect's Herder, with promises in place of callbacks.
+ */
+import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
+import type { ConnectorStatus, TargetState, TaskStatus } from './status.ts';
+
+export type ConnectorConfigMap = Readonly<Record<string, string>>;
+
+/** As a client sends it: null values are named in the validation error. */
+export type RawConnectorConfig = Readonly<Record<string, string | null>>;
+
+export interface ConnectorTaskId {
+  readonly connector: string;
+  readonly task: number;
+}
+
+export interface ConnectorInfo {
+  readonly name: string;
+  readonly config: ConnectorConfigMap;
+  readonly tasks: readonly ConnectorTaskId[];
+  readonly type: 'source' | 'sink' | 'unknown';
+}
+
+export interface TaskInfo {
+  readonly id: ConnectorTaskId;
+  readonly config: ConnectorConfigMap;
+}
+
+export interface ConnectorStateInfo {
+  readonly name: string;
+  readonly connector: ConnectorStatus;
+  /** Sorted by id. */
+  readonly tasks: readonly (TaskStatus & { readonly id: number })[];
+  readonly type: 'source' | 'sink' | 'unknown';
+}
+
+export interface HerderHealth {
+  readonly status: 'healthy' | 'starting' | 'unhealthy';
+  /** What the worker is doing or waiting for; empty when there is nothing to say. */
+  readonly detail: string;
+}
+
+/**
+ * Errors: NotFoundError for an unknown connector or task, AlreadyExistsError, ConfigError with every mistake for an invalid
+ * configuration, ConnectError when a connector refuses to start.
+ */
+export interface Herder {
+  start(): Promise<void>;
+  /** Stops connectors and tasks within their deadlines. */
+  stop(): Promise<void>;
+  health(): Promise<HerderHealth>;
+  kafkaClusterId(): Promise<string | null>;
+
+  connectors(): Promise<readonly string[]>;
+  connectorInfo(name: string): Promise<ConnectorInfo>;
+  connectorConfig(name: string): Promise<ConnectorConfigMap>;
+  taskInfos(name: string): Promise<readonly TaskInfo[]>;
+  connectorStatus(name: string): Promise<ConnectorStateInfo>;
+  taskStatus(id: ConnectorTaskId): Promise<TaskStatus & { readonly id: number }>;
+
+  putConnectorConfig(
+    name: string,
+    config: RawConnectorConfig,
+    options: { readonly allowReplace: boolean; readonly initialState?: TargetState },
+  ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo }>;
+  deleteConnector(name: string): Promise<void>;
+
+  pauseConnector(name: string): Promise<void>;
+  resumeConnector(name: string): Promise<void>;
+  stopConnector(name: string): Promise<void>;
+  /** Stop and start of the connector only. */
+  restartConnector(name: string): Promise<void>;
+  /** Resolves with the plan: what will be restarted shows RESTARTING. */
+  restartConnectorAndTasks(name: string, options: { readonly onlyFailed: boolean; readonly includeTasks: boolean }): Promise<ConnectorStateInfo>;
+  restartTask(id: ConnectorTaskId): Promise<void>;
+
+  plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]>;
+}

@@ -1,0 +1,35 @@
+/** States of connectors and tasks as the REST API shows them. Kafka Connect 4.1.1, 5.1. */
+import type { ParkedInfo } from '../host/protocol.ts';
+
+export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
+export type ConnectorState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING';
+export type TaskState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'FAILED' | 'RESTARTING';
+
+export interface ConnectorStatus {
+  readonly state: ConnectorState;
+  readonly workerId: string;
+  readonly version: string | null;
+  /** The failure with its causes, empty unless FAILED. */
+  readonly trace: string;
+}
+
+export interface TaskStatus {
+  readonly state: TaskState;
+  readonly workerId: string;
+  readonly version: string | null;
+  readonly trace: string;
+  /** A parked task stays RUNNING, because tools act on FAILED; null while it isn't parked. */
+  readonly parked: ParkedInfo | null;
+}
+
+/** The stack of an error followed by those of its causes, as Java prints a stack trace. */
+export function traceOf(error: unknown): string {
+  const lines: string[] = [];
+  let current: unknown = error;
+  for (let depth = 0; current !== undefined && current !== null && depth < 16; depth += 1) {
+    const text = current instanceof Error ? (current.stack ?? `${current.name}: ${current.message}`) : String(current);
+    lines.push(depth === 0 ? text : `Caused by: ${text}`);
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return `${lines.join('\n')}\n`;
+}

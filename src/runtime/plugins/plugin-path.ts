@@ -1,0 +1,116 @@
+/**
+ * Finds the modules of plugins.
+ *
+ * An entry of `plugin.path` is a folder or the name of an npm package. A folder that is itself a package (has a package.json) is one
+ * plugin; otherwise each of its sub-folders with a package.json is one, and so is each `.js` or `.mjs` file directly in it.
+ * A package name is resolved from the working folder, as `import` would. What can't be read is a warning, as with Kafka Connect.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { isAbsolute, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Logger } from '../../foundation/logger.ts';
+
+export interface PluginModule {
+  /** A file URL. */
+  readonly module: string;
+  readonly location: string;
+}
+
+export async function findPluginModules(entries: readonly string[], logger: Logger): Promise<readonly PluginModule[]> {
+  const found: PluginModule[] = [];
+  for (const entry of entries) {
+    try {
+      found.push(...(await modulesOf(entry)));
+    } catch (error) {
+      logger.warn('An entry of plugin.path could not be used. Check that the folder or package exists and can be read.', {
+        entry,
+        reason: (error as Error).message,
+      });
+    }
+  }
+  return found;
+}
+
+async function modulesOf(entry: string): Promise<PluginModule[]> {
+  const folder = resolve(entry);
+  if (!existsSync(folder)) {
+    if (isAbsolute(entry) || entry.startsWith('.')) throw new Error(`there is no folder ${folder}`);
+    return [{ module: resolvePackage(entry), location: entry }];
+  }
+  const own = await entryOfPackage(folder);
+  if (own !== null) return [{ module: own, location: folder }];
+  const modules: PluginModule[] = [];
+  const names = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const item of names) {
+    const path = join(folder, item.name);
+    if (item.isDirectory() || item.isSymbolicLink()) {
+      const module = await entryOfPackage(path);
+      if (module !== null) modules.push({ module, location: path });
+    } else if (/\.m?js$/.test(item.name)) {
+      modules.push({ module: pathToFileURL(path).href, location: path });
+    }
+  }
+  return modules;
+}
+
+/** `import` conditions: a package that exports nothing to CommonJS is still found, by the export target of its root. */
+function resolvePackage(name: string): string {
+  const require = createRequire(join(process.cwd(), 'package.json'));
+  try {
+    return pathToFileURL(require.resolve(name)).href;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+  }
+  for (const base of require.resolve.paths(name) ?? []) {
+    const folder = join(base, name);
+    if (existsSync(join(folder, 'package.json'))) {
+      const target = rootExport(JSON.parse(requireText(require, folder)) as PackageJson);
+      if (target !== null) return pathToFileURL(join(folder, target)).href;
+    }
+  }
+  throw new Error(`the package ${name} exports no root module`);
+}
+
+function requireText(require: NodeJS.Require, folder: string): string {
+  return JSON.stringify(require(join(folder, 'package.json')));
+}
+
+interface PackageJson {
+  readonly main?: string;
+  readonly exports?: unknown;
+}
+
+async function entryOfPackage(folder: string): Promise<string | null> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, 'package.json'), 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+  const target = rootExport(JSON.parse(text) as PackageJson) ?? 'index.js';
+  return pathToFileURL(join(folder, target)).href;
+}
+
+/** The file that `import 'package'` would load, by the conditions `import`, `node`, `default`; then `main`. */
+function rootExport(manifest: PackageJson): string | null {
+  const root = manifest.exports;
+  const dot = typeof root === 'object' && root !== null && '.' in root ? (root as Record<string, unknown>)['.'] : root;
+  return target(dot) ?? manifest.main ?? null;
+}
+
+function target(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(target).find((found) => found !== null) ?? null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [condition, inner] of Object.entries(value)) {
+    if (['import', 'node', 'default', 'module-sync'].includes(condition)) {
+      const found = target(inner);
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,159 @@
+/** All plugins that a worker knows: the built-in ones and those of `plugin.path`. */
+import type { Logger } from '../../foundation/logger.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
+import type { PluginRef } from '../host/protocol.ts';
+import { namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
+import { findPluginModules, type PluginModule } from './plugin-path.ts';
+
+export const PLUGIN_NOT_FOUND = defineErrorCode('holdfast.plugin.not-found', {
+  what: 'No plugin offers the class that a configuration names.',
+  mend: 'Check the class name, and that plugin.path names the folder or npm package that offers it.',
+});
+
+export const PLUGIN_AMBIGUOUS = defineErrorCode('holdfast.plugin.ambiguous', {
+  what: 'More than one plugin answers to the short name that a configuration uses.',
+  mend: 'Use the full class name; the message lists them.',
+});
+
+const KIND_NAMES: Readonly<Record<PluginType, string>> = {
+  sink: 'Connector',
+  source: 'Connector',
+  transformation: 'Transformation',
+  predicate: 'Predicate',
+  converter: 'Converter',
+  header_converter: 'HeaderConverter',
+};
+
+export class Plugins {
+  private readonly descs: readonly PluginDesc[];
+  /** Names by type; more than one desc for an ambiguous name. */
+  private readonly byName = new Map<PluginType, Map<string, PluginDesc[]>>();
+
+  constructor(descs: readonly PluginDesc[]) {
+    this.descs = sorted(descs);
+    for (const type of PLUGIN_TYPES) this.byName.set(type, new Map());
+    for (const desc of this.descs) {
+      const names = this.byName.get(desc.type);
+      for (const name of namesOf(desc)) names?.set(name, [...(names.get(name) ?? []), desc]);
+    }
+  }
+
+  /**
+   * Loads the modules of `builtIn` (file URLs) and of `pluginPath`. A module of `pluginPath` that fails to load, is no plugin or needs
+   * a newer SDK contract is left out with one warning; a built-in one that fails is an error.
+   */
+  static async discover(options: {
+    readonly builtIn: readonly string[];
+    readonly pluginPath: readonly string[];
+    readonly logger: Logger;
+  }): Promise<Plugins> {
+    const builtIn = await Promise.all(
+      options.builtIn.map(async (module) => descsOf(await importPlugin(module), { module, location: 'built in' })),
+    );
+    const descs = builtIn.flat();
+    for (const found of await findPluginModules(options.pluginPath, options.logger)) {
+      try {
+        descs.push(...descsOf(await importPlugin(found.module), found));
+      } catch (error) {
+        options.logger.warn('A plugin was left out, for it could not be loaded.', {
+          location: found.location,
+          reason: (error as Error).message,
+        });
+      }
+    }
+    return new Plugins(descs);
+  }
+
+  /** In the order of `/connector-plugins`: by type, sorted by class name. */
+  list(types: readonly PluginType[] = PLUGIN_TYPES): readonly PluginDesc[] {
+    return this.descs.filter((desc) => types.includes(desc.type));
+  }
+
+  /** undefined when no plugin of the types has that name or alias, or more than one has. */
+  find(types: readonly PluginType[], name: string): PluginDesc | undefined {
+    const candidates = this.candidates(types, name);
+    return candidates.length === 1 ? candidates[0] : undefined;
+  }
+
+  /** @throws ConfigError `holdfast.plugin.not-found` or `holdfast.plugin.ambiguous`, with Kafka Connect's words. */
+  get(types: readonly PluginType[], name: string): PluginDesc {
+    const candidates = this.candidates(types, name);
+    const [first] = candidates;
+    if (first !== undefined && candidates.length === 1) return first;
+    const kind = KIND_NAMES[types[0] ?? 'source'];
+    if (candidates.length > 1) {
+      throw new ConfigError(
+        `More than one ${kind.toLowerCase()} matches alias ${name}. Please use full package and class name instead. Classes found: ${describe(candidates)}`,
+        { code: PLUGIN_AMBIGUOUS },
+      );
+    }
+    throw new ConfigError(
+      `Failed to find any class that implements ${kind} and which name matches ${name}, available ${kind.toLowerCase()}s are: ${describe(this.list(types))}`,
+      { code: PLUGIN_NOT_FOUND },
+    );
+  }
+
+  ref(desc: PluginDesc): PluginRef {
+    return { module: desc.module, className: desc.className };
+  }
+
+  private candidates(types: readonly PluginType[], name: string): readonly PluginDesc[] {
+    const found = new Set<PluginDesc>();
+    for (const type of types) for (const desc of this.byName.get(type)?.get(name) ?? []) found.add(desc);
+    return [...found];
+  }
+}
+
+/** Imports a module and checks that its default export is a manifest that this worker can use. */
+export async function importPlugin(module: string): Promise<Plugin> {
+  const loaded = (await import(module)) as { readonly default?: unknown };
+  const plugin = loaded.default;
+  if (!isPlugin(plugin)) {
+    throw new Error("its module has no plugin as default export: write 'export default definePlugin({ … })'");
+  }
+  if (plugin.sdkContractVersion > SDK_CONTRACT_VERSION) {
+    throw new Error(
+      `it was built for contract version ${plugin.sdkContractVersion} of holdfast/sdk, and this worker has version ${SDK_CONTRACT_VERSION}: update Holdfast`,
+    );
+  }
+  return plugin;
+}
+
+/** Flattens a manifest. */
+export function descsOf(plugin: Plugin, found: PluginModule): PluginDesc[] {
+  const desc = (type: PluginType) => (offered: {
+    readonly className: string;
+    readonly aliases?: readonly string[];
+    readonly create: new () => unknown;
+  }): PluginDesc => ({
+    type,
+    className: offered.className,
+    otherNames: offered.aliases ?? [],
+    version: plugin.version,
+    create: offered.create,
+    ...found,
+  });
+  return [
+    ...(plugin.connectors ?? []).map((offered) => desc(offered.type)(offered)),
+    ...(plugin.transformations ?? []).map(desc('transformation')),
+    ...(plugin.predicates ?? []).map(desc('predicate')),
+    ...(plugin.converters ?? []).map(desc('converter')),
+    ...(plugin.headerConverters ?? []).map(desc('header_converter')),
+  ];
+}
+
+function sorted(descs: readonly PluginDesc[]): readonly PluginDesc[] {
+  const rank = (desc: PluginDesc): number => PLUGIN_TYPES.indexOf(desc.type);
+  return [...descs].sort((a, b) => rank(a) - rank(b) || (a.className < b.className ? -1 : a.className > b.className ? 1 : 0));
+}
+
+function describe(descs: readonly PluginDesc[]): string {
+  return descs
+    .map(
+      (desc) =>
+        `PluginDesc{klass=class ${desc.className}, name='${desc.className}', version='${desc.version}', encodedVersion=${desc.version}, type=${desc.type}, typeName='${desc.type}', location='${desc.location}'}`,
+    )
+    .join(', ');
+}

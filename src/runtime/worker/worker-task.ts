@@ -1,0 +1,183 @@
+/** The control plane's view of one running task: its commits, its group membership, its end. */
+import type { Broker } from '../../broker/ports.ts';
+import type { Clock, Timer } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
+import type { Logger } from '../../foundation/logger.ts';
+import { IllegalStateError } from '../../sdk/errors/kinds.ts';
+import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
+import type { Committable, ParkedInfo, TaskId, TaskSpec } from '../host/protocol.ts';
+import type { HostClient, TaskMessages } from './host-client.ts';
+import { SinkGroup } from './sink-group.ts';
+
+/** What the owner of a task hears. Nothing comes after `onStopped`. */
+export interface TaskListener {
+  onRunning(id: TaskId): void;
+  onPaused(id: TaskId): void;
+  onFailure(id: TaskId, error: Error): void;
+  onParked(id: TaskId, parked: ParkedInfo | null): void;
+  onTopics(id: TaskId, topics: readonly string[]): void;
+}
+
+export type Subscription = { readonly topics: readonly string[] } | { readonly pattern: RegExp };
+
+export class WorkerTask implements TaskMessages {
+  readonly spec: TaskSpec;
+  private readonly host: HostClient;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly listener: TaskListener;
+  private readonly offsetWriter: OffsetStorageWriter;
+  private readonly commitIntervalMs: number;
+  private readonly group: SinkGroup | null;
+  private readonly ended = new Deferred();
+  private commitTimer: Timer | null = null;
+  private abandoned = false;
+  private failure: Error | null = null;
+  private lastCounters: Readonly<Record<string, number>> = {};
+  private joined = false;
+
+  constructor(options: {
+    readonly spec: TaskSpec;
+    /** Sinks only. */
+    readonly subscription: Subscription | null;
+    readonly host: HostClient;
+    readonly broker: Broker;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly listener: TaskListener;
+    readonly offsetWriter: OffsetStorageWriter;
+    readonly commitIntervalMs: number;
+  }) {
+    this.spec = options.spec;
+    this.host = options.host;
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.listener = options.listener;
+    this.offsetWriter = options.offsetWriter;
+    this.commitIntervalMs = options.commitIntervalMs;
+    this.group =
+      options.spec.kind === 'sink' && options.subscription !== null
+        ? new SinkGroup({
+            broker: options.broker,
+            host: options.host,
+            spec: options.spec,
+            subscription: options.subscription,
+            clock: options.clock,
+            logger: options.logger,
+            onFailed: (error) => this.failFromControl(error),
+          })
+        : null;
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.lastCounters;
+  }
+
+  start(): void {
+    this.host.attach(this.spec.id, this);
+    this.host.post({ type: 'task.start', spec: this.spec });
+    this.scheduleCommit();
+  }
+
+  setTarget(state: 'STARTED' | 'PAUSED'): void {
+    this.host.post({ type: 'task.target', id: this.spec.id, state });
+  }
+
+  /**
+   * Asks the task to end; resolves true when it did, with its final commit, and false when `timeoutMs` passed first. Then the task is
+   * abandoned: whatever it still says is ignored.
+   */
+  async stop(timeoutMs: number): Promise<boolean> {
+    this.commitTimer?.cancel();
+    this.host.post({ type: 'task.stop', id: this.spec.id, timeoutMs });
+    const deadline = new Deferred<boolean>();
+    const timer = this.clock.setTimer(() => deadline.resolve(false), timeoutMs);
+    const graceful = await Promise.race([this.ended.promise.then(() => true), deadline.promise]);
+    timer.cancel();
+    this.abandoned = !graceful;
+    if (!graceful) {
+      this.logger.warn('A task did not stop in time and was abandoned. A plugin call of it has not returned.', {
+        code: 'holdfast.task.abandoned',
+        task: `${this.spec.id.connector}-${this.spec.id.task}`,
+        timeoutMs,
+      });
+    }
+    await this.leaveGroup(graceful ? timeoutMs : 1_000);
+    return graceful;
+  }
+
+  onState(state: 'RUNNING' | 'PAUSED'): void {
+    if (this.abandoned) return;
+    if (state === 'PAUSED') return this.listener.onPaused(this.spec.id);
+    // Membership begins when the task can take partitions.
+    if (this.group !== null && !this.joined) {
+      this.joined = true;
+      this.group.start();
+    }
+    this.listener.onRunning(this.spec.id);
+  }
+  onFailed(error: Error): void {
+    if (this.abandoned || this.failure !== null) return;
+    this.failure = error;
+    this.listener.onFailure(this.spec.id, error);
+  }
+
+  onParked(parked: ParkedInfo | null): void {
+    if (!this.abandoned) this.listener.onParked(this.spec.id, parked);
+  }
+
+  onTopics(topics: readonly string[]): void {
+    if (!this.abandoned) this.listener.onTopics(this.spec.id, topics);
+  }
+
+  onCounters(counters: Readonly<Record<string, number>>): void {
+    this.lastCounters = counters;
+  }
+
+  onEnded(): void {
+    this.commitTimer?.cancel();
+    this.ended.resolve();
+    // A task that failed ends by itself: others of its group take over at once.
+    if (this.failure !== null) void this.leaveGroup(10_000);
+  }
+
+  /** Invariant 1 and 2: the host says what may be committed, and only hears ok once it is durable. */
+  async onCommittable(committable: Committable): Promise<void> {
+    if (this.abandoned) throw new IllegalStateError('The task was abandoned: its offsets are no longer committed.');
+    if (committable.kind === 'source') {
+      await this.offsetWriter.write(this.spec.id.connector, committable.offsets);
+      return;
+    }
+    if (this.group === null) throw new IllegalStateError('A source task asked for the commit of consumer offsets.');
+    await this.group.commit(committable.offsets);
+  }
+
+  private failFromControl(error: Error): void {
+    this.onFailed(error);
+    this.host.post({ type: 'task.stop', id: this.spec.id, timeoutMs: this.spec.offsetFlushTimeoutMs });
+  }
+
+  private scheduleCommit(): void {
+    this.commitTimer = this.clock.setTimer(
+      () => {
+        this.host.post({ type: 'task.commit', id: this.spec.id });
+        this.scheduleCommit();
+      },
+      this.commitIntervalMs,
+      { unref: true },
+    );
+  }
+
+  private async leaveGroup(timeoutMs: number): Promise<void> {
+    if (this.group === null) return;
+    const abort = new AbortController();
+    const timer = this.clock.setTimer(() => abort.abort(new Error('leaving the group took too long')), timeoutMs);
+    try {
+      await this.group.close(abort.signal);
+    } catch (error) {
+      this.logger.debug('The consumer group could not be left; the broker notices by its session timeout.', { err: error });
+    } finally {
+      timer.cancel();
+    }
+  }
+}

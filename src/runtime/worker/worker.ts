@@ -1,0 +1,174 @@
+/**
+ * What actually runs in this process: connectors in the control plane, tasks in task hosts. Knows nothing of desired states: that is
+ * the herder's.
+ */
+import type { Broker } from '../../broker/ports.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Logger } from '../../foundation/logger.ts';
+import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import type { OffsetMap } from '../../sdk/task.ts';
+import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
+import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
+import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
+import type { TaskId, TaskSpec } from '../host/protocol.ts';
+import type { PluginDesc } from '../plugins/plugin-desc.ts';
+import { HostClient, type HostConnection } from './host-client.ts';
+import { WorkerConnector } from './worker-connector.ts';
+import { type Subscription, type TaskListener, WorkerTask } from './worker-task.ts';
+
+export const SERVICE_UNKNOWN = defineErrorCode('holdfast.worker.service-unknown', {
+  what: 'A converter asked for a service that this worker does not offer.',
+  mend: 'Start the worker with the service, or use another converter.',
+});
+
+/** Where the gates of the control plane are, so that hosts get a mirror of them. */
+export interface GateSource {
+  snapshots(): readonly GateSnapshot[];
+  onChange(listener: (snapshot: GateSnapshot) => void): () => void;
+  get(id: string): DependencyGate | undefined;
+}
+
+/** A service that converters reach through their host, such as the registry coordinator. Messages are structured-cloneable. */
+export type ControlService = (body: unknown) => Promise<unknown>;
+
+export interface WorkerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly broker: Broker;
+  readonly offsetStore: OffsetBackingStore;
+  readonly openHost: () => HostConnection;
+  readonly services: Readonly<Record<string, ControlService>>;
+  readonly gates: GateSource;
+  readonly offsetFlushIntervalMs: number;
+  readonly gracefulTimeoutMs: number;
+}
+
+export class Worker {
+  readonly offsetStore: OffsetBackingStore;
+  private readonly options: WorkerOptions;
+  private readonly offsetWriter: OffsetStorageWriter;
+  private readonly hosts: HostClient[] = [];
+  private readonly connectors = new Map<string, WorkerConnector>();
+  private readonly tasks = new Map<string, WorkerTask>();
+  private stopListening: (() => void) | null = null;
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+    this.offsetStore = options.offsetStore;
+    this.offsetWriter = new OffsetStorageWriter({ store: options.offsetStore });
+  }
+
+  async start(): Promise<void> {
+    await this.offsetStore.start();
+    this.stopListening = this.options.gates.onChange((gate) => {
+      for (const host of this.hosts) host.post({ type: 'gate.changed', gate });
+    });
+  }
+
+  /** Stops tasks, then connectors, then hosts and the offset store, all tasks within the one graceful deadline. */
+  async stop(): Promise<void> {
+    await this.stopTasks([...this.tasks.values()].map((task) => task.spec.id));
+    await Promise.all([...this.connectors.keys()].map((name) => this.stopConnector(name)));
+    this.stopListening?.();
+    await Promise.all(this.hosts.map((host) => host.close()));
+    await this.offsetStore.stop();
+  }
+
+  connector(name: string): WorkerConnector | undefined {
+    return this.connectors.get(name);
+  }
+
+  offsetReader(connector: string): StoredOffsetReader {
+    return new StoredOffsetReader({ store: this.offsetStore, connector });
+  }
+
+  /** Makes the instance; starting it is the caller's. */
+  createConnector(name: string, desc: PluginDesc, events: { onReconfigure: () => void; onError: (error: unknown) => void }): WorkerConnector {
+    const connector = new WorkerConnector({
+      name,
+      desc,
+      clock: this.options.clock,
+      logger: this.options.logger.child({ name: desc.className, connector: name }),
+      offsetStorageReader: this.offsetReader(name),
+      ...events,
+    });
+    this.connectors.set(name, connector);
+    return connector;
+  }
+
+  async stopConnector(name: string): Promise<void> {
+    const connector = this.connectors.get(name);
+    this.connectors.delete(name);
+    await connector?.stop();
+  }
+
+  hasTask(id: TaskId): boolean {
+    return this.tasks.has(keyOf(id));
+  }
+
+  tasksOf(connector: string): readonly TaskId[] {
+    return [...this.tasks.values()].map((task) => task.spec.id).filter((id) => id.connector === connector);
+  }
+
+  counters(id: TaskId): Readonly<Record<string, number>> {
+    return this.tasks.get(keyOf(id))?.counters ?? {};
+  }
+
+  startTask(spec: TaskSpec, subscription: Subscription | null, listener: TaskListener): void {
+    const task = new WorkerTask({
+      spec,
+      subscription,
+      host: this.hostFor(spec.id),
+      broker: this.options.broker,
+      clock: this.options.clock,
+      logger: this.options.logger.child({ connector: spec.id.connector, task: spec.id.task }),
+      listener,
+      offsetWriter: this.offsetWriter,
+      commitIntervalMs: this.options.offsetFlushIntervalMs,
+    });
+    this.tasks.set(keyOf(spec.id), task);
+    task.start();
+  }
+
+  /** Stops them together; those that don't end within `task.shutdown.graceful.timeout.ms` are abandoned. */
+  async stopTasks(ids: readonly TaskId[]): Promise<void> {
+    await Promise.all(
+      ids.map(async (id) => {
+        const task = this.tasks.get(keyOf(id));
+        if (task === undefined) return;
+        await task.stop(this.options.gracefulTimeoutMs);
+        if (this.tasks.get(keyOf(id)) === task) this.tasks.delete(keyOf(id));
+      }),
+    );
+  }
+
+  setTaskTarget(id: TaskId, state: 'STARTED' | 'PAUSED'): void {
+    this.tasks.get(keyOf(id))?.setTarget(state);
+  }
+
+  /** A host still busy with an abandoned run of the task can't be told apart from the new one: that one gets a fresh host. */
+  private hostFor(id: TaskId): HostClient {
+    const free = this.hosts.find((host) => !host.has(id));
+    if (free !== undefined) return free;
+    const host = new HostClient({
+      connection: this.options.openHost(),
+      services: {
+        readOffsets: (connector, partitions) => this.offsetReader(connector).offsets(partitions as readonly OffsetMap[]),
+        service: async (name, body) => {
+          const service = this.options.services[name];
+          if (service === undefined) throw new ConnectError(`This worker offers no service ${name}.`, { code: SERVICE_UNKNOWN });
+          return service(body);
+        },
+      },
+    });
+    for (const gate of this.options.gates.snapshots()) host.post({ type: 'gate.changed', gate });
+    this.hosts.push(host);
+    return host;
+  }
+}
+
+function keyOf(id: TaskId): string {
+  return `${id.connector}-${id.task}`;
+}

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Codec } from '../../../../src/broker/record-batch/codec.ts';
+import { type Codec, MAX_DECOMPRESSED_BYTES } from '../../../../src/broker/record-batch/codec.ts';
 import { loadCodec } from '../../../../src/broker/record-batch/compression.ts';
 import { codecsToLoad, decodeRecordBatches } from '../../../../src/broker/record-batch/decode-record-batch.ts';
 import { encodeRecordBatch } from '../../../../src/broker/record-batch/encode-record-batch.ts';
@@ -124,6 +124,17 @@ describe('the forms that other clients read', () => {
     expect(bytes.readUInt8(4) & 0x20).toBe(0x20);
     expect((bytes.readUInt8(5) >> 4) & 7).toBeGreaterThanOrEqual(4);
   });
+
+  it.each(COMPRESSIONS)(
+    '%s: is refused when it decompresses to more than the limit',
+    async (compression) => {
+      const codec = await loadCodec(compression);
+      const bomb = codec.compress(Buffer.alloc(MAX_DECOMPRESSED_BYTES + 1));
+      expect(() => codec.decompress(bomb)).toThrow(RangeError);
+      expect(codec.decompress(codec.compress(plain)).equals(plain)).toBe(true);
+    },
+    20_000,
+  );
 
   it('zstd: an RFC 8878 frame', () => {
     expect(body('zstd').readUInt32LE(0)).toBe(0xfd2fb528);

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { type ProcessExit, SupervisedProcess } from './child-process.ts';
 import { tempDir } from './temp-dir.ts';
 
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const main = join(root, 'dist/src/cli/main.js');
+let checkedForChanges = false;
 
 export interface RunHoldfastOptions {
   /** Added to the environment of this process; a variable set to undefined is taken out. */
@@ -34,11 +36,12 @@ type LinePattern = string | RegExp | ((line: string) => boolean);
 
 /**
  * Runs the built command line, `node dist/src/cli/main.js ...args`, in a process of its own, which ends with this one at
- * the latest. Throws when nothing was built.
+ * the latest. Throws when nothing was built, and warns once when sources changed since.
  */
 export async function runHoldfast(args: readonly string[], options: RunHoldfastOptions = {}): Promise<HoldfastProcess> {
   const program = options.program ?? main;
   if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build before these tests`);
+  if (program === main) warnOfChanges();
   options.signal?.throwIfAborted();
   const output = new LineOutput();
   const child = await SupervisedProcess.start({
@@ -199,6 +202,24 @@ class LineOutput {
   private tell(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+function warnOfChanges(): void {
+  if (checkedForChanges) return;
+  checkedForChanges = true;
+  const changed = ['src', 'connectors'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('console'))
+      .map((file) => join(folder, file))
+      .filter((file) => {
+        const built = statSync(join(root, 'dist', file.replace(/\.ts$/, '.js')), { throwIfNoEntry: false });
+        return (built?.mtimeMs ?? 0) < statSync(join(root, file)).mtimeMs;
+      }),
+  );
+  if (changed.length === 0) return;
+  process.stderr.write(
+    `STALE BUILD: ${changed.length} sources changed since, ${changed[0]} among them; npm run build\n`,
+  );
 }
 
 function matcher(pattern: LinePattern): (line: string) => boolean {

@@ -1,0 +1,250 @@
+import { ConfigError, type ConfigProblem } from '../errors/index.ts';
+import {
+  type ConfigKey,
+  type ConfigKeySpec,
+  type ConfigKeySpecs,
+  configKeyOf,
+  type ParsedConfig,
+} from './config-key.ts';
+import { configMarkdown } from './config-markdown.ts';
+import { parseConfigValue } from './parse-value.ts';
+
+/** Settings as the user wrote them. */
+export type RawConfig = Readonly<Record<string, string | null | undefined>>;
+
+/** What validation found about one setting. A connector's own `validate` may add messages. */
+export interface ConfigValue {
+  readonly name: string;
+  /** Null if the text could not be parsed; kept if a validator refused it. */
+  value: unknown;
+  recommendedValues: readonly unknown[];
+  readonly errorMessages: string[];
+  visible: boolean;
+}
+
+/** A key with the first of its prefix, as `embed` makes them. */
+type Prefixed<K extends ConfigKeySpecs, P extends string> = { readonly [N in keyof K & string as `${P}${N}`]: K[N] };
+
+/** How `embed` puts a definition under a prefix. */
+export interface EmbedOptions<P extends string> {
+  /** With its last dot: `transforms.a.`. */
+  readonly prefix: P;
+  /** The group of all embedded settings; their own by default. */
+  readonly group?: string;
+  /** Added to the order in the group. */
+  readonly orderOffset?: number;
+}
+
+/**
+ * The settings of a connector, converter, transformation or of the worker: declared once, and the one source of parsing, validation,
+ * documentation and TypeScript types. Immutable.
+ *
+ * ```ts
+ * const CONFIG = ConfigDef.of({
+ *   file: { type: 'STRING', default: null, importance: 'high', documentation: 'Source filename.' },
+ *   'batch.size': { type: 'INT', default: 2000, validator: ConfigValidators.range({ min: 1 }), importance: 'low', documentation: '…' },
+ * });
+ * const config = CONFIG.parse(raw); // { readonly file: string | null; readonly 'batch.size': number }
+ * ```
+ */
+export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
+  /** The complete declarations, in order of definition. */
+  readonly keys: ReadonlyMap<string, ConfigKey>;
+
+  private constructor(keys: ReadonlyMap<string, ConfigKey>) {
+    this.keys = keys;
+  }
+
+  /** A definition of these settings, in this order. */
+  static of<const K extends ConfigKeySpecs>(specs: K): ConfigDef<K> {
+    return new ConfigDef<K>(new Map(Object.entries(specs).map(([name, spec]) => [name, configKeyOf(name, spec)])));
+  }
+
+  /** A definition of no settings. */
+  static empty(): ConfigDef<Record<never, ConfigKeySpec>> {
+    return new ConfigDef(new Map());
+  }
+
+  /** The groups, in order of their first setting. */
+  get groups(): readonly string[] {
+    const groups = new Set<string>();
+    for (const { group } of this.keys.values()) if (group !== null) groups.add(group);
+    return [...groups];
+  }
+
+  /** This definition and one more setting. Throws ConfigError if its name is taken. */
+  define<N extends string, const S extends ConfigKeySpec>(spec: S & { readonly name: N }): ConfigDef<K & Record<N, S>> {
+    return this.with<K & Record<N, S>>([configKeyOf(spec.name, spec)]);
+  }
+
+  /** This definition and another one after it. Throws ConfigError if they share a name. */
+  extend<L extends ConfigKeySpecs>(other: ConfigDef<L>): ConfigDef<K & L> {
+    return this.with<K & L>(other.keys.values());
+  }
+
+  /** This definition and another one whose keys get a prefix. Dependents follow, display names stay. */
+  embed<L extends ConfigKeySpecs, const P extends string>(
+    other: ConfigDef<L>,
+    options: EmbedOptions<P>,
+  ): ConfigDef<K & Prefixed<L, P>> {
+    const { prefix, group, orderOffset = 0 } = options;
+    const embedded = [...other.keys.values()].map((key) =>
+      Object.freeze({
+        ...key,
+        name: prefix + key.name,
+        displayName: key.displayName === key.name ? prefix + key.name : key.displayName,
+        group: group ?? key.group,
+        orderInGroup: key.orderInGroup === -1 ? -1 : key.orderInGroup + orderOffset,
+        dependents: key.dependents.map((dependent) => prefix + dependent),
+        validator: key.validator === null ? null : unprefixed(key.validator, key.name),
+        recommender: key.recommender === null ? null : unprefixedRecommender(key.recommender, prefix),
+      }),
+    );
+    return this.with<K & Prefixed<L, P>>(embedded);
+  }
+
+  /**
+   * The values of all defined settings, frozen; settings that are not defined are left out.
+   *
+   * Throws one ConfigError whose `problems` name every mistake. A null, or an absent required setting, is a mistake unless its default is null.
+   */
+  parse(raw: RawConfig): ParsedConfig<K> {
+    const values: Record<string, unknown> = Object.create(null);
+    const problems: ConfigProblem[] = [];
+    for (const key of this.keys.values()) {
+      const text = textOf(raw, key.name);
+      const messages: string[] = [];
+      values[key.name] = evaluate(key, text, messages);
+      // A setting that isn't there has one mistake, whatever its validator thinks of null.
+      if (text === undefined && key.required) messages.splice(1);
+      if (text === null && (key.required || key.defaultValue !== null)) {
+        // A validator may have said the same in other words; the type of the value rules null out in any case.
+        messages.splice(0, messages.length, 'Null value can not be supplied as the configuration value.');
+      }
+      for (const message of messages) problems.push({ key: key.name, message });
+    }
+    if (problems.length > 0) throw new ConfigError(summaryOf(problems), { problems });
+    return Object.freeze(values) as ParsedConfig<K>;
+  }
+
+  /**
+   * What is to be said about each setting, in order of definition: all mistakes, not the first. Never throws for bad values.
+   *
+   * As Kafka Connect does it: a text that can't be parsed gives a null value, which the validator then sees too.
+   */
+  validate(raw: RawConfig): ConfigValue[] {
+    const found = new Map<string, ConfigValue>();
+    const values: Record<string, unknown> = Object.create(null);
+    for (const key of this.keys.values()) {
+      const errorMessages: string[] = [];
+      const value = evaluate(key, textOf(raw, key.name), errorMessages);
+      values[key.name] = value;
+      found.set(key.name, { name: key.name, value, recommendedValues: [], errorMessages, visible: true });
+    }
+    for (const key of this.keys.values()) {
+      for (const dependent of key.dependents) {
+        if (found.has(dependent)) continue;
+        const message = `${dependent} is referred in the dependents, but not defined.`;
+        found.set(dependent, {
+          name: dependent,
+          value: null,
+          recommendedValues: [],
+          errorMessages: [message],
+          visible: true,
+        });
+      }
+    }
+    for (const key of this.keys.values()) {
+      const value = found.get(key.name);
+      if (key.recommender !== null && value !== undefined) recommend(key, key.recommender, value, values);
+    }
+    return [...found.values()];
+  }
+
+  /** The keys of a configuration that are not defined here, in its order. */
+  unusedKeys(raw: RawConfig): string[] {
+    return Object.keys(raw).filter((key) => !this.keys.has(key));
+  }
+
+  /** A reference of all settings, by group; `level` is the level of its headings. */
+  toMarkdown(options: { readonly level?: number } = {}): string {
+    return configMarkdown([...this.keys.values()], options.level ?? 2);
+  }
+
+  private with<L extends ConfigKeySpecs>(more: Iterable<ConfigKey>): ConfigDef<L> {
+    const keys = new Map(this.keys);
+    for (const key of more) {
+      if (keys.has(key.name)) throw new ConfigError(`Configuration ${key.name} is defined twice.`);
+      keys.set(key.name, key);
+    }
+    return new ConfigDef<L>(keys);
+  }
+}
+
+/** The text of a setting; undefined if it is absent. Inherited properties such as `constructor` are no settings. */
+function textOf(raw: RawConfig, name: string): string | null | undefined {
+  return Object.hasOwn(raw, name) ? raw[name] : undefined;
+}
+
+/** Parses and checks one value; mistakes go to `messages`. */
+function evaluate(key: ConfigKey, text: string | null | undefined, messages: string[]): unknown {
+  let value: unknown = null;
+  if (text !== undefined) value = attempt(messages, () => parseConfigValue(key.name, text, key.type)) ?? null;
+  else if (key.required) messages.push(`Missing required configuration "${key.name}" which has no default value.`);
+  else value = key.defaultValue;
+  attempt(messages, () => key.validator?.ensureValid(key.name, value));
+  return value;
+}
+
+function recommend(
+  key: ConfigKey,
+  recommender: NonNullable<ConfigKey['recommender']>,
+  into: ConfigValue,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  attempt(into.errorMessages, () => {
+    into.recommendedValues = recommender.validValues(key.name, values);
+    into.visible = recommender.visible?.(key.name, values) ?? true;
+  });
+}
+
+/** The result, or undefined and the message of the ConfigError that was thrown. Other errors are mistakes of the program. */
+function attempt<T>(messages: string[], run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    messages.push(error.message);
+    return undefined;
+  }
+}
+
+function summaryOf(problems: readonly ConfigProblem[]): string {
+  const [only] = problems;
+  if (problems.length === 1 && only !== undefined) {
+    return only.message.includes(only.key) ? only.message : `${only.key}: ${only.message}`;
+  }
+  const lines = problems.map(({ key, message }) => `\n  ${key}: ${message}`);
+  return `The configuration has ${problems.length} mistakes:${lines.join('')}`;
+}
+
+/** Kafka Connect reports a mistake under the prefixed key, but its text names the key as the plugin knows it. */
+function unprefixed(validator: NonNullable<ConfigKey['validator']>, name: string): NonNullable<ConfigKey['validator']> {
+  return { ensureValid: (_key, value) => validator.ensureValid(name, value), toString: () => String(validator) };
+}
+
+function unprefixedRecommender(
+  recommender: NonNullable<ConfigKey['recommender']>,
+  prefix: string,
+): NonNullable<ConfigKey['recommender']> {
+  const inner = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(values)
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, value]) => [key.slice(prefix.length), value]),
+    );
+  return {
+    validValues: (key, values) => recommender.validValues(key.slice(prefix.length), inner(values)),
+    visible: (key, values) => recommender.visible?.(key.slice(prefix.length), inner(values)) ?? true,
+  };
+}

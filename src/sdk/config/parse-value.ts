@@ -1,0 +1,74 @@
+import { javaDoubleText, javaText } from '../data/java-text.ts';
+import { ConfigError } from '../errors/index.ts';
+import type { ConfigType } from './config-key.ts';
+import { isPassword, Password } from './password.ts';
+
+const INTEGER = /^[+-]?\d+$/;
+const DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?)$/;
+const BLANK = ' '.charCodeAt(0);
+
+/** The error of a value that is not allowed, in Kafka Connect's words. A Password shows as `[hidden]`. */
+export function invalidValue(key: string, value: unknown, why?: string): ConfigError {
+  const message = `Invalid value ${javaText(value)} for configuration ${key}${why === undefined ? '' : `: ${why}`}`;
+  return new ConfigError(message, { problems: [{ key, message }] });
+}
+
+/** The value that the text of a setting stands for. Null stays null. Throws ConfigError if the text is not of the type. */
+export function parseConfigValue(key: string, text: string | null, type: ConfigType): unknown {
+  if (text === null) return null;
+  const trimmed = trim(text);
+  switch (type) {
+    case 'BOOLEAN': {
+      const lower = trimmed.toLowerCase();
+      if (lower === 'true') return true;
+      if (lower === 'false') return false;
+      throw invalidValue(key, text, 'Expected value to be either true or false');
+    }
+    case 'STRING':
+    case 'CLASS':
+      return trimmed;
+    case 'PASSWORD':
+      return new Password(trimmed);
+    case 'LIST':
+      return Object.freeze(trimmed === '' ? [] : trimmed.split(/\s*,\s*/));
+    case 'INT':
+      return parseInteger(key, text, trimmed, type, 32);
+    case 'SHORT':
+      return parseInteger(key, text, trimmed, type, 16);
+    case 'LONG':
+      return parseInteger(key, text, trimmed, type, 64);
+    case 'DOUBLE':
+      if (!DOUBLE.test(trimmed)) throw invalidValue(key, text, 'Not a number of type DOUBLE');
+      return Number(/(NaN|Infinity)$/.test(trimmed) ? trimmed : trimmed.replace(/[dDfF]$/, ''));
+  }
+}
+
+/** Java's rules for integers: a sign and digits, in range. */
+function parseInteger(key: string, text: string, trimmed: string, type: ConfigType, bits: number): number {
+  const value = INTEGER.test(trimmed) ? BigInt(trimmed.replace(/^\+/, '')) : undefined;
+  if (value === undefined || BigInt.asIntN(bits, value) !== value) {
+    throw invalidValue(key, text, `Not a number of type ${type}`);
+  }
+  if (!Number.isSafeInteger(Number(value))) {
+    throw invalidValue(key, text, 'Value must be between -9007199254740991 and 9007199254740991');
+  }
+  return Number(value);
+}
+
+/** Java's `trim`: all characters up to the blank, and no others. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= BLANK) start++;
+  while (end > start && text.charCodeAt(end - 1) <= BLANK) end--;
+  return text.slice(start, end);
+}
+
+/** The text of a parsed value, as the REST API shows it: lists joined with commas, passwords hidden, null kept. */
+export function renderConfigValue(value: unknown, type: ConfigType | null): string | null {
+  if (value === null || value === undefined) return null;
+  if (isPassword(value) || type === 'PASSWORD') return '[hidden]';
+  if (Array.isArray(value)) return value.map((element) => renderConfigValue(element, null) ?? '').join(',');
+  if (type === 'DOUBLE' && typeof value === 'number') return javaDoubleText(value);
+  return javaText(value);
+}

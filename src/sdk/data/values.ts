@@ -1,0 +1,298 @@
+/**
+ * Conversions between Connect values, as headers, transformations and the simple converters need them. All take the value's own schema, if
+ * it is known, give null for null, and throw DataError for what can't be converted.
+ */
+import { DataError } from '../errors/index.ts';
+import { BigDecimal, isBigDecimal } from './big-decimal.ts';
+import { javaDoubleText, javaFloatText, javaText, typeNameOf } from './java-text.ts';
+import { ConnectDate, ConnectTime, ConnectTimestamp, Decimal } from './logical.ts';
+import { DATE_NAME, TIME_NAME, TIMESTAMP_NAME } from './logical-names.ts';
+import { parseString } from './parse-string.ts';
+import { type Schema, SchemaType } from './schema.ts';
+import { SchemaBuilder } from './schema-builder.ts';
+import { Schemas } from './schemas.ts';
+import { isStruct, type Struct } from './struct.ts';
+
+const MILLIS_PER_DAY = 86_400_000;
+
+function unableToConvert(value: unknown, target: string, cause?: unknown): DataError {
+  const message = `Unable to convert ${javaText(value)} (class ${typeNameOf(value)}) to ${target}`;
+  return new DataError(message, cause === undefined ? {} : { cause });
+}
+
+/** True for non-zero numbers and the text `true` in any case; false for 0 and the text `false`. */
+export function convertToBoolean(schema: Schema | null, value: unknown): boolean | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') {
+    const lower = value.trim().toLowerCase();
+    if (lower === 'true') return true;
+    if (lower === 'false') return false;
+  }
+  if (typeof value === 'number') return value !== 0 && !Number.isNaN(value);
+  return asInt64(schema, value, 'BOOLEAN') !== 0n;
+}
+
+/** An INT8; larger numbers keep their low 8 bits, fractions are cut off. */
+export function convertToByte(schema: Schema | null, value: unknown): number | null {
+  return isNull(value) ? null : Number(BigInt.asIntN(8, asInt64(schema, value, 'INT8')));
+}
+
+/** An INT16; larger numbers keep their low 16 bits, fractions are cut off. */
+export function convertToShort(schema: Schema | null, value: unknown): number | null {
+  return isNull(value) ? null : Number(BigInt.asIntN(16, asInt64(schema, value, 'INT16')));
+}
+
+/** An INT32; larger numbers keep their low 32 bits, fractions are cut off. */
+export function convertToInteger(schema: Schema | null, value: unknown): number | null {
+  return isNull(value) ? null : Number(BigInt.asIntN(32, asInt64(schema, value, 'INT32')));
+}
+
+/** An INT64; fractions are cut off, larger floats become the largest. */
+export function convertToLong(schema: Schema | null, value: unknown): bigint | null {
+  return isNull(value) ? null : asInt64(schema, value, 'INT64');
+}
+
+/** A number rounded to 32-bit precision. */
+export function convertToFloat(schema: Schema | null, value: unknown): number | null {
+  return isNull(value) ? null : Math.fround(asDouble(schema, value, 'FLOAT32'));
+}
+
+/** A number. */
+export function convertToDouble(schema: Schema | null, value: unknown): number | null {
+  return isNull(value) ? null : asDouble(schema, value, 'FLOAT64');
+}
+
+/** A BigDecimal; a number becomes the decimal it prints as. Rescaled to `scale` if it is given and no digit is lost. */
+export function convertToDecimal(schema: Schema | null, value: unknown, scale?: number): BigDecimal | null {
+  if (isNull(value)) return null;
+  const decimal = asDecimal(schema, value);
+  return scale === undefined ? decimal : decimal.setScale(scale);
+}
+
+function asDecimal(schema: Schema | null, value: unknown): BigDecimal {
+  if (isBigDecimal(value)) return value;
+  if (typeof value === 'bigint') return new BigDecimal(value);
+  if (typeof value === 'boolean') return new BigDecimal(value ? 1n : 0n);
+  if (value instanceof Date) return new BigDecimal(asInt64(schema, value, 'a Decimal'));
+  if (typeof value === 'number' || typeof value === 'string') {
+    const decimal = BigDecimal.tryParse(String(value).trim());
+    if (decimal !== undefined) return decimal;
+  }
+  throw unableToConvert(value, 'a Decimal');
+}
+
+/** A midnight in UTC: of a timestamp its day, of a number that many days since the epoch, of a text what it reads as. */
+export function convertToDate(schema: Schema | null, value: unknown): Date | null {
+  if (isNull(value)) return null;
+  if (value instanceof Date) {
+    if (schema?.name === DATE_NAME) return value;
+    return new Date(Math.floor(value.getTime() / MILLIS_PER_DAY) * MILLIS_PER_DAY);
+  }
+  if (typeof value === 'string') {
+    const parsed = parseString(value);
+    if (parsed.value instanceof Date) return convertToDate(parsed.schema, parsed.value);
+  }
+  return ConnectDate.toLogical(ConnectDate.SCHEMA, Number(asInt64(schema, value, String(ConnectDate.SCHEMA))));
+}
+
+/** A time of day: of a timestamp its time, of a number that many milliseconds of the day, of a text what it reads as. */
+export function convertToTime(schema: Schema | null, value: unknown): Date | null {
+  if (isNull(value)) return null;
+  if (value instanceof Date) {
+    if (schema?.name === TIME_NAME) return value;
+    return new Date(((value.getTime() % MILLIS_PER_DAY) + MILLIS_PER_DAY) % MILLIS_PER_DAY);
+  }
+  if (typeof value === 'string') {
+    const parsed = parseString(value);
+    if (parsed.value instanceof Date) return convertToTime(parsed.schema, parsed.value);
+  }
+  return ConnectTime.toLogical(ConnectTime.SCHEMA, Number(asInt64(schema, value, String(ConnectTime.SCHEMA))));
+}
+
+/** A moment: of a number that many milliseconds since the epoch, of a text what it reads as. */
+export function convertToTimestamp(schema: Schema | null, value: unknown): Date | null {
+  if (isNull(value)) return null;
+  if (value instanceof Date) return value;
+  if (typeof value === 'string') {
+    const parsed = parseString(value);
+    if (parsed.value instanceof Date) return parsed.value;
+  }
+  return ConnectTimestamp.toLogical(ConnectTimestamp.SCHEMA, asInt64(schema, value, String(ConnectTimestamp.SCHEMA)));
+}
+
+/** An array, or the text of one. */
+export function convertToList(_schema: Schema | null, value: unknown): readonly unknown[] | null {
+  if (isNull(value)) return null;
+  const list = typeof value === 'string' ? parseString(value).value : value;
+  if (Array.isArray(list)) return list;
+  throw unableToConvert(value, 'Schema{ARRAY}');
+}
+
+/** A Map, or the text of one. */
+export function convertToMap(_schema: Schema | null, value: unknown): ReadonlyMap<unknown, unknown> | null {
+  if (isNull(value)) return null;
+  const map = typeof value === 'string' ? parseString(value).value : value;
+  if (map instanceof Map) return map;
+  throw unableToConvert(value, 'Schema{MAP}');
+}
+
+/** A Struct. */
+export function convertToStruct(_schema: Schema | null, value: unknown): Struct | null {
+  if (isNull(value)) return null;
+  if (isStruct(value)) return value;
+  throw unableToConvert(value, 'Schema{STRUCT}');
+}
+
+/**
+ * The text of a value, which `parseString` reads back: containers and structs like JSON, bytes in base64, dates in ISO 8601, decimals without
+ * exponent. Texts outside of containers stay as they are. Throws DataError for an instance of a class that Connect does not know.
+ */
+export function convertToString(schema: Schema | null, value: unknown): string | null {
+  return isNull(value) ? null : textOf(schema, value, false);
+}
+
+function textOf(schema: Schema | null, value: unknown, isEmbedded: boolean): string {
+  if (value === null || value === undefined) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return isEmbedded ? `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : value;
+    case 'boolean':
+    case 'bigint':
+      return String(value);
+    case 'number':
+      if (schema?.type === SchemaType.FLOAT32) return javaFloatText(value);
+      return schema?.type === SchemaType.FLOAT64 || !Number.isSafeInteger(value)
+        ? javaDoubleText(value)
+        : String(value);
+    default:
+      return textOfObject(schema, value);
+  }
+}
+
+function textOfObject(schema: Schema | null, value: unknown): string {
+  if (isBigDecimal(value)) return value.toPlainString();
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  }
+  if (value instanceof Date) return textOfDate(schema, value);
+  const elementSchema = schema?.elementSchema ?? null;
+  if (Array.isArray(value)) return `[${value.map((each) => textOf(elementSchema, each, true)).join(',')}]`;
+  if (value instanceof Map) {
+    const keySchema = schema?.mapKeySchema ?? null;
+    const entries = [...value].map(
+      ([key, each]) => `${textOf(keySchema, key, true)}:${textOf(elementSchema, each, true)}`,
+    );
+    return `{${entries.join(',')}}`;
+  }
+  if (isStruct(value)) {
+    const fields = value.schema.fields.map(
+      (field) => `"${field.name}":${textOf(field.schema, value.get(field), true)}`,
+    );
+    return `{${fields.join(',')}}`;
+  }
+  throw new DataError(`Failed to convert ${javaText(value)} (class ${typeNameOf(value)}) to a string`);
+}
+
+/** Without a schema a date within the first day is taken for a time, and a midnight for a date. */
+function textOfDate(schema: Schema | null, value: Date): string {
+  const millis = value.getTime();
+  if (Number.isNaN(millis)) throw new DataError('The Date is invalid: it was made of something that is no date.');
+  const iso = value.toISOString();
+  const name = schema?.name ?? null;
+  if (name === TIME_NAME || (name === null && millis >= 0 && millis < MILLIS_PER_DAY)) return iso.slice(-13);
+  if (name === DATE_NAME || (name === null && millis % MILLIS_PER_DAY === 0)) return iso.slice(0, -14);
+  return iso;
+}
+
+/** The schema that a value without one would have; null if there is none, as for null and mixed arrays. */
+export function inferSchema(value: unknown): Schema | null {
+  switch (typeof value) {
+    case 'string':
+      return Schemas.STRING;
+    case 'boolean':
+      return Schemas.BOOLEAN;
+    case 'bigint':
+      return Schemas.INT64;
+    case 'number':
+      if (!Number.isInteger(value) || Object.is(value, -0)) return Schemas.FLOAT64;
+      return (value | 0) === value ? Schemas.INT32 : Schemas.FLOAT64;
+    default:
+      return value === null || value === undefined ? null : inferObjectSchema(value);
+  }
+}
+
+function inferObjectSchema(value: object): Schema | null {
+  if (value instanceof Uint8Array) return Schemas.BYTES;
+  if (value instanceof Date) return ConnectTimestamp.SCHEMA;
+  if (isBigDecimal(value)) return Decimal.schema(value.scale);
+  if (isStruct(value)) return value.schema;
+  if (Array.isArray(value)) {
+    const element = inferCommonSchema(value);
+    return element === null ? null : SchemaBuilder.array(element).build();
+  }
+  if (value instanceof Map) {
+    const key = inferCommonSchema(value.keys());
+    const element = inferCommonSchema(value.values());
+    return key === null || element === null ? null : SchemaBuilder.map(key, element).build();
+  }
+  return null;
+}
+
+function inferCommonSchema(values: Iterable<unknown>): Schema | null {
+  let common: Schema | null = null;
+  for (const value of values) {
+    const schema = inferSchema(value);
+    if (schema === null || (common !== null && !common.equals(schema))) return null;
+    common = schema;
+  }
+  return common;
+}
+
+function isNull(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function asInt64(schema: Schema | null, value: unknown, target: string): bigint {
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value);
+  if (typeof value === 'number') return truncate(value);
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  if (isBigDecimal(value)) return wholePartOf(value);
+  if (typeof value === 'string') {
+    const decimal = BigDecimal.tryParse(value.trim());
+    if (decimal !== undefined) return wholePartOf(decimal);
+  }
+  if (value instanceof Date) {
+    if (schema?.name === DATE_NAME) return BigInt(ConnectDate.fromLogical(schema, value));
+    if (schema?.name === TIME_NAME) return BigInt(ConnectTime.fromLogical(schema, value));
+    if (schema?.name === TIMESTAMP_NAME) return ConnectTimestamp.fromLogical(schema, value);
+  }
+  throw unableToConvert(value, target);
+}
+
+/** Java's cast of a double to a long: towards zero, NaN to 0, and at the limits the limit. */
+function truncate(value: number): bigint {
+  if (Number.isNaN(value)) return 0n;
+  if (value >= 2 ** 63) return 2n ** 63n - 1n;
+  if (value <= -(2 ** 63)) return -(2n ** 63n);
+  return BigInt(Math.trunc(value));
+}
+
+/** As Java's `longValue`: the low 64 bits of the whole part. A huge exponent, which has none, is not multiplied out. */
+function wholePartOf(value: BigDecimal): bigint {
+  return value.scale < -64 ? 0n : BigInt.asIntN(64, value.toBigInt());
+}
+
+function asDouble(schema: Schema | null, value: unknown, target: string): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  if (isBigDecimal(value)) return value.toNumber();
+  if (typeof value === 'string') {
+    const text = value.trim();
+    if (/^[+-]?(NaN|Infinity)$/.test(text)) return text.endsWith('NaN') ? Number.NaN : Number(text);
+    const decimal = BigDecimal.tryParse(text.replace(/[dDfF]$/, ''));
+    if (decimal !== undefined) return decimal.toNumber();
+    throw unableToConvert(value, target);
+  }
+  return Number(asInt64(schema, value, target));
+}

@@ -133,7 +133,11 @@ export interface Fetcher {
    * Fetches ahead within bounded memory. Throws DataError `holdfast.broker.batch.corrupt` (with topic, partition and offset)
    * for a batch whose checksum fails, ConfigError `holdfast.broker.offset.out.of.range` with `auto.offset.reset=none`.
    */
-  poll(options: { readonly maxRecords: number; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<FetchedBatch[]>;
+  poll(options: {
+    readonly maxRecords: number;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<FetchedBatch[]>;
   close(): Promise<void>;
 }
 
@@ -208,9 +212,16 @@ export interface Admin {
   createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly ('created' | 'exists')[]>;
   deleteTopics(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Effective settings of each topic, Kafka's names. */
-  describeTopicConfigs(names: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+  describeTopicConfigs(
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   /** Incremental (KIP-339): what is not named stays. null deletes an override. */
-  alterTopicConfigs(topic: string, changes: Readonly<Record<string, string | null>>, signal?: AbortSignal): Promise<void>;
+  alterTopicConfigs(
+    topic: string,
+    changes: Readonly<Record<string, string | null>>,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Parallel to `queries`; for a timestamp: the first offset at or after it, or the end. */
   listOffsets(
     queries: readonly (TopicPartition & { readonly at: 'earliest' | 'latest' | number })[],

@@ -25,8 +25,8 @@ export function parseProperties(content: Uint8Array | string): Record<string, st
   const properties = new Map<string, string>();
   for (const { line, number } of logicalLines(text)) {
     const keyEnd = endOfKey(line);
-    const key = unescape(line.slice(0, keyEnd), number);
-    properties.set(key, unescape(line.slice(startOfValue(line, keyEnd)), number));
+    const key = unescapeText(line.slice(0, keyEnd), number);
+    properties.set(key, unescapeText(line.slice(startOfValue(line, keyEnd)), number));
   }
   return Object.fromEntries(properties);
 }
@@ -82,10 +82,11 @@ function startOfValue(line: string, keyEnd: number): number {
 
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
 
-function unescape(text: string, line: number): string {
+function unescapeText(text: string, line: number): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\(u[0-9a-fA-F]{4}|u|[\s\S]|$)/g, (_match, escaped: string) => {
-    if (escaped === 'u') throw new PropertiesSyntaxError(line, 'malformed \\uXXXX escape: four hexadecimal digits must follow \\u');
+    if (escaped === 'u')
+      throw new PropertiesSyntaxError(line, 'malformed \\uXXXX escape: four hexadecimal digits must follow \\u');
     if (escaped.length === 5) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
     return ESCAPES[escaped] ?? escaped;
   });

@@ -36,13 +36,19 @@ export interface SourceConnector extends ConnectorBase {
   /** Class of its tasks; constructed without arguments in the task's host. */
   taskClass(): new () => SourceTask;
   /** Before offsets are altered from outside: throw to refuse, return true when the source's own state was altered too. A null offset resets. */
-  alterOffsets?(config: ConnectorConfig, offsets: readonly { readonly partition: OffsetMap; readonly offset: OffsetMap | null }[]): boolean | Promise<boolean>;
+  alterOffsets?(
+    config: ConnectorConfig,
+    offsets: readonly { readonly partition: OffsetMap; readonly offset: OffsetMap | null }[],
+  ): boolean | Promise<boolean>;
 }
 
 export interface SinkConnector extends ConnectorBase {
   initialize?(context: ConnectorContext): void;
   taskClass(): new () => SinkTask;
-  alterOffsets?(config: ConnectorConfig, offsets: ReadonlyMap<TopicPartitionKey, number | null>): boolean | Promise<boolean>;
+  alterOffsets?(
+    config: ConnectorConfig,
+    offsets: ReadonlyMap<TopicPartitionKey, number | null>,
+  ): boolean | Promise<boolean>;
 }
 
 export type Connector = SourceConnector | SinkConnector;

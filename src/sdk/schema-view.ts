@@ -33,9 +33,21 @@ export type SchemaQuestion =
   /** Which schema has this id? For reading. */
   | { readonly kind: 'by-id'; readonly key: string; readonly id: number; readonly subject?: string }
   /** Register under the subject (idempotent by content) and tell the id. For writing, `auto.register.schemas=true`. */
-  | { readonly kind: 'register'; readonly key: string; readonly subject: string; readonly schema: SchemaText; readonly normalize: boolean }
+  | {
+      readonly kind: 'register';
+      readonly key: string;
+      readonly subject: string;
+      readonly schema: SchemaText;
+      readonly normalize: boolean;
+    }
   /** Which id does this schema have under the subject? For writing, `auto.register.schemas=false`. */
-  | { readonly kind: 'lookup'; readonly key: string; readonly subject: string; readonly schema: SchemaText; readonly normalize: boolean }
+  | {
+      readonly kind: 'lookup';
+      readonly key: string;
+      readonly subject: string;
+      readonly schema: SchemaText;
+      readonly normalize: boolean;
+    }
   /** A version of a subject, -1 for the latest. For `use.latest.version` and references. */
   | { readonly kind: 'version'; readonly key: string; readonly subject: string; readonly version: number };
 

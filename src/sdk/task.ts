@@ -102,7 +102,9 @@ export interface SinkTask {
   /** Makes durable what `put` took. */
   flush?(offsets: ReadonlyMap<TopicPartitionKey, number>): void | Promise<void>;
   /** Which offsets may be committed; by default flushes and returns what it is given. */
-  preCommit?(offsets: ReadonlyMap<TopicPartitionKey, number>): ReadonlyMap<TopicPartitionKey, number> | Promise<ReadonlyMap<TopicPartitionKey, number>>;
+  preCommit?(
+    offsets: ReadonlyMap<TopicPartitionKey, number>,
+  ): ReadonlyMap<TopicPartitionKey, number> | Promise<ReadonlyMap<TopicPartitionKey, number>>;
   close?(partitions: readonly SinkTopicPartition[]): void | Promise<void>;
   stop(): void | Promise<void>;
 }

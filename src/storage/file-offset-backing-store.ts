@@ -31,7 +31,8 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   private readonly path: string;
   private readonly logger: Logger;
   private committed = new Map<string, string>();
-  private pending: { readonly entries: ReadonlyMap<string, string | null>; readonly done: (error?: Error) => void }[] = [];
+  private pending: { readonly entries: ReadonlyMap<string, string | null>; readonly done: (error?: Error) => void }[] =
+    [];
   private writing: Promise<void> | null = null;
 
   constructor(options: { readonly path: string; readonly logger: Logger }) {
@@ -132,7 +133,9 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
     const header = content.subarray(0, Math.max(end, 0)).toString('latin1').split(' ');
     if (end < 0 || header[0] !== MAGIC) throw this.unreadable('it is not an offset file of Holdfast');
     if (Number(header[1]) !== VERSION) {
-      throw this.unreadable(`it has format version ${header[1]}, and this version of Holdfast reads version ${VERSION}`);
+      throw this.unreadable(
+        `it has format version ${header[1]}, and this version of Holdfast reads version ${VERSION}`,
+      );
     }
     const body = content.subarray(end + 1);
     if (checksum(body) !== header[3]) throw this.unreadable('its checksum does not match its content');

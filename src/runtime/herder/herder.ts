@@ -72,7 +72,10 @@ export interface Herder {
   /** Stop and start of the connector only. */
   restartConnector(name: string): Promise<void>;
   /** Resolves with the plan: what will be restarted shows RESTARTING. */
-  restartConnectorAndTasks(name: string, options: { readonly onlyFailed: boolean; readonly includeTasks: boolean }): Promise<ConnectorStateInfo>;
+  restartConnectorAndTasks(
+    name: string,
+    options: { readonly onlyFailed: boolean; readonly includeTasks: boolean },
+  ): Promise<ConnectorStateInfo>;
   restartTask(id: ConnectorTaskId): Promise<void>;
 
   plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]>;

@@ -11,8 +11,8 @@ import type { ConnectorConfigs, ResolvedConnector } from '../config/connector-co
 import type { TaskId } from '../host/protocol.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
-import type { WorkerConnector } from '../worker/worker-connector.ts';
 import type { Worker } from '../worker/worker.ts';
+import type { WorkerConnector } from '../worker/worker-connector.ts';
 import type {
   ConnectorConfigMap,
   ConnectorInfo,
@@ -23,8 +23,8 @@ import type {
   RawConnectorConfig,
   TaskInfo,
 } from './herder.ts';
-import { StatusBook } from './status-book.ts';
 import type { TargetState, TaskStatus } from './status.ts';
+import { StatusBook } from './status-book.ts';
 
 export const CONNECTOR_START_FAILED = defineErrorCode('holdfast.connector.start-failed', {
   what: 'A connector threw while it was started; it exists and is FAILED.',
@@ -108,7 +108,8 @@ export class StandaloneHerder implements Herder {
   async connectorStatus(name: string): Promise<ConnectorStateInfo> {
     const entry = this.entries.get(name);
     const connector = this.statuses.connector(name);
-    if (entry === undefined || connector === undefined) throw new NotFoundError(`No status found for connector ${name}`);
+    if (entry === undefined || connector === undefined)
+      throw new NotFoundError(`No status found for connector ${name}`);
     return { name, connector, tasks: this.statuses.tasksOf(name), type: entry.resolved.type };
   }
 
@@ -125,7 +126,8 @@ export class StandaloneHerder implements Herder {
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo }> {
     return this.run(async () => {
       const existing = this.entries.get(name);
-      if (existing !== undefined && !options.allowReplace) throw new AlreadyExistsError(`Connector ${name} already exists`);
+      if (existing !== undefined && !options.allowReplace)
+        throw new AlreadyExistsError(`Connector ${name} already exists`);
       // Nothing is half-applied: an invalid configuration changes nothing.
       const resolved = await this.options.configs.resolve(raw);
       const config = raw as ConnectorConfigMap;
@@ -160,7 +162,8 @@ export class StandaloneHerder implements Herder {
       entry.target = 'PAUSED';
       const running = this.options.worker.connector(name);
       await running?.stop();
-      if (this.statuses.connector(name)?.state !== 'FAILED') this.statuses.setConnector(name, 'PAUSED', running?.version ?? null);
+      if (this.statuses.connector(name)?.state !== 'FAILED')
+        this.statuses.setConnector(name, 'PAUSED', running?.version ?? null);
       for (const id of this.options.worker.tasksOf(name)) this.options.worker.setTaskTarget(id, 'PAUSED');
     });
   }
@@ -172,7 +175,8 @@ export class StandaloneHerder implements Herder {
       entry.target = 'STARTED';
       const instance = this.options.worker.connector(name);
       // A FAILED connector stays FAILED until it is restarted or reconfigured.
-      if (instance === undefined) return this.statuses.connector(name)?.state === 'FAILED' ? undefined : this.launch(entry);
+      if (instance === undefined)
+        return this.statuses.connector(name)?.state === 'FAILED' ? undefined : this.launch(entry);
       await this.startInstance(entry, instance);
       if (entry.taskConfigs.length === 0) await this.reconfigureTasks(entry, instance);
       else for (const id of this.options.worker.tasksOf(name)) this.options.worker.setTaskTarget(id, 'STARTED');
@@ -261,8 +265,11 @@ export class StandaloneHerder implements Herder {
         onReconfigure: () => {
           void this.run(async () => {
             const instance = this.options.worker.connector(name);
-            if (this.entries.get(name) === entry && instance !== undefined) await this.reconfigureTasks(entry, instance);
-          }).catch((error: unknown) => this.options.logger.error('Tasks could not be reconfigured.', { connector: name, err: error }));
+            if (this.entries.get(name) === entry && instance !== undefined)
+              await this.reconfigureTasks(entry, instance);
+          }).catch((error: unknown) =>
+            this.options.logger.error('Tasks could not be reconfigured.', { connector: name, err: error }),
+          );
         },
         onError: (error) => this.statuses.failConnector(name, error, entry.resolved.desc.version),
       });
@@ -308,10 +315,13 @@ export class StandaloneHerder implements Herder {
         connector: name,
         err: error,
       });
-      throw new ConnectError(`Failed to generate task configurations for connector ${name}: ${(error as Error).message}`, {
-        code: CONNECTOR_TASK_CONFIGS_FAILED,
-        cause: error,
-      });
+      throw new ConnectError(
+        `Failed to generate task configurations for connector ${name}: ${(error as Error).message}`,
+        {
+          code: CONNECTOR_TASK_CONFIGS_FAILED,
+          cause: error,
+        },
+      );
     }
     if (sameConfigs(configs, entry.taskConfigs) && this.options.worker.tasksOf(name).length === configs.length) return;
     await this.options.worker.stopTasks(this.options.worker.tasksOf(name));
@@ -371,10 +381,14 @@ function infoOf(entry: Entry): ConnectorInfo {
 }
 
 function startFailed(name: string, cause: unknown): ConnectError {
-  return new ConnectError(`Failed to transition connector ${name} to state STARTED`, { code: CONNECTOR_START_FAILED, cause });
+  return new ConnectError(`Failed to transition connector ${name} to state STARTED`, {
+    code: CONNECTOR_START_FAILED,
+    cause,
+  });
 }
 
 function sameConfigs(a: readonly ConnectorConfigMap[], b: readonly ConnectorConfigMap[]): boolean {
-  const text = (config: ConnectorConfigMap): string => JSON.stringify(Object.entries(config).sort(([x], [y]) => (x < y ? -1 : 1)));
+  const text = (config: ConnectorConfigMap): string =>
+    JSON.stringify(Object.entries(config).sort(([x], [y]) => (x < y ? -1 : 1)));
   return a.length === b.length && a.every((config, index) => text(config) === text(b[index] ?? {}));
 }

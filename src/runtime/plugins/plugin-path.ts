@@ -24,10 +24,13 @@ export async function findPluginModules(entries: readonly string[], logger: Logg
     try {
       found.push(...(await modulesOf(entry)));
     } catch (error) {
-      logger.warn('An entry of plugin.path could not be used. Check that the folder or package exists and can be read.', {
-        entry,
-        reason: (error as Error).message,
-      });
+      logger.warn(
+        'An entry of plugin.path could not be used. Check that the folder or package exists and can be read.',
+        {
+          entry,
+          reason: (error as Error).message,
+        },
+      );
     }
   }
   return found;

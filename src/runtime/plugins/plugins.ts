@@ -123,18 +123,20 @@ export async function importPlugin(module: string): Promise<Plugin> {
 
 /** Flattens a manifest. */
 export function descsOf(plugin: Plugin, found: PluginModule): PluginDesc[] {
-  const desc = (type: PluginType) => (offered: {
-    readonly className: string;
-    readonly aliases?: readonly string[];
-    readonly create: new () => unknown;
-  }): PluginDesc => ({
-    type,
-    className: offered.className,
-    otherNames: offered.aliases ?? [],
-    version: plugin.version,
-    create: offered.create,
-    ...found,
-  });
+  const desc =
+    (type: PluginType) =>
+    (offered: {
+      readonly className: string;
+      readonly aliases?: readonly string[];
+      readonly create: new () => unknown;
+    }): PluginDesc => ({
+      type,
+      className: offered.className,
+      otherNames: offered.aliases ?? [],
+      version: plugin.version,
+      create: offered.create,
+      ...found,
+    });
   return [
     ...(plugin.connectors ?? []).map((offered) => desc(offered.type)(offered)),
     ...(plugin.transformations ?? []).map(desc('transformation')),
@@ -146,7 +148,9 @@ export function descsOf(plugin: Plugin, found: PluginModule): PluginDesc[] {
 
 function sorted(descs: readonly PluginDesc[]): readonly PluginDesc[] {
   const rank = (desc: PluginDesc): number => PLUGIN_TYPES.indexOf(desc.type);
-  return [...descs].sort((a, b) => rank(a) - rank(b) || (a.className < b.className ? -1 : a.className > b.className ? 1 : 0));
+  return [...descs].sort(
+    (a, b) => rank(a) - rank(b) || (a.className < b.className ? -1 : a.className > b.className ? 1 : 0),
+  );
 }
 
 function describe(descs: readonly PluginDesc[]): string {

@@ -25,7 +25,10 @@ export interface TaskMessages {
 
 /** Requests of hosts that belong to no task. */
 export interface HostServices {
-  readOffsets(connector: string, partitions: (ControlRequest & { type: 'offsets.read' })['partitions']): Promise<unknown>;
+  readOffsets(
+    connector: string,
+    partitions: (ControlRequest & { type: 'offsets.read' })['partitions'],
+  ): Promise<unknown>;
   service(name: string, body: unknown): Promise<unknown>;
 }
 
@@ -103,18 +106,24 @@ export class HostClient {
     if (task === undefined) return;
     switch (message.type) {
       case 'task.state':
-        return task.onState(message.state);
+        task.onState(message.state);
+        break;
       case 'task.failed':
-        return task.onFailed(errorFromWire(message.error));
+        task.onFailed(errorFromWire(message.error));
+        break;
       case 'task.parked':
-        return task.onParked(message.parked);
+        task.onParked(message.parked);
+        break;
       case 'task.topics':
-        return task.onTopics(message.topics);
+        task.onTopics(message.topics);
+        break;
       case 'task.counters':
-        return task.onCounters(message.counters);
+        task.onCounters(message.counters);
+        break;
       case 'task.ended':
         this.tasks.delete(key);
-        return task.onEnded();
+        task.onEnded();
+        break;
     }
   }
 

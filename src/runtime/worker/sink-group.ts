@@ -6,8 +6,8 @@
 import type { Broker, GroupMember, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
 import type { SinkRevoked, SinkTaskSpec } from '../host/protocol.ts';
 import type { HostClient } from './host-client.ts';
 

@@ -1,9 +1,10 @@
 /** One connector instance: its start, stop and task configurations. Kafka Connect 4.1.1, 5.2. */
-import type { Logger } from '../../foundation/logger.ts';
+
 import type { Clock } from '../../foundation/clock.ts';
+import type { Logger } from '../../foundation/logger.ts';
 import type { Connector, ConnectorConfig, SourceConnector } from '../../sdk/connector.ts';
-import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { OffsetStorageReader } from '../../sdk/task.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 
@@ -49,7 +50,10 @@ export class WorkerConnector {
       raiseError: options.onError,
     };
     if (options.desc.type === 'source') {
-      (this.connector as SourceConnector).initialize?.({ ...context, offsetStorageReader: options.offsetStorageReader });
+      (this.connector as SourceConnector).initialize?.({
+        ...context,
+        offsetStorageReader: options.offsetStorageReader,
+      });
     } else {
       this.connector.initialize?.(context as never);
     }

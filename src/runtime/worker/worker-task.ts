@@ -108,7 +108,10 @@ export class WorkerTask implements TaskMessages {
 
   onState(state: 'RUNNING' | 'PAUSED'): void {
     if (this.abandoned) return;
-    if (state === 'PAUSED') return this.listener.onPaused(this.spec.id);
+    if (state === 'PAUSED') {
+      this.listener.onPaused(this.spec.id);
+      return;
+    }
     // Membership begins when the task can take partitions.
     if (this.group !== null && !this.joined) {
       this.joined = true;
@@ -175,7 +178,9 @@ export class WorkerTask implements TaskMessages {
     try {
       await this.group.close(abort.signal);
     } catch (error) {
-      this.logger.debug('The consumer group could not be left; the broker notices by its session timeout.', { err: error });
+      this.logger.debug('The consumer group could not be left; the broker notices by its session timeout.', {
+        err: error,
+      });
     } finally {
       timer.cancel();
     }

@@ -85,7 +85,11 @@ export class Worker {
   }
 
   /** Makes the instance; starting it is the caller's. */
-  createConnector(name: string, desc: PluginDesc, events: { onReconfigure: () => void; onError: (error: unknown) => void }): WorkerConnector {
+  createConnector(
+    name: string,
+    desc: PluginDesc,
+    events: { onReconfigure: () => void; onError: (error: unknown) => void },
+  ): WorkerConnector {
     const connector = new WorkerConnector({
       name,
       desc,
@@ -155,10 +159,12 @@ export class Worker {
     const host = new HostClient({
       connection: this.options.openHost(),
       services: {
-        readOffsets: (connector, partitions) => this.offsetReader(connector).offsets(partitions as readonly OffsetMap[]),
+        readOffsets: (connector, partitions) =>
+          this.offsetReader(connector).offsets(partitions as readonly OffsetMap[]),
         service: async (name, body) => {
           const service = this.options.services[name];
-          if (service === undefined) throw new ConnectError(`This worker offers no service ${name}.`, { code: SERVICE_UNKNOWN });
+          if (service === undefined)
+            throw new ConnectError(`This worker offers no service ${name}.`, { code: SERVICE_UNKNOWN });
           return service(body);
         },
       },

@@ -42,11 +42,17 @@ describe('parseProperties', () => {
   });
 
   it('gives back whatever was escaped by the rules', () => {
-    const escape = (text: string): string =>
-      [...text].map((char) => [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')).join('');
+    const escaped = (text: string): string =>
+      [...text]
+        .map((char) =>
+          [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+        )
+        .join('');
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.string()), (map) => {
-        const text = Object.entries(map).map(([key, value]) => `${escape(key)}=${escape(value)}`).join('\n');
+        const text = Object.entries(map)
+          .map(([key, value]) => `${escaped(key)}=${escaped(value)}`)
+          .join('\n');
         expect(parseProperties(text)).toEqual({ ...map });
       }),
     );

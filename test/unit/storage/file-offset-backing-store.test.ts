@@ -21,12 +21,21 @@ async function open(path = join(folder, 'sub', 'offsets')): Promise<FileOffsetBa
 describe('FileOffsetBackingStore', () => {
   it('keeps what was set over a restart, and forgets what was reset', async () => {
     const store = await open();
-    await store.set(new Map([['a', '1'], ['b', '2'], ['\n"é', 'x\ny']]));
+    await store.set(
+      new Map([
+        ['a', '1'],
+        ['b', '2'],
+        ['\n"é', 'x\ny'],
+      ]),
+    );
     await store.set(new Map([['b', null]]));
     await store.stop();
     const again = await open();
     expect(await again.get(['a', 'b', '\n"é'])).toEqual(['1', null, 'x\ny']);
-    expect(await again.entries()).toEqual([['a', '1'], ['\n"é', 'x\ny']]);
+    expect(await again.entries()).toEqual([
+      ['a', '1'],
+      ['\n"é', 'x\ny'],
+    ]);
   });
 
   it('applies concurrent calls in order and leaves no temporary file', async () => {
@@ -39,7 +48,12 @@ describe('FileOffsetBackingStore', () => {
   it('refuses a damaged file at every cut, and leaves it as it was', async () => {
     const path = join(folder, 'offsets');
     const store = await open(path);
-    await store.set(new Map([['a', '{"position":1}'], ['b', '{"position":2}']]));
+    await store.set(
+      new Map([
+        ['a', '{"position":1}'],
+        ['b', '{"position":2}'],
+      ]),
+    );
     const whole = await readFile(path);
     for (let length = 1; length < whole.length; length += 1) {
       await writeFile(path, whole.subarray(0, length));

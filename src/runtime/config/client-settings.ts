@@ -1,0 +1,70 @@
+/**
+ * Settings of the Kafka clients of one task. Kafka Connect 4.1.1, 2.4; precedence from low to high: what Connect sets itself, the
+ * worker's prefix, the connector's override.
+ */
+import type { ConfigProblem } from '../../sdk/errors/kinds.ts';
+import { withPrefix } from './worker-config.ts';
+
+export type OverridePolicy = 'All' | 'None' | 'Principal';
+
+const OVERRIDES = ['producer.override.', 'consumer.override.', 'admin.override.'] as const;
+const PRINCIPAL_KEYS: ReadonlySet<string> = new Set(['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']);
+const CLIENT_SECURITY =
+  /^(security\.|sasl\.|ssl\.|bootstrap\.servers$|client\.dns\.lookup$|request\.timeout\.ms$|retry\.backoff|reconnect\.backoff|metadata\.)/;
+
+type Raw = Readonly<Record<string, string>>;
+
+/** One mistake for each override that the policy forbids. */
+export function forbiddenOverrides(policy: OverridePolicy, connector: Raw): ConfigProblem[] {
+  if (policy === 'All') return [];
+  const problems: ConfigProblem[] = [];
+  for (const key of Object.keys(connector)) {
+    const prefix = OVERRIDES.find((candidate) => key.startsWith(candidate));
+    const name = prefix === undefined ? '' : key.slice(prefix.length);
+    if (prefix === undefined || (policy === 'Principal' && PRINCIPAL_KEYS.has(name))) continue;
+    problems.push({
+      key,
+      message: `The '${policy}' policy does not allow '${name}' to be overridden in the connector configuration.`,
+    });
+  }
+  return problems;
+}
+
+export interface TaskClientSettings {
+  readonly producer: Raw;
+  readonly consumer: Raw;
+  readonly admin: Raw;
+}
+
+export function taskClientSettings(
+  worker: Raw,
+  connector: Raw,
+  task: { readonly connector: string; readonly task: number },
+): TaskClientSettings {
+  const id = `${task.connector}-${task.task}`;
+  const bootstrap = { 'bootstrap.servers': worker['bootstrap.servers'] ?? 'localhost:9092' };
+  const topLevel = Object.fromEntries(Object.entries(worker).filter(([key]) => CLIENT_SECURITY.test(key)));
+  return {
+    producer: {
+      ...bootstrap,
+      'client.id': `connector-producer-${id}`,
+      ...withPrefix(worker, 'producer.'),
+      ...withPrefix(connector, 'producer.override.'),
+    },
+    consumer: {
+      ...bootstrap,
+      'client.id': `connector-consumer-${id}`,
+      'group.id': `connect-${task.connector}`,
+      'auto.offset.reset': 'earliest',
+      ...withPrefix(worker, 'consumer.'),
+      ...withPrefix(connector, 'consumer.override.'),
+    },
+    admin: {
+      ...bootstrap,
+      ...topLevel,
+      'client.id': `connector-adminclient-${id}`,
+      ...withPrefix(worker, 'admin.'),
+      ...withPrefix(connector, 'admin.override.'),
+    },
+  };
+}

@@ -1,0 +1,252 @@
+/** Checks the configuration of a connector, all mistakes at once, and turns it into what the worker runs. */
+import type { ConfigDef, ConfigValue, RawConfig } from '../../sdk/config/index.ts';
+import type { Connector } from '../../sdk/connector.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
+import type { RawConnectorConfig } from '../herder/herder.ts';
+import type { TaskId, TaskSpec } from '../host/protocol.ts';
+import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
+import type { Plugins } from '../plugins/plugins.ts';
+import type { Subscription } from '../worker/worker-task.ts';
+import { forbiddenOverrides } from './client-settings.ts';
+import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { buildTaskSpec } from './task-spec.ts';
+import { type WorkerConfig, withPrefix } from './worker-config.ts';
+
+export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.config-invalid', {
+  what: 'The configuration of a connector has mistakes; nothing was created or changed.',
+  mend: 'Correct every setting that the message names and send the configuration again.',
+});
+
+/** A checked configuration. */
+export interface ResolvedConnector {
+  readonly type: 'source' | 'sink';
+  readonly desc: PluginDesc;
+  readonly tasksMax: number;
+  readonly tasksMaxEnforce: boolean;
+  /** What the connector's `start` gets. */
+  readonly connectorConfig: Readonly<Record<string, string>>;
+  /** `task.class` of the task configurations. */
+  taskClassName(config: Readonly<Record<string, string>>): string;
+  taskSpec(task: {
+    readonly id: TaskId;
+    readonly taskConfig: Readonly<Record<string, string>>;
+    readonly initialState: 'STARTED' | 'PAUSED';
+  }): { readonly spec: TaskSpec; readonly subscription: Subscription | null };
+}
+
+type Raw = Readonly<Record<string, string>>;
+
+export class ConnectorConfigs {
+  private readonly plugins: Plugins;
+  private readonly worker: WorkerConfig;
+
+  constructor(options: { readonly plugins: Plugins; readonly worker: WorkerConfig }) {
+    this.plugins = options.plugins;
+    this.worker = options.worker;
+  }
+
+  /** @throws ConfigError `holdfast.connector.config-invalid` with every mistake, in Kafka Connect's words. */
+  async resolve(raw: RawConnectorConfig): Promise<ResolvedConnector> {
+    const className = raw['connector.class'];
+    if (className === undefined || className === null || className === '') {
+      const shown = Object.entries(raw)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(', ');
+      throw new ConfigError(`Connector config {${shown}} contains no connector type`, {
+        code: CONNECTOR_CONFIG_INVALID,
+      });
+    }
+    const desc = this.plugins.get(['source', 'sink'], className.trim());
+    const problems = await this.problemsOf(desc, raw);
+    if (problems.length > 0) {
+      throw new ConfigError(
+        `Connector configuration is invalid and contains the following ${problems.length} error(s):${problems
+          .map(({ message }) => `\n${message}`)
+          .join(
+            '',
+          )}\nYou can also find the above list of errors at the endpoint \`/connector-plugins/{connectorType}/config/validate\``,
+        { code: CONNECTOR_CONFIG_INVALID, problems },
+      );
+    }
+    return this.describe(desc, raw as Raw);
+  }
+
+  /** Every mistake, in the order of the settings' definition. */
+  private async problemsOf(desc: PluginDesc, raw: RawConnectorConfig): Promise<ConfigProblem[]> {
+    const nulls = Object.entries(raw).filter(([, value]) => value === null);
+    if (nulls.length > 0) {
+      return nulls.map(([key]) => ({ key, message: 'Null value can not be supplied as the configuration value.' }));
+    }
+    const config = raw as Raw;
+    const base = desc.type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG;
+    const problems = problemsIn(base.validate(config));
+    problems.push(...(await this.connectorProblems(desc, config)));
+    if (desc.type === 'sink') problems.push(...sinkProblems(config));
+    if (desc.type === 'source') problems.push(...exactlyOnceProblems(config));
+    problems.push(...this.converterProblems(config), ...this.transformationProblems(config));
+    const policy = this.worker.values['connector.client.config.override.policy'] as 'All' | 'None' | 'Principal';
+    problems.push(...forbiddenOverrides(policy, config));
+    return problems;
+  }
+
+  private async connectorProblems(desc: PluginDesc, config: Raw): Promise<ConfigProblem[]> {
+    const connector = new desc.create() as Connector;
+    const def: unknown = connector.config();
+    if (def === null || def === undefined) {
+      throw new ConfigError(`${desc.className}.config() must return a ConfigDef that is not null.`, {
+        code: CONNECTOR_CONFIG_INVALID,
+      });
+    }
+    const values =
+      connector.validate === undefined ? (def as ConfigDef).validate(config) : await connector.validate(config);
+    return problemsIn(values);
+  }
+
+  private converterProblems(config: Raw): ConfigProblem[] {
+    const problems: ConfigProblem[] = [];
+    for (const [key, type] of [
+      ['key.converter', 'converter'],
+      ['value.converter', 'converter'],
+      ['header.converter', 'header_converter'],
+    ] as const) {
+      const name = config[key];
+      if (name === undefined) continue;
+      const desc = this.plugins.find([type], name.trim());
+      if (desc === undefined)
+        problems.push({
+          key,
+          message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.`,
+        });
+      else problems.push(...pluginProblems(desc, withPrefix(config, `${key}.`), `${key}.`));
+    }
+    return problems;
+  }
+
+  private transformationProblems(config: Raw): ConfigProblem[] {
+    const problems: ConfigProblem[] = [];
+    const predicates = listOf(config['predicates']);
+    for (const alias of predicates)
+      problems.push(...this.aliasProblems(config, `predicates.${alias}.`, 'predicate', 'Predicate'));
+    for (const alias of listOf(config['transforms'])) {
+      const prefix = `transforms.${alias}.`;
+      problems.push(...this.aliasProblems(config, prefix, 'transformation', 'Transformation'));
+      const predicate = config[`${prefix}predicate`];
+      if (predicate === undefined && config[`${prefix}negate`] !== undefined) {
+        problems.push({
+          key: `${prefix}type`,
+          message: `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
+        });
+      }
+      // Kafka Connect lets this pass and the task fails.
+      if (predicate !== undefined && !predicates.includes(predicate)) {
+        problems.push({
+          key: `${prefix}predicate`,
+          message: `Invalid value ${predicate} for configuration ${prefix}predicate: no predicate of this alias is declared in predicates.`,
+        });
+      }
+    }
+    return problems;
+  }
+
+  private aliasProblems(config: Raw, prefix: string, type: PluginType, kind: string): ConfigProblem[] {
+    const key = `${prefix}type`;
+    const name = config[key];
+    if (name === undefined)
+      return [{ key, message: `Missing required configuration "${key}" which has no default value.` }];
+    const desc = this.plugins.find([type], name.trim());
+    if (desc !== undefined) return pluginProblems(desc, withPrefix(config, prefix), prefix);
+    const outer = this.plugins.list([type]).filter(({ className }) => className.startsWith(`${name}$`));
+    if (outer.length > 0) {
+      const choices = outer.map(({ className }) => className.split('.').pop()).join(', ');
+      return [
+        {
+          key,
+          message: `Invalid value ${name} for configuration ${key}: This class is abstract and cannot be created. Did you mean ${choices}?`,
+        },
+      ];
+    }
+    return [
+      {
+        key,
+        message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found or is no ${kind}.`,
+      },
+    ];
+  }
+
+  private describe(desc: PluginDesc, config: Raw): ResolvedConnector {
+    const type = desc.type as 'source' | 'sink';
+    const values = (type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG).parse(config);
+    const { plugins, worker } = this;
+    return {
+      type,
+      desc,
+      tasksMax: values['tasks.max'],
+      tasksMaxEnforce: values['tasks.max.enforce'],
+      connectorConfig: config,
+      taskClassName: () => desc.className.replace(/Connector$/, 'Task'),
+      taskSpec: (task) => buildTaskSpec({ plugins, worker, desc, config, ...task }),
+    };
+  }
+}
+
+function problemsIn(values: readonly ConfigValue[]): ConfigProblem[] {
+  return values.flatMap(({ name, errorMessages }) => errorMessages.map((message) => ({ key: name, message })));
+}
+
+/** Converters and transformations say what they take; what is wrong shows under the prefixed key. */
+function pluginProblems(desc: PluginDesc, config: Raw, prefix: string): ConfigProblem[] {
+  const plugin = new desc.create() as { config?: () => ConfigDef };
+  const def = plugin.config?.();
+  if (def === undefined) return [];
+  return problemsIn(def.validate(config as RawConfig)).map(({ key, message }) => ({ key: prefix + key, message }));
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
+function sinkProblems(config: Raw): ConfigProblem[] {
+  const topics = listOf(config['topics']);
+  const regex = (config['topics.regex'] ?? '').trim();
+  const dlq = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
+  const both = (message: string): ConfigProblem[] => ['topics', 'topics.regex'].map((key) => ({ key, message }));
+  if (topics.length === 0 && regex === '') return both('Must configure one of topics or topics.regex');
+  if (topics.length > 0 && regex !== '')
+    return both('topics and topics.regex are mutually exclusive options, but both are set.');
+  if (dlq === '') return [];
+  if (topics.includes(dlq)) {
+    return [
+      {
+        key: 'topics',
+        message: `The DLQ topic '${dlq}' may not be included in the list of topics ('topics=[${topics.join(', ')}]') consumed by the connector`,
+      },
+    ];
+  }
+  if (regex !== '' && matchesWhole(regex, dlq)) {
+    return [
+      {
+        key: 'topics.regex',
+        message: `The DLQ topic '${dlq}' may not be matched by the regex for topics ('topics.regex=${regex}') consumed by the connector`,
+      },
+    ];
+  }
+  return [];
+}
+
+function matchesWhole(regex: string, text: string): boolean {
+  try {
+    return new RegExp(`^(?:${regex})$`, 'u').test(text);
+  } catch {
+    return false;
+  }
+}
+
+/** Exactly-once sources need distributed mode. */
+function exactlyOnceProblems(config: Raw): ConfigProblem[] {
+  if ((config['exactly.once.support'] ?? '').trim().toLowerCase() !== 'required') return [];
+  return [{ key: 'exactly.once.support', message: 'This worker does not have exactly-once source support enabled.' }];
+}

@@ -1,0 +1,137 @@
+/** What a task host needs to run a task, out of the settings of worker and connector. */
+import type { ConverterSpec, ErrorPolicy, TaskId, TaskSpec, TransformationSpec } from '../host/protocol.ts';
+import type { PluginDesc } from '../plugins/plugin-desc.ts';
+import type { Plugins } from '../plugins/plugins.ts';
+import type { Subscription } from '../worker/worker-task.ts';
+import { taskClientSettings } from './client-settings.ts';
+import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { topicCreationGroups } from './topic-creation.ts';
+import { type WorkerConfig, withPrefix } from './worker-config.ts';
+
+type Raw = Readonly<Record<string, string>>;
+
+const HOST_SETTINGS = ['max.inflight.batches', 'max.inflight.bytes', 'park.timeout.ms'] as const;
+
+export function buildTaskSpec(options: {
+  readonly plugins: Plugins;
+  readonly worker: WorkerConfig;
+  readonly desc: PluginDesc;
+  readonly config: Raw;
+  readonly id: TaskId;
+  readonly taskConfig: Raw;
+  readonly initialState: 'STARTED' | 'PAUSED';
+}): { readonly spec: TaskSpec; readonly subscription: Subscription | null } {
+  const { plugins, worker, desc, config, id, taskConfig, initialState } = options;
+  const clients = taskClientSettings(worker.raw, config, id);
+  const base = {
+    id,
+    connectorClass: plugins.ref(desc),
+    taskConfig,
+    keyConverter: converterSpec(plugins, worker, config, 'key.converter'),
+    valueConverter: converterSpec(plugins, worker, config, 'value.converter'),
+    headerConverter: converterSpec(plugins, worker, config, 'header.converter'),
+    transformations: transformationSpecs(plugins, config),
+    initialState,
+    producerSettings: clients.producer,
+    consumerSettings: clients.consumer,
+    adminSettings: clients.admin,
+    hostSettings: Object.fromEntries(HOST_SETTINGS.map((key) => [key, config[key] ?? String(worker.values[key])])),
+    offsetFlushTimeoutMs: worker.values['offset.flush.timeout.ms'],
+  };
+  if (desc.type === 'source') {
+    const values = SOURCE_CONNECTOR_CONFIG.parse(config);
+    const groups = worker.values['topic.creation.enable']
+      ? topicCreationGroups(config, values['topic.creation.groups'])
+      : null;
+    return {
+      spec: { ...base, kind: 'source', errors: errorPolicy(values, null), topicCreation: groups },
+      subscription: null,
+    };
+  }
+  const values = SINK_CONNECTOR_CONFIG.parse(config);
+  const dlqTopic = values['errors.deadletterqueue.topic.name'];
+  const deadLetterQueue =
+    dlqTopic === ''
+      ? null
+      : {
+          topic: dlqTopic,
+          replicationFactor: values['errors.deadletterqueue.topic.replication.factor'],
+          contextHeaders: values['errors.deadletterqueue.context.headers.enable'],
+        };
+  return {
+    spec: { ...base, kind: 'sink', errors: errorPolicy(values, deadLetterQueue) },
+    subscription:
+      values.topics.length > 0
+        ? { topics: values.topics }
+        : { pattern: new RegExp(`^(?:${values['topics.regex']})$`, 'u') },
+  };
+}
+
+/**
+ * A converter named by the connector takes only the connector's settings; otherwise class and settings are the worker's.
+ * Kafka Connect 4.1.1, converter config resolution.
+ */
+function converterSpec(
+  plugins: Plugins,
+  worker: WorkerConfig,
+  config: Raw,
+  key: 'key.converter' | 'value.converter' | 'header.converter',
+): ConverterSpec {
+  const type = key === 'header.converter' ? 'header_converter' : 'converter';
+  const own = config[key];
+  const name = own ?? worker.values[key];
+  return {
+    ...plugins.ref(plugins.get([type], name.trim())),
+    config: withPrefix(own === undefined ? worker.raw : config, `${key}.`),
+  };
+}
+
+function transformationSpecs(plugins: Plugins, config: Raw): readonly TransformationSpec[] {
+  return listOf(config['transforms']).map((alias) => {
+    const prefix = `transforms.${alias}.`;
+    const spec = {
+      alias,
+      ...plugins.ref(plugins.get(['transformation'], (config[`${prefix}type`] ?? '').trim())),
+      config: withPrefix(config, prefix),
+    };
+    const predicate = config[`${prefix}predicate`];
+    if (predicate === undefined || predicate === '') return spec;
+    const predicatePrefix = `predicates.${predicate}.`;
+    return {
+      ...spec,
+      predicate: {
+        alias: predicate,
+        ...plugins.ref(plugins.get(['predicate'], (config[`${predicatePrefix}type`] ?? '').trim())),
+        config: withPrefix(config, predicatePrefix),
+        negate: (config[`${prefix}negate`] ?? 'false').trim().toLowerCase() === 'true',
+      },
+    };
+  });
+}
+
+function errorPolicy(
+  values: {
+    readonly 'errors.tolerance': string;
+    readonly 'errors.retry.timeout': number;
+    readonly 'errors.retry.delay.max.ms': number;
+    readonly 'errors.log.enable': boolean;
+    readonly 'errors.log.include.messages': boolean;
+  },
+  deadLetterQueue: ErrorPolicy['deadLetterQueue'],
+): ErrorPolicy {
+  return {
+    tolerance: values['errors.tolerance'] === 'all' ? 'all' : 'none',
+    retryTimeoutMs: values['errors.retry.timeout'],
+    retryDelayMaxMs: values['errors.retry.delay.max.ms'],
+    logEnable: values['errors.log.enable'],
+    logIncludeMessages: values['errors.log.include.messages'],
+    deadLetterQueue,
+  };
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}

@@ -1,0 +1,99 @@
+/** `topic.creation.*` of source connectors. Kafka Connect 4.1.1, 3.4 (KIP-158). */
+import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
+import type { TopicCreationGroup } from '../host/protocol.ts';
+import { withPrefix } from './worker-config.ts';
+
+type Raw = Readonly<Record<string, string>>;
+
+const atLeastOneOrDefault = (what: string) =>
+  ConfigValidators.lambda((key, value) => {
+    if (typeof value === 'number' && value !== -1 && value < 1) {
+      throw invalidValue(key, value, `${what} must be positive, or -1 to use the broker's default`);
+    }
+  }, "positive, or -1 to use the broker's default");
+
+const DEFAULT_GROUP = ConfigDef.of({
+  'replication.factor': {
+    type: 'SHORT',
+    validator: atLeastOneOrDefault('Replication factor'),
+    importance: 'low',
+    documentation: "Replication factor of new topics; -1 for the broker's default.",
+  },
+  partitions: {
+    type: 'INT',
+    validator: atLeastOneOrDefault('Number of partitions'),
+    importance: 'low',
+    documentation: "Partitions of new topics; -1 for the broker's default.",
+  },
+});
+
+const PREFIX = 'topic.creation.';
+const OWN_KEYS: ReadonlySet<string> = new Set(['replication.factor', 'partitions', 'include', 'exclude']);
+
+/**
+ * The groups in the order in which they are tried, `default` last; null when the connector sets none of `topic.creation.default.*`.
+ * @throws ConfigError for a default group that is incomplete or a value that is not allowed.
+ */
+export function topicCreationGroups(connector: Raw, groups: readonly string[]): readonly TopicCreationGroup[] | null {
+  const defaults = withPrefix(connector, `${PREFIX}default.`);
+  if (Object.keys(defaults).length === 0 && groups.length === 0) return null;
+  const base = embedded(`${PREFIX}default.`).parse(connector);
+  const partitions = base[`${PREFIX}default.partitions`] as number;
+  const replicationFactor = base[`${PREFIX}default.replication.factor`] as number;
+  const named = groups
+    .filter((name) => name !== 'default')
+    .map((name) => namedGroup(connector, name, { partitions, replicationFactor }));
+  return [
+    ...named,
+    { name: 'default', include: ['.*'], exclude: [], partitions, replicationFactor, configs: topicConfigs(defaults) },
+  ];
+}
+
+function embedded(prefix: string): ConfigDef {
+  return ConfigDef.empty().embed(DEFAULT_GROUP, { prefix }) as unknown as ConfigDef;
+}
+
+function namedGroup(
+  connector: Raw,
+  name: string,
+  defaults: { readonly partitions: number; readonly replicationFactor: number },
+): TopicCreationGroup {
+  const prefix = `${PREFIX}${name}.`;
+  const def = ConfigDef.of({
+    [`${prefix}include`]: { type: 'LIST', importance: 'low', documentation: 'Regular expressions of topic names.' },
+    [`${prefix}exclude`]: {
+      type: 'LIST',
+      default: [],
+      importance: 'low',
+      documentation: 'Regular expressions of topic names; exclusion wins.',
+    },
+    [`${prefix}replication.factor`]: {
+      type: 'SHORT',
+      default: defaults.replicationFactor,
+      validator: atLeastOneOrDefault('Replication factor'),
+      importance: 'low',
+      documentation: 'Replication factor of new topics.',
+    },
+    [`${prefix}partitions`]: {
+      type: 'INT',
+      default: defaults.partitions,
+      validator: atLeastOneOrDefault('Number of partitions'),
+      importance: 'low',
+      documentation: 'Partitions of new topics.',
+    },
+  });
+  const values = def.parse(connector) as Readonly<Record<string, unknown>>;
+  return {
+    name,
+    include: values[`${prefix}include`] as readonly string[],
+    exclude: values[`${prefix}exclude`] as readonly string[],
+    partitions: values[`${prefix}partitions`] as number,
+    replicationFactor: values[`${prefix}replication.factor`] as number,
+    configs: topicConfigs(withPrefix(connector, prefix)),
+  };
+}
+
+/** What is left are settings of the topic itself. */
+function topicConfigs(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !OWN_KEYS.has(key)));
+}

@@ -1,0 +1,269 @@
+/** Every setting of a standalone worker: Kafka Connect 4.1.1's, then ours. */
+import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
+import { ConfigError } from '../../sdk/errors/index.ts';
+
+const CONNECT = 'Kafka Connect';
+const HOLDFAST = 'Holdfast';
+
+const LISTENER = /^https?:\/\/[^/]*:\d+\/?$/i;
+
+const listeners = ConfigValidators.lambda((key, value) => {
+  for (const listener of Array.isArray(value) ? (value as readonly string[]) : []) {
+    if (!LISTENER.test(listener.trim())) {
+      throw new ConfigError(
+        `Invalid value ${listener} for configuration ${key}: Listener doesn't have the right format (protocol://hostname:port).`,
+      );
+    }
+  }
+}, 'list of URLs such as http://127.0.0.1:8083');
+
+export const WORKER_CONFIG = ConfigDef.of({
+  'bootstrap.servers': {
+    type: 'LIST',
+    default: ['localhost:9092'],
+    importance: 'high',
+    group: CONNECT,
+    documentation:
+      'The Kafka cluster as host:port pairs, or embedded:<folder> for the embedded broker, which keeps its topics in that folder and needs no Kafka.',
+  },
+  'key.converter': {
+    type: 'CLASS',
+    importance: 'high',
+    group: CONNECT,
+    documentation:
+      'Converter of record keys, unless a connector names its own. Its settings have the prefix key.converter.',
+  },
+  'value.converter': {
+    type: 'CLASS',
+    importance: 'high',
+    group: CONNECT,
+    documentation:
+      'Converter of record values, unless a connector names its own. Its settings have the prefix value.converter.',
+  },
+  'header.converter': {
+    type: 'CLASS',
+    default: 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    importance: 'low',
+    group: CONNECT,
+    documentation:
+      'Converter of record headers, unless a connector names its own. Its settings have the prefix header.converter.',
+  },
+  'offset.storage.file.filename': {
+    type: 'STRING',
+    default: '.holdfast/connect.offsets',
+    validator: ConfigValidators.nonEmpty(),
+    importance: 'high',
+    group: CONNECT,
+    documentation:
+      'File that keeps the offsets of source connectors. Its folder is created; the file is replaced as a whole and is never half written.',
+  },
+  'offset.flush.interval.ms': {
+    type: 'LONG',
+    default: 60_000,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'How often offsets of source and sink tasks are committed, in ms.',
+  },
+  'offset.flush.timeout.ms': {
+    type: 'LONG',
+    default: 5_000,
+    validator: ConfigValidators.range({ min: 0 }),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'How long a stopping task waits for records in flight before its last commit, in ms.',
+  },
+  'task.shutdown.graceful.timeout.ms': {
+    type: 'LONG',
+    default: 5_000,
+    validator: ConfigValidators.range({ min: 0 }),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'How long all tasks together have to stop before they are abandoned, in ms.',
+  },
+  'plugin.path': {
+    type: 'LIST',
+    default: null,
+    importance: 'low',
+    group: CONNECT,
+    documentation:
+      'Folders with plugins, or names of npm packages. A folder that is a package is one plugin; otherwise each package and each .js or .mjs file directly in it is one.',
+  },
+  'plugin.discovery': {
+    type: 'STRING',
+    default: 'hybrid_warn',
+    validator: ConfigValidators.inIgnoreCase('only_scan', 'service_load', 'hybrid_warn', 'hybrid_fail'),
+    importance: 'low',
+    group: CONNECT,
+    documentation: "Accepted for Kafka Connect's sake: a plugin here always says what it offers in its manifest.",
+  },
+  listeners: {
+    type: 'LIST',
+    default: ['http://:8083'],
+    validator: listeners,
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Where the REST API listens: http://host:port; without a host on all interfaces.',
+  },
+  'rest.advertised.host.name': {
+    type: 'STRING',
+    default: null,
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Host in the worker_id of statuses.',
+  },
+  'rest.advertised.port': {
+    type: 'INT',
+    default: null,
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Port in the worker_id of statuses.',
+  },
+  'topic.creation.enable': {
+    type: 'BOOLEAN',
+    default: true,
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Whether source connectors may have their topics created by topic.creation.* settings.',
+  },
+  'topic.tracking.enable': {
+    type: 'BOOLEAN',
+    default: true,
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Whether the topics that a connector uses are recorded.',
+  },
+  'topic.tracking.allow.reset': {
+    type: 'BOOLEAN',
+    default: true,
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Whether that record may be reset.',
+  },
+  'connector.client.config.override.policy': {
+    type: 'STRING',
+    default: 'All',
+    validator: ConfigValidators.in('All', 'None', 'Principal'),
+    importance: 'medium',
+    group: CONNECT,
+    documentation: 'Which client settings connectors may override: All, None, or Principal (only the credentials).',
+  },
+  'client.id': {
+    type: 'STRING',
+    default: '',
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Prefix of client ids at the broker.',
+  },
+  'schema.store.dir': {
+    type: 'STRING',
+    default: null,
+    importance: 'medium',
+    group: HOLDFAST,
+    documentation:
+      'Folder of the durable schema store, from which a worker decodes and encodes what it knew while the whole registry is down; by default the folder schema-store beside the offset file.',
+  },
+  'status.parked.enable': {
+    type: 'BOOLEAN',
+    default: true,
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'Whether the status of a parked task has the additional field parked. Turn it off for clients that refuse unknown fields.',
+  },
+  'connector.files.dir': {
+    type: 'STRING',
+    default: null,
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'Folder whose .properties and .json files are started as connectors, in the order of their names, after those of the command line.',
+  },
+  'log.level': {
+    type: 'STRING',
+    default: 'info',
+    validator: ConfigValidators.inIgnoreCase('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation: 'The least level that is logged.',
+  },
+  'max.inflight.batches': {
+    type: 'INT',
+    default: 5,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation: 'How many batches of a source task may be on their way to the broker at once.',
+  },
+  'max.inflight.bytes': {
+    type: 'LONG',
+    default: 8 * 1024 * 1024,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'How many bytes of a source task may be on their way to the broker at once. One batch may always go.',
+  },
+  'park.timeout.ms': {
+    type: 'LONG',
+    default: -1,
+    validator: ConfigValidators.range({ min: -1 }),
+    importance: 'medium',
+    group: HOLDFAST,
+    documentation: 'How long a task may be parked before it fails, in ms; -1 for ever.',
+  },
+  'embedded.num.partitions': {
+    type: 'INT',
+    default: 1,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation: 'Partitions of topics that the embedded broker creates by itself.',
+  },
+});
+
+/** First parts of keys that are not of the worker itself but handed on to whom they name. */
+export const WORKER_PREFIXES = [
+  'key.converter.',
+  'value.converter.',
+  'header.converter.',
+  'producer.',
+  'consumer.',
+  'admin.',
+  'config.providers.',
+  'listeners.https.',
+  'admin.listeners.https.',
+  'registry.',
+  'unknown.id.',
+  // Kafka client settings at top level, for the worker's own clients.
+  'ssl.',
+  'sasl.',
+  'security.',
+] as const;
+
+/** Keys of Kafka Connect that this version accepts and does nothing with; said once at start. */
+export const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  'access.control.allow.methods',
+  'access.control.allow.origin',
+  'admin.listeners',
+  'client.dns.lookup',
+  'config.providers',
+  'connections.max.idle.ms',
+  'header.converter.plugin.version',
+  'key.converter.plugin.version',
+  'metadata.max.age.ms',
+  'metric.reporters',
+  'metrics.num.samples',
+  'metrics.recording.level',
+  'metrics.sample.window.ms',
+  'receive.buffer.bytes',
+  'reconnect.backoff.max.ms',
+  'reconnect.backoff.ms',
+  'request.timeout.ms',
+  'response.http.headers.config',
+  'rest.advertised.listener',
+  'rest.extension.classes',
+  'retry.backoff.ms',
+  'send.buffer.bytes',
+  'value.converter.plugin.version',
+]);

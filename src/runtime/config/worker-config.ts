@@ -1,0 +1,89 @@
+/** The worker's settings: parsed, checked all at once, frozen and complete. */
+import convict from 'convict';
+import type { ParsedConfig, RawConfig } from '../../sdk/config/index.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
+import { WORKER_CONFIG, WORKER_KEYS_WITHOUT_EFFECT, WORKER_PREFIXES } from './worker-config-def.ts';
+
+export const WORKER_CONFIG_INVALID = defineErrorCode('holdfast.worker.config-invalid', {
+  what: 'The settings of the worker have mistakes; it did not start.',
+  mend: 'Correct every setting that the message names, in the worker file or the CONNECT_* variable.',
+});
+
+type WorkerKeys = typeof WORKER_CONFIG extends { parse(raw: RawConfig): infer P } ? P : never;
+
+export interface WorkerConfig {
+  /** Typed values of the declared keys. */
+  readonly values: WorkerKeys;
+  /** Everything as given, for prefixes. */
+  readonly raw: Readonly<Record<string, string>>;
+  /** Keys that nobody knows. */
+  readonly unknown: readonly string[];
+  /** Keys of Kafka Connect's that have no effect here. */
+  readonly withoutEffect: readonly string[];
+}
+
+/** Reads all settings with a prefix, without it. */
+export function withPrefix(raw: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [key, value] of Object.entries(raw)) if (key.startsWith(prefix)) found[key.slice(prefix.length)] = value;
+  return found;
+}
+
+/** @throws ConfigError `holdfast.worker.config-invalid` that names every mistake. */
+export function parseWorkerConfig(raw: Readonly<Record<string, string>>): WorkerConfig {
+  const problems = validateWithConvict(raw);
+  if (problems.length > 0) {
+    const lines = problems.map(({ key, message }) => (message.includes(key) ? message : `${key}: ${message}`));
+    throw new ConfigError(
+      `The worker's settings have ${problems.length} mistake${problems.length === 1 ? '' : 's'}:\n  ${lines.join('\n  ')}`,
+      { code: WORKER_CONFIG_INVALID, problems },
+    );
+  }
+  const undeclared = WORKER_CONFIG.unusedKeys(raw).filter(
+    (key) => !WORKER_PREFIXES.some((prefix) => key.startsWith(prefix)),
+  );
+  return Object.freeze({
+    values: WORKER_CONFIG.parse(raw) as ParsedConfig<never> as WorkerKeys,
+    raw: Object.freeze({ ...raw }),
+    unknown: undeclared.filter((key) => !WORKER_KEYS_WITHOUT_EFFECT.has(key)),
+    withoutEffect: undeclared.filter((key) => WORKER_KEYS_WITHOUT_EFFECT.has(key)),
+  });
+}
+
+/**
+ * convict reads dots as nesting and so can't hold `key.converter` beside `key.converter.schemas.enable`: names are escaped. What a value may
+ * be is the ConfigDef's to say; convict walks the schema and asks for each.
+ */
+function validateWithConvict(raw: Readonly<Record<string, string>>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const found = new Map(WORKER_CONFIG.validate(raw).map((value) => [value.name, value]));
+  const schema: Record<string, convict.SchemaObj<unknown>> = {};
+  const given: Record<string, unknown> = {};
+  for (const key of WORKER_CONFIG.keys.values()) {
+    const escaped = escapeName(key.name);
+    schema[escaped] = {
+      doc: key.documentation,
+      default: undefined,
+      format: () => {
+        for (const message of found.get(key.name)?.errorMessages ?? []) {
+          problems.push({ key: key.name, message });
+          throw new Error(message);
+        }
+      },
+    };
+    // `undefined` is not asked about: absence is given as null, and the ConfigDef knows the difference.
+    given[escaped] = Object.hasOwn(raw, key.name) ? raw[key.name] : null;
+  }
+  try {
+    convict(schema).load(given).validate({ allowed: 'strict' });
+  } catch (error) {
+    // convict's own text would repeat values, secrets among them; ours is in `problems`.
+    if (problems.length === 0) throw error;
+  }
+  return problems;
+}
+
+function escapeName(name: string): string {
+  return name.replaceAll('.', '__');
+}

@@ -1,0 +1,188 @@
+/**
+ * Writes bad records, as they were fetched, to a topic. Reports of one turn of the event loop travel in one batch.
+ *
+ * Invariant 2: a report resolves only when the broker has acknowledged it. Invariant 3: a broker that is away is waited for.
+ */
+import type { Admin, Producer, ProducerRecord, RecordHeader } from '../../broker/ports.ts';
+import { Backoff } from '../../foundation/backoff.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import type { TaskId } from '../host/protocol.ts';
+import type { TaskCounters } from '../pipeline/task-counters.ts';
+import { failureKind } from './failure-kind.ts';
+import type { ErrorReporter, ProcessingContext } from './processing-context.ts';
+
+export const DEAD_LETTER_QUEUE_FAILED = defineErrorCode('holdfast.task.dead-letter-queue-failed', {
+  what: 'A bad record could not be written to the dead letter queue, so its offset can not be committed.',
+  mend: 'Read the cause: check the topic, its limits and the authorization to write to it. Then restart the task.',
+});
+
+interface Report {
+  readonly record: ProducerRecord;
+  readonly done: Deferred;
+}
+
+export class DeadLetterQueueReporter implements ErrorReporter {
+  private readonly id: TaskId;
+  private readonly topic: string;
+  private readonly replicationFactor: number;
+  private readonly contextHeaders: boolean;
+  private readonly producer: Producer;
+  private readonly admin: Admin;
+  private readonly clock: Clock;
+  private readonly counters: TaskCounters;
+  private readonly signal: AbortSignal;
+  private waiting: Report[] = [];
+  private unacknowledged = 0;
+
+  constructor(options: {
+    readonly id: TaskId;
+    readonly queue: {
+      readonly topic: string;
+      readonly replicationFactor: number;
+      readonly contextHeaders: boolean;
+    };
+    readonly producer: Producer;
+    readonly admin: Admin;
+    readonly clock: Clock;
+    readonly counters: TaskCounters;
+    /** Ends the waiting for a broker that is away. */
+    readonly signal: AbortSignal;
+  }) {
+    this.id = options.id;
+    this.topic = options.queue.topic;
+    this.replicationFactor = options.queue.replicationFactor;
+    this.contextHeaders = options.queue.contextHeaders;
+    this.producer = options.producer;
+    this.admin = options.admin;
+    this.clock = options.clock;
+    this.counters = options.counters;
+    this.signal = options.signal;
+  }
+
+  /** Reports that the broker has not acknowledged yet. */
+  get pending(): number {
+    return this.unacknowledged;
+  }
+
+  /** Creates the topic with one partition unless it exists. Throws EnvironmentError while the broker is away. */
+  async prepareTopic(): Promise<void> {
+    const existing = await this.admin.describeTopics([this.topic], this.signal);
+    if (existing.length > 0) return;
+    try {
+      await this.admin.createTopics(
+        [{ name: this.topic, partitions: 1, replicationFactor: this.replicationFactor }],
+        this.signal,
+      );
+    } catch (error) {
+      if (failureKind(error) === 'environment') throw error;
+      throw new ConnectError(
+        `Could not initialize dead letter queue with topic=${this.topic} (replication factor ${this.replicationFactor}). Create the topic, or correct errors.deadletterqueue.topic.replication.factor.`,
+        { code: DEAD_LETTER_QUEUE_FAILED, cause: error },
+      );
+    }
+  }
+
+  report(context: ProcessingContext): Promise<void> | undefined {
+    if (context.record.kind !== 'sink') return undefined;
+    const { raw } = context.record.consumed;
+    const record: ProducerRecord = {
+      topic: this.topic,
+      partition: null,
+      key: raw.key,
+      value: raw.value,
+      headers: this.contextHeaders ? [...raw.headers, ...this.contextOf(context)] : raw.headers,
+      timestamp: raw.timestamp,
+    };
+    const done = new Deferred();
+    // Whoever waits sees the rejection; nobody waiting must not bring the process down.
+    done.promise.catch(() => {});
+    this.counters.deadLetterRequests++;
+    this.unacknowledged++;
+    if (this.waiting.push({ record, done }) === 1) queueMicrotask(() => this.flush());
+    return done.promise;
+  }
+
+  private flush(): void {
+    const reports = this.waiting;
+    this.waiting = [];
+    void this.send(reports);
+  }
+
+  private async send(reports: readonly Report[]): Promise<void> {
+    const records = reports.map(({ record }) => record);
+    const backoff = new Backoff({ initialMs: 250, maxMs: 10_000 });
+    for (;;) {
+      try {
+        const result = await this.producer.send(records);
+        const rejected = new Map(result.rejected.map(({ index, error }) => [index, error]));
+        reports.forEach((report, index) => {
+          const error = rejected.get(index);
+          if (error === undefined) this.settle(report, null);
+          else this.settle(report, this.failure(error));
+        });
+        return;
+      } catch (error) {
+        if (failureKind(error) !== 'environment' || this.signal.aborted) {
+          for (const report of reports) this.settle(report, this.failure(error));
+          return;
+        }
+        await this.clock.sleep(backoff.next(), this.signal).catch(() => {});
+      }
+    }
+  }
+
+  private settle(report: Report, error: Error | null): void {
+    this.unacknowledged--;
+    if (error === null) {
+      report.done.resolve();
+    } else {
+      this.counters.deadLetterFailures++;
+      report.done.reject(error);
+    }
+  }
+
+  private failure(cause: unknown): ConnectError {
+    return new ConnectError(
+      `Could not produce message to dead letter queue. topic=${this.topic}. The record's offset is not committed.`,
+      { code: DEAD_LETTER_QUEUE_FAILED, cause },
+    );
+  }
+
+  private contextOf(context: ProcessingContext): RecordHeader[] {
+    if (context.record.kind !== 'sink') return [];
+    const { topic, partition, raw } = context.record.consumed;
+    const error = context.error instanceof Error ? context.error : null;
+    const message = error === null ? String(context.error) : error.message;
+    return [
+      header('topic', topic),
+      header('partition', String(partition)),
+      header('offset', String(raw.offset)),
+      header('connector.name', this.id.connector),
+      header('task.id', String(this.id.task)),
+      header('stage', context.stage),
+      header('class.name', context.className),
+      header('exception.class.name', error === null ? typeof context.error : error.name),
+      header('exception.message', message === '' ? null : message),
+      header('exception.stacktrace', stackOf(context.error)),
+    ];
+  }
+}
+
+function header(name: string, value: string | null): RecordHeader {
+  return { key: `__connect.errors.${name}`, value: value === null ? null : Buffer.from(value, 'utf8') };
+}
+
+/** The stack with those of its causes, as Java prints them. */
+function stackOf(error: unknown): string {
+  const parts: string[] = [];
+  let at: unknown = error;
+  for (let depth = 0; depth < 16 && at !== undefined && at !== null; depth++) {
+    const text = at instanceof Error ? (at.stack ?? `${at.name}: ${at.message}`) : String(at);
+    parts.push(depth === 0 ? text : `Caused by: ${text}`);
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return parts.join('\n');
+}

@@ -1,0 +1,121 @@
+/** Source records to bytes: headers, key, value, in Kafka Connect's order. */
+import type { ProducerRecord, RecordHeader } from '../../broker/ports.ts';
+import { NO_HEADERS, NO_TIMESTAMP } from '../../broker/record-batch/record.ts';
+import type { Converter, HeaderConverter } from '../../sdk/converter.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { DataError } from '../../sdk/errors/kinds.ts';
+import type { SourceRecord } from '../../sdk/record/source-record.ts';
+import type { Stage } from '../errors/processing-context.ts';
+
+export const INVALID_TIMESTAMP = defineErrorCode('holdfast.task.invalid-timestamp', {
+  what: 'A source task gave a record a negative timestamp.',
+  mend: 'Correct the connector or the transformation that set it. -1 and null mean: the time at which it is produced.',
+});
+
+/** A converter with the name that error reports show. */
+export interface NamedConverter<C> {
+  readonly className: string;
+  readonly converter: C;
+}
+
+export interface Converters {
+  readonly key: NamedConverter<Converter>;
+  readonly value: NamedConverter<Converter>;
+  readonly header: NamedConverter<HeaderConverter>;
+}
+
+/** Rough size of what a record carries beside key, value and headers; bounds memory, not a wire format. */
+const RECORD_OVERHEAD = 64;
+
+export class SourceRecordConverter {
+  private readonly converters: Converters;
+  private at: 'key' | 'value' | 'header' = 'key';
+  private readonly keyPrepares: boolean;
+  private readonly valuePrepares: boolean;
+
+  constructor(options: { readonly converters: Converters }) {
+    this.converters = options.converters;
+    this.keyPrepares = options.converters.key.converter.prepareFromConnectData !== undefined;
+    this.valuePrepares = options.converters.value.converter.prepareFromConnectData !== undefined;
+  }
+
+  /** True when {@link prepare} does anything. */
+  get prepares(): boolean {
+    return this.keyPrepares || this.valuePrepares;
+  }
+
+  /** Asks for what {@link convert} will need; undefined when nothing is lacking. */
+  prepare(records: readonly SourceRecord[], signal: AbortSignal): Promise<void> | undefined {
+    const key = this.keyPrepares ? this.converters.key.converter.prepareFromConnectData?.(records, signal) : undefined;
+    const value = this.valuePrepares
+      ? this.converters.value.converter.prepareFromConnectData?.(records, signal)
+      : undefined;
+    if (key === undefined || value === undefined) return key ?? value;
+    return Promise.all([key, value]).then(() => undefined);
+  }
+
+  /**
+   * Throws what a converter throws; {@link failure} then says which. A DataError with the code {@link INVALID_TIMESTAMP} comes
+   * from none of them and is never tolerated, as with Kafka Connect.
+   */
+  convert(record: SourceRecord): ProducerRecord {
+    const { key, value } = this.converters;
+    const { topic } = record;
+    const connectHeaders = record.hasHeaders ? record.headers : undefined;
+    this.at = 'header';
+    const headers = connectHeaders === undefined ? NO_HEADERS : this.headersOf(record);
+    this.at = 'key';
+    const keyBytes = key.converter.fromConnectData(topic, record.keySchema, record.key, connectHeaders);
+    this.at = 'value';
+    const valueBytes = value.converter.fromConnectData(topic, record.valueSchema, record.value, connectHeaders);
+    return {
+      topic,
+      partition: record.kafkaPartition,
+      key: keyBytes,
+      value: valueBytes,
+      headers,
+      timestamp: timestampOf(record),
+    };
+  }
+
+  /** Where the last {@link convert} failed. */
+  failure(): { readonly stage: Stage; readonly className: string } {
+    const { className } = this.converters[this.at];
+    return { stage: STAGES[this.at], className };
+  }
+
+  close(): void {
+    closeConverters(this.converters);
+  }
+
+  private headersOf(record: SourceRecord): RecordHeader[] {
+    const { converter } = this.converters.header;
+    const headers: RecordHeader[] = [];
+    for (const { key, schema, value } of record.headers) {
+      headers.push({ key, value: converter.fromConnectHeader(record.topic, key, schema, value) });
+    }
+    return headers;
+  }
+}
+
+export const STAGES = { key: 'KEY_CONVERTER', value: 'VALUE_CONVERTER', header: 'HEADER_CONVERTER' } as const;
+
+export function closeConverters({ key, value, header }: Converters): void {
+  key.converter.close?.();
+  value.converter.close?.();
+  header.converter.close?.();
+}
+
+/** What a record weighs against the bounds of memory. */
+export function sizeOf(record: ProducerRecord): number {
+  let size = RECORD_OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const { key, value } of record.headers) size += key.length + (value?.length ?? 0);
+  return size;
+}
+
+function timestampOf(record: SourceRecord): number {
+  const { timestamp } = record;
+  if (timestamp === null || timestamp === NO_TIMESTAMP) return NO_TIMESTAMP;
+  if (timestamp >= 0) return timestamp;
+  throw new DataError(`Invalid record timestamp ${timestamp}`, { code: INVALID_TIMESTAMP });
+}

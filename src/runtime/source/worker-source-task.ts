@@ -1,0 +1,419 @@
+/**
+ * The loop of a source task: poll, transform, convert, send; acknowledgements and offset commits beside it. Kafka Connect 4.1.1,
+ * WorkerSourceTask.
+ *
+ * A park holds up this loop only: acknowledgements and commits of what was sent before go on.
+ */
+import type { Producer, ProducerRecord, SendResult } from '../../broker/ports.ts';
+import { Backoff } from '../../foundation/backoff.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
+import type { Logger } from '../../foundation/logger.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import type { SourceRecord } from '../../sdk/record/source-record.ts';
+import type { SourceTask, SourceTaskContext } from '../../sdk/task.ts';
+import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
+import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import type { HostSettings } from '../host/host-settings.ts';
+import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
+import type { Parker } from '../parking/parker.ts';
+import type { SourceRecordConverter } from '../pipeline/source-record-converter.ts';
+import type { TaskCounters } from '../pipeline/task-counters.ts';
+import { withinTimeLimit } from '../pipeline/time-limit.ts';
+import { TimeSlice } from '../pipeline/time-slice.ts';
+import type { TransformationChain } from '../pipeline/transformation-chain.ts';
+import { InFlightBatches, type SentBatch } from './in-flight-batches.ts';
+import { RecordCommits } from './record-commits.ts';
+import { SourceOffsets } from './source-offsets.ts';
+import { SourcePipeline } from './source-pipeline.ts';
+import { SubmittedRecords } from './submitted-records.ts';
+import type { TopicCreation } from './topic-creation.ts';
+
+export const PRODUCE_FAILED = defineErrorCode('holdfast.task.produce-failed', {
+  what: 'The broker will not take a record or a batch of a source task, whatever time passes.',
+  mend: 'Read the cause: authorize the task, raise the limits of topic and producer, or correct the record. Then restart the task.',
+});
+
+/** Error reports name the client as Kafka Connect does. */
+const PRODUCER_CLASS = 'org.apache.kafka.clients.producer.KafkaProducer';
+const PARK_POLL = 'poll';
+/** A task whose `poll` comes back at once and empty is asked again without pause this often, then every millisecond. */
+const EAGER_EMPTY_POLLS = 64;
+const NONE: readonly string[] = [];
+
+export interface WorkerSourceTaskOptions {
+  readonly task: SourceTask;
+  readonly taskConfig: Readonly<Record<string, string>>;
+  readonly initialState: 'STARTED' | 'PAUSED';
+  readonly chain: TransformationChain<SourceRecord>;
+  readonly converter: SourceRecordConverter;
+  readonly operator: RetryWithToleranceOperator;
+  readonly producer: Producer;
+  /** null: topics are created by the broker or not at all. */
+  readonly topicCreation: TopicCreation | null;
+  readonly parker: Parker;
+  readonly counters: TaskCounters;
+  readonly link: TaskLink;
+  readonly settings: HostSettings;
+  readonly offsetFlushTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Closes what the task was given, after everything else. */
+  readonly release: (timeoutMs: number) => Promise<void>;
+}
+
+export class WorkerSourceTask implements HostedTask {
+  private readonly options: WorkerSourceTaskOptions;
+  private readonly task: SourceTask;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly counters: TaskCounters;
+  private readonly slice: TimeSlice;
+  private readonly submitted = new SubmittedRecords();
+  private readonly inFlight: InFlightBatches;
+  private readonly offsets: SourceOffsets;
+  private readonly pipeline: SourcePipeline;
+  private readonly recordCommits: RecordCommits;
+  /** Aborted by stop, and by a failure outside of the loop. */
+  private readonly ending = new AbortController();
+  private readonly abandoned = new AbortController();
+  private target: 'STARTED' | 'PAUSED';
+  private shown: 'RUNNING' | 'PAUSED' | null = null;
+  private targetChanged = new Deferred();
+  private failure: unknown = null;
+  private isStarted = false;
+  private sequence = 0;
+  private readonly topics = new Set<string>();
+  private lastTopic: string | null = null;
+
+  constructor(options: WorkerSourceTaskOptions) {
+    this.options = options;
+    this.task = options.task;
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.counters = options.counters;
+    this.target = options.initialState;
+    this.slice = new TimeSlice({ clock: options.clock });
+    this.recordCommits = new RecordCommits({ task: options.task, logger: options.logger });
+    const signal = this.ending.signal;
+    this.inFlight = new InFlightBatches({
+      producer: options.producer,
+      maxBatches: options.settings.maxInflightBatches,
+      maxBytes: options.settings.maxInflightBytes,
+      parker: options.parker,
+      signal,
+      onAcknowledged: (batch, result) => this.acknowledged(batch, result),
+      onFailed: (error) => this.fail(unrecoverable(error)),
+    });
+    this.offsets = new SourceOffsets({
+      submitted: this.submitted,
+      commitOffsets: (offsets) => options.link.commit({ kind: 'source', offsets }),
+      onCommitted: () => this.task.commit?.(),
+      logger: options.logger,
+      counters: options.counters,
+    });
+    this.pipeline = new SourcePipeline({
+      chain: options.chain,
+      converter: options.converter,
+      operator: options.operator,
+      parker: options.parker,
+      clock: options.clock,
+      slice: this.slice,
+      counters: options.counters,
+      signal,
+      send: (origins, records, bytes) => this.send(origins, records, bytes),
+      dropped: (origin) => this.recordCommits.dropped(origin),
+      goOn: () => this.whilePaused(),
+    });
+  }
+
+  async run(): Promise<TaskOutcome> {
+    try {
+      await this.whilePaused();
+      await this.start();
+      this.show('RUNNING');
+      await this.loop();
+    } catch (error) {
+      // What the end of the task itself interrupts is no failure.
+      if (!this.ending.signal.aborted) this.fail(error);
+      else if (error !== this.ending.signal.reason) {
+        this.logger.warn('A source task threw after it was asked to stop.', { err: error });
+      }
+    }
+    await this.finish();
+    return { failure: this.failure === null ? null : asError(this.failure) };
+  }
+
+  setTarget(state: 'STARTED' | 'PAUSED'): void {
+    if (this.target === state) return;
+    this.target = state;
+    this.targetChanged.resolve();
+    this.targetChanged = new Deferred();
+    // A parked task delivers nothing: it can be shown as paused at once.
+    if (state === 'PAUSED' && this.shown === 'RUNNING' && this.options.parker.isParked) this.show('PAUSED');
+    if (state === 'STARTED' && this.shown === 'PAUSED' && this.isStarted) this.show('RUNNING');
+  }
+
+  requestCommit(): void {
+    if (this.isStarted && !this.ending.signal.aborted) void this.offsets.commit();
+  }
+
+  stop(): void {
+    this.ending.abort(new ConnectError('the task was stopped'));
+  }
+
+  abandon(): void {
+    this.stop();
+    this.abandoned.abort(new ConnectError('the deadline of the stop has passed'));
+    void this.options.release(0).catch(() => {});
+  }
+
+  counterSnapshot(): Readonly<Record<string, number>> {
+    this.counters.active =
+      this.counters.polled - this.counters.written - this.counters.filtered - this.counters.skipped;
+    const { parkedMs, count } = this.options.parker;
+    return this.counters.snapshot('source', { ms: parkedMs, count });
+  }
+
+  private async start(): Promise<void> {
+    const { signal } = this.ending;
+    const { link, taskConfig, logger, clock } = this.options;
+    const context: SourceTaskContext = {
+      logger,
+      clock,
+      configs: taskConfig,
+      signal,
+      offsetStorageReader: {
+        offset: async (partition) => (await link.readOffsets([partition]))[0] ?? null,
+        offsets: (partitions) => link.readOffsets(partitions),
+      },
+    };
+    this.isStarted = true;
+    this.task.initialize?.(context);
+    await this.task.start(taskConfig, signal);
+  }
+
+  private async loop(): Promise<void> {
+    const { signal } = this.ending;
+    const backoff = new Backoff({
+      initialMs: this.options.settings.retryBackoffInitialMs,
+      maxMs: this.options.settings.retryBackoffMaxMs,
+      jitter: 0.2,
+    });
+    let emptyPolls = 0;
+    while (!signal.aborted) {
+      if (this.target === 'PAUSED') await this.whilePaused();
+      if (signal.aborted) return;
+      let polled: readonly SourceRecord[] | null;
+      const startedAt = this.clock.monotonic();
+      try {
+        const polling = this.task.poll(signal);
+        polled = isThenable(polling) ? await polling : polling;
+      } catch (error) {
+        await this.afterPollFailure(error, backoff);
+        continue;
+      }
+      if (backoff.attempts > 0) backoff.reset();
+      this.options.parker.end(PARK_POLL);
+      const elapsedMs = this.clock.monotonic() - startedAt;
+      if (polled === null || polled === undefined || polled.length === 0) {
+        // An instantly empty poll never starves timers; a long row of them doesn't burn a core either.
+        emptyPolls = elapsedMs >= 1 ? 0 : emptyPolls + 1;
+        if (emptyPolls > EAGER_EMPTY_POLLS) await this.clock.sleep(1, signal);
+        else await this.slice.next();
+        continue;
+      }
+      emptyPolls = 0;
+      this.counters.polled += polled.length;
+      this.counters.batch(polled.length, elapsedMs);
+      await this.pipeline.process(polled);
+      if (this.slice.isOverNow()) await this.slice.next();
+    }
+  }
+
+  private async afterPollFailure(error: unknown, backoff: Backoff): Promise<void> {
+    const { signal } = this.ending;
+    signal.throwIfAborted();
+    const environment = failureKind(error) === 'environment' ? environmentErrorOf(error) : null;
+    if (environment !== null) {
+      await this.options.parker.wait(PARK_POLL, environment, { signal, dependency: 'source system' });
+      await this.whilePaused();
+      return;
+    }
+    if (failureKind(error) !== 'retriable') throw error;
+    this.counters.retries++;
+    this.logger.warn('A source task asked for poll() to be called again.', { err: error });
+    await this.clock.sleep(backoff.next(), signal);
+  }
+
+  /** Waits for as long as the task is to be paused. */
+  private async whilePaused(): Promise<void> {
+    const { signal } = this.ending;
+    while (this.target === 'PAUSED' && !signal.aborted) {
+      this.show('PAUSED');
+      const stopped = new Deferred();
+      const onAbort = (): void => stopped.resolve();
+      signal.addEventListener('abort', onAbort, { once: true });
+      await Promise.race([this.targetChanged.promise, stopped.promise]);
+      signal.removeEventListener('abort', onAbort);
+    }
+    signal.throwIfAborted();
+    if (this.shown === 'PAUSED' && this.isStarted) this.show('RUNNING');
+  }
+
+  private show(state: 'RUNNING' | 'PAUSED'): void {
+    if (this.shown === state) return;
+    this.shown = state;
+    this.options.link.state(state);
+  }
+
+  /** undefined: it is on its way. */
+  private send(
+    origins: readonly SourceRecord[],
+    records: readonly ProducerRecord[],
+    bytes: number,
+  ): Promise<void> | undefined {
+    const unchecked = this.noteTopics(records);
+    const room = this.inFlight.room(this.ending.signal);
+    if (unchecked.length > 0 || room !== undefined) return this.sendLater(origins, records, bytes, unchecked);
+    this.dispatch(origins, records, bytes);
+    return undefined;
+  }
+
+  private async sendLater(
+    origins: readonly SourceRecord[],
+    records: readonly ProducerRecord[],
+    bytes: number,
+    unchecked: readonly string[],
+  ): Promise<void> {
+    for (const topic of unchecked) await this.createTopic(topic);
+    await this.inFlight.room(this.ending.signal);
+    this.dispatch(origins, records, bytes);
+  }
+
+  private dispatch(origins: readonly SourceRecord[], records: readonly ProducerRecord[], bytes: number): void {
+    this.ending.signal.throwIfAborted();
+    const submitted = this.submitted.submit(origins);
+    this.inFlight.send({ origins, records, submitted, bytes, sequence: this.sequence++ });
+  }
+
+  /** Reports topics that are new; returns those that have to be looked at before anything is sent to them. */
+  private noteTopics(records: readonly ProducerRecord[]): readonly string[] {
+    let found: string[] | null = null;
+    for (const { topic } of records) {
+      if (topic === this.lastTopic) continue;
+      this.lastTopic = topic;
+      if (this.topics.has(topic)) continue;
+      this.topics.add(topic);
+      found ??= [];
+      found.push(topic);
+    }
+    if (found === null) return NONE;
+    this.options.link.topics(found);
+    return this.options.topicCreation === null ? NONE : found;
+  }
+
+  private async createTopic(topic: string): Promise<void> {
+    const { topicCreation, parker } = this.options;
+    const { signal } = this.ending;
+    const park = `topic:${topic}`;
+    for (;;) {
+      try {
+        await topicCreation?.ensure(topic, signal);
+        parker.end(park);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        const environment = failureKind(error) === 'environment' ? environmentErrorOf(error) : null;
+        if (environment === null) throw error;
+        await parker.wait(park, environment, { signal, dependency: 'broker' });
+      }
+    }
+  }
+
+  private acknowledged(batch: SentBatch, result: SendResult): void {
+    const { origins, submitted } = batch;
+    const rejected = new Set<number>();
+    const lost: number[] = [];
+    for (const { index, error } of result.rejected) {
+      rejected.add(index);
+      const source = origins[index] as SourceRecord;
+      const { fatal } = this.options.operator.failed({
+        stage: 'KAFKA_PRODUCE',
+        className: PRODUCER_CLASS,
+        error,
+        record: { kind: 'source', source },
+      });
+      if (fatal !== null) {
+        lost.push(index);
+        this.fail(unrecoverable(error));
+      }
+    }
+    this.counters.written += origins.length - rejected.size;
+    this.recordCommits.acknowledged(batch, result, rejected, lost);
+    // Invariant 1: only now, and for the lost ones never.
+    this.submitted.acknowledge(submitted, lost);
+  }
+
+  /** The first failure counts. The loop ends, what is in flight is awaited. */
+  private fail(error: unknown): void {
+    this.failure ??= error ?? new ConnectError('The task failed without saying why.');
+    this.ending.abort(this.failure);
+  }
+
+  /** In Kafka Connect's order: what is in flight, the final commit, the task's own stop, the clients. */
+  private async finish(): Promise<void> {
+    const { offsetFlushTimeoutMs, parker, chain, converter } = this.options;
+    if (this.isStarted) {
+      await this.within(offsetFlushTimeoutMs, (signal) => this.flushInFlight(signal));
+      await this.within(offsetFlushTimeoutMs, () => this.offsets.commitLast());
+      try {
+        await this.task.stop();
+      } catch (error) {
+        this.logger.warn('A source task threw from stop().', { err: error });
+      }
+    }
+    parker.endAll();
+    try {
+      chain.close();
+      converter.close();
+      // Nothing is waited for that can't arrive.
+      await this.options.release(this.inFlight.isEmpty ? offsetFlushTimeoutMs : 0);
+    } catch (error) {
+      this.logger.warn('Something that a source task used could not be closed.', { err: error });
+    }
+  }
+
+  private async flushInFlight(signal: AbortSignal): Promise<void> {
+    // A parked worker stops at once: acknowledgements can't come from a broker that is away.
+    if (this.options.parker.isBrokerAway) return;
+    await this.inFlight.settled(signal);
+  }
+
+  private async within(timeoutMs: number, run: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    try {
+      await withinTimeLimit({ clock: this.clock, timeoutMs, abandoned: this.abandoned.signal, run });
+    } catch (error) {
+      this.logger.warn(
+        'A source task could not finish what it had begun. Records may come again after its next start.',
+        {
+          err: error,
+        },
+      );
+    }
+  }
+}
+
+function unrecoverable(cause: unknown): unknown {
+  const code = cause instanceof ConnectError && cause.code !== ConnectError.defaultCode ? cause.code : PRODUCE_FAILED;
+  return new ConnectError('Unrecoverable exception from producer send callback', { code, cause });
+}
+
+function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { readonly then?: unknown } | null)?.then === 'function';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new ConnectError(`The task failed with ${String(error)}.`, { cause: error });
+}

@@ -86,13 +86,18 @@ export function javaDateText(date: Date): string {
 
 /** As Java's `Double.toString`: `1.0`, `1.5`, `1.0E21`, `1.0E-5`, `NaN`. */
 export function javaDoubleText(value: number): string {
-  return floatingText(value, value.toExponential());
+  return floatingText(value, atLeastTwoDigits(value, value.toExponential()));
+}
+
+/** Java chooses among numerals of two digits at least: its smallest double is 4.9E-324, not 5E-324. */
+function atLeastTwoDigits(value: number, shortest: string): string {
+  return Number.isFinite(value) && !shortest.includes('.') ? value.toExponential(1) : shortest;
 }
 
 /** As Java's `Float.toString`: the shortest digits that give the same 32-bit float. */
 export function javaFloatText(value: number): string {
   const float = Math.fround(value);
-  for (let digits = 0; digits < 9; digits++) {
+  for (let digits = 1; digits < 9; digits++) {
     const text = float.toExponential(digits);
     if (Math.fround(Number(text)) === float) return floatingText(float, text);
   }
@@ -105,7 +110,7 @@ function floatingText(value: number, exponential: string): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   const [mantissa = '', exponentText = '0'] = exponential.replace('-', value < 0 ? '' : '-').split('e');
   const exponent = Number(exponentText);
-  const digits = mantissa.replace('.', '');
+  const digits = mantissa.replace('.', '').replace(/(?<=.)0+$/, '');
   const sign = value < 0 ? '-' : '';
   if (exponent < -3 || exponent >= 7) return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${exponent}`;
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;

@@ -241,8 +241,17 @@ export const WORKER_PREFIXES = [
   'security.',
 ] as const;
 
+/** Keys of distributed workers: a file written for one is a standalone worker's too. */
+const DISTRIBUTED_ONLY =
+  /^(group\.id|connect\.protocol|exactly\.once\.source\.support|heartbeat\.interval\.ms|rebalance\.timeout\.ms|session\.timeout\.ms|scheduled\.rebalance\.max\.delay\.ms|worker\.(sync|unsync).*|inter\.worker\..*|(config|offset|status)\.storage\.(topic|replication\.factor|partitions)(\..*)?)$/;
+
+/** True for a key of Kafka Connect that is accepted and does nothing. */
+export function hasNoEffect(key: string): boolean {
+  return WORKER_KEYS_WITHOUT_EFFECT.has(key) || DISTRIBUTED_ONLY.test(key);
+}
+
 /** Keys of Kafka Connect that this version accepts and does nothing with; said once at start. */
-export const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'access.control.allow.methods',
   'access.control.allow.origin',
   'admin.listeners',

@@ -3,7 +3,7 @@ import convict from 'convict';
 import type { ParsedConfig, RawConfig } from '../../sdk/config/index.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
-import { WORKER_CONFIG, WORKER_KEYS_WITHOUT_EFFECT, WORKER_PREFIXES } from './worker-config-def.ts';
+import { hasNoEffect, WORKER_CONFIG, WORKER_PREFIXES } from './worker-config-def.ts';
 
 export const WORKER_CONFIG_INVALID = defineErrorCode('holdfast.worker.config-invalid', {
   what: 'The settings of the worker have mistakes; it did not start.',
@@ -46,8 +46,8 @@ export function parseWorkerConfig(raw: Readonly<Record<string, string>>): Worker
   return Object.freeze({
     values: WORKER_CONFIG.parse(raw) as ParsedConfig<never> as WorkerKeys,
     raw: Object.freeze({ ...raw }),
-    unknown: undeclared.filter((key) => !WORKER_KEYS_WITHOUT_EFFECT.has(key)),
-    withoutEffect: undeclared.filter((key) => WORKER_KEYS_WITHOUT_EFFECT.has(key)),
+    unknown: undeclared.filter((key) => !hasNoEffect(key)),
+    withoutEffect: undeclared.filter(hasNoEffect),
   });
 }
 

@@ -1,0 +1,136 @@
+/**
+ * A connector file as connect-standalone takes it: tried as a flat JSON object of strings, then as the body of `POST /connectors`, then as
+ * .properties, whatever its ending. Kafka Connect 4.1.1, chapter 2.
+ */
+import { readFile } from 'node:fs/promises';
+import { PropertiesSyntaxError, parseProperties } from '../foundation/java-properties.ts';
+import type { TargetState } from '../runtime/herder/status.ts';
+import { defineErrorCode } from '../sdk/errors/codes.ts';
+import { ConfigError } from '../sdk/errors/kinds.ts';
+
+export const FILE_UNREADABLE = defineErrorCode('holdfast.cli.file-unreadable', {
+  what: 'A file named on the command line could not be read.',
+  mend: 'Check the path and the permissions of the file.',
+});
+
+export const FILE_INVALID = defineErrorCode('holdfast.cli.file-invalid', {
+  what: 'A worker or connector file is not what it should be.',
+  mend: 'Correct the file at the place that the message names.',
+});
+
+export interface ConnectorFile {
+  readonly path: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly initialState: TargetState;
+}
+
+const INITIAL_STATES: Readonly<Record<string, TargetState>> = {
+  RUNNING: 'STARTED',
+  PAUSED: 'PAUSED',
+  STOPPED: 'STOPPED',
+};
+
+/** @throws ConfigError `holdfast.cli.file-unreadable` or `holdfast.cli.file-invalid` */
+export async function readConnectorFile(path: string): Promise<ConnectorFile> {
+  const content = await readText(path);
+  const json = parseObject(content);
+  if (json === null) {
+    const config = parsePropertiesFile(path, content);
+    return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
+  }
+  if (Object.values(json).every((value) => typeof value === 'string')) {
+    const config = json as Record<string, string>;
+    return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
+  }
+  return postShaped(path, json);
+}
+
+/** @throws ConfigError as {@link readConnectorFile} */
+export async function readPropertiesFile(path: string): Promise<Record<string, string>> {
+  return parsePropertiesFile(path, await readText(path));
+}
+
+async function readText(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new ConfigError(
+      `The file ${path} can't be read: ${(cause as Error).message}. Check the path and its permissions.`,
+      {
+        code: FILE_UNREADABLE,
+        cause,
+      },
+    );
+  }
+}
+
+function parsePropertiesFile(path: string, content: Buffer): Record<string, string> {
+  try {
+    return parseProperties(content);
+  } catch (cause) {
+    if (!(cause instanceof PropertiesSyntaxError)) throw cause;
+    throw new ConfigError(`The file ${path} is no valid properties file: ${cause.message}.`, {
+      code: FILE_INVALID,
+      cause,
+    });
+  }
+}
+
+function parseObject(content: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(content.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Unknown fields are tolerated here, as upstream does. */
+function postShaped(path: string, json: Readonly<Record<string, unknown>>): ConnectorFile {
+  const given = json['config'];
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigError(
+      `The connector file ${path} is JSON, but neither an object of strings with a "name" nor an object with "name" and "config".`,
+      { code: FILE_INVALID },
+    );
+  }
+  const config: Record<string, string> = {};
+  for (const [key, value] of Object.entries(given)) {
+    if (typeof value === 'object') {
+      throw new ConfigError(`The connector file ${path} has no string, number or boolean at config.${key}.`, {
+        code: FILE_INVALID,
+      });
+    }
+    config[key] = String(value);
+  }
+  const name = nameOf(path, typeof json['name'] === 'string' ? json['name'] : config['name']);
+  if (config['name'] !== undefined && config['name'] !== name) {
+    throw new ConfigError(
+      `The connector file ${path} has two names: ${name} in "name" and ${config['name']} in "config". Leave one of them out.`,
+      { code: FILE_INVALID },
+    );
+  }
+  return { path, name, config: { ...config, name }, initialState: initialStateOf(path, json['initial_state']) };
+}
+
+function nameOf(path: string, name: string | undefined): string {
+  if (name !== undefined && name.trim() !== '') return name.trim();
+  throw new ConfigError(`The connector file ${path} has no name. Add a line name=<name of the connector>.`, {
+    code: FILE_INVALID,
+  });
+}
+
+function initialStateOf(path: string, value: unknown): TargetState {
+  if (value === undefined || value === null) return 'STARTED';
+  const state = typeof value === 'string' ? INITIAL_STATES[value.toUpperCase()] : undefined;
+  if (state !== undefined) return state;
+  throw new ConfigError(
+    `The connector file ${path} has the initial_state ${String(value)}; it must be RUNNING, PAUSED or STOPPED.`,
+    {
+      code: FILE_INVALID,
+    },
+  );
+}

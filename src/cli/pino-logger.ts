@@ -1,0 +1,63 @@
+/** The Logger port over pino: JSON lines, or lines for people on a terminal. Never blocks the loop for long, never throws. */
+import { type Logger as Pino, pino } from 'pino';
+import type { LogFields, Logger, LogLevel, LogMethod } from '../foundation/logger.ts';
+import { isPassword } from '../sdk/config/index.ts';
+
+export async function createPinoLogger(options: {
+  readonly level: LogLevel;
+  readonly pretty: boolean;
+}): Promise<Logger> {
+  const base = {
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level: string) => ({ level }) },
+    serializers: { err: errorFields },
+  };
+  if (!options.pretty) return wrap(pino(base, pino.destination({ dest: 1, sync: true })));
+  const { default: pretty } = await import('pino-pretty');
+  const stream = pretty({
+    colorize: process.stdout.hasColors?.() ?? false,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'name',
+    singleLine: true,
+    errorLikeObjectKeys: [],
+    sync: true,
+  });
+  return wrap(pino(base, stream));
+}
+
+function wrap(target: Pino): Logger {
+  const method =
+    (level: LogLevel): LogMethod =>
+    (message, fields) => {
+      if (fields === undefined) target[level](message);
+      else target[level](fields, message);
+    };
+  return {
+    trace: method('trace'),
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+    fatal: method('fatal'),
+    child: (bindings: LogFields) => wrap(target.child(bindings)),
+    isLevelEnabled: (level) => target.isLevelEnabled(level),
+  };
+}
+
+/** Code, message and causes; the stack only where somebody has to read code. Invariant 8: details never carry secrets. */
+function errorFields(error: unknown): unknown {
+  if (isPassword(error)) return '[hidden]';
+  if (!(error instanceof Error)) return String(error);
+  const { code, cause } = error as Error & { readonly code?: unknown };
+  return {
+    name: error.name,
+    ...(code === undefined ? {} : { code }),
+    message: error.message,
+    stack: error.stack,
+    ...(cause === undefined
+      ? {}
+      : { cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) }),
+  };
+}

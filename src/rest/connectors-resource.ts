@@ -1,0 +1,165 @@
+/** `/connectors` and what is below it. Kafka Connect 4.1.1, 1.2 and 1.4. */
+import type { Herder } from '../runtime/herder/herder.ts';
+import type { TargetState } from '../runtime/herder/status.ts';
+import { connectorInfoJson, connectorStateJson, taskInfoJson, taskStateJson } from './entities.ts';
+import { configMap, objectOf, refuseUnknownFields } from './request-body.ts';
+import { booleanQuery, ok, param, type RestRequest, type RestResource, type RestResponse } from './resource.ts';
+import { httpError, RestError } from './rest-error.ts';
+
+const INITIAL_STATES: Readonly<Record<string, TargetState>> = {
+  RUNNING: 'STARTED',
+  PAUSED: 'PAUSED',
+  STOPPED: 'STOPPED',
+};
+
+export function connectorsResources(options: {
+  readonly herder: Herder;
+  readonly showParked: boolean;
+}): readonly RestResource[] {
+  const { herder, showParked } = options;
+
+  const create = async (request: RestRequest): Promise<RestResponse> => {
+    const body = objectOf(request.body, 'the request');
+    refuseUnknownFields(body, ['name', 'config', 'initial_state']);
+    const config = configMap(body['config'], 'config');
+    const name = String(body['name'] ?? config['name'] ?? '').trim();
+    if ('name' in config && config['name'] !== name) throw nameMismatch(config['name'], name);
+    const { info } = await herder.putConnectorConfig(
+      name,
+      { name, ...config },
+      { allowReplace: false, initialState: initialState(body['initial_state']) },
+    );
+    return created(request, name, connectorInfoJson(info));
+  };
+
+  const putConfig = async (request: RestRequest): Promise<RestResponse> => {
+    const name = param(request, 'connector');
+    const config = configMap(request.body, 'the connector config');
+    if ('name' in config && config['name'] !== name) throw nameMismatch(config['name'], name);
+    const { created: isNew, info } = await herder.putConnectorConfig(name, { name, ...config }, { allowReplace: true });
+    const json = connectorInfoJson(info);
+    return isNew ? created(request, name, json) : ok(json);
+  };
+
+  const patchConfig = async (request: RestRequest): Promise<RestResponse> => {
+    const name = param(request, 'connector');
+    const patch = configMap(request.body, 'the connector config patch');
+    if ('name' in patch && patch['name'] !== name) throw nameMismatch(patch['name'], name);
+    const merged: Record<string, string | null> = { ...(await herder.connectorConfig(name)), ...patch };
+    for (const [key, value] of Object.entries(patch)) if (value === null) delete merged[key];
+    const { info } = await herder.putConnectorConfig(name, { ...merged, name }, { allowReplace: true });
+    return ok(connectorInfoJson(info));
+  };
+
+  const list = async (request: RestRequest): Promise<RestResponse> => {
+    const names = await herder.connectors();
+    const expand = request.query['expand'];
+    if (expand === undefined) return ok(names);
+    const entries: Record<string, object> = {};
+    for (const name of names) {
+      entries[name] = {
+        ...(expand.includes('status')
+          ? { status: connectorStateJson(await herder.connectorStatus(name), showParked) }
+          : {}),
+        ...(expand.includes('info') ? { info: connectorInfoJson(await herder.connectorInfo(name)) } : {}),
+      };
+    }
+    return ok(entries);
+  };
+
+  const restart = async (request: RestRequest): Promise<RestResponse> => {
+    const name = param(request, 'connector');
+    const includeTasks = booleanQuery(request, 'includeTasks', false);
+    const onlyFailed = booleanQuery(request, 'onlyFailed', false);
+    if (!includeTasks && !onlyFailed) {
+      await herder.restartConnector(name);
+      return { status: 204 };
+    }
+    const plan = await herder.restartConnectorAndTasks(name, { includeTasks, onlyFailed });
+    return { status: 202, json: connectorStateJson(plan, showParked) };
+  };
+
+  const act =
+    (status: number, action: (name: string) => Promise<void>) =>
+    async (request: RestRequest): Promise<RestResponse> => {
+      await action(param(request, 'connector'));
+      return { status };
+    };
+
+  return [
+    { path: '/connectors', methods: { GET: list, POST: create } },
+    {
+      path: '/connectors/:connector',
+      methods: {
+        GET: async (request) => ok(connectorInfoJson(await herder.connectorInfo(param(request, 'connector')))),
+        DELETE: act(204, (name) => herder.deleteConnector(name)),
+      },
+    },
+    {
+      path: '/connectors/:connector/config',
+      methods: {
+        GET: async (request) => {
+          const name = param(request, 'connector');
+          return ok({ name, ...(await herder.connectorConfig(name)) });
+        },
+        PUT: putConfig,
+        PATCH: patchConfig,
+      },
+    },
+    {
+      path: '/connectors/:connector/status',
+      methods: {
+        GET: async (request) =>
+          ok(connectorStateJson(await herder.connectorStatus(param(request, 'connector')), showParked)),
+      },
+    },
+    {
+      path: '/connectors/:connector/tasks',
+      methods: { GET: async (request) => ok((await herder.taskInfos(param(request, 'connector'))).map(taskInfoJson)) },
+    },
+    {
+      path: '/connectors/:connector/tasks/:task/status',
+      methods: { GET: async (request) => ok(taskStateJson(await herder.taskStatus(taskIdOf(request)), showParked)) },
+    },
+    {
+      path: '/connectors/:connector/tasks/:task/restart',
+      methods: {
+        POST: async (request) => {
+          await herder.restartTask(taskIdOf(request));
+          return { status: 204 };
+        },
+      },
+    },
+    { path: '/connectors/:connector/restart', methods: { POST: restart } },
+    { path: '/connectors/:connector/pause', methods: { PUT: act(202, (name) => herder.pauseConnector(name)) } },
+    { path: '/connectors/:connector/resume', methods: { PUT: act(202, (name) => herder.resumeConnector(name)) } },
+    { path: '/connectors/:connector/stop', methods: { PUT: act(204, (name) => herder.stopConnector(name)) } },
+  ];
+}
+
+function taskIdOf(request: RestRequest): { readonly connector: string; readonly task: number } {
+  const task = param(request, 'task');
+  if (!/^-?\d{1,9}$/.test(task)) throw httpError(404);
+  return { connector: param(request, 'connector'), task: Number(task) };
+}
+
+function initialState(value: unknown): TargetState {
+  if (value === undefined || value === null) return 'STARTED';
+  const state = typeof value === 'string' ? INITIAL_STATES[value.toUpperCase()] : undefined;
+  if (state !== undefined) return state;
+  throw new RestError(
+    500,
+    `Cannot deserialize initial_state "${String(value)}": it must be one of RUNNING, PAUSED, STOPPED.`,
+  );
+}
+
+function nameMismatch(inner: string | null | undefined, outer: string): RestError {
+  return new RestError(
+    400,
+    `Connector name configuration (${inner}) doesn't match connector name in the URL (${outer})`,
+  );
+}
+
+function created(request: RestRequest, name: string, json: object): RestResponse {
+  return { status: 201, json, headers: { location: `${request.baseUrl}/connectors/${encodeURIComponent(name)}` } };
+}

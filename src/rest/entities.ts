@@ -1,0 +1,60 @@
+/** The JSON of the REST API, fields in the order in which Kafka Connect 4.1.1 emits them (1.3); `parked` is ours. */
+import type { ConnectorInfo, ConnectorStateInfo, TaskInfo } from '../runtime/herder/herder.ts';
+import type { ConnectorStatus, TaskStatus } from '../runtime/herder/status.ts';
+import type { PluginDesc } from '../runtime/plugins/plugin-desc.ts';
+
+export function connectorInfoJson(info: ConnectorInfo): object {
+  return {
+    name: info.name,
+    config: { name: info.name, ...info.config },
+    tasks: info.tasks.map(({ connector, task }) => ({ connector, task })),
+    type: info.type,
+  };
+}
+
+export function taskInfoJson(info: TaskInfo): object {
+  return { id: { connector: info.id.connector, task: info.id.task }, config: info.config };
+}
+
+function statusJson(status: ConnectorStatus | TaskStatus): object {
+  return {
+    state: status.state,
+    worker_id: status.workerId,
+    version: status.version,
+    ...(status.trace === '' ? {} : { trace: status.trace }),
+  };
+}
+
+/** `showParked` is `status.parked.enable`: strict clients refuse fields that they don't know. */
+export function taskStateJson(status: TaskStatus & { readonly id: number }, showParked: boolean): object {
+  return {
+    id: status.id,
+    ...statusJson(status),
+    ...(showParked && status.parked !== null ? { parked: parkedJson(status.parked) } : {}),
+  };
+}
+
+function parkedJson(parked: NonNullable<TaskStatus['parked']>): object {
+  return {
+    dependency: parked.dependency,
+    reason: parked.reason,
+    code: parked.code,
+    partitions: parked.partitions,
+    since: new Date(parked.since).toISOString(),
+    attempts: parked.attempts,
+    next_probe: parked.nextProbeAt === null ? null : new Date(parked.nextProbeAt).toISOString(),
+  };
+}
+
+export function connectorStateJson(info: ConnectorStateInfo, showParked: boolean): object {
+  return {
+    name: info.name,
+    connector: statusJson(info.connector),
+    tasks: info.tasks.map((task) => taskStateJson(task, showParked)),
+    type: info.type,
+  };
+}
+
+export function pluginInfoJson(desc: PluginDesc): object {
+  return { class: desc.className, type: desc.type, version: desc.version };
+}

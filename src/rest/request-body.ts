@@ -1,0 +1,45 @@
+/** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1, 1.1). */
+import { RestError } from './rest-error.ts';
+
+/** @throws RestError 500 for text that is no JSON. */
+export function parseBody(text: string): unknown {
+  if (text.trim() === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RestError(500, `The body is not valid JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A JSON object whose scalars become strings, as in a connector's config. null values are kept for validation to name. */
+export function configMap(value: unknown, what: string): Record<string, string | null> {
+  const config: Record<string, string | null> = {};
+  for (const [key, entry] of Object.entries(objectOf(value, what))) {
+    if (entry === null || typeof entry === 'string') config[key] = entry;
+    else if (typeof entry === 'number' || typeof entry === 'boolean') config[key] = String(entry);
+    else
+      throw new RestError(
+        500,
+        `Cannot deserialize the value of ${key} in ${what}: it must be a string, number or boolean, not ${nameOf(entry)}.`,
+      );
+  }
+  return config;
+}
+
+/** @throws RestError 500 unless the value is a JSON object. */
+export function objectOf(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new RestError(500, `Cannot deserialize ${what}: it must be a JSON object, not ${nameOf(value)}.`);
+}
+
+/** @throws RestError 500 naming the first field that is not known. */
+export function refuseUnknownFields(body: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  const unknown = Object.keys(body).find((field) => !known.includes(field));
+  if (unknown === undefined) return;
+  throw new RestError(500, `Unrecognized field "${unknown}" (known: ${known.map((name) => `"${name}"`).join(', ')}).`);
+}
+
+function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

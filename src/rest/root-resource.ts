@@ -1,0 +1,52 @@
+/** `/`, `/health` and `/connector-plugins`. Kafka Connect 4.1.1, 1.2 and 1.5 (KIP-1017). */
+import type { Herder } from '../runtime/herder/herder.ts';
+import { pluginInfoJson } from './entities.ts';
+import { booleanQuery, ok, type RestResource, type RestResponse } from './resource.ts';
+
+/** The Kafka Connect whose REST API this is. */
+export const CONNECT_API_VERSION = '4.1.1';
+
+const HEALTH_STATUS = { healthy: 200, starting: 503, unhealthy: 500 } as const;
+
+const HEALTH_MESSAGE = {
+  healthy: 'Worker has completed startup and is ready to handle requests.',
+  starting: 'Worker is still starting up.',
+  unhealthy: 'Worker was unable to handle this request and may be unable to handle other requests.',
+} as const;
+
+export function rootResources(options: { readonly herder: Herder; readonly version: string }): readonly RestResource[] {
+  const { herder, version } = options;
+
+  const health = async (): Promise<RestResponse> => {
+    const { status, detail } = await herder.health();
+    const message = detail === '' ? HEALTH_MESSAGE[status] : `${HEALTH_MESSAGE[status]} ${detail}`;
+    return { status: HEALTH_STATUS[status], json: { status, message } };
+  };
+
+  return [
+    {
+      path: '/',
+      methods: {
+        GET: async () =>
+          ok({
+            version: CONNECT_API_VERSION,
+            commit: `holdfast-${version}`,
+            kafka_cluster_id: await herder.kafkaClusterId(),
+          }),
+      },
+    },
+    { path: '/health', methods: { GET: health } },
+    {
+      path: '/connector-plugins',
+      methods: {
+        GET: async (request) => {
+          const connectorsOnly = booleanQuery(request, 'connectorsOnly', true);
+          const plugins = connectorsOnly
+            ? await herder.plugins(['sink', 'source'])
+            : await herder.plugins(['sink', 'source', 'transformation', 'predicate', 'converter', 'header_converter']);
+          return ok(plugins.map(pluginInfoJson));
+        },
+      },
+    },
+  ];
+}

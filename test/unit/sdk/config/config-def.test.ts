@@ -7,7 +7,6 @@ import {
   invalidValue,
   Password,
   parseConfigValue,
-  toConfigInfos,
   ConfigValidators as V,
 } from '../../../../src/sdk/config/index.ts';
 import { ConfigError } from '../../../../src/sdk/errors/index.ts';
@@ -167,76 +166,6 @@ describe('validate', () => {
   });
 });
 
-describe('validators', () => {
-  it.each<[string, () => void, string]>([
-    [
-      'range min',
-      () => V.range({ min: 1 }).ensureValid('k', -1),
-      'Invalid value -1 for configuration k: Value must be at least 1',
-    ],
-    [
-      'range max',
-      () => V.range({ max: 1000 }).ensureValid('k', 5000),
-      'Invalid value 5000 for configuration k: Value must be no more than 1000',
-    ],
-    ['range NaN', () => V.range({ min: 1 }).ensureValid('k', Number.NaN), 'Value must be at least 1'],
-    [
-      'in',
-      () => V.in('none', 'all').ensureValid('k', 'some'),
-      'Invalid value some for configuration k: String must be one of: none, all',
-    ],
-    [
-      'inIgnoreCase',
-      () => V.inIgnoreCase('interval', 'poll').ensureValid('k', 'bad'),
-      'Invalid value bad for configuration k: String must be one of (case insensitive): INTERVAL, POLL',
-    ],
-    [
-      'nonEmpty',
-      () => V.nonEmpty().ensureValid('k', ''),
-      'Invalid value  for configuration k: String must be non-empty',
-    ],
-    [
-      'name',
-      () => V.nonEmptyWithoutControlChars().ensureValid('name', ''),
-      'Invalid value  for configuration name: String may not be empty',
-    ],
-    [
-      'control',
-      () => V.nonEmptyWithoutControlChars().ensureValid('name', 'a\u0001'),
-      'String may not contain control sequences but had the following ASCII chars: 1',
-    ],
-    [
-      'listUnique',
-      () => V.listUnique('Duplicate alias provided.').ensureValid('transforms', ['t', 't']),
-      'Invalid value [t, t] for configuration transforms: Duplicate alias provided.',
-    ],
-    [
-      'listIn',
-      () => V.listIn('a').ensureValid('k', ['a', 'b']),
-      'Invalid value b for configuration k: String must be one of: a',
-    ],
-    ['listNonEmpty', () => V.listNonEmpty().ensureValid('k', []), 'Value must have at least one element'],
-    ['composite', () => V.composite(V.nonEmpty(), V.in('a')).ensureValid('k', 'b'), 'String must be one of: a'],
-    [
-      'lambda',
-      () =>
-        V.lambda((key, value) => {
-          throw invalidValue(key, value, 'no');
-        }, 'never').ensureValid('k', 1),
-      'Invalid value 1 for configuration k: no',
-    ],
-  ])('%s', (_name, run, message) => expect(run).toThrow(message));
-
-  it('let pass what is allowed', () => {
-    V.range({ min: 1, max: 2 }).ensureValid('k', 2);
-    V.inIgnoreCase('poll').ensureValid('k', 'POLL');
-    V.nonEmptyWithoutControlChars().ensureValid('k', null);
-    V.nonEmpty().ensureValid('k', null);
-    V.nullOr(V.range({ min: 1 })).ensureValid('k', null);
-    expect([String(V.range({ min: 1 })), String(V.in('none', 'all'))]).toEqual(['[1,...]', '[none, all]']);
-  });
-});
-
 describe('a Password', () => {
   it('never shows, but gives its secret to who asks', () => {
     const config = ConfigDef.of({
@@ -260,117 +189,6 @@ describe('a Password', () => {
     expect(String(config.p)).toBe('[hidden]');
     expect(() => V.range({ min: 1 }).ensureValid('k', config.p)).toThrow('Invalid value [hidden]');
     expect(config.p.equals(new Password('hunter2'))).toBe(true);
-  });
-});
-
-describe('toConfigInfos', () => {
-  it('has Kafka Connect’s shape', () => {
-    const def = ConfigDef.of({
-      'tasks.max': {
-        type: 'INT',
-        default: 1,
-        validator: V.range({ min: 1 }),
-        importance: 'high',
-        documentation: 'Tasks.',
-        group: 'Common',
-        orderInGroup: 4,
-        width: 'SHORT',
-        displayName: 'Tasks max',
-      },
-      secret: { type: 'PASSWORD', default: new Password('a'), ...BASE },
-      list: { type: 'LIST', ...BASE },
-      ratio: { type: 'DOUBLE', default: 1, ...BASE },
-    });
-    const values = def.validate({ 'tasks.max': '0', secret: 'b', list: 'x, y' });
-    values.push({
-      name: 'producer.override.x',
-      value: '1',
-      recommendedValues: [],
-      errorMessages: ['no'],
-      visible: true,
-    });
-    const infos = toConfigInfos({ name: 'C', def, values });
-    expect(JSON.parse(JSON.stringify(infos))).toEqual({
-      name: 'C',
-      error_count: 2,
-      groups: ['Common'],
-      configs: [
-        {
-          definition: null,
-          value: { name: 'producer.override.x', value: '1', recommended_values: [], errors: ['no'], visible: true },
-        },
-        {
-          definition: {
-            name: 'tasks.max',
-            type: 'INT',
-            required: false,
-            default_value: '1',
-            importance: 'HIGH',
-            documentation: 'Tasks.',
-            group: 'Common',
-            width: 'SHORT',
-            display_name: 'Tasks max',
-            dependents: [],
-            order: 4,
-          },
-          value: {
-            name: 'tasks.max',
-            value: '0',
-            recommended_values: [],
-            errors: ['Invalid value 0 for configuration tasks.max: Value must be at least 1'],
-            visible: true,
-          },
-        },
-        {
-          definition: {
-            name: 'secret',
-            type: 'PASSWORD',
-            required: false,
-            default_value: '[hidden]',
-            importance: 'LOW',
-            documentation: 'x',
-            group: null,
-            width: 'NONE',
-            display_name: 'secret',
-            dependents: [],
-            order: -1,
-          },
-          value: { name: 'secret', value: '[hidden]', recommended_values: [], errors: [], visible: true },
-        },
-        {
-          definition: {
-            name: 'list',
-            type: 'LIST',
-            required: true,
-            default_value: null,
-            importance: 'LOW',
-            documentation: 'x',
-            group: null,
-            width: 'NONE',
-            display_name: 'list',
-            dependents: [],
-            order: -1,
-          },
-          value: { name: 'list', value: 'x,y', recommended_values: [], errors: [], visible: true },
-        },
-        {
-          definition: {
-            name: 'ratio',
-            type: 'DOUBLE',
-            required: false,
-            default_value: '1.0',
-            importance: 'LOW',
-            documentation: 'x',
-            group: null,
-            width: 'NONE',
-            display_name: 'ratio',
-            dependents: [],
-            order: -1,
-          },
-          value: { name: 'ratio', value: '1.0', recommended_values: [], errors: [], visible: true },
-        },
-      ],
-    });
   });
 });
 

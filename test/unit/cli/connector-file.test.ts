@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConnectorFile, readPropertiesFile } from '../../../src/cli/connector-file.ts';
+import { ConfigError } from '../../../src/sdk/errors/kinds.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-files-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function file(content: string, name = 'c.properties'): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+describe('readConnectorFile', () => {
+  it('reads properties with continuation lines', async () => {
+    const path = await file('name=local\nconnector.class=FileStreamSource\ntransforms=a,\\\n  b\n');
+    expect(await readConnectorFile(path)).toEqual({
+      path,
+      name: 'local',
+      config: { name: 'local', 'connector.class': 'FileStreamSource', transforms: 'a,b' },
+      initialState: 'STARTED',
+    });
+  });
+
+  it('reads both JSON shapes whatever the ending of the file', async () => {
+    const flat = await file('{"name":"a","tasks.max":"1"}', 'flat.properties');
+    expect(await readConnectorFile(flat)).toMatchObject({ name: 'a', config: { name: 'a', 'tasks.max': '1' } });
+    const posted = await file(
+      '{"name":"b","config":{"tasks.max":2,"x":true},"initial_state":"paused","other":1}',
+      'posted.txt',
+    );
+    expect(await readConnectorFile(posted)).toMatchObject({
+      name: 'b',
+      config: { name: 'b', 'tasks.max': '2', x: 'true' },
+      initialState: 'PAUSED',
+    });
+  });
+
+  it.each([
+    ['no name', 'a=b', /has no name/],
+    ['two names', '{"name":"a","config":{"name":"b"}}', /two names: a .* and b/],
+    ['JSON of another shape', '{"name":1}', /neither an object of strings/],
+    ['a nested value', '{"name":"a","config":{"x":{}}}', /at config\.x/],
+    ['a null value', '{"name":"a","config":{"x":null}}', /at config\.x/],
+    ['an unknown state', '{"name":"a","config":{},"initial_state":"ON"}', /initial_state ON/],
+    ['a broken escape', 'name=a\nb=\\u00', /line 2: malformed/],
+  ])('refuses %s, naming file and place', async (_what, content, message) => {
+    const path = await file(content);
+    const read = readConnectorFile(path);
+    await expect(read).rejects.toThrow(message);
+    await expect(read).rejects.toThrow(path);
+    await expect(read).rejects.toThrow(ConfigError);
+    await expect(read).rejects.toMatchObject({ code: 'holdfast.cli.file-invalid' });
+  });
+
+  it('says which file can not be read', async () => {
+    await expect(readPropertiesFile(join(folder, 'none'))).rejects.toMatchObject({
+      code: 'holdfast.cli.file-unreadable',
+    });
+  });
+});

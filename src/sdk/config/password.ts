@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { brandClass, isBranded } from '../../foundation/brand.ts';
 
 const BRAND = Symbol.for('holdfast.config.Password');
 const HIDDEN = '[hidden]';
@@ -32,16 +33,12 @@ export class Password {
     return HIDDEN;
   }
 
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return isPassword(value);
-  }
-
   static {
-    Object.defineProperty(Password.prototype, BRAND, { value: true });
+    brandClass(Password, BRAND);
   }
 }
 
 /** True for a Password of this or any other copy of the SDK. */
 export function isPassword(value: unknown): value is Password {
-  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  return isBranded(value, BRAND);
 }

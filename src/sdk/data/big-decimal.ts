@@ -1,5 +1,5 @@
+import { brandClass, isBranded } from '../../foundation/brand.ts';
 import { DataError } from '../errors/index.ts';
-import { brandDataClass, isBranded } from './brand.ts';
 
 const BRAND = Symbol.for('holdfast.data.BigDecimal');
 const DECIMAL_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
@@ -118,7 +118,7 @@ export class BigDecimal {
   }
 
   static {
-    brandDataClass(BigDecimal, BRAND);
+    brandClass(BigDecimal, BRAND);
   }
 }
 

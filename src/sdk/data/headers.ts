@@ -1,6 +1,6 @@
+import { brandClass } from '../../foundation/brand.ts';
 import { DataError } from '../errors/index.ts';
 import { type BigDecimal, isBigDecimal } from './big-decimal.ts';
-import { brandDataClass } from './brand.ts';
 import { valuesEqual } from './equality.ts';
 import { javaText } from './java-text.ts';
 import { ConnectDate, ConnectTime, ConnectTimestamp, Decimal } from './logical.ts';
@@ -46,7 +46,7 @@ export class Header {
   }
 
   static {
-    brandDataClass(Header, Symbol.for('holdfast.data.Header'));
+    brandClass(Header, Symbol.for('holdfast.data.Header'));
   }
 }
 
@@ -260,7 +260,7 @@ export class ConnectHeaders implements Iterable<Header> {
   }
 
   static {
-    brandDataClass(ConnectHeaders, Symbol.for('holdfast.data.ConnectHeaders'));
+    brandClass(ConnectHeaders, Symbol.for('holdfast.data.ConnectHeaders'));
   }
 }
 

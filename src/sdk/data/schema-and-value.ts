@@ -1,4 +1,4 @@
-import { brandDataClass } from './brand.ts';
+import { brandClass } from '../../foundation/brand.ts';
 import { valuesEqual } from './equality.ts';
 import { type Schema, schemasEqual } from './schema.ts';
 
@@ -23,6 +23,6 @@ export class SchemaAndValue {
   }
 
   static {
-    brandDataClass(SchemaAndValue, Symbol.for('holdfast.data.SchemaAndValue'));
+    brandClass(SchemaAndValue, Symbol.for('holdfast.data.SchemaAndValue'));
   }
 }

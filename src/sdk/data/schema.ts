@@ -1,5 +1,5 @@
+import { brandClass, isBranded } from '../../foundation/brand.ts';
 import { DataError } from '../errors/index.ts';
-import { brandDataClass, isBranded } from './brand.ts';
 import { hashOf, valuesEqual } from './equality.ts';
 
 /** The types of Connect data, as Kafka Connect names them. */
@@ -167,7 +167,7 @@ export class Schema {
   }
 
   static {
-    brandDataClass(Schema, SCHEMA_BRAND);
+    brandClass(Schema, SCHEMA_BRAND);
   }
 }
 

@@ -1,6 +1,6 @@
+import { brandClass, isBranded } from '../../foundation/brand.ts';
 import { DataError } from '../errors/index.ts';
 import type { BigDecimal } from './big-decimal.ts';
-import { brandDataClass, isBranded } from './brand.ts';
 import { valuesEqual } from './equality.ts';
 import { javaText } from './java-text.ts';
 import { type Field, type Schema, SchemaType } from './schema.ts';
@@ -137,7 +137,7 @@ export class Struct {
   }
 
   static {
-    brandDataClass(Struct, STRUCT_BRAND);
+    brandClass(Struct, STRUCT_BRAND);
   }
 }
 

@@ -1,6 +1,6 @@
+import { isBranded } from '../../foundation/brand.ts';
 import { DataError } from '../errors/index.ts';
 import { isBigDecimal } from './big-decimal.ts';
-import { isBranded } from './brand.ts';
 import { typeNameOf } from './java-text.ts';
 import { DATE_NAME, DECIMAL_NAME, TIME_NAME, TIMESTAMP_NAME } from './logical-names.ts';
 import { type Schema, SchemaType } from './schema.ts';

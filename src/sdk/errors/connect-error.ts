@@ -1,5 +1,8 @@
-import { brandClass, ERROR_BRAND_PREFIX, hasBrandedInstance, isBrandedClass } from './brand.ts';
+import { brandClass, isBrandedClass } from '../../foundation/brand.ts';
 import { defineErrorCode } from './codes.ts';
+
+/** The prefix of every error brand, as found by `Symbol.keyFor`. */
+export const ERROR_BRAND_PREFIX = 'holdfast.error.';
 
 type ErrorClass = abstract new (...args: never[]) => ConnectError;
 
@@ -25,7 +28,7 @@ export const CONNECT_FAILED = defineErrorCode('holdfast.connect.failed', {
 /**
  * The root of every error that Holdfast raises, and that plugins should raise.
  *
- * `instanceof` holds between copies of the SDK (see `brand.ts`), and for plugin authors' own subclasses.
+ * `instanceof` holds between copies of the SDK (they are branded), and for plugin authors' own subclasses.
  */
 export class ConnectError extends Error {
   static readonly defaultCode: string = CONNECT_FAILED;
@@ -45,10 +48,6 @@ export class ConnectError extends Error {
     }
   }
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return hasBrandedInstance(this, value);
-  }
-
   static {
     brandErrorClass(ConnectError, 'ConnectError');
   }
@@ -60,12 +59,12 @@ export class ConnectError extends Error {
  * ```ts
  * export class RegistryUnavailableError extends EnvironmentError {
  *   static override readonly defaultCode: string = REGISTRY_UNAVAILABLE;
- *   static { brandErrorClass(this, 'RegistryUnavailableError'); }
+ *   static { brandErrorClass(RegistryUnavailableError, 'RegistryUnavailableError'); }
  * }
  * ```
  */
 export function brandErrorClass(target: ErrorClass, name: string): void {
-  brandClass(target, ERROR_BRAND_PREFIX + name);
+  brandClass(target, Symbol.for(ERROR_BRAND_PREFIX + name));
   Object.defineProperty(target.prototype, 'name', { value: name, configurable: true, writable: true });
   classesByBrand.set(name, target);
 }
@@ -73,4 +72,19 @@ export function brandErrorClass(target: ErrorClass, name: string): void {
 /** The class that carries this brand in this copy of the SDK, if it was loaded. */
 export function errorClassFor(name: string): ErrorClass | undefined {
   return classesByBrand.get(name);
+}
+
+/** The names of the error brands an object carries, the most derived first. */
+export function errorBrandsOf(error: object): string[] {
+  const names: string[] = [];
+  for (let at: object | null = error; at !== null; at = Object.getPrototypeOf(at)) {
+    for (const symbol of Object.getOwnPropertySymbols(at)) {
+      const key = Symbol.keyFor(symbol);
+      if (key?.startsWith(ERROR_BRAND_PREFIX) === true) {
+        const name = key.slice(ERROR_BRAND_PREFIX.length);
+        if (!names.includes(name)) names.push(name);
+      }
+    }
+  }
+  return names;
 }

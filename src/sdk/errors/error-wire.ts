@@ -1,5 +1,4 @@
-import { ERROR_BRAND_PREFIX, errorBrandsOf } from './brand.ts';
-import { ConnectError, errorClassFor } from './connect-error.ts';
+import { ConnectError, ERROR_BRAND_PREFIX, errorBrandsOf, errorClassFor } from './connect-error.ts';
 import type { ConfigProblem } from './kinds.ts';
 
 /** How deep a chain of causes is followed. A cycle ends here too. */

@@ -1,4 +1,4 @@
-import { brandDataClass } from '../data/brand.ts';
+import { brandClass } from '../../foundation/brand.ts';
 import { valuesEqual } from '../data/equality.ts';
 import { ConnectHeaders } from '../data/headers.ts';
 import { javaText } from '../data/java-text.ts';
@@ -101,7 +101,7 @@ export abstract class ConnectRecord {
   }
 
   static {
-    brandDataClass(ConnectRecord, Symbol.for('holdfast.data.ConnectRecord'));
+    brandClass(ConnectRecord, Symbol.for('holdfast.data.ConnectRecord'));
   }
 }
 

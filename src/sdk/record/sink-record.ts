@@ -1,4 +1,4 @@
-import { brandDataClass } from '../data/brand.ts';
+import { brandClass } from '../../foundation/brand.ts';
 import { ConnectRecord, type ConnectRecordChanges, type ConnectRecordParts, changed } from './connect-record.ts';
 
 /** What a record's timestamp says, by Kafka's own names. */
@@ -76,6 +76,6 @@ export class SinkRecord extends ConnectRecord {
   }
 
   static {
-    brandDataClass(SinkRecord, Symbol.for('holdfast.data.SinkRecord'));
+    brandClass(SinkRecord, Symbol.for('holdfast.data.SinkRecord'));
   }
 }

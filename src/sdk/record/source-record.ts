@@ -1,4 +1,4 @@
-import { brandDataClass } from '../data/brand.ts';
+import { brandClass } from '../../foundation/brand.ts';
 import { valuesEqual } from '../data/equality.ts';
 import { javaText } from '../data/java-text.ts';
 import { ConnectRecord, type ConnectRecordChanges, type ConnectRecordParts, changed } from './connect-record.ts';
@@ -55,6 +55,6 @@ export class SourceRecord extends ConnectRecord {
   }
 
   static {
-    brandDataClass(SourceRecord, Symbol.for('holdfast.data.SourceRecord'));
+    brandClass(SourceRecord, Symbol.for('holdfast.data.SourceRecord'));
   }
 }

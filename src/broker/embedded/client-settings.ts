@@ -1,0 +1,25 @@
+import { ConfigError } from '../../sdk/errors/index.ts';
+import type { ClientSettings } from '../ports.ts';
+
+/** A whole number of at least 0 from a client's settings. @throws ConfigError for anything else */
+export function integerSetting(settings: ClientSettings, key: string, byDefault: number): number {
+  const text = settings[key];
+  if (text === undefined) return byDefault;
+  const value = Number(text);
+  if (!/^\d+$/.test(text.trim()) || !Number.isFinite(value)) {
+    throw new ConfigError(`${key}=${text} must be a whole number.`, {
+      problems: [{ key, message: `must be a whole number, and is ${text}` }],
+    });
+  }
+  return value;
+}
+
+/** true or false from settings, in Java's spelling. @throws ConfigError for anything else */
+export function booleanSetting(settings: ClientSettings, key: string, byDefault: boolean): boolean {
+  const text = settings[key]?.trim().toLowerCase();
+  if (text === undefined) return byDefault;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new ConfigError(`${key}=${text} must be true or false.`, {
+    problems: [{ key, message: `must be true or false, and is ${text}` }],
+  });
+}

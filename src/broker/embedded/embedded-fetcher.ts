@@ -1,0 +1,388 @@
+import type { Clock } from '../../foundation/clock.ts';
+import { ConfigError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
+import { BATCH_CORRUPT, OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
+import type { ClientOptions, FetchedBatch, FetchedRecord, Fetcher, FetchPosition, TopicPartition } from '../ports.ts';
+import { loadCodec } from '../record-batch/compression.ts';
+import { codecsToLoad, decodeRecordBatches } from '../record-batch/decode-record-batch.ts';
+import { booleanSetting, integerSetting } from './client-settings.ts';
+import { describeFailure } from './group-commit.ts';
+import type { PartitionLog, ReadCursor } from './partition-log.ts';
+import type { Topic } from './topic-store.ts';
+import type { WriteAvailability } from './write-availability.ts';
+
+const READ_RETRY_MS = 500;
+
+export interface EmbeddedFetcherInput extends ClientOptions {
+  readonly clock: Clock;
+  readonly availability: WriteAvailability;
+  readonly topic: (name: string) => Topic | undefined;
+  /** Creates the topic if it may be; never rejects but for the signal. */
+  readonly ensureTopic: (name: string, signal: AbortSignal) => Promise<Topic>;
+  readonly onTopicsChange: (listener: () => void) => () => void;
+  readonly onClose: (fetcher: EmbeddedFetcher) => void;
+}
+
+/** A chunk that was read ahead. */
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly next: ReadCursor;
+}
+
+interface Assigned {
+  readonly topic: string;
+  readonly partition: number;
+  position: number | 'earliest' | 'latest';
+  paused: boolean;
+  /** What was read for an earlier value of this no longer counts. */
+  turn: number;
+  reading: boolean;
+  chunk: Chunk | null;
+  /** Of the chunk, once it was decoded; those before `taken` have been handed out. */
+  records: readonly FetchedRecord[] | null;
+  recordsNext: number;
+  taken: number;
+  cursor: ReadCursor | null;
+  log: PartitionLog | null;
+  stopWaiting: () => void;
+}
+
+/** See {@link Fetcher}. Reads segments straight into the buffers whose views it hands out; woken by appends, never polling. */
+export class EmbeddedFetcher implements Fetcher {
+  private readonly input: EmbeddedFetcherInput;
+  private readonly partitions = new Map<string, Assigned>();
+  private readonly chunkBytes: number;
+  private readonly maxBufferedBytes: number;
+  private readonly reset: string;
+  private readonly checkCrc: boolean;
+  private readonly createTopics: boolean;
+  private readonly closing = new AbortController();
+  private readonly creating = new Set<string>();
+  private readonly stopTopics: () => void;
+  private buffered = 0;
+  private first = 0;
+  private wakePoll: (() => void) | null = null;
+
+  constructor(input: EmbeddedFetcherInput) {
+    this.input = input;
+    const { settings } = input;
+    this.chunkBytes = integerSetting(settings, 'max.partition.fetch.bytes', 1_048_576);
+    this.maxBufferedBytes = integerSetting(settings, 'fetch.max.bytes', 52_428_800);
+    this.checkCrc = booleanSetting(settings, 'check.crcs', true);
+    this.createTopics = booleanSetting(settings, 'allow.auto.create.topics', true);
+    this.reset = settings['auto.offset.reset'] ?? 'latest';
+    if (!['earliest', 'latest', 'none'].includes(this.reset)) {
+      throw new ConfigError(
+        `auto.offset.reset=${this.reset} must be earliest, latest or none with the embedded broker.`,
+      );
+    }
+    this.stopTopics = input.onTopicsChange(() => this.wake());
+  }
+
+  add(positions: readonly FetchPosition[]): void {
+    this.checkOpen();
+    for (const { topic, partition, offset } of positions) {
+      this.drop(keyOf(topic, partition));
+      this.partitions.set(keyOf(topic, partition), {
+        topic,
+        partition,
+        position: offset,
+        paused: false,
+        turn: 0,
+        reading: false,
+        chunk: null,
+        records: null,
+        recordsNext: 0,
+        taken: 0,
+        cursor: null,
+        log: null,
+        stopWaiting: () => {},
+      });
+    }
+    this.wake();
+  }
+
+  remove(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.drop(keyOf(topic, partition));
+  }
+
+  seek({ topic, partition }: TopicPartition, offset: number): void {
+    const assigned = this.assigned(topic, partition);
+    this.forget(assigned);
+    assigned.position = offset;
+    this.wake();
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.assigned(topic, partition).paused = true;
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.assigned(topic, partition).paused = false;
+    this.wake();
+  }
+
+  position({ topic, partition }: TopicPartition): number | null {
+    const { position } = this.assigned(topic, partition);
+    return typeof position === 'number' ? position : null;
+  }
+
+  async poll(options: {
+    readonly maxRecords: number;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<FetchedBatch[]> {
+    const { signal } = options;
+    this.checkOpen();
+    let timeIsOver = options.timeoutMs <= 0;
+    const timer = timeIsOver
+      ? null
+      : this.input.clock.setTimer(() => {
+          timeIsOver = true;
+          this.wake();
+        }, options.timeoutMs);
+    const onAbort = (): void => this.wake();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      while (true) {
+        signal?.throwIfAborted();
+        const batches = this.take(options.maxRecords);
+        try {
+          this.readAhead();
+        } catch (error) {
+          // What was taken goes out first; the next poll meets the error again.
+          if (batches.length === 0) throw error;
+        }
+        if (batches.length > 0 || timeIsOver || this.closing.signal.aborted) return batches;
+        await new Promise<void>((wake) => {
+          this.wakePoll = wake;
+        });
+      }
+    } finally {
+      timer?.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      this.wakePoll = null;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    this.closing.abort(new IllegalStateError('The fetcher is closed.'));
+    for (const key of [...this.partitions.keys()]) this.drop(key);
+    this.stopTopics();
+    this.wake();
+    this.input.onClose(this);
+  }
+
+  /** Hands out what is buffered, beginning with another partition each time so that none starves. */
+  private take(maxRecords: number): FetchedBatch[] {
+    const batches: FetchedBatch[] = [];
+    const all = [...this.partitions.values()];
+    let left = maxRecords;
+    for (let n = 0; n < all.length && left > 0; n++) {
+      const assigned = all[(this.first + n) % all.length] as Assigned;
+      if (assigned.paused || assigned.chunk === null) continue;
+      if (assigned.records === null) {
+        try {
+          this.decode(assigned, assigned.chunk);
+        } catch (error) {
+          // What precedes it in other partitions is not held back by it.
+          if (batches.length > 0) continue;
+          throw error;
+        }
+      }
+      const batch = this.takeFrom(assigned, left);
+      left -= batch.records.length;
+      if (batch.records.length > 0) batches.push(batch);
+    }
+    this.first = all.length === 0 ? 0 : (this.first + 1) % all.length;
+    return batches;
+  }
+
+  private takeFrom(assigned: Assigned, limit: number): FetchedBatch {
+    const all = assigned.records ?? [];
+    const end = Math.min(all.length, assigned.taken + limit);
+    const records = assigned.taken === 0 && end === all.length ? all : all.slice(assigned.taken, end);
+    const isLast = end === all.length;
+    const nextOffset = isLast ? assigned.recordsNext : (all[end] as FetchedRecord).offset;
+    assigned.position = nextOffset;
+    assigned.taken = end;
+    if (isLast) {
+      const { cursor } = assigned;
+      this.forget(assigned);
+      assigned.cursor = cursor;
+    }
+    return {
+      topic: assigned.topic,
+      partition: assigned.partition,
+      records,
+      nextOffset,
+      highWatermark: assigned.log?.endOffset ?? nextOffset,
+    };
+  }
+
+  private decode(assigned: Assigned, chunk: Chunk): void {
+    const position = typeof assigned.position === 'number' ? assigned.position : 0;
+    try {
+      const decoded = decodeRecordBatches(chunk.bytes, { fromOffset: position, checkCrc: this.checkCrc });
+      assigned.records = decoded.records;
+      assigned.recordsNext = Math.max(position, decoded.nextOffset ?? position);
+      if (decoded.nextOffset === undefined) throw new Error('there is no whole batch');
+      assigned.cursor = chunk.next.offset === decoded.nextOffset ? chunk.next : null;
+      assigned.taken = 0;
+    } catch (cause) {
+      assigned.records = null;
+      const place = { topic: assigned.topic, partition: assigned.partition, offset: position };
+      throw new DataError(
+        `Topic '${place.topic}', partition ${place.partition}, can't be read at offset ${position}: ${
+          cause instanceof Error ? cause.message : String(cause)
+        } Check the disk; to go on behind it, set a higher offset.`,
+        { code: BATCH_CORRUPT, cause, details: place },
+      );
+    }
+  }
+
+  /** Has one chunk per partition read, within the bound on all of them. */
+  private readAhead(): void {
+    for (const assigned of this.partitions.values()) {
+      if (assigned.paused || assigned.reading || assigned.chunk !== null) continue;
+      if (this.buffered > 0 && this.buffered + this.chunkBytes > this.maxBufferedBytes) return;
+      const log = this.logOf(assigned);
+      if (log === null) continue;
+      const position = this.resolve(assigned, log);
+      if (position >= log.endOffset) {
+        assigned.stopWaiting();
+        assigned.stopWaiting = log.onChange(() => this.wake());
+        continue;
+      }
+      this.startRead(assigned, log, position);
+    }
+  }
+
+  private startRead(assigned: Assigned, log: PartitionLog, position: number): void {
+    const { turn } = assigned;
+    assigned.reading = true;
+    this.read(assigned, log, position).then(
+      (chunk) => {
+        if (assigned.turn !== turn) return;
+        assigned.reading = false;
+        this.input.availability.recovered(assigned);
+        assigned.chunk = chunk;
+        this.buffered += chunk?.bytes.length ?? 0;
+        // A gap that compaction left at the end of the log.
+        if (chunk === null) assigned.position = Math.max(position, log.endOffset);
+        this.wake();
+      },
+      (error) => {
+        if (assigned.turn !== turn) return;
+        if (!log.deleted) this.input.availability.failed(assigned, describeFailure(`(reading) ${log.name}`, error));
+        this.input.clock.setTimer(
+          () => {
+            if (assigned.turn !== turn) return;
+            assigned.reading = false;
+            this.wake();
+          },
+          READ_RETRY_MS,
+          { unref: true },
+        );
+      },
+    );
+  }
+
+  private async read(assigned: Assigned, log: PartitionLog, position: number): Promise<Chunk | null> {
+    const chunk = await log.read(position, this.chunkBytes, assigned.cursor);
+    if (chunk === null) return null;
+    for (const codec of codecsToLoad(chunk.bytes)) await loadCodec(codec);
+    return chunk;
+  }
+
+  private logOf(assigned: Assigned): PartitionLog | null {
+    const topic = this.input.topic(assigned.topic);
+    const log = topic?.logs[assigned.partition] ?? null;
+    if (log !== assigned.log) {
+      this.forget(assigned);
+      assigned.log = log;
+    }
+    if (topic === undefined && this.createTopics) this.createTopic(assigned.topic);
+    return log;
+  }
+
+  private createTopic(name: string): void {
+    if (this.creating.has(name)) return;
+    this.creating.add(name);
+    this.input.ensureTopic(name, this.closing.signal).then(
+      () => this.creating.delete(name),
+      // Not allowed, or closing: a topic that others create is seen by the change.
+      (err) =>
+        this.input.logger.warn('A topic to read from does not exist and could not be created.', { topic: name, err }),
+    );
+  }
+
+  /** The position as a number within the log. */
+  private resolve(assigned: Assigned, log: PartitionLog): number {
+    const { position } = assigned;
+    if (position === 'earliest') assigned.position = log.startOffset;
+    else if (position === 'latest') assigned.position = log.endOffset;
+    else if (position < log.startOffset || position > log.endOffset) assigned.position = this.resetOf(assigned, log);
+    return assigned.position as number;
+  }
+
+  private resetOf(assigned: Assigned, log: PartitionLog): number {
+    const place = { topic: assigned.topic, partition: assigned.partition, offset: assigned.position as number };
+    if (this.reset === 'none') {
+      throw new ConfigError(
+        `Offset ${place.offset} of topic '${place.topic}', partition ${place.partition}, is not between ${log.startOffset} and ${log.endOffset}, ` +
+          'and auto.offset.reset=none. Set another offset for the group, or auto.offset.reset to earliest or latest.',
+        { code: OFFSET_OUT_OF_RANGE, details: place },
+      );
+    }
+    const offset = this.reset === 'earliest' ? log.startOffset : log.endOffset;
+    this.input.logger.warn('An offset to read from is out of range and was reset.', {
+      ...place,
+      startOffset: log.startOffset,
+      endOffset: log.endOffset,
+      resetTo: offset,
+    });
+    return offset;
+  }
+
+  private wake(): void {
+    const wake = this.wakePoll;
+    this.wakePoll = null;
+    wake?.();
+  }
+
+  private assigned(topic: string, partition: number): Assigned {
+    const assigned = this.partitions.get(keyOf(topic, partition));
+    if (assigned !== undefined) return assigned;
+    throw new IllegalStateError(`Partition ${partition} of topic '${topic}' was not added to this fetcher.`);
+  }
+
+  private drop(key: string): void {
+    const assigned = this.partitions.get(key);
+    if (assigned === undefined) return;
+    this.forget(assigned);
+    this.partitions.delete(key);
+  }
+
+  /** Everything that was read ahead, and what is being read, no longer counts. */
+  private forget(assigned: Assigned): void {
+    this.buffered -= assigned.chunk?.bytes.length ?? 0;
+    assigned.turn++;
+    assigned.reading = false;
+    assigned.chunk = null;
+    assigned.records = null;
+    assigned.taken = 0;
+    assigned.cursor = null;
+    assigned.stopWaiting();
+    assigned.stopWaiting = () => {};
+    this.input.availability.recovered(assigned);
+  }
+
+  private checkOpen(): void {
+    this.closing.signal.throwIfAborted();
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}

@@ -1,0 +1,214 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Clock } from '../../foundation/clock.ts';
+import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
+import { errnoOf } from './file-system.ts';
+
+/** Carried by a ConfigError. */
+export const FOLDER_LOCKED = defineErrorCode('holdfast.broker.embedded.locked', {
+  what: 'Another process has the folder of the embedded broker open. Two at once would destroy it.',
+  mend: 'Stop the process that the message names, or give this one another folder.',
+});
+
+/** The exclusive use of a folder. */
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+interface Claim {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+  /** Where the claimant listens for as long as it lives. */
+  readonly address: string;
+}
+
+/** The claim of somebody else who is alive; `held` once they have found that nobody else claims the folder. */
+interface Holder extends Claim {
+  readonly held: boolean;
+}
+
+const ATTEMPTS = 6;
+/** What `sun_path` holds on every system; longer addresses are refused or, worse, cut. */
+const MAX_SOCKET_PATH = 100;
+
+/**
+ * Locks a folder against every other process, and against a second broker in this one.
+ *
+ * Everyone who wants the folder listens on a socket of its own, files a claim of its own that names it, and only then looks
+ * at the claims of others: of two who come at once, at least one sees the other, and both step back and try again if neither
+ * held it. A claim is stale when nobody listens at its address. The system closes a socket with its process, also after kill -9,
+ * and gives it to no other, so there is no pid to be taken for another's, no time limit, and nothing to race for: a stale
+ * claim has a name that never comes back, so anyone may remove it. The socket lies in the folder itself, so that it also
+ * works between containers that share the folder on one machine. A process whose loop is blocked still counts as alive: it
+ * is the system that accepts the connection.
+ *
+ * @throws ConfigError `holdfast.broker.embedded.locked`, naming process and folder
+ */
+export async function lockFolder(dir: string, clock: Clock): Promise<FolderLock> {
+  const folder = join(dir, 'lock');
+  await mkdir(folder, { recursive: true });
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await tryLock(dir, folder);
+    if (!('holder' in outcome)) return outcome;
+    if (outcome.holder.held || attempt === ATTEMPTS) throw locked(dir, folder, outcome.holder);
+    await clock.sleep(10 + Math.random() * 40 * attempt);
+  }
+}
+
+async function tryLock(dir: string, folder: string): Promise<FolderLock | { readonly holder: Holder }> {
+  const id = randomUUID();
+  const { server, address, release } = await listen(dir, folder, id);
+  const claim: Claim = { pid: process.pid, host: hostname(), since: new Date().toISOString(), address };
+  const path = join(folder, `${id}.json`);
+  const heldPath = join(folder, `${id}.held`);
+  const withdraw = async (): Promise<void> => {
+    await rm(heldPath, { force: true });
+    await rm(path, { force: true });
+    await new Promise<void>((done) => server.close(() => done()));
+    await release();
+  };
+  try {
+    await writeClaim(path, claim);
+    const holder = await findOther(folder, id);
+    if (holder !== null) {
+      await withdraw();
+      return { holder };
+    }
+    // A file of its own: to replace the claim could hide it for a moment from somebody who lists the folder.
+    await writeFile(heldPath, '');
+  } catch (error) {
+    await withdraw();
+    throw error;
+  }
+  return { release: withdraw };
+}
+
+/** A claim of somebody who is alive. Removes those of the dead. */
+async function findOther(folder: string, ownId: string): Promise<Holder | null> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.json') || name === `${ownId}.json`) continue;
+    const claim = await readClaim(join(folder, name));
+    if (claim === null) continue;
+    const held = join(folder, name.replace(/\.json$/, '.held'));
+    if (await isListening(claim.address)) return { ...claim, held: await exists(held) };
+    await rm(held, { force: true });
+    await rm(join(folder, name), { force: true });
+    if (claim.address.startsWith(resolve(folder))) await rm(claim.address, { force: true });
+  }
+  return null;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function listen(dir: string, folder: string, id: string) {
+  const own = resolve(join(folder, `${id}.sock`));
+  let address = own;
+  let bindTo = own;
+  let release = async (): Promise<void> => {};
+  if (process.platform === 'win32') {
+    const hash = createHash('sha256').update(resolve(dir).toLowerCase()).digest('hex').slice(0, 16);
+    address = bindTo = `\\\\.\\pipe\\holdfast-${hash}-${id}`;
+  } else if (Buffer.byteLength(own) > MAX_SOCKET_PATH) {
+    const short = await shortAddress(folder, id);
+    ({ bindTo, release } = short);
+    address = short.address;
+  }
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(bindTo, () => {
+      server.removeListener('error', fail);
+      done();
+    });
+  });
+  server.on('error', () => {});
+  // The lock alone keeps no process alive.
+  server.unref();
+  return { server: server as Server, address, release };
+}
+
+/** An address for a folder whose path is too long for a socket: through an open descriptor on Linux, a file in the temporary folder elsewhere. */
+async function shortAddress(folder: string, id: string) {
+  if (process.platform !== 'linux') {
+    const address = join(tmpdir(), `holdfast-${id}.sock`);
+    return { bindTo: address, address, release: async () => {} };
+  }
+  const handle = await open(folder, 'r');
+  return {
+    bindTo: `/proc/self/fd/${handle.fd}/${id}.sock`,
+    address: resolve(join(folder, `${id}.sock`)),
+    release: () => handle.close(),
+  };
+}
+
+async function isListening(address: string): Promise<boolean> {
+  if (process.platform === 'linux' && Buffer.byteLength(address) > MAX_SOCKET_PATH) {
+    const at = address.lastIndexOf('/');
+    let handle: Awaited<ReturnType<typeof open>>;
+    try {
+      handle = await open(address.slice(0, at), 'r');
+    } catch {
+      return false;
+    }
+    try {
+      return await canConnect(`/proc/self/fd/${handle.fd}${address.slice(at)}`);
+    } finally {
+      await handle.close();
+    }
+  }
+  return canConnect(address);
+}
+
+function canConnect(address: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(address);
+    socket.once('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', (error) => {
+      const errno = errnoOf(error);
+      // Anything else (a full backlog, no permission) means that there is somebody.
+      done(errno !== 'ECONNREFUSED' && errno !== 'ENOENT' && errno !== 'ENOTSOCK');
+    });
+  });
+}
+
+/** As a whole: who reads it never sees a half. */
+async function writeClaim(path: string, claim: Claim): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await writeFile(temporary, JSON.stringify(claim));
+  await rename(temporary, path);
+}
+
+async function readClaim(path: string): Promise<Claim | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    // Claims are written as a whole: this one was damaged by something else, and names nobody who could be asked.
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function locked(dir: string, folder: string, holder: Holder): ConfigError {
+  const who = holder.pid === process.pid && holder.host === hostname() ? 'this very process' : `process ${holder.pid}`;
+  return new ConfigError(
+    `The folder ${resolve(dir)} of the embedded broker is in use by ${who} on ${holder.host}, since ${holder.since}. ` +
+      'Stop that process, or set bootstrap.servers=embedded:<another folder> for this one. ' +
+      `(Claims are kept in ${folder}; they go with their process, so none needs to be removed by hand.)`,
+    { code: FOLDER_LOCKED, details: { dir: resolve(dir), pid: holder.pid, host: holder.host } },
+  );
+}

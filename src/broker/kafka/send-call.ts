@@ -1,0 +1,69 @@
+import { Deferred } from '../../foundation/deferred.ts';
+import type { ConnectError } from '../../sdk/errors/index.ts';
+import type { ProducerRecord, RejectedRecord, SendResult } from '../ports.ts';
+
+/** One call of `Producer.send` on its way: counts what is still open and settles when nothing is. */
+export class SendCall {
+  readonly records: readonly ProducerRecord[];
+  /** What it counts in `buffer.memory`. */
+  readonly bytes: number;
+  /** Monotonic ms at which it was made. */
+  readonly takenAt: number;
+  readonly partitions: Int32Array;
+  private readonly offsets: Float64Array;
+  private readonly rejected: RejectedRecord[] = [];
+  private readonly deferred = new Deferred<SendResult>();
+  private readonly onSettled: (call: SendCall) => void;
+  private open: number;
+  private settled = false;
+
+  constructor(input: {
+    readonly records: readonly ProducerRecord[];
+    readonly bytes: number;
+    readonly takenAt: number;
+    readonly onSettled: (call: SendCall) => void;
+  }) {
+    this.records = input.records;
+    this.bytes = input.bytes;
+    this.takenAt = input.takenAt;
+    this.onSettled = input.onSettled;
+    this.open = input.records.length;
+    this.partitions = new Int32Array(this.open).fill(-1);
+    this.offsets = new Float64Array(this.open).fill(-1);
+  }
+
+  get promise(): Promise<SendResult> {
+    return this.deferred.promise;
+  }
+
+  /** True once it was failed or every record was settled: what is left of it needs no sending. */
+  get isSettled(): boolean {
+    return this.settled;
+  }
+
+  acknowledge(index: number, offset: number): void {
+    this.offsets[index] = offset;
+    this.countDown();
+  }
+
+  reject(index: number, error: ConnectError): void {
+    this.rejected.push({ index, error });
+    this.countDown();
+  }
+
+  fail(error: Error): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.onSettled(this);
+    this.deferred.reject(error);
+  }
+
+  private countDown(): void {
+    this.open--;
+    if (this.open > 0 || this.settled) return;
+    this.settled = true;
+    this.onSettled(this);
+    this.rejected.sort((a, b) => a.index - b.index);
+    this.deferred.resolve({ partitions: this.partitions, offsets: this.offsets, rejected: this.rejected });
+  }
+}

@@ -21,7 +21,7 @@ import { EmbeddedAdmin } from './embedded-admin.ts';
 import { EmbeddedFetcher } from './embedded-fetcher.ts';
 import { EmbeddedGroupMember } from './embedded-group-member.ts';
 import { EmbeddedProducer } from './embedded-producer.ts';
-import { errnoOf, type FileSystem, nodeFileSystem } from './file-system.ts';
+import { errnoOf, type FileSystem, makeFolder, nodeFileSystem } from './file-system.ts';
 import { openFolder } from './folder-format.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { type AppendResult, describeFailure } from './group-commit.ts';
@@ -80,7 +80,7 @@ export async function createEmbeddedBroker(options: EmbeddedBrokerOptions): Prom
   const settings = checkSettings(options.settings ?? {});
   let lock: FolderLock | null = null;
   try {
-    await fileSystem.mkdir(dir);
+    await makeFolder(fileSystem, dir);
     if (options.fileSystem === undefined) lock = await lockFolder(dir, clock);
     const folder = await openFolder({
       fileSystem,
@@ -307,9 +307,10 @@ class OpenBroker implements EmbeddedBroker {
     return this.input.clock.setTimer(
       () => {
         if (this.closing.signal.aborted) return;
-        this.runMaintenance().finally(() => {
+        const again = (): void => {
           if (!this.closing.signal.aborted) this.timer = this.schedule();
-        });
+        };
+        this.runMaintenance().then(again, again);
       },
       this.input.settings.maintenanceMs,
       { unref: true },

@@ -150,7 +150,7 @@ export class EmbeddedGroupMember implements GroupMember {
     });
     // Taken out without another rebalance: the one that is going on continues as soon as this returns.
     void this.call('onLost', () => this.input.listener.onLost(partitions));
-    revoked
+    void revoked
       .then(() => this.calls)
       .then(() => {
         if (this.phase !== 'lost') return;

@@ -109,7 +109,7 @@ export class EmbeddedProducer implements Producer {
     this.preparing = tail;
     const flight: InFlight = { withdraw: () => {}, done: tail };
     this.inFlight.add(flight);
-    tail.then(() => {
+    void tail.then(() => {
       this.inFlight.delete(flight);
       if (this.preparing === tail) this.preparing = null;
     });

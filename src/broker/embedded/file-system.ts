@@ -1,5 +1,6 @@
 import { constants, promises } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /**
  * What the embedded broker asks of a file system. A port, so that tests can lose what was not synced, fill the disk and break
@@ -163,5 +164,18 @@ export async function removeIfThere(fileSystem: FileSystem, path: string): Promi
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+/** Makes a folder and those above it, durably as far as this user may. */
+export async function makeFolder(fileSystem: FileSystem, path: string): Promise<void> {
+  await fileSystem.mkdir(path);
+  for (let child = path, parent = dirname(path); parent !== child; child = parent, parent = dirname(parent)) {
+    try {
+      await fileSystem.syncDirectory(parent);
+    } catch (error) {
+      // Others' folders: what may not be opened was not made here.
+      if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(errnoOf(error) ?? '')) throw error;
+    }
   }
 }

@@ -53,8 +53,8 @@ export interface StandaloneHerderOptions {
   /** Advertised `host:port`. */
   readonly workerId: string;
   readonly clusterId: () => Promise<string | null>;
-  /** What the worker waits for, empty when nothing: shown by `/health`. */
-  readonly waitingFor: () => string;
+  /** What keeps the worker from being ready, such as a broker that is away; empty when nothing does. */
+  readonly startup: () => string;
 }
 
 export class StandaloneHerder implements Herder {
@@ -81,8 +81,8 @@ export class StandaloneHerder implements Herder {
   }
 
   async health(): Promise<HerderHealth> {
-    if (!this.started) return { status: 'starting', detail: '' };
-    return { status: 'healthy', detail: this.options.waitingFor() };
+    const detail = this.options.startup();
+    return { status: this.started && detail === '' ? 'healthy' : 'starting', detail };
   }
 
   kafkaClusterId(): Promise<string | null> {

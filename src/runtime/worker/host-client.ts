@@ -1,16 +1,12 @@
-/** The control plane's end of a task host: posts messages, correlates requests with answers, dispatches what comes by task. */
-import { Deferred } from '../../foundation/deferred.ts';
-import { errorFromWire, errorToWire } from '../../sdk/errors/error-wire.ts';
+/** The control plane's end of a task host: what comes from it, handed to the task it is about. */
+import { errorFromWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
+import type { TaskHostConnection } from '../host/inline-host.ts';
+import { Link } from '../host/link.ts';
 import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
 
-/** One direction each; messages arrive in order. */
-export interface HostConnection {
-  post(message: ToHost): void;
-  onMessage(listener: (message: FromHost) => void): void;
-  /** Ends the host and what runs in it. */
-  close(): Promise<void>;
-}
+type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' }>;
+type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' }>;
 
 /** What a task's messages are handed to. */
 export interface TaskMessages {
@@ -33,17 +29,19 @@ export interface HostServices {
 }
 
 export class HostClient {
-  private readonly connection: HostConnection;
+  private readonly connection: TaskHostConnection;
   private readonly services: HostServices;
   private readonly tasks = new Map<string, TaskMessages>();
-  private readonly open = new Map<number, Deferred<unknown>>();
-  private lastSeq = 0;
-  private closed = false;
+  private readonly link: Link<ToHostNotice, HostRequest, FromHostNotice, ControlRequest>;
 
-  constructor(options: { readonly connection: HostConnection; readonly services: HostServices }) {
+  constructor(options: { readonly connection: TaskHostConnection; readonly services: HostServices }) {
     this.connection = options.connection;
     this.services = options.services;
-    this.connection.onMessage((message) => this.receive(message));
+    this.link = new Link({
+      port: options.connection,
+      onNotice: (notice) => this.dispatch(notice),
+      onRequest: (body) => this.serve(body),
+    });
   }
 
   /** True while this host still has, or may have, a task of that id. */
@@ -51,74 +49,44 @@ export class HostClient {
     return this.tasks.has(keyOf(id));
   }
 
-  get taskCount(): number {
-    return this.tasks.size;
-  }
-
   attach(id: TaskId, messages: TaskMessages): void {
-    if (this.has(id)) throw new IllegalStateError(`The task host already runs task ${id.connector}-${id.task}.`);
+    if (this.has(id)) throw new IllegalStateError(`The task host already runs task ${keyOf(id)}.`);
     this.tasks.set(keyOf(id), messages);
   }
 
-  post(message: ToHost): void {
-    if (!this.closed) this.connection.post(message);
+  post(notice: ToHostNotice): void {
+    this.link.post(notice);
   }
 
   ask(body: HostRequest): Promise<unknown> {
-    if (this.closed) return Promise.reject(new IllegalStateError('The task host has ended.'));
-    const answer = new Deferred<unknown>();
-    this.lastSeq += 1;
-    this.open.set(this.lastSeq, answer);
-    this.connection.post({ type: 'request', seq: this.lastSeq, body });
-    return answer.promise;
+    return this.link.request(body);
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    for (const answer of this.open.values()) answer.reject(new IllegalStateError('The task host has ended.'));
-    this.open.clear();
+    this.link.close();
     this.tasks.clear();
     await this.connection.close();
   }
 
-  private receive(message: FromHost): void {
-    if (this.closed) return;
-    switch (message.type) {
-      case 'answer': {
-        const answer = this.open.get(message.to);
-        this.open.delete(message.to);
-        if (message.ok) answer?.resolve(message.value);
-        else answer?.reject(errorFromWire(message.error));
-        return;
-      }
-      case 'request':
-        void this.answer(message.seq, message.body);
-        return;
-      default:
-        this.dispatch(message);
-    }
-  }
-
-  private dispatch(message: Exclude<FromHost, { type: 'answer' | 'request' }>): void {
-    const key = keyOf(message.id);
+  private dispatch(notice: FromHostNotice): void {
+    const key = keyOf(notice.id);
     const task = this.tasks.get(key);
     if (task === undefined) return;
-    switch (message.type) {
+    switch (notice.type) {
       case 'task.state':
-        task.onState(message.state);
+        task.onState(notice.state);
         break;
       case 'task.failed':
-        task.onFailed(errorFromWire(message.error));
+        task.onFailed(errorFromWire(notice.error));
         break;
       case 'task.parked':
-        task.onParked(message.parked);
+        task.onParked(notice.parked);
         break;
       case 'task.topics':
-        task.onTopics(message.topics);
+        task.onTopics(notice.topics);
         break;
       case 'task.counters':
-        task.onCounters(message.counters);
+        task.onCounters(notice.counters);
         break;
       case 'task.ended':
         this.tasks.delete(key);
@@ -127,20 +95,11 @@ export class HostClient {
     }
   }
 
-  private async answer(seq: number, body: ControlRequest): Promise<void> {
-    try {
-      const value = await this.serve(body);
-      this.post({ type: 'answer', to: seq, ok: true, value });
-    } catch (error) {
-      this.post({ type: 'answer', to: seq, ok: false, error: errorToWire(error) });
-    }
-  }
-
-  private serve(body: ControlRequest): Promise<unknown> {
+  private async serve(body: ControlRequest): Promise<unknown> {
     switch (body.type) {
       case 'task.committable': {
         const task = this.tasks.get(keyOf(body.id));
-        if (task === undefined) throw new IllegalStateError(`No task ${body.id.connector}-${body.id.task} runs here.`);
+        if (task === undefined) throw new IllegalStateError(`No task ${keyOf(body.id)} runs here.`);
         return task.onCommittable(body.committable);
       }
       case 'offsets.read':

@@ -12,9 +12,10 @@ import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
+import type { TaskHostConnection } from '../host/inline-host.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
-import { HostClient, type HostConnection } from './host-client.ts';
+import { HostClient } from './host-client.ts';
 import { WorkerConnector } from './worker-connector.ts';
 import { type Subscription, type TaskListener, WorkerTask } from './worker-task.ts';
 
@@ -38,7 +39,7 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly broker: Broker;
   readonly offsetStore: OffsetBackingStore;
-  readonly openHost: () => HostConnection;
+  readonly openHost: () => TaskHostConnection;
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
   readonly offsetFlushIntervalMs: number;

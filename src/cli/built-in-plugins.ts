@@ -1,0 +1,13 @@
+/** The modules of the plugins that come with Holdfast, as `import()` takes them. */
+const RELATIVE = [
+  '../converters/plugin',
+  '../../connectors/file/index',
+  '../../connectors/delimited/index',
+  '../../connectors/datagen/index',
+] as const;
+
+export function builtInPlugins(): readonly string[] {
+  // Sources run unbuilt in tests, compiled everywhere else.
+  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return RELATIVE.map((path) => new URL(`${path}${ending}`, import.meta.url).href);
+}

@@ -1,0 +1,102 @@
+/** `holdfast standalone [worker.properties] [connector files...]`: connect-standalone's arguments. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../foundation/clock.ts';
+import type { Logger, LogLevel } from '../foundation/logger.ts';
+import { createWorker, type HoldfastWorker } from '../index.ts';
+import { parseWorkerConfig } from '../runtime/config/worker-config.ts';
+import { ConfigError } from '../sdk/errors/kinds.ts';
+import { type ConnectorFile, FILE_UNREADABLE, readConnectorFile, readPropertiesFile } from './connector-file.ts';
+import { settingsFromEnvironment } from './environment-settings.ts';
+import { supportEnded } from './node-support.ts';
+import { packageVersion } from './package-version.ts';
+import { createPinoLogger } from './pino-logger.ts';
+import { stopSignal } from './stop-signals.ts';
+
+export interface StandaloneArguments {
+  readonly workerFile: string | undefined;
+  readonly connectorFiles: readonly string[];
+}
+
+/** Resolves when the worker has stopped after a signal. Rejects with what kept it from starting. */
+export async function runStandalone(args: StandaloneArguments): Promise<void> {
+  const stopped = stopSignal();
+  const environment = settingsFromEnvironment(process.env);
+  if (args.workerFile === undefined && Object.keys(environment).length === 0) {
+    throw new ConfigError(
+      'There are no settings. Name a worker file (holdfast standalone config/worker.properties …), or set at least CONNECT_BOOTSTRAP_SERVERS, CONNECT_KEY_CONVERTER and CONNECT_VALUE_CONVERTER.',
+      { code: FILE_UNREADABLE },
+    );
+  }
+  const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile);
+  const settings = { ...file, ...environment };
+  const config = parseWorkerConfig(settings);
+  const logger = await createPinoLogger({
+    level: config.values['log.level'].toLowerCase() as LogLevel,
+    pretty: process.stdout.isTTY === true,
+  });
+  const version = packageVersion();
+  logger.info('Holdfast starts.', { version, node: process.version, pid: process.pid });
+  const ended = supportEnded(process.version, new Date(systemClock.now()));
+  if (ended !== null) {
+    logger.warn('This version of Node is out of support. Use Node 24.', { node: process.version, endedOn: ended });
+  }
+  // All files are read before anything is started: a mistake in the last one starts nothing.
+  const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir']);
+  const worker = await createWorker({ settings, logger });
+  try {
+    await worker.start();
+    for (const connector of connectors) await startConnector(worker, connector, logger);
+    logger.info('The worker is ready.', { url: worker.restUrl, connectors: connectors.length });
+    const signal = await stopped;
+    logger.info('The worker stops.', { signal });
+  } finally {
+    await worker.stop();
+  }
+  logger.info('The worker has stopped.');
+  // Plugins may have left timers or sockets behind; everything of ours is closed and durable.
+  setImmediate(() => process.exit(process.exitCode ?? 0));
+}
+
+async function readConnectorFiles(paths: readonly string[], folder: string | null): Promise<readonly ConnectorFile[]> {
+  const all = [...paths, ...(folder === null ? [] : await filesOf(folder))];
+  const connectors = await Promise.all(all.map((path) => readConnectorFile(path)));
+  const seen = new Map<string, string>();
+  for (const { name, path } of connectors) {
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
+      throw new ConfigError(
+        `The connector files ${earlier} and ${path} have the same name, ${name}. Give each connector its own.`,
+        {
+          code: FILE_UNREADABLE,
+        },
+      );
+    }
+    seen.set(name, path);
+  }
+  return connectors;
+}
+
+async function filesOf(folder: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => /\.(properties|json)$/i.test(name) && !name.startsWith('.'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (cause) {
+    throw new ConfigError(`The folder ${folder} of connector.files.dir can't be read: ${(cause as Error).message}.`, {
+      code: FILE_UNREADABLE,
+      cause,
+    });
+  }
+}
+
+/** As upstream: a connector that can't be started ends the worker. */
+async function startConnector(worker: HoldfastWorker, connector: ConnectorFile, logger: Logger): Promise<void> {
+  const { info } = await worker.herder.putConnectorConfig(connector.name, connector.config, {
+    allowReplace: false,
+    initialState: connector.initialState,
+  });
+  logger.info('Created a connector.', { connector: info.name, tasks: info.tasks.length, file: connector.path });
+}

@@ -31,7 +31,11 @@ export interface ConverterSpec extends PluginRef {
 export interface TransformationSpec extends PluginRef {
   readonly alias: string;
   readonly config: Readonly<Record<string, string>>;
-  readonly predicate?: PluginRef & { readonly alias: string; readonly config: Readonly<Record<string, string>>; readonly negate: boolean };
+  readonly predicate?: PluginRef & {
+    readonly alias: string;
+    readonly config: Readonly<Record<string, string>>;
+    readonly negate: boolean;
+  };
 }
 
 export interface ErrorPolicy {
@@ -109,7 +113,10 @@ export interface ParkedInfo {
 
 /** What a task can be committed up to. */
 export type Committable =
-  | { readonly kind: 'source'; readonly offsets: readonly { readonly partition: OffsetMap; readonly offset: OffsetMap }[] }
+  | {
+      readonly kind: 'source';
+      readonly offsets: readonly { readonly partition: OffsetMap; readonly offset: OffsetMap }[];
+    }
   | { readonly kind: 'sink'; readonly offsets: readonly TopicPartitionOffset[] };
 
 /** Control plane -> host. */
@@ -124,7 +131,11 @@ export type ToHost =
   /** Source: answer with a `task.committable` request soon (interval commit). Sink: commit after the current `put`. */
   | { readonly type: 'task.commit'; readonly id: TaskId }
   /** New partitions of a sink with the offsets to start at; 'earliest'/'latest' where nothing is committed. */
-  | { readonly type: 'sink.assign'; readonly id: TaskId; readonly partitions: readonly (TopicPartition & { readonly offset: number | 'earliest' | 'latest' })[] }
+  | {
+      readonly type: 'sink.assign';
+      readonly id: TaskId;
+      readonly partitions: readonly (TopicPartition & { readonly offset: number | 'earliest' | 'latest' })[];
+    }
   | { readonly type: 'gate.changed'; readonly gate: GateSnapshot }
   | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
   | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: WireError }
@@ -136,7 +147,12 @@ export type HostRequest =
    * Partitions are about to be taken away. The host stops delivering them, lets a running `put` end, runs preCommit, calls the
    * task's `close`, and answers with the offsets to commit (empty when lost). Answer: {@link SinkRevoked}.
    */
-  { readonly type: 'sink.revoke'; readonly id: TaskId; readonly partitions: readonly TopicPartition[]; readonly lost: boolean };
+  {
+    readonly type: 'sink.revoke';
+    readonly id: TaskId;
+    readonly partitions: readonly TopicPartition[];
+    readonly lost: boolean;
+  };
 
 export interface SinkRevoked {
   readonly offsets: readonly TopicPartitionOffset[];

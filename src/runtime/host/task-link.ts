@@ -8,7 +8,6 @@ export interface TaskLink {
   parked(parked: ParkedInfo | null): void;
   /** Topics for the first time. */
   topics(topics: readonly string[]): void;
-  counters(counters: Readonly<Record<string, number>>): void;
   /** Resolves when durable; rejects when nothing was committed. */
   commit(committable: Committable): Promise<void>;
   readOffsets(partitions: readonly OffsetMap[]): Promise<readonly (OffsetMap | null)[]>;

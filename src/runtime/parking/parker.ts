@@ -129,7 +129,10 @@ export class Parker {
   /** A client of the broker says whether it can reach it: shown as a park of the whole task while it can't. */
   broker(client: string, availability: Availability): void {
     const key = `broker:${client}`;
-    if (availability.available) return this.end(key);
+    if (availability.available) {
+      this.end(key);
+      return;
+    }
     const error = new ConnectError(availability.reason, { code: ENVIRONMENT_UNAVAILABLE });
     this.open(key, error, 'broker', []).attempts++;
     this.changed();

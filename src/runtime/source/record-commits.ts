@@ -44,7 +44,11 @@ export class RecordCommits {
     const { task } = this;
     try {
       if (task.commitRecords !== undefined) task.commitRecords(records, metadata);
-      else records.forEach((record, index) => task.commitRecord?.(record, metadata[index] ?? null));
+      else {
+        records.forEach((record, index) => {
+          task.commitRecord?.(record, metadata[index] ?? null);
+        });
+      }
     } catch (error) {
       this.logger.error('A source task threw from commitRecord(). What was written stays written.', { err: error });
     }

@@ -1,0 +1,286 @@
+/** Makes a task of its specification: loads and configures its plugins, opens its clients. */
+import type { Admin, Availability, Broker, Producer } from '../../broker/ports.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Logger } from '../../foundation/logger.ts';
+import type { Connector } from '../../sdk/connector.ts';
+import type { Converter, ConverterContext, HeaderConverter } from '../../sdk/converter.ts';
+import type { DependencyGates } from '../../sdk/dependency-gate.ts';
+import type { ConnectRecord } from '../../sdk/record/connect-record.ts';
+import type { SinkRecord } from '../../sdk/record/sink-record.ts';
+import type { SourceRecord } from '../../sdk/record/source-record.ts';
+import type { SchemaView } from '../../sdk/schema-view.ts';
+import type { SinkTask, SourceTask } from '../../sdk/task.ts';
+import type { Predicate, Transformation } from '../../sdk/transformation.ts';
+import { DeadLetterQueueReporter } from '../errors/dead-letter-queue-reporter.ts';
+import { LogReporter } from '../errors/log-reporter.ts';
+import type { ErrorReporter } from '../errors/processing-context.ts';
+import { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import { Parker } from '../parking/parker.ts';
+import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
+import { type Converters, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
+import { TaskCounters } from '../pipeline/task-counters.ts';
+import { TransformationChain, type TransformationStep } from '../pipeline/transformation-chain.ts';
+import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
+import { TopicCreation } from '../source/topic-creation.ts';
+import { WorkerSourceTask } from '../source/worker-source-task.ts';
+import { type HostSettings, parseHostSettings } from './host-settings.ts';
+import type { PluginLoader } from './plugin-loader.ts';
+import type { ConverterSpec, SinkTaskSpec, SourceTaskSpec, TaskSpec, TransformationSpec } from './protocol.ts';
+import type { HostedTask, TaskLink } from './task-link.ts';
+
+/**
+ * Makes the view on the registry that a converter's settings name. `ask` reaches the registry coordinator in the control
+ * plane; bodies and answers are structured-cloneable. Throws ConfigError for settings that name no registry.
+ */
+export type SchemaViews = (
+  config: Readonly<Record<string, string>>,
+  services: {
+    readonly ask: (body: unknown, signal?: AbortSignal) => Promise<unknown>;
+    readonly gates: DependencyGates;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  },
+) => SchemaView;
+
+export interface TaskBuilderOptions {
+  readonly spec: TaskSpec;
+  readonly broker: Broker;
+  readonly plugins: PluginLoader;
+  readonly schemaViews: SchemaViews;
+  readonly gates: DependencyGates;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly link: TaskLink;
+  readonly ask: (body: unknown, signal?: AbortSignal) => Promise<unknown>;
+}
+
+/** Rejects with what the task fails with. Closes what was opened before that. */
+export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask> {
+  const { spec, plugins } = options;
+  const settings = parseHostSettings(spec.hostSettings);
+  const connectorClass = await plugins.load(spec.connectorClass, 'connector');
+  const taskClass = (new connectorClass() as Connector).taskClass();
+  const converters: Converters = {
+    key: await loadConverter(options, spec.keyConverter, 'key'),
+    value: await loadConverter(options, spec.valueConverter, 'value'),
+    header: await loadHeaderConverter(options, spec.headerConverter),
+  };
+  const task = new taskClass();
+  return spec.kind === 'source'
+    ? buildSource(options, spec, settings, task as SourceTask, converters)
+    : buildSink(options, spec, settings, task as SinkTask, converters);
+}
+
+async function buildSource(
+  options: TaskBuilderOptions,
+  spec: SourceTaskSpec,
+  settings: HostSettings,
+  task: SourceTask,
+  converters: Converters,
+): Promise<HostedTask> {
+  const { broker, clock, logger, link } = options;
+  const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations);
+  const counters = new TaskCounters();
+  const parker = parkerOf(options, settings);
+  const clients = new Clients();
+  const producer = clients.producer(
+    broker.producer({
+      settings: spec.producerSettings,
+      logger,
+      onAvailability: (availability) => parker.broker('producer', availability),
+    }),
+  );
+  const topicCreation =
+    spec.topicCreation === null
+      ? null
+      : new TopicCreation({
+          groups: spec.topicCreation,
+          admin: clients.admin(broker.admin({ settings: spec.adminSettings, logger })),
+          logger,
+        });
+  const operator = new RetryWithToleranceOperator({
+    policy: spec.errors,
+    clock,
+    counters,
+    reporters: logReporters(options, counters),
+  });
+  return new WorkerSourceTask({
+    task,
+    taskConfig: spec.taskConfig,
+    initialState: spec.initialState,
+    chain,
+    converter: new SourceRecordConverter({ converters }),
+    operator,
+    producer,
+    topicCreation,
+    parker,
+    counters,
+    link,
+    settings,
+    offsetFlushTimeoutMs: spec.offsetFlushTimeoutMs,
+    clock,
+    logger,
+    release: (timeoutMs) => clients.close(timeoutMs),
+  });
+}
+
+async function buildSink(
+  options: TaskBuilderOptions,
+  spec: SinkTaskSpec,
+  settings: HostSettings,
+  task: SinkTask,
+  converters: Converters,
+): Promise<HostedTask> {
+  const { broker, clock, logger, link } = options;
+  const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations);
+  const counters = new TaskCounters();
+  const parker = parkerOf(options, settings);
+  const clients = new Clients();
+  const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
+  const reporters = logReporters(options, counters);
+  let queue: DeadLetterQueueReporter | null = null;
+  if (spec.errors.deadLetterQueue !== null) {
+    queue = new DeadLetterQueueReporter({
+      id: spec.id,
+      queue: spec.errors.deadLetterQueue,
+      producer: clients.producer(
+        broker.producer({
+          settings: { 'client.id': `connector-dlq-producer-${nameOf(spec)}`, ...spec.producerSettings },
+          logger,
+          onAvailability: watch('dead letter queue'),
+        }),
+      ),
+      admin: clients.admin(
+        broker.admin({
+          settings: { 'client.id': `connector-dlq-adminclient-${nameOf(spec)}`, ...spec.adminSettings },
+          logger,
+        }),
+      ),
+      clock,
+      counters,
+      signal: clients.signal,
+    });
+    reporters.push(queue);
+  }
+  const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
+  const fetcher = broker.fetcher({ settings: spec.consumerSettings, logger, onAvailability: watch('fetcher') });
+  clients.add((): Promise<void> => fetcher.close());
+  const hasReporters = reporters.length > 0;
+  return new WorkerSinkTask({
+    task,
+    taskConfig: spec.taskConfig,
+    initialState: spec.initialState,
+    chain,
+    converter: new SinkRecordConverter({ converters, keepsConsumed: hasReporters }),
+    operator,
+    hasReporters,
+    fetcher,
+    maxPollRecords: Number(spec.consumerSettings['max.poll.records'] ?? 500),
+    parker,
+    counters,
+    link,
+    settings,
+    offsetFlushTimeoutMs: spec.offsetFlushTimeoutMs,
+    clock,
+    logger,
+    prepare: async () => queue?.prepareTopic(),
+    release: (timeoutMs) => clients.close(timeoutMs),
+  });
+}
+
+function nameOf({ id }: TaskSpec): string {
+  return `${id.connector}-${id.task}`;
+}
+
+function parkerOf({ gates, clock, logger, link }: TaskBuilderOptions, settings: HostSettings): Parker {
+  return new Parker({ gates, clock, logger, settings: settings.park, publish: (parked) => link.parked(parked) });
+}
+
+function logReporters({ spec, logger }: TaskBuilderOptions, counters: TaskCounters): ErrorReporter[] {
+  const { logEnable, logIncludeMessages } = spec.errors;
+  if (!logEnable) return [];
+  return [new LogReporter({ id: spec.id, logger, includeMessages: logIncludeMessages, counters })];
+}
+
+async function loadConverter(
+  options: TaskBuilderOptions,
+  spec: ConverterSpec,
+  type: 'key' | 'value',
+): Promise<Converters['key']> {
+  const create = await options.plugins.load(spec, 'converter');
+  const converter = new create() as Converter;
+  converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type));
+  return { className: spec.className, converter };
+}
+
+async function loadHeaderConverter(options: TaskBuilderOptions, spec: ConverterSpec): Promise<Converters['header']> {
+  const create = await options.plugins.load(spec, 'header converter');
+  const converter = new create() as HeaderConverter;
+  converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header'));
+  return { className: spec.className, converter };
+}
+
+function contextOf(options: TaskBuilderOptions, converterType: ConverterContext['converterType']): ConverterContext {
+  const { gates, clock, ask, schemaViews } = options;
+  const logger = options.logger.child({ converter: converterType });
+  return {
+    converterType,
+    logger,
+    clock,
+    gates,
+    schemaView: (config) => schemaViews(config, { ask, gates, clock, logger }),
+  };
+}
+
+async function loadChain<R extends ConnectRecord>(
+  plugins: PluginLoader,
+  specs: readonly TransformationSpec[],
+): Promise<TransformationChain<R>> {
+  const steps: TransformationStep<R>[] = [];
+  for (const spec of specs) {
+    const create = await plugins.load(spec, 'transformation');
+    const transformation = new create() as Transformation<R>;
+    transformation.configure(spec.config);
+    let predicate: TransformationStep<R>['predicate'] = null;
+    if (spec.predicate !== undefined) {
+      const createPredicate = await plugins.load(spec.predicate, 'predicate');
+      const loaded = new createPredicate() as Predicate<R>;
+      loaded.configure(spec.predicate.config);
+      predicate = { predicate: loaded, negate: spec.predicate.negate };
+    }
+    steps.push({ alias: spec.alias, className: spec.className, transformation, predicate });
+  }
+  return new TransformationChain({ steps });
+}
+
+/** What a task opened, closed once. */
+class Clients {
+  private readonly closers: ((timeoutMs: number) => Promise<void>)[] = [];
+  private readonly ending = new AbortController();
+
+  /** Aborted when they are closed. */
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  add(close: (timeoutMs: number) => Promise<void>): void {
+    this.closers.push(close);
+  }
+
+  producer(producer: Producer): Producer {
+    this.add((timeoutMs) => producer.close(timeoutMs));
+    return producer;
+  }
+
+  admin(admin: Admin): Admin {
+    this.add(() => admin.close());
+    return admin;
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    const closers = this.closers.splice(0);
+    const closing = closers.map((close) => close(timeoutMs));
+    this.ending.abort();
+    await Promise.allSettled(closing);
+  }
+}

@@ -1,0 +1,65 @@
+import type { SinkRecord } from '../../sdk/record/sink-record.ts';
+import type { ErrantRecordReporter } from '../../sdk/task.ts';
+import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
+import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import { consumedOf, type SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
+import type { PendingReports } from './pending-reports.ts';
+import { keyOf } from './sink-partition.ts';
+
+const SINK_TASK_CLASS = 'org.apache.kafka.connect.sink.SinkTask';
+
+/** Takes the records that a sink task refuses as bad data. Kafka Connect 4.1.1, KIP-610. */
+export class WorkerErrantRecordReporter implements ErrantRecordReporter {
+  private readonly operator: RetryWithToleranceOperator;
+  private readonly converter: SinkRecordConverter;
+  private readonly pending: PendingReports;
+  private failure: { readonly error: unknown } | null = null;
+
+  constructor(options: {
+    readonly operator: RetryWithToleranceOperator;
+    readonly converter: SinkRecordConverter;
+    readonly pending: PendingReports;
+  }) {
+    this.operator = options.operator;
+    this.converter = options.converter;
+    this.pending = options.pending;
+  }
+
+  /**
+   * What `put` has to fail with although the task may have kept quiet about it: an exceeded tolerance, or an environment
+   * failure that it took for bad data. null when there is none. Asking forgets it.
+   */
+  takeFailure(): { readonly error: unknown } | null {
+    const { failure } = this;
+    this.failure = null;
+    return failure;
+  }
+
+  report(record: SinkRecord, error: unknown): Promise<void> {
+    // Invariant 3: a target that is away makes no record bad; the same records are put again.
+    if (failureKind(error) === 'environment') return this.refuse(environmentErrorOf(error) ?? error);
+    let step: ReturnType<RetryWithToleranceOperator['failed']>;
+    const consumed = consumedOf(record) ?? this.converter.toBytes(record);
+    try {
+      step = this.operator.failed({
+        stage: 'TASK_PUT',
+        className: SINK_TASK_CLASS,
+        error,
+        record: { kind: 'sink', consumed },
+      });
+    } catch (thrown) {
+      return this.refuse(thrown);
+    }
+    if (step.reported !== undefined) this.pending.add(keyOf(consumed), step.reported);
+    if (step.fatal !== null) return this.refuse(step.fatal);
+    return step.reported ?? Promise.resolve();
+  }
+
+  private refuse(error: unknown): Promise<never> {
+    this.failure ??= { error };
+    const refused = Promise.reject(error);
+    // A task that doesn't wait for its report hears of it all the same: its put fails.
+    refused.catch(() => {});
+    return refused;
+  }
+}

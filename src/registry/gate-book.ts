@@ -1,0 +1,130 @@
+/** The gates of the control plane, all registries': what task hosts mirror. */
+import type { Clock } from '../foundation/clock.ts';
+import type { DependencyGate, DependencyGates, GateSnapshot } from '../sdk/dependency-gate.ts';
+import { ReleaseQueue } from './release-queue.ts';
+import { WaitingGate } from './waiting-gate.ts';
+
+export interface GateBookOptions {
+  readonly clock: Clock;
+  readonly releaseConcurrency?: number;
+  readonly releaseJitterMs?: number;
+  readonly random?: () => number;
+}
+
+/** A gate as its owner handles it. */
+export interface OwnedGate extends DependencyGate {
+  /** Shut, or shut again after half-open. Counts as a change only when it was open. */
+  close(reason: string): void;
+  halfOpen(): void;
+  open(): void;
+  /** A probe failed; the next is planned. */
+  probed(reason: string, nextProbeAt: number | null): void;
+}
+
+export class GateBook implements DependencyGates {
+  private readonly options: GateBookOptions;
+  private readonly release: ReleaseQueue;
+  private readonly gates = new Map<string, BookGate>();
+  private readonly listeners = new Set<(snapshot: GateSnapshot) => void>();
+
+  constructor(options: GateBookOptions) {
+    this.options = options;
+    this.release = new ReleaseQueue({
+      clock: options.clock,
+      concurrency: options.releaseConcurrency ?? 16,
+      jitterMs: options.releaseJitterMs ?? 50,
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+  }
+
+  get(id: string): DependencyGate | undefined {
+    return this.gates.get(id);
+  }
+
+  /** Every gate, for a host that just started. */
+  snapshots(): GateSnapshot[] {
+    return [...this.gates.values()].map((gate) => gate.snapshot());
+  }
+
+  /** Hears every change, attempts included; what hosts are sent. Returns the function that ends it. */
+  onSnapshot(listener: (snapshot: GateSnapshot) => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  /**
+   * The gate of that id; made, and open, when there is none. A `transient` one leaves the book when it opens: it stands for
+   * one question, not for a part of the registry.
+   */
+  gate(id: string, dependency: string, options: { readonly transient?: boolean } = {}): OwnedGate {
+    const known = this.gates.get(id);
+    if (known !== undefined) return known;
+    const gate = new BookGate({
+      snapshot: {
+        id,
+        state: 'open',
+        dependency,
+        reason: '',
+        since: this.options.clock.now(),
+        attempts: 0,
+        nextProbeAt: null,
+      },
+      clock: this.options.clock,
+      release: this.release,
+      changed: (snapshot) => {
+        if (options.transient === true && snapshot.state === 'open') this.gates.delete(id);
+        for (const listener of [...this.listeners]) listener(snapshot);
+      },
+    });
+    this.gates.set(id, gate);
+    return gate;
+  }
+}
+
+interface BookGateOptions {
+  readonly snapshot: GateSnapshot;
+  readonly clock: Clock;
+  readonly release: ReleaseQueue;
+  readonly changed: (snapshot: GateSnapshot) => void;
+}
+
+class BookGate extends WaitingGate implements OwnedGate {
+  private readonly clock: Clock;
+  private readonly changed: (snapshot: GateSnapshot) => void;
+
+  constructor(options: BookGateOptions) {
+    super(options);
+    this.clock = options.clock;
+    this.changed = options.changed;
+  }
+
+  close(reason: string): void {
+    const now = this.snapshot();
+    if (now.state === 'open')
+      this.set({ state: 'closed', reason, since: this.clock.now(), attempts: 0, nextProbeAt: null });
+    else this.set({ state: 'closed', reason });
+  }
+
+  halfOpen(): void {
+    if (this.snapshot().state === 'closed') this.set({ state: 'half-open', nextProbeAt: null });
+  }
+
+  open(): void {
+    if (this.snapshot().state === 'open') return;
+    this.set({ state: 'open', reason: '', since: this.clock.now(), attempts: 0, nextProbeAt: null });
+  }
+
+  probed(reason: string, nextProbeAt: number | null): void {
+    const now = this.snapshot();
+    if (now.state === 'open') return;
+    this.set({ state: 'closed', reason, attempts: now.attempts + 1, nextProbeAt });
+  }
+
+  private set(change: Partial<GateSnapshot>): void {
+    const snapshot = { ...this.snapshot(), ...change };
+    this.apply(snapshot);
+    this.changed(snapshot);
+  }
+}

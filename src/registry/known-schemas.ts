@@ -1,0 +1,258 @@
+/**
+ * What one registry told us, in memory and in the store: the content of each id, and the answers to questions. Invariant 6:
+ * the content of an id is never overwritten by another.
+ */
+import type { Clock } from '../foundation/clock.ts';
+import { LruCache } from '../foundation/lru-cache.ts';
+import type { RegisteredSchema, SchemaQuestion, SchemaText } from '../sdk/schema-view.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
+import { contentFingerprint, isSentTextComparable, textFingerprint } from './fingerprint.ts';
+import { REGISTRY_CONTENT_CHANGED, RegistryIntegrityError } from './registry-errors.ts';
+import type { Acknowledgement } from './registry-knowledge.ts';
+import { contextOf } from './registry-requests.ts';
+import type { Proof, SchemaStore } from './schema-store.ts';
+
+interface Content {
+  readonly text: SchemaText;
+  readonly fingerprint: string;
+  /** The text is the one that was sent to be registered; null when the registry gave it. */
+  readonly sent: { readonly normalize: boolean } | null;
+}
+
+export interface KnownAnswer {
+  readonly schema: RegisteredSchema;
+  readonly acknowledgement: Acknowledgement;
+}
+
+export interface KnownSchemasOptions {
+  readonly clock: Clock;
+  readonly store: SchemaStore | null;
+  readonly identity: ClusterIdentity;
+  readonly epoch: () => string;
+  readonly maxEntries: number;
+}
+
+/** The most that `latest` is believed without asking here; views keep it for as long as their settings say. */
+const LATEST_MS = 1000;
+
+/** One question, one text: two questions that mean the same have the same key, whoever asks. */
+export function questionKey(question: SchemaQuestion): string {
+  switch (question.kind) {
+    case 'by-id':
+      return JSON.stringify(['by-id', contextOf(question.subject), question.id]);
+    case 'version':
+      return JSON.stringify(['version', question.subject, question.version]);
+    default:
+      return JSON.stringify([question.kind, question.subject, textFingerprint(question.schema), question.normalize]);
+  }
+}
+
+export class KnownSchemas {
+  private readonly options: KnownSchemasOptions;
+  private readonly contents: LruCache<string, Content>;
+  private readonly answers: LruCache<string, KnownAnswer>;
+  private readonly latest: LruCache<string, KnownAnswer>;
+  private readonly subjects: LruCache<string, true>;
+  private readonly highest = new Map<string, number>();
+
+  constructor(options: KnownSchemasOptions) {
+    this.options = options;
+    const { clock, maxEntries } = options;
+    this.contents = new LruCache({ maxEntries, clock });
+    this.answers = new LruCache({ maxEntries, clock });
+    this.latest = new LruCache({ maxEntries, clock, ttlMs: LATEST_MS });
+    this.subjects = new LruCache({ maxEntries, clock });
+  }
+
+  answer(key: string): KnownAnswer | undefined {
+    return this.answers.get(key) ?? this.latest.get(key);
+  }
+
+  /** A registered or read subject: that the registry doesn't know it now is suspicious. */
+  hasSeen(subject: string): boolean {
+    return this.subjects.has(subject);
+  }
+
+  /** The highest id of a context that the registry gave us, or undefined. */
+  highestId(context: string): number | undefined {
+    return this.highest.get(context);
+  }
+
+  /** Forgets the answer but not the content: it must be asked for, and compared, again. */
+  forget(key: string): void {
+    this.answers.delete(key);
+    this.latest.delete(key);
+  }
+
+  /** A text that the registry gave for an id. Throws RegistryIntegrityError when it gave another one before. */
+  read(id: number, text: SchemaText, subject: string | undefined, node: string): RegisteredSchema {
+    this.learn({ id, text, subject, node, sent: null });
+    return { id, ...text };
+  }
+
+  /** The answer to a question, with what proves it. Throws RegistryIntegrityError like `read`. */
+  settle(question: SchemaQuestion, schema: RegisteredSchema, node: string, sent: boolean): KnownAnswer {
+    const acknowledgement: Acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
+    const normalize = 'normalize' in question && question.normalize;
+    this.learn({
+      id: schema.id,
+      text: schema,
+      subject: question.subject,
+      node,
+      sent: sent ? { normalize } : null,
+    });
+    if (question.subject !== undefined) this.subjects.set(question.subject, true);
+    const known: KnownAnswer = { schema, acknowledgement };
+    const cache = question.kind === 'version' && question.version === -1 ? this.latest : this.answers;
+    cache.set(questionKey(question), known);
+    // Who registered or looked up a schema can read records with its id, whatever the replicas know.
+    if (question.kind !== 'by-id') {
+      const { id } = schema;
+      const byId: SchemaQuestion = { kind: 'by-id', key: '', id, subject: question.subject };
+      if (this.answers.get(questionKey(byId)) === undefined) this.answers.set(questionKey(byId), known);
+    }
+    this.prove(question, schema, acknowledgement);
+    return known;
+  }
+
+  /** A suspect answer was read back with equal content: it is as good as acknowledged now. */
+  renew(key: string, known: KnownAnswer): KnownAnswer {
+    const renewed = { ...known, acknowledgement: { at: this.options.clock.now(), epoch: this.options.epoch() } };
+    this.answers.set(key, renewed);
+    return renewed;
+  }
+
+  /** What the store knows of a question, for when the registry can't be asked. Entries without proof never write. */
+  fromStore(question: SchemaQuestion): KnownAnswer | undefined {
+    const { store, identity } = this.options;
+    if (store === null) return undefined;
+    const clusterId = identity.current();
+    const context = contextOf(question.subject);
+    const known = (id: number, time?: number, epoch?: string): KnownAnswer | undefined => {
+      const stored = store.schema(clusterId, context, id);
+      if (stored === undefined) return undefined;
+      const { schemaType, schema, references } = stored;
+      return {
+        schema: { id, schemaType, schema, references },
+        acknowledgement: { at: time ?? stored.time, epoch: epoch ?? stored.epoch },
+      };
+    };
+    if (question.kind === 'by-id') return known(question.id);
+    if (question.kind === 'version') {
+      const stored = question.version < 1 ? undefined : store.version(clusterId, question.subject, question.version);
+      if (stored === undefined) return undefined;
+      const found = known(stored.id);
+      return found && { ...found, schema: { ...found.schema, subject: question.subject, version: question.version } };
+    }
+    const proof = store.proof(clusterId, question.subject, textFingerprint(question.schema), question.normalize);
+    if (proof === undefined) return undefined;
+    const found = known(proof.id, proof.time, proof.epoch);
+    return found && { ...found, schema: { ...found.schema, subject: question.subject } };
+  }
+
+  private learn(news: {
+    readonly id: number;
+    readonly text: SchemaText;
+    readonly subject: string | undefined;
+    readonly node: string;
+    readonly sent: { readonly normalize: boolean } | null;
+  }): void {
+    const { id, sent, subject, node } = news;
+    const text: SchemaText = {
+      schemaType: news.text.schemaType,
+      schema: news.text.schema,
+      references: news.text.references,
+    };
+    const context = contextOf(subject);
+    const key = JSON.stringify([context, id]);
+    const fingerprint = contentFingerprint(text);
+    const before = this.contents.get(key) ?? this.storedContent(context, id);
+    if (before !== undefined && before.fingerprint !== fingerprint && isComparable(before, text, sent)) {
+      throw contentChanged({ id, subject, node, before, text, fingerprint });
+    }
+    // What the registry made of a text replaces the text that was sent, never the other way round.
+    if (before === undefined || (before.sent !== null && sent === null)) {
+      this.contents.set(key, { text, fingerprint, sent });
+      this.store(context, id, text, fingerprint, sent !== null);
+    } else this.contents.set(key, before);
+    this.highest.set(context, Math.max(id, this.highest.get(context) ?? 0));
+  }
+
+  private storedContent(context: string, id: number): Content | undefined {
+    const stored = this.options.store?.schema(this.options.identity.current(), context, id);
+    return stored && { text: stored, fingerprint: stored.fingerprint, sent: stored.sent ? { normalize: true } : null };
+  }
+
+  private store(context: string, id: number, text: SchemaText, fingerprint: string, sent: boolean): void {
+    const { store, identity, clock, epoch } = this.options;
+    store?.remember({
+      clusterId: identity.current(),
+      context,
+      id,
+      ...text,
+      fingerprint,
+      sent,
+      time: clock.now(),
+      epoch: epoch(),
+    });
+  }
+
+  private prove(question: SchemaQuestion, schema: RegisteredSchema, acknowledgement: Acknowledgement): void {
+    const { store, identity } = this.options;
+    if (store === null || question.kind === 'by-id') return;
+    const clusterId = identity.current();
+    if (question.kind === 'version') {
+      if (question.version >= 1) {
+        store.rememberVersion({ clusterId, subject: question.subject, version: question.version, id: schema.id });
+      }
+      return;
+    }
+    const text = textFingerprint(question.schema);
+    const proof: Exclude<Proof, 'read'> = question.kind === 'register' ? 'registered' : 'looked-up';
+    if (store.proof(clusterId, question.subject, text, question.normalize)?.id === schema.id) return;
+    store.prove({
+      clusterId,
+      subject: question.subject,
+      text,
+      normalize: question.normalize,
+      proof,
+      id: schema.id,
+      time: acknowledgement.at,
+      epoch: acknowledgement.epoch,
+    });
+  }
+}
+
+/** Two texts that were read always; a text that was sent only where registries keep its form. */
+function isComparable(before: Content, text: SchemaText, sent: { readonly normalize: boolean } | null): boolean {
+  if ((before.sent === null) === (sent === null)) {
+    return sent === null || isSentTextComparable(text.schemaType, sent.normalize || before.sent?.normalize === true);
+  }
+  const oneSent = before.sent ?? sent;
+  return isSentTextComparable(text.schemaType, oneSent?.normalize === true);
+}
+
+function contentChanged(found: {
+  readonly id: number;
+  readonly subject: string | undefined;
+  readonly node: string;
+  readonly before: Content;
+  readonly text: SchemaText;
+  readonly fingerprint: string;
+}): RegistryIntegrityError {
+  const { id, subject, node, before, text, fingerprint } = found;
+  const where = subject === undefined ? '' : ` (subject ${subject})`;
+  return new RegistryIntegrityError(
+    `Schema id ${id}${where} resolves to other content at ${node} than before: it was ${cut(before.text.schema)} ` +
+      `[${before.fingerprint.slice(0, 12)}] and is now ${cut(text.schema)} [${fingerprint.slice(0, 12)}]. Records with this id may have been ` +
+      'written with either. Compare both with the _schemas topic before going on.',
+    {
+      code: REGISTRY_CONTENT_CHANGED,
+      details: { id, subject, node, before: before.fingerprint, now: fingerprint },
+    },
+  );
+}
+
+function cut(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}

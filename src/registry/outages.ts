@@ -1,0 +1,146 @@
+/** The two gates of a registry, and the one prober that works on each while it is closed. */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import type { GateBook, OwnedGate } from './gate-book.ts';
+import { type ProbeOutcome, Prober } from './prober.ts';
+import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import type { RegistryEvent } from './registry-events.ts';
+
+export type AccessKind = 'read' | 'write';
+
+export interface OutagesOptions {
+  readonly registryId: string;
+  readonly book: GateBook;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly probeInitialMs: number;
+  readonly probeMaxMs: number;
+  readonly random?: () => number;
+  /** Does a read work again? Looks at the body, not at the port. */
+  readonly probeReads: (signal: AbortSignal) => Promise<ProbeOutcome>;
+  /**
+   * Lets one waiting registration through. `untried`: none waits, so the gate stays half-open for the next one that comes.
+   */
+  readonly tryWrite: (signal: AbortSignal) => Promise<ProbeOutcome | 'untried'>;
+  readonly onOpened: (kind: AccessKind) => void;
+  readonly emit: (event: RegistryEvent) => void;
+}
+
+const WORDS: Readonly<Record<AccessKind, string>> = {
+  read: 'schema registry (reads)',
+  write: 'schema registry (writes)',
+};
+
+export class Outages {
+  readonly gates: Readonly<Record<AccessKind, OwnedGate>>;
+  private readonly options: OutagesOptions;
+  private readonly probers: Record<AccessKind, Prober | undefined> = { read: undefined, write: undefined };
+  private readonly closedAt: Record<AccessKind, number> = { read: 0, write: 0 };
+  private readonly life = new AbortController();
+  private endedAt: number | null = null;
+
+  constructor(options: OutagesOptions) {
+    this.options = options;
+    this.gates = {
+      read: options.book.gate(`registry:${options.registryId}:read`, WORDS.read),
+      write: options.book.gate(`registry:${options.registryId}:write`, WORDS.write),
+    };
+  }
+
+  /** Clock.monotonic() of the last time a gate opened again; null: there was no outage. */
+  get lastEndedAt(): number | null {
+    return this.endedAt;
+  }
+
+  /** Something did not work at any node: shut the gate and let one prober find out when it works again. */
+  close(kind: AccessKind, reason: string, retryAfterMs = 0): void {
+    if (this.life.signal.aborted) return;
+    const gate = this.gates[kind];
+    const before = gate.snapshot().state;
+    gate.close(reason);
+    if (before === 'open') {
+      this.closedAt[kind] = this.options.clock.monotonic();
+      this.options.logger.warn('The schema registry is away; what needs it waits', {
+        code: REGISTRY_UNAVAILABLE,
+        gate: gate.id,
+        reason,
+      });
+      this.options.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
+      if (kind === 'write') this.checkReads();
+    }
+    if (this.probers[kind] === undefined) this.startProber(kind, retryAfterMs);
+  }
+
+  open(kind: AccessKind): void {
+    const gate = this.gates[kind];
+    if (gate.snapshot().state === 'open') return;
+    const { clock, logger, emit, onOpened } = this.options;
+    const closedForMs = Math.round(clock.monotonic() - this.closedAt[kind]);
+    this.endedAt = clock.monotonic();
+    gate.open();
+    logger.info('The schema registry is back; what waited goes on', { gate: gate.id, closedForMs });
+    emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
+    onOpened(kind);
+    if (kind === 'read') this.probers.write?.probeNow();
+  }
+
+  probeNow(): void {
+    this.probers.read?.probeNow();
+    this.probers.write?.probeNow();
+  }
+
+  shutDown(): void {
+    this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
+    this.gates.read.open();
+    this.gates.write.open();
+  }
+
+  /** "Reads work, writes don't" is told from "nothing works" before anybody reads in vain. */
+  private checkReads(): void {
+    if (this.gates.read.snapshot().state !== 'open') return;
+    this.options.probeReads(this.life.signal).then(
+      (outcome) => {
+        if (!outcome.ok) this.close('read', outcome.reason);
+      },
+      () => {},
+    );
+  }
+
+  /** Invariant 9: one prober per gate, and the one of writes rests while reads don't work. */
+  private startProber(kind: AccessKind, firstWaitMs: number): void {
+    const { clock, probeInitialMs, probeMaxMs, random, probeReads } = this.options;
+    const gate = this.gates[kind];
+    let untried = false;
+    const prober = new Prober({
+      clock,
+      initialMs: probeInitialMs,
+      maxMs: probeMaxMs,
+      ...(random === undefined ? {} : { random }),
+      probe: async (signal) => {
+        if (kind === 'read') return probeReads(signal);
+        if (this.gates.read.snapshot().state !== 'open') return { ok: false, reason: gate.snapshot().reason };
+        gate.halfOpen();
+        const outcome = await this.options.tryWrite(signal);
+        if (outcome !== 'untried') return outcome;
+        untried = true;
+        return { ok: true };
+      },
+      onPlanned: (reason, at) => {
+        if (reason !== '') gate.probed(reason, at);
+      },
+    });
+    this.probers[kind] = prober;
+    prober.run(this.life.signal, firstWaitMs).then(
+      () => {
+        this.probers[kind] = undefined;
+        if (!untried) this.open(kind);
+      },
+      (err: unknown) => {
+        this.probers[kind] = undefined;
+        if (this.life.signal.aborted) return;
+        this.options.logger.error('The prober of the schema registry failed; it is started again', { err });
+        this.startProber(kind, probeMaxMs);
+      },
+    );
+  }
+}

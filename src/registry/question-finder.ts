@@ -1,0 +1,346 @@
+/** Asks one registry one question, over as many nodes and requests as it takes, and says what that came to. */
+import type { Clock } from '../foundation/clock.ts';
+import type { ConnectError } from '../sdk/errors/index.ts';
+import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
+import type { CallResult, RegistryEndpoints } from './endpoints.ts';
+import { classify, type FailureContext } from './failure-classes.ts';
+import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
+import { NodeProgressProbe } from './node-progress.ts';
+import type { AccessKind } from './outages.ts';
+import type { ProbeOutcome } from './prober.ts';
+import { refusalOf } from './refusals.ts';
+import {
+  REGISTRY_BARRIER,
+  REGISTRY_ID_FROM_FUTURE,
+  REGISTRY_ID_NOT_SEEN,
+  REGISTRY_ID_UNKNOWN,
+  REGISTRY_READ_ONLY,
+  REGISTRY_SUBJECT_LAGS,
+  SchemaRejectedError,
+} from './registry-errors.ts';
+import type { RegistryKnowledge } from './registry-knowledge.ts';
+import {
+  byIdRequest,
+  contextOf,
+  idOf,
+  lookupRequest,
+  modeOf,
+  modeRequest,
+  placeOf,
+  registerRequest,
+  schemaTextOf,
+  subjectsRequest,
+  versionRequest,
+} from './registry-requests.ts';
+import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
+
+/**
+ * Invariant 5, the barrier: called after the registry acknowledged an id and before any record carries it. `met: false` makes
+ * the question wait, and is asked again.
+ */
+export type Barrier = (
+  registered: RegisteredSchema,
+  signal: AbortSignal,
+) => Promise<{ readonly met: true } | { readonly met: false; readonly reason: string }>;
+
+/** What a question came to. */
+export type Finding =
+  | { readonly kind: 'known'; readonly known: KnownAnswer }
+  | { readonly kind: 'denied'; readonly error: ConnectError }
+  /** No node gave a usable answer: an outage of this kind of access. */
+  | { readonly kind: 'away'; readonly access: AccessKind; readonly reason: string; readonly retryAfterMs: number }
+  /** The registry works, but this one thing is not there yet: it gets a gate of its own. */
+  | { readonly kind: 'missing'; readonly missing: Missing };
+
+export interface Missing {
+  /** What follows `registry:<id>:` in the gate's id. */
+  readonly gate: string;
+  readonly dependency: string;
+  readonly reason: string;
+  readonly code: string;
+  /** The id lies above what every node has: `unknown.id.action` applies. */
+  readonly fromFuture: boolean;
+}
+
+export interface QuestionFinderOptions {
+  readonly endpoints: RegistryEndpoints;
+  readonly known: KnownSchemas;
+  readonly knowledge: RegistryKnowledge;
+  readonly clock: Clock;
+  readonly barrier: Barrier | undefined;
+  /** `unknown.id.max.gap` */
+  readonly maxGap: number;
+  /** `registry.settle.window.ms` */
+  readonly settleWindowMs: number;
+  /** Clock.monotonic() of the end of the last outage that was seen. */
+  readonly outageEndedAt: () => number | null;
+}
+
+type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
+
+interface Denial {
+  readonly since: number;
+  rounds: number;
+}
+
+const MAX_DENIALS = 10_000;
+const RECHECK_MS = 1000;
+/** "Not found" of what must be there is believed after this time and this many rounds. */
+const DENIED_FOR_MS = 30_000;
+const DENIED_ROUNDS = 2;
+
+export function accessOf(question: SchemaQuestion): AccessKind {
+  return question.kind === 'register' ? 'write' : 'read';
+}
+
+export class QuestionFinder {
+  private readonly options: QuestionFinderOptions;
+  private readonly progress: NodeProgressProbe;
+  private readonly denials = new Map<string, Denial>();
+  private doubtedSince: number | null = null;
+
+  constructor(options: QuestionFinderOptions) {
+    this.options = options;
+    this.progress = new NodeProgressProbe(options);
+  }
+
+  /** Throws IntegrityError (invariant 6), or the signal's reason. */
+  find(key: string, question: SchemaQuestion, signal: AbortSignal): Promise<Finding> {
+    switch (question.kind) {
+      case 'by-id':
+        return this.findById(key, question, signal);
+      case 'register':
+        return this.register(key, question, signal);
+      default:
+        return this.findBySubject(key, question, signal);
+    }
+  }
+
+  /** A registration of what is registered already needs no primary: replicas answer a look-up. undefined: it does. */
+  async lookUp(key: string, question: Question<'register'>, signal: AbortSignal): Promise<KnownAnswer | undefined> {
+    const { subject, schema, normalize } = question;
+    const context = this.context();
+    const result = await this.options.endpoints.call(lookupRequest(subject, schema, normalize), signal, { context });
+    return result.verdict.class === 'ok' ? this.settle(key, question, result, false) : undefined;
+  }
+
+  /** Invariant 5: reads a suspect id back and compares its content. */
+  async readBack(key: string, question: SchemaQuestion, known: KnownAnswer, signal: AbortSignal): Promise<Finding> {
+    const { id } = known.schema;
+    const request = byIdRequest(id, question.subject);
+    const result = await this.options.endpoints.call(request, signal, { context: this.context() });
+    const text = schemaTextOf(result.json);
+    if (result.verdict.class === 'ok' && text !== undefined) {
+      this.options.known.read(id, text, question.subject, result.node);
+      return { kind: 'known', known: this.options.known.renew(key, known) };
+    }
+    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
+    // The new primary doesn't have it, so the registration was lost: it is made again, and its id compared.
+    this.options.known.forget(key);
+    return this.find(key, question, signal);
+  }
+
+  /**
+   * Do reads work? A known schema has to come back with its content. A comeback begins with 404s, and proxies with answers of their own:
+   * neither is believed at once, nor doubted for ever.
+   */
+  async probe(signal: AbortSignal): Promise<ProbeOutcome> {
+    const { endpoints, known, clock, settleWindowMs } = this.options;
+    const id = known.highestId('');
+    const result = await endpoints.call(id === undefined ? subjectsRequest() : byIdRequest(id), signal);
+    if (result.verdict.class === 'park') {
+      this.doubtedSince = null;
+      return { ok: false, reason: result.reason, retryAfterMs: result.verdict.retryAfterMs ?? 0 };
+    }
+    if (result.verdict.class === 'ok') {
+      const text = schemaTextOf(result.json);
+      if (id !== undefined && text !== undefined) known.read(id, text, undefined, result.node);
+    } else {
+      this.doubtedSince ??= clock.monotonic();
+      if (clock.monotonic() - this.doubtedSince < settleWindowMs) return { ok: false, reason: result.reason };
+    }
+    this.doubtedSince = null;
+    return { ok: true };
+  }
+
+  /** After an outage: what was denied before counts no more, and any node may be another one. */
+  startOver(): void {
+    this.options.endpoints.reverify();
+    this.progress.forget();
+    this.denials.clear();
+  }
+
+  private async findById(key: string, question: Question<'by-id'>, signal: AbortSignal): Promise<Finding> {
+    const { id, subject } = question;
+    const { maxGap } = this.options;
+    const recent = this.isSettling() ? [] : this.progress.recent(contextOf(subject));
+    if (isAbsurdId(id, recent, maxGap)) return unknownId(id, 'it lies far from every id that the registry gave out');
+    const result = await this.options.endpoints.call(byIdRequest(id, subject), signal, { context: this.context() });
+    if (result.verdict.class === 'ok') return { kind: 'known', known: this.settle(key, question, result, false) };
+    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
+    const { deniedForMs, rounds } = this.deny(key);
+    const nodes = await this.progress.ask(contextOf(subject), signal);
+    const verdict = judgeUnknownId({ id, deniedForMs, rounds, settling: this.isSettling(), nodes, maxGap });
+    if (verdict.kind === 'denied') return unknownId(id, verdict.why);
+    const fromFuture = verdict.kind === 'from-future';
+    return missing({
+      gate: `id:${id}`,
+      dependency: `schema id ${id}`,
+      reason: fromFuture
+        ? `schema id ${id} lies above ${verdict.highestId}, the highest id of every node: the registry may have lost data`
+        : `no node knows schema id ${id} yet`,
+      code: fromFuture ? REGISTRY_ID_FROM_FUTURE : REGISTRY_ID_NOT_SEEN,
+      fromFuture,
+    });
+  }
+
+  private async register(key: string, question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
+    const { endpoints, barrier } = this.options;
+    const { subject, schema, normalize } = question;
+    const context = this.context({ hasReferences: schema.references.length > 0 });
+    const post = (more: FailureContext): Promise<CallResult> =>
+      endpoints.call(registerRequest(subject, schema, normalize), signal, {
+        context: { ...context, ...more },
+        // A registration that may have been written is looked for before it is sent again.
+        resolveUnknown: () => endpoints.call(lookupRequest(subject, schema, normalize), signal),
+      });
+    let result = await this.twice(post, signal);
+    if (result.verdict.class === 'needs-mode') result = await this.withMode(question, result, signal);
+    const { verdict } = result;
+    if (verdict.class === 'park-read-only') {
+      return missing({
+        gate: `subject:${subject}`,
+        dependency: `schema registry (subject ${subject})`,
+        reason: `subject ${subject} is in mode ${verdict.mode}: nothing can be registered until an operator sets it to READWRITE`,
+        code: REGISTRY_READ_ONLY,
+        fromFuture: false,
+      });
+    }
+    if (verdict.class !== 'ok') return unsettled(result, 'write');
+    const id = idOf(result.json);
+    if (barrier !== undefined && id !== undefined) {
+      const passed = await barrier({ ...schema, id, subject }, signal);
+      if (!passed.met) {
+        const { reason } = passed;
+        const gate = `barrier:${id}`;
+        return missing({
+          gate,
+          dependency: 'schema registry (barrier)',
+          reason,
+          code: REGISTRY_BARRIER,
+          fromFuture: false,
+        });
+      }
+    }
+    const isSentText = schemaTextOf(result.json) === undefined;
+    return { kind: 'known', known: this.settle(key, question, result, isSentText) };
+  }
+
+  /** 42205 means two things; the subject's mode tells which. */
+  private async withMode(question: Question<'register'>, result: CallResult, signal: AbortSignal): Promise<CallResult> {
+    const answer = await this.options.endpoints.call(modeRequest(question.subject), signal);
+    if (answer.verdict.class === 'park') return answer;
+    const mode = modeOf(answer.json) ?? null;
+    const outcome = {
+      kind: 'answer',
+      status: result.status ?? 0,
+      errorCode: result.errorCode,
+      shape: 'error',
+    } as const;
+    return { ...result, verdict: classify('register', outcome, { ...this.context(), mode }) };
+  }
+
+  private async findBySubject(
+    key: string,
+    question: Question<'lookup'> | Question<'version'>,
+    signal: AbortSignal,
+  ): Promise<Finding> {
+    const { subject } = question;
+    const request =
+      question.kind === 'lookup'
+        ? lookupRequest(subject, question.schema, question.normalize)
+        : versionRequest(subject, question.version);
+    const context = this.context({
+      seenBefore: this.options.known.hasSeen(subject),
+      hasReferences: question.kind === 'lookup' && question.schema.references.length > 0,
+    });
+    const ask = (more: FailureContext): Promise<CallResult> =>
+      this.options.endpoints.call(request, signal, { context: { ...context, ...more } });
+    const result = await this.twice(ask, signal);
+    if (result.verdict.class === 'ok') return { kind: 'known', known: this.settle(key, question, result, false) };
+    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
+    const { deniedForMs, rounds } = this.deny(key);
+    if (deniedForMs >= DENIED_FOR_MS && rounds >= DENIED_ROUNDS && !this.isSettling()) {
+      return { kind: 'denied', error: refusalOf(result) };
+    }
+    return missing({
+      gate: `subject:${subject}`,
+      dependency: `schema registry (subject ${subject})`,
+      reason: `what is asked for of subject ${subject} was not found, which a node that lags explains: ${result.reason}`,
+      code: REGISTRY_SUBJECT_LAGS,
+      fromFuture: false,
+    });
+  }
+
+  /** A refusal that lag may explain is believed when it comes twice. */
+  private async twice(ask: (more: FailureContext) => Promise<CallResult>, signal: AbortSignal): Promise<CallResult> {
+    const first = await ask({});
+    if (first.verdict.class !== 'data' || !first.verdict.recheck) return first;
+    await this.options.clock.sleep(RECHECK_MS, signal);
+    return ask({ rechecked: true });
+  }
+
+  private settle(key: string, question: SchemaQuestion, result: CallResult, sent: boolean): KnownAnswer {
+    const text = schemaTextOf(result.json) ?? ('schema' in question ? question.schema : undefined);
+    const id = question.kind === 'by-id' ? question.id : idOf(result.json);
+    if (text === undefined || id === undefined)
+      throw new TypeError('An answer without id or schema passed for a good one.');
+    const subject = question.subject === undefined ? {} : { subject: question.subject };
+    const schema: RegisteredSchema = { id, ...text, ...subject, ...placeOf(result.json) };
+    this.denials.delete(key);
+    return this.options.known.settle(question, schema, result.node, sent);
+  }
+
+  private deny(key: string): { readonly deniedForMs: number; readonly rounds: number } {
+    const now = this.options.clock.monotonic();
+    const denial = this.denials.get(key) ?? { since: now, rounds: 0 };
+    denial.rounds += 1;
+    this.denials.delete(key);
+    this.denials.set(key, denial);
+    for (const oldest of this.denials.keys()) {
+      if (this.denials.size <= MAX_DENIALS) break;
+      this.denials.delete(oldest);
+    }
+    return { deniedForMs: now - denial.since, rounds: denial.rounds };
+  }
+
+  private context(more: FailureContext = {}): FailureContext {
+    return { settling: this.isSettling(), ...more };
+  }
+
+  /** Denials are not believed yet: a change of primary, or an outage, has only just ended. */
+  private isSettling(): boolean {
+    const { clock, knowledge, outageEndedAt, settleWindowMs } = this.options;
+    const now = clock.monotonic();
+    return [knowledge.lastChangeAt(), outageEndedAt()].some((at) => at !== null && now - at < settleWindowMs);
+  }
+}
+
+function unsettled(result: CallResult, access: AccessKind): Finding {
+  const { verdict, reason } = result;
+  return verdict.class === 'park'
+    ? { kind: 'away', access, reason, retryAfterMs: verdict.retryAfterMs ?? 0 }
+    : { kind: 'denied', error: refusalOf(result) };
+}
+
+function missing(what: Missing): Finding {
+  return { kind: 'missing', missing: what };
+}
+
+function unknownId(id: number, why: string): Finding {
+  const error = new SchemaRejectedError(
+    `The registry has no schema with id ${id}: ${why}. The record was written with another registry, or is not in the registry's wire format.`,
+    { code: REGISTRY_ID_UNKNOWN },
+  );
+  return { kind: 'denied', error };
+}

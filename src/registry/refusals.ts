@@ -1,0 +1,63 @@
+/** What a call of the registry came to, as the error that a converter throws. Its message names what, where and how to mend it. */
+import { ConnectError } from '../sdk/errors/index.ts';
+import type { CallResult } from './endpoints.ts';
+import {
+  REGISTRY_AUTHORIZATION,
+  REGISTRY_BAD_URL,
+  REGISTRY_INCOMPATIBLE,
+  REGISTRY_INVALID_SCHEMA,
+  REGISTRY_SUBJECT_UNKNOWN,
+  RegistryConfigError,
+  RegistryUnavailableError,
+  SchemaRejectedError,
+} from './registry-errors.ts';
+
+/** The error of a result that settles a question for the worse, or of something that was thrown on the way. */
+export function refusalOf(failed: unknown): ConnectError {
+  if (failed instanceof ConnectError) return failed;
+  if (!isCallResult(failed)) {
+    // Ended by the closing of the client, or a mistake of ours: never the record's fault.
+    return new RegistryUnavailableError('The question to the schema registry was broken off; it is asked again.', {
+      cause: failed,
+    });
+  }
+  const { verdict, status, reason } = failed;
+  if (verdict.class === 'config' || verdict.class === 'refresh-credentials') {
+    return status === 401 || status === 403
+      ? new RegistryConfigError(
+          `The schema registry refuses the credentials: ${reason}. Check basic.auth.* or bearer.auth.*.`,
+          {
+            code: REGISTRY_AUTHORIZATION,
+          },
+        )
+      : new RegistryConfigError(
+          `No schema registry answers under schema.registry.url: ${reason}. Check scheme, host, port, path and TLS settings.`,
+          { code: REGISTRY_BAD_URL },
+        );
+  }
+  if (verdict.class === 'negative' || verdict.class === 'refresh-and-retry') {
+    return new SchemaRejectedError(
+      `The schema registry has no such subject, version or schema: ${reason}. Register it, or set auto.register.schemas=true.`,
+      { code: REGISTRY_SUBJECT_UNKNOWN },
+    );
+  }
+  return new SchemaRejectedError(`The schema registry rejects the schema: ${reason}.`, {
+    code: status === 409 ? REGISTRY_INCOMPATIBLE : REGISTRY_INVALID_SCHEMA,
+  });
+}
+
+export function unavailable(
+  gateId: string,
+  dependency: string,
+  reason: string,
+  code?: string,
+): RegistryUnavailableError {
+  return new RegistryUnavailableError(`Waiting for ${dependency}${reason === '' ? '' : `: ${reason}`}.`, {
+    gateId,
+    ...(code === undefined ? {} : { code }),
+  });
+}
+
+function isCallResult(value: unknown): value is CallResult {
+  return typeof value === 'object' && value !== null && 'verdict' in value && 'reason' in value;
+}

@@ -1,0 +1,389 @@
+/** One registry cluster as the control plane sees it: answers questions, each asked once, whoever asks. */
+import PQueue from 'p-queue';
+import { Backoff } from '../foundation/backoff.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { type ConnectError, EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
+import type { SchemaQuestion } from '../sdk/schema-view.ts';
+import { ClusterIdentity } from './cluster-identity.ts';
+import { StaticCredentials } from './credentials.ts';
+import { RegistryEndpoints } from './endpoints.ts';
+import type { GateBook } from './gate-book.ts';
+import type { HttpTransport } from './http-transport.ts';
+import { type KnownAnswer, KnownSchemas, questionKey } from './known-schemas.ts';
+import { type AccessKind, Outages } from './outages.ts';
+import { ParkedQuestions } from './parked-questions.ts';
+import type { ProbeOutcome } from './prober.ts';
+import { accessOf, type Barrier, type Missing, QuestionFinder } from './question-finder.ts';
+import { refusalOf, unavailable } from './refusals.ts';
+import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import type { RegistryEvent } from './registry-events.ts';
+import { NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
+import type { RegistryAnswer } from './registry-messages.ts';
+import { clusterIdOf, clusterRequest } from './registry-requests.ts';
+import type { RegistrySettings } from './registry-settings.ts';
+import type { SchemaStore } from './schema-store.ts';
+
+export interface RegistryClusterOptions {
+  readonly settings: RegistrySettings;
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly gates: GateBook;
+  /** null: nothing is kept over a restart. */
+  readonly store: SchemaStore | null;
+  readonly knowledge?: RegistryKnowledge;
+  readonly barrier?: Barrier;
+  readonly emit?: (event: RegistryEvent) => void;
+  readonly random?: () => number;
+}
+
+/** A negative entry lives a second at most. */
+const REFUSAL_MS = 1000;
+const MAX_REFUSALS = 10_000;
+
+export class RegistryCluster {
+  readonly registryId: string;
+  private readonly options: RegistryClusterOptions;
+  private readonly knowledge: RegistryKnowledge;
+  private readonly endpoints: RegistryEndpoints;
+  private readonly known: KnownSchemas;
+  private readonly finder: QuestionFinder;
+  private readonly outages: Outages;
+  private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
+  private readonly queues: Readonly<Record<AccessKind, PQueue>>;
+  private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
+  private readonly refusals = new Map<string, { readonly error: ConnectError; readonly until: number }>();
+  /** What the transient gates stand for. */
+  private readonly missing = new Map<string, Missing>();
+  private readonly reported = new Set<string>();
+  private readonly life = new AbortController();
+
+  constructor(options: RegistryClusterOptions) {
+    const { settings, clock, store } = options;
+    const { values } = settings;
+    const random = options.random === undefined ? {} : { random: options.random };
+    this.options = options;
+    this.registryId = settings.registryId;
+    this.knowledge = options.knowledge ?? new NoPrimaryKnowledge();
+    const identity = new ClusterIdentity({ nodes: settings.nodes, store });
+    this.endpoints = new RegistryEndpoints({
+      nodes: settings.nodes,
+      transport: options.transport,
+      credentials: new StaticCredentials({ byNode: settings.authorizationByNode, fallback: settings.authorization }),
+      clock,
+      primary: () => this.knowledge.primary(),
+      requestTimeoutMs: values['http.read.timeout.ms'],
+      headers: settings.headers,
+      randomize: values['schema.registry.url.randomize'],
+      ...random,
+      verify: async (node, get) => {
+        const answer = await get(clusterRequest());
+        if (answer.verdict.class === 'ok') identity.met(node, clusterIdOf(answer.json));
+        else if (answer.status === 404) identity.met(node, undefined);
+      },
+      onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
+    });
+    const maxEntries = Math.max(10_000, values['max.schemas.per.subject']);
+    this.known = new KnownSchemas({ clock, store, identity, epoch: () => this.knowledge.epoch(), maxEntries });
+    this.finder = new QuestionFinder({
+      endpoints: this.endpoints,
+      known: this.known,
+      knowledge: this.knowledge,
+      clock,
+      barrier: options.barrier,
+      maxGap: values['unknown.id.max.gap'],
+      settleWindowMs: values['registry.settle.window.ms'],
+      outageEndedAt: () => this.outages.lastEndedAt,
+    });
+    this.outages = new Outages({
+      registryId: this.registryId,
+      book: options.gates,
+      clock,
+      logger: options.logger,
+      probeInitialMs: values['registry.probe.initial.ms'],
+      probeMaxMs: values['registry.probe.max.ms'],
+      ...random,
+      probeReads: (signal) => this.probeReads(signal),
+      tryWrite: () => this.tryWrite(),
+      onOpened: (kind) => {
+        if (kind === 'read') this.finder.startOver();
+        this.drain(this.outages.gates[kind].id);
+      },
+      emit: (event) => this.emit(event),
+    });
+    const concurrency = values['registry.max.in.flight'];
+    this.queues = { read: new PQueue({ concurrency }), write: new PQueue({ concurrency }) };
+  }
+
+  /** Answers are parallel to the questions. Never rejects: what goes wrong is an answer. */
+  ask(questions: readonly SchemaQuestion[], view: string): Promise<RegistryAnswer[]> {
+    return Promise.all(questions.map((question) => this.answer(question, view)));
+  }
+
+  /** What only this view waited for is asked no more. */
+  withdraw(view: string): void {
+    for (const gateId of this.parked.withdraw(view)) {
+      if (this.missing.has(gateId)) this.options.gates.gate(gateId, '', { transient: true }).open();
+    }
+  }
+
+  /** Probes at once instead of at the planned time. */
+  probeNow(): void {
+    this.outages.probeNow();
+  }
+
+  async close(): Promise<void> {
+    this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
+    this.outages.shutDown();
+    this.endpoints.close();
+    await this.options.transport.close();
+  }
+
+  private async answer(question: SchemaQuestion, view: string): Promise<RegistryAnswer> {
+    const key = questionKey(question);
+    const known = this.known.answer(key);
+    if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
+    const refusal = this.refusals.get(key);
+    if (refusal !== undefined && refusal.until > this.now()) return { kind: 'refused', error: refusal.error };
+    const parked = this.parked.get(key);
+    if (parked !== undefined && this.options.gates.get(parked.gateId)?.snapshot().state === 'closed') {
+      parked.views.add(view);
+      return this.waiting(parked.gateId);
+    }
+    const answer = await this.start(key, question);
+    if (answer.kind === 'waiting') this.parked.get(key)?.views.add(view);
+    return answer;
+  }
+
+  /** One flight per question: whoever asks meanwhile joins it. Never rejects. */
+  private start(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
+    const flying = this.inFlight.get(key);
+    if (flying !== undefined) return flying;
+    const flight = this.fly(key, question)
+      .catch((error: unknown) => this.refuse(key, error))
+      .finally(() => this.inFlight.delete(key));
+    this.inFlight.set(key, flight);
+    return flight;
+  }
+
+  private async fly(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
+    // What is known but suspect is read back, which needs no primary.
+    const kind = this.known.answer(key) === undefined ? accessOf(question) : 'read';
+    if (this.outages.gates[kind].snapshot().state !== 'open' && !this.isTrial(kind)) {
+      return this.whileClosed(key, question, kind, true);
+    }
+    return this.inQueue(kind, () =>
+      // The gate may have closed while the question stood in the queue.
+      this.outages.gates[kind].snapshot().state === 'closed'
+        ? this.whileClosed(key, question, kind, true)
+        : this.execute(key, question),
+    );
+  }
+
+  private inQueue<T>(kind: AccessKind, run: () => Promise<T>): Promise<T> {
+    return this.queues[kind].add(run, { signal: this.life.signal });
+  }
+
+  /** In a half-open gate with nothing under way, the next question goes through to find out. */
+  private isTrial(kind: AccessKind): boolean {
+    return this.outages.gates[kind].snapshot().state === 'half-open' && this.queues[kind].pending === 0;
+  }
+
+  private async execute(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
+    const { signal } = this.life;
+    const known = this.known.answer(key);
+    if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
+    const finding =
+      known === undefined
+        ? await this.finder.find(key, question, signal)
+        : await this.finder.readBack(key, question, known, signal);
+    // Any answer to a registration, a refusal included, is the primary's: whoever else waits to write may try.
+    if (question.kind === 'register' && known === undefined && finding.kind !== 'away') this.outages.open('write');
+    switch (finding.kind) {
+      case 'known':
+        this.refusals.delete(key);
+        return { kind: 'known', ...finding.known };
+      case 'denied':
+        return this.refuse(key, finding.error);
+      case 'missing':
+        return this.park(key, question, finding.missing);
+      case 'away':
+        this.outages.close(finding.access, finding.reason, finding.retryAfterMs);
+        // Every node was asked for it just now: no look-up.
+        return this.whileClosed(key, question, finding.access, false);
+    }
+  }
+
+  /** Known schemas keep flowing: the store, or for a registration a look-up, which replicas answer without a primary. */
+  private async whileClosed(
+    key: string,
+    question: SchemaQuestion,
+    kind: AccessKind,
+    mayLookUp: boolean,
+  ): Promise<RegistryAnswer> {
+    const known = this.known.answer(key) ?? this.known.fromStore(question);
+    if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
+    const gate = this.outages.gates[kind];
+    const readsOpen = this.outages.gates.read.snapshot().state === 'open';
+    if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
+      const found = await this.inQueue('read', () => this.finder.lookUp(key, question, this.life.signal));
+      if (found !== undefined) return { kind: 'known', ...found };
+      if (gate.snapshot().state === 'open') return this.execute(key, question);
+    }
+    this.retain(key, question, gate.id);
+    return this.waiting(gate.id);
+  }
+
+  /** Invariant 5: an id acknowledged around a change of primary is read back before it is written again. */
+  private mustReadBack(question: SchemaQuestion, known: KnownAnswer): boolean {
+    return question.kind !== 'by-id' && this.knowledge.isSuspect(known.acknowledgement);
+  }
+
+  private retain(key: string, question: SchemaQuestion, gateId: string): void {
+    const isNew = this.parked.add({ key, question, gateId, since: this.now(), views: new Set() });
+    if (isNew) this.emit({ type: 'parked', question: question.kind, gateId });
+  }
+
+  /** Waits at a gate of its own, which is worked on until it is settled or nobody waits any more. */
+  private park(key: string, question: SchemaQuestion, what: Missing): RegistryAnswer {
+    const gateId = `registry:${this.registryId}:${what.gate}`;
+    const before = this.missing.get(gateId);
+    this.missing.set(gateId, what);
+    this.retain(key, question, gateId);
+    const gate = this.options.gates.gate(gateId, what.dependency, { transient: true });
+    gate.close(what.reason);
+    if (before === undefined || before.code !== what.code) {
+      const { code, reason } = what;
+      this.options.logger.warn('The schema registry lacks something; what needs it waits', {
+        code,
+        gate: gateId,
+        reason,
+      });
+      this.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
+      if (what.fromFuture && question.kind === 'by-id') {
+        this.emit({ type: 'id-from-future', id: question.id, reason });
+      }
+    }
+    if (before === undefined) this.recheck(gateId).catch(() => {});
+    return this.waiting(gateId);
+  }
+
+  private async recheck(gateId: string): Promise<void> {
+    const { clock, gates, logger, random } = this.options;
+    const gate = gates.gate(gateId, '', { transient: true });
+    const jitter = { jitter: 0.3, ...(random === undefined ? {} : { random }) };
+    const backoff = new Backoff({ initialMs: 250, maxMs: 5000, ...jitter });
+    const since = this.now();
+    try {
+      for (;;) {
+        const delayMs = backoff.next();
+        gate.probed(gate.snapshot().reason, clock.now() + delayMs);
+        await clock.sleep(delayMs, this.life.signal);
+        const next = this.parked.nextTrial(gateId);
+        if (next === undefined || gate.snapshot().state === 'open') break;
+        if (this.outages.gates[accessOf(next.question)].snapshot().state !== 'open') continue;
+        const answer = await this.start(next.key, next.question);
+        if (answer.kind !== 'waiting' || answer.gateId !== gateId) break;
+      }
+    } finally {
+      const closedForMs = Math.round(this.now() - since);
+      this.missing.delete(gateId);
+      gate.open();
+      logger.info('What waited for the schema registry goes on', { gate: gateId, closedForMs });
+      this.emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
+      this.drain(gateId);
+    }
+  }
+
+  /** What was thrown on the way, or a refusal of the registry, as an answer. */
+  private refuse(key: string, failed: unknown): RegistryAnswer {
+    const error = refusalOf(failed);
+    // Broken off, or a mistake of ours: never the record's fault. It is asked again.
+    if (error instanceof EnvironmentError) {
+      if (!this.life.signal.aborted) {
+        this.options.logger.error('A question to the schema registry failed; it is asked again', { err: error });
+      }
+      return { kind: 'waiting', error, gateId: '', fromFuture: false };
+    }
+    if (error instanceof IntegrityError) this.report(error);
+    this.refusals.delete(key);
+    this.refusals.set(key, { error, until: this.now() + REFUSAL_MS });
+    for (const oldest of this.refusals.keys()) {
+      if (this.refusals.size <= MAX_REFUSALS) break;
+      this.refusals.delete(oldest);
+    }
+    return { kind: 'refused', error };
+  }
+
+  /** Invariant 6: told once per contradiction, whatever the number of records. */
+  private report(error: ConnectError): void {
+    if (this.reported.has(error.message) || this.reported.size >= MAX_REFUSALS) return;
+    this.reported.add(error.message);
+    this.options.logger.error('The schema registry contradicts itself; the tasks that need it stop', {
+      code: error.code,
+      err: error,
+    });
+    this.emit({ type: 'integrity', error });
+  }
+
+  private waiting(gateId: string): RegistryAnswer {
+    const gate = this.options.gates.get(gateId)?.snapshot();
+    const missing = this.missing.get(gateId);
+    const code = missing?.code ?? REGISTRY_UNAVAILABLE;
+    const error = unavailable(gateId, gate?.dependency ?? 'schema registry', gate?.reason ?? '', code);
+    return { kind: 'waiting', error, gateId, fromFuture: missing?.fromFuture === true };
+  }
+
+  private async probeReads(signal: AbortSignal): Promise<ProbeOutcome> {
+    try {
+      return await this.finder.probe(signal);
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      // It answers, if with a contradiction: whoever asks next is told so.
+      this.report(error);
+      return { ok: true };
+    }
+  }
+
+  private async tryWrite(): Promise<ProbeOutcome | 'untried'> {
+    const { write } = this.outages.gates;
+    const trial = this.parked.nextTrial(write.id);
+    if (trial === undefined) return 'untried';
+    const answer = await this.start(trial.key, trial.question);
+    this.life.signal.throwIfAborted();
+    if (answer.kind === 'waiting' && answer.gateId === write.id) return { ok: false, reason: write.snapshot().reason };
+    return { ok: true };
+  }
+
+  /** Invariant 9: each question is asked once when its gate opens, however many wait for it. */
+  private drain(gateId: string): void {
+    for (const { key, question, since, views } of this.parked.at(gateId)) {
+      this.parked.delete(key);
+      this.emit({ type: 'resumed', question: question.kind, gateId, waitedMs: Math.round(this.now() - since) });
+      if (views.size === 0 || this.life.signal.aborted) continue;
+      this.start(key, question).then(
+        (answer) => {
+          if (answer.kind !== 'waiting') return;
+          const again = this.parked.get(key);
+          if (again !== undefined) for (const view of views) again.views.add(view);
+        },
+        () => {},
+      );
+    }
+  }
+
+  private nodeChanged(node: string, alive: boolean, reason: string): void {
+    const message = alive ? 'A node of the schema registry is back' : 'A node of the schema registry is away';
+    this.options.logger.info(message, { node, reason });
+    this.emit({ type: 'node', node, alive, reason });
+  }
+
+  private now(): number {
+    return this.options.clock.monotonic();
+  }
+
+  private emit(event: RegistryEvent): void {
+    this.options.emit?.(event);
+  }
+}

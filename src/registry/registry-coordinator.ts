@@ -1,0 +1,120 @@
+/** The control plane's side of all registries: one per worker, contributed as the service `registry`. */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { IllegalStateError } from '../sdk/errors/index.ts';
+import type { GateBook } from './gate-book.ts';
+import type { HttpTransport } from './http-transport.ts';
+import type { Barrier } from './question-finder.ts';
+import { RegistryCluster } from './registry-cluster.ts';
+import { REGISTRY_BAD_REQUEST } from './registry-errors.ts';
+import type { RegistryListener } from './registry-events.ts';
+import type { RegistryKnowledge } from './registry-knowledge.ts';
+import { answerToWire, parseRegistryMessage, type RegistryReply } from './registry-messages.ts';
+import { parseRegistrySettings, type RegistrySettings } from './registry-settings.ts';
+import type { SchemaStore } from './schema-store.ts';
+import { UndiciTransport } from './undici-transport.ts';
+
+export interface RegistryCoordinatorOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly gates: GateBook;
+  /** null: nothing is kept over a restart. */
+  readonly store: SchemaStore | null;
+  /** Over sockets by default. */
+  readonly transport?: (settings: RegistrySettings) => HttpTransport;
+  /** What is known of a registry's primary; nothing by default. */
+  readonly knowledge?: (settings: RegistrySettings) => RegistryKnowledge;
+  readonly barrier?: (settings: RegistrySettings) => Barrier;
+  readonly listener?: RegistryListener;
+  readonly random?: () => number;
+}
+
+export class RegistryCoordinator {
+  private readonly options: RegistryCoordinatorOptions;
+  private readonly clusters = new Map<string, RegistryCluster>();
+  /** By the text of the settings, so that they are parsed once. */
+  private readonly byConfig = new Map<string, RegistryCluster>();
+  private closed = false;
+
+  constructor(options: RegistryCoordinatorOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Answers the body of a `service` request, a `RegistryMessage`. Rejects with ConfigError for settings that name no registry;
+   * what goes wrong with a registry is an answer.
+   */
+  async serve(body: unknown): Promise<RegistryReply | undefined> {
+    const message = parseRegistryMessage(body);
+    if (message === undefined) {
+      throw new IllegalStateError('The registry coordinator does not understand this message.', {
+        code: REGISTRY_BAD_REQUEST,
+      });
+    }
+    const cluster = this.clusterOf(message.config);
+    if (message.kind === 'withdraw') {
+      cluster.withdraw(message.view);
+      return undefined;
+    }
+    const answers = await cluster.ask(message.questions, message.view);
+    return { answers: answers.map(answerToWire) };
+  }
+
+  /** The registries in use. */
+  get registryIds(): readonly string[] {
+    return [...this.clusters.keys()];
+  }
+
+  /** Probes at once; false: there is no such registry. */
+  probeNow(registryId: string): boolean {
+    const cluster = this.clusters.get(registryId);
+    cluster?.probeNow();
+    return cluster !== undefined;
+  }
+
+  /** Whoever waits is let go; nothing is asked any more. The store stays open: it is its owner's. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all([...this.clusters.values()].map((cluster) => cluster.close()));
+    this.clusters.clear();
+    this.byConfig.clear();
+  }
+
+  private clusterOf(config: Readonly<Record<string, string>>): RegistryCluster {
+    const key = JSON.stringify(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const known = this.byConfig.get(key);
+    if (known !== undefined) return known;
+    if (this.closed) throw new IllegalStateError('The registry coordinator is closed.', { code: REGISTRY_BAD_REQUEST });
+    const settings = parseRegistrySettings(config);
+    let cluster = this.clusters.get(settings.registryId);
+    if (cluster === undefined) {
+      cluster = this.open(settings);
+      this.clusters.set(settings.registryId, cluster);
+    }
+    this.byConfig.set(key, cluster);
+    return cluster;
+  }
+
+  private open(settings: RegistrySettings): RegistryCluster {
+    const { clock, logger, gates, store, transport, knowledge, barrier, listener, random } = this.options;
+    return new RegistryCluster({
+      settings,
+      clock,
+      gates,
+      store,
+      logger: logger.child({ registry: settings.registryId }),
+      transport:
+        transport?.(settings) ??
+        new UndiciTransport({
+          clock,
+          connectTimeoutMs: settings.values['http.connect.timeout.ms'],
+          connections: settings.values['registry.max.in.flight'],
+          tls: settings.tls,
+        }),
+      ...(knowledge === undefined ? {} : { knowledge: knowledge(settings) }),
+      ...(barrier === undefined ? {} : { barrier: barrier(settings) }),
+      ...(listener === undefined ? {} : { emit: (event) => listener(settings.registryId, event) }),
+      ...(random === undefined ? {} : { random }),
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/** A task host's side of all registries: the mirrored gates, and the schema views of its converters. */
+import type { Clock } from '../foundation/clock.ts';
+import { newId } from '../foundation/id.ts';
+import type { GateSnapshot } from '../sdk/dependency-gate.ts';
+import type { SchemaView } from '../sdk/schema-view.ts';
+import { createSchemaView } from './coordinated-schema-view.ts';
+import { GateMirror } from './gate-mirror.ts';
+import type { RegistryMessage } from './registry-messages.ts';
+
+export interface RegistryHostOptions {
+  readonly clock: Clock;
+  /** Sends a body to the control plane's service `registry` and resolves with its answer. */
+  readonly ask: (message: RegistryMessage) => Promise<unknown>;
+  /** The worker's own registry settings, as defaults for the converters'. */
+  readonly defaults?: Readonly<Record<string, string>>;
+  readonly releaseConcurrency?: number;
+  readonly releaseJitterMs?: number;
+  readonly random?: () => number;
+}
+
+export class RegistryHost {
+  /** For `ConverterContext.gates` and the task's own parking. */
+  readonly gates: GateMirror;
+  private readonly options: RegistryHostOptions;
+
+  constructor(options: RegistryHostOptions) {
+    this.options = options;
+    this.gates = new GateMirror(options);
+  }
+
+  /** Takes the snapshot of a `gate.changed` message; a new host is sent all of `GateBook.snapshots()` first. */
+  gateChanged(snapshot: GateSnapshot): void {
+    this.gates.apply(snapshot);
+  }
+
+  /** For `ConverterContext.schemaView`. Throws ConfigError for settings that name no registry. */
+  schemaView(config: Readonly<Record<string, string>>): SchemaView {
+    const { clock, ask, defaults } = this.options;
+    return createSchemaView({
+      clock,
+      ask,
+      gates: this.gates,
+      config: { ...defaults, ...config },
+      name: newId<'view'>(),
+    });
+  }
+}

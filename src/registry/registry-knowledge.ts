@@ -1,0 +1,63 @@
+/**
+ * What has to be known beyond an answer to judge it: who is primary, when that last changed, which node is ready and how far it
+ * has read. A port: detection of the primary stands behind it; {@link NoPrimaryKnowledge} is what holds without any.
+ */
+
+/** What one node knows at the moment. */
+export interface NodeProgress {
+  readonly node: string;
+  /** It answers, and does not say that it is still reading its topic. */
+  readonly ready: boolean;
+  /** Every id up to this one has reached the node; null: unknown. A hint, and proof only of what is missing. */
+  readonly highestId: number | null;
+}
+
+/** When and under whom an id was acknowledged. */
+export interface Acknowledgement {
+  /** ms since the epoch. */
+  readonly at: number;
+  /** {@link RegistryKnowledge.epoch} at that time. */
+  readonly epoch: string;
+}
+
+export interface RegistryKnowledge {
+  /** Changes whenever the primary does, or may have. Stamped on what is acknowledged. */
+  epoch(): string;
+  /** Base URL of the node that writes go to first; null: unknown, or there is no such thing. */
+  primary(): string | null;
+  /** Clock.monotonic() of the end of the last known change of primary; null: none is known. */
+  lastChangeAt(): number | null;
+  /**
+   * What is known per node. The client fills in what it found out itself ({@link NodeProgress} of its own probing is passed
+   * in) and the implementation corrects it, e.g. `ready: false` for a node whose health resource says so.
+   */
+  progress(probed: readonly NodeProgress[], signal: AbortSignal): Promise<readonly NodeProgress[]>;
+  /**
+   * Invariant 5: an id acknowledged in the suspect window around a change of primary must be read back before a further
+   * record carries it.
+   */
+  isSuspect(acknowledgement: Acknowledgement): boolean;
+}
+
+/** No primary is known, none ever changed. */
+export class NoPrimaryKnowledge implements RegistryKnowledge {
+  epoch(): string {
+    return 'unknown';
+  }
+
+  primary(): string | null {
+    return null;
+  }
+
+  lastChangeAt(): number | null {
+    return null;
+  }
+
+  progress(probed: readonly NodeProgress[]): Promise<readonly NodeProgress[]> {
+    return Promise.resolve(probed);
+  }
+
+  isSuspect(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,155 @@
+/** The requests of the Confluent-compatible REST API that the client makes, and how their answers are read. */
+import type { RegisteredSchema, SchemaReference, SchemaText } from '../sdk/schema-view.ts';
+import type { RegistryRequest } from './endpoints.ts';
+import { isReference } from './schema-store.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (json: unknown): Fields | undefined =>
+  typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Fields) : undefined;
+
+/** `:.context:subject` counts ids in a context of its own; '' is the default one. */
+export function contextOf(subject: string | undefined): string {
+  return /^:\.([^:]*):/.exec(subject ?? '')?.[1] ?? '';
+}
+
+const subjectPath = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
+
+const schemaBody = (schema: SchemaText): string =>
+  JSON.stringify({
+    schema: schema.schema,
+    ...(schema.schemaType === 'AVRO' ? {} : { schemaType: schema.schemaType }),
+    ...(schema.references.length === 0 ? {} : { references: schema.references }),
+  });
+
+/** Answered with a schema text; `fetchMaxId` adds the highest id that the node knows. */
+export function byIdRequest(id: number, subject?: string, fetchMaxId = false): RegistryRequest {
+  const query = new URLSearchParams();
+  if (subject !== undefined) query.set('subject', subject);
+  if (fetchMaxId) query.set('fetchMaxId', 'true');
+  const suffix = query.size === 0 ? '' : `?${query}`;
+  return {
+    operation: 'by-id',
+    method: 'GET',
+    path: `/schemas/ids/${id}${suffix}`,
+    channel: 'read',
+    expects: (json) => schemaTextOf(json) !== undefined,
+  };
+}
+
+export function registerRequest(subject: string, schema: SchemaText, normalize: boolean): RegistryRequest {
+  return {
+    operation: 'register',
+    method: 'POST',
+    path: `${subjectPath(subject)}/versions${normalize ? '?normalize=true' : ''}`,
+    body: schemaBody(schema),
+    channel: 'write',
+    expects: (json) => idOf(json) !== undefined,
+  };
+}
+
+export function lookupRequest(subject: string, schema: SchemaText, normalize: boolean): RegistryRequest {
+  return {
+    operation: 'lookup',
+    method: 'POST',
+    path: `${subjectPath(subject)}${normalize ? '?normalize=true' : ''}`,
+    body: schemaBody(schema),
+    channel: 'read',
+    expects: (json) => idOf(json) !== undefined,
+  };
+}
+
+/** -1: the latest. */
+export function versionRequest(subject: string, version: number): RegistryRequest {
+  return {
+    operation: 'version',
+    method: 'GET',
+    path: `${subjectPath(subject)}/versions/${version === -1 ? 'latest' : version}`,
+    channel: 'read',
+    expects: (json) => idOf(json) !== undefined && schemaTextOf(json) !== undefined,
+  };
+}
+
+export function modeRequest(subject: string): RegistryRequest {
+  return {
+    operation: 'meta',
+    method: 'GET',
+    path: `/mode/${encodeURIComponent(subject)}?defaultToGlobal=true`,
+    channel: 'read',
+    expects: (json) => modeOf(json) !== undefined,
+  };
+}
+
+export function subjectsRequest(): RegistryRequest {
+  return {
+    operation: 'meta',
+    method: 'GET',
+    path: '/subjects',
+    channel: 'read',
+    expects: (json) => Array.isArray(json),
+  };
+}
+
+export function clusterRequest(): RegistryRequest {
+  return {
+    operation: 'meta',
+    method: 'GET',
+    path: '/v1/metadata/id',
+    channel: 'read',
+    expects: (json) => fieldsOf(json) !== undefined,
+  };
+}
+
+export function idOf(json: unknown): number | undefined {
+  const id = fieldsOf(json)?.['id'];
+  return typeof id === 'number' && Number.isInteger(id) ? id : undefined;
+}
+
+export function maxIdOf(json: unknown): number | undefined {
+  const id = fieldsOf(json)?.['maxId'];
+  return typeof id === 'number' && Number.isInteger(id) ? id : undefined;
+}
+
+export function modeOf(json: unknown): string | undefined {
+  const mode = fieldsOf(json)?.['mode'];
+  return typeof mode === 'string' ? mode : undefined;
+}
+
+/** The text of an answer; undefined when it is none, or of a kind that is not known. Absent schemaType means AVRO. */
+export function schemaTextOf(json: unknown): SchemaText | undefined {
+  const fields = fieldsOf(json);
+  if (fields === undefined || typeof fields['schema'] !== 'string') return undefined;
+  const schemaType = fields['schemaType'] ?? 'AVRO';
+  if (schemaType !== 'AVRO' && schemaType !== 'JSON' && schemaType !== 'PROTOBUF') return undefined;
+  const references: readonly SchemaReference[] = Array.isArray(fields['references'])
+    ? fields['references'].filter(isReference)
+    : [];
+  return {
+    schemaType,
+    schema: fields['schema'],
+    references: references.map(({ name, subject, version }) => ({ name, subject, version })),
+  };
+}
+
+/** Where an answer by subject says that it belongs. */
+export function placeOf(json: unknown): Pick<RegisteredSchema, 'subject' | 'version'> {
+  const fields = fieldsOf(json) ?? {};
+  const { subject, version } = fields;
+  return {
+    ...(typeof subject === 'string' ? { subject } : {}),
+    ...(typeof version === 'number' ? { version } : {}),
+  };
+}
+
+/** One text that is the same for all nodes of a cluster; undefined when the answer names none. */
+export function clusterIdOf(json: unknown): string | undefined {
+  const fields = fieldsOf(json);
+  if (fields === undefined) return undefined;
+  const clusters = fieldsOf(fieldsOf(fields['scope'])?.['clusters']) ?? {};
+  const parts = Object.entries(clusters)
+    .filter(([, value]) => typeof value === 'string' && value !== '')
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .sort();
+  if (typeof fields['id'] === 'string' && fields['id'] !== '') parts.push(`id=${fields['id']}`);
+  return parts.length === 0 ? undefined : parts.join(';');
+}

@@ -1,0 +1,139 @@
+/** {@link HttpTransport} over undici: pools that are kept for reads and for writes apart, and single-use connections. */
+import { readFileSync } from 'node:fs';
+import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
+import type { Clock } from '../foundation/clock.ts';
+import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
+import { RegistryConfigError } from './registry-errors.ts';
+import type { TlsSettings } from './registry-settings.ts';
+
+export interface UndiciTransportOptions {
+  readonly clock: Clock;
+  readonly connectTimeoutMs: number;
+  /** Connections per node and channel. */
+  readonly connections: number;
+  readonly tls?: TlsSettings;
+}
+
+/** A registry answers schemas, not downloads: more than this is somebody else's answer. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+export class UndiciTransport implements HttpTransport {
+  private readonly pools: Readonly<Record<'read' | 'write', Agent>>;
+  private readonly agentOptions: Agent.Options;
+  private readonly clock: Clock;
+
+  /** Throws RegistryConfigError for TLS files that can't be read. */
+  constructor(options: UndiciTransportOptions) {
+    this.clock = options.clock;
+    this.agentOptions = {
+      connect: { timeout: options.connectTimeoutMs, ...tlsOptionsOf(options.tls) },
+      connections: options.connections,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      // The whole exchange is bounded by one timer of our own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    this.pools = { read: new Agent(this.agentOptions), write: new Agent(this.agentOptions) };
+  }
+
+  async request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const single = request.fresh ? new Agent({ ...this.agentOptions, connections: 1 }) : undefined;
+    const deadline = new AbortController();
+    const timer = this.clock.setTimer(() => deadline.abort(), request.timeoutMs);
+    try {
+      return await exchange(request, single ?? this.pools[request.channel], AbortSignal.any([signal, deadline.signal]));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw failureOf(error, deadline.signal.aborted);
+    } finally {
+      timer.cancel();
+      await single?.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pools.read.destroy(), this.pools.write.destroy()]);
+  }
+}
+
+async function exchange(request: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpResponse> {
+  const response = await undiciRequest(request.node + request.path, {
+    method: request.method,
+    headers: { ...request.headers },
+    body: request.body ?? null,
+    dispatcher,
+    signal,
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new TransportFailure('BODY_TOO_LARGE', 'exchange', '');
+    chunks.push(chunk);
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return { status: response.statusCode, headers, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+const CONNECT_CODES = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The message carries the code only: undici's own may repeat what was sent. */
+function failureOf(error: unknown, timedOut: boolean): TransportFailure {
+  if (error instanceof TransportFailure) return error;
+  if (timedOut) return new TransportFailure('TIMEOUT', 'timeout', '');
+  const code = codeOf(error);
+  return new TransportFailure(code, CONNECT_CODES.has(code) ? 'connect' : 'exchange', '');
+}
+
+/** An AggregateError of several addresses tells of its first; undici wraps some errors as a cause. */
+function codeOf(error: unknown): string {
+  for (let at: unknown = error, depth = 0; depth < 4 && typeof at === 'object' && at !== null; depth++) {
+    const { code, errors, cause } = at as { code?: unknown; errors?: unknown; cause?: unknown };
+    const inner = Array.isArray(errors) ? errors[0] : cause;
+    const innerCode = typeof inner === 'object' && inner !== null ? (inner as { code?: unknown }).code : undefined;
+    if (typeof innerCode === 'string') return innerCode;
+    if (typeof code === 'string') return code;
+    at = inner;
+  }
+  return error instanceof Error ? error.name : 'UNKNOWN';
+}
+
+function tlsOptionsOf(tls: TlsSettings | undefined): Record<string, unknown> {
+  if (tls === undefined) return {};
+  const keyStore = tls.keyStoreFile === null ? undefined : readPem('keystore', tls.keyStoreFile);
+  const ca = tls.ca?.value() ?? (tls.caFile === null ? undefined : readPem('truststore', tls.caFile));
+  const cert = tls.certificateChain?.value() ?? keyStore;
+  const key = tls.key?.value() ?? keyStore;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tls.keyPassword === null ? {} : { passphrase: tls.keyPassword.value() }),
+    ...(tls.verifyHostname ? {} : { checkServerIdentity: () => undefined }),
+  };
+}
+
+function readPem(store: 'truststore' | 'keystore', file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const key = `schema.registry.ssl.${store}.location`;
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new RegistryConfigError(
+      `${key}: the file ${file} can not be read (${code}). Check the path and its permissions.`,
+    );
+  }
+}

@@ -6,6 +6,8 @@ import { isPassword } from '../sdk/config/index.ts';
 export async function createPinoLogger(options: {
   readonly level: LogLevel;
   readonly pretty: boolean;
+  /** Lines go there instead of stdout. */
+  readonly file?: string;
 }): Promise<Logger> {
   const base = {
     level: options.level,
@@ -14,7 +16,7 @@ export async function createPinoLogger(options: {
     formatters: { level: (level: string) => ({ level }) },
     serializers: { err: errorFields },
   };
-  if (!options.pretty) return wrap(pino(base, pino.destination({ dest: 1, sync: true })));
+  if (!options.pretty) return wrap(pino(base, pino.destination({ dest: options.file ?? 1, sync: true, mkdir: true })));
   const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
     colorize: process.stdout.hasColors?.() ?? false,

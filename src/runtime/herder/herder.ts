@@ -58,6 +58,8 @@ export interface Herder {
   taskInfos(name: string): Promise<readonly TaskInfo[]>;
   connectorStatus(name: string): Promise<ConnectorStateInfo>;
   taskStatus(id: ConnectorTaskId): Promise<TaskStatus & { readonly id: number }>;
+  /** What a running task has counted since it was started, under the names of Kafka Connect's task metrics; empty when it does not run. */
+  taskCounters(id: ConnectorTaskId): Promise<Readonly<Record<string, number>>>;
 
   putConnectorConfig(
     name: string,

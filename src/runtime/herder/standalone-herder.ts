@@ -119,6 +119,10 @@ export class StandaloneHerder implements Herder {
     return { id: id.task, ...status };
   }
 
+  async taskCounters(id: ConnectorTaskId): Promise<Readonly<Record<string, number>>> {
+    return this.options.worker.counters(id);
+  }
+
   putConnectorConfig(
     name: string,
     raw: RawConnectorConfig,

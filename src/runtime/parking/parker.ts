@@ -101,6 +101,7 @@ export class Parker {
     options.signal.throwIfAborted();
     const park = this.open(key, error, options.dependency, options.partitions ?? []);
     park.attempts++;
+    this.changed();
     const limit = this.limitFor(park, options.signal);
     try {
       await this.waitOnce(park, limit.signal);
@@ -176,7 +177,6 @@ export class Parker {
       park.gate = gateId === undefined ? undefined : this.gates.get(gateId);
       park.unsubscribe = park.gate?.onChange(() => this.changed()) ?? null;
     }
-    this.changed();
     return park;
   }
 

@@ -8,6 +8,7 @@ import type { TopicPartitionKey } from '../../sdk/task.ts';
 export class PendingReports {
   private readonly pending = new Map<TopicPartitionKey, Set<Promise<void>>>();
   private readonly onFailed: (error: unknown) => void;
+  private readonly failed = new Set<TopicPartitionKey>();
   private count = 0;
 
   /** `onFailed`: a report can't be made durable; the offset of its record can never be committed. */
@@ -36,12 +37,20 @@ export class PendingReports {
     report.then(settled, (error) => {
       const isWanted = among.has(report);
       settled();
-      if (isWanted) this.onFailed(error);
+      if (!isWanted) return;
+      this.block(partition);
+      this.onFailed(error);
     });
   }
 
+  /** A bad record of the partition is neither tolerated nor reported: its offset, and those after it, are never committed. */
+  block(partition: TopicPartitionKey): void {
+    this.failed.add(partition);
+  }
+
+  /** True while offsets of the partition must not be committed. */
   has(partition: TopicPartitionKey): boolean {
-    return this.pending.has(partition);
+    return this.pending.has(partition) || this.failed.has(partition);
   }
 
   /** undefined: none is pending for these. Otherwise resolves when those pending now have settled. */
@@ -58,6 +67,7 @@ export class PendingReports {
       this.count -= reports?.size ?? 0;
       reports?.clear();
       this.pending.delete(partition);
+      this.failed.delete(partition);
     }
   }
 }

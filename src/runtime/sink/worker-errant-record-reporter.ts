@@ -1,6 +1,7 @@
 import type { SinkRecord } from '../../sdk/record/sink-record.ts';
 import type { ErrantRecordReporter } from '../../sdk/task.ts';
 import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
+import type { ConsumedRecord } from '../errors/processing-context.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import { consumedOf, type SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import type { PendingReports } from './pending-reports.ts';
@@ -38,20 +39,23 @@ export class WorkerErrantRecordReporter implements ErrantRecordReporter {
   report(record: SinkRecord, error: unknown): Promise<void> {
     // Invariant 3: a target that is away makes no record bad; the same records are put again.
     if (failureKind(error) === 'environment') return this.refuse(environmentErrorOf(error) ?? error);
-    let step: ReturnType<RetryWithToleranceOperator['failed']>;
-    const consumed = consumedOf(record) ?? this.converter.toBytes(record);
+    let consumed: ConsumedRecord;
     try {
-      step = this.operator.failed({
-        stage: 'TASK_PUT',
-        className: SINK_TASK_CLASS,
-        error,
-        record: { kind: 'sink', consumed },
-      });
+      consumed = consumedOf(record) ?? this.converter.toBytes(record);
     } catch (thrown) {
       return this.refuse(thrown);
     }
+    const step = this.operator.failed({
+      stage: 'TASK_PUT',
+      className: SINK_TASK_CLASS,
+      error,
+      record: { kind: 'sink', consumed },
+    });
     if (step.reported !== undefined) this.pending.add(keyOf(consumed), step.reported);
-    if (step.fatal !== null) return this.refuse(step.fatal);
+    if (step.fatal !== null) {
+      this.pending.block(keyOf(consumed));
+      return this.refuse(step.fatal);
+    }
     return step.reported ?? Promise.resolve();
   }
 

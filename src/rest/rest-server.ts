@@ -146,10 +146,10 @@ export class RestServer {
 function send(reply: FastifyReply, response: RestResponse): FastifyReply {
   reply.status(response.status);
   if (response.headers !== undefined) reply.headers(response.headers);
-  // As text, for Kafka Connect's content type has no charset.
+  // As bytes, for Kafka Connect's content type has no charset and fastify would add one to text.
   return response.json === undefined
     ? reply.send()
-    : reply.header('content-type', 'application/json').send(JSON.stringify(response.json));
+    : reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(response.json)));
 }
 
 function queryOf(query: Readonly<Record<string, string | string[]>>): Record<string, readonly string[]> {

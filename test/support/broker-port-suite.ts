@@ -355,7 +355,9 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
       it('alters settings incrementally', async () => {
         const topic = await newTopic(1, { 'cleanup.policy': 'compact', 'retention.ms': '1234567' });
         await admin.alterTopicConfigs(topic, { 'segment.ms': '7654321', 'retention.ms': null });
-        await waitFor(async () => (await admin.describeTopicConfigs([topic])).get(topic)?.get('segment.ms') === '7654321');
+        await waitFor(
+          async () => (await admin.describeTopicConfigs([topic])).get(topic)?.get('segment.ms') === '7654321',
+        );
         const configs = (await admin.describeTopicConfigs([topic])).get(topic);
         expect(configs?.get('cleanup.policy')).toBe('compact');
         expect(configs?.get('retention.ms')).toBe('604800000');
@@ -389,7 +391,12 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
 
     describe('groups', () => {
       const members: GroupMember[] = [];
-      const join = (groupId: string, topics: readonly string[], listener: GroupListener, settings = {}): GroupMember => {
+      const join = (
+        groupId: string,
+        topics: readonly string[],
+        listener: GroupListener,
+        settings = {},
+      ): GroupMember => {
         const member = broker.groupMember({
           ...client,
           settings,
@@ -486,7 +493,7 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
           const topic = await newTopic(2);
           const listeners = [new RecordingListener(), new RecordingListener()];
           const groups = listeners.map(() => uniqueName('group'));
-          listeners.forEach((listener, n) => join(groups[n] as string, [topic], listener));
+          for (const [n, listener] of listeners.entries()) join(groups[n] as string, [topic], listener);
           await Promise.all(listeners.map((listener) => listener.until(() => listener.held.length === 2)));
         },
         GROUP_MS,

@@ -162,8 +162,9 @@ export class EmbeddedProducer implements Producer {
     }
   }
 
-  private append(records: readonly ProducerRecord[]): Promise<SendResult> {
-    if (this.closing.signal.aborted) return Promise.reject(this.closed());
+  /** Runs up to the last append without a break, so that sends don't mix. */
+  private async append(records: readonly ProducerRecord[]): Promise<SendResult> {
+    if (this.closing.signal.aborted) throw this.closed();
     const partitions = new Int32Array(records.length);
     const offsets = new Float64Array(records.length).fill(-1);
     const rejected: RejectedRecord[] = [];
@@ -176,7 +177,8 @@ export class EmbeddedProducer implements Producer {
       const { indexes } = chunks[n] as Chunk;
       for (let i = 0; i < indexes.length; i++) offsets[indexes[i] as number] = baseOffset + i;
     });
-    return this.settle(appends, Promise.all(all)).then(() => ({ partitions, offsets, rejected }));
+    await this.settle(appends, Promise.all(all));
+    return { partitions, offsets, rejected };
   }
 
   /** Waits for batches to become durable; takes them back when the time is over or the producer is closed. */
@@ -231,7 +233,7 @@ export class EmbeddedProducer implements Producer {
   private chunk(records: readonly ProducerRecord[], partitions: Int32Array, rejected: RejectedRecord[]): Chunk[] {
     const chunks: Chunk[] = [];
     const open = new Map<PartitionLog, Chunk>();
-    const now = this.input.clock.now();
+    const now = Math.floor(this.input.clock.now());
     let chunk: Chunk | undefined;
     let topic: Topic | undefined;
     for (let index = 0; index < records.length; index++) {

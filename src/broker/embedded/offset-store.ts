@@ -75,7 +75,7 @@ export class OffsetStore {
 
   /** Durable, and seen by `get`, once this resolves. Rejects with EnvironmentError when the signal is aborted before. */
   async commit(groupId: string, offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void> {
-    const now = this.clock.now();
+    const now = Math.floor(this.clock.now());
     const records = offsets.map((place) => record(groupId, place, encodeOffsetValue(place.offset, now), now));
     await this.append(records, signal);
     for (const place of offsets) this.set(groupId, place);
@@ -84,7 +84,7 @@ export class OffsetStore {
   /** Forgets offsets of a group, durably. */
   async remove(groupId: string, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<void> {
     const known = partitions.filter((place) => this.get(groupId, place) !== null);
-    const now = this.clock.now();
+    const now = Math.floor(this.clock.now());
     await this.append(
       known.map((place) => record(groupId, place, null, now)),
       signal,

@@ -195,7 +195,7 @@ export class PartitionLog implements CommitTarget {
     const staged: StagedBatch[] = [];
     const forget: (() => void)[] = [];
     const logAppendTime = this.config().timestampType === 'LogAppendTime';
-    const now = this.clock.now();
+    const now = Math.floor(this.clock.now());
     let next = this.endOffset;
     for (const queued of batches) {
       let duplicateOf: number | null;
@@ -332,9 +332,9 @@ export class PartitionLog implements CommitTarget {
         at = following.baseOffset;
         continue;
       }
-      const run = readableRun(bytes);
+      const run = readableRun(bytes, at);
       const next = { segment, position: position + run.length, offset: run.nextOffset };
-      if (next.offset > at) return { bytes: bytes.subarray(0, run.length), next };
+      if (next.offset > at) return { bytes: bytes.subarray(run.start, run.length), next };
       hint = { ...next, offset: at };
     }
     return null;
@@ -408,8 +408,15 @@ function follow(queued: QueuedBatch, twin: QueuedBatch): void {
   );
 }
 
-/** How far the bytes look like batches, and the offset above the last. Damage at the very beginning is left to the decoder. */
-function readableRun(bytes: Buffer): { readonly length: number; readonly nextOffset: number } {
+/**
+ * How far the bytes look like batches, where the one that holds `offset` begins, and the offset above the last. Damage at the very
+ * beginning is left to the decoder; damage before `offset` is nobody's concern who asked for that.
+ */
+function readableRun(
+  bytes: Buffer,
+  offset: number,
+): { readonly start: number; readonly length: number; readonly nextOffset: number } {
+  let start = 0;
   let length = 0;
   let nextOffset = Number.POSITIVE_INFINITY;
   try {
@@ -418,11 +425,12 @@ function readableRun(bytes: Buffer): { readonly length: number; readonly nextOff
       if (header === null) break;
       nextOffset = header.lastOffset + 1;
       length += header.byteLength;
+      if (nextOffset <= offset) start = length;
     }
   } catch {
     // The decoder says it better.
   }
-  return length === 0 ? { length: bytes.length, nextOffset } : { length, nextOffset };
+  return length === 0 ? { start, length: bytes.length, nextOffset } : { start, length, nextOffset };
 }
 
 function stampAppendTime(batch: Buffer, now: number): void {

@@ -1,7 +1,7 @@
 import { createEmbeddedBroker, type EmbeddedBroker } from '../../../../src/broker/embedded/embedded-broker.ts';
 import type { ClientSettings, FetchedRecord, ProducerRecord } from '../../../../src/broker/ports.ts';
-import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { type Logger, silentLogger } from '../../../../src/foundation/logger.ts';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { SimulatedFileSystem } from './simulated-file-system.ts';
 
 export const DIR = '/data/log';

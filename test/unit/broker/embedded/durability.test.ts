@@ -5,7 +5,13 @@ import { client, DIR, openOn, readAll, textOf, value } from './broker-on-simulat
 import { SimulatedFileSystem } from './simulated-file-system.ts';
 
 type Step =
-  | { readonly do: 'send'; readonly topic: string; readonly records: number; readonly bytes: number; readonly wait: boolean }
+  | {
+      readonly do: 'send';
+      readonly topic: string;
+      readonly records: number;
+      readonly bytes: number;
+      readonly wait: boolean;
+    }
   | { readonly do: 'commit'; readonly offset: number }
   | { readonly do: 'delete'; readonly topic: string }
   | { readonly do: 'deleteRecords'; readonly topic: string }
@@ -65,7 +71,7 @@ async function play(disk: SimulatedFileSystem, steps: readonly Step[], seen: Ack
       const send = producer.send(records.map(({ text, key }) => value(each.topic, text, key))).then((result) => {
         const topic = seen.topics.get(each.topic) ?? new Map();
         seen.topics.set(each.topic, topic);
-        records.forEach((record, n) => topic.set(result.offsets[n] as number, record));
+        for (const [n, record] of records.entries()) topic.set(result.offsets[n] as number, record);
       });
       if (each.wait) await send;
       else waiting.push(send);
@@ -149,7 +155,7 @@ describe('the embedded broker after a power loss', () => {
       ),
       { numRuns: Number(process.env['HOLDFAST_FC_RUNS'] ?? 150) },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('opens with every whole batch, whichever byte its tail is cut at', async () => {
     const { broker, disk } = await openOn();
@@ -177,7 +183,7 @@ describe('the embedded broker after a power loss', () => {
         await reopened.close();
       }
     }
-  }, 60_000);
+  }, 120_000);
 
   it('cuts a batch whose bytes were changed, and what follows it', async () => {
     const { broker, disk } = await openOn();

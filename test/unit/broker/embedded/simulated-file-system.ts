@@ -26,7 +26,18 @@ type Node = FileNode | FolderNode;
 
 /** A call that a test may fail. `bytes` of a write tell how much was asked for. */
 export interface FileSystemCall {
-  readonly kind: 'open' | 'write' | 'read' | 'sync' | 'truncate' | 'rename' | 'unlink' | 'mkdir' | 'rmdir' | 'readdir' | 'syncDirectory';
+  readonly kind:
+    | 'open'
+    | 'write'
+    | 'read'
+    | 'sync'
+    | 'truncate'
+    | 'rename'
+    | 'unlink'
+    | 'mkdir'
+    | 'rmdir'
+    | 'readdir'
+    | 'syncDirectory';
   readonly path: string;
 }
 

@@ -14,7 +14,7 @@ export interface BrokerAddress {
  * Requests of one lane share a connection to a broker, and wait for each other's answers there. `control` is for what is answered at once;
  * long polls and joins have lanes of their own.
  */
-export type Lane = 'control' | 'produce' | 'fetch' | 'group';
+export type Lane = 'control' | 'produce' | 'fetch' | 'second fetch' | 'group';
 
 /** What is known of one address, over all lanes. */
 interface Peer {

@@ -1,9 +1,9 @@
-import { DataError } from '../../sdk/errors/index.ts';
-import { BATCH_CORRUPT } from '../broker-errors.ts';
+import type { DataError } from '../../sdk/errors/index.ts';
 import type { FetchedBatch, FetchedRecord } from '../ports.ts';
 import { type BatchHeader, peekBatchHeader } from '../record-batch/batch-header.ts';
 import { CodecNotLoadedError } from '../record-batch/compression.ts';
 import { type AbortedTransaction, decodeRecordBatch } from '../record-batch/decode-record-batch.ts';
+import { corruptBatch } from './fetch-failures.ts';
 
 /** Batches of one answer, decoded one at a time as they are asked for. */
 interface Segment {
@@ -33,8 +33,8 @@ export class FetchedPartition {
   paused = false;
   /** Changes when what is on its way is not wanted any more. */
   session = 0;
-  /** A request for it is on its way. */
-  busy = false;
+  /** The session of which a request is on its way; -1 for none. */
+  askedSession = -1;
   /** Monotonic ms. */
   notBefore = 0;
   failures = 0;
@@ -156,15 +156,7 @@ export class FetchedPartition {
       // Not even its header can be read.
     }
     this.moveTo(offset);
-    return new DataError(
-      `The record batch of ${this.key} at offset ${offset} can't be read: ${cause instanceof Error ? cause.message : cause} Check the broker's disk ` +
-        `and the network; to leave it out, go on at offset ${nextOffset}.`,
-      {
-        code: BATCH_CORRUPT,
-        cause,
-        details: { topic: this.topic, partition: this.partition, offset, nextOffset },
-      },
-    );
+    return corruptBatch(this, { offset, nextOffset, cause });
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Timer } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { ConfigError, DataError, EnvironmentError, IllegalStateError } from '../../sdk/errors/index.ts';
-import { BATCH_CORRUPT, OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
+import { ConfigError, EnvironmentError, IllegalStateError } from '../../sdk/errors/index.ts';
 import type { FetchedBatch, Fetcher, FetchPosition, TopicPartition } from '../ports.ts';
 import { loadCodec } from '../record-batch/compression.ts';
 import { codecsToLoad } from '../record-batch/decode-record-batch.ts';
 import type { Cluster } from './cluster.ts';
+import { corruptAtBroker, offsetOutOfRange } from './fetch-failures.ts';
 import { FetchedPartition } from './fetched-partition.ts';
 import { CLIENT_CLOSED, errorForCode } from './kafka-errors.ts';
 import type { FetcherSettings } from './kafka-settings.ts';
@@ -21,7 +21,13 @@ import {
   listOffsets,
 } from './protocol/fetch.ts';
 
-/** How long the broker may hold a request back while partitions that are not in it are worked through. */
+/**
+ * Two long polls per broker, for different partitions: those that are resumed, sought or worked through while the others' request waits
+ * for records need not wait for it to come back.
+ */
+const LANES = ['fetch', 'second fetch'] as const;
+type FetchLane = (typeof LANES)[number];
+/** How long the broker may hold the last free lane's request back while partitions that are not in it are worked through. */
 const BUSY_WAIT_MS = 20;
 /** No request grows beyond this, however large a batch is. */
 const MAX_FETCH_BYTES = 0x7fff_ffff;
@@ -35,8 +41,8 @@ export class KafkaFetcher implements Fetcher {
   private readonly closing = new AbortController();
   private readonly refresher: MetadataRefresher;
   private readonly partitions = new Map<string, FetchedPartition>();
-  /** Brokers with a request on its way. */
-  private readonly polling = new Set<number>();
+  /** Requests on their way, as `broker/lane`. */
+  private readonly polling = new Set<string>();
   private waiters: (() => void)[] = [];
   private scheduled = false;
   private timer: Timer | null = null;
@@ -212,7 +218,7 @@ export class KafkaFetcher implements Fetcher {
         this.refresher.request();
         continue;
       }
-      if (this.polling.has(leader)) continue;
+      if (one.askedSession === one.session) continue;
       if (one.notBefore > now) wakeAt = Math.min(wakeAt, one.notBefore);
       else if (one.bufferedBytes > this.settings.maxPartitionBytes || buffered >= this.settings.maxBytes)
         full.add(leader);
@@ -223,11 +229,15 @@ export class KafkaFetcher implements Fetcher {
       }
     }
     for (const [leader, partitions] of ready) {
+      const lane = LANES.find((free) => !this.polling.has(`${leader}/${free}`));
+      if (lane === undefined) continue;
       const symbolic = partitions.filter(({ position }) => position === null);
       const budget = Math.max(1, this.settings.maxBytes - buffered);
       void (symbolic.length > 0
-        ? this.run(leader, symbolic, () => this.locate(leader, symbolic))
-        : this.run(leader, partitions, () => this.fetch(leader, partitions, full.has(leader), budget)));
+        ? this.run(leader, lane, symbolic, () => this.locate(leader, symbolic))
+        : this.run(leader, lane, partitions, () =>
+            this.fetch(leader, lane, partitions, this.waitMs(leader, lane, full), budget),
+          ));
     }
     this.timer?.cancel();
     this.timer = null;
@@ -235,14 +245,23 @@ export class KafkaFetcher implements Fetcher {
       this.timer = this.cluster.clock.setTimer(() => this.schedule(), wakeAt - now);
   }
 
+  private waitMs(leader: number, lane: FetchLane, full: ReadonlySet<number>): number {
+    const { maxWaitMs } = this.settings;
+    const lastLane = LANES.every((other) => other === lane || this.polling.has(`${leader}/${other}`));
+    return lastLane && full.has(leader) ? Math.min(BUSY_WAIT_MS, maxWaitMs) : maxWaitMs;
+  }
+
   /** Does one request to one broker, and takes its failure for that of the partitions in it. */
   private async run(
     leader: number,
+    lane: FetchLane,
     partitions: readonly FetchedPartition[],
     request: () => Promise<void>,
   ): Promise<void> {
-    this.polling.add(leader);
+    const slot = `${leader}/${lane}`;
+    this.polling.add(slot);
     const sessions = partitions.map(({ session }) => session);
+    for (const one of partitions) one.askedSession = one.session;
     try {
       await request();
     } catch (error) {
@@ -253,7 +272,9 @@ export class KafkaFetcher implements Fetcher {
       }
       if (error instanceof EnvironmentError) this.refresher.request();
     } finally {
-      this.polling.delete(leader);
+      this.polling.delete(slot);
+      // A partition that moved on meanwhile may have been asked for again.
+      for (const [n, one] of partitions.entries()) if (one.askedSession === sessions[n]) one.askedSession = -1;
       this.notify();
       this.schedule();
     }
@@ -261,12 +282,12 @@ export class KafkaFetcher implements Fetcher {
 
   private async fetch(
     leader: number,
+    lane: FetchLane,
     partitions: readonly FetchedPartition[],
-    othersWait: boolean,
+    waitMs: number,
     budget: number,
   ): Promise<void> {
-    const { readCommitted, minBytes, maxWaitMs } = this.settings;
-    const waitMs = othersWait ? Math.min(BUSY_WAIT_MS, maxWaitMs) : maxWaitMs;
+    const { readCommitted, minBytes } = this.settings;
     const sessions = new Map(partitions.map((one) => [keyOf(one), { one, session: one.session }]));
     const answer = await this.cluster.request(
       leader,
@@ -282,7 +303,7 @@ export class KafkaFetcher implements Fetcher {
           maxBytes: this.maxPartitionBytes,
         })),
       },
-      { lane: 'fetch', timeoutMs: this.cluster.settings.requestTimeoutMs + waitMs },
+      { lane, timeoutMs: this.cluster.settings.requestTimeoutMs + waitMs },
     );
     if (answer.errorCode !== ErrorCode.NONE) throw errorForCode(answer.errorCode, 'read');
     for (const part of answer.partitions) {
@@ -316,11 +337,7 @@ export class KafkaFetcher implements Fetcher {
       return;
     }
     if (errorCode === ErrorCode.CORRUPT_MESSAGE) {
-      const { topic, partition, fetchOffset: offset } = one;
-      one.error = new DataError(`Kafka could not ${what}: the broker found a batch corrupt. Check the broker's disk.`, {
-        code: BATCH_CORRUPT,
-        details: { topic, partition, offset },
-      });
+      one.error = corruptAtBroker(one);
       return;
     }
     const error = errorForCode(errorCode, what);
@@ -342,11 +359,7 @@ export class KafkaFetcher implements Fetcher {
       one.moveTo(offsetReset);
       return;
     }
-    one.error = new ConfigError(
-      `Offset ${offset} of ${one.key} does not exist (any more, or yet), and auto.offset.reset=none forbids to choose another. Set an offset that ` +
-        'exists for the group, or auto.offset.reset.',
-      { code: OFFSET_OUT_OF_RANGE, details: { topic: one.topic, partition: one.partition, offset } },
-    );
+    one.error = offsetOutOfRange(one);
   }
 
   /** Finds the ends of logs that are asked for by name. */

@@ -3,7 +3,6 @@ import { DataError, EnvironmentError, IllegalStateError } from '../../sdk/errors
 import { DELIVERY_TIMEOUT, PRODUCER_CLOSED, RECORD_INVALID, RECORD_TOO_LARGE } from '../broker-errors.ts';
 import type { Producer, ProducerRecord, SendResult } from '../ports.ts';
 import { BATCH_HEADER_BYTES } from '../record-batch/batch-header.ts';
-import { estimateRecordBytes } from '../record-batch/encode-record-batch.ts';
 import type { Cluster } from './cluster.ts';
 import type { ProducerSettings } from './kafka-settings.ts';
 import { ProducerSender } from './producer-sender.ts';
@@ -64,11 +63,8 @@ export class KafkaProducer implements Producer {
     if (records.length === 0) {
       return Promise.resolve({ partitions: new Int32Array(0), offsets: new Float64Array(0), rejected: [] });
     }
-    let bytes = 0;
-    for (let n = 0; n < records.length; n++) bytes += estimateRecordBytes(records[n] as ProducerRecord);
     const call = new SendCall({
       records,
-      bytes,
       takenAt: this.cluster.clock.monotonic(),
       onSettled: (settled) => this.settle(settled),
     });
@@ -123,7 +119,7 @@ export class KafkaProducer implements Producer {
     // Rejecting the last of a call settles it, so that the others are put on their way first.
     const bad: { index: number; error: DataError }[] = [];
     for (let index = 0; index < call.records.length; index++) {
-      const error = badRecord(call.records[index] as ProducerRecord, maxRequestBytes);
+      const error = badRecord(call.records[index] as ProducerRecord, call.sizes[index] as number, maxRequestBytes);
       if (error !== null) bad.push({ index, error });
     }
     const badIndexes = bad.length === 0 ? null : new Set(bad.map(({ index }) => index));
@@ -181,8 +177,8 @@ export class KafkaProducer implements Producer {
   }
 }
 
-function badRecord(record: ProducerRecord, maxRequestBytes: number): DataError | null {
-  const bytes = estimateRecordBytes(record) + BATCH_HEADER_BYTES;
+function badRecord(record: ProducerRecord, size: number, maxRequestBytes: number): DataError | null {
+  const bytes = size + BATCH_HEADER_BYTES;
   if (bytes > maxRequestBytes) {
     return new DataError(
       `A record for topic '${record.topic}' takes ${bytes} bytes, more than max.request.size=${maxRequestBytes} allows. Raise it (and the topic's ` +

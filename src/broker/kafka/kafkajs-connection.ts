@@ -79,6 +79,7 @@ export class KafkaConnection {
   private readonly settings: ConnectionSettings;
   private readonly clock: Clock;
   private ranges: ApiVersionRanges = new Map();
+  private introduced = false;
   private closed = false;
 
   private constructor(options: ConnectionOptionsOfOne, connection: KafkaJsConnection, socket: Socket) {
@@ -203,7 +204,7 @@ export class KafkaConnection {
           },
           reject: (error) => {
             timer.cancel();
-            reject(isOurs(error) ? error : connectionLost(error, this.address));
+            reject(this.failureOf(error));
           },
         },
         expectResponse: true,
@@ -239,6 +240,13 @@ export class KafkaConnection {
     this.connection.setVersions(versions);
     this.connection.setSupportAuthenticationProtocol(ranges.has(SASL_AUTHENTICATE_KEY));
     if (this.settings.sasl !== null) await this.authenticate();
+    this.introduced = true;
+  }
+
+  /** With TLS 1.3 a server that refuses our certificate says so after the handshake only. */
+  private failureOf(error: unknown): Error {
+    if (isOurs(error)) return error;
+    return this.introduced ? connectionLost(error, this.address) : connectFailure(error, this.address, this.settings);
   }
 
   private async askVersions(version: number, timeoutMs: number) {

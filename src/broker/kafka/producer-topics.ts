@@ -3,7 +3,7 @@ import { ConfigError, DataError } from '../../sdk/errors/index.ts';
 import { RECORD_INVALID, TOPIC_INVALID } from '../broker-errors.ts';
 import { Partitioner } from '../partitioner.ts';
 import type { ProducerRecord } from '../ports.ts';
-import { estimateRecordBytes } from '../record-batch/encode-record-batch.ts';
+import type { BatchRecord } from '../record-batch/record.ts';
 import type { Cluster } from './cluster.ts';
 import { errorForCode } from './kafka-errors.ts';
 import type { ProducerSettings } from './kafka-settings.ts';
@@ -118,7 +118,7 @@ export class ProducerTopics {
       const unknown: number[] = [];
       for (const index of indexes) {
         const record = call.records[index] as ProducerRecord;
-        const bytes = estimateRecordBytes(record);
+        const bytes = call.sizes[index] as number;
         const partition = record.partition ?? state.partitioner.partition(record.key, bytes, state.partitions);
         if (partition < 0 || partition >= state.partitions) {
           // Partitions may have been added since we asked.
@@ -131,7 +131,7 @@ export class ProducerTopics {
         }
         call.partitions[index] = partition;
         const queue = this.queue(state, partition);
-        const timed = record.timestamp === -1 ? { ...plain(record), timestamp: now } : record;
+        const timed = record.timestamp === -1 ? stamped(record, now) : record;
         queue.add(call, index, timed, bytes);
         this.active.add(queue);
       }
@@ -207,6 +207,6 @@ export class ProducerTopics {
   }
 }
 
-function plain({ key, value, headers }: ProducerRecord) {
-  return { key, value, headers };
+function stamped({ key, value, headers }: ProducerRecord, timestamp: number): BatchRecord {
+  return { key, value, headers, timestamp };
 }

@@ -1,10 +1,13 @@
 import { Deferred } from '../../foundation/deferred.ts';
 import type { ConnectError } from '../../sdk/errors/index.ts';
 import type { ProducerRecord, RejectedRecord, SendResult } from '../ports.ts';
+import { estimateRecordBytes } from '../record-batch/encode-record-batch.ts';
 
 /** One call of `Producer.send` on its way: counts what is still open and settles when nothing is. */
 export class SendCall {
   readonly records: readonly ProducerRecord[];
+  /** Parallel to `records`: about what each takes in a batch. */
+  readonly sizes: Float64Array;
   /** What it counts in `buffer.memory`. */
   readonly bytes: number;
   /** Monotonic ms at which it was made. */
@@ -19,15 +22,21 @@ export class SendCall {
 
   constructor(input: {
     readonly records: readonly ProducerRecord[];
-    readonly bytes: number;
     readonly takenAt: number;
     readonly onSettled: (call: SendCall) => void;
   }) {
     this.records = input.records;
-    this.bytes = input.bytes;
     this.takenAt = input.takenAt;
     this.onSettled = input.onSettled;
     this.open = input.records.length;
+    this.sizes = new Float64Array(this.open);
+    let bytes = 0;
+    for (let n = 0; n < this.open; n++) {
+      const size = estimateRecordBytes(input.records[n] as ProducerRecord);
+      this.sizes[n] = size;
+      bytes += size;
+    }
+    this.bytes = bytes;
     this.partitions = new Int32Array(this.open).fill(-1);
     this.offsets = new Float64Array(this.open).fill(-1);
   }

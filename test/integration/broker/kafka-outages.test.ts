@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Broker, FetchedRecord, Fetcher, SendResult } from '../../../src/broker/ports.ts';
+import { silentLogger } from '../../../src/foundation/logger.ts';
+import { FaultProxy } from '../../../src/testing/fault-proxy.ts';
+import { RecordingListener } from '../../support/broker-port-suite.ts';
+import { describeWithJava } from '../../support/describe-with-kafka.ts';
+import { type Kafka, startKafka } from '../../support/kafka.ts';
+import { freePort } from '../../support/ports.ts';
+import { uniqueName } from '../../support/unique-name.ts';
+import { AvailabilityLog, newTopic, numbers, openBroker, readAll, textsOf, values } from './kafka-tools.ts';
+
+const PRODUCE = 0;
+const quick = { 'heartbeat.interval.ms': '300', 'session.timeout.ms': '6000' };
+
+describeWithJava('a Kafka that fails', () => {
+  let kafka: Kafka;
+  let proxy: FaultProxy;
+  let broker: Broker;
+
+  beforeAll(async () => {
+    const proxyPort = await freePort();
+    kafka = await startKafka({
+      listeners: [{ kind: 'plaintext', advertisedPort: proxyPort }],
+      properties: { 'group.min.session.timeout.ms': '1000' },
+    });
+    proxy = await new FaultProxy({ target: { host: '127.0.0.1', port: kafka.port }, port: proxyPort }).start();
+    broker = openBroker(proxy.address);
+  }, 120_000);
+
+  afterAll(async () => {
+    await broker?.close();
+    await proxy?.stop();
+    await kafka?.remove();
+  });
+
+  it('gets every record once and in order when answers to produce requests are lost', async () => {
+    const topic = await newTopic(broker);
+    const producer = broker.producer({ settings: { 'batch.size': '2000' }, logger: silentLogger });
+    await producer.send(values(topic, ['begin']));
+    const lostBefore = proxy.lostAnswers;
+    const sends: Promise<SendResult>[] = [];
+    for (let round = 0; round < 30; round++) {
+      // Every third round one answer is lost, while several requests are in flight.
+      if (round % 3 === 0) {
+        const lost = proxy.lostAnswers;
+        await proxy.setMode({ kind: 'lose-answers', when: (request) => request.length > 6 && request[5] === PRODUCE });
+        for (let n = 0; n < 5; n++)
+          sends.push(producer.send(values(topic, numbers(round * 50 + n * 10, round * 50 + n * 10 + 10))));
+        while (proxy.lostAnswers === lost) await new Promise((resolve) => setTimeout(resolve, 5));
+        await proxy.setMode({ kind: 'pass' });
+      } else {
+        for (let n = 0; n < 5; n++)
+          sends.push(producer.send(values(topic, numbers(round * 50 + n * 10, round * 50 + n * 10 + 10))));
+      }
+    }
+    const results = await Promise.all(sends);
+    expect(proxy.lostAnswers - lostBefore).toBeGreaterThanOrEqual(10);
+    expect(textsOf(await readAll(broker, topic))).toEqual(['begin', ...numbers(0, 1500)]);
+    // Each record was told the offset at which it really is, whichever attempt was answered.
+    expect(results.flatMap(({ offsets }) => [...offsets])).toEqual(numbers(1, 1501).map(Number));
+    await producer.close();
+  }, 60_000);
+
+  it('loses and duplicates nothing when it is killed in the middle of producing and reading', async () => {
+    const topic = await newTopic(broker);
+    const availability = new AvailabilityLog();
+    const producer = broker.producer({ settings: {}, logger: silentLogger, onAvailability: availability.listener });
+    const fetcher = broker.fetcher({ settings: {}, logger: silentLogger });
+    fetcher.add([{ topic, partition: 0, offset: 'earliest' }]);
+    const read: FetchedRecord[] = [];
+    const total = 60_000;
+    const reading = pollInto(fetcher, read, total);
+    let sent = 0;
+    const sendOn = async (until: number): Promise<void> => {
+      const inFlight: Promise<SendResult>[] = [];
+      while (sent < until) {
+        inFlight.push(producer.send(values(topic, numbers(sent, sent + 100))));
+        sent += 100;
+        if (inFlight.length >= 5) await inFlight.shift();
+      }
+      await Promise.all(inFlight);
+    };
+    await sendOn(20_000);
+    const rest = sendOn(total);
+    await kafka.kill('SIGKILL');
+    expect((await availability.until(false)).reason).toContain("can't be reached");
+    await kafka.restart();
+    await rest;
+    await reading;
+    expect(textsOf(read)).toEqual(numbers(0, total));
+    // Once per change of state.
+    expect(availability.changes.map(({ available }) => available)).toEqual([false, true]);
+    await producer.close();
+    await fetcher.close();
+  }, 120_000);
+
+  it('is back for producer, fetcher and member within seconds of a 30 s outage', async () => {
+    const topic = await newTopic(broker);
+    const groupId = uniqueName('group');
+    const listener = new RecordingListener();
+    const member = broker.groupMember({
+      settings: quick,
+      logger: silentLogger,
+      groupId,
+      subscription: { topics: [topic] },
+      listener,
+    });
+    member.start();
+    await listener.until(() => listener.held.length === 1);
+    const producer = broker.producer({ settings: {}, logger: silentLogger });
+    const fetcher = broker.fetcher({ settings: {}, logger: silentLogger });
+    fetcher.add([{ topic, partition: 0, offset: 'earliest' }]);
+    await producer.send(values(topic, ['before']));
+    const read: FetchedRecord[] = [];
+    await pollInto(fetcher, read, 1);
+
+    await proxy.setMode({ kind: 'refuse' });
+    const sending = producer.send(values(topic, ['during']));
+    const reading = pollInto(fetcher, read, 2);
+    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    await proxy.setMode({ kind: 'pass' });
+    const open = performance.now();
+    await sending;
+    const producedMs = performance.now() - open;
+    await reading;
+    const readMs = performance.now() - open;
+    // The session timeout ran out meanwhile: the group went on without the member, which joins anew.
+    await listener.until(() => listener.calls.at(-1)?.call === 'assigned' && listener.calls.length > 1);
+    const joinedMs = performance.now() - open;
+    await member.commit([{ topic, partition: 0, offset: 2 }]);
+    const committedMs = performance.now() - open;
+    console.log({ producedMs, readMs, joinedMs, committedMs });
+    expect(listener.calls.map(({ call }) => call)).toEqual(['assigned', 'lost', 'assigned']);
+    for (const ms of [producedMs, readMs, joinedMs, committedMs]) expect(ms).toBeLessThan(4_000);
+    await member.close();
+    await producer.close();
+    await fetcher.close();
+  }, 120_000);
+
+  it('keeps a member whose session did not run out, though it was restarted', async () => {
+    const topic = await newTopic(broker);
+    const groupId = uniqueName('group');
+    const listener = new RecordingListener();
+    const settings = { ...quick, 'session.timeout.ms': '45000' };
+    const member = broker.groupMember({
+      settings,
+      logger: silentLogger,
+      groupId,
+      subscription: { topics: [topic] },
+      listener,
+    });
+    member.start();
+    await listener.until(() => listener.held.length === 1);
+    await kafka.kill('SIGKILL');
+    const commit = member.commit([{ topic, partition: 0, offset: 7 }]);
+    await kafka.restart();
+    await commit;
+    expect(await member.committed([{ topic, partition: 0 }])).toEqual([7]);
+    expect(listener.calls.map(({ call }) => call)).toEqual(['assigned']);
+    await member.close();
+  }, 120_000);
+
+  it('is waited for when it is away at the start, and a commit gives up when its signal says so', async () => {
+    await proxy.setMode({ kind: 'refuse' });
+    const availability = new AvailabilityLog();
+    const client = { settings: {}, logger: silentLogger, onAvailability: availability.listener };
+    const admin = broker.admin(client);
+    const topics = admin.listTopics();
+    await availability.until(false);
+    await proxy.setMode({ kind: 'pass' });
+    expect(await topics).toBeInstanceOf(Array);
+    await availability.until(true);
+    expect(availability.changes.map(({ available }) => available)).toEqual([false, true]);
+
+    const topic = await newTopic(broker);
+    const listener = new RecordingListener();
+    const member = broker.groupMember({
+      ...client,
+      settings: quick,
+      groupId: uniqueName('group'),
+      subscription: { topics: [topic] },
+      listener,
+    });
+    member.start();
+    await listener.until(() => listener.held.length === 1);
+    await proxy.setMode({ kind: 'refuse' });
+    await expect(member.commit([{ topic, partition: 0, offset: 1 }], AbortSignal.timeout(500))).rejects.toMatchObject({
+      code: 'holdfast.broker.unavailable',
+    });
+    const closing = performance.now();
+    await member.close(AbortSignal.timeout(1_000));
+    expect(performance.now() - closing).toBeLessThan(3_000);
+    await proxy.setMode({ kind: 'pass' });
+    await admin.close();
+  }, 60_000);
+
+  it('makes a send fail only at delivery.timeout.ms, and takes the next one in order', async () => {
+    const topic = await newTopic(broker);
+    const producer = broker.producer({ settings: { 'delivery.timeout.ms': '1500' }, logger: silentLogger });
+    await producer.send(values(topic, ['a']));
+    await proxy.setMode({ kind: 'refuse' });
+    await expect(producer.send(values(topic, ['b']))).rejects.toMatchObject({
+      code: 'holdfast.broker.delivery.timeout',
+    });
+    await proxy.setMode({ kind: 'pass' });
+    await producer.send(values(topic, ['c']));
+    expect(textsOf(await readAll(broker, topic))).toEqual(['a', 'c']);
+    await producer.close();
+  }, 60_000);
+
+  it('is waited for while it hangs, by request.timeout.ms', async () => {
+    const topic = await newTopic(broker);
+    const producer = broker.producer({ settings: { 'request.timeout.ms': '1000' }, logger: silentLogger });
+    await producer.send(values(topic, ['a']));
+    await proxy.setMode({ kind: 'hang' });
+    const sends = [producer.send(values(topic, ['b'])), producer.send(values(topic, ['c']))];
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await proxy.setMode({ kind: 'pass' });
+    await Promise.all(sends);
+    // What hung arrives late, beside what was sent again.
+    expect(textsOf(await readAll(broker, topic))).toEqual(['a', 'b', 'c']);
+    await producer.close();
+  }, 60_000);
+});
+
+async function pollInto(fetcher: Fetcher, records: FetchedRecord[], count: number): Promise<void> {
+  while (records.length < count) {
+    for (const batch of await fetcher.poll({ maxRecords: 1_000, timeoutMs: 1_000 })) records.push(...batch.records);
+  }
+}

@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { ClientSettings } from '../../../src/broker/ports.ts';
+import { recordingLogger, silentLogger } from '../../../src/foundation/logger.ts';
+import { ConfigError } from '../../../src/sdk/errors/index.ts';
+import { describeWithKafka } from '../../support/describe-with-kafka.ts';
+import type { KafkaListenerKind } from '../../support/kafka-listener.ts';
+import type { SharedKafka } from '../../support/shared-kafka.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { createTlsMaterial } from '../../support/tls.ts';
+import { newTopic, openBroker, readAll, textsOf, values } from './kafka-tools.ts';
+
+function jaas(mechanism: string, { username, password }: { username: string; password: string }): ClientSettings {
+  const module = mechanism === 'PLAIN' ? 'plain.PlainLoginModule' : 'scram.ScramLoginModule';
+  return {
+    'sasl.mechanism': mechanism,
+    'sasl.jaas.config': `org.apache.kafka.common.security.${module} required username="${username}" password="${password}";`,
+  };
+}
+
+function trust({ tls }: SharedKafka): ClientSettings {
+  return { 'ssl.truststore.type': 'PEM', 'ssl.truststore.certificates': tls.ca };
+}
+
+const cases: readonly (readonly [KafkaListenerKind, (kafka: SharedKafka) => ClientSettings])[] = [
+  ['sasl_plain', (kafka) => ({ 'security.protocol': 'SASL_PLAINTEXT', ...jaas('PLAIN', kafka.user) })],
+  ['scram_sha_256', (kafka) => ({ 'security.protocol': 'SASL_PLAINTEXT', ...jaas('SCRAM-SHA-256', kafka.user) })],
+  ['scram_sha_512', (kafka) => ({ 'security.protocol': 'SASL_PLAINTEXT', ...jaas('SCRAM-SHA-512', kafka.user) })],
+  ['ssl', (kafka) => ({ 'security.protocol': 'SSL', ...trust(kafka) })],
+  [
+    'ssl_mutual',
+    ({ tls }) => {
+      const keystore = join(tempDir('tls'), 'keystore.pem');
+      writeFileSync(keystore, `${tls.client.key}\n${tls.client.cert}`);
+      return {
+        'security.protocol': 'SSL',
+        'ssl.truststore.location': tls.caFile,
+        'ssl.truststore.type': 'PEM',
+        'ssl.keystore.location': keystore,
+        'ssl.keystore.type': 'PEM',
+      };
+    },
+  ],
+  ['sasl_ssl_plain', (kafka) => ({ 'security.protocol': 'SASL_SSL', ...trust(kafka), ...jaas('PLAIN', kafka.user) })],
+  [
+    'sasl_ssl_scram_sha_512',
+    (kafka) => ({ 'security.protocol': 'SASL_SSL', ...trust(kafka), ...jaas('SCRAM-SHA-512', kafka.user) }),
+  ],
+];
+
+describeWithKafka('a secured Kafka', (shared) => {
+  const addressOf = (kind: KafkaListenerKind): string => shared().listeners[kind] as string;
+
+  for (const [kind, settingsFor] of cases) {
+    it(`is produced to and read from over ${kind}`, async () => {
+      const broker = openBroker(addressOf(kind), settingsFor(shared()));
+      const topic = await newTopic(broker);
+      const producer = broker.producer({ settings: {}, logger: silentLogger });
+      expect((await producer.send(values(topic, ['a', 'b']))).offsets).toEqual(new Float64Array([0, 1]));
+      expect(textsOf(await readAll(broker, topic))).toEqual(['a', 'b']);
+      await broker.close();
+    });
+  }
+
+  for (const mechanism of ['PLAIN', 'SCRAM-SHA-256'] as const) {
+    it(`refuses a wrong password for ${mechanism} once and for all, and keeps it to itself`, async () => {
+      const kafka = shared();
+      const kind = mechanism === 'PLAIN' ? 'sasl_plain' : 'scram_sha_256';
+      const settings = {
+        'security.protocol': 'SASL_PLAINTEXT',
+        ...jaas(mechanism, { ...kafka.user, password: 'not-the-secret' }),
+      };
+      const { logger, lines } = recordingLogger();
+      const broker = openBroker(addressOf(kind), settings, logger);
+      const failure = await broker
+        .admin({ settings: {}, logger })
+        .listTopics()
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ConfigError);
+      expect(failure).toMatchObject({ code: 'holdfast.broker.authentication' });
+      const producer = broker.producer({ settings: {}, logger });
+      await expect(producer.send(values('any', ['v']))).rejects.toBeInstanceOf(ConfigError);
+      // Invariant 8: a secret never shows.
+      expect(JSON.stringify([lines, String(failure), (failure as Error).stack])).not.toContain('not-the-secret');
+      await broker.close();
+    });
+  }
+
+  it('is not trusted without its authority, or under a name its certificate does not carry', async () => {
+    const stranger = createTlsMaterial(tempDir('stranger'));
+    const settings = { 'security.protocol': 'SSL', 'ssl.truststore.certificates': stranger.ca };
+    const broker = openBroker(addressOf('ssl'), settings);
+    await expect(broker.admin({ settings: {}, logger: silentLogger }).listTopics()).rejects.toMatchObject({
+      code: 'holdfast.broker.authentication',
+    });
+    await broker.close();
+  });
+
+  it('is not let in on without the certificate it asks for', async () => {
+    const kafka = shared();
+    const broker = openBroker(addressOf('ssl_mutual'), { 'security.protocol': 'SSL', ...trust(kafka) });
+    const failure = await broker
+      .admin({ settings: {}, logger: silentLogger })
+      .listTopics(AbortSignal.timeout(5_000))
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'holdfast.broker.authentication' });
+    await broker.close();
+  });
+});

@@ -477,7 +477,7 @@ describe('WorkerSinkTask', () => {
     const done = h.run();
     h.assign([0]);
     const { failure } = await done;
-    expect((failure?.cause as Error).message).toBe('Tolerance exceeded in error handler');
+    expect((failure?.cause as Error | undefined)?.message).toBe('Tolerance exceeded in error handler');
     expect(h.link.sinkOffsets()).toEqual({});
   });
 

@@ -130,7 +130,7 @@ describe('WorkerSourceTask', () => {
     h.task.add(values(0, 6));
     const { failure } = await h.run();
     expect(failure?.message).toBe('Tolerance exceeded in error handler');
-    expect((failure?.cause as Error).message).toBe('no such field');
+    expect((failure?.cause as Error | undefined)?.message).toBe('no such field');
     expect(h.producer.values()).toEqual(['v0', 'v1', 'v2']);
     expect(h.storedOffset()).toEqual({ position: 2 });
     expect(h.task.calls.at(-1)).toBe('stop');
@@ -454,7 +454,7 @@ describe('WorkerSourceTask', () => {
     h.task.add(values(0, 3));
     const { failure } = await h.run();
     expect(failure?.message).toBe('Unrecoverable exception from producer send callback');
-    expect((failure?.cause as Error).message).toBe('too large');
+    expect((failure?.cause as Error | undefined)?.message).toBe('too large');
     expect(h.storedOffset()).toEqual({ position: 0 });
     expect(h.task.committed.map(([value]) => value)).toEqual(['v0', 'v2']);
   });
@@ -694,7 +694,14 @@ describe('WorkerSourceTask', () => {
   it('a poll that always has records lets others run', async () => {
     let position = 0;
     const h = sourceHarness({
-      task: { start: () => {}, poll: () => values(position, (position += 100)), stop: () => {} },
+      task: {
+        start: () => {},
+        poll: () => {
+          position += 100;
+          return values(position - 100, position);
+        },
+        stop: () => {},
+      },
     });
     const done = h.run();
     await new Promise((resolve) => setTimeout(resolve, 5));

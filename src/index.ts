@@ -67,7 +67,11 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
   const cluster = new ClusterWatch({ broker, config, logger });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
-  const registry = openRegistryClient({
+  const registry = await openRegistryClient({
+    // Registry settings of the worker itself, e.g. unknown.id.action or registry.park.timeout.ms, are defaults of all converters.
+    defaults: Object.fromEntries(
+      Object.entries(config.raw).filter(([key]) => /^(registry\.|unknown\.id\.|schema\.registry\.)/.test(key)),
+    ),
     storeFolder: resolve(config.values['schema.store.dir'] ?? join(dirname(offsetFile), 'schema-store')),
     clock,
     logger,

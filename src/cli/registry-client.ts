@@ -1,39 +1,61 @@
 /** Wires the registry client: its coordinator into the control plane, its views and gates into task hosts. */
+import { join } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
+import { newId } from '../foundation/id.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { createSchemaView } from '../registry/coordinated-schema-view.ts';
 import { GateBook } from '../registry/gate-book.ts';
 import { GateMirror } from '../registry/gate-mirror.ts';
+import { RegistryCoordinator } from '../registry/registry-coordinator.ts';
+import { REGISTRY_SERVICE } from '../registry/registry-messages.ts';
+import { SchemaStore } from '../registry/schema-store.ts';
 import type { SchemaViews } from '../runtime/host/task-builder.ts';
 import type { MirroredGates } from '../runtime/parking/mirrored-gates.ts';
 import type { ControlService, GateSource } from '../runtime/worker/worker.ts';
-import { ConfigError } from '../sdk/errors/kinds.ts';
+import { FileCompactedLog } from '../storage/file-compacted-log.ts';
 
 export interface RegistryClient {
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
+  /** One for each task host. */
   openHostSide(): { readonly gates: MirroredGates; readonly schemaViews: SchemaViews };
   close(): Promise<void>;
 }
 
-export function openRegistryClient(options: {
+export interface RegistryClientOptions {
   readonly storeFolder: string;
+  /** Worker settings that stand below those of each converter. */
+  readonly defaults: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly logger: Logger;
-}): RegistryClient {
-  const book = new GateBook({ clock: options.clock });
+}
+
+/** @throws ConfigError when the schema store's file is there but can't be read. */
+export async function openRegistryClient(options: RegistryClientOptions): Promise<RegistryClient> {
+  const { clock, defaults } = options;
+  const logger = options.logger.child({ name: 'registry' });
+  const log = new FileCompactedLog({ file: join(options.storeFolder, 'schemas.log'), logger });
+  const store = await SchemaStore.open({ log, logger });
+  const book = new GateBook({ clock });
+  const coordinator = new RegistryCoordinator({ clock, logger, gates: book, store });
   return {
-    services: {},
+    services: { [REGISTRY_SERVICE]: (body) => coordinator.serve(body) },
     gates: {
       snapshots: () => book.snapshots(),
       onChange: (listener) => book.onSnapshot(listener),
       get: (id) => book.get(id),
     },
-    openHostSide: () => ({
-      gates: new GateMirror({ clock: options.clock }),
-      schemaViews: () => {
-        throw new ConfigError('no registry yet');
-      },
-    }),
-    close: async () => {},
+    openHostSide: () => {
+      const gates = new GateMirror({ clock });
+      return {
+        gates,
+        schemaViews: (config, { ask }) =>
+          createSchemaView({ clock, ask, gates, config: { ...defaults, ...config }, name: newId<'view'>() }),
+      };
+    },
+    close: async () => {
+      await coordinator.close();
+      await store.close();
+    },
   };
 }

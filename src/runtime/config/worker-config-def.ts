@@ -234,6 +234,7 @@ export const WORKER_PREFIXES = [
   'listeners.https.',
   'admin.listeners.https.',
   'registry.',
+  'schema.registry.',
   'unknown.id.',
   // Kafka client settings at top level, for the worker's own clients.
   'ssl.',

@@ -1,4 +1,5 @@
 /** One registry cluster as the control plane sees it: answers questions, each asked once, whoever asks. */
+import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -62,6 +63,8 @@ export class RegistryCluster {
   constructor(options: RegistryClusterOptions) {
     const { settings, clock, store } = options;
     const { values } = settings;
+    // Every question under way listens to the end of the client.
+    setMaxListeners(0, this.life.signal);
     const random = options.random === undefined ? {} : { random: options.random };
     this.options = options;
     this.registryId = settings.registryId;

@@ -1,0 +1,162 @@
+/** The steps of the Dockerfile that need no Docker engine, run by hand in a clean folder, and the container that comes of them. */
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { SupervisedProcess } from '../support/child-process.ts';
+import { copyOf, parseDockerfile } from '../support/docker/dockerfile.ts';
+import { ImageFolder, letThrough } from '../support/docker/image-folder.ts';
+import { fetchJson } from '../support/fetch-json.ts';
+import { freePort } from '../support/ports.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const dockerfile = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'));
+const STRING = 'org.apache.kafka.connect.storage.StringConverter';
+
+let image: ImageFolder;
+let container: SupervisedProcess | undefined;
+
+beforeAll(async () => {
+  image = await ImageFolder.build(dockerfile, root);
+}, 180_000);
+
+afterEach(async () => {
+  await container?.stop();
+  container = undefined;
+});
+
+async function healthy(env: Readonly<Record<string, string>>): Promise<void> {
+  await container?.waitUntil(async () => (await image.checkHealth(env)).code === 0, { timeoutMs: 30_000 });
+}
+
+function write(inside: string, text: string): string {
+  const file = image.path(inside);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('the Docker image', () => {
+  test('has the built worker and its production dependencies, and nothing of the workshop', () => {
+    expect(dockerfile.stages.map((stage) => stage.base)).toEqual(['node:24-slim', 'node:24-slim']);
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+      devDependencies: Record<string, string>;
+    };
+    for (const name of Object.keys(dependencies))
+      expect(existsSync(image.path(`/opt/holdfast/node_modules/${name}`)), name).toBe(true);
+    for (const name of ['typescript-native', 'vitest', 'vega-datasets']) {
+      expect(devDependencies[name]).toBeDefined();
+      expect(existsSync(image.path(`/opt/holdfast/node_modules/${name}`)), name).toBe(false);
+    }
+    expect(existsSync(image.path('/opt/holdfast/src'))).toBe(false);
+    expect(existsSync(image.path('/opt/holdfast/test'))).toBe(false);
+    expect(statSync(realpathSync(image.path('/usr/local/bin/holdfast'))).mode & 0o111).toBe(0o111);
+  });
+
+  test('is built from what .dockerignore lets through, and from all of it', () => {
+    const copied = dockerfile.stages
+      .flatMap(({ instructions }) => instructions)
+      .filter(({ keyword }) => keyword === 'COPY')
+      .map(({ text }) => copyOf(text))
+      .filter(({ from }) => from === undefined)
+      .flatMap(({ sources }) => sources);
+    expect([...new Set(copied)].sort()).toEqual([...letThrough(join(root, '.dockerignore'))].sort());
+  });
+
+  test('runs as nobody special, keeps its data in the volume and is stopped by SIGTERM', () => {
+    const { user, volumes, workdir, stopSignal } = image.settings;
+    expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(volumes).toContain(workdir);
+    expect(stopSignal).toBe('SIGTERM');
+  });
+
+  test('says which required variables are missing', async () => {
+    container = await image.start({ env: {} });
+    expect(await container.waitForExit()).toEqual({ code: 2, signal: null });
+    for (const name of ['BOOTSTRAP_SERVERS', 'KEY_CONVERTER', 'VALUE_CONVERTER']) {
+      expect(container.log()).toContain(`CONNECT_${name}`);
+    }
+    container = await image.start({
+      env: { CONNECT_BOOTSTRAP_SERVERS: 'kafka:9092', CONNECT_VALUE_CONVERTER: STRING },
+    });
+    expect((await container.waitForExit()).code).toBe(2);
+    expect(container.log()).toContain('CONNECT_KEY_CONVERTER');
+    expect(container.log()).not.toContain('CONNECT_BOOTSTRAP_SERVERS');
+  });
+
+  test('starts from CONNECT_ variables alone, with mounted connectors and plugins, and stops gracefully', async () => {
+    const port = await freePort();
+    const env = {
+      CONNECT_BOOTSTRAP_SERVERS: `embedded:${image.path('/var/lib/holdfast/broker')}`,
+      CONNECT_KEY_CONVERTER: STRING,
+      CONNECT_VALUE_CONVERTER: STRING,
+      CONNECT_LISTENERS: `http://127.0.0.1:${port}`,
+    };
+    const input = write('/etc/holdfast/input.txt', 'Dover\nHarwich\n');
+    const output = image.path('/var/lib/holdfast/output.txt');
+    write(
+      '/etc/holdfast/connectors/1-source.properties',
+      `name=ports-source\nconnector.class=FileStreamSource\nfile=${input}\ntopic=ports\n`,
+    );
+    write(
+      '/etc/holdfast/connectors/2-sink.json',
+      JSON.stringify({
+        name: 'ports-sink',
+        config: { 'connector.class': 'FileStreamSink', topics: 'ports', file: output },
+      }),
+    );
+    write('/etc/holdfast/plugins/still.mjs', STILL_PLUGIN);
+
+    expect((await image.checkHealth(env)).code).toBe(1);
+    container = await image.start({ env });
+    await healthy(env);
+    await container.waitUntil(() => existsSync(output) && readFileSync(output, 'utf8') === 'Dover\nHarwich\n', {
+      timeoutMs: 30_000,
+    });
+    const { body } = await fetchJson(`http://127.0.0.1:${port}/connector-plugins`);
+    expect(body).toContainEqual({ class: 'example.StillSourceConnector', type: 'source', version: '1.2.3' });
+
+    container.kill('SIGTERM');
+    expect(await container.waitForExit()).toEqual({ code: 0, signal: null });
+    const offsets = image.path('/var/lib/holdfast/.holdfast/connect.offsets');
+    expect(statSync(offsets).size).toBeGreaterThan(0);
+    if (process.getuid?.() === 0) expect(statSync(offsets).uid).toBe(1000);
+  });
+
+  test('takes a mounted worker file, below the variables', async () => {
+    const [fromFile, fromVariable] = [await freePort(), await freePort()];
+    write(
+      '/etc/holdfast/worker.properties',
+      `bootstrap.servers=embedded:${image.path('/var/lib/holdfast/other')}\nkey.converter=${STRING}\nvalue.converter=${STRING}\nlisteners=http://127.0.0.1:${fromFile}\nconnector.files.dir=${image.path('/var/lib')}\n`,
+    );
+    container = await image.start({ env: {} });
+    await healthy({});
+    expect((await fetchJson(`http://127.0.0.1:${fromFile}/connectors`)).body).toEqual([]);
+    await container.stop();
+
+    const env = { CONNECT_LISTENERS: `http://127.0.0.1:${fromVariable}` };
+    container = await image.start({ env });
+    await healthy(env);
+    expect((await fetchJson(`http://127.0.0.1:${fromVariable}/`)).status).toBe(200);
+    await expect(fetchJson(`http://127.0.0.1:${fromFile}/`)).rejects.toThrow();
+  });
+});
+
+const STILL_PLUGIN = `import { ConfigDef, definePlugin } from 'holdfast/sdk';
+
+class StillSourceConnector {
+  version() { return '1.2.3'; }
+  config() { return ConfigDef.empty(); }
+  start() {}
+  taskClass() { return class { start() {} poll() { return null; } stop() {} }; }
+  taskConfigs() { return [{}]; }
+  stop() {}
+}
+
+export default definePlugin({
+  name: 'still',
+  version: '1.2.3',
+  connectors: [{ type: 'source', className: 'example.StillSourceConnector', create: StillSourceConnector }],
+});
+`;

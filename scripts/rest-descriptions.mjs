@@ -1,0 +1,45 @@
+/** What docs/reference/rest.md says of each route. `generate-reference.mjs` fails when one is missing or gone. */
+export const REST_DESCRIPTIONS = {
+  'GET /': { what: "Version of Kafka Connect's API, version of Holdfast, id of the Kafka cluster.", answers: '200' },
+  'GET /health': {
+    what: 'Whether the worker is ready. A parked task does not make it unhealthy; a broker that is away at start is named here.',
+    answers: '200 healthy, 503 starting, 500 unhealthy',
+  },
+  'GET /connector-plugins': {
+    what: 'Classes that configurations may name; `connectorsOnly=false` lists converters and transformations, too.',
+    answers: '200',
+  },
+  'GET /connectors': {
+    what: 'Names of all connectors; `expand=status` and `expand=info` (or both) add what they say.',
+    answers: '200',
+  },
+  'POST /connectors': {
+    what: 'Creates a connector from `{"name", "config", "initial_state"}`; the state is RUNNING, PAUSED or STOPPED.',
+    answers: '201, 400 invalid, 409 exists',
+  },
+  'GET /connectors/{connector}': { what: 'Configuration, tasks and type.', answers: '200, 404' },
+  'DELETE /connectors/{connector}': { what: 'Stops and forgets the connector; its offsets stay.', answers: '204, 404' },
+  'GET /connectors/{connector}/config': { what: 'Its configuration.', answers: '200, 404' },
+  'PUT /connectors/{connector}/config': {
+    what: 'Creates or replaces the configuration; tasks start anew.',
+    answers: '200 replaced, 201 created, 400 invalid',
+  },
+  'PATCH /connectors/{connector}/config': {
+    what: 'Changes the given keys; null takes one out.',
+    answers: '200, 400 invalid, 404',
+  },
+  'GET /connectors/{connector}/status': {
+    what: 'States of the connector and its tasks, with the trace of a failed one and the `parked` object of a waiting one.',
+    answers: '200, 404',
+  },
+  'GET /connectors/{connector}/tasks': { what: 'Its tasks and their configurations.', answers: '200, 404' },
+  'GET /connectors/{connector}/tasks/{task}/status': { what: 'State of one task.', answers: '200, 404' },
+  'POST /connectors/{connector}/tasks/{task}/restart': { what: 'Starts one task anew.', answers: '204, 404' },
+  'POST /connectors/{connector}/restart': {
+    what: 'Starts the connector anew; `includeTasks=true` with its tasks, `onlyFailed=true` only what has failed.',
+    answers: '204; 202 and the plan with either flag; 404',
+  },
+  'PUT /connectors/{connector}/pause': { what: 'Pauses: nothing is polled or put, tasks stay.', answers: '202, 404' },
+  'PUT /connectors/{connector}/resume': { what: 'Goes on after a pause or a stop.', answers: '202, 404' },
+  'PUT /connectors/{connector}/stop': { what: 'Stops: the tasks end, the configuration stays.', answers: '204, 404' },
+};

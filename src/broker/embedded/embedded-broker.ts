@@ -325,6 +325,7 @@ class OpenBroker implements EmbeddedBroker {
         try {
           await applyRetention(log);
           await compactLog(log);
+          await log.closeIdleFiles();
           log.producers.forgetBefore(clock.now() - settings.producerExpirationMs);
           if (log.active.size - log.active.indexedSize > CHECKPOINT_BYTES) {
             await log.exclusively(() => log.checkpoint(log.active, log.producers));

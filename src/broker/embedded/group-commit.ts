@@ -193,6 +193,14 @@ export class GroupCommit {
   }
 }
 
+/** Answers a batch as its twin is answered. */
+export function follow(queued: QueuedBatch, twin: QueuedBatch): void {
+  twin.done.then(
+    ({ baseOffset }) => queued.outcome.resolve({ baseOffset, duplicate: true }),
+    (error) => queued.outcome.reject(error),
+  );
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk',
   EDQUOT: 'the disk quota is used up',

@@ -34,7 +34,7 @@ export async function applyRetention(log: PartitionLog): Promise<void> {
           if (isOld(log.active.maxTimestamp)) await log.roll();
         });
       }
-      let excess = retentionBytes < 0 ? 0 : log.size - retentionBytes;
+      let excess = retentionBytes < 0 ? 0 : sizeOf(log) - retentionBytes;
       for (let n = 0; n < log.segments.length - 1; n++) {
         const segment = log.segments[n];
         const next = log.segments[n + 1];
@@ -47,6 +47,10 @@ export async function applyRetention(log: PartitionLog): Promise<void> {
     }
     if (start > log.startOffset) await moveStart(log, start);
   });
+}
+
+function sizeOf(log: PartitionLog): number {
+  return log.segments.reduce((bytes, segment) => bytes + segment.size, 0);
 }
 
 async function moveStart(log: PartitionLog, target: number): Promise<void> {

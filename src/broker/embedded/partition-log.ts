@@ -1,18 +1,12 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { IllegalStateError } from '../../sdk/errors/index.ts';
-import {
-  type BatchHeader,
-  CRC_START,
-  peekBatchHeader,
-  TIMESTAMP_TYPE_BIT,
-  writeBaseOffset,
-  writeInt64,
-} from '../record-batch/batch-header.ts';
-import { crc32c } from '../record-batch/crc32c.ts';
+import { type BatchHeader, peekBatchHeader, writeBaseOffset } from '../record-batch/batch-header.ts';
+import { stampAppendTime } from './append-time.ts';
 import { type FileSystem, removeIfThere } from './file-system.ts';
-import { type CommitTarget, GroupCommit, type PendingAppend, type QueuedBatch } from './group-commit.ts';
+import { type CommitTarget, follow, GroupCommit, type PendingAppend, type QueuedBatch } from './group-commit.ts';
 import type { ProducerStates } from './producer-states.ts';
+import { readableRun } from './readable-run.ts';
 import { Segment } from './segment.ts';
 import { writeSegmentIndex } from './segment-index-file.ts';
 import type { TopicConfig } from './topic-config.ts';
@@ -114,13 +108,6 @@ export class PartitionLog implements CommitTarget {
 
   get deleted(): boolean {
     return this.isDeleted;
-  }
-
-  /** Bytes of all segments. */
-  get size(): number {
-    let bytes = 0;
-    for (const segment of this.segments) bytes += segment.size;
-    return bytes;
   }
 
   /** Takes an encoded batch over; offsets are written into it. */
@@ -365,6 +352,13 @@ export class PartitionLog implements CommitTarget {
     }
   }
 
+  /** Closes the files of full segments that nobody is reading; they are opened anew when somebody does. */
+  async closeIdleFiles(): Promise<void> {
+    await this.maintain(async () => {
+      for (const segment of this.segments.slice(0, -1)) if (segment.isIdle) await segment.closeFile();
+    });
+  }
+
   /** Wakes everyone who waits for a change. */
   wake(): void {
     const waiting = [...this.waiters];
@@ -398,43 +392,4 @@ interface StagedBatch {
 interface Round {
   readonly staged: readonly StagedBatch[];
   readonly forget: (() => void)[];
-}
-
-/** Answers a batch as its twin is answered. */
-function follow(queued: QueuedBatch, twin: QueuedBatch): void {
-  twin.done.then(
-    ({ baseOffset }) => queued.outcome.resolve({ baseOffset, duplicate: true }),
-    (error) => queued.outcome.reject(error),
-  );
-}
-
-/**
- * How far the bytes look like batches, where the one that holds `offset` begins, and the offset above the last. Damage at the very
- * beginning is left to the decoder; damage before `offset` is nobody's concern who asked for that.
- */
-function readableRun(
-  bytes: Buffer,
-  offset: number,
-): { readonly start: number; readonly length: number; readonly nextOffset: number } {
-  let start = 0;
-  let length = 0;
-  let nextOffset = Number.POSITIVE_INFINITY;
-  try {
-    while (length < bytes.length) {
-      const header = peekBatchHeader(bytes, length);
-      if (header === null) break;
-      nextOffset = header.lastOffset + 1;
-      length += header.byteLength;
-      if (nextOffset <= offset) start = length;
-    }
-  } catch {
-    // The decoder says it better.
-  }
-  return length === 0 ? { start, length: bytes.length, nextOffset } : { start, length, nextOffset };
-}
-
-function stampAppendTime(batch: Buffer, now: number): void {
-  batch.writeInt16BE(batch.readInt16BE(21) | TIMESTAMP_TYPE_BIT, 21);
-  writeInt64(batch, now, 35);
-  batch.writeUInt32BE(crc32c(batch, CRC_START), 17);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { client, DIR, openOn, readAll, textOf, value } from './broker-on-simulated-disk.ts';
-import { SimulatedFileSystem } from './simulated-file-system.ts';
+import { ioError, SimulatedFileSystem } from './simulated-file-system.ts';
 
 type Step =
   | {
@@ -52,10 +52,31 @@ const CONFIGS: Record<string, Record<string, string>> = {
   compacted: { 'segment.bytes': '1500', 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1' },
 };
 
-async function play(disk: SimulatedFileSystem, steps: readonly Step[], seen: Acknowledged, run: number): Promise<void> {
+type Fail = SimulatedFileSystem['fail'];
+const NEVER: Fail = () => null;
+
+async function play(
+  disk: SimulatedFileSystem,
+  steps: readonly Step[],
+  seen: Acknowledged,
+  run: number,
+  fail: Fail,
+): Promise<void> {
   const { broker, clock } = await openOn(disk);
   const admin = broker.admin(client);
   const producer = broker.producer(client);
+  if (fail !== NEVER) {
+    // The failures are for the log, which repeats; what an admin asks for fails to the caller.
+    for (const [name, configs] of Object.entries(CONFIGS)) {
+      await admin.createTopics([{ name, partitions: 1, replicationFactor: 1, configs }]);
+    }
+  }
+  disk.fail = fail;
+  let over = false;
+  void (async () => {
+    // Lets the back-off of failed writes pass.
+    while (!over && fail !== NEVER) await clock.advance(500);
+  })();
   let sent = 0;
   const waiting: Promise<unknown>[] = [];
   for (const each of steps) {
@@ -106,6 +127,8 @@ async function play(disk: SimulatedFileSystem, steps: readonly Step[], seen: Ack
     }
   }
   await Promise.all(waiting);
+  over = true;
+  disk.fail = NEVER;
   await broker.close();
 }
 
@@ -147,10 +170,38 @@ describe('the embedded broker after a power loss', () => {
           let disk = new SimulatedFileSystem();
           for (const [n, steps] of runs.entries()) {
             disk.callsLeft = crashAfter;
-            await Promise.race([play(disk, steps, seen, n), disk.stopped]);
+            await Promise.race([play(disk, steps, seen, n, NEVER), disk.stopped]);
             disk = disk.afterPowerLoss(random);
             await check(disk.copy(), seen);
           }
+        },
+      ),
+      { numRuns: Number(process.env['HOLDFAST_FC_RUNS'] ?? 150) },
+    );
+  }, 120_000);
+
+  it('has them also when writes and syncs failed before, and were repeated', async () => {
+    const sends = fc.array(
+      step.filter(({ do: what }) => what === 'send' || what === 'maintain'),
+      { minLength: 1, maxLength: 10 },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        sends,
+        fc.integer({ min: 60, max: 600 }),
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 40, maxLength: 40 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+        async (steps, crashAfter, tosses, coins) => {
+          const seen = new Acknowledged();
+          const disk = new SimulatedFileSystem();
+          disk.callsLeft = crashAfter;
+          const left = [...tosses];
+          const fail: Fail = (call) => {
+            const repeats = call.path.endsWith('.log') && ['write', 'sync', 'truncate'].includes(call.kind);
+            return repeats && left.pop() === 0 ? ioError('EIO', call) : null;
+          };
+          await Promise.race([play(disk, steps, seen, 0, fail), disk.stopped]);
+          await check(disk.afterPowerLoss(() => coins.next().value ?? 0).copy(), seen);
         },
       ),
       { numRuns: Number(process.env['HOLDFAST_FC_RUNS'] ?? 150) },

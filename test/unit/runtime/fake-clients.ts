@@ -224,7 +224,12 @@ export class FakeFetcher implements Fetcher {
       assigned.position += records.length;
       left -= records.length;
       const { topic, partition } = assigned;
-      batches.push({ topic, partition, records, nextOffset: assigned.position, highWatermark: log.length });
+      // Several batches of one partition may come in one poll.
+      for (let from = 0; from < records.length; from += 2) {
+        const part = records.slice(from, from + 2);
+        const nextOffset = (part.at(-1)?.offset ?? 0) + 1;
+        batches.push({ topic, partition, records: part, nextOffset, highWatermark: log.length });
+      }
     }
     return batches;
   }

@@ -69,6 +69,10 @@ function harness() {
       return each.value === 'v1';
     }
   };
+  value.configure = (...args: unknown[]) => {
+    configured.push(args[0] as Record<string, string>);
+    context = args[1] as ConverterContext;
+  };
   const classes: Record<string, new () => unknown> = {
     Source: class {
       taskClass() {
@@ -84,15 +88,9 @@ function harness() {
         };
       }
     },
-    StringConverter: class {
-      constructor() {
-        value.configure = (...args: unknown[]) => {
-          configured.push(args[0] as Record<string, string>);
-          context = args[1] as ConverterContext;
-        };
-        return value;
-      }
-    },
+    StringConverter: function create() {
+      return value;
+    } as unknown as new () => unknown,
     HeaderConverter: FakeHeaderConverter,
     Exclaim: exclaim,
     IsV1: isV1,

@@ -240,6 +240,28 @@ describe('WorkerSinkTask', () => {
     await done;
   });
 
+  it('invariant 4: a rewind takes back what waits to be put again, so that nothing comes out of order', async () => {
+    const h = sinkHarness();
+    h.fetcher.append('t', 0, 'a0');
+    const done = h.run();
+    h.assign([0]);
+    await settle();
+    let isFirst = true;
+    h.task.onPut = (records) => {
+      if (records.length === 0 || !isFirst) return;
+      isFirst = false;
+      h.task.context?.offset(new Map([['t-0', 0]]));
+      throw new RetriableError('connection lost');
+    };
+    h.fetcher.append('t', 0, 'a1', 'a2');
+    await settle();
+    await h.clock.advance(2_000);
+    expect(h.task.values()).toEqual(['a0', 'a0', 'a1', 'a2']);
+    h.worker.stop();
+    await done;
+    expect(h.link.sinkOffsets()).toEqual({ 't-0': 3 });
+  });
+
   it('invariant 3: EnvironmentError from put parks, and the same records come again', async () => {
     const h = sinkHarness({ policy: WITH_QUEUE });
     let isAway = true;

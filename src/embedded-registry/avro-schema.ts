@@ -1,0 +1,408 @@
+/**
+ * Avro schemas as a registry needs them: parsed with the schemas that they refer to, and rendered in the form in which a
+ * registry stores them and gives them back.
+ */
+import { isJsonObject, JsonNumber, type JsonText, parseJsonText, renderJsonText } from './json-text.ts';
+
+/** Attributes that Avro itself gives no meaning, in order. */
+export type AvroProps = Readonly<Record<string, JsonText>>;
+
+export const AVRO_PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
+export type AvroPrimitiveName = (typeof AVRO_PRIMITIVES)[number];
+
+export interface AvroPrimitive {
+  readonly kind: AvroPrimitiveName;
+  readonly props: AvroProps;
+}
+
+export interface AvroField {
+  readonly name: string;
+  readonly type: AvroType;
+  readonly doc: string | undefined;
+  /** undefined: none. */
+  readonly default: JsonText | undefined;
+  readonly order: 'ascending' | 'descending' | 'ignore';
+  readonly aliases: readonly string[];
+  readonly props: AvroProps;
+}
+
+interface AvroNamed {
+  /** With its namespace. */
+  readonly name: string;
+  readonly doc: string | undefined;
+  /** With their namespaces. */
+  readonly aliases: readonly string[];
+  readonly props: AvroProps;
+}
+
+export interface AvroRecord extends AvroNamed {
+  readonly kind: 'record';
+  readonly isError: boolean;
+  /** Filled after the record itself is known by name, so that it may contain itself. */
+  fields: readonly AvroField[];
+}
+
+export interface AvroEnum extends AvroNamed {
+  readonly kind: 'enum';
+  readonly symbols: readonly string[];
+  readonly default: string | undefined;
+}
+
+export interface AvroFixed extends AvroNamed {
+  readonly kind: 'fixed';
+  readonly size: number;
+}
+
+export interface AvroArray {
+  readonly kind: 'array';
+  readonly items: AvroType;
+  readonly props: AvroProps;
+}
+
+export interface AvroMap {
+  readonly kind: 'map';
+  readonly values: AvroType;
+  readonly props: AvroProps;
+}
+
+export interface AvroUnion {
+  readonly kind: 'union';
+  readonly branches: readonly AvroType[];
+}
+
+export type AvroType = AvroPrimitive | AvroRecord | AvroEnum | AvroFixed | AvroArray | AvroMap | AvroUnion;
+
+/** What makes a text no Avro schema. Becomes 422/42201; carries no code of Holdfast's, as it never leaves the registry. */
+export class AvroSyntaxError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'AvroSyntaxError';
+  }
+}
+
+export interface AvroSchema {
+  readonly type: AvroType;
+  /** Names that this text defines, and not one of its references. */
+  readonly defined: ReadonlySet<string>;
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const isPrimitive = (name: string): name is AvroPrimitiveName => (AVRO_PRIMITIVES as readonly string[]).includes(name);
+
+/** 'namespace.name', or the name alone where there is no namespace. */
+function fullName(name: string, namespace: string): string {
+  return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
+}
+
+/** 'a.b' of 'a.b.C', '' of 'C'. */
+export function namespaceOf(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? '' : name.slice(0, dot);
+}
+
+/** 'C' of 'a.b.C'. */
+export function simpleName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/**
+ * Parses a schema. `references`: texts that define names which this one uses, those first that the later ones need.
+ * `checkDefaults` refuses a default that is no value of its field, as registering does and reading an old one does not.
+ * Throws {@link AvroSyntaxError}.
+ */
+export function parseAvro(
+  text: string,
+  options: { readonly references?: readonly string[]; readonly checkDefaults?: boolean } = {},
+): AvroSchema {
+  const names = new Map<string, AvroRecord | AvroEnum | AvroFixed>();
+  for (const reference of options.references ?? []) new AvroParser(names, false).parse(reference);
+  const before = new Set(names.keys());
+  const type = new AvroParser(names, options.checkDefaults ?? false).parse(text);
+  return { type, defined: new Set([...names.keys()].filter((name) => !before.has(name))) };
+}
+
+class AvroParser {
+  private readonly names: Map<string, AvroRecord | AvroEnum | AvroFixed>;
+  private readonly checkDefaults: boolean;
+
+  constructor(names: Map<string, AvroRecord | AvroEnum | AvroFixed>, checkDefaults: boolean) {
+    this.names = names;
+    this.checkDefaults = checkDefaults;
+  }
+
+  parse(text: string): AvroType {
+    let json: JsonText;
+    try {
+      json = parseJsonText(text);
+    } catch (error) {
+      // A bare type name, as tools write it, is no JSON but is meant well.
+      const bare = text.trim();
+      if (!isPrimitive(bare)) throw new AvroSyntaxError(`not valid JSON: ${(error as Error).message}`);
+      json = bare;
+    }
+    return this.type(json, '');
+  }
+
+  private type(json: JsonText, namespace: string): AvroType {
+    if (typeof json === 'string') return this.byName(json, namespace);
+    if (Array.isArray(json)) return this.union(json, namespace);
+    if (!isJsonObject(json)) throw new AvroSyntaxError(`no type: ${renderJsonText(json)}`);
+    const type = json['type'];
+    if (type === undefined) throw new AvroSyntaxError(`no type: ${renderJsonText(json)}`);
+    switch (type) {
+      case 'record':
+      case 'error':
+        return this.record(json, namespace, type === 'error');
+      case 'enum':
+        return this.enumeration(json, namespace);
+      case 'fixed':
+        return this.fixed(json, namespace);
+      case 'array':
+        if (json['items'] === undefined) throw new AvroSyntaxError(`array has no items type: ${renderJsonText(json)}`);
+        return { kind: 'array', items: this.type(json['items'], namespace), props: propsOf(json, ['type', 'items']) };
+      case 'map':
+        if (json['values'] === undefined) throw new AvroSyntaxError(`map has no values type: ${renderJsonText(json)}`);
+        return { kind: 'map', values: this.type(json['values'], namespace), props: propsOf(json, ['type', 'values']) };
+      default: {
+        const inner = this.type(type, namespace);
+        // Only a primitive can carry attributes of its own; around anything else the wrapper says nothing.
+        return 'props' in inner && isPrimitive(inner.kind)
+          ? { kind: inner.kind, props: propsOf(json, ['type']) }
+          : inner;
+      }
+    }
+  }
+
+  private byName(name: string, namespace: string): AvroType {
+    if (isPrimitive(name)) return { kind: name, props: {} };
+    const known = this.names.get(fullName(name, namespace)) ?? this.names.get(name);
+    if (known === undefined) throw new AvroSyntaxError(`undefined name: "${fullName(name, namespace)}"`);
+    return known;
+  }
+
+  private union(branches: readonly JsonText[], namespace: string): AvroUnion {
+    const types = branches.map((branch) => this.type(branch, namespace));
+    const seen = new Set<string>();
+    for (const type of types) {
+      if (type.kind === 'union') throw new AvroSyntaxError('a union must not contain a union directly');
+      const key = 'name' in type ? type.name : type.kind;
+      if (seen.has(key)) throw new AvroSyntaxError(`duplicate in union: ${key}`);
+      seen.add(key);
+    }
+    return { kind: 'union', branches: types };
+  }
+
+  private record(json: Readonly<Record<string, JsonText>>, enclosing: string, isError: boolean): AvroRecord {
+    const named = this.named(json, enclosing, ['type', 'name', 'namespace', 'doc', 'fields', 'aliases']);
+    const record: AvroRecord = { kind: 'record', isError, ...named, fields: [] };
+    this.define(record);
+    const fields = json['fields'];
+    if (!Array.isArray(fields)) throw new AvroSyntaxError(`record ${record.name} has no fields`);
+    const seen = new Set<string>();
+    record.fields = fields.map((field: JsonText) => this.field(field, record.name, seen));
+    return record;
+  }
+
+  private field(json: JsonText, record: string, seen: Set<string>): AvroField {
+    if (!isJsonObject(json)) throw new AvroSyntaxError(`field of ${record} is not an object: ${renderJsonText(json)}`);
+    const name = requiredName(json['name'], `a field of ${record}`);
+    if (seen.has(name)) throw new AvroSyntaxError(`duplicate field ${name} in record ${record}`);
+    seen.add(name);
+    if (json['type'] === undefined) throw new AvroSyntaxError(`no type for field ${name} of ${record}`);
+    const type = this.type(json['type'], namespaceOf(record));
+    const value = json['default'];
+    if (value !== undefined && this.checkDefaults && !isDefaultOf(type, value)) {
+      throw new AvroSyntaxError(`invalid default for field ${name}: ${renderJsonText(value)} is not a ${type.kind}`);
+    }
+    const order = json['order'];
+    return {
+      name,
+      type,
+      doc: typeof json['doc'] === 'string' ? json['doc'] : undefined,
+      default: value,
+      order: order === 'descending' || order === 'ignore' ? order : 'ascending',
+      aliases: strings(json['aliases']),
+      props: propsOf(json, ['name', 'type', 'doc', 'default', 'order', 'aliases']),
+    };
+  }
+
+  private enumeration(json: Readonly<Record<string, JsonText>>, enclosing: string): AvroEnum {
+    const named = this.named(json, enclosing, ['type', 'name', 'namespace', 'doc', 'symbols', 'aliases', 'default']);
+    if (!Array.isArray(json['symbols'])) throw new AvroSyntaxError(`enum ${named.name} has no symbols`);
+    const symbols = json['symbols'].map((symbol: JsonText) => requiredName(symbol, `a symbol of ${named.name}`));
+    if (new Set(symbols).size !== symbols.length) throw new AvroSyntaxError(`duplicate enum symbol in ${named.name}`);
+    const preset = json['default'];
+    if (preset !== undefined && (typeof preset !== 'string' || !symbols.includes(preset))) {
+      throw new AvroSyntaxError(`the default ${renderJsonText(preset)} of enum ${named.name} is not among its symbols`);
+    }
+    return this.define({ kind: 'enum', ...named, symbols, default: preset });
+  }
+
+  private fixed(json: Readonly<Record<string, JsonText>>, enclosing: string): AvroFixed {
+    const named = this.named(json, enclosing, ['type', 'name', 'namespace', 'doc', 'size', 'aliases']);
+    const size = json['size'] instanceof JsonNumber ? Number(json['size'].literal) : Number.NaN;
+    if (!Number.isInteger(size) || size < 0) throw new AvroSyntaxError(`invalid or no size of fixed ${named.name}`);
+    return this.define({ kind: 'fixed', ...named, size });
+  }
+
+  private named(json: Readonly<Record<string, JsonText>>, enclosing: string, known: readonly string[]): AvroNamed {
+    const given = json['name'];
+    if (typeof given !== 'string') throw new AvroSyntaxError(`no name in ${renderJsonText(json)}`);
+    const space = typeof json['namespace'] === 'string' ? json['namespace'] : enclosing;
+    const name = fullName(given, space);
+    for (const part of name.split('.')) requiredName(part, `the name ${name}`);
+    if (isPrimitive(name)) throw new AvroSyntaxError(`a schema may not be named after the primitive ${name}`);
+    return {
+      name,
+      doc: typeof json['doc'] === 'string' ? json['doc'] : undefined,
+      aliases: strings(json['aliases']).map((alias) => fullName(alias, namespaceOf(name))),
+      props: propsOf(json, known),
+    };
+  }
+
+  private define<T extends AvroRecord | AvroEnum | AvroFixed>(type: T): T {
+    if (this.names.has(type.name)) throw new AvroSyntaxError(`can't redefine: ${type.name}`);
+    this.names.set(type.name, type);
+    return type;
+  }
+}
+
+function requiredName(value: JsonText | undefined, of: string): string {
+  if (typeof value !== 'string' || !NAME.test(value)) {
+    throw new AvroSyntaxError(`illegal name for ${of}: ${value === undefined ? 'none' : renderJsonText(value)}`);
+  }
+  return value;
+}
+
+function strings(value: JsonText | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}
+
+function propsOf(json: Readonly<Record<string, JsonText>>, known: readonly string[]): AvroProps {
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !known.includes(key)));
+}
+
+const INT_LIMIT = 2n ** 31n;
+const LONG_LIMIT = 2n ** 63n;
+
+function isWithin(value: JsonText, limit: bigint): boolean {
+  if (!(value instanceof JsonNumber) || !/^-?\d+$/.test(value.literal)) return false;
+  const number = BigInt(value.literal);
+  return number >= -limit && number < limit;
+}
+
+/** Whether the JSON is a default of the type. The default of a union may be one of any branch, as Avro 1.12 has it. */
+function isDefaultOf(type: AvroType, value: JsonText): boolean {
+  switch (type.kind) {
+    case 'null':
+      return value === null;
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'int':
+      return isWithin(value, INT_LIMIT);
+    case 'long':
+      return isWithin(value, LONG_LIMIT);
+    case 'float':
+    case 'double':
+      return value instanceof JsonNumber;
+    case 'bytes':
+    case 'string':
+    case 'fixed':
+      return typeof value === 'string';
+    case 'enum':
+      return typeof value === 'string' && type.symbols.includes(value);
+    case 'array':
+      return Array.isArray(value) && value.every((item: JsonText) => isDefaultOf(type.items, item));
+    case 'map':
+      return isJsonObject(value) && Object.values(value).every((item) => isDefaultOf(type.values, item));
+    case 'union':
+      return type.branches.some((branch) => isDefaultOf(branch, value));
+    case 'record':
+      return (
+        isJsonObject(value) &&
+        type.fields.every((field) => {
+          const item = value[field.name] ?? field.default;
+          return item !== undefined && isDefaultOf(field.type, item);
+        })
+      );
+  }
+}
+
+/**
+ * The text that a registry stores: without whitespace, attributes in Avro's own order, a namespace only where it differs
+ * from the one around it, a named type in full once and by name from then on. Names of references stay names.
+ * `normalize` also sorts what has no order of its own (attributes without a meaning, aliases).
+ */
+export function renderAvro(schema: AvroSchema, options: { readonly normalize?: boolean } = {}): string {
+  return renderJsonText(new AvroRenderer(schema.defined, options.normalize ?? false).type(schema.type, ''));
+}
+
+class AvroRenderer {
+  private readonly pending: Set<string>;
+  private readonly normalize: boolean;
+
+  constructor(defined: ReadonlySet<string>, normalize: boolean) {
+    this.pending = new Set(defined);
+    this.normalize = normalize;
+  }
+
+  type(type: AvroType, namespace: string): JsonText {
+    switch (type.kind) {
+      case 'union':
+        return type.branches.map((branch) => this.type(branch, namespace));
+      case 'array':
+        return { type: 'array', items: this.type(type.items, namespace), ...this.props(type.props) };
+      case 'map':
+        return { type: 'map', values: this.type(type.values, namespace), ...this.props(type.props) };
+      case 'record':
+      case 'enum':
+      case 'fixed':
+        return this.named(type, namespace);
+      default:
+        return Object.keys(type.props).length === 0 ? type.kind : { type: type.kind, ...this.props(type.props) };
+    }
+  }
+
+  private named(type: AvroRecord | AvroEnum | AvroFixed, enclosing: string): JsonText {
+    const space = namespaceOf(type.name);
+    if (!this.pending.delete(type.name)) return space === enclosing ? simpleName(type.name) : type.name;
+    return {
+      type: type.kind === 'record' && type.isError ? 'error' : type.kind,
+      name: simpleName(type.name),
+      ...(space === enclosing ? {} : { namespace: space }),
+      ...(type.doc === undefined ? {} : { doc: type.doc }),
+      ...this.content(type, space),
+      ...this.props(type.props),
+      ...(type.aliases.length === 0
+        ? {}
+        : { aliases: this.sorted(type.aliases.map((a) => (namespaceOf(a) === space ? simpleName(a) : a))) }),
+    };
+  }
+
+  private content(type: AvroRecord | AvroEnum | AvroFixed, space: string): Record<string, JsonText> {
+    if (type.kind === 'fixed') return { size: new JsonNumber(String(type.size)) };
+    if (type.kind === 'enum') {
+      return { symbols: [...type.symbols], ...(type.default === undefined ? {} : { default: type.default }) };
+    }
+    return {
+      fields: type.fields.map((field) => ({
+        name: field.name,
+        type: this.type(field.type, space),
+        ...(field.doc === undefined ? {} : { doc: field.doc }),
+        ...(field.default === undefined ? {} : { default: field.default }),
+        ...(field.order === 'ascending' ? {} : { order: field.order }),
+        ...(field.aliases.length === 0 ? {} : { aliases: this.sorted(field.aliases) }),
+        ...this.props(field.props),
+      })),
+    };
+  }
+
+  private props(props: AvroProps): AvroProps {
+    if (!this.normalize) return props;
+    return Object.fromEntries(Object.entries(props).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  }
+
+  private sorted(aliases: readonly string[]): readonly string[] {
+    return this.normalize ? [...aliases].sort() : aliases;
+  }
+}

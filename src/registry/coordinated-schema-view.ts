@@ -33,9 +33,17 @@ interface Entry {
   /** Clock.monotonic(); infinite for what never changes. */
   expiresAt: number;
   /** Since when the question waits, and at which gate; null: it doesn't. */
-  waiting: { readonly since: number; readonly gateId: string; readonly limit: Limit | null } | null;
+  waiting: Waiting | null;
   /** Set for what the registry acknowledged. */
   acknowledgement: Acknowledgement | null;
+}
+
+interface Waiting {
+  readonly since: number;
+  readonly gateId: string;
+  readonly limit: Limit | null;
+  /** Asked again at that time although the gate is closed: what it waits for may be called something else by then. */
+  readonly askAgainAt: number;
 }
 
 /** When a waiting question counts as refused, and how. */
@@ -53,6 +61,7 @@ interface Flight {
 const UNASKED: SchemaAnswer = Object.freeze({ kind: 'unasked' });
 /** A refusal is believed that long, and so is a stale `latest` while the registry is away. */
 const BRIEFLY_MS = 1000;
+const ASK_AGAIN_MS = 5000;
 
 /** Throws ConfigError for settings that name no registry. */
 export function createSchemaView(options: SchemaViewOptions): SchemaView {
@@ -137,6 +146,7 @@ class CoordinatedSchemaView implements SchemaView {
     const entry = this.entries.get(key);
     if (entry === undefined) return true;
     if (entry.waiting === null) return entry.expiresAt <= this.now();
+    if (entry.waiting.askAgainAt <= this.now()) return true;
     // Asked again once its gate opened; a gate that is gone, or none, means: at the caller's own pace.
     return this.options.gates.get(entry.waiting.gateId)?.snapshot().state !== 'closed';
   }
@@ -210,13 +220,21 @@ class CoordinatedSchemaView implements SchemaView {
     }
     const since = before?.waiting?.since ?? this.now();
     const limit = this.limitOf(since, fromFuture);
-    if (limit !== null && gateId !== '') {
-      this.options.gates.limitWait(gateId, Math.max(0, limit.at - this.now()));
+    const askAgainAt = this.askAgainAt(since, gateId, fromFuture);
+    const at = Math.min(limit?.at ?? Number.POSITIVE_INFINITY, askAgainAt);
+    if (at !== Number.POSITIVE_INFINITY && gateId !== '') {
+      this.options.gates.limitWait(gateId, this.options.name + key, at);
     }
-    const waiting = { since, gateId, limit };
+    const waiting = { since, gateId, limit, askAgainAt };
     const answer: Settled = { kind: 'waiting', error };
     this.entries.delete(key);
     this.entries.set(key, { answer, waiting, expiresAt: Number.POSITIVE_INFINITY, acknowledgement: null });
+  }
+
+  /** An id that is only late may turn out to be lost while its gate stays closed; `unknown.id.action` has to know. */
+  private askAgainAt(since: number, gateId: string, fromFuture: boolean): number {
+    if (fromFuture || this.unknownId.action === 'wait' || !gateId.includes(':id:')) return Number.POSITIVE_INFINITY;
+    return Math.max(since + this.unknownId.timeoutMs, this.now() + ASK_AGAIN_MS);
   }
 
   private limitOf(since: number, fromFuture: boolean): Limit | null {

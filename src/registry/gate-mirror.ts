@@ -8,8 +8,11 @@ import { WaitingGate } from './waiting-gate.ts';
 export interface HostGates extends DependencyGates {
   /** A gate of this host alone, closed until the returned function is called. */
   pending(id: string, dependency: string, reason: string): () => void;
-  /** Nobody in this host waits longer at this gate, in ms: a limit of the waiting task applies then. */
-  limitWait(id: string, maxWaitMs: number): void;
+  /**
+   * Whoever waits at this gate at that time (Clock.monotonic()) is let through, so that a limit of its own can apply. One time per
+   * `name`, a later one replaces it; forgotten when the gate opens.
+   */
+  limitWait(id: string, name: string, at: number): void;
 }
 
 export interface GateMirrorOptions {
@@ -26,7 +29,7 @@ export class GateMirror implements HostGates {
   private readonly clock: Clock;
   private readonly release: ReleaseQueue;
   private readonly gates = new Map<string, WaitingGate>();
-  private readonly limits = new Map<string, number>();
+  private readonly limits = new Map<string, Map<string, number>>();
 
   constructor(options: GateMirrorOptions) {
     this.clock = options.clock;
@@ -49,10 +52,9 @@ export class GateMirror implements HostGates {
       if (snapshot.state === 'open' && !LASTING.test(snapshot.id)) return;
       gate = this.make(snapshot);
     } else gate.apply(snapshot);
-    if (snapshot.state === 'open' && !LASTING.test(snapshot.id)) {
-      this.gates.delete(snapshot.id);
-      this.limits.delete(snapshot.id);
-    }
+    if (snapshot.state !== 'open') return;
+    this.limits.delete(snapshot.id);
+    if (!LASTING.test(snapshot.id)) this.gates.delete(snapshot.id);
   }
 
   pending(id: string, dependency: string, reason: string): () => void {
@@ -73,8 +75,17 @@ export class GateMirror implements HostGates {
     };
   }
 
-  limitWait(id: string, maxWaitMs: number): void {
-    this.limits.set(id, Math.min(maxWaitMs, this.limits.get(id) ?? Number.POSITIVE_INFINITY));
+  limitWait(id: string, name: string, at: number): void {
+    const limits = this.limits.get(id) ?? new Map<string, number>();
+    limits.set(name, at);
+    this.limits.set(id, limits);
+  }
+
+  /** Times that have passed count no more: who set them has been let through, and decided to wait on. */
+  private maxWaitMs(id: string): number | undefined {
+    const now = this.clock.monotonic();
+    const waits = [...(this.limits.get(id)?.values() ?? [])].map((at) => at - now).filter((ms) => ms > 0);
+    return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
   private make(snapshot: GateSnapshot): WaitingGate {
@@ -82,7 +93,7 @@ export class GateMirror implements HostGates {
       snapshot,
       clock: this.clock,
       release: this.release,
-      maxWaitMs: () => this.limits.get(snapshot.id),
+      maxWaitMs: () => this.maxWaitMs(snapshot.id),
     });
     this.gates.set(snapshot.id, gate);
     return gate;

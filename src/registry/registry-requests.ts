@@ -22,10 +22,13 @@ const schemaBody = (schema: SchemaText): string =>
     ...(schema.references.length === 0 ? {} : { references: schema.references }),
   });
 
-/** Answered with a schema text; `fetchMaxId` adds the highest id that the node knows. */
+/**
+ * Answered with a schema text; `fetchMaxId` adds the highest id that the node knows. The subject is sent only when it names a context: in the
+ * default one the id says it all, and a subject that a node lacks would make it deny the id.
+ */
 export function byIdRequest(id: number, subject?: string, fetchMaxId = false): RegistryRequest {
   const query = new URLSearchParams();
-  if (subject !== undefined) query.set('subject', subject);
+  if (subject !== undefined && contextOf(subject) !== '') query.set('subject', subject);
   if (fetchMaxId) query.set('fetchMaxId', 'true');
   const suffix = query.size === 0 ? '' : `?${query}`;
   return {

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
+import type { Acknowledgement } from '../../../src/registry/registry-knowledge.ts';
+import { IntegrityError } from '../../../src/sdk/errors/index.ts';
+import { ok } from './scripted-transport.ts';
+import {
+  avro,
+  byId,
+  latest,
+  NODE_A,
+  NODE_B,
+  register,
+  Task,
+  WorkerOfRegistries,
+  wordsOf,
+} from './worker-of-registries.ts';
+
+const OTHER = '"string"';
+
+describe('Invariant 6: the content of an id never changes unnoticed', () => {
+  it('stops who is given an id that already means another schema', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    expect(wordsOf(await new Task(worker, host).start(register('a')))).toBe('known 1');
+    worker.registry.fault = ({ method }) => (method === 'POST' ? ok({ id: 1 }) : undefined);
+    const answer = await new Task(worker, host).start(register('b'));
+    expect(wordsOf(answer)).toBe('refused holdfast.registry.content-changed');
+    if (answer.kind !== 'refused') throw new Error('not refused');
+    expect(answer.error).toBeInstanceOf(IntegrityError);
+    expect(answer.error.message).toMatch(/Schema id 1 \(subject b\).*http:\/\/a:8081/);
+    expect(answer.error.details).toMatchObject({ id: 1, subject: 'b', node: NODE_A });
+    expect(worker.events.filter(({ type }) => type === 'integrity')).toHaveLength(1);
+    // What was known first is not overwritten.
+    const first = await new Task(worker, host).start(byId(1));
+    expect(first).toMatchObject({ kind: 'known', schema: avro('a') });
+  });
+
+  it('notices it in what another question brings, and over a restart', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    const id = worker.registry.put('a', { schema: avro('a').schema });
+    await new Task(worker, worker.host()).start(byId(id));
+    await worker.store?.flushed();
+    const again = await WorkerOfRegistries.open(log);
+    again.registry.put('a', { schema: OTHER }, id);
+    const host = again.host();
+    expect(wordsOf(await new Task(again, host).start(byId(id)))).toBe('refused holdfast.registry.content-changed');
+    expect(wordsOf(await new Task(again, host).start(latest('a')))).toBe('refused holdfast.registry.content-changed');
+    // The registry is mended: the id means again what it meant.
+    again.registry.schemas.set(id, { schema: JSON.stringify(JSON.parse(avro('a').schema), null, 2) });
+    await again.clock.advance(1000);
+    expect(wordsOf(await new Task(again, host).start(byId(id)))).toBe(`known ${id}`);
+  });
+
+  it('does not take another form of the same schema for another schema', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('a', avro('x.y.Order')));
+    worker.registry.schemas.set(1, {
+      schema: JSON.stringify(
+        { fields: [{ type: { type: 'string' }, name: 'f' }], namespace: 'x.y', name: 'Order', type: 'record' },
+        null,
+        1,
+      ),
+    });
+    expect(wordsOf(await new Task(worker, host).start(latest('a')))).toBe('known 1');
+    expect(worker.events.filter(({ type }) => type === 'integrity')).toEqual([]);
+  });
+
+  it('tells of a contradiction once, whatever the number of records', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    worker.registry.fault = ({ method }) => (method === 'POST' ? ok({ id: 1 }) : undefined);
+    for (let i = 0; i < 20; i++) {
+      await worker.clock.advance(1500);
+      await new Task(worker, host).start(register('b'));
+    }
+    expect(worker.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+});
+
+describe('Invariant 5: a suspect id is read back before it is written again', () => {
+  const suspecting = (suspect: { value: boolean }) => ({
+    epoch: () => '1',
+    primary: () => null,
+    lastChangeAt: () => null,
+    progress: <T>(probed: T): Promise<T> => Promise.resolve(probed),
+    isSuspect: (acknowledgement: Acknowledgement) => suspect.value && acknowledgement.at <= start,
+  });
+  const start = 1_700_000_000_000;
+
+  it('with equal content it flows on', async () => {
+    const suspect = { value: false };
+    const worker = new WorkerOfRegistries({ knowledge: suspecting(suspect) });
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    suspect.value = true;
+    worker.transport.take();
+    await worker.clock.advance(5);
+    expect(wordsOf(await new Task(worker, host).start(register('a')))).toBe('known 1');
+    expect(worker.transport.take()).toEqual([`GET ${NODE_A} /schemas/ids/1`]);
+    expect(wordsOf(await new Task(worker, host).start(register('a')))).toBe('known 1');
+    expect(worker.transport.take()).toEqual([]);
+  });
+
+  it('with other content it stops, and lost it is registered again', async () => {
+    const suspect = { value: false };
+    const worker = new WorkerOfRegistries({ knowledge: suspecting(suspect) });
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    await new Task(worker, host).start(register('b'));
+    suspect.value = true;
+    await worker.clock.advance(5);
+    worker.registry.schemas.set(1, { schema: OTHER });
+    worker.registry.schemas.delete(2);
+    worker.registry.subjects.clear();
+    expect(wordsOf(await new Task(worker, host).start(register('a')))).toBe(
+      'refused holdfast.registry.content-changed',
+    );
+    expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe('known 3');
+  });
+
+  it('while it can not be read back it waits', async () => {
+    const suspect = { value: false };
+    const worker = new WorkerOfRegistries({ knowledge: suspecting(suspect) });
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    suspect.value = true;
+    worker.registry.fault = () => 'refused';
+    const task = new Task(worker, host);
+    const writing = task.start(register('a'));
+    await worker.clock.advance(5000);
+    expect(wordsOf(task.view.peek(register('a')))).toBe('waiting read');
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(2000);
+    expect(wordsOf(await writing)).toBe('known 1');
+  });
+});
+
+describe('which cluster answers', () => {
+  it('is an integrity error when a URL leads to another one than in an earlier run', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    await new Task(worker, worker.host()).start(register('a'));
+    await worker.store?.flushed();
+    const again = await WorkerOfRegistries.open(log);
+    again.registry.clusterId = 'kafka-2';
+    const task = new Task(again, again.host());
+    expect(wordsOf(await task.start(byId(1)))).toBe('refused holdfast.registry.other-cluster');
+    again.registry.clusterId = 'kafka-1';
+    again.registry.put('a', { schema: avro('a').schema });
+    await again.clock.advance(1000);
+    expect(wordsOf(await task.start(byId(1)))).toBe('known 1');
+  });
+
+  it('is an integrity error when two URLs of a list lead to two', async () => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A] });
+    worker.registry.put('a', { schema: avro('a').schema });
+    worker.registry.put('b', { schema: avro('b').schema });
+    worker.transport.nodes.set(NODE_B, (request) =>
+      request.path === '/v1/metadata/id'
+        ? ok({ scope: { path: [], clusters: { 'kafka-cluster': 'another' } }, id: '' })
+        : worker.registry.handle(request),
+    );
+    const urls = { 'schema.registry.url': `${NODE_A},${NODE_B}` };
+    const answers = [byId(1), byId(2)].map((question) => new Task(worker, worker.host(), urls).start(question));
+    expect((await Promise.all(answers)).map(wordsOf).sort()).toEqual([
+      'known 1',
+      'refused holdfast.registry.other-cluster',
+    ]);
+  });
+
+  it('need not be told', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    worker.registry.clusterId = undefined;
+    expect(wordsOf(await new Task(worker, worker.host()).start(register('a')))).toBe('known 1');
+    await worker.store?.flushed();
+    const again = await WorkerOfRegistries.open(log);
+    again.registry.fault = () => 'refused';
+    expect(wordsOf(await new Task(again, again.host()).start(byId(1)))).toBe('known 1');
+  });
+});

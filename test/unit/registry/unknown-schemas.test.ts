@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../../src/sdk/errors/index.ts';
+import { error } from './scripted-transport.ts';
+import { avro, byId, lookup, NODE_A, NODE_B, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+
+const urls = { 'schema.registry.url': `${NODE_A},${NODE_B}` };
+
+async function workerWith(ids: number, nodes: readonly string[] = [NODE_A]): Promise<WorkerOfRegistries> {
+  const worker = new WorkerOfRegistries({ nodes });
+  for (let i = 1; i <= ids; i++) worker.registry.put(`s${i}`, { schema: avro(`s${i}`).schema });
+  return worker;
+}
+
+describe('an id that no node knows', () => {
+  it('is asked for at other nodes before anybody waits', async () => {
+    const worker = await workerWith(5, [NODE_A, NODE_B]);
+    worker.transport.nodes.set(NODE_A, (request) =>
+      request.path === '/schemas/ids/5' ? error(404, 40403, 'Schema not found') : worker.registry.handle(request),
+    );
+    expect(wordsOf(await new Task(worker, worker.host(), urls).start(byId(5)))).toBe('known 5');
+    expect(worker.events.filter(({ type }) => type === 'gate')).toEqual([]);
+  });
+
+  it('that is still to come waits at a gate of its own, while others flow', async () => {
+    const worker = await workerWith(5);
+    const host = worker.host();
+    const task = new Task(worker, host);
+    const reading = task.start(byId(6));
+    await worker.settled();
+    expect(wordsOf(task.view.peek(byId(6)))).toBe('waiting id:6');
+    expect(worker.gateState(':read')).toBe('open');
+    expect(wordsOf(await new Task(worker, host).start(byId(2)))).toBe('known 2');
+    await worker.clock.advance(700);
+    worker.registry.put('late', { schema: avro('late').schema });
+    await worker.clock.advance(3000);
+    expect(wordsOf(await reading)).toBe('known 6');
+    expect(worker.gates.snapshots().map(({ id }) => id.split(':').at(-1))).toEqual(['read', 'write']);
+  });
+
+  it('is a data error when ready nodes that are caught up deny it for 30 s', async () => {
+    const worker = await workerWith(5);
+    worker.registry.schemas.delete(3);
+    const task = new Task(worker, worker.host());
+    const reading = task.start(byId(3));
+    await worker.clock.advance(29_000);
+    expect(task.answer).toBeUndefined();
+    await worker.clock.advance(7000);
+    const answer = await reading;
+    expect(wordsOf(answer)).toBe('refused holdfast.registry.id.unknown');
+    expect(answer.kind === 'refused' && answer.error instanceof DataError).toBe(true);
+    // Each later record asks one more time, but does not wait for another half minute.
+    await worker.clock.advance(2000);
+    worker.transport.take();
+    const again = new Task(worker, worker.host()).start(byId(3));
+    await worker.settled();
+    expect(wordsOf(await again)).toBe('refused holdfast.registry.id.unknown');
+    expect(worker.transport.take()).not.toEqual([]);
+  });
+
+  it('is no data error while a replica lags behind it', async () => {
+    const worker = await workerWith(5, [NODE_A, NODE_B]);
+    const behind = (path: string): boolean => path.startsWith('/schemas/ids/') && !path.startsWith('/schemas/ids/1');
+    for (const node of [NODE_A, NODE_B]) {
+      worker.transport.nodes.set(node, (request) => {
+        if (behind(request.path)) return error(404, 40403, 'Schema not found');
+        const reply = worker.registry.handle(request);
+        return request.path.includes('fetchMaxId') && typeof reply === 'object'
+          ? { status: 200, body: { ...(reply.body as object), maxId: 3 } }
+          : reply;
+      });
+    }
+    const host = worker.host();
+    await new Task(worker, host, urls).start(byId(1));
+    const task = new Task(worker, host, urls);
+    const reading = task.start(byId(5));
+    await worker.clock.advance(600_000);
+    expect(task.answer).toBeUndefined();
+    for (const node of [NODE_A, NODE_B]) worker.transport.nodes.set(node, worker.registry.handle);
+    await worker.clock.advance(7000);
+    expect(wordsOf(await reading)).toBe('known 5');
+  });
+
+  it('is a data error at once when it is absurd, and costs next to nothing', async () => {
+    const worker = await workerWith(5);
+    const host = worker.host();
+    await new Task(worker, host).start(byId(1));
+    const started = worker.clock.monotonic();
+    expect(wordsOf(await new Task(worker, host).start(byId(1_633_771_873)))).toBe(
+      'refused holdfast.registry.id.unknown',
+    );
+    expect(wordsOf(await new Task(worker, host).start(byId(-7)))).toBe('refused holdfast.registry.id.unknown');
+    worker.transport.take();
+    for (let i = 0; i < 100; i++) await new Task(worker, host).start(byId(1_633_771_873 + i));
+    expect(worker.transport.take()).toEqual([]);
+    expect(worker.clock.monotonic()).toBe(started);
+  });
+
+  it.each([
+    ['report', 'refused holdfast.registry.id.from-future', true],
+    ['fail', 'refused holdfast.registry.id.from-future', false],
+  ])('above every node is waited for and alarms, unless unknown.id.action is %s', async (action, words, isData) => {
+    const worker = await workerWith(5);
+    const host = worker.host();
+    const patient = new Task(worker, host);
+    patient.begin(byId(9));
+    const task = new Task(worker, host, { 'unknown.id.action': action, 'unknown.id.timeout.ms': '120000' });
+    task.begin(byId(9));
+    await worker.clock.advance(60_000);
+    expect(worker.events.filter(({ type }) => type === 'id-from-future')).toHaveLength(1);
+    expect(task.answer).toBeUndefined();
+    await worker.clock.advance(120_000);
+    expect(wordsOf(task.answer)).toBe(words);
+    expect(task.answer?.kind === 'refused' && task.answer.error instanceof DataError).toBe(isData);
+    expect(patient.answer).toBeUndefined();
+  });
+
+  it('is not believed to be unknown right after an outage', async () => {
+    const worker = await workerWith(5);
+    const host = worker.host();
+    await new Task(worker, host).start(byId(1));
+    worker.registry.fault = () => 'refused';
+    const task = new Task(worker, host);
+    task.begin(byId(4));
+    await worker.clock.advance(20_000);
+    // The comeback: known ids are denied at first, too.
+    worker.registry.fault = ({ path }) =>
+      path.startsWith('/schemas/ids/') ? error(404, 40403, 'Schema not found') : undefined;
+    await worker.clock.advance(10_000);
+    expect(worker.gateState(':read')).toBe('closed');
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(3000);
+    expect(wordsOf(task.answer)).toBe('known 4');
+  });
+});
+
+describe('a subject that is not found', () => {
+  it('is a data error when it is new, and is asked for again a second later', async () => {
+    const worker = await workerWith(1);
+    const task = new Task(worker, worker.host());
+    expect(wordsOf(await task.start(lookup('new')))).toBe('refused holdfast.registry.subject.unknown');
+    worker.registry.put('new', { schema: avro('new').schema });
+    await worker.clock.advance(1000);
+    expect(wordsOf(await task.start(lookup('new')))).toBe('known 2');
+  });
+
+  it('is waited for right after an outage', async () => {
+    const worker = await workerWith(1);
+    const host = worker.host();
+    worker.registry.fault = () => 'refused';
+    const task = new Task(worker, host);
+    const looking = task.start(lookup('elsewhere'));
+    await worker.clock.advance(5000);
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(5000);
+    expect(task.answer).toBeUndefined();
+    worker.registry.put('elsewhere', { schema: avro('elsewhere').schema });
+    await worker.clock.advance(7000);
+    expect(wordsOf(await looking)).toBe('known 2');
+  });
+});

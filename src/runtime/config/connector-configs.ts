@@ -118,7 +118,11 @@ export class ConnectorConfigs {
           key,
           message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.`,
         });
-      else problems.push(...pluginProblems(desc, withPrefix(config, `${key}.`), `${key}.`));
+      else {
+        // As at run time, the framework says for what the converter is.
+        const own = { 'converter.type': key.replace('.converter', ''), ...withPrefix(config, `${key}.`) };
+        problems.push(...pluginProblems(desc, own, `${key}.`));
+      }
     }
     return problems;
   }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
 import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
 import { errnoOf } from './file-system.ts';
@@ -111,23 +111,51 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function listen(dir: string, folder: string, id: string) {
-  const own = resolve(join(folder, `${id}.sock`));
-  let address = own;
-  let bindTo = own;
-  let release = async (): Promise<void> => {};
+/** A socket that is listened on, and where others find it. */
+interface Listening {
+  readonly server: Server;
+  readonly address: string;
+  /** After the server was closed. */
+  readonly release: () => Promise<void>;
+}
+
+async function listen(dir: string, folder: string, id: string): Promise<Listening> {
   if (process.platform === 'win32') {
     const hash = createHash('sha256').update(resolve(dir).toLowerCase()).digest('hex').slice(0, 16);
-    address = bindTo = `\\\\.\\pipe\\holdfast-${hash}-${id}`;
-  } else if (Buffer.byteLength(own) > MAX_SOCKET_PATH) {
-    const short = await shortAddress(folder, id);
-    ({ bindTo, release } = short);
-    address = short.address;
+    return listenOn(`\\\\.\\pipe\\holdfast-${hash}-${id}`);
   }
+  const own = resolve(join(folder, `${id}.sock`));
+  const elsewhere = join(tmpdir(), `holdfast-${id}.sock`);
+  const isLong = Buffer.byteLength(own) > MAX_SOCKET_PATH;
+  if (isLong && process.platform !== 'linux') return listenOn(elsewhere);
+  try {
+    return isLong ? await listenThroughDescriptor(folder, own) : await listenOn(own);
+  } catch (error) {
+    // Some shared folders take no sockets. One outside still keeps out every process of this machine or container.
+    if (!NO_SOCKETS_HERE.includes(errnoOf(error) ?? '')) throw error;
+    return listenOn(elsewhere);
+  }
+}
+
+const NO_SOCKETS_HERE = ['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EACCES', 'EINVAL', 'ENOSYS'];
+
+/** Linux reaches a folder of any depth through an open descriptor of it. */
+async function listenThroughDescriptor(folder: string, address: string): Promise<Listening> {
+  const handle = await open(folder, 'r');
+  try {
+    const { server } = await listenOn(`/proc/self/fd/${handle.fd}/${basename(address)}`);
+    return { server, address, release: () => handle.close() };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function listenOn(address: string): Promise<Listening> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
-    server.listen(bindTo, () => {
+    server.listen(address, () => {
       server.removeListener('error', fail);
       done();
     });
@@ -135,21 +163,7 @@ async function listen(dir: string, folder: string, id: string) {
   server.on('error', () => {});
   // The lock alone keeps no process alive.
   server.unref();
-  return { server: server as Server, address, release };
-}
-
-/** An address for a folder whose path is too long for a socket: through an open descriptor on Linux, a file in the temporary folder elsewhere. */
-async function shortAddress(folder: string, id: string) {
-  if (process.platform !== 'linux') {
-    const address = join(tmpdir(), `holdfast-${id}.sock`);
-    return { bindTo: address, address, release: async () => {} };
-  }
-  const handle = await open(folder, 'r');
-  return {
-    bindTo: `/proc/self/fd/${handle.fd}/${id}.sock`,
-    address: resolve(join(folder, `${id}.sock`)),
-    release: () => handle.close(),
-  };
+  return { server, address, release: async () => {} };
 }
 
 async function isListening(address: string): Promise<boolean> {

@@ -333,7 +333,7 @@ export class KafkaFetcher implements Fetcher {
     if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
       // What was read ahead comes out first: the offset at fault is the one behind it.
       if (!one.hasBuffered) this.outOfRange(one);
-      else this.backOff(one, what);
+      else one.notBefore = this.cluster.clock.monotonic() + this.cluster.settings.retryBackoffMs;
       return;
     }
     if (errorCode === ErrorCode.CORRUPT_MESSAGE) {

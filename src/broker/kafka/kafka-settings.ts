@@ -108,14 +108,39 @@ export function parseKafkaSettings(
 function connectionSettings(reader: SettingsReader, clientId: string): ConnectionSettings {
   const protocol = reader.choice('security.protocol', 'PLAINTEXT', ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']);
   const secured = protocol === 'SSL' || protocol === 'SASL_SSL';
-  // Read in either case, so that they count as known.
-  const tls = tlsOptions((key) => reader.raw(key), secured ? (key, message) => reader.problem(key, message) : () => {});
+  const tls = secured
+    ? tlsOptions(
+        (key) => reader.raw(key),
+        (key, message) => reader.problem(key, message),
+      )
+    : null;
   const sasl = protocol.startsWith('SASL_') ? saslOptions(reader) : null;
-  if (sasl === null) for (const key of ['sasl.mechanism', 'sasl.jaas.config']) reader.raw(key);
+  // Known, whether or not this security.protocol has a use for them.
+  for (const key of securityKeys) reader.raw(key);
   const setupMaxMs = reader.number('socket.connection.setup.timeout.max.ms', 30_000, 1);
   const setupTimeoutMs = Math.min(reader.number('socket.connection.setup.timeout.ms', 10_000, 1), setupMaxMs);
-  return { clientId, tls: secured ? tls : null, sasl, setupTimeoutMs };
+  return { clientId, tls, sasl, setupTimeoutMs };
 }
+
+const securityKeys = [
+  'sasl.mechanism',
+  'sasl.jaas.config',
+  'ssl.cipher.suites',
+  'ssl.enabled.protocols',
+  'ssl.endpoint.identification.algorithm',
+  'ssl.engine.factory.class',
+  'ssl.key.password',
+  'ssl.keystore.certificate.chain',
+  'ssl.keystore.key',
+  'ssl.keystore.location',
+  'ssl.keystore.password',
+  'ssl.keystore.type',
+  'ssl.provider',
+  'ssl.truststore.certificates',
+  'ssl.truststore.location',
+  'ssl.truststore.password',
+  'ssl.truststore.type',
+];
 
 const mechanisms = { PLAIN: 'plain', 'SCRAM-SHA-256': 'scram-sha-256', 'SCRAM-SHA-512': 'scram-sha-512' } as const;
 
@@ -242,7 +267,7 @@ function addresses(reader: SettingsReader, text: string): { host: string; port: 
       reader.problem('bootstrap.servers', `holds '${item}', which is not host:port`);
     else found.push({ host, port });
   }
-  if (found.length === 0) reader.problem('bootstrap.servers', 'names no server');
+  if (text.replace(/[,\s]/g, '') === '') reader.problem('bootstrap.servers', 'names no server');
   return found;
 }
 

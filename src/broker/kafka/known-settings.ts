@@ -2,7 +2,7 @@
 const withoutMeaning = new Set(
   `
   auto.commit.interval.ms auto.include.jmx.reporter client.rack config.providers connections.max.idle.ms default.api.timeout.ms
-  enable.auto.commit enable.metrics.push exclude.internal.topics fetch.max.bytes group.id group.protocol group.remote.assignor
+  enable.auto.commit enable.metrics.push exclude.internal.topics group.id group.protocol group.remote.assignor
   interceptor.classes internal.leave.group.on.close internal.throw.on.fetch.stable.offset.unsupported key.deserializer key.serializer
   max.poll.records metadata.cluster.check.enable metadata.max.idle.ms metadata.recovery.rebootstrap.trigger.ms metadata.recovery.strategy
   metric.reporters metrics.num.samples metrics.recording.level metrics.sample.window.ms partitioner.adaptive.partitioning.enable

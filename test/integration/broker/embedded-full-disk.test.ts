@@ -12,7 +12,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const mountPoint = tempDir('full-disk');
 const mounted =
   process.platform === 'linux' &&
-  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mountPoint], { stdio: 'ignore' }).status === 0;
+  spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mountPoint], { stdio: 'ignore' }).status === 0;
 if (!mounted) {
   console.warn('SKIPPED: the full disk test needs the right to mount a tmpfs (run it as root on Linux).');
 }
@@ -25,7 +25,7 @@ describe.skipIf(!mounted)('a full disk', () => {
     writeFileSync(ballast, Buffer.alloc(3_500_000));
   });
   afterAll(() => {
-    spawnSync('umount', [mountPoint], { stdio: 'ignore' });
+    spawnSync('/bin/umount', [mountPoint], { stdio: 'ignore' });
   });
 
   it('stops acknowledgements and tells why; when space returns everything is there once and in order', async () => {

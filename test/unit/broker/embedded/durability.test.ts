@@ -73,6 +73,9 @@ async function play(
   }
   disk.fail = fail;
   let over = false;
+  void disk.stopped.then(() => {
+    over = true;
+  });
   void (async () => {
     // Lets the back-off of failed writes pass.
     while (!over && fail !== NEVER) await clock.advance(500);

@@ -1,0 +1,167 @@
+import { setMaxListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { GateBook } from '../../../src/registry/gate-book.ts';
+import { GateMirror } from '../../../src/registry/gate-mirror.ts';
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+
+function pair() {
+  const clock = new ManualClock();
+  const book = new GateBook({ clock, random: () => 0.5 });
+  const mirror = new GateMirror({ clock, random: () => 0.5 });
+  book.onSnapshot((snapshot) => mirror.apply(structuredClone(snapshot)));
+  return { clock, book, mirror };
+}
+
+function watch(promise: Promise<void>): { settled: string } {
+  const watched = { settled: 'no' };
+  promise.then(
+    () => {
+      watched.settled = 'yes';
+    },
+    (reason: unknown) => {
+      watched.settled = String(reason);
+    },
+  );
+  return watched;
+}
+
+describe('gates', () => {
+  it('let everyone through while they are open', async () => {
+    const { book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    expect(mirror.get(gate.id)).toBeUndefined();
+    gate.close('away');
+    gate.open();
+    await mirror.get(gate.id)?.opened(never);
+    await gate.opened(never);
+  });
+
+  it('show when they closed, why, and when the next probe comes', () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:write', 'writes');
+    gate.close('HTTP 500');
+    clock.advanceSync(700);
+    gate.probed('refused', 1_700_000_009_000);
+    gate.halfOpen();
+    gate.probed('refused again', 1_700_000_019_000);
+    expect(mirror.get(gate.id)?.snapshot()).toEqual({
+      id: 'registry:x:write',
+      state: 'closed',
+      dependency: 'writes',
+      reason: 'refused again',
+      since: 1_700_000_000_000,
+      attempts: 2,
+      nextProbeAt: 1_700_000_019_000,
+    });
+    gate.open();
+    expect(gate.snapshot()).toMatchObject({
+      state: 'open',
+      reason: '',
+      attempts: 0,
+      nextProbeAt: null,
+      since: 1_700_000_000_700,
+    });
+  });
+
+  it('let one waiter through when they are half-open', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:write', 'writes');
+    gate.close('away');
+    const waiters = [1, 2, 3].map(() => watch(mirror.get(gate.id)!.opened(never)));
+    gate.halfOpen();
+    await clock.advance(0);
+    expect(waiters.map(({ settled }) => settled)).toEqual(['yes', 'no', 'no']);
+    gate.close('still away');
+    await clock.advance(10_000);
+    expect(waiters.map(({ settled }) => settled)).toEqual(['yes', 'no', 'no']);
+    gate.open();
+    await clock.advance(1000);
+    expect(waiters.map(({ settled }) => settled)).toEqual(['yes', 'yes', 'yes']);
+  });
+
+  it('keep those who were not let go yet when they close again', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    const waiters = Array.from({ length: 40 }, () => watch(mirror.get(gate.id)!.opened(never)));
+    gate.open();
+    await clock.advance(10);
+    gate.close('away again');
+    await clock.advance(10_000);
+    const through = waiters.filter(({ settled }) => settled === 'yes').length;
+    expect(through).toBeGreaterThan(0);
+    expect(through).toBeLessThan(20);
+    gate.open();
+    await clock.advance(1000);
+    expect(waiters.every(({ settled }) => settled === 'yes')).toBe(true);
+  });
+
+  it('reject a wait only with the reason of its signal', async () => {
+    const { clock, book } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    const stop = new AbortController();
+    const waiter = watch(gate.opened(stop.signal));
+    stop.abort('task stopped');
+    await clock.advance(0);
+    expect(waiter.settled).toBe('task stopped');
+    await expect(gate.opened(stop.signal)).rejects.toBe('task stopped');
+  });
+
+  it('leave the book and the mirror when they stood for one question', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:id:42', 'schema id 42', { transient: true });
+    gate.close('not there');
+    const waiter = watch(mirror.get(gate.id)!.opened(never));
+    gate.open();
+    await clock.advance(100);
+    expect(waiter.settled).toBe('yes');
+    expect(book.get(gate.id)).toBeUndefined();
+    expect(mirror.get(gate.id)).toBeUndefined();
+  });
+
+  it('are told of once per change of state', () => {
+    const { book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    const states: string[] = [];
+    const end = mirror.get(gate.id)!.onChange(({ state }) => states.push(state));
+    gate.probed('away', 5);
+    gate.probed('away', 6);
+    gate.open();
+    gate.open();
+    end();
+    gate.close('away');
+    expect(states).toEqual(['open']);
+  });
+
+  it('let a waiter through at its limit, once', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    mirror.limitWait(gate.id, 'view', 5000);
+    const waiter = watch(mirror.get(gate.id)!.opened(never));
+    await clock.advance(4999);
+    expect(waiter.settled).toBe('no');
+    await clock.advance(1);
+    expect(waiter.settled).toBe('yes');
+    const again = watch(mirror.get(gate.id)!.opened(never));
+    await clock.advance(60_000);
+    expect(again.settled).toBe('no');
+  });
+
+  it('of a host alone open with the answer they stand for', async () => {
+    const { clock, mirror } = pair();
+    const open = mirror.pending('registry:x:answer:1', 'answer', 'asked');
+    const waiter = watch(mirror.get('registry:x:answer:1')!.opened(never));
+    await clock.advance(60_000);
+    expect(waiter.settled).toBe('no');
+    open();
+    await clock.advance(100);
+    expect(waiter.settled).toBe('yes');
+    expect(mirror.get('registry:x:answer:1')).toBeUndefined();
+  });
+});

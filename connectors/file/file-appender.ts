@@ -29,7 +29,7 @@ const openFiles = new Map<string, Promise<SharedFile>>();
 
 /** One task's access to the file. Calls may overlap; they take effect one after the other. */
 export class FileAppender {
-  /** Size of the file when it was opened, torn lines aside: 0 means that it is new or empty. */
+  /** Size of the file when this task opened it, torn lines aside: 0 means that it is new or empty. */
   readonly initialSize: number;
   private readonly shared: SharedFile;
   private dirty = false;
@@ -37,7 +37,7 @@ export class FileAppender {
 
   private constructor(shared: SharedFile) {
     this.shared = shared;
-    this.initialSize = shared.initialSize;
+    this.initialSize = shared.completeSize;
     shared.users.add(this);
   }
 
@@ -71,7 +71,7 @@ export class FileAppender {
   /** As `append`, if the file is still empty: `first` goes before the rest. */
   appendAfter(first: Uint8Array, chunks: readonly Uint8Array[]): Promise<void> {
     return this.shared.exclusively(async () => {
-      await this.shared.append(this.shared.isEmpty ? [first, ...chunks] : chunks);
+      await this.shared.append(this.shared.completeSize === 0 ? [first, ...chunks] : chunks);
       this.dirty = true;
     });
   }
@@ -108,7 +108,6 @@ export class FileAppender {
 class SharedFile {
   readonly key: string;
   readonly file: string;
-  readonly initialSize: number;
   readonly users = new Set<FileAppender>();
   private readonly handle: AppendHandle;
   private readonly logger: Logger;
@@ -124,7 +123,6 @@ class SharedFile {
     this.handle = handle;
     this.logger = logger;
     this.size = size;
-    this.initialSize = size;
   }
 
   static async open(key: string, options: FileAppenderOptions): Promise<SharedFile> {
@@ -143,8 +141,8 @@ class SharedFile {
     }
   }
 
-  get isEmpty(): boolean {
-    return this.size === 0;
+  get completeSize(): number {
+    return this.size;
   }
 
   exclusively<T>(run: () => Promise<T>): Promise<T> {

@@ -1,5 +1,7 @@
 /** Files: lines as Kafka Connect's FileStream connectors move them, and records as delimited text and JSON. */
 import { definePlugin } from 'holdfast/sdk';
+import { RecordFileSinkConnector } from './records/sink-connector.ts';
+import { RecordFileSourceConnector } from './records/source-connector.ts';
 import { FileStreamSinkConnector } from './sink-connector.ts';
 import { FileStreamSourceConnector } from './source-connector.ts';
 import { VERSION } from './version.ts';
@@ -18,5 +20,11 @@ export default definePlugin({
       type: 'sink',
       create: FileStreamSinkConnector,
     },
+    {
+      className: 'io.holdfast.connect.file.RecordFileSourceConnector',
+      type: 'source',
+      create: RecordFileSourceConnector,
+    },
+    { className: 'io.holdfast.connect.file.RecordFileSinkConnector', type: 'sink', create: RecordFileSinkConnector },
   ],
 });

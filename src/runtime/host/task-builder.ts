@@ -1,4 +1,5 @@
 /** Makes a task of its specification: loads and configures its plugins, opens its clients. */
+import { setMaxListeners } from 'node:events';
 import type { Admin, Availability, Broker, Producer } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
@@ -17,7 +18,7 @@ import type { ErrorReporter } from '../errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import { Parker } from '../parking/parker.ts';
 import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
-import { type Converters, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
+import { type Converters, type NamedConverter, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import { TaskCounters } from '../pipeline/task-counters.ts';
 import { TransformationChain, type TransformationStep } from '../pipeline/transformation-chain.ts';
 import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
@@ -60,15 +61,25 @@ export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask
   const settings = parseHostSettings(spec.hostSettings);
   const connectorClass = await plugins.load(spec.connectorClass, 'connector');
   const taskClass = (new connectorClass() as Connector).taskClass();
-  const converters: Converters = {
-    key: await loadConverter(options, spec.keyConverter, 'key'),
-    value: await loadConverter(options, spec.valueConverter, 'value'),
-    header: await loadHeaderConverter(options, spec.headerConverter),
+  const opened: { close?(): void }[] = [];
+  const open = <T extends { close?(): void }>(loaded: NamedConverter<T>): NamedConverter<T> => {
+    opened.push(loaded.converter);
+    return loaded;
   };
-  const task = new taskClass();
-  return spec.kind === 'source'
-    ? buildSource(options, spec, settings, task as SourceTask, converters)
-    : buildSink(options, spec, settings, task as SinkTask, converters);
+  try {
+    const converters: Converters = {
+      key: open(await loadConverter(options, spec.keyConverter, 'key')),
+      value: open(await loadConverter(options, spec.valueConverter, 'value')),
+      header: open(await loadHeaderConverter(options, spec.headerConverter)),
+    };
+    const task = new taskClass();
+    return spec.kind === 'source'
+      ? await buildSource(options, spec, settings, task as SourceTask, converters)
+      : await buildSink(options, spec, settings, task as SinkTask, converters);
+  } catch (error) {
+    for (const converter of opened) converter.close?.();
+    throw error;
+  }
 }
 
 async function buildSource(
@@ -257,6 +268,10 @@ async function loadChain<R extends ConnectRecord>(
 class Clients {
   private readonly closers: ((timeoutMs: number) => Promise<void>)[] = [];
   private readonly ending = new AbortController();
+
+  constructor() {
+    setMaxListeners(0, this.ending.signal);
+  }
 
   /** Aborted when they are closed. */
   get signal(): AbortSignal {

@@ -13,6 +13,7 @@ import type { DependencyGate, DependencyGates } from '../../sdk/dependency-gate.
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ENVIRONMENT_UNAVAILABLE } from '../../sdk/errors/kinds.ts';
+import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
 import type { ParkedInfo } from '../host/protocol.ts';
 
 export const PARK_TIMEOUT = defineErrorCode('holdfast.task.park-timeout', {
@@ -111,6 +112,26 @@ export class Parker {
       throw reason;
     } finally {
       limit.dispose();
+    }
+  }
+
+  /** Makes the call again for as long as it fails for the environment. Rejects with what else it fails with. */
+  async persist<T>(
+    key: string,
+    options: { readonly signal: AbortSignal; readonly dependency: string },
+    call: () => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      try {
+        const result = await call();
+        this.end(key);
+        return result;
+      } catch (error) {
+        options.signal.throwIfAborted();
+        const environment = failureKind(error) === 'environment' ? environmentErrorOf(error) : null;
+        if (environment === null) throw error;
+        await this.wait(key, environment, options);
+      }
     }
   }
 

@@ -4,16 +4,14 @@
  *
  * Group membership lives in the control plane: a `put` may take as long as it likes.
  */
-import type { FetchedBatch, Fetcher, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
-import { Backoff } from '../../foundation/backoff.ts';
+import { setMaxListeners } from 'node:events';
+import type { Fetcher, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { SinkRecord } from '../../sdk/record/sink-record.ts';
-import type { ErrantRecordReporter, SinkTask, TopicPartitionKey } from '../../sdk/task.ts';
-import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
+import type { ErrantRecordReporter, SinkTask, SinkTopicPartition } from '../../sdk/task.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
@@ -23,23 +21,18 @@ import type { TaskCounters } from '../pipeline/task-counters.ts';
 import { TimeSlice } from '../pipeline/time-slice.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
 import { PendingReports } from './pending-reports.ts';
+import { type AssignedPartition, SinkAssignment } from './sink-assignment.ts';
+import { SinkDelivery } from './sink-delivery.ts';
 import { SinkOffsets } from './sink-offsets.ts';
-import { keyOf, SinkPartition } from './sink-partition.ts';
+import type { SinkPartition } from './sink-partition.ts';
 import { SinkPipeline } from './sink-pipeline.ts';
+import { SinkPoll } from './sink-poll.ts';
 import { WorkerErrantRecordReporter } from './worker-errant-record-reporter.ts';
 import { WorkerSinkTaskContext } from './worker-sink-task-context.ts';
 
-export const PUT_FAILED = defineErrorCode('holdfast.task.put-failed', {
-  what: 'A sink task threw from put() what is neither RetriableError nor EnvironmentError.',
-  mend: 'Read the cause, mend it, and restart the task. Records are delivered again from the last committed offsets.',
-});
-
-const PARK_PUT = 'put';
 const PARK_PREPARE = 'dead letter queue';
 /** Reports that may be on their way to the dead letter queue before delivery waits for them. */
 const MAX_PENDING_REPORTS = 1_000;
-
-export type AssignedPartition = TopicPartition & { readonly offset: number | 'earliest' | 'latest' };
 
 export interface WorkerSinkTaskOptions {
   readonly task: SinkTask;
@@ -66,39 +59,28 @@ export interface WorkerSinkTaskOptions {
   readonly release: (timeoutMs: number) => Promise<void>;
 }
 
-/** Records that the task refused for now, and that are put again. */
-interface Redelivery {
-  readonly cancel: AbortController;
-  isReady: boolean;
-}
-
 export class WorkerSinkTask implements HostedTask {
   private readonly options: WorkerSinkTaskOptions;
   private readonly task: SinkTask;
-  private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly counters: TaskCounters;
-  private readonly fetcher: Fetcher;
   private readonly slice: TimeSlice;
   private readonly context: WorkerSinkTaskContext;
   private readonly reporter: WorkerErrantRecordReporter;
   private readonly reports: PendingReports;
   private readonly offsets: SinkOffsets;
   private readonly pipeline: SinkPipeline;
-  private readonly backoff: Backoff;
-  private readonly partitions = new Map<TopicPartitionKey, SinkPartition>();
+  private readonly assignment: SinkAssignment;
+  private readonly delivery: SinkDelivery;
+  private readonly poll: SinkPoll;
   private readonly ending = new AbortController();
   private readonly abandoned = new AbortController();
-  private readonly topics = new Set<string>();
   private commands: (() => Promise<void>)[] = [];
   private wakeup = new Deferred();
   /** Something changed since the loop last looked. */
   private isAwake = false;
-  private pollAbort = new AbortController();
   private target: 'STARTED' | 'PAUSED';
   private shown: 'RUNNING' | 'PAUSED' | null = null;
-  private batch: SinkRecord[] = [];
-  private redelivery: Redelivery | null = null;
   private isCommitRequested = false;
   private failure: unknown = null;
   private isStarted = false;
@@ -107,20 +89,29 @@ export class WorkerSinkTask implements HostedTask {
   constructor(options: WorkerSinkTaskOptions) {
     const { clock, logger, counters, settings, operator, converter } = options;
     const { signal } = this.ending;
+    // Plugins and waits listen to it, as many as they like.
+    setMaxListeners(0, this.ending.signal);
     this.options = options;
     this.task = options.task;
-    this.clock = clock;
     this.logger = logger;
     this.counters = counters;
-    this.fetcher = options.fetcher;
     this.target = options.initialState;
     this.slice = new TimeSlice({ clock });
-    this.backoff = new Backoff({
-      initialMs: settings.retryBackoffInitialMs,
-      maxMs: settings.retryBackoffMaxMs,
-      jitter: 0.2,
+    this.assignment = new SinkAssignment({
+      fetcher: options.fetcher,
+      isOnHold: () => this.target === 'PAUSED' || this.delivery.isWaiting,
+      onForgotten: (partitions) => this.delivery.forget(partitions),
     });
     this.reports = new PendingReports({ onFailed: (error) => this.fail(error) });
+    this.poll = new SinkPoll({
+      fetcher: options.fetcher,
+      maxRecords: options.maxPollRecords,
+      parker: options.parker,
+      operator,
+      reports: this.reports,
+      assignment: this.assignment,
+      ending: signal,
+    });
     this.reporter = new WorkerErrantRecordReporter({ operator, converter, pending: this.reports });
     const reporter: ErrantRecordReporter | null = options.hasReporters ? this.reporter : null;
     this.context = new WorkerSinkTaskContext({
@@ -128,14 +119,14 @@ export class WorkerSinkTask implements HostedTask {
       clock,
       configs: options.taskConfig,
       signal,
-      partitions: this.partitions,
+      partitions: this.assignment.partitions,
       reporter,
-      onPausesChanged: () => this.syncPauses(),
+      onPausesChanged: () => this.assignment.syncPauses(),
       onCommitRequested: () => this.requestCommit(),
     });
     this.offsets = new SinkOffsets({
       task: this.task,
-      assigned: this.partitions,
+      assigned: this.assignment.partitions,
       reports: this.reports,
       commitOffsets: (offsets) => options.link.commit({ kind: 'sink', offsets }),
       onSettled: () => this.wake(),
@@ -144,6 +135,21 @@ export class WorkerSinkTask implements HostedTask {
       counters,
       flushTimeoutMs: options.offsetFlushTimeoutMs,
       abandoned: this.abandoned.signal,
+    });
+    this.delivery = new SinkDelivery({
+      task: this.task,
+      reporter: this.reporter,
+      parker: options.parker,
+      settings,
+      counters,
+      clock,
+      logger,
+      signal,
+      takeTimeout: () => this.context.takeTimeout(),
+      onDelivered: () => this.assignment.delivered(),
+      onWaiting: () => this.assignment.syncPauses(),
+      onReady: () => this.wake(),
+      onFailed: (error) => this.fail(error),
     });
     this.pipeline = new SinkPipeline({
       chain: options.chain,
@@ -216,9 +222,10 @@ export class WorkerSinkTask implements HostedTask {
   }
 
   counterSnapshot(): Readonly<Record<string, number>> {
-    this.counters.partitions = this.partitions.size;
+    this.counters.partitions = this.assignment.partitions.size;
     let active = 0;
-    for (const { consumed, committed } of this.partitions.values()) active += (consumed ?? 0) - (committed ?? 0);
+    for (const { consumed, committed } of this.assignment.partitions.values())
+      active += (consumed ?? 0) - (committed ?? 0);
     this.counters.active = active;
     const { parkedMs, count } = this.options.parker;
     return this.counters.snapshot('sink', { ms: parkedMs, count });
@@ -233,18 +240,7 @@ export class WorkerSinkTask implements HostedTask {
       await this.idle();
       signal.throwIfAborted();
     }
-    for (;;) {
-      try {
-        await prepare();
-        parker.end(PARK_PREPARE);
-        break;
-      } catch (error) {
-        signal.throwIfAborted();
-        const environment = environmentOf(error);
-        if (environment === null) throw error;
-        await parker.wait(PARK_PREPARE, environment, { signal, dependency: 'broker' });
-      }
-    }
+    await parker.persist(PARK_PREPARE, { signal, dependency: 'broker' }, prepare);
     this.isStarted = true;
     this.task.initialize?.(this.context);
     await this.task.start(taskConfig, signal);
@@ -254,22 +250,22 @@ export class WorkerSinkTask implements HostedTask {
   private async iteration(): Promise<void> {
     this.isAwake = false;
     await this.obey();
-    if (this.redelivery !== null) {
+    if (this.delivery.isWaiting) {
       this.rewind();
-      if (!this.redelivery.isReady || this.target === 'PAUSED') return this.idle();
-      return this.deliver(null);
+      if (!this.delivery.isReady || this.target === 'PAUSED') return this.idle();
+      return this.delivery.deliver(null);
     }
     this.rewind();
-    const ready = this.target === 'PAUSED' ? [] : this.readyPartitions();
+    const ready = this.target === 'PAUSED' ? [] : this.assignment.ready();
     let fatal: { readonly fatal: unknown } | null;
     if (ready.length > 0) {
-      fatal = await this.pipeline.convert(ready, this.batch);
+      fatal = await this.pipeline.convert(ready, this.delivery.records);
     } else {
-      const fetched = this.received(await this.poll());
-      fatal = fetched.length === 0 ? null : await this.pipeline.convert(fetched, this.batch);
+      const fetched = await this.fetched();
+      fatal = fetched.length === 0 ? null : await this.pipeline.convert(fetched, this.delivery.records);
     }
-    this.syncPauses();
-    await this.deliver(fatal);
+    this.assignment.syncPauses();
+    await this.delivery.deliver(fatal);
     if (this.reports.size > MAX_PENDING_REPORTS) await this.reportsSettled();
     if (this.slice.isOverNow()) await this.slice.next();
   }
@@ -281,223 +277,56 @@ export class WorkerSinkTask implements HostedTask {
     if (isPaused !== (this.shown === 'PAUSED')) {
       this.show(isPaused ? 'PAUSED' : 'RUNNING');
       if (isPaused) this.isCommitRequested = true;
-      this.syncPauses();
+      this.assignment.syncPauses();
     }
     if (!this.isCommitRequested || this.offsets.isCommitting) return;
     this.isCommitRequested = false;
-    const vouched = await this.offsets.vouch([...this.partitions.values()]);
-    if (vouched === null) this.rewindToCommitted();
+    const vouched = await this.offsets.vouch(this.assignment.all());
+    if (vouched === null) this.assignment.rewindToCommitted();
     else this.offsets.begin(vouched);
   }
 
-  private async poll(): Promise<readonly FetchedBatch[]> {
-    const timeoutMs = Math.min(
-      this.context.takeTimeout() ?? Number.POSITIVE_INFINITY,
-      this.options.settings.sinkHeartbeatMs,
-    );
+  private async fetched(): Promise<readonly SinkPartition[]> {
+    const { settings, link } = this.options;
+    const timeoutMs = Math.min(this.context.takeTimeout() ?? Number.POSITIVE_INFINITY, settings.sinkHeartbeatMs);
+    // What happened since the loop last looked comes first.
     if (this.isAwake) return [];
-    if (this.pollAbort.signal.aborted) this.pollAbort = new AbortController();
-    const { signal } = this.pollAbort;
-    try {
-      return await this.fetcher.poll({ maxRecords: this.options.maxPollRecords, timeoutMs, signal });
-    } catch (error) {
-      if (signal.aborted) return [];
-      return this.afterPollFailure(error);
-    }
-  }
-
-  private async afterPollFailure(error: unknown): Promise<readonly FetchedBatch[]> {
-    const environment = environmentOf(error);
-    if (environment !== null) {
-      const { signal } = this.ending;
-      await this.options.parker.wait('fetch', environment, { signal, dependency: 'broker' });
-      this.options.parker.end('fetch');
-      return [];
-    }
-    throw error;
-  }
-
-  private received(batches: readonly FetchedBatch[]): readonly SinkPartition[] {
-    const found: SinkPartition[] = [];
-    let topics: string[] | null = null;
-    for (const batch of batches) {
-      const partition = this.partitions.get(keyOf(batch));
-      if (partition === undefined || batch.records.length === 0) continue;
-      this.counters.read += batch.records.length;
-      partition.take(batch);
-      if (!found.includes(partition) && partition.block === null) found.push(partition);
-      if (this.topics.has(batch.topic)) continue;
-      this.topics.add(batch.topic);
-      topics ??= [];
-      topics.push(batch.topic);
-    }
-    if (topics !== null) this.options.link.topics(topics);
-    return found;
-  }
-
-  private readyPartitions(): readonly SinkPartition[] {
-    const ready: SinkPartition[] = [];
-    for (const partition of this.partitions.values()) if (partition.block?.isReady === true) ready.push(partition);
-    return ready;
-  }
-
-  /** Gives the batch to the task; with no records too, as a heartbeat. Throws `fatal` once everything before it is delivered. */
-  private async deliver(fatal: { readonly fatal: unknown } | null): Promise<void> {
-    const records = this.batch;
-    const startedAt = this.clock.monotonic();
-    try {
-      const putting = this.task.put(records.slice(), this.ending.signal);
-      if (putting !== undefined) await putting;
-      const hidden = this.reporter.takeFailure();
-      if (hidden !== null) throw hidden.error;
-    } catch (error) {
-      this.reporter.takeFailure();
-      if (fatal !== null) throw fatal.fatal;
-      this.refused(error);
-      return;
-    }
-    if (records.length > 0) {
-      this.counters.sent += records.length;
-      this.counters.batch(records.length, this.clock.monotonic() - startedAt);
-    }
-    this.batch = [];
-    for (const partition of this.partitions.values()) {
-      if (partition.processed === null) continue;
-      partition.consumed = partition.processed;
-      partition.processed = null;
-    }
-    if (this.redelivery !== null) {
-      this.redelivery = null;
-      this.backoff.reset();
-      this.options.parker.end(PARK_PUT);
-      this.syncPauses();
-    }
-    if (fatal !== null) throw fatal.fatal;
-  }
-
-  /** The same records again later, their partitions paused meanwhile; or the end of the task. */
-  private refused(error: unknown): void {
-    const { signal } = this.ending;
-    signal.throwIfAborted();
-    const environment = environmentOf(error);
-    if (environment === null && failureKind(error) !== 'retriable') {
-      throw new ConnectError('Exiting WorkerSinkTask due to unrecoverable exception.', {
-        code: PUT_FAILED,
-        cause: error,
-      });
-    }
-    const cancel = new AbortController();
-    const redelivery: Redelivery = { cancel, isReady: false };
-    this.redelivery = redelivery;
-    this.syncPauses();
-    // An abort of the wait is the end of the task.
-    const wait =
-      environment === null
-        ? this.clock.sleep(this.retryDelay(error), signal)
-        : this.options.parker.wait(PARK_PUT, environment, { signal, dependency: 'target system' });
-    wait.then(
-      () => {
-        redelivery.isReady = true;
-        this.wake();
-      },
-      (reason) => {
-        if (!signal.aborted) this.fail(reason);
-      },
-    );
-  }
-
-  private retryDelay(error: unknown): number {
-    this.counters.retries++;
-    const backoffMs = this.backoff.next();
-    const timeoutMs = this.context.takeTimeout() ?? backoffMs;
-    this.logger.warn('A sink task asked for its records to be put again.', { err: error, delayMs: timeoutMs });
-    return timeoutMs;
+    const { partitions, newTopics, records } = this.assignment.take(await this.poll.poll(timeoutMs));
+    this.counters.read += records;
+    if (newTopics.length > 0) link.topics(newTopics);
+    return partitions;
   }
 
   private async open(partitions: readonly AssignedPartition[]): Promise<void> {
     if (this.hasEnded) return;
-    const added: SinkPartition[] = [];
-    for (const each of partitions) {
-      if (this.partitions.has(keyOf(each))) continue;
-      const partition = new SinkPartition(each);
-      this.partitions.set(partition.key, partition);
-      added.push(partition);
-    }
+    const added = this.assignment.add(partitions);
     if (added.length === 0) return;
-    this.fetcher.add(partitions.filter((each) => added.includes(this.partitions.get(keyOf(each)) as SinkPartition)));
-    this.syncPauses();
-    await this.task.open?.(added.map(({ topic, partition }) => ({ topic, partition })));
+    await this.task.open?.(added.map(nameOf));
     this.rewind();
   }
 
   private async close(partitions: readonly TopicPartition[], lost: boolean): Promise<readonly TopicPartitionOffset[]> {
-    const leaving = partitions.flatMap((each) => this.partitions.get(keyOf(each)) ?? []);
+    const leaving = this.assignment.find(partitions);
     if (leaving.length === 0) return [];
     const vouched = lost ? null : await this.offsets.vouch(leaving);
-    this.remove(leaving);
-    if (lost) this.reports.forget(leaving.map(({ key }) => key));
-    await this.task.close?.(leaving.map(({ topic, partition }) => ({ topic, partition })));
+    this.assignment.remove(leaving);
+    // Whoever gets them next reads them again from what is committed.
+    this.reports.forget(leaving.map(({ key }) => key));
+    await this.task.close?.(leaving.map(nameOf));
     return (vouched ?? []).map(({ partition, offset }) => partition.at(offset));
-  }
-
-  private remove(leaving: readonly SinkPartition[]): void {
-    this.fetcher.remove(leaving.map(({ topic, partition }) => ({ topic, partition })));
-    for (const partition of leaving) {
-      partition.forget();
-      this.partitions.delete(partition.key);
-    }
-    const left = new Set(leaving.map(({ key }) => key));
-    this.dropFromBatch((key) => left.has(key));
   }
 
   /** What `context.offset()` asked for. */
   private rewind(): void {
     for (const [key, offset] of this.context.takeRewinds()) {
-      const partition = this.partitions.get(key);
-      if (partition !== undefined) this.seek(partition, offset);
+      const partition = this.assignment.partitions.get(key);
+      if (partition !== undefined) this.assignment.seek(partition, offset);
       else this.logger.warn('A sink task rewound a partition that is not assigned to it.', { partition: key, offset });
     }
   }
 
-  private rewindToCommitted(): void {
-    for (const partition of this.partitions.values()) {
-      if (partition.committed !== null) this.seek(partition, partition.committed);
-    }
-  }
-
-  /** Invariant 4: what waits of the partition comes again from there, so that nothing is delivered out of order. */
-  private seek(partition: SinkPartition, offset: number): void {
-    partition.forget();
-    partition.consumed = offset;
-    partition.committed = offset;
-    this.dropFromBatch((key) => key === partition.key);
-    this.fetcher.seek(partition, offset);
-    this.syncPauses();
-  }
-
-  private dropFromBatch(isDropped: (key: TopicPartitionKey) => boolean): void {
-    if (this.batch.length === 0) return;
-    this.batch = this.batch.filter(
-      (record) => !isDropped(keyOf({ topic: record.originalTopic, partition: record.originalKafkaPartition })),
-    );
-  }
-
-  private syncPauses(): void {
-    const toPause: SinkPartition[] = [];
-    const toResume: SinkPartition[] = [];
-    const isPaused = this.target === 'PAUSED' || this.redelivery !== null;
-    for (const partition of this.partitions.values()) {
-      const wanted = isPaused || partition.isUserPaused || partition.block !== null;
-      if (wanted === partition.isFetchPaused) continue;
-      partition.isFetchPaused = wanted;
-      (wanted ? toPause : toResume).push(partition);
-    }
-    if (toPause.length > 0) this.fetcher.pause(toPause);
-    if (toResume.length > 0) this.fetcher.resume(toResume);
-  }
-
   private async reportsSettled(): Promise<void> {
-    const settled = this.reports.settled([...this.partitions.keys()]);
+    const settled = this.reports.settled([...this.assignment.partitions.keys()]);
     if (settled !== undefined) await Promise.race([settled, this.idle()]);
   }
 
@@ -516,7 +345,7 @@ export class WorkerSinkTask implements HostedTask {
     this.isAwake = true;
     this.wakeup.resolve();
     this.wakeup = new Deferred();
-    this.pollAbort.abort();
+    this.poll.interrupt();
   }
 
   private show(state: 'RUNNING' | 'PAUSED'): void {
@@ -534,7 +363,7 @@ export class WorkerSinkTask implements HostedTask {
   /** Commit, close, stop: after a failure too, for what was delivered stays delivered. */
   private async finish(): Promise<void> {
     const { parker, chain, converter, release, offsetFlushTimeoutMs } = this.options;
-    const held = [...this.partitions.values()];
+    const held = this.assignment.all();
     if (parker.isBrokerAway) this.offsets.hurry();
     parker.endAll();
     if (this.isStarted) {
@@ -543,13 +372,11 @@ export class WorkerSinkTask implements HostedTask {
         await this.offsets.commit(vouched ?? []);
       });
       if (held.length > 0) {
-        await this.quietly('close()', async () =>
-          this.task.close?.(held.map(({ topic, partition }) => ({ topic, partition }))),
-        );
+        await this.quietly('close()', async () => this.task.close?.(held.map(nameOf)));
       }
       await this.quietly('stop()', async () => this.task.stop());
     }
-    this.remove(held);
+    this.assignment.remove(held);
     this.hasEnded = true;
     for (let next = this.commands.shift(); next !== undefined; next = this.commands.shift()) {
       await this.quietly('close()', next);
@@ -570,8 +397,8 @@ export class WorkerSinkTask implements HostedTask {
   }
 }
 
-function environmentOf(error: unknown): ConnectError | null {
-  return failureKind(error) === 'environment' ? environmentErrorOf(error) : null;
+function nameOf({ topic, partition }: SinkPartition): SinkTopicPartition {
+  return { topic, partition };
 }
 
 function asError(error: unknown): Error {

@@ -36,10 +36,6 @@ export class TopicCreation {
     this.logger = options.logger;
   }
 
-  isChecked(topic: string): boolean {
-    return this.checked.has(topic);
-  }
-
   /** Leaves a topic that exists as it is. Throws EnvironmentError while the broker is away. */
   async ensure(topic: string, signal: AbortSignal): Promise<void> {
     if (this.checked.has(topic)) return;

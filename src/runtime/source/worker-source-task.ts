@@ -4,6 +4,7 @@
  *
  * A park holds up this loop only: acknowledgements and commits of what was sent before go on.
  */
+import { setMaxListeners } from 'node:events';
 import type { Producer, ProducerRecord, SendResult } from '../../broker/ports.ts';
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -88,6 +89,8 @@ export class WorkerSourceTask implements HostedTask {
   private lastTopic: string | null = null;
 
   constructor(options: WorkerSourceTaskOptions) {
+    // Plugins and waits listen to it, as many as they like.
+    setMaxListeners(0, this.ending.signal);
     this.options = options;
     this.task = options.task;
     this.clock = options.clock;
@@ -287,7 +290,12 @@ export class WorkerSourceTask implements HostedTask {
     bytes: number,
     unchecked: readonly string[],
   ): Promise<void> {
-    for (const topic of unchecked) await this.createTopic(topic);
+    const { signal } = this.ending;
+    const { parker, topicCreation } = this.options;
+    for (const topic of unchecked) {
+      const park = { signal, dependency: 'broker' };
+      await parker.persist(`topic:${topic}`, park, async () => topicCreation?.ensure(topic, signal));
+    }
     await this.inFlight.room(this.ending.signal);
     this.dispatch(origins, records, bytes);
   }
@@ -312,24 +320,6 @@ export class WorkerSourceTask implements HostedTask {
     if (found === null) return NONE;
     this.options.link.topics(found);
     return this.options.topicCreation === null ? NONE : found;
-  }
-
-  private async createTopic(topic: string): Promise<void> {
-    const { topicCreation, parker } = this.options;
-    const { signal } = this.ending;
-    const park = `topic:${topic}`;
-    for (;;) {
-      try {
-        await topicCreation?.ensure(topic, signal);
-        parker.end(park);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        const environment = failureKind(error) === 'environment' ? environmentErrorOf(error) : null;
-        if (environment === null) throw error;
-        await parker.wait(park, environment, { signal, dependency: 'broker' });
-      }
-    }
   }
 
   private acknowledged(batch: SentBatch, result: SendResult): void {

@@ -330,6 +330,30 @@ describe('WorkerSinkTask', () => {
     expect(h.producer.log).toEqual([]);
   });
 
+  it('a corrupt batch is reported and left out when that is tolerated, and fails the task when not', async () => {
+    const place = { topic: 't', partition: 0, offset: 1, nextOffset: 3 };
+    const corrupt = new DataError('checksum', { code: 'holdfast.broker.batch-corrupt', details: place });
+    const h = sinkHarness({ policy: WITH_QUEUE });
+    h.fetcher.append('t', 0, 'a0', 'a1', 'a2', 'a3');
+    h.fetcher.failures.push(corrupt);
+    const done = h.run();
+    h.assign([0]);
+    await settle();
+    expect(h.task.values()).toEqual(['a3']);
+    h.worker.stop();
+    expect((await done).failure).toBeNull();
+    expect(h.producer.log).toHaveLength(1);
+    expect(h.link.sinkOffsets()).toEqual({ 't-0': 4 });
+
+    const strict = sinkHarness();
+    strict.fetcher.append('t', 0, 'a0');
+    strict.fetcher.failures.push(corrupt);
+    const failed = strict.run();
+    strict.assign([0]);
+    expect((await failed).failure).toMatchObject({ message: 'Tolerance exceeded in error handler', cause: corrupt });
+    expect(strict.link.sinkOffsets()).toEqual({});
+  });
+
   it('reports a bad record with its original bytes and the headers of Kafka Connect, in order', async () => {
     const h = sinkHarness({ policy: WITH_QUEUE });
     h.converters.stringValue.fail = (value) => {

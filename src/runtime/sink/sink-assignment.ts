@@ -1,0 +1,130 @@
+/** The partitions that a sink task holds, and which of them are fetched. */
+import type { FetchedBatch, Fetcher, TopicPartition } from '../../broker/ports.ts';
+import type { TopicPartitionKey } from '../../sdk/task.ts';
+import { keyOf, SinkPartition } from './sink-partition.ts';
+
+export type AssignedPartition = TopicPartition & { readonly offset: number | 'earliest' | 'latest' };
+
+export class SinkAssignment {
+  private readonly held = new Map<TopicPartitionKey, SinkPartition>();
+  private readonly fetcher: Fetcher;
+  private readonly isOnHold: () => boolean;
+  private readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>) => void;
+  private readonly topics = new Set<string>();
+
+  constructor(options: {
+    readonly fetcher: Fetcher;
+    /** True while nothing is to be fetched at all. After it has changed, {@link syncPauses}. */
+    readonly isOnHold: () => boolean;
+    /** What was fetched of these partitions, and not yet taken by the task, is not to be delivered. */
+    readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>) => void;
+  }) {
+    this.fetcher = options.fetcher;
+    this.isOnHold = options.isOnHold;
+    this.onForgotten = options.onForgotten;
+  }
+
+  /** Live. */
+  get partitions(): ReadonlyMap<TopicPartitionKey, SinkPartition> {
+    return this.held;
+  }
+
+  all(): readonly SinkPartition[] {
+    return [...this.held.values()];
+  }
+
+  /** Those of them that are held. */
+  find(partitions: readonly TopicPartition[]): readonly SinkPartition[] {
+    return partitions.flatMap((each) => this.held.get(keyOf(each)) ?? []);
+  }
+
+  /** Those that are worth another try after they were blocked. */
+  ready(): readonly SinkPartition[] {
+    const ready: SinkPartition[] = [];
+    for (const partition of this.held.values()) if (partition.block?.isReady === true) ready.push(partition);
+    return ready;
+  }
+
+  /** Returns the ones that were not held before. */
+  add(partitions: readonly AssignedPartition[]): readonly SinkPartition[] {
+    const positions = partitions.filter((each) => !this.held.has(keyOf(each)));
+    if (positions.length === 0) return [];
+    const added = positions.map((each) => new SinkPartition(each));
+    for (const partition of added) this.held.set(partition.key, partition);
+    this.fetcher.add(positions);
+    this.syncPauses();
+    return added;
+  }
+
+  remove(partitions: readonly SinkPartition[]): void {
+    this.fetcher.remove(partitions);
+    for (const partition of partitions) {
+      partition.forget();
+      this.held.delete(partition.key);
+    }
+    this.onForgotten(new Set(partitions.map(({ key }) => key)));
+  }
+
+  /** Invariant 4: what waits of the partition comes again from there, so that nothing is delivered out of order. */
+  seek(partition: SinkPartition, offset: number): void {
+    partition.forget();
+    partition.consumed = offset;
+    partition.committed = offset;
+    this.onForgotten(new Set([partition.key]));
+    this.fetcher.seek(partition, offset);
+    this.syncPauses();
+  }
+
+  /** After a failed `preCommit`: everything since the last commit again. */
+  rewindToCommitted(): void {
+    for (const partition of this.held.values()) {
+      if (partition.committed !== null) this.seek(partition, partition.committed);
+    }
+  }
+
+  /** Takes what was fetched; returns the partitions that have something to convert, and topics seen for the first time. */
+  take(batches: readonly FetchedBatch[]): {
+    readonly partitions: readonly SinkPartition[];
+    readonly newTopics: readonly string[];
+    readonly records: number;
+  } {
+    const partitions = new Set<SinkPartition>();
+    const newTopics: string[] = [];
+    let records = 0;
+    for (const batch of batches) {
+      const partition = this.held.get(keyOf(batch));
+      if (partition === undefined || batch.records.length === 0) continue;
+      records += batch.records.length;
+      partition.take(batch);
+      if (partition.block === null) partitions.add(partition);
+      if (this.topics.has(batch.topic)) continue;
+      this.topics.add(batch.topic);
+      newTopics.push(batch.topic);
+    }
+    return { partitions: [...partitions], newTopics, records };
+  }
+
+  /** `put` has taken everything that was converted. */
+  delivered(): void {
+    for (const partition of this.held.values()) {
+      if (partition.processed === null) continue;
+      partition.consumed = partition.processed;
+      partition.processed = null;
+    }
+  }
+
+  /** Brings the fetcher in line with what is blocked, paused by the task, or on hold. */
+  syncPauses(): void {
+    const toPause: SinkPartition[] = [];
+    const toResume: SinkPartition[] = [];
+    const isOnHold = this.isOnHold();
+    for (const partition of this.held.values()) {
+      const isPaused = isOnHold || partition.isUserPaused || partition.block !== null;
+      if (isPaused === partition.isFetchPaused) continue;
+      partition.isFetchPaused = isPaused;
+      (isPaused ? toPause : toResume).push(partition);
+    }
+    if (toPause.length > 0) this.fetcher.pause(toPause);
+    if (toResume.length > 0) this.fetcher.resume(toResume);
+  }
+}

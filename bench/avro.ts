@@ -1,0 +1,4 @@
+/** Placeholder until the converter is there. */
+export function measureAvro(): readonly string[] {
+  return [];
+}

@@ -106,7 +106,16 @@ describe('the Docker image', () => {
         config: { 'connector.class': 'FileStreamSink', topics: 'ports', file: output },
       }),
     );
-    write('/etc/holdfast/plugins/still.mjs', STILL_PLUGIN);
+    write('/etc/holdfast/plugins/numbers.mjs', pluginOfGuide());
+    const numbers = image.path('/var/lib/holdfast/numbers.txt');
+    write(
+      '/etc/holdfast/connectors/3-numbers.properties',
+      'name=numbers-source\nconnector.class=NumbersSource\ntopic=numbers\nup.to=3\n',
+    );
+    write(
+      '/etc/holdfast/connectors/4-numbers.properties',
+      `name=numbers-sink\nconnector.class=NumbersSink\ntopics=numbers\nfile=${numbers}\n`,
+    );
 
     expect((await image.checkHealth(env)).code).toBe(1);
     container = await image.start({ env });
@@ -114,8 +123,11 @@ describe('the Docker image', () => {
     await container.waitUntil(() => existsSync(output) && readFileSync(output, 'utf8') === 'Dover\nHarwich\n', {
       timeoutMs: 30_000,
     });
+    await container.waitUntil(() => existsSync(numbers) && readFileSync(numbers, 'utf8') === '1\n2\n3\n', {
+      timeoutMs: 30_000,
+    });
     const { body } = await fetchJson(`http://127.0.0.1:${port}/connector-plugins`);
-    expect(body).toContainEqual({ class: 'example.StillSourceConnector', type: 'source', version: '1.2.3' });
+    expect(body).toContainEqual({ class: 'example.NumbersSourceConnector', type: 'source', version: '1.0.0' });
 
     container.kill('SIGTERM');
     expect(await container.waitForExit()).toEqual({ code: 0, signal: null });
@@ -143,20 +155,10 @@ describe('the Docker image', () => {
   });
 });
 
-const STILL_PLUGIN = `import { ConfigDef, definePlugin } from 'holdfast/sdk';
-
-class StillSourceConnector {
-  version() { return '1.2.3'; }
-  config() { return ConfigDef.empty(); }
-  start() {}
-  taskClass() { return class { start() {} poll() { return null; } stop() {} }; }
-  taskConfigs() { return [{}]; }
-  stop() {}
+/** The plugin of the guide, as its readers copy it. */
+function pluginOfGuide(): string {
+  const guide = readFileSync(join(root, 'docs/guides/writing-a-connector.md'), 'utf8');
+  const [, code] = /^```js\n([\s\S]*?)^```$/m.exec(guide) ?? [];
+  if (code === undefined) throw new Error('the guide to writing a connector has no plugin');
+  return code;
 }
-
-export default definePlugin({
-  name: 'still',
-  version: '1.2.3',
-  connectors: [{ type: 'source', className: 'example.StillSourceConnector', create: StillSourceConnector }],
-});
-`;

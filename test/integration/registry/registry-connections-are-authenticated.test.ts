@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const seen: { authorization: string | undefined; client: string | undefined; header: unknown }[] = [];
+const seen: { authorization: string | undefined; client: unknown; header: unknown }[] = [];
 
 /** Knows id 1 and keeps who asked for it. */
 async function serve(options: ServerOptions | null): Promise<string> {

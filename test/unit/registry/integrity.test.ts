@@ -171,6 +171,28 @@ describe('which cluster answers', () => {
     ]);
   });
 
+  it('is asked again when a node comes back', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    worker.registry.fault = () => ({ status: 503, body: '' });
+    const task = new Task(worker, host);
+    const reading = task.start(byId(9));
+    await worker.clock.advance(5000);
+    worker.registry.clusterId = 'kafka-2';
+    worker.registry.put('nine', { schema: OTHER }, 9);
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(2000);
+    expect(wordsOf(await reading)).toBe('refused holdfast.registry.other-cluster');
+  });
+
+  it('is asked once per node, however many questions come first', async () => {
+    const worker = new WorkerOfRegistries();
+    const task = new Task(worker, worker.host());
+    await Promise.all(Array.from({ length: 20 }, (_, i) => task.start(register(`s${i}`))));
+    expect(worker.transport.take().filter((request) => request.includes('/v1/metadata/id'))).toHaveLength(1);
+  });
+
   it('need not be told', async () => {
     const log = new MemoryCompactedLog();
     const worker = await WorkerOfRegistries.open(log);

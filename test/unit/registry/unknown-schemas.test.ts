@@ -37,6 +37,19 @@ describe('an id that no node knows', () => {
     expect(worker.gates.snapshots().map(({ id }) => id.split(':').at(-1))).toEqual(['read', 'write']);
   });
 
+  it('is asked for no more when nobody waits for it', async () => {
+    const worker = await workerWith(5);
+    const task = new Task(worker, worker.host());
+    task.begin(byId(6));
+    await worker.clock.advance(20_000);
+    task.stop();
+    await worker.settled();
+    expect(worker.gates.snapshots().map(({ id }) => id.split(':').at(-1))).toEqual(['read', 'write']);
+    worker.transport.take();
+    await worker.clock.advance(60_000);
+    expect(worker.transport.take()).toEqual([]);
+  });
+
   it('is a data error when ready nodes that are caught up deny it for 30 s', async () => {
     const worker = await workerWith(5);
     worker.registry.schemas.delete(3);

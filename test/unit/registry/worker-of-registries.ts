@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import type { CompactedLog } from '../../../src/registry/compacted-log.ts';
@@ -103,6 +104,7 @@ export class Task {
   constructor(worker: WorkerOfRegistries, host: RegistryHost, config: Record<string, string> = {}) {
     this.worker = worker;
     this.host = host;
+    setMaxListeners(0, this.life.signal);
     this.view = host.schemaView({ 'schema.registry.url': NODE_A, ...config });
   }
 

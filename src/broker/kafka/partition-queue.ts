@@ -198,6 +198,20 @@ export class PartitionQueue {
     }
   }
 
+  /** Forgets what nobody waits for any more, but for what is in flight. */
+  dropSettled(): void {
+    for (const batch of [...this.batches]) this.dropUnwanted(batch);
+    const kept: number[] = [];
+    for (let n = this.head; n < this.calls.length; n++) if (!(this.calls[n] as SendCall).isSettled) kept.push(n);
+    if (kept.length === this.calls.length - this.head) return;
+    this.records = kept.map((n) => this.records[n] as BatchRecord);
+    this.calls = kept.map((n) => this.calls[n] as SendCall);
+    this.indexes = kept.map((n) => this.indexes[n] as number);
+    this.sizes = kept.map((n) => this.sizes[n] as number);
+    this.head = 0;
+    this.bytes = this.sizes.reduce((sum, size) => sum + size, 0);
+  }
+
   /** Forgets what is not in a batch yet, handing over each. */
   clearQueued(each: (call: SendCall) => void): void {
     for (let n = this.head; n < this.calls.length; n++) each(this.calls[n] as SendCall);

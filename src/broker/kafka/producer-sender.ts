@@ -74,9 +74,9 @@ export class ProducerSender {
 
   /** Lets go of what nobody waits for any more. */
   dropSettled(): void {
+    this.topics.dropSettled();
     for (const queue of this.topics.active) {
-      // What is in flight keeps its place until it comes back.
-      for (const batch of [...queue.batches]) queue.dropUnwanted(batch);
+      queue.dropSettled();
       this.retire(queue);
     }
   }

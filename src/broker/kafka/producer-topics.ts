@@ -99,6 +99,15 @@ export class ProducerTopics {
     for (const state of this.topics.values()) for (const { call } of [...state.pending]) visit(call);
   }
 
+  /** Lets go of calls that were given up while they waited for their topics. */
+  dropSettled(): void {
+    for (const state of this.topics.values()) {
+      if (state.pending.length === 0) continue;
+      state.pending = state.pending.filter(({ call }) => !call.isSettled);
+      if (state.pending.length === 0) this.cluster.availability.worked(`topic ${state.name}`);
+    }
+  }
+
   private state(name: string): TopicState {
     let state = this.topics.get(name);
     if (state === undefined) {

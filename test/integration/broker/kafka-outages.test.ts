@@ -129,7 +129,6 @@ describeWithJava('a Kafka that fails', () => {
     const joinedMs = performance.now() - open;
     await member.commit([{ topic, partition: 0, offset: 2 }]);
     const committedMs = performance.now() - open;
-    console.log({ producedMs, readMs, joinedMs, committedMs });
     expect(listener.calls.map(({ call }) => call)).toEqual(['assigned', 'lost', 'assigned']);
     for (const ms of [producedMs, readMs, joinedMs, committedMs]) expect(ms).toBeLessThan(4_000);
     await member.close();

@@ -1,5 +1,5 @@
 import { Kafka as KafkaJs, logLevel } from 'kafkajs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { DataError } from '../../../src/sdk/errors/index.ts';
 import { describeWithKafka } from '../../support/describe-with-kafka.ts';
@@ -130,6 +130,19 @@ describeWithKafka('records on a real Kafka', (shared) => {
     await Promise.all(sends);
     expect(textsOf(await readAll(broker, topic))).toEqual(numbers(0, 1000));
     await broker.close();
+  });
+
+  it('pass without a timer of a negative delay, of which Node 24 warns', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const broker = open();
+    const topic = await newTopic(broker);
+    const producer = broker.producer({ settings: {}, logger: silentLogger });
+    for (let n = 0; n < 5; n++) await producer.send(values(topic, ['v']));
+    expect(await readAll(broker, topic)).toHaveLength(5);
+    await broker.close();
+    expect(timers.mock.calls.length).toBeGreaterThan(5);
+    expect(timers.mock.calls.filter(([, delay]) => delay !== undefined && !(delay >= 0))).toEqual([]);
+    timers.mockRestore();
   });
 
   it('linger for others when told to, and not when flushed', async () => {

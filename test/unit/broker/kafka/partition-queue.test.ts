@@ -175,6 +175,16 @@ describe('what is on its way to a partition', () => {
     expect(queue.dropUnwanted(batch)).toBe(true);
   });
 
+  it('holds nothing of calls that were given up before they were sent', () => {
+    const given = send(3);
+    given.promise.catch(() => {});
+    send(1);
+    given.fail(new Error('given up'));
+    queue.dropSettled();
+    expect(queue.queuedBytes).toBe(100);
+    expect(label(take())).toEqual([0, 0, 1]);
+  });
+
   it('counts sequences as Kafka does, back to 0 after the largest int32', () => {
     send(8);
     const batch = take() as ProducerBatch;

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { AvailabilityTracker } from '../../../../src/broker/kafka/availability-tracker.ts';
+import type { Availability } from '../../../../src/broker/ports.ts';
+import { silentLogger } from '../../../../src/foundation/logger.ts';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+
+describe('the availability of a client', () => {
+  const track = () => {
+    const changes: Availability[] = [];
+    const clock = new ManualClock({ startMs: 1000 });
+    const tracker = new AvailabilityTracker({
+      clock,
+      logger: silentLogger,
+      listener: (change) => changes.push(change),
+    });
+    return { tracker, changes, clock };
+  };
+
+  it('is told once per change, not per attempt', async () => {
+    const { tracker, changes, clock } = track();
+    for (let attempt = 0; attempt < 5; attempt++) tracker.failed('a', `refused ${attempt}`);
+    await clock.advance(500);
+    tracker.worked('a');
+    tracker.worked('a');
+    expect(changes).toEqual([
+      { available: false, reason: 'refused 1', since: 1000 },
+      { available: true, reason: '', since: 1500 },
+    ]);
+  });
+
+  it('is not lost by a single failure, such as an idle connection that was closed', () => {
+    const { tracker, changes } = track();
+    tracker.failed('a', 'closed');
+    tracker.worked('a');
+    tracker.failed('a', 'closed');
+    expect(changes).toEqual([]);
+  });
+
+  it('is back only when every operation gets on again', () => {
+    const { tracker, changes } = track();
+    for (const key of ['a', 'a', 'b', 'b']) tracker.failed(key, key);
+    tracker.worked('a');
+    expect(changes).toHaveLength(1);
+    tracker.worked('b');
+    expect(changes.map(({ available }) => available)).toEqual([false, true]);
+  });
+});

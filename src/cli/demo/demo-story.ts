@@ -19,6 +19,8 @@ const OUTAGE_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 /** Nothing more may arrive for so long before the audit: a duplicate would come late. */
 const SETTLE_MS = 700;
+/** Then the audit comes all the same. */
+const STALLED_MS = 10_000;
 
 interface Pipeline {
   readonly table: DemoTable;
@@ -54,7 +56,7 @@ export async function runStory(options: {
       await watch(pipelines, screen, signal, CALM_MS);
       await outage(demo, pipelines, newcomer, screen, signal);
     }
-    await until(pipelines, screen, signal, () => pipelines.every(({ delivered, rows }) => delivered >= rows));
+    await untilDelivered(pipelines, screen, signal);
     await watch(pipelines, screen, signal, SETTLE_MS);
     return await Promise.all(pipelines.map((pipeline) => reportOf(demo.worker.herder, pipeline)));
   } catch (error) {
@@ -72,9 +74,10 @@ async function outage(
   signal: AbortSignal,
 ): Promise<void> {
   const { herder } = demo.worker;
-  await demo.registry.takePrimaryAway();
+  // Its nodes stay up: what is asked of them is refused, in the words of a registry between two primaries.
+  await demo.registry.takePrimaryAway({ how: 'unelect' });
   screen.say(
-    `The registry has lost its primary: it answers reads, and refuses every new schema. It stays so for ${OUTAGE_MS / 1000} s.`,
+    `The registry has lost its primary: its nodes answer reads, and refuse every new schema. It stays so for ${OUTAGE_MS / 1000} s.`,
   );
   await startPipeline(herder, newcomer, screen);
   const steadyBefore = pipelines[0]?.delivered ?? 0;
@@ -132,7 +135,7 @@ async function openPipeline(table: DemoTable, folder: string): Promise<Pipeline>
 
 async function startPipeline(herder: Herder, { table, output }: Pipeline, screen: DemoConsole): Promise<void> {
   const source = {
-    'connector.class': 'io.holdfast.connect.delimited.DelimitedSourceConnector',
+    'connector.class': 'io.holdfast.connect.file.RecordFileSourceConnector',
     'tasks.max': '1',
     file: table.path,
     format: 'csv',
@@ -141,7 +144,7 @@ async function startPipeline(herder: Herder, { table, output }: Pipeline, screen
     'max.records.per.second': String(table.recordsPerSecond),
   };
   const sink = {
-    'connector.class': 'io.holdfast.connect.delimited.DelimitedSinkConnector',
+    'connector.class': 'io.holdfast.connect.file.RecordFileSinkConnector',
     'tasks.max': '1',
     topics: table.name,
     file: output,
@@ -180,6 +183,22 @@ async function until(
     if (await condition()) return;
     await systemClock.sleep(LOOK_EVERY_MS, signal);
   }
+}
+
+/** Until every row has arrived, or nothing has arrived for so long that the audit shall say what is missing. */
+async function untilDelivered(pipelines: readonly Pipeline[], screen: DemoConsole, signal: AbortSignal): Promise<void> {
+  let seen = -1;
+  let changedAt = performance.now();
+  await until(pipelines, screen, signal, () => {
+    const delivered = pipelines.reduce((sum, pipeline) => sum + pipeline.delivered, 0);
+    if (delivered !== seen) {
+      seen = delivered;
+      changedAt = performance.now();
+    }
+    const isStalled = performance.now() - changedAt > STALLED_MS;
+    if (isStalled) screen.say(`Nothing has arrived for ${STALLED_MS / 1000} s, though rows are missing.`);
+    return isStalled || pipelines.every((pipeline) => pipeline.delivered >= pipeline.rows);
+  });
 }
 
 function watch(pipelines: readonly Pipeline[], screen: DemoConsole, signal: AbortSignal, forMs: number): Promise<void> {

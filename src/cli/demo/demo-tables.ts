@@ -15,7 +15,7 @@ export interface DemoTable {
   readonly name: string;
   readonly path: string;
   readonly recordName: string;
-  /** How fast it is read, so that there is something to watch; -1 for as fast as it goes. */
+  /** How fast it is read, so that there is something to watch; 0 for as fast as it goes. */
   readonly recordsPerSecond: number;
 }
 
@@ -40,7 +40,7 @@ export function demoTables(): DemoTables {
       name: 'airports',
       path: join(folder, 'airports.csv'),
       recordName: 'demo.Airport',
-      recordsPerSecond: -1,
+      recordsPerSecond: 0,
     },
   };
 }

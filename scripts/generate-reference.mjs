@@ -172,7 +172,7 @@ function errors() {
   );
   return page(
     'Error codes',
-    'Every error has a stable code. It stands in logs, in the `trace` of a FAILED task, in the `parked` object of a waiting one, and at the end of what the command line says.',
+    'Every error has a stable code. It stands in logs, in the `parked` object of a task that waits, and at the end of what the command line says.',
     sections,
   );
 }

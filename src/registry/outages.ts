@@ -37,7 +37,7 @@ export class Outages {
   private readonly probers: Record<AccessKind, Prober | undefined> = { read: undefined, write: undefined };
   private readonly closedAt: Record<AccessKind, number> = { read: 0, write: 0 };
   private readonly life = new AbortController();
-  private endedAt: number | null = null;
+  private readonly endedAt: Record<AccessKind, number | null> = { read: null, write: null };
 
   constructor(options: OutagesOptions) {
     this.options = options;
@@ -49,7 +49,14 @@ export class Outages {
 
   /** Clock.monotonic() of the last time a gate opened again; null: there was no outage. */
   get lastEndedAt(): number | null {
-    return this.endedAt;
+    const { read, write } = this.endedAt;
+    return read === null || write === null ? (read ?? write) : Math.max(read, write);
+  }
+
+  /** The gate opened after that time: what was begun before it tells nothing of now. */
+  hasOpenedSince(kind: AccessKind, at: number): boolean {
+    const endedAt = this.endedAt[kind];
+    return endedAt !== null && endedAt > at && this.gates[kind].snapshot().state === 'open';
   }
 
   /** Something did not work at any node: shut the gate and let one prober find out when it works again. */
@@ -76,7 +83,7 @@ export class Outages {
     if (gate.snapshot().state === 'open') return;
     const { clock, logger, emit, onOpened } = this.options;
     const closedForMs = Math.round(clock.monotonic() - this.closedAt[kind]);
-    this.endedAt = clock.monotonic();
+    this.endedAt[kind] = clock.monotonic();
     gate.open();
     logger.info('The schema registry is back; what waited goes on', { gate: gate.id, closedForMs });
     emit({ type: 'gate', gate: gate.snapshot(), closedForMs });

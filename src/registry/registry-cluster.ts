@@ -197,6 +197,7 @@ export class RegistryCluster {
     const { signal } = this.life;
     const known = this.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
+    const beganAt = this.now();
     const finding =
       known === undefined
         ? await this.finder.find(key, question, signal)
@@ -212,6 +213,8 @@ export class RegistryCluster {
       case 'missing':
         return this.park(key, question, finding.missing);
       case 'away':
+        // A request that hung since before the comeback would close the gate again for no reason.
+        if (this.outages.hasOpenedSince(finding.access, beganAt)) return this.execute(key, question);
         this.outages.close(finding.access, finding.reason, finding.retryAfterMs);
         // Every node was asked for it just now: no look-up.
         return this.whileClosed(key, question, finding.access, false);

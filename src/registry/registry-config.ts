@@ -155,20 +155,6 @@ const waiting = {
     documentation:
       'The bound of the longest wait between two probes. One prober asks, whatever the number of tasks; each wait is drawn at random up to the bound.',
   },
-  'registry.release.concurrency': {
-    type: 'INT',
-    default: 16,
-    validator: ConfigValidators.range({ min: 1 }),
-    importance: 'low',
-    documentation: 'How many waiting tasks are let go at the same time once the registry is back.',
-  },
-  'registry.release.jitter.ms': {
-    type: 'INT',
-    default: 50,
-    validator: ConfigValidators.range({ min: 0 }),
-    importance: 'low',
-    documentation: 'Each task but the first is let go after a random part of this time.',
-  },
   'registry.max.in.flight': {
     type: 'INT',
     default: 8,
@@ -209,6 +195,24 @@ const waiting = {
   },
 } as const;
 
+/** Of the worker, not of one registry: all tasks of a host leave through one queue. */
+const release = {
+  'registry.release.concurrency': {
+    type: 'INT',
+    default: 16,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    documentation: 'How many waiting tasks are let go at the same time once the registry is back.',
+  },
+  'registry.release.jitter.ms': {
+    type: 'INT',
+    default: 50,
+    validator: ConfigValidators.range({ min: 0 }),
+    importance: 'low',
+    documentation: 'Each task but the first is let go after a random part of this time.',
+  },
+} as const;
+
 const caching = {
   'schemas.cache.size': {
     type: 'INT',
@@ -234,6 +238,9 @@ const caching = {
 } as const;
 
 /** Every setting that a registry connection understands, beside `request.header.*`. */
-export const REGISTRY_CONFIG = ConfigDef.of({ ...connection, ...waiting, ...caching });
+export const REGISTRY_CONFIG = ConfigDef.of({ ...connection, ...waiting, ...release, ...caching });
 
-export type RegistryConfigValues = ParsedConfig<typeof connection & typeof waiting & typeof caching>;
+/** The settings of {@link REGISTRY_CONFIG} that hold for a whole task host. */
+export const RELEASE_CONFIG = ConfigDef.of(release);
+
+export type RegistryConfigValues = ParsedConfig<typeof connection & typeof waiting & typeof release & typeof caching>;

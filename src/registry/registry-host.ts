@@ -5,16 +5,15 @@ import type { GateSnapshot } from '../sdk/dependency-gate.ts';
 import type { SchemaView } from '../sdk/schema-view.ts';
 import { createSchemaView } from './coordinated-schema-view.ts';
 import { GateMirror } from './gate-mirror.ts';
+import { RELEASE_CONFIG } from './registry-config.ts';
 import type { RegistryMessage } from './registry-messages.ts';
 
 export interface RegistryHostOptions {
   readonly clock: Clock;
   /** Sends a body to the control plane's service `registry` and resolves with its answer. */
   readonly ask: (message: RegistryMessage) => Promise<unknown>;
-  /** The worker's own registry settings, as defaults for the converters'. */
+  /** The worker's own registry settings: defaults for the converters', and `registry.release.*` for this host. */
   readonly defaults?: Readonly<Record<string, string>>;
-  readonly releaseConcurrency?: number;
-  readonly releaseJitterMs?: number;
   readonly random?: () => number;
 }
 
@@ -23,9 +22,16 @@ export class RegistryHost {
   readonly gates: GateMirror;
   private readonly options: RegistryHostOptions;
 
+  /** Throws ConfigError for a default of `registry.release.*` that is not allowed. */
   constructor(options: RegistryHostOptions) {
     this.options = options;
-    this.gates = new GateMirror(options);
+    const release = RELEASE_CONFIG.parse(options.defaults ?? {});
+    this.gates = new GateMirror({
+      clock: options.clock,
+      releaseConcurrency: release['registry.release.concurrency'],
+      releaseJitterMs: release['registry.release.jitter.ms'],
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
   }
 
   /** Takes the snapshot of a `gate.changed` message; a new host is sent all of `GateBook.snapshots()` first. */

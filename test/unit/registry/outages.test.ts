@@ -162,6 +162,23 @@ describe('an outage of everything', () => {
     expect(worker.events.find(({ type }) => type === 'resumed')).toMatchObject({ question: 'by-id' });
   });
 
+  it('is over when it is over: requests that hung since before do not bring it back', async () => {
+    const worker = new WorkerOfRegistries();
+    for (let i = 1; i <= 8; i++) worker.registry.put(`s${i}`, { schema: avro(`s${i}`).schema });
+    await new Task(worker, worker.host()).start(byId(1));
+    worker.registry.fault = ({ path }) => (path === '/schemas/ids/2' ? 'hung' : 'refused');
+    const hanging = new Task(worker, worker.host()).start(byId(2));
+    const refused = new Task(worker, worker.host()).start(byId(3));
+    await worker.clock.advance(1000);
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(2000);
+    expect(wordsOf(await refused)).toBe('known 3');
+    worker.registry.fault = ({ fresh }) => (fresh ? 'reset' : undefined);
+    await worker.clock.advance(20_000);
+    expect(wordsOf(await hanging)).toBe('known 2');
+    expect(worker.events.filter(({ type }) => type === 'gate')).toHaveLength(2);
+  });
+
   it('waits as long as Retry-After says', async () => {
     const worker = new WorkerOfRegistries();
     worker.registry.fault = () => ({ status: 429, body: '', headers: { 'retry-after': '20' } });

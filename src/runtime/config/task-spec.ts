@@ -10,7 +10,16 @@ import { type WorkerConfig, withPrefix } from './worker-config.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
+/** Settings of task hosts: declared ones of the worker with their defaults, and finer ones when somebody sets them. */
 const HOST_SETTINGS = ['max.inflight.batches', 'max.inflight.bytes', 'park.timeout.ms'] as const;
+const FINER_HOST_SETTINGS = [
+  'park.timeout.action',
+  'park.backoff.initial.ms',
+  'park.backoff.max.ms',
+  'retry.backoff.initial.ms',
+  'retry.backoff.max.ms',
+  'sink.heartbeat.interval.ms',
+] as const;
 
 export function buildTaskSpec(options: {
   readonly plugins: Plugins;
@@ -35,7 +44,7 @@ export function buildTaskSpec(options: {
     producerSettings: clients.producer,
     consumerSettings: clients.consumer,
     adminSettings: clients.admin,
-    hostSettings: Object.fromEntries(HOST_SETTINGS.map((key) => [key, config[key] ?? String(worker.values[key])])),
+    hostSettings: hostSettings(worker, config),
     offsetFlushTimeoutMs: worker.values['offset.flush.timeout.ms'],
   };
   if (desc.type === 'source') {
@@ -65,6 +74,17 @@ export function buildTaskSpec(options: {
         ? { topics: values.topics }
         : { pattern: new RegExp(`^(?:${values['topics.regex']})$`, 'u') },
   };
+}
+
+/** What the connector says stands above what the worker says. */
+function hostSettings(worker: WorkerConfig, config: Raw): Raw {
+  const settings: Record<string, string> = {};
+  for (const key of HOST_SETTINGS) settings[key] = config[key] ?? String(worker.values[key]);
+  for (const key of FINER_HOST_SETTINGS) {
+    const value = config[key] ?? worker.raw[key];
+    if (value !== undefined) settings[key] = value;
+  }
+  return settings;
 }
 
 /**

@@ -212,6 +212,15 @@ export const WORKER_CONFIG = ConfigDef.of({
     group: HOLDFAST,
     documentation: 'How long a task may be parked before it fails, in ms; -1 for ever.',
   },
+  'park.timeout.action': {
+    type: 'STRING',
+    default: 'fail',
+    validator: ConfigValidators.in('fail', 'warn'),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'What happens to a task that was parked for park.timeout.ms: it fails, or a warning is logged and it stays parked.',
+  },
   'embedded.num.partitions': {
     type: 'INT',
     default: 1,
@@ -234,6 +243,9 @@ export const WORKER_PREFIXES = [
   'listeners.https.',
   'admin.listeners.https.',
   'registry.',
+  'park.backoff.',
+  'retry.backoff.',
+  'sink.heartbeat.',
   'schema.registry.',
   'unknown.id.',
   // Kafka client settings at top level, for the worker's own clients.

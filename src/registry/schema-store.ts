@@ -124,7 +124,11 @@ export class SchemaStore {
 
   /** Resolves when what was put so far is durable, or could not be made so (which was logged). */
   async flushed(): Promise<void> {
-    while (this.isWriting || this.pending.length > 0) await this.writing;
+    while (this.isWriting) await this.writing;
+    if (this.pending.length === 0) return;
+    // Once more, and no more: a disk that is full must not keep a worker from stopping.
+    this.startWriting();
+    await this.writing;
   }
 
   async close(): Promise<void> {
@@ -141,10 +145,12 @@ export class SchemaStore {
       this.entries.delete(oldest);
       this.pending.push({ key: oldest, value: null });
     }
-    if (!this.isWriting) {
-      this.isWriting = true;
-      this.writing = this.write();
-    }
+    if (!this.isWriting) this.startWriting();
+  }
+
+  private startWriting(): void {
+    this.isWriting = true;
+    this.writing = this.write();
   }
 
   /**

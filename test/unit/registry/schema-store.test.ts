@@ -145,6 +145,7 @@ describe('SchemaStore', () => {
     }
     expect(lines.map(({ level }) => level)).toEqual(['warn']);
     expect(store.schema('c', '', 2)?.id).toBe(2);
+    await store.flushed();
     full.value = false;
     store.remember(schema(4));
     await store.flushed();

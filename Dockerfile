@@ -35,7 +35,7 @@ WORKDIR /var/lib/holdfast
 USER 1000:1000
 EXPOSE 8083
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["node", "/opt/holdfast/docker/healthcheck.mjs"]
 ENTRYPOINT ["node", "/opt/holdfast/docker/entrypoint.mjs"]
 CMD ["standalone"]

@@ -1,6 +1,7 @@
 /** The converters that come with Holdfast, under the class names that Kafka Connect configurations use. */
 import type { Converter, HeaderConverter } from '../sdk/converter.ts';
 import { definePlugin, type PluginClass } from '../sdk/plugin.ts';
+import { AvroConverter } from './avro/avro-converter.ts';
 import { BooleanConverter } from './boolean-converter.ts';
 import { ByteArrayConverter } from './byte-array-converter.ts';
 import { JsonConverter } from './json/json-converter.ts';
@@ -29,7 +30,7 @@ const forBoth: readonly PluginClass<Converter & HeaderConverter>[] = [
 export default definePlugin({
   name: 'holdfast-converters',
   version: '0.1.0',
-  converters: forBoth,
+  converters: [...forBoth, { className: 'io.confluent.connect.avro.AvroConverter', create: AvroConverter }],
   headerConverters: [
     ...forBoth,
     { className: 'org.apache.kafka.connect.storage.SimpleHeaderConverter', create: SimpleHeaderConverter },

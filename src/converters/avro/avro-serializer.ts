@@ -1,0 +1,185 @@
+/** Connect values to framed Avro records: which schema a value is written with, and the codec for it, both found once per schema. */
+import { LruCache } from '../../foundation/lru-cache.ts';
+import type { Schema } from '../../sdk/data/index.ts';
+import { DataError } from '../../sdk/errors/index.ts';
+import type { RegisteredSchema, SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
+import { SchemaCache } from '../schema-cache.ts';
+import type { AvroDataOptions } from './avro-data-options.ts';
+import { AvroOutput } from './avro-output.ts';
+import { type AvroSchema, parseAvroSchema } from './avro-schema.ts';
+import { type AvroValueWriter, avroValueWriterOf } from './avro-value-writer.ts';
+import { answerOrThrow } from './registry-answers.ts';
+import { questionForWriting, referencesOf, type SchemaSelection } from './schema-questions.ts';
+import type { SubjectNameStrategy } from './subject-names.ts';
+import { avroSchemaTextOf } from './to-avro-schema.ts';
+
+export interface AvroSerializerDependencies {
+  readonly view: SchemaView;
+  readonly options: AvroDataOptions;
+  readonly selection: SchemaSelection;
+  /** Refuse a record that lacks a field which the schema selected by id or as the latest one requires, even if null would do. */
+  readonly isStrict: boolean;
+  readonly subjectOf: SubjectNameStrategy;
+  readonly maxSchemas: number;
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A schema's own Avro form, or why it has none. */
+interface OwnSchema {
+  readonly text: string;
+  readonly avro: AvroSchema;
+  readonly topics: LruCache<string, Target>;
+  lastTopic: string | undefined;
+  lastTarget: Target | undefined;
+}
+
+/** What the values of a schema become in one topic. */
+interface Target {
+  readonly schema: Schema | null;
+  readonly own: OwnSchema;
+  readonly question: SchemaQuestion;
+  codec: { readonly registered: RegisteredSchema; readonly write: AvroValueWriter } | undefined;
+}
+
+type OwnSchemaOrFailure = OwnSchema | { readonly failure: DataError };
+
+export class AvroSerializer {
+  private readonly dependencies: AvroSerializerDependencies;
+  private readonly schemas: SchemaCache<OwnSchemaOrFailure>;
+  private readonly out = new AvroOutput();
+  private schemaless: OwnSchemaOrFailure | undefined;
+
+  constructor(dependencies: AvroSerializerDependencies) {
+    this.dependencies = dependencies;
+    this.schemas = new SchemaCache({
+      maxEntries: dependencies.maxSchemas,
+      create: (schema) => this.ownSchemaOf(schema),
+    });
+  }
+
+  /** Questions without which values of the schema can't be written to the topic; none if it can't be written at all. */
+  lacking(topic: string, schema: Schema | null): readonly SchemaQuestion[] {
+    let target: Target;
+    try {
+      target = this.targetOf(topic, schema);
+    } catch (error) {
+      // Kept: `serialize` throws it for the records concerned.
+      if (error instanceof DataError) return [];
+      throw error;
+    }
+    const { question, codec } = target;
+    const answer = this.dependencies.view.peek(question);
+    if (answer.kind !== 'known') return [question];
+    if (codec?.registered === answer.schema || !isSelected(question)) return [];
+    const references = referencesOf(answer.schema, this.dependencies.view);
+    return references.kind === 'open' ? references.questions : [];
+  }
+
+  /** The framed record. Throws DataError for bad data, or what the registry's answer says. */
+  serialize(topic: string, schema: Schema | null, value: unknown): Uint8Array {
+    const target = this.targetOf(topic, schema);
+    const { view } = this.dependencies;
+    const registered = answerOrThrow(
+      view,
+      target.question,
+      () => `Failed to serialize Avro data from topic ${topic} : `,
+    );
+    let { codec } = target;
+    if (codec?.registered !== registered) {
+      codec = { registered, write: this.writerOf(target, registered, topic) };
+      target.codec = codec;
+    }
+    const { out } = this;
+    // Invariant 5: the id is one that the view vouches for at this very moment.
+    out.begin(registered.id);
+    try {
+      codec.write(out, value);
+    } catch (error) {
+      out.abandon();
+      throw error;
+    }
+    return out.finish();
+  }
+
+  private targetOf(topic: string, schema: Schema | null): Target {
+    let own: OwnSchemaOrFailure;
+    if (schema !== null) own = this.schemas.get(schema);
+    else {
+      this.schemaless ??= this.ownSchemaOf(null);
+      own = this.schemaless;
+    }
+    if ('failure' in own) throw own.failure;
+    if (own.lastTopic === topic && own.lastTarget !== undefined) return own.lastTarget;
+    let target = own.topics.get(topic);
+    if (target === undefined) {
+      const subject = this.dependencies.subjectOf(topic, own.avro);
+      const question = questionForWriting(this.dependencies.selection, subject, own.text);
+      target = { schema, own, question, codec: undefined };
+      own.topics.set(topic, target);
+    }
+    own.lastTopic = topic;
+    own.lastTarget = target;
+    return target;
+  }
+
+  private ownSchemaOf(schema: Schema | null): OwnSchemaOrFailure {
+    const { options, warn, maxSchemas } = this.dependencies;
+    try {
+      const text = avroSchemaTextOf(schema, options, warn);
+      const topics = new LruCache<string, Target>({ maxEntries: Math.max(1, maxSchemas) });
+      return { text, avro: parseAvroSchema(text), topics, lastTopic: undefined, lastTarget: undefined };
+    } catch (error) {
+      if (error instanceof DataError) return { failure: error };
+      throw error;
+    }
+  }
+
+  private writerOf(target: Target, registered: RegisteredSchema, topic: string): AvroValueWriter {
+    const { view, options, isStrict } = this.dependencies;
+    const { own, schema, question } = target;
+    if (!isSelected(question)) return framed(own.avro, avroValueWriterOf(own.avro, schema, { options, isStrict }));
+    const prefix = `Failed to serialize Avro data from topic ${topic} : `;
+    if (registered.schemaType !== 'AVRO') {
+      throw new DataError(`${prefix}the schema ${registered.id} is of type ${registered.schemaType}.`);
+    }
+    const references = referencesOf(registered, view);
+    if (references.kind === 'open') {
+      for (const open of references.questions) answerOrThrow(view, open, () => prefix);
+    }
+    const texts = references.kind === 'known' ? references.texts : [];
+    try {
+      const avro = parseAvroSchema(registered.schema, texts);
+      return framed(avro, avroValueWriterOf(avro, schema, { options, isStrict }));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      throw new DataError(`${prefix}${error.message}`, { code: error.code, cause: error });
+    }
+  }
+}
+
+/** True if the registry says what to write with, so that it may be another schema than the record's own. */
+function isSelected(question: SchemaQuestion): boolean {
+  return question.kind === 'by-id' || question.kind === 'version';
+}
+
+/** Bytes on their own are written without their length, as Confluent's serializer does. */
+function framed(avro: AvroSchema, write: AvroValueWriter): AvroValueWriter {
+  if (avro.kind !== 'bytes') return write;
+  return (out, value) => {
+    if (value instanceof Uint8Array) {
+      out.writeFixed(value);
+      return;
+    }
+    const scratch = new AvroOutput();
+    scratch.begin(0);
+    write(scratch, value);
+    // A Decimal: written with its length first, which is not wanted.
+    out.writeFixed(withoutLength(scratch.finish().subarray(5)));
+  };
+}
+
+function withoutLength(bytes: Uint8Array): Uint8Array {
+  let position = 0;
+  while ((bytes[position] ?? 0) > 127) position++;
+  return bytes.subarray(position + 1);
+}

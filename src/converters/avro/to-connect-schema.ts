@@ -1,0 +1,343 @@
+/** Avro schemas to Connect schemas, as Confluent's converter reads them. */
+import {
+  ConnectDate,
+  ConnectTime,
+  ConnectTimestamp,
+  Decimal,
+  type Schema,
+  SchemaBuilder,
+  Schemas,
+} from '../../sdk/data/index.ts';
+import { DataError } from '../../sdk/errors/index.ts';
+import { type Json, JsonNumber, jsonText } from '../json/json-text.ts';
+import type { AvroDataOptions } from './avro-data-options.ts';
+import { defaultFromJson } from './avro-defaults.ts';
+import {
+  ANYTHING_FULL_NAME,
+  DEFAULT_PRECISION,
+  DEFAULT_RECORD_FULL_NAME,
+  ENUM_DEFAULT_PREFIX,
+  ENUM_DOC_PREFIX,
+  ENUM_PARAMETER,
+  FIELD_DEFAULT_FLAG,
+  FIELD_DOC_PREFIX,
+  FIXED_SIZE_PARAMETER,
+  GENERALIZED_ENUM,
+  GENERALIZED_FIELD_PREFIX,
+  GENERALIZED_UNION,
+  GENERALIZED_UNION_PREFIX,
+  KEY_FIELD,
+  MAP_ENTRY,
+  NAMESPACE,
+  PRECISION_PARAMETER,
+  RECORD_DOC_PARAMETER,
+  splitName,
+  UNION_NAME,
+  VALUE_FIELD,
+} from './avro-names.ts';
+import type {
+  AvroArray,
+  AvroEnum,
+  AvroField,
+  AvroFixed,
+  AvroPrimitive,
+  AvroProps,
+  AvroRecord,
+  AvroSchema,
+  AvroUnion,
+} from './avro-schema.ts';
+import { type CyclicSchema, cyclicSchema } from './cyclic-schema.ts';
+
+/** The Connect schema of an Avro schema; null for the record of values without a schema. Throws DataError. */
+export function connectSchemaOf(
+  avro: AvroSchema,
+  options: AvroDataOptions,
+  version: number | null = null,
+): Schema | null {
+  if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return null;
+  return new ConnectSchemaReader(options).read(avro, { version });
+}
+
+/** True for the record of a map's entry. */
+export function isMapEntry(avro: AvroSchema): avro is AvroRecord {
+  return (
+    avro.kind === 'record' &&
+    (avro.fullName === `${NAMESPACE}.${MAP_ENTRY}` || avro.props['connect.internal.type'] === MAP_ENTRY)
+  );
+}
+
+/** The type in a union of it and null, or alone if that is to be flattened; undefined for other unions. */
+export function onlyBranchOf(union: AvroUnion, options: AvroDataOptions): AvroSchema | undefined {
+  const [first, second] = union.branches;
+  if (union.branches.length === 1) return options.flattenSingletonUnions ? first : undefined;
+  if (union.branches.length !== 2) return undefined;
+  if (first?.kind === 'null') return second;
+  return second?.kind === 'null' ? first : undefined;
+}
+
+/** What the place of use adds to a type. */
+interface Place {
+  readonly isOptional?: boolean;
+  readonly field?: AvroField;
+  readonly version?: number | null;
+}
+
+class ConnectSchemaReader {
+  private readonly options: AvroDataOptions;
+  /** Records that are being read, with the stand-ins made for them. */
+  private readonly open = new Map<AvroRecord, CyclicSchema[]>();
+  private unionCount = 0;
+
+  constructor(options: AvroDataOptions) {
+    this.options = options;
+  }
+
+  read(avro: AvroSchema, place: Place = {}): Schema {
+    if (avro.kind === 'record') {
+      const standIns = this.open.get(avro);
+      if (standIns !== undefined) {
+        const cyclic = cyclicSchema(nameOf(avro, undefined), place.isOptional ?? false);
+        standIns.push(cyclic);
+        return cyclic.schema;
+      }
+    }
+    if (avro.kind === 'union') {
+      const only = onlyBranchOf(avro, this.options);
+      if (only !== undefined) {
+        const isOptional = avro.branches.length === 2 || (place.isOptional ?? false);
+        // The field's default is one of the first branch, and left aside as upstream does; its documentation is kept.
+        const field = place.field === undefined ? {} : { field: { ...place.field, defaultValue: undefined } };
+        return this.read(only, { ...place, ...field, isOptional });
+      }
+    }
+    const builder = this.builderOf(avro);
+    this.addMetaData(builder, avro, place);
+    if (place.isOptional === true && !builder.build().optional) builder.optional();
+    const schema = builder.build();
+    if (avro.kind === 'record') {
+      for (const standIn of this.open.get(avro) ?? []) standIn.resolve(schema);
+      this.open.delete(avro);
+    }
+    return schema;
+  }
+
+  private builderOf(avro: AvroSchema): SchemaBuilder {
+    switch (avro.kind) {
+      case 'record':
+        return this.struct(avro);
+      case 'enum':
+        return this.enum(avro);
+      case 'fixed':
+        return this.bytes(avro);
+      case 'array':
+        return this.array(avro);
+      case 'map':
+        return SchemaBuilder.map(Schemas.STRING, this.read(avro.values));
+      case 'union':
+        return this.union(avro);
+      default:
+        return this.primitive(avro);
+    }
+  }
+
+  private primitive(avro: AvroPrimitive): SchemaBuilder {
+    switch (avro.kind) {
+      case 'boolean':
+        return SchemaBuilder.bool();
+      case 'int':
+        return intBuilder(avro);
+      case 'long':
+        return is(avro.props['logicalType'], 'timestamp-millis') ? ConnectTimestamp.builder() : SchemaBuilder.int64();
+      case 'float':
+        return SchemaBuilder.float32();
+      case 'double':
+        return SchemaBuilder.float64();
+      case 'string':
+        return SchemaBuilder.string();
+      case 'bytes':
+        return this.bytes(avro);
+      case 'null':
+        throw new DataError('Standalone null schemas are not supported by this converter');
+    }
+  }
+
+  private bytes(avro: AvroPrimitive | AvroFixed): SchemaBuilder {
+    if (is(avro.props['logicalType'], 'decimal')) {
+      // Absent, the scale is 0 for Avro; upstream wants to be told.
+      const scale = integerOf(avro.props['scale']);
+      if (scale === undefined) throw new DataError('scale must be specified and must be a number.');
+      const builder = Decimal.builder(scale);
+      const precision = avro.props['precision'];
+      if (precision === undefined) return builder;
+      const digits = integerOf(precision);
+      if (digits === undefined) throw new DataError('precision property must be a JSON Integer.');
+      return digits === DEFAULT_PRECISION ? builder : builder.parameter(PRECISION_PARAMETER, String(digits));
+    }
+    const builder = SchemaBuilder.bytes();
+    return avro.kind === 'fixed' ? builder.parameter(FIXED_SIZE_PARAMETER, String(avro.size)) : builder;
+  }
+
+  private enum(avro: AvroEnum): SchemaBuilder {
+    const builder = SchemaBuilder.string();
+    const short = splitName(avro.fullName).name;
+    if (this.options.connectMetaData) {
+      if (avro.doc !== null) builder.parameter(ENUM_DOC_PREFIX + short, avro.doc);
+      if (avro.defaultSymbol !== null) builder.parameter(ENUM_DEFAULT_PREFIX + short, avro.defaultSymbol);
+    }
+    const isGeneralized = this.options.generalizedSumTypes;
+    const parameter = isGeneralized ? GENERALIZED_ENUM : ENUM_PARAMETER;
+    builder.parameter(parameter, avro.fullName);
+    avro.symbols.forEach((symbol, index) => {
+      builder.parameter(`${parameter}.${symbol}`, isGeneralized ? String(index) : symbol);
+    });
+    return builder;
+  }
+
+  private array(avro: AvroArray): SchemaBuilder {
+    if (!isMapEntry(avro.items)) return SchemaBuilder.array(this.read(avro.items));
+    const key = avro.items.fields.find((field) => field.name === KEY_FIELD);
+    const value = avro.items.fields.find((field) => field.name === VALUE_FIELD);
+    if (key === undefined || value === undefined || avro.items.fields.length !== 2) {
+      throw new DataError(
+        'Found map encoded as array of key-value pairs, but array elements do not match the expected format.',
+      );
+    }
+    return SchemaBuilder.map(this.read(key.type), this.read(value.type));
+  }
+
+  private struct(avro: AvroRecord): SchemaBuilder {
+    this.open.set(avro, []);
+    const builder = SchemaBuilder.struct();
+    const { connectMetaData } = this.options;
+    if (connectMetaData && avro.doc !== null) builder.parameter(RECORD_DOC_PARAMETER, avro.doc);
+    for (const field of avro.fields) {
+      if (connectMetaData && field.doc !== null) builder.parameter(FIELD_DOC_PREFIX + field.name, field.doc);
+      builder.field(field.name, this.read(field.type, { field }));
+    }
+    return builder;
+  }
+
+  private union(avro: AvroUnion): SchemaBuilder {
+    const isGeneralized = this.options.generalizedSumTypes;
+    const name = isGeneralized ? `${GENERALIZED_UNION_PREFIX}${this.unionCount++}` : UNION_NAME;
+    const builder = SchemaBuilder.struct().name(name);
+    if (isGeneralized) builder.parameter(GENERALIZED_UNION, name);
+    const names = new Set<string>();
+    for (const branch of avro.branches) {
+      if (branch.kind === 'null') {
+        builder.optional();
+        continue;
+      }
+      const field = isGeneralized
+        ? `${GENERALIZED_FIELD_PREFIX}${names.size}`
+        : unionFieldName(branch, this.options.enhancedSchemaSupport);
+      if (names.has(field)) throw new DataError('Multiple union schemas map to the Connect union field name');
+      names.add(field);
+      builder.field(field, this.read(branch, { isOptional: true }));
+    }
+    return builder;
+  }
+
+  private addMetaData(builder: SchemaBuilder, avro: AvroSchema, place: Place): void {
+    const { props } = avro;
+    const { connectMetaData, discardTypeDocDefault } = this.options;
+    const realDoc = place.field?.doc ?? ('doc' in avro ? avro.doc : null);
+    const doc = (discardTypeDocDefault ? realDoc : null) ?? props['connect.doc'];
+    if (connectMetaData && typeof doc === 'string') builder.doc(doc);
+    this.addVersion(builder, props, place.version ?? null);
+    const parameters = props['connect.parameters'];
+    if (connectMetaData && parameters !== undefined) addParameters(builder, parameters);
+    // A named type that is used again may differ in its parameters; they stand with the field.
+    const ofField = place.field?.props['connect.parameters'];
+    if (connectMetaData && ofField !== undefined) addParameters(builder, ofField);
+    for (const [key, value] of Object.entries(props)) {
+      if (key.startsWith('avro')) builder.parameter(key, typeof value === 'string' ? value : jsonText(value));
+    }
+    let defaultJson: Json | undefined = place.field?.defaultValue ?? undefined;
+    const connectDefault = props['connect.default'];
+    if (defaultJson === undefined) defaultJson = connectDefault;
+    else if (connectDefault === undefined) builder.parameter(FIELD_DEFAULT_FLAG, 'true');
+    const name = nameOf(avro, props['connect.name']);
+    // Before the default, whose form depends on it.
+    if (name !== null) addName(builder, name);
+    if (defaultJson !== undefined && defaultJson !== null) {
+      if (place.isOptional === true) builder.optional();
+      builder.defaultValue(defaultFromJson(builder.build(), avro, defaultJson));
+    }
+  }
+
+  private addVersion(builder: SchemaBuilder, props: AvroProps, registered: number | null): void {
+    const own = props['connect.version'];
+    const version = own === undefined ? (registered ?? -1) : integerOf(own);
+    if (version === undefined) throw new DataError(`Invalid Connect version found: ${jsonText(own ?? null)}`);
+    if (version < 0) return;
+    const known = builder.build().version;
+    if (known === null) builder.version(version);
+    else if (known !== version && own !== undefined) {
+      throw new DataError(
+        `Mismatched versions: version already added to SchemaBuilder (${known}) differs from version in source schema (${version})`,
+      );
+    }
+  }
+}
+
+/** INT8 and INT16 are told by a property; logical types that Connect lacks are plain integers. */
+function intBuilder(avro: AvroPrimitive): SchemaBuilder {
+  const logicalType = avro.props['logicalType'];
+  const connectType = avro.props['connect.type'];
+  if (is(logicalType, 'date')) return ConnectDate.builder();
+  if (is(logicalType, 'time-millis')) return ConnectTime.builder();
+  if (connectType === undefined || logicalType !== undefined) return SchemaBuilder.int32();
+  if (connectType === 'int8') return SchemaBuilder.int8();
+  if (connectType === 'int16') return SchemaBuilder.int16();
+  throw new DataError('Connect type annotation for Avro int field is null');
+}
+
+function nameOf(avro: AvroSchema, given: Json | undefined): string | null {
+  const connectName = given ?? avro.props['connect.name'];
+  if (connectName !== undefined && connectName !== null) {
+    if (typeof connectName !== 'string') throw new DataError(`Invalid schema name: ${jsonText(connectName)}`);
+    return connectName;
+  }
+  if (avro.kind === 'fixed' && is(avro.props['logicalType'], 'decimal')) return null;
+  if (avro.kind !== 'record' && avro.kind !== 'enum' && avro.kind !== 'fixed') return null;
+  return avro.fullName.startsWith(DEFAULT_RECORD_FULL_NAME) ? null : avro.fullName;
+}
+
+function addName(builder: SchemaBuilder, name: string): void {
+  const known = builder.build().name;
+  if (known === null) builder.name(name);
+  else if (known !== name) {
+    throw new DataError(
+      `Mismatched names: name already added to SchemaBuilder (${known}) differs from name in source schema (${name})`,
+    );
+  }
+}
+
+function addParameters(builder: SchemaBuilder, parameters: Json): void {
+  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
+    throw new DataError(`Expected JSON object for schema parameters but found: ${jsonText(parameters)}`);
+  }
+  for (const [key, value] of Object.entries(parameters as { readonly [key: string]: Json })) {
+    if (typeof value !== 'string') {
+      throw new DataError(`Expected schema parameter values to be strings but found: ${jsonText(value)}`);
+    }
+    builder.parameter(key, value);
+  }
+}
+
+/** The field of a union's struct for a branch: the type's name, for named types the short or the full one. */
+export function unionFieldName(avro: AvroSchema, isEnhanced: boolean): string {
+  if (avro.kind !== 'record' && avro.kind !== 'enum' && avro.kind !== 'fixed') return avro.kind;
+  return isEnhanced ? avro.fullName : splitName(avro.fullName).name;
+}
+
+function is(json: Json | undefined, text: string): boolean {
+  return typeof json === 'string' && json.toLowerCase() === text;
+}
+
+/** A number, cut off if it has a fraction. */
+function integerOf(json: Json | undefined): number | undefined {
+  if (typeof json === 'bigint' || typeof json === 'number') return Number(json);
+  return json instanceof JsonNumber ? Math.trunc(json.toNumber()) : undefined;
+}

@@ -1,0 +1,23 @@
+/** Confluent's frame around a record: a zero byte, the schema id in four, the payload. */
+import { DataError, defineErrorCode } from '../../sdk/errors/index.ts';
+
+/** The code of a record that is not in Confluent's frame. */
+export const NOT_FRAMED = defineErrorCode('holdfast.converters.not-framed', {
+  what: 'A record does not begin with the zero byte and the schema id that a schema-registry serializer writes.',
+  mend: 'Check that the converter of the connector is the one the topic was written with.',
+});
+
+/** The bytes before the payload. */
+export const FRAME_BYTES = 5;
+
+/** The schema id of a record. Throws DataError if it has no frame. */
+export function schemaIdOf(bytes: Buffer): number {
+  if (bytes.length > 0 && bytes[0] !== 0) throw new DataError('Unknown magic byte!', { code: NOT_FRAMED });
+  if (bytes.length < FRAME_BYTES) {
+    throw new DataError(`Invalid data: a record of ${bytes.length} bytes is too short to hold a schema id.`, {
+      code: NOT_FRAMED,
+    });
+  }
+  // Signed, as in Java: an id with its highest bit set is one that no registry gives.
+  return bytes.readInt32BE(1);
+}

@@ -7,8 +7,8 @@ import type { PrimaryElection } from './primary-election.ts';
 import type { RegistryCoreOptions } from './registry-core.ts';
 import { RegistryNode } from './registry-node.ts';
 import type { RegistryRequest } from './routes.ts';
-import type { SchemasLog } from './schemas-log.ts';
-import type { RegistryTimings, VendorProfile } from './vendor-profile.ts';
+import { abortable, type SchemasLog } from './schemas-log.ts';
+import type { RegistryTimings, RegistryVendor, VendorProfile } from './vendor-profile.ts';
 
 /** What stands between a node's port and the node. */
 export type Interceptor = (
@@ -40,6 +40,9 @@ export class RegistryCluster {
   readonly election: PrimaryElection;
   private readonly options: RegistryClusterOptions;
   private readonly listeners: readonly HttpListener[];
+  private readonly closedPorts = new Set<number>();
+  /** Aborted when the port closes, and new when it opens: without sockets, connections are lost all the same. */
+  private readonly portLives = new Map<number, AbortController>();
 
   private constructor(options: RegistryClusterOptions, listeners: readonly HttpListener[]) {
     this.options = options;
@@ -81,6 +84,10 @@ export class RegistryCluster {
     }
   }
 
+  get vendor(): RegistryVendor {
+    return this.options.profile.vendor;
+  }
+
   node(index: number): RegistryNode {
     const node = this.nodes[index];
     if (node === undefined) throw new RangeError(`There is no node ${index}; there are ${this.nodes.length}.`);
@@ -89,12 +96,15 @@ export class RegistryCluster {
 
   /** A request at a node's port, with or without the port. Never rejects: what breaks a connection is a cut. */
   async serve(index: number, request: RegistryRequest, signal: AbortSignal): Promise<HttpReply> {
+    const portLife = this.portLives.get(index) ?? new AbortController();
+    this.portLives.set(index, portLife);
+    const either = AbortSignal.any([signal, portLife.signal]);
     const next = async (): Promise<HttpReply> => ({
       kind: 'answer',
-      answer: await this.node(index).handle(request, signal),
+      answer: await this.node(index).handle(request, either),
     });
     try {
-      return await (this.options.intercept?.(index, request, signal, next) ?? next());
+      return await abortable(this.options.intercept?.(index, request, either, next) ?? next(), either);
     } catch {
       return { kind: 'cut' };
     }
@@ -103,7 +113,7 @@ export class RegistryCluster {
   /** Whether a client's connection would be accepted. */
   isListening(index: number): boolean {
     if (this.options.listen) return this.listeners[index]?.isOpen === true;
-    return this.node(index).condition !== 'down';
+    return this.node(index).condition !== 'down' && !this.closedPorts.has(index);
   }
 
   /** `isGraceful`: as SIGTERM, otherwise as SIGKILL. Resolves when the port refuses. */
@@ -112,7 +122,7 @@ export class RegistryCluster {
     node.stop();
     if (isGraceful && this.options.profile.leavesGroup) this.election.leave(node.url);
     else this.election.vanish(node.url);
-    await this.listeners[index]?.close();
+    await this.closePort(index);
   }
 
   /** Resolves when the port answers, which for Karapace is before it knows anything. */
@@ -123,10 +133,10 @@ export class RegistryCluster {
     const listener = this.listeners[index];
     node.start({ replayMs: timings.replayMs });
     if (!profile.listensBeforeReplay) {
-      await clock.sleep(timings.replayMs, signal);
+      if (timings.replayMs > 0) await clock.sleep(timings.replayMs, signal);
       await node.replayed(signal);
     }
-    if (listen) await listener?.open();
+    if (listen && !this.closedPorts.has(index)) await listener?.open();
     node.joinElection();
   }
 
@@ -144,14 +154,25 @@ export class RegistryCluster {
 
   /** Closes one port, or opens it again, and lets the node live. */
   async setListening(index: number, isListening: boolean): Promise<void> {
-    if (isListening && this.options.listen) await this.listeners[index]?.open();
-    else await this.listeners[index]?.close();
+    if (!isListening) {
+      this.closedPorts.add(index);
+      await this.closePort(index);
+      return;
+    }
+    this.closedPorts.delete(index);
+    if (this.options.listen && this.node(index).condition !== 'down') await this.listeners[index]?.open();
+  }
+
+  private async closePort(index: number): Promise<void> {
+    this.portLives.get(index)?.abort(new Error('the port is closed'));
+    this.portLives.delete(index);
+    await this.listeners[index]?.close();
   }
 
   async close(): Promise<void> {
     this.election.close();
     for (const node of this.nodes) node.stop();
-    await Promise.all(this.listeners.map((listener) => listener.close()));
+    await Promise.all(this.listeners.map((_, index) => this.closePort(index)));
     await this.options.log.close();
   }
 }

@@ -12,7 +12,7 @@ import { RegistryCore, type RegistryCoreOptions } from './registry-core.ts';
 import { encodeRecord, type RegistryRecord } from './registry-record.ts';
 import type { Rollback } from './registry-state.ts';
 import { Replica, ReplicaLag } from './replica.ts';
-import type { RegistryRequest } from './routes.ts';
+import type { RegistryOperation, RegistryRequest } from './routes.ts';
 import { abortable, type SchemasLog } from './schemas-log.ts';
 import type { RegistryTimings, VendorProfile } from './vendor-profile.ts';
 
@@ -31,11 +31,15 @@ export interface RegistryNodeOptions {
 /** `down`: its port refuses. `frozen`: it takes requests and does nothing, as under SIGSTOP. */
 export type NodeCondition = 'up' | 'down' | 'frozen';
 
-/** What a script may put in the place of everything that only the primary does; undefined: let it be done. */
+/**
+ * What a script may put in the place of everything that only the primary decides; `proceed` does the thing itself. undefined:
+ * no say in it.
+ */
 export type WriteOverride = (
   request: RegistryRequest,
-  operation: string,
+  operation: RegistryOperation,
   signal: AbortSignal,
+  proceed: () => Promise<RegistryAnswer>,
 ) => Promise<RegistryAnswer> | undefined;
 
 interface NodeLife {
@@ -109,6 +113,11 @@ export class RegistryNode {
     await life.replica.caughtUpTo(await this.options.log.endOffset(signal), signal);
   }
 
+  /** Resolves when the node knows everything below the offset. Rejects with the signal's reason, or when it goes down. */
+  async applied(offset: number, signal: AbortSignal): Promise<void> {
+    await this.life?.replica.caughtUpTo(offset, signal);
+  }
+
   joinElection(): void {
     this.options.election.join(this.url, (assignment) => this.onAssigned(assignment));
   }
@@ -127,12 +136,12 @@ export class RegistryNode {
 
   freeze(): void {
     this.thawed ??= new Deferred();
-    this.lag.hold();
+    this.lag.setFrozen(true);
   }
 
   thaw(): void {
     if (this.thawed === undefined) return;
-    this.lag.release();
+    this.lag.setFrozen(false);
     this.thawed.resolve();
     this.thawed = undefined;
   }
@@ -162,11 +171,14 @@ export class RegistryNode {
         case 'node':
           return await abortable(this.nodeAnswer(evaluation.operation, request, either), either);
         default: {
-          const scripted = this.writeOverride?.(request, evaluation.operation, either);
-          if (scripted !== undefined) return await abortable(scripted, either);
-          if (evaluation.kind === 'write') return await abortable(this.write(request, life), either);
-          if (isForwarded) throw failures.noPrimary(this.profile.noPrimaryCode);
-          return await this.forward(request, either);
+          const isWrite = evaluation.kind === 'write';
+          const proceed = async (): Promise<RegistryAnswer> => {
+            if (isWrite) return this.write(request, life);
+            if (isForwarded) throw failures.noPrimary(this.profile.noPrimaryCode);
+            return this.forward(request, either);
+          };
+          const scripted = this.writeOverride?.(request, evaluation.operation, either, proceed);
+          return await abortable(scripted ?? proceed(), either);
         }
       }
     } catch (error) {

@@ -5,7 +5,8 @@
 import type { SchemaReference } from '../sdk/schema-view.ts';
 import type { CompatibilityLevel } from './avro-compatibility.ts';
 import { COMPATIBILITY_LEVELS } from './avro-compatibility.ts';
-import { parseAvro, renderAvro } from './avro-schema.ts';
+import { parseAvro } from './avro-schema.ts';
+import { renderAvro } from './avro-text.ts';
 import type { JsonObject, RegistryMode, RegistryRecord, StoredSchema } from './registry-record.ts';
 import { contentKey } from './schema-content.ts';
 import { contextOf } from './subject-name.ts';

@@ -25,6 +25,7 @@ export interface ReplicaOptions {
 export class ReplicaLag {
   private delayMs = 0;
   private isHeld = false;
+  private isFrozen = false;
   private changed = new Deferred();
 
   get lagMs(): number {
@@ -32,7 +33,7 @@ export class ReplicaLag {
   }
 
   get held(): boolean {
-    return this.isHeld;
+    return this.isHeld || this.isFrozen;
   }
 
   /** Settled when any of it changes. */
@@ -54,6 +55,12 @@ export class ReplicaLag {
 
   release(): void {
     this.isHeld = false;
+    this.signalChange();
+  }
+
+  /** With the whole node; independent of `hold`. */
+  setFrozen(isFrozen: boolean): void {
+    this.isFrozen = isFrozen;
     this.signalChange();
   }
 

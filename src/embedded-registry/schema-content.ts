@@ -3,7 +3,8 @@
  * one id.
  */
 import type { SchemaReference, SchemaText } from '../sdk/schema-view.ts';
-import { type AvroSchema, AvroSyntaxError, parseAvro, renderAvro } from './avro-schema.ts';
+import { type AvroSchema, AvroSyntaxError, parseAvro } from './avro-schema.ts';
+import { renderAvro } from './avro-text.ts';
 import { parseJsonText, renderJsonText } from './json-text.ts';
 import type { JsonObject } from './registry-record.ts';
 

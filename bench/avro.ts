@@ -1,4 +1,0 @@
-/** Placeholder until the converter is there. */
-export function measureAvro(): readonly string[] {
-  return [];
-}

@@ -114,7 +114,7 @@ class Resolution {
       const at = `${path}/fields/${index}`;
       const written = fieldOf(writer, field);
       if (written !== undefined) found.push(...this.problems(field.type, written.type, `${at}/type`));
-      else if (!canBeLeftOut(field)) {
+      else if (field.default === undefined) {
         found.push({ type: 'READER_FIELD_MISSING_DEFAULT_VALUE', path: at, detail: field.name });
       }
     }
@@ -147,11 +147,6 @@ function fieldOf(writer: AvroRecord, field: AvroField): AvroField | undefined {
     writer.fields.find((written) => written.name === field.name) ??
     writer.fields.find((written) => field.aliases.includes(written.name))
   );
-}
-
-/** An enum with a default of its own stands in for the field's, as in Avro's Java implementation. */
-function canBeLeftOut(field: AvroField): boolean {
-  return field.default !== undefined || (field.type.kind === 'enum' && field.type.default !== undefined);
 }
 
 export const COMPATIBILITY_LEVELS = [

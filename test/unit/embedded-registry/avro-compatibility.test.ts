@@ -51,7 +51,12 @@ describe('reading what another schema wrote', () => {
       record('R'),
       ['READER_FIELD_MISSING_DEFAULT_VALUE /fields/0'],
     ],
-    ['a field more, of an enum with a default', record('R', field('e', E(['A'], { default: 'A' }))), record('R'), []],
+    [
+      "a field more, of an enum whose own default is not the field's",
+      record('R', field('e', E(['A'], { default: 'A' }))),
+      record('R'),
+      ['READER_FIELD_MISSING_DEFAULT_VALUE /fields/0'],
+    ],
     [
       'a renamed field, by alias',
       record('R', field('b', 'long', { aliases: ['a'] })),

@@ -1,22 +1,27 @@
 /** Reading Avro's binary encoding. Every read is checked against the end, so that garbage is an error and never a long loop. */
 import { DataError } from '../../sdk/errors/index.ts';
 
+/** Node's own decoder behind `toString('utf8', …)`, without the checks that precede it. Its range is checked here. */
+interface Utf8Buffer extends Buffer {
+  utf8Slice(start: number, end: number): string;
+}
+
 const LONG = new BigInt64Array(1);
 const HALVES = new Int32Array(LONG.buffer);
 const [LOW, HIGH] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0];
-const NOTHING = Buffer.alloc(0);
+const NOTHING = Buffer.alloc(0) as Utf8Buffer;
 /** Elements that take no bytes, of which a few garbage bytes could announce billions. */
 const MAX_EMPTY_ELEMENTS = 1_000_000;
 
 /** Reads values one after the other. All methods throw DataError for what is no valid encoding. */
 export class AvroInput {
-  private buffer: Buffer = NOTHING;
+  private buffer: Utf8Buffer = NOTHING;
   private position = 0;
   private end = 0;
 
   /** From where on to read; nothing of the bytes is kept after `release`. */
   begin(buffer: Buffer, offset: number): void {
-    this.buffer = buffer;
+    this.buffer = buffer as Utf8Buffer;
     this.position = offset;
     this.end = buffer.length;
   }
@@ -74,7 +79,7 @@ export class AvroInput {
   readString(): string {
     const length = this.readLength();
     const at = this.take(length);
-    return this.buffer.toString('utf8', at, at + length);
+    return this.buffer.utf8Slice(at, at + length);
   }
 
   skipString(): void {

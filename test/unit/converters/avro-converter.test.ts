@@ -467,3 +467,85 @@ describe('bad records are data errors with Kafka Connect’s words', () => {
     await expect(read(converter, frame(2, Buffer.from([0])))).rejects.toBeInstanceOf(DataError);
   });
 });
+
+describe('unions, enums and records within themselves', () => {
+  async function roundTrip(avro: unknown, payload: Buffer, config: Record<string, string> = {}): Promise<string> {
+    const view = new FakeSchemaView();
+    const { id } = view.add(JSON.stringify(avro));
+    const converter = converterOn(view, config);
+    const back = await read(converter, frame(id, payload));
+    const again = await write(converter, back.schema, back.value, 'other');
+    expect(again.subarray(5).toString('hex')).toBe(payload.toString('hex'));
+    return String(back.value);
+  }
+
+  const record = { type: 'record', name: 'n.R', fields: [{ name: 'a', type: 'int' }] };
+  const union = { type: 'record', name: 'n.S', fields: [{ name: 'u', type: ['null', 'string', 'long', record] }] };
+
+  it.each<[string, unknown, string]>([
+    ['null', null, 'Struct{}'],
+    ['a primitive type', { long: 5 }, 'Struct{u=Struct{long=5}}'],
+    ['a record', { 'n.R': { a: 7 } }, 'Struct{u=Struct{R=Struct{a=7}}}'],
+  ])('%s in a union', async (_what, u, expected) => {
+    const payload = avsc.Type.forSchema(union as avsc.Schema, { wrapUnions: true }).toBuffer({ u });
+    expect(await roundTrip(union, payload)).toBe(expected);
+    expect(await roundTrip(union, payload, { 'enhanced.avro.schema.support': 'true' })).toContain('Struct');
+    expect(await roundTrip(union, payload, { 'generalized.sum.type.support': 'true' })).toContain('Struct');
+  });
+
+  it('enums, with the setting', async () => {
+    const avro = {
+      type: 'record',
+      name: 'S',
+      fields: [{ name: 'c', type: { type: 'enum', name: 'n.C', symbols: ['X', 'Y'] } }],
+    };
+    const payload = Buffer.from([2]);
+    expect(await roundTrip(avro, payload, { 'enhanced.avro.schema.support': 'true' })).toBe('Struct{c=Y}');
+    expect(await roundTrip(avro, payload, { 'generalized.sum.type.support': 'true' })).toBe('Struct{c=Y}');
+  });
+
+  it('fixed and fixed decimals', async () => {
+    const fixed = { type: 'record', name: 'S', fields: [{ name: 'f', type: { type: 'fixed', name: 'n.F', size: 2 } }] };
+    await roundTrip(fixed, Buffer.from([1, 2]));
+    const view = new FakeSchemaView();
+    const { id } = view.add(
+      JSON.stringify({ type: 'fixed', name: 'D', size: 4, logicalType: 'decimal', precision: 8, scale: 2 }),
+    );
+    expect(String((await read(converterOn(view), frame(id, Buffer.from([0xff, 0xff, 0xfb, 0x32])))).value)).toBe(
+      '-12.30',
+    );
+  });
+
+  it('a list of records', async () => {
+    const avro = {
+      type: 'record',
+      name: 'n.Node',
+      fields: [
+        { name: 'v', type: 'int' },
+        { name: 'next', type: ['null', 'n.Node'], default: null },
+      ],
+    };
+    const payload = avsc.Type.forSchema(avro as avsc.Schema).toBuffer({
+      v: 1,
+      next: { v: 2, next: { v: 3, next: null } },
+    });
+    expect(await roundTrip(avro, payload)).toBe('Struct{v=1,next=Struct{v=2,next=Struct{v=3}}}');
+  });
+
+  it('a map of other than string keys, in blocks of known size', async () => {
+    const entry = {
+      type: 'record',
+      name: 'MapEntry',
+      namespace: 'io.confluent.connect.avro',
+      fields: [
+        { name: 'key', type: 'int' },
+        { name: 'value', type: 'string' },
+      ],
+    };
+    const view = new FakeSchemaView();
+    const { id } = view.add(JSON.stringify({ type: 'array', items: entry }));
+    // One block of -1 entries, which is 3 bytes long.
+    const bytes = frame(id, Buffer.from([1, 6, 14, 2, 0x78, 0]));
+    expect((await read(converterOn(view), bytes)).value).toEqual(new Map([[7, 'x']]));
+  });
+});

@@ -26,7 +26,7 @@ program
   .description(
     'Run two pipelines over public tables on the embedded broker, take the registry away meanwhile, and audit what arrived.',
   )
-  .option('--data <folder>', 'where everything is kept', '.holdfast')
+  .option('--data <folder>', 'where everything is kept', '.holdfast/demo')
   .option('--fresh', 'start over: forget what an earlier run did', false)
   .option('--exit', 'stop after the table instead of serving until Ctrl-C', false)
   .option('--port <port>', 'port of the REST API', '8083')

@@ -13,7 +13,7 @@ interface Run {
 }
 
 const cwd = tempDir('demo');
-const data = join(cwd, '.holdfast');
+const data = join(cwd, '.holdfast', 'demo');
 
 async function demo(...args: string[]): Promise<Run> {
   const child = await runHoldfast(['demo', '--exit', '--port', String(await freePort()), ...args], { cwd });

@@ -59,7 +59,8 @@ export class RegistryNode {
   /** Settles when this node, as the primary, may write; undefined: it is not the primary. */
   private readiness: { readonly ready: Promise<void>; done: boolean } | undefined;
   private lastWrite: Promise<unknown> = Promise.resolve();
-  private mustCatchUp = false;
+  /** Set after a write of unknown outcome: settles when it is known whether the log has it. */
+  private unsettled: Promise<unknown> | undefined;
   private startedAt = 0;
 
   constructor(options: RegistryNodeOptions) {
@@ -128,7 +129,7 @@ export class RegistryNode {
     this.life = undefined;
     this.readiness = undefined;
     this.lastWrite = Promise.resolve();
-    this.mustCatchUp = false;
+    this.unsettled = undefined;
     this.thaw();
     life?.replica.stop();
     life?.end.abort(new ConnectionLostError());
@@ -235,9 +236,15 @@ export class RegistryNode {
       if (timings.primaryWaitMs > 0) throw failures.forwardingFailed();
       await this.within(timings.catchUpTimeoutMs, life, () => readiness.ready, failures.forwardingFailed);
     }
-    if (this.mustCatchUp) {
-      await this.within(timings.storeTimeoutMs, life, (signal) => this.replayed(signal), this.storeTimeout);
-      this.mustCatchUp = false;
+    const { unsettled } = this;
+    if (unsettled !== undefined) {
+      // Whoever decides before the earlier record is in, or is known not to come, gives its id to another schema.
+      const settle = async (signal: AbortSignal): Promise<void> => {
+        await abortable(unsettled, signal);
+        await this.replayed(signal);
+      };
+      await this.within(timings.storeTimeoutMs, life, settle, () => this.storeTimeout());
+      this.unsettled = undefined;
     }
     const evaluation: Evaluation = life.core.evaluate(request, 'primary');
     if (evaluation.kind === 'answer') return evaluation.answer;
@@ -249,26 +256,30 @@ export class RegistryNode {
   /** In the topic, and read back by this node. Throws 50001 and 50002: it may be in the topic then all the same. */
   private async store(records: readonly RegistryRecord[], life: NodeLife): Promise<void> {
     const { log, logger, timings } = this.options;
-    const append = async (signal: AbortSignal): Promise<void> => {
+    const appended = log.append(records.map(encodeRecord));
+    const settled = appended.catch(() => {});
+    const write = async (signal: AbortSignal): Promise<void> => {
       let offset: number;
       try {
-        offset = await log.append(records.map(encodeRecord));
+        offset = await appended;
       } catch (error) {
-        this.mustCatchUp = true;
+        this.unsettled = settled;
         logger.error('The embedded registry could not write to its topic.', { err: error });
         throw failures.storeError();
       }
       await life.replica.caughtUpTo(offset + 1, signal);
     };
-    await this.within(timings.storeTimeoutMs, life, append, this.storeTimeout);
+    await this.within(timings.storeTimeoutMs, life, write, () => {
+      this.unsettled = settled;
+      return this.storeTimeout();
+    });
   }
 
-  private readonly storeTimeout = (): RegistryFailure => {
-    this.mustCatchUp = true;
-    return this.life?.core.profile.vendor === 'karapace'
+  private storeTimeout(): RegistryFailure {
+    return this.profile.vendor === 'karapace'
       ? new RegistryFailure(500, 500, 'Internal Server Error')
       : failures.storeTimeout();
-  };
+  }
 
   private async within(
     limitMs: number,

@@ -9,13 +9,13 @@
  * ```
  */
 import { strict as assert } from 'node:assert';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import type { SinkConnector, SourceConnector } from '../sdk/connector.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import { isPlugin, type Plugin } from '../sdk/plugin.ts';
 import type { SinkRecord } from '../sdk/record/sink-record.ts';
 import type { SourceRecord } from '../sdk/record/source-record.ts';
 import type { SinkTask, SourceTask } from '../sdk/task.ts';
+import { assertReleases } from './leak-check.ts';
 import { MemoryOffsets, sinkTaskContext, sourceTaskContext } from './task-contexts.ts';
 
 /** How vitest, node:test, jest and mocha have them. */
@@ -201,11 +201,11 @@ function defineSourceTests(runner: TestRunner, options: SourceAcceptanceOptions)
 
   it('leaves no timers and no open handles behind', async () => {
     const { config, expected } = await options.prepare();
-    const before = openResources();
-    const run = await startSource(options, config, new MemoryOffsets());
-    await run.read(expected);
-    await run.stop();
-    await assertReleased(before, deadlineMs);
+    await assertReleases(deadlineMs, async () => {
+      const run = await startSource(options, config, new MemoryOffsets());
+      await run.read(expected);
+      await run.stop();
+    });
   });
 
   it('can be stopped before it polled, and after its start failed', async () => {
@@ -262,12 +262,12 @@ function defineSinkTests(runner: TestRunner, options: SinkAcceptanceOptions): vo
 
   it('stops in time, and leaves no timers and no open handles behind', async () => {
     const { config, records } = await options.prepare();
-    const before = openResources();
-    const run = await startSink(options, config, topicOf(records));
-    await run.put(records);
-    await run.flush(records.length);
-    await within(deadlineMs, 'stop', run.stop());
-    await assertReleased(before, deadlineMs);
+    await assertReleases(deadlineMs, async () => {
+      const run = await startSink(options, config, topicOf(records));
+      await run.put(records);
+      await run.flush(records.length);
+      await within(deadlineMs, 'stop', run.stop());
+    });
   });
 }
 
@@ -374,38 +374,4 @@ async function within<T>(ms: number, what: string, promise: Promise<T>): Promise
       );
     }),
   ]);
-}
-
-function openResources(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of [...process.getActiveResourcesInfo(), ...openFiles()])
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
-}
-
-/** Files that are open, where the system tells; Node doesn't count them as active. */
-function openFiles(): string[] {
-  const folder = '/proc/self/fd';
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((descriptor) => {
-    try {
-      const target = readlinkSync(`${folder}/${descriptor}`);
-      return target.startsWith('/') && !target.startsWith('/proc/') ? [target] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Waits for resources that are being closed, by turns of the loop; what remains is a leak. */
-async function assertReleased(before: ReadonlyMap<string, number>, deadlineMs: number): Promise<void> {
-  const until = performance.now() + Math.min(deadlineMs, 1000);
-  let leaked: string[];
-  do {
-    await new Promise((resolve) => setImmediate(resolve));
-    leaked = [...openResources()]
-      .filter(([kind, count]) => kind !== 'Immediate' && count > (before.get(kind) ?? 0))
-      .map(([kind]) => kind);
-  } while (leaked.length > 0 && performance.now() < until);
-  assert.deepEqual(leaked, [], 'left open');
 }

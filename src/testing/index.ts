@@ -1,6 +1,14 @@
 /** `holdfast/testing`: what tests of connectors, and of Holdfast itself, are made of. */
 export type { RegistryOperation } from '../embedded-registry/routes.ts';
 export type { RegistryVendor } from '../embedded-registry/vendor-profile.ts';
+export {
+  connectorAcceptance,
+  type SinkAcceptanceOptions,
+  type SinkFixture,
+  type SourceAcceptanceOptions,
+  type SourceFixture,
+  type TestRunner,
+} from './connector-acceptance.ts';
 export { type FaultMode, FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 export {
   type ScriptedNode,
@@ -27,3 +35,4 @@ export {
   type TimelineRole,
   type TimelineStep,
 } from './scripted-registry-timelines.ts';
+export { MemoryOffsets, sinkTaskContext, sourceTaskContext, type TestContextOptions } from './task-contexts.ts';

@@ -59,7 +59,10 @@ describe.each(folders)('connectors/%s', (folder) => {
     for (const { className, create } of (await load()).connectors ?? []) {
       expect(readme).toContain(className);
       const table = new create().config().toMarkdown({ level: 3 }).trim();
-      expect(readme, `settings of ${className}: run node scripts/write-connector-readmes.mjs`).toContain(table);
+      expect(
+        readme,
+        `settings of ${className}: run node scripts/run-ts.mjs scripts/write-connector-readmes.ts`,
+      ).toContain(table);
     }
   });
 });

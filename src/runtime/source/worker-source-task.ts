@@ -279,7 +279,7 @@ export class WorkerSourceTask implements HostedTask {
   ): Promise<void> | undefined {
     const unchecked = this.noteTopics(records);
     const room = this.inFlight.room(this.ending.signal);
-    if (unchecked.length > 0 || room !== undefined) return this.sendLater(origins, records, bytes, unchecked);
+    if (unchecked.length > 0 || room !== undefined) return this.sendLater(origins, records, bytes, unchecked, room);
     this.dispatch(origins, records, bytes);
     return undefined;
   }
@@ -289,14 +289,17 @@ export class WorkerSourceTask implements HostedTask {
     records: readonly ProducerRecord[],
     bytes: number,
     unchecked: readonly string[],
+    room: Promise<void> | undefined,
   ): Promise<void> {
     const { signal } = this.ending;
     const { parker, topicCreation } = this.options;
+    await room;
     for (const topic of unchecked) {
       const park = { signal, dependency: 'broker' };
       await parker.persist(`topic:${topic}`, park, async () => topicCreation?.ensure(topic, signal));
     }
-    await this.inFlight.room(this.ending.signal);
+    // Invariant 4: a send that failed meanwhile goes first.
+    await this.inFlight.room(signal);
     this.dispatch(origins, records, bytes);
   }
 

@@ -180,6 +180,8 @@ export class RegistryEndpoints {
   /** A reused connection may just have been stale; with one URL only, another connection may lead to another node behind it. */
   private deservesFreshConnection(result: CallResult, nodes: number): boolean {
     if (result.status !== undefined) return nodes === 1 && result.status !== 429;
+    // A node that answers nothing costs the whole time limit once more: another one is the better second try.
+    if (result.transport === 'timeout') return nodes === 1;
     return result.transport !== 'connect';
   }
 

@@ -36,13 +36,14 @@ export class WaitingGate implements DependencyGate {
     return this.current;
   }
 
-  /** Takes over a snapshot: open lets everyone go, staggered; half-open lets one go; listeners hear of changes of state. */
+  /** Takes over a snapshot: open lets everyone go, staggered; half-open lets one go; listeners hear of it. */
   apply(snapshot: GateSnapshot): void {
     const before = this.current.state;
     this.current = snapshot;
-    if (snapshot.state === before) return;
-    if (snapshot.state === 'open') for (const waiter of this.waiters) this.release(waiter);
-    if (snapshot.state === 'half-open') this.waiters.values().next().value?.letThrough();
+    if (snapshot.state !== before) {
+      if (snapshot.state === 'open') for (const waiter of this.waiters) this.release(waiter);
+      if (snapshot.state === 'half-open') this.waiters.values().next().value?.letThrough();
+    }
     for (const listener of [...this.listeners]) listener(snapshot);
   }
 

@@ -30,7 +30,7 @@ export interface DependencyGate {
    * succeeds: a waiter that fails again simply waits again.
    */
   opened(signal: AbortSignal): Promise<void>;
-  /** Calls back at every change of state; returns the function that ends it. */
+  /** Calls back at every change of the snapshot, of its attempts and next probe too; returns the function that ends it. */
   onChange(listener: (snapshot: GateSnapshot) => void): () => void;
 }
 

@@ -123,19 +123,21 @@ describe('gates', () => {
     expect(mirror.get(gate.id)).toBeUndefined();
   });
 
-  it('are told of once per change of state', () => {
+  it('tell of every change of theirs, attempts and next probe too', () => {
     const { book, mirror } = pair();
     const gate = book.gate('registry:x:read', 'reads');
     gate.close('away');
-    const states: string[] = [];
-    const end = mirror.get(gate.id)!.onChange(({ state }) => states.push(state));
+    const heard: string[] = [];
+    const end = mirror
+      .get(gate.id)!
+      .onChange(({ state, attempts, nextProbeAt }) => heard.push(`${state} ${attempts} ${nextProbeAt}`));
     gate.probed('away', 5);
     gate.probed('away', 6);
     gate.open();
     gate.open();
     end();
     gate.close('away');
-    expect(states).toEqual(['open']);
+    expect(heard).toEqual(['closed 1 5', 'closed 2 6', 'open 0 null']);
   });
 
   it('let a waiter through at its limit, once', async () => {

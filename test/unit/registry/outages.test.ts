@@ -418,6 +418,16 @@ describe('several nodes', () => {
     expect(worker.events.filter(({ type }) => type === 'gate')).toEqual([]);
   });
 
+  it('goes on to the next node when one hangs, after one time limit and not two', async () => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+    const id = worker.registry.put('s', { schema: avro('s').schema });
+    worker.transport.nodes.set(NODE_A, () => 'hung');
+    const reading = new Task(worker, worker.host(), urls).start(byId(id));
+    await worker.clock.advance(5_100);
+    expect(wordsOf(await reading)).toBe('known 1');
+    expect(worker.events.filter(({ type }) => type === 'gate')).toEqual([]);
+  });
+
   it('looks a registration up before it is sent again, when its outcome is unknown', async () => {
     const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
     let lost = 0;

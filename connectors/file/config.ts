@@ -1,4 +1,4 @@
-import { ConfigDef, ConfigValidators, type ParsedConfig } from 'holdfast/sdk';
+import { ConfigDef, ConfigValidators } from 'holdfast/sdk';
 
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -33,10 +33,6 @@ export const FILE_STREAM_SOURCE_CONFIG = ConfigDef.of({
       'The longest line that is read, in bytes. A longer one fails the task instead of filling the memory. Kafka Connect has no such limit.',
   },
 });
-
-export type FileStreamSourceConfig = ParsedConfig<
-  typeof FILE_STREAM_SOURCE_CONFIG extends ConfigDef<infer K> ? K : never
->;
 
 /** Kafka Connect 4.1.1's key of FileStreamSinkConnector. */
 export const FILE_STREAM_SINK_CONFIG = ConfigDef.of({

@@ -1,0 +1,88 @@
+import { field, record } from './in-memory-registry.ts';
+
+const E = (symbols: string[], more: object = {}) => ({ type: 'enum', name: 'E', symbols, ...more });
+const F = (size: number, more: object = {}) => ({ type: 'fixed', name: 'F', size, ...more });
+const list = { type: 'record', name: 'L', fields: [field('v', 'int'), field('next', ['null', 'L'])] };
+const longList = { type: 'record', name: 'L', fields: [field('v', 'long'), field('next', ['null', 'L'])] };
+
+/** Name, reader, writer, what stands between them. Asked of our own checker and of a registry over Avro's Java library. */
+export const compatibilityCases: readonly [string, unknown, unknown, readonly string[]][] = [
+  ['the same', 'string', 'string', []],
+  ['int as long', 'long', 'int', []],
+  ['long as int', 'int', 'long', ['TYPE_MISMATCH /']],
+  ['int as float', 'float', 'int', []],
+  ['long as float', 'float', 'long', []],
+  ['float as double', 'double', 'float', []],
+  ['double as float', 'float', 'double', ['TYPE_MISMATCH /']],
+  ['bytes as string', 'string', 'bytes', []],
+  ['string as bytes', 'bytes', 'string', []],
+  ['int as string', 'string', 'int', ['TYPE_MISMATCH /']],
+  ['boolean as int', 'int', 'boolean', ['TYPE_MISMATCH /']],
+  ['items promoted', { type: 'array', items: 'long' }, { type: 'array', items: 'int' }, []],
+  ['items not', { type: 'array', items: 'int' }, { type: 'array', items: 'long' }, ['TYPE_MISMATCH /items']],
+  ['values not', { type: 'map', values: 'int' }, { type: 'map', values: 'string' }, ['TYPE_MISMATCH /values']],
+  ['array as map', { type: 'map', values: 'int' }, { type: 'array', items: 'int' }, ['TYPE_MISMATCH /']],
+  ['a symbol more at the reader', E(['A', 'B']), E(['A']), []],
+  ['a symbol less at the reader', E(['A']), E(['A', 'B']), ['MISSING_ENUM_SYMBOLS /symbols']],
+  ['a symbol less, with a default', E(['A'], { default: 'A' }), E(['A', 'B']), []],
+  ['an enum of another name', E(['A'], { name: 'X' }), E(['A']), ['NAME_MISMATCH /name']],
+  ['a fixed of another size', F(4), F(8), ['FIXED_SIZE_MISMATCH /size']],
+  ['a fixed of another name, by alias', F(4, { name: 'X', aliases: ['F'] }), F(4), []],
+  ['another namespace', record('a.R'), record('b.R'), []],
+  ['another name', record('X'), record('R'), ['NAME_MISMATCH /name']],
+  ['another name, by alias', { ...record('n.X'), aliases: ['R'] }, record('n.R'), []],
+  ['an alias of another namespace', { ...record('n.X'), aliases: ['o.R'] }, record('n.R'), ['NAME_MISMATCH /name']],
+  ['a field less at the reader', record('R'), record('R', field('a', 'int')), []],
+  ['a field more, with a default', record('R', field('a', 'int', { default: 1 })), record('R'), []],
+  ['a field more, default null', record('R', field('a', ['null', 'int'], { default: null })), record('R'), []],
+  [
+    'a field more, without',
+    record('R', field('a', 'int')),
+    record('R'),
+    ['READER_FIELD_MISSING_DEFAULT_VALUE /fields/0'],
+  ],
+  [
+    "a field more, of an enum whose own default is not the field's",
+    record('R', field('e', E(['A'], { default: 'A' }))),
+    record('R'),
+    ['READER_FIELD_MISSING_DEFAULT_VALUE /fields/0'],
+  ],
+  [
+    'a renamed field, by alias',
+    record('R', field('b', 'long', { aliases: ['a'] })),
+    record('R', field('a', 'int')),
+    [],
+  ],
+  [
+    'a renamed field of another type, by alias',
+    record('R', field('b', 'string', { aliases: ['a'] })),
+    record('R', field('a', 'int')),
+    ['TYPE_MISMATCH /fields/0/type'],
+  ],
+  [
+    'fields in another order',
+    record('R', field('a', 'int'), field('b', 'int')),
+    record('R', field('b', 'int'), field('a', 'int')),
+    [],
+  ],
+  [
+    'two problems at once',
+    record('R', field('a', 'int'), field('b', 'int')),
+    record('R', field('a', 'string')),
+    ['TYPE_MISMATCH /fields/0/type', 'READER_FIELD_MISSING_DEFAULT_VALUE /fields/1'],
+  ],
+  ['into a union', ['null', 'int'], 'int', []],
+  ['into a union by promotion', ['null', 'long'], 'int', []],
+  ['into a union without it', ['null', 'int'], 'string', ['MISSING_UNION_BRANCH /']],
+  ['out of a union of one', 'int', ['int'], []],
+  ['out of a union', 'int', ['null', 'int'], ['TYPE_MISMATCH /']],
+  ['out of a union whose branches all promote', 'double', ['int', 'float'], []],
+  ['a branch more at the reader', ['null', 'int', 'string'], ['int', 'null'], []],
+  ['a branch less at the reader', ['null', 'int'], ['null', 'int', 'string'], ['MISSING_UNION_BRANCH /2']],
+  ['a union of records', [record('A', field('x', 'int')), record('B')], [record('B')], []],
+  ['records in a union, incompatible', [record('A', field('x', 'int'))], [record('A')], ['MISSING_UNION_BRANCH /']],
+  ['a record that contains itself', longList, list, []],
+  ['a record that contains itself, narrowed: told once', list, longList, ['TYPE_MISMATCH /fields/0/type']],
+  ['a logical type is its base', { type: 'int', logicalType: 'date' }, 'int', []],
+  ['null as anything else', 'null', 'int', ['TYPE_MISMATCH /']],
+];

@@ -37,7 +37,7 @@ export class AvroConverter implements Converter {
   }
 
   configure(config: Readonly<Record<string, string>>, context: ConverterContext): void {
-    const settings = AVRO_CONVERTER_CONFIG.parse(config);
+    const settings = AVRO_CONVERTER_CONFIG.parse(withCacheSize(config));
     const isKey = context.converterType === 'key';
     const strategyKey = isKey ? 'key.subject.name.strategy' : 'value.subject.name.strategy';
     const subjectOf = subjectNameStrategyOf(strategyKey, settings[strategyKey], isKey ? 'key' : 'value');
@@ -156,4 +156,10 @@ export class AvroConverter implements Converter {
     if (this.parts === undefined) throw new IllegalStateError('AvroConverter is used before configure or after close.');
     return this.parts;
   }
+}
+
+/** `schemas.cache.size` is the name that older documentation gives to `schemas.cache.config`. */
+function withCacheSize(config: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const size = config['schemas.cache.size'];
+  return size === undefined ? config : { 'schemas.cache.config': size, ...config };
 }

@@ -2,8 +2,13 @@
 import { asBuffer } from '../converter-config.ts';
 
 const SLAB_BYTES = 64 * 1024;
-/** Above this the native encoder beats a loop. */
-const SHORT_TEXT = 24;
+/** Above this the native encoder beats a loop; below 64, so that the length takes one byte. */
+const SHORT_TEXT = 48;
+
+/** Node's own encoder behind `write(…, 'utf8')`, without the checks that precede it. The range is made sure of here. */
+interface Utf8Buffer extends Buffer {
+  utf8Write(text: string, offset: number, length: number): number;
+}
 
 // A bigint is split into halves by writing it here: far cheaper than shifting bigints.
 const LONG = new BigInt64Array(1);
@@ -12,7 +17,7 @@ const [LOW, HIGH] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] :
 
 /** Appends values. `begin` starts a record, `finish` gives its bytes; a record never spans two slabs. */
 export class AvroOutput {
-  private buffer: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  private buffer: Utf8Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES) as Utf8Buffer;
   private start = 0;
   private position = 0;
 
@@ -20,7 +25,7 @@ export class AvroOutput {
   begin(schemaId: number): void {
     if (SLAB_BYTES - this.position < 512 || this.buffer.length !== SLAB_BYTES) {
       // What was handed out keeps the old slab alive; nothing writes to it any more.
-      this.buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.buffer = Buffer.allocUnsafeSlow(SLAB_BYTES) as Utf8Buffer;
       this.position = 0;
     }
     this.start = this.position;
@@ -95,7 +100,7 @@ export class AvroOutput {
     const size = Buffer.byteLength(text, 'utf8');
     this.writeSafeInteger(size);
     this.ensure(size);
-    this.buffer.write(text, this.position, size, 'utf8');
+    this.buffer.utf8Write(text, this.position, size);
     this.position += size;
   }
 
@@ -155,7 +160,7 @@ export class AvroOutput {
     const written = this.position - this.start;
     const larger = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, (written + size) * 2));
     this.buffer.copy(larger, 0, this.start, this.position);
-    this.buffer = larger;
+    this.buffer = larger as Utf8Buffer;
     this.start = 0;
     this.position = written;
   }

@@ -98,7 +98,7 @@ export class JsonConverter implements Converter, HeaderConverter {
   private readByPrefix(bytes: Buffer): SchemaAndValue | undefined {
     const end = endOfEnvelope(bytes);
     if (end < 0) return undefined;
-    const known = this.recent.find(({ bytes: prefix }) => startsWith(bytes, prefix)) ?? this.learnPrefix(bytes);
+    const known = this.recentPrefix(bytes) ?? this.learnPrefix(bytes);
     if (known === undefined || known.bytes.length >= end) return undefined;
     const { schema, read, precision } = known.entry;
     let payload: Json;
@@ -109,6 +109,11 @@ export class JsonConverter implements Converter, HeaderConverter {
       return undefined;
     }
     return new SchemaAndValue(schema, read(payload));
+  }
+
+  private recentPrefix(bytes: Buffer): KnownPrefix | undefined {
+    for (const known of this.recent) if (startsWith(bytes, known.bytes)) return known;
+    return undefined;
   }
 
   private learnPrefix(bytes: Buffer): KnownPrefix | undefined {

@@ -199,7 +199,7 @@ function structReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonN
     // A field called `toString` must not be found on Object.prototype.
     isInherited: field.name in Object.prototype,
     isRequired: !field.schema.optional,
-    // A NUMERIC decimal keeps its scale, and elements of containers are not looked at one by one here.
+    plain: plainTypeOf(field.schema),
     read: jsonReaderOf(field.schema, options),
   }));
   return (json) => {
@@ -211,6 +211,11 @@ function structReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonN
       const field = fields[index];
       if (field === undefined) continue;
       const member = field.isInherited && !Object.hasOwn(json, field.name) ? undefined : json[field.name];
+      const plain = plainValue(field.plain, member);
+      if (plain !== undefined) {
+        values[index] = plain;
+        continue;
+      }
       const value = field.read(member);
       // A text where a number is expected reads as null for some types: a required field refuses it.
       if (value === null && field.isRequired) validateValue(field.schema, value, field.name);
@@ -218,6 +223,29 @@ function structReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonN
     }
     return structFromValues(schema, values, { validated: true });
   };
+}
+
+/** The type of a field whose usual values need no reader; null for others. */
+function plainTypeOf(schema: Schema): SchemaType | null {
+  return schema.name === null ? schema.type : null;
+}
+
+/** The Connect value of a member of the usual form; undefined for any other, null among them. */
+function plainValue(type: SchemaType | null, member: Json | undefined): unknown {
+  switch (type) {
+    case SchemaType.STRING:
+      return typeof member === 'string' ? member : undefined;
+    case SchemaType.INT32:
+      return typeof member === 'number' && (member | 0) === member ? member : undefined;
+    case SchemaType.INT64:
+      return typeof member === 'number' && Number.isSafeInteger(member) ? BigInt(member) : undefined;
+    case SchemaType.FLOAT64:
+      return typeof member === 'number' ? member : undefined;
+    case SchemaType.BOOLEAN:
+      return typeof member === 'boolean' ? member : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function isArray(json: Json | undefined): json is readonly Json[] {

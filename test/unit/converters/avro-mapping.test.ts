@@ -5,10 +5,12 @@ import { parseAvroSchema } from '../../../src/converters/avro/avro-schema.ts';
 import { avroSchemaTextOf } from '../../../src/converters/avro/to-avro-schema.ts';
 import { connectSchemaOf } from '../../../src/converters/avro/to-connect-schema.ts';
 import {
+  BigDecimal,
   ConnectDate,
   ConnectTime,
   ConnectTimestamp,
   Decimal,
+  isStruct,
   type Schema,
   SchemaBuilder,
   Schemas,
@@ -461,4 +463,46 @@ describe('scrubbing', () => {
     ['a*b', 'a_b'],
     ['', ''],
   ])('%j becomes %j', (name, expected) => expect(scrubName(name)).toBe(expected));
+});
+
+describe('defaults come back as they were', () => {
+  const inner = SchemaBuilder.struct().name('I').field('a', Schemas.INT32).field('b', Schemas.OPTIONAL_STRING).build();
+  const array = (): SchemaBuilder => SchemaBuilder.array(Schemas.INT64);
+  const map = (): SchemaBuilder => SchemaBuilder.map(Schemas.STRING, Schemas.BOOLEAN);
+  const intMap = (): SchemaBuilder => SchemaBuilder.map(Schemas.INT32, Schemas.STRING).name('n.M');
+
+  it.each<[string, () => SchemaBuilder, unknown]>([
+    ['INT8', () => SchemaBuilder.int8(), -5],
+    ['INT64', () => SchemaBuilder.int64(), -9007199254740993n],
+    ['FLOAT32', () => SchemaBuilder.float32(), 1.5],
+    ['FLOAT64', () => SchemaBuilder.float64(), 1e300],
+    ['NaN', () => SchemaBuilder.float64(), Number.NaN],
+    ['BOOLEAN', () => SchemaBuilder.bool(), true],
+    ['STRING', () => SchemaBuilder.string(), 'é"'],
+    ['BYTES', () => SchemaBuilder.bytes(), Uint8Array.of(0, 127, 128, 255)],
+    ['Decimal', () => Decimal.builder(2), BigDecimal.parse('-12.30')],
+    ['Date', () => ConnectDate.builder(), new Date(86_400_000)],
+    ['Time', () => ConnectTime.builder(), new Date(1000)],
+    ['Timestamp', () => ConnectTimestamp.builder(), new Date(1_700_000_000_123)],
+    ['ARRAY', array, [1n, 2n]],
+    ['MAP', map, new Map([['x', false]])],
+    ['MAP of other keys', intMap, new Map([[1, 'x']])],
+    [
+      'STRUCT',
+      () => SchemaBuilder.struct().name('I').field('a', Schemas.INT32).field('b', Schemas.OPTIONAL_STRING),
+      new Struct(inner).put('a', 1),
+    ],
+  ])('of %s', (_what, builder, value) => {
+    for (const isOptional of [false, true]) {
+      const complete = isOptional ? builder().optional().build() : builder().build();
+      const fitting = isStruct(value) ? new Struct(complete).put('a', 1) : value;
+      const part = isOptional ? builder().optional() : builder();
+      const schema = SchemaBuilder.struct().name('S').field('f', part.defaultValue(fitting).build()).build();
+      const back = connectSchemaOf(parseAvroSchema(avroSchemaTextOf(schema, AVRO_DATA_DEFAULTS)), AVRO_DATA_DEFAULTS);
+      const found = back?.field('f')?.schema;
+      expect(found?.optional).toBe(isOptional);
+      if (isStruct(value)) expect(String(found?.defaultValue)).toBe('Struct{a=1}');
+      else expect(back?.equals(schema)).toBe(true);
+    }
+  });
 });

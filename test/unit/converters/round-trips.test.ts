@@ -12,6 +12,7 @@ import {
   SchemaType,
   valuesEqual,
 } from '../../../src/sdk/data/index.ts';
+import { DataError } from '../../../src/sdk/errors/index.ts';
 import { SourceRecord } from '../../../src/sdk/record/index.ts';
 import { contextFor } from './converter-context.ts';
 import { FakeSchemaView } from './fake-schema-view.ts';
@@ -101,6 +102,56 @@ describe('what is written is read back', () => {
         expect(valuesEqual(back.value, value)).toBe(true);
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('garbage under a known id', () => {
+  it('is a value or a data error, whatever the schema', async () => {
+    await fc.assert(
+      fc.asyncProperty(generatedData, fc.uint8Array({ maxLength: 60 }), async ({ schema, value }, garbage) => {
+        if (value === null) return;
+        const view = new FakeSchemaView();
+        const converter = new AvroConverter();
+        converter.configure({}, contextFor('value', { view }));
+        const record = new SourceRecord({
+          sourcePartition: {},
+          sourceOffset: {},
+          topic: 't',
+          valueSchema: schema,
+          value,
+        });
+        await converter.prepareFromConnectData([record], signal);
+        const bytes = Buffer.from([0, 0, 0, 0, 1, ...garbage]);
+        await converter.prepareToConnectData([{ topic: 't', key: null, value: bytes }], signal);
+        try {
+          const back = converter.toConnectData('t', bytes);
+          if (back.schema !== null) expect(back.schema.equals(schema)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is a value or a data error for JsonConverter, too', () => {
+    const converter = new JsonConverter();
+    converter.configure({}, contextFor('value'));
+    const valid = Buffer.from(
+      '{"schema":{"type":"struct","fields":[{"type":"int64","field":"a"},{"type":"string","field":"b"}]},"payload":{"a":1,"b":"x"}}',
+    );
+    fc.assert(
+      fc.property(fc.nat(valid.length - 1), fc.integer({ min: 0, max: 255 }), fc.boolean(), (at, byte, isCut) => {
+        const broken = isCut ? valid.subarray(0, at) : Buffer.from(valid);
+        if (!isCut) broken[at] = byte;
+        try {
+          converter.toConnectData('t', broken);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+        }
+      }),
+      { numRuns: 1000 },
     );
   });
 });

@@ -1,13 +1,28 @@
 /** The steps of the Dockerfile that need no Docker engine, run by hand in a clean folder, and the container that comes of them. */
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { createEmbeddedBroker } from '../../src/broker/embedded/embedded-broker.ts';
+import { createEmbeddedRegistry } from '../../src/embedded-registry/embedded-registry.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { silentLogger } from '../../src/foundation/logger.ts';
 import type { SupervisedProcess } from '../support/child-process.ts';
 import { copyOf, parseDockerfile } from '../support/docker/dockerfile.ts';
 import { ImageFolder, letThrough } from '../support/docker/image-folder.ts';
 import { fetchJson } from '../support/fetch-json.ts';
 import { freePort } from '../support/ports.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dockerfile = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'));
@@ -23,6 +38,9 @@ beforeAll(async () => {
 afterEach(async () => {
   await container?.stop();
   container = undefined;
+  // What was mounted is not there in the next container.
+  rmSync(image.path('/etc/holdfast'), { recursive: true });
+  for (const folder of ['connectors', 'plugins']) mkdirSync(image.path(`/etc/holdfast/${folder}`), { recursive: true });
 });
 
 async function healthy(env: Readonly<Record<string, string>>): Promise<void> {
@@ -153,7 +171,59 @@ describe('the Docker image', () => {
     expect((await fetchJson(`http://127.0.0.1:${fromVariable}/`)).status).toBe(200);
     await expect(fetchJson(`http://127.0.0.1:${fromFile}/`)).rejects.toThrow();
   });
+  test("runs the Compose file's worker and connectors, here on embedded ones in place of Kafka and the registries", async () => {
+    const clock = systemClock;
+    const registryBroker = await createEmbeddedBroker({ dir: tempDir('registry'), clock, logger: silentLogger });
+    const [first, second] = [await freePort(), await freePort()];
+    const registry = await createEmbeddedRegistry({
+      broker: registryBroker,
+      nodes: 2,
+      host: '127.0.0.1',
+      ports: [first, second],
+      clock,
+      logger: silentLogger,
+    });
+    try {
+      const { worker } = (parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8')) as Compose).services;
+      const port = await freePort();
+      const env = {
+        ...worker.environment,
+        CONNECT_BOOTSTRAP_SERVERS: `embedded:${image.path('/var/lib/holdfast/compose')}`,
+        CONNECT_VALUE_CONVERTER_SCHEMA_REGISTRY_URL: registry.nodes.map(({ url }) => url).join(','),
+        CONNECT_OFFSET_STORAGE_FILE_FILENAME: image.path('/var/lib/holdfast/compose.offsets'),
+        CONNECT_LISTENERS: `http://127.0.0.1:${port}`,
+      };
+      const mounted = join(root, 'docker/connectors');
+      for (const name of readdirSync(mounted)) {
+        const text = readFileSync(join(mounted, name), 'utf8');
+        write(
+          `/etc/holdfast/connectors/${name}`,
+          text.replaceAll('/var/lib/holdfast', image.path('/var/lib/holdfast')),
+        );
+      }
+      const output = image.path('/var/lib/holdfast/orders.jsonl');
+      container = await image.start({ env });
+      await healthy(env);
+      await container.waitUntil(() => existsSync(output) && readFileSync(output, 'utf8').split('\n').length > 10, {
+        timeoutMs: 30_000,
+      });
+      const order = JSON.parse(readFileSync(output, 'utf8').split('\n')[0] ?? '') as Record<string, unknown>;
+      expect(Object.keys(order)).toEqual(['ordertime', 'orderid', 'itemid', 'orderunits', 'address']);
+      expect((await fetchJson(`${registry.nodes[0]?.url}/subjects`)).body).toEqual(['orders-value']);
+      const { body } = await fetchJson(`http://127.0.0.1:${port}/connectors/orders-source/status`);
+      expect(body.tasks[0]).toMatchObject({ state: 'RUNNING', worker_id: expect.stringMatching(/^worker:/) });
+      container.kill('SIGTERM');
+      expect(await container.waitForExit()).toEqual({ code: 0, signal: null });
+    } finally {
+      await registry.stop();
+      await registryBroker.close();
+    }
+  });
 });
+
+interface Compose {
+  readonly services: { readonly worker: { readonly environment: Readonly<Record<string, string>> } };
+}
 
 /** The plugin of the guide, as its readers copy it. */
 function pluginOfGuide(): string {

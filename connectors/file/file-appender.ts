@@ -23,6 +23,14 @@ export interface FileAppenderOptions {
   readonly file: string;
   readonly logger: Logger;
   readonly open?: OpenForAppend;
+  /** Of delimited text: a line end inside of quotes ends no record, so what follows the last complete record is torn, line ends or not. */
+  readonly quoting?: Quoting;
+}
+
+/** The bytes that say what is quoted. */
+export interface Quoting {
+  readonly delimiter: number;
+  readonly quote: number;
 }
 
 const openFiles = new Map<string, Promise<SharedFile>>();
@@ -132,7 +140,7 @@ class SharedFile {
       handle = await (options.open ?? openForAppend)(file);
       const stats = await handle.stat();
       if (!stats.isFile()) throw notRegular(file, 'a pipe or device');
-      const size = await mendTornEnd(handle, file, stats.size, logger);
+      const size = await mendTornEnd(handle, stats.size, options);
       if (stats.size === 0) await syncFolder(dirname(key));
       return new SharedFile(key, file, handle, logger, size);
     } catch (error) {
@@ -207,20 +215,46 @@ class SharedFile {
   }
 }
 
-/** Moves the bytes after the last line end to `<file>.torn`, and returns the size without them. */
-async function mendTornEnd(handle: AppendHandle, file: string, size: number, logger: Logger): Promise<number> {
-  let complete = 0;
-  const block = Buffer.alloc(SEARCH_BYTES);
+/** Position after the last line end. */
+async function lastLineEnd(handle: AppendHandle, size: number, block: Buffer): Promise<number> {
   for (let end = size; end > 0; ) {
     const from = Math.max(0, end - SEARCH_BYTES);
     const { bytesRead } = await handle.read(block, 0, end - from, from);
     const at = block.subarray(0, bytesRead).lastIndexOf(LF);
-    if (at !== -1) {
-      complete = from + at + 1;
-      break;
-    }
+    if (at !== -1) return from + at + 1;
     end = from;
   }
+  return 0;
+}
+
+/** Position after the last line end outside of quotes. Takes a look at the whole file: only from its start is it known what is quoted. */
+async function lastRecordEnd(handle: AppendHandle, size: number, block: Buffer, quoting: Quoting): Promise<number> {
+  const { quote, delimiter } = quoting;
+  let complete = 0;
+  let isQuoted = false;
+  let before: number | undefined = LF;
+  for (let from = 0; from < size; ) {
+    const { bytesRead } = await handle.read(block, 0, Math.min(SEARCH_BYTES, size - from), from);
+    if (bytesRead === 0) break;
+    for (let at = 0; at < bytesRead; at++) {
+      const byte = block[at];
+      // A quote opens a column only at its start; a doubled one ends the quoted part and opens it again at once.
+      if (isQuoted) isQuoted = byte !== quote;
+      else if (byte === quote) isQuoted = before === delimiter || before === LF || before === quote;
+      else if (byte === LF) complete = from + at + 1;
+      before = byte;
+    }
+    from += bytesRead;
+  }
+  return complete;
+}
+
+/** Moves the bytes after the last complete record to `<file>.torn`, and returns the size without them. */
+async function mendTornEnd(handle: AppendHandle, size: number, options: FileAppenderOptions): Promise<number> {
+  const { file, logger, quoting } = options;
+  const block = Buffer.alloc(SEARCH_BYTES);
+  const complete =
+    quoting === undefined ? await lastLineEnd(handle, size, block) : await lastRecordEnd(handle, size, block, quoting);
   if (complete === size) return size;
   const kept = `${file}.torn`;
   const target = await open(kept, 'a');

@@ -59,9 +59,11 @@ export class RecordFileSinkTask implements SinkTask {
       });
     }
     this.ignoresNull = config['behavior.on.null.values'] === 'ignore';
-    this.appender = await FileAppender.open({ file, logger: context.logger });
-    if (format === 'jsonl') return;
+    const { logger } = context;
     const dialect = dialectOf(format, config);
+    const isDelimited = format !== 'jsonl';
+    this.appender = await FileAppender.open({ file, logger, ...(isDelimited ? { quoting: dialect } : {}) });
+    if (!isDelimited) return;
     this.writer = new DelimitedWriter(dialect);
     this.hasHeader = config.header;
     if (config.columns.length > 0) {

@@ -455,6 +455,28 @@ describe('the sink', () => {
     expect(readFileSync(file, 'utf8')).toBe('b,a\nx,1\n,\n"",9223372036854775807\n"a,""b""\n",-1\n,5\nm,6\n');
   });
 
+  it('mends a file that a crash cut at any byte, within quotes too', async () => {
+    const rows = [row('x', 1n), row('two\nlines ""\n', 2n), row('y', 3n)];
+    const complete = join(folder, 'complete.csv');
+    const first = await sink({ file: complete });
+    await first.put(rows);
+    const whole = readFileSync(complete);
+    const ends = [4, 8, whole.length - 4, whole.length];
+    for (let cut = 1; cut < whole.length; cut++) {
+      const file = write(`cut-${cut}.csv`, whole.subarray(0, cut));
+      const task = await sink({ file });
+      const kept = Math.max(0, ...ends.filter((end) => end <= cut));
+      expect(readFileSync(file).equals(whole.subarray(0, kept)), `cut at ${cut}`).toBe(true);
+      await task.stop();
+    }
+  });
+
+  it('leaves a file alone whose columns hold bare quotes', async () => {
+    const file = write('bare.csv', 'a\n5" disk\n3\n');
+    await sink({ file });
+    expect(readFileSync(file, 'utf8')).toBe('a\n5" disk\n3\n');
+  });
+
   it('writes JSON lines without loss', async () => {
     const file = join(folder, 'out.jsonl');
     const task = await sink({ file });

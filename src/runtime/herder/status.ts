@@ -22,14 +22,24 @@ export interface TaskStatus {
   readonly parked: ParkedInfo | null;
 }
 
-/** The stack of an error followed by those of its causes, as Java prints a stack trace. */
+/** The stack of an error followed by those of its causes, as Java prints a stack trace; our codes stand behind the messages. */
 export function traceOf(error: unknown): string {
   const lines: string[] = [];
   let current: unknown = error;
   for (let depth = 0; current !== undefined && current !== null && depth < 16; depth += 1) {
-    const text = current instanceof Error ? (current.stack ?? `${current.name}: ${current.message}`) : String(current);
+    const text = textOf(current);
     lines.push(depth === 0 ? text : `Caused by: ${text}`);
     current = current instanceof Error ? current.cause : undefined;
   }
   return `${lines.join('\n')}\n`;
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const head = `${error.name}: ${error.message}`;
+  const { code } = error as Error & { readonly code?: unknown };
+  const marked = typeof code === 'string' ? `${head} [${code}]` : head;
+  const stack = error.stack ?? head;
+  const frames = stack.indexOf('\n    at ');
+  return frames < 0 ? marked : marked + stack.slice(frames);
 }

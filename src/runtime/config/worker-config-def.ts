@@ -28,6 +28,7 @@ export const WORKER_CONFIG = ConfigDef.of({
   },
   'key.converter': {
     type: 'CLASS',
+    validator: ConfigValidators.nonEmpty(),
     importance: 'high',
     group: CONNECT,
     documentation:
@@ -35,6 +36,7 @@ export const WORKER_CONFIG = ConfigDef.of({
   },
   'value.converter': {
     type: 'CLASS',
+    validator: ConfigValidators.nonEmpty(),
     importance: 'high',
     group: CONNECT,
     documentation:
@@ -42,6 +44,7 @@ export const WORKER_CONFIG = ConfigDef.of({
   },
   'header.converter': {
     type: 'CLASS',
+    validator: ConfigValidators.nonEmpty(),
     default: 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
     importance: 'low',
     group: CONNECT,

@@ -31,6 +31,11 @@ export function surviveRebalances(options: RebalanceOptions): Promise<void> {
     await createTopic(broker, topic, PARTITIONS);
 
     const sent = Array.from({ length: PARTITIONS }, () => 0);
+    const next = (partition: number): number => {
+      const number = sent[partition] ?? 0;
+      sent[partition] = number + 1;
+      return number;
+    };
     let isSending = true;
     const producer = broker.producer({ settings: { 'linger.ms': '0' }, logger: silentLogger });
     const sending = (async () => {
@@ -40,7 +45,7 @@ export function surviveRebalances(options: RebalanceOptions): Promise<void> {
             topic,
             partition,
             key: null,
-            value: Buffer.from(`${partition} ${sent[partition]++}`),
+            value: Buffer.from(`${partition} ${next(partition)}`),
             headers: [],
             timestamp: -1,
           })),

@@ -5,6 +5,7 @@ import type { Broker } from './broker/ports.ts';
 import { builtInPlugins } from './cli/built-in-plugins.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
 import { openBroker } from './cli/open-broker.ts';
+import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
 import { systemClock } from './foundation/clock.ts';
@@ -14,7 +15,7 @@ import type { RestResource } from './rest/resource.ts';
 import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
 import { rootResources } from './rest/root-resource.ts';
 import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
-import { parseWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
+import { invalidWorkerConfig, parseWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
 import type { Herder } from './runtime/herder/herder.ts';
 import { StandaloneHerder } from './runtime/herder/standalone-herder.ts';
 import { createInlineTaskHost } from './runtime/host/inline-host.ts';
@@ -42,7 +43,10 @@ export interface HoldfastWorker {
   readonly herder: Herder;
   /** Where the REST API listens; empty before `start`. */
   readonly restUrl: string;
-  /** Resolves when the REST API answers. A broker that is away is waited for in the background. */
+  /**
+   * Resolves when the REST API answers. A broker that is away is waited for in the background.
+   * @throws ConfigError for a port that is taken or an offset file that can't be read; then all is closed again.
+   */
   start(): Promise<void>;
   /** Stops connectors and tasks with their last commits, then everything else. */
   stop(): Promise<void>;
@@ -50,22 +54,40 @@ export interface HoldfastWorker {
 
 export type { Herder } from './runtime/herder/herder.ts';
 
-/** @throws ConfigError that names every mistake of the settings, or says why the embedded broker's folder can't be used. */
+/** @throws ConfigError that names every mistake of the settings, or says why something can't be opened; then nothing is left open. */
 export async function createWorker(options: CreateWorkerOptions): Promise<HoldfastWorker> {
   const logger = options.logger ?? silentLogger;
-  const clock = systemClock;
   const config = parseWorkerConfig(options.settings);
-  const [listenerText = ''] = config.values.listeners;
-  const listener = parseListener(listenerText);
+  const listeners = config.values.listeners.map(parseListener);
   warnOfKeys(config, logger);
-
   const plugins = await Plugins.discover({
     builtIn: [...builtInPlugins(), ...(options.pluginModules ?? [])],
     pluginPath: config.values['plugin.path'] ?? [],
     logger,
   });
+  checkConverters(config, plugins);
+  const opened = new OpenedParts();
+  try {
+    return await openWorker({ ...options, logger, config, listeners, plugins, opened });
+  } catch (error) {
+    await opened.close().catch(() => {});
+    throw error;
+  }
+}
+
+interface OpenWorkerOptions extends CreateWorkerOptions {
+  readonly logger: Logger;
+  readonly config: WorkerConfig;
+  readonly listeners: readonly Listener[];
+  readonly plugins: Plugins;
+  readonly opened: OpenedParts;
+}
+
+async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
+  const { logger, config, listeners, plugins, opened } = options;
+  const clock = systemClock;
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
-  const cluster = new ClusterWatch({ broker, config, logger });
+  if (options.broker === undefined) opened.add(() => broker.close());
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
     // Registry settings of the worker itself, e.g. unknown.id.action or registry.park.timeout.ms, are defaults of all converters.
@@ -76,6 +98,9 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
     clock,
     logger,
   });
+  opened.add(() => registry.close());
+  const cluster = new ClusterWatch({ broker, config, logger });
+  opened.add(() => cluster.stop());
   const loader = new ModulePluginLoader();
   const worker = new Worker({
     clock,
@@ -84,27 +109,22 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
     offsetStore: new FileOffsetBackingStore({ path: offsetFile, logger }),
     openHost: () => {
       const { gates, schemaViews } = registry.openHostSide();
-      return createInlineTaskHost({
-        broker,
-        plugins: loader,
-        schemaViews,
-        gates,
-        clock,
-        logger,
-        cloneMessages: options.cloneMessages ?? false,
-      });
+      const cloneMessages = options.cloneMessages ?? false;
+      return createInlineTaskHost({ broker, plugins: loader, schemaViews, gates, clock, logger, cloneMessages });
     },
     services: registry.services,
     gates: registry.gates,
     offsetFlushIntervalMs: config.values['offset.flush.interval.ms'],
     gracefulTimeoutMs: config.values['task.shutdown.graceful.timeout.ms'],
   });
+  let ports: readonly number[] = [];
   const herder = new StandaloneHerder({
     worker,
     plugins,
     configs: new ConnectorConfigs({ plugins, worker: config }),
+    clock,
     logger,
-    workerId: advertised(config, listener),
+    workerId: () => workerId(config, listeners[0], ports[0]),
     clusterId: async () => cluster.clusterId,
     startup: () => cluster.startup(),
   });
@@ -114,30 +134,49 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
       ...connectorsResources({ herder, showParked: config.values['status.parked.enable'] }),
       ...(options.resources ?? []),
     ],
+    clock,
     logger: logger.child({ name: 'rest' }),
+    stage: () => herder.stage(),
   });
+  opened.add(() => rest.close());
+  opened.add(() => herder.stop());
 
-  let restUrl = '';
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopped ??= opened.close();
+    return stopped;
+  };
   return {
     herder,
     get restUrl() {
-      return restUrl;
+      const [port] = ports;
+      return port === undefined ? '' : urlOf(listeners[0], port);
     },
     async start() {
-      const port = await rest.listen(listener);
-      restUrl = `http://${listener.host === '' ? '127.0.0.1' : listener.host}:${port}`;
-      await herder.start();
-      cluster.start();
-      logger.info('The REST API listens.', { url: restUrl });
+      try {
+        ports = await rest.listen(listeners);
+        await herder.start();
+        cluster.start();
+      } catch (error) {
+        await stop().catch(() => {});
+        throw error;
+      }
+      const urls = ports.map((port, index) => urlOf(listeners[index], port));
+      logger.info('The REST API listens.', { urls });
     },
-    async stop() {
-      await herder.stop();
-      await rest.close();
-      await cluster.stop();
-      await registry.close();
-      if (options.broker === undefined) await broker.close();
-    },
+    stop,
   };
+}
+
+/** Classes that no plugin offers would otherwise show only when the first task starts. */
+function checkConverters(config: WorkerConfig, plugins: Plugins): void {
+  const problems = (['key.converter', 'value.converter', 'header.converter'] as const).flatMap((key) => {
+    const name = config.values[key].trim();
+    const type = key === 'header.converter' ? 'header_converter' : 'converter';
+    if (plugins.find([type], name) !== undefined) return [];
+    return [{ key, message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.` }];
+  });
+  if (problems.length > 0) throw invalidWorkerConfig(problems);
 }
 
 function warnOfKeys(config: WorkerConfig, logger: Logger): void {
@@ -149,15 +188,18 @@ function warnOfKeys(config: WorkerConfig, logger: Logger): void {
   if (config.withoutEffect.length > 0) {
     logger.info('Settings of Kafka Connect have no effect in this worker.', { keys: config.withoutEffect });
   }
-  if (config.values.listeners.length > 1) {
-    logger.warn('Only the first of several listeners is used.', { listeners: config.values.listeners });
-  }
 }
 
-/** `worker_id` of statuses. */
-function advertised(config: WorkerConfig, listener: Listener): string {
-  const host = config.values['rest.advertised.host.name'] ?? (listener.host === '' ? localAddress() : listener.host);
-  return `${host}:${config.values['rest.advertised.port'] ?? listener.port}`;
+/** `worker_id` of statuses: the advertised host and port, otherwise those of the first listener. Kafka Connect 4.1.1, 1.8. */
+function workerId(config: WorkerConfig, listener: Listener | undefined, port: number | undefined): string {
+  const host = listener === undefined || listener.host === '' ? localAddress() : listener.host;
+  return `${config.values['rest.advertised.host.name'] ?? host}:${config.values['rest.advertised.port'] ?? port ?? listener?.port ?? 0}`;
+}
+
+/** For a client on this machine. */
+function urlOf(listener: Listener | undefined, port: number): string {
+  const host = listener === undefined || ['', '::', '0.0.0.0'].includes(listener.host) ? '127.0.0.1' : listener.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function localAddress(): string {

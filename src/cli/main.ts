@@ -47,5 +47,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-  else reportFailure(error);
+  else process.exitCode = reportFailure(error);
 }
+// Plugins may have left timers or sockets behind; everything of ours is closed and durable.
+setImmediate(() => process.exit());

@@ -2,6 +2,7 @@
 import { type Logger as Pino, pino } from 'pino';
 import type { LogFields, Logger, LogLevel, LogMethod } from '../foundation/logger.ts';
 import { isPassword } from '../sdk/config/index.ts';
+import { ConnectError } from '../sdk/errors/connect-error.ts';
 
 export async function createPinoLogger(options: {
   readonly level: LogLevel;
@@ -48,18 +49,24 @@ function wrap(target: Pino): Logger {
   };
 }
 
-/** Code, message and causes; the stack only where somebody has to read code. Invariant 8: details never carry secrets. */
+/**
+ * Code, message and causes. The stack is there once and only where somebody has to read code: not of errors with a code, which say what
+ * to do, but of the first one below them that has none. Invariant 8: details never go along.
+ */
 function errorFields(error: unknown): unknown {
   if (isPassword(error)) return '[hidden]';
   if (!(error instanceof Error)) return String(error);
   const { code, cause } = error as Error & { readonly code?: unknown };
+  const isForeseen = error instanceof ConnectError;
   return {
     name: error.name,
     ...(code === undefined ? {} : { code }),
     message: error.message,
-    stack: error.stack,
-    ...(cause === undefined
-      ? {}
-      : { cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) }),
+    ...(isForeseen ? {} : { stack: error.stack }),
+    ...(cause === undefined || cause === null ? {} : { cause: isForeseen ? errorFields(cause) : summaryOf(cause) }),
   };
+}
+
+function summaryOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../foundation/logger.ts';
 import { createSchemaView } from '../registry/coordinated-schema-view.ts';
 import { GateBook } from '../registry/gate-book.ts';
 import { GateMirror } from '../registry/gate-mirror.ts';
+import { RELEASE_CONFIG } from '../registry/registry-config.ts';
 import { RegistryCoordinator } from '../registry/registry-coordinator.ts';
 import { REGISTRY_SERVICE } from '../registry/registry-messages.ts';
 import { SchemaStore } from '../registry/schema-store.ts';
@@ -30,13 +31,20 @@ export interface RegistryClientOptions {
   readonly logger: Logger;
 }
 
-/** @throws ConfigError when the schema store's file is there but can't be read. */
+/** @throws ConfigError for a default of `registry.release.*` that is not allowed, or a schema store that is there but can't be read. */
 export async function openRegistryClient(options: RegistryClientOptions): Promise<RegistryClient> {
   const { clock, defaults } = options;
   const logger = options.logger.child({ name: 'registry' });
+  // All tasks of a host leave a gate through one queue: these settings are the worker's, not a converter's.
+  const release = RELEASE_CONFIG.parse(defaults);
+  const gateOptions = {
+    clock,
+    releaseConcurrency: release['registry.release.concurrency'],
+    releaseJitterMs: release['registry.release.jitter.ms'],
+  };
   const log = new FileCompactedLog({ file: join(options.storeFolder, 'schemas.log'), logger });
   const store = await SchemaStore.open({ log, logger });
-  const book = new GateBook({ clock });
+  const book = new GateBook(gateOptions);
   const coordinator = new RegistryCoordinator({ clock, logger, gates: book, store });
   return {
     services: { [REGISTRY_SERVICE]: (body) => coordinator.serve(body) },
@@ -46,7 +54,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
       get: (id) => book.get(id),
     },
     openHostSide: () => {
-      const gates = new GateMirror({ clock });
+      const gates = new GateMirror(gateOptions);
       return {
         gates,
         schemaViews: (config, { ask }) =>

@@ -6,8 +6,15 @@ import type { Logger, LogLevel } from '../foundation/logger.ts';
 import { createWorker, type HoldfastWorker } from '../index.ts';
 import { parseWorkerConfig } from '../runtime/config/worker-config.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
-import { type ConnectorFile, FILE_UNREADABLE, readConnectorFile, readPropertiesFile } from './connector-file.ts';
+import {
+  type ConnectorFile,
+  FILE_INVALID,
+  FILE_UNREADABLE,
+  readConnectorFile,
+  readPropertiesFile,
+} from './connector-file.ts';
 import { settingsFromEnvironment } from './environment-settings.ts';
+import { UsageError } from './exit-codes.ts';
 import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
@@ -23,9 +30,8 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   const stopped = stopSignal();
   const environment = settingsFromEnvironment(process.env);
   if (args.workerFile === undefined && Object.keys(environment).length === 0) {
-    throw new ConfigError(
+    throw new UsageError(
       'There are no settings. Name a worker file (holdfast standalone config/worker.properties …), or set at least CONNECT_BOOTSTRAP_SERVERS, CONNECT_KEY_CONVERTER and CONNECT_VALUE_CONVERTER.',
-      { code: FILE_UNREADABLE },
     );
   }
   const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile);
@@ -45,17 +51,23 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir']);
   const worker = await createWorker({ settings, logger });
   try {
-    await worker.start();
-    for (const connector of connectors) await startConnector(worker, connector, logger);
-    logger.info('The worker is ready.', { url: worker.restUrl, connectors: connectors.length });
-    const signal = await stopped;
-    logger.info('The worker stops.', { signal });
+    // A signal ends a start that doesn't, too: a connector's plugin may not return.
+    const signal = await Promise.race([stopped, startAll(worker, connectors, logger)]);
+    logger.info('The worker stops.', { signal: signal ?? (await stopped) });
   } finally {
     await worker.stop();
   }
   logger.info('The worker has stopped.');
-  // Plugins may have left timers or sockets behind; everything of ours is closed and durable.
-  setImmediate(() => process.exit(process.exitCode ?? 0));
+}
+
+async function startAll(
+  worker: HoldfastWorker,
+  connectors: readonly ConnectorFile[],
+  logger: Logger,
+): Promise<undefined> {
+  await worker.start();
+  for (const connector of connectors) await startConnector(worker, connector, logger);
+  logger.info('The worker is ready.', { url: worker.restUrl, connectors: connectors.length });
 }
 
 async function readConnectorFiles(paths: readonly string[], folder: string | null): Promise<readonly ConnectorFile[]> {
@@ -67,9 +79,7 @@ async function readConnectorFiles(paths: readonly string[], folder: string | nul
     if (earlier !== undefined) {
       throw new ConfigError(
         `The connector files ${earlier} and ${path} have the same name, ${name}. Give each connector its own.`,
-        {
-          code: FILE_UNREADABLE,
-        },
+        { code: FILE_INVALID },
       );
     }
     seen.set(name, path);

@@ -1,8 +1,9 @@
 /** `/connectors` and what is below it. Kafka Connect 4.1.1, 1.2 and 1.4. */
 import type { Herder } from '../runtime/herder/herder.ts';
 import type { TargetState } from '../runtime/herder/status.ts';
+import { NotFoundError } from '../sdk/errors/kinds.ts';
 import { connectorInfoJson, connectorStateJson, taskInfoJson, taskStateJson } from './entities.ts';
-import { configMap, objectOf, refuseUnknownFields } from './request-body.ts';
+import { configMap, objectOf, refuseUnknownFields, scalarText } from './request-body.ts';
 import { booleanQuery, ok, param, type RestRequest, type RestResource, type RestResponse } from './resource.ts';
 import { httpError, RestError } from './rest-error.ts';
 
@@ -22,21 +23,18 @@ export function connectorsResources(options: {
     const body = objectOf(request.body, 'the request');
     refuseUnknownFields(body, ['name', 'config', 'initial_state']);
     const config = configMap(body['config'], 'config');
-    const name = String(body['name'] ?? config['name'] ?? '').trim();
-    if ('name' in config && config['name'] !== name) throw nameMismatch(config['name'], name);
-    const { info } = await herder.putConnectorConfig(
-      name,
-      { name, ...config },
-      { allowReplace: false, initialState: initialState(body['initial_state']) },
-    );
+    const name = body['name'] === undefined || body['name'] === null ? '' : scalarText(body['name'], 'name').trim();
+    const { info } = await herder.putConnectorConfig(name, named(config, name), {
+      allowReplace: false,
+      initialState: initialState(body['initial_state']),
+    });
     return created(request, name, connectorInfoJson(info));
   };
 
   const putConfig = async (request: RestRequest): Promise<RestResponse> => {
     const name = param(request, 'connector');
-    const config = configMap(request.body, 'the connector config');
-    if ('name' in config && config['name'] !== name) throw nameMismatch(config['name'], name);
-    const { created: isNew, info } = await herder.putConnectorConfig(name, { name, ...config }, { allowReplace: true });
+    const config = named(configMap(request.body, 'the connector config'), name);
+    const { created: isNew, info } = await herder.putConnectorConfig(name, config, { allowReplace: true });
     const json = connectorInfoJson(info);
     return isNew ? created(request, name, json) : ok(json);
   };
@@ -44,11 +42,23 @@ export function connectorsResources(options: {
   const patchConfig = async (request: RestRequest): Promise<RestResponse> => {
     const name = param(request, 'connector');
     const patch = configMap(request.body, 'the connector config patch');
+    // Kafka Connect lets a patch change the name, and then finds the connector no more.
     if ('name' in patch && patch['name'] !== name) throw nameMismatch(patch['name'], name);
-    const merged: Record<string, string | null> = { ...(await herder.connectorConfig(name)), ...patch };
-    for (const [key, value] of Object.entries(patch)) if (value === null) delete merged[key];
-    const { info } = await herder.putConnectorConfig(name, { ...merged, name }, { allowReplace: true });
-    return ok(connectorInfoJson(info));
+    return ok(connectorInfoJson(await herder.patchConnectorConfig(name, patch)));
+  };
+
+  /** null for a connector that was deleted meanwhile. */
+  const expanded = async (name: string, what: readonly string[]): Promise<object | null> => {
+    try {
+      const parts = what.map(async (part) => {
+        if (part === 'status') return { status: connectorStateJson(await herder.connectorStatus(name), showParked) };
+        return part === 'info' ? { info: connectorInfoJson(await herder.connectorInfo(name)) } : {};
+      });
+      return Object.assign({}, ...(await Promise.all(parts))) as object;
+    } catch (error) {
+      if (error instanceof NotFoundError) return null;
+      throw error;
+    }
   };
 
   const list = async (request: RestRequest): Promise<RestResponse> => {
@@ -57,12 +67,8 @@ export function connectorsResources(options: {
     if (expand === undefined) return ok(names);
     const entries: Record<string, object> = {};
     for (const name of names) {
-      entries[name] = {
-        ...(expand.includes('status')
-          ? { status: connectorStateJson(await herder.connectorStatus(name), showParked) }
-          : {}),
-        ...(expand.includes('info') ? { info: connectorInfoJson(await herder.connectorInfo(name)) } : {}),
-      };
+      const entry = await expanded(name, expand);
+      if (entry !== null) entries[name] = entry;
     }
     return ok(entries);
   };
@@ -99,8 +105,7 @@ export function connectorsResources(options: {
       path: '/connectors/:connector/config',
       methods: {
         GET: async (request) => {
-          const name = param(request, 'connector');
-          return ok({ name, ...(await herder.connectorConfig(name)) });
+          return ok(await herder.connectorConfig(param(request, 'connector')));
         },
         PUT: putConfig,
         PATCH: patchConfig,
@@ -151,6 +156,13 @@ function initialState(value: unknown): TargetState {
     500,
     `Cannot deserialize initial_state "${String(value)}": it must be one of RUNNING, PAUSED, STOPPED.`,
   );
+}
+
+/** A name inside must be the one outside; it goes last where there is none, as with Kafka Connect. */
+function named(config: Record<string, string | null>, name: string): Record<string, string | null> {
+  const inner = config['name'];
+  if (inner !== undefined && inner !== null && inner !== name) throw nameMismatch(inner, name);
+  return { ...config, name };
 }
 
 function nameMismatch(inner: string | null | undefined, outer: string): RestError {

@@ -6,7 +6,7 @@ import type { PluginDesc } from '../runtime/plugins/plugin-desc.ts';
 export function connectorInfoJson(info: ConnectorInfo): object {
   return {
     name: info.name,
-    config: { name: info.name, ...info.config },
+    config: info.config,
     tasks: info.tasks.map(({ connector, task }) => ({ connector, task })),
     type: info.type,
   };

@@ -7,23 +7,27 @@ export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new RestError(500, `The body is not valid JSON: ${(cause as Error).message}`, { cause });
+    // Invariant 8: Node's own message quotes the body, which may hold passwords.
+    const place = /\(line \d+ column \d+\)|at position \d+/.exec((cause as Error).message)?.[0];
+    throw new RestError(500, `The body is not valid JSON${place === undefined ? '' : ` ${place}`}.`);
   }
 }
 
 /** A JSON object whose scalars become strings, as in a connector's config. null values are kept for validation to name. */
 export function configMap(value: unknown, what: string): Record<string, string | null> {
-  const config: Record<string, string | null> = {};
-  for (const [key, entry] of Object.entries(objectOf(value, what))) {
-    if (entry === null || typeof entry === 'string') config[key] = entry;
-    else if (typeof entry === 'number' || typeof entry === 'boolean') config[key] = String(entry);
-    else
-      throw new RestError(
-        500,
-        `Cannot deserialize the value of ${key} in ${what}: it must be a string, number or boolean, not ${nameOf(entry)}.`,
-      );
-  }
-  return config;
+  return Object.fromEntries(
+    Object.entries(objectOf(value, what)).map(([key, entry]) => [
+      key,
+      entry === null ? null : scalarText(entry, `the value of ${key} in ${what}`),
+    ]),
+  );
+}
+
+/** A string, number or boolean as text, as Jackson reads one where a string is wanted. @throws RestError 500 for anything else */
+export function scalarText(value: unknown, what: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new RestError(500, `Cannot deserialize ${what}: it must be a string, number or boolean, not ${nameOf(value)}.`);
 }
 
 /** @throws RestError 500 unless the value is a JSON object. */

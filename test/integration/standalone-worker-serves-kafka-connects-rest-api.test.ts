@@ -78,7 +78,7 @@ describe('the REST API of a standalone worker', () => {
       string,
       object
     >;
-    expect(Object.keys(expanded['life'] ?? {})).toEqual(['status', 'info']);
+    expect(Object.keys(expanded['life'] ?? {})).toEqual(['info', 'status']);
     expect((await connect.request('DELETE', '/connectors/life')).status).toBe(204);
     expect(await connect.request('GET', '/connectors/life')).toMatchObject({
       status: 404,
@@ -124,7 +124,7 @@ describe('the REST API of a standalone worker', () => {
       'no connector.class',
       { name: 'x', config: { a: 'b' } },
       400,
-      /^Connector config \{name=x, a=b\} contains no connector type$/,
+      /^Connector config \{a=b, name=x\} contains no connector type$/,
     ],
     [
       'an unknown class',

@@ -33,13 +33,7 @@ export function withPrefix(raw: Readonly<Record<string, string>>, prefix: string
 /** @throws ConfigError `holdfast.worker.config-invalid` that names every mistake. */
 export function parseWorkerConfig(raw: Readonly<Record<string, string>>): WorkerConfig {
   const problems = validateWithConvict(raw);
-  if (problems.length > 0) {
-    const lines = problems.map(({ key, message }) => (message.includes(key) ? message : `${key}: ${message}`));
-    throw new ConfigError(
-      `The worker's settings have ${problems.length} mistake${problems.length === 1 ? '' : 's'}:\n  ${lines.join('\n  ')}`,
-      { code: WORKER_CONFIG_INVALID, problems },
-    );
-  }
+  if (problems.length > 0) throw invalidWorkerConfig(problems);
   const undeclared = WORKER_CONFIG.unusedKeys(raw).filter(
     (key) => !WORKER_PREFIXES.some((prefix) => key.startsWith(prefix)),
   );
@@ -49,6 +43,15 @@ export function parseWorkerConfig(raw: Readonly<Record<string, string>>): Worker
     unknown: undeclared.filter((key) => !hasNoEffect(key)),
     withoutEffect: undeclared.filter(hasNoEffect),
   });
+}
+
+/** One error for all mistakes. */
+export function invalidWorkerConfig(problems: readonly ConfigProblem[]): ConfigError {
+  const lines = problems.map(({ key, message }) => (message.includes(key) ? message : `${key}: ${message}`));
+  return new ConfigError(
+    `The worker's settings have ${problems.length} mistake${problems.length === 1 ? '' : 's'}:\n  ${lines.join('\n  ')}`,
+    { code: WORKER_CONFIG_INVALID, problems },
+  );
 }
 
 /**

@@ -50,6 +50,8 @@ export interface Herder {
   /** Stops connectors and tasks within their deadlines. */
   stop(): Promise<void>;
   health(): Promise<HerderHealth>;
+  /** What it is doing, or did last, as a sentence for the answer to a request that timed out; empty when there is nothing to say. */
+  stage(): string;
   kafkaClusterId(): Promise<string | null>;
 
   connectors(): Promise<readonly string[]>;
@@ -66,6 +68,8 @@ export interface Herder {
     config: RawConnectorConfig,
     options: { readonly allowReplace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo }>;
+  /** Merges the patch into the configuration; a null value removes its key. */
+  patchConnectorConfig(name: string, patch: RawConnectorConfig): Promise<ConnectorInfo>;
   deleteConnector(name: string): Promise<void>;
 
   pauseConnector(name: string): Promise<void>;

@@ -3,12 +3,12 @@ import type { ParkedInfo, TaskId } from '../host/protocol.ts';
 import { type ConnectorState, type ConnectorStatus, type TaskState, type TaskStatus, traceOf } from './status.ts';
 
 export class StatusBook {
-  private readonly workerId: string;
+  private readonly workerIdOf: () => string;
   private readonly connectors = new Map<string, ConnectorStatus>();
   private readonly tasks = new Map<string, Map<number, TaskStatus>>();
 
-  constructor(options: { readonly workerId: string }) {
-    this.workerId = options.workerId;
+  constructor(options: { readonly workerId: () => string }) {
+    this.workerIdOf = options.workerId;
   }
 
   connector(name: string): ConnectorStatus | undefined {
@@ -54,6 +54,10 @@ export class StatusBook {
   remove(name: string): void {
     this.connectors.delete(name);
     this.tasks.delete(name);
+  }
+
+  private get workerId(): string {
+    return this.workerIdOf();
   }
 
   private putTask(id: TaskId, status: TaskStatus): void {

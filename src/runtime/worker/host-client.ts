@@ -32,6 +32,7 @@ export class HostClient {
   private readonly connection: TaskHostConnection;
   private readonly services: HostServices;
   private readonly tasks = new Map<string, TaskMessages>();
+  private readonly abandoned = new Set<string>();
   private readonly link: Link<ToHostNotice, HostRequest, FromHostNotice, ControlRequest>;
 
   constructor(options: { readonly connection: TaskHostConnection; readonly services: HostServices }) {
@@ -52,6 +53,16 @@ export class HostClient {
   attach(id: TaskId, messages: TaskMessages): void {
     if (this.has(id)) throw new IllegalStateError(`The task host already runs task ${keyOf(id)}.`);
     this.tasks.set(keyOf(id), messages);
+  }
+
+  /** The task is not waited for any more. Its id stays taken here: what it still asks for must not pass for another run's. */
+  abandon(id: TaskId): void {
+    if (this.has(id)) this.abandoned.add(keyOf(id));
+  }
+
+  /** True when nothing but abandoned tasks is left in it. */
+  get isSpent(): boolean {
+    return this.abandoned.size > 0 && this.abandoned.size === this.tasks.size;
   }
 
   post(notice: ToHostNotice): void {
@@ -90,6 +101,7 @@ export class HostClient {
         break;
       case 'task.ended':
         this.tasks.delete(key);
+        this.abandoned.delete(key);
         task.onEnded();
         break;
     }

@@ -1,8 +1,8 @@
 /** One connector instance: its start, stop and task configurations. Kafka Connect 4.1.1, 5.2. */
-
-import type { Clock } from '../../foundation/clock.ts';
+import type { Clock, Timer } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import type { Connector, ConnectorConfig, SourceConnector } from '../../sdk/connector.ts';
+import type { Connector, ConnectorConfig, SinkConnector, SourceConnector } from '../../sdk/connector.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { OffsetStorageReader } from '../../sdk/task.ts';
@@ -14,21 +14,24 @@ export const TOO_MANY_TASKS = defineErrorCode('holdfast.connector.too-many-tasks
 });
 
 export const CONNECTOR_STOP_TIMEOUT = defineErrorCode('holdfast.connector.stop-timeout', {
-  what: 'The stop method of a connector did not return in time, and the connector was abandoned.',
+  what: 'A method of a connector did not return in time after it was asked to stop, and the connector was abandoned.',
   mend: 'Report it to the author of the connector. What it held open may stay open until the worker ends.',
 });
 
 /** Kafka Connect waits that long for a connector's stop. */
 const STOP_TIMEOUT_MS = 5_000;
 
+/** Its methods are called one at a time: whoever owns it sees to that. */
 export class WorkerConnector {
   readonly name: string;
   readonly desc: PluginDesc;
   private readonly connector: Connector;
   private readonly clock: Clock;
   private readonly logger: Logger;
-  private readonly abort = new AbortController();
+  private readonly calls = new Set<AbortController>();
   private running = false;
+  private closed = false;
+  private failed = false;
 
   constructor(options: {
     readonly name: string;
@@ -44,38 +47,54 @@ export class WorkerConnector {
     this.clock = options.clock;
     this.logger = options.logger;
     this.connector = new options.desc.create() as Connector;
+    // What was closed says nothing any more: another instance may have its name.
     const context = {
       logger: options.logger,
-      requestTaskReconfiguration: options.onReconfigure,
-      raiseError: options.onError,
+      requestTaskReconfiguration: () => {
+        if (!this.closed) options.onReconfigure();
+      },
+      raiseError: (error: unknown) => {
+        if (this.closed) return;
+        this.failed = true;
+        options.onError(error);
+      },
     };
     if (options.desc.type === 'source') {
-      (this.connector as SourceConnector).initialize?.({
-        ...context,
-        offsetStorageReader: options.offsetStorageReader,
-      });
+      const { offsetStorageReader } = options;
+      (this.connector as SourceConnector).initialize?.({ ...context, offsetStorageReader });
     } else {
-      this.connector.initialize?.(context as never);
+      (this.connector as SinkConnector).initialize?.(context);
     }
   }
 
   get version(): string {
-    return this.connector.version();
+    try {
+      return this.connector.version();
+    } catch {
+      return this.desc.version;
+    }
   }
 
   get isRunning(): boolean {
     return this.running;
   }
 
+  /** True once it has reported through its context that it failed; only a new instance gets over that. */
+  get hasFailed(): boolean {
+    return this.failed;
+  }
+
   async start(config: ConnectorConfig): Promise<void> {
     if (this.running) return;
-    await this.connector.start(config, this.abort.signal);
+    await this.call('start', (signal) => this.connector.start(config, signal));
     this.running = true;
+    // The worker did not wait for it.
+    if (this.closed) await this.stop();
   }
 
   /** @throws ConnectError `holdfast.connector.too-many-tasks` */
   async taskConfigs(maxTasks: number, enforce: boolean): Promise<readonly ConnectorConfig[]> {
-    const configs = await this.connector.taskConfigs(maxTasks);
+    const configs = await this.call('taskConfigs', () => this.connector.taskConfigs(maxTasks));
     if (configs.length <= maxTasks) return configs;
     const text = `The connector ${this.name} has generated ${configs.length} tasks, which is greater than ${maxTasks}, the maximum number of tasks it is configured to create. `;
     if (enforce) {
@@ -85,35 +104,58 @@ export class WorkerConnector {
       );
     }
     this.logger.warn('The connector generated more tasks than tasks.max; tasks.max.enforce=false permits it.', {
-      connector: this.name,
       tasks: configs.length,
       tasksMax: maxTasks,
     });
     return configs;
   }
 
+  /** Asks a `start` or `taskConfigs` that is under way to end; one that has not after five seconds is given up, and rejects. */
+  cancel(): void {
+    for (const call of this.calls) call.abort(new ConnectError('the connector is stopped'));
+  }
+
   /** Never rejects: what a connector throws while it stops is logged. */
   async stop(): Promise<void> {
+    this.cancel();
     if (!this.running) return;
     this.running = false;
-    const timeout = new AbortController();
     try {
-      const late = this.clock.sleep(STOP_TIMEOUT_MS, timeout.signal).then(
-        () => true,
-        () => false,
-      );
-      const stopped = Promise.resolve(this.connector.stop()).then(() => false);
-      if (await Promise.race([stopped, late])) {
-        this.logger.warn('A connector did not stop in time and was abandoned.', {
-          code: CONNECTOR_STOP_TIMEOUT,
-          connector: this.name,
-          timeoutMs: STOP_TIMEOUT_MS,
-        });
-      }
+      const stopping = this.call('stop', () => this.connector.stop());
+      this.cancel();
+      await stopping;
     } catch (error) {
-      this.logger.warn('A connector failed while it stopped.', { connector: this.name, err: error });
+      this.logger.warn('A connector failed while it stopped.', { err: error });
+    }
+  }
+
+  /** As `stop`, for good: what its context still hears is ignored. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.stop();
+  }
+
+  private async call<T>(method: string, run: (signal: AbortSignal) => T | Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    const givenUp = new Deferred<never>();
+    let timer: Timer | null = null;
+    abort.signal.addEventListener('abort', () => {
+      timer = this.clock.setTimer(() => {
+        const { name } = this;
+        givenUp.reject(
+          new ConnectError(
+            `The ${method} method of connector ${name} did not return within ${STOP_TIMEOUT_MS} ms after the connector was asked to stop. It was abandoned.`,
+            { code: CONNECTOR_STOP_TIMEOUT },
+          ),
+        );
+      }, STOP_TIMEOUT_MS);
+    });
+    this.calls.add(abort);
+    try {
+      return await Promise.race([run(abort.signal), givenUp.promise]);
     } finally {
-      timeout.abort();
+      this.calls.delete(abort);
+      (timer as Timer | null)?.cancel();
     }
   }
 }

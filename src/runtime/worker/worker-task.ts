@@ -1,13 +1,22 @@
 /** The control plane's view of one running task: its commits, its group membership, its end. */
-import type { Broker } from '../../broker/ports.ts';
+import type { Availability, Broker } from '../../broker/ports.ts';
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { IllegalStateError } from '../../sdk/errors/kinds.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ENVIRONMENT_UNAVAILABLE, IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import type { Committable, ParkedInfo, TaskId, TaskSpec } from '../host/protocol.ts';
 import type { HostClient, TaskMessages } from './host-client.ts';
 import { SinkGroup } from './sink-group.ts';
+
+export const TASK_ABANDONED = defineErrorCode('holdfast.task.abandoned', {
+  what: 'A task did not end within task.shutdown.graceful.timeout.ms, because a call of its plugin did not return.',
+  mend: 'Report it to the author of the connector, or raise the limit. What it had not committed comes again.',
+});
+
+/** So long a stop past its deadline still waits for the consumer group to be left. */
+const LEAST_LEAVE_MS = 1_000;
 
 /** What the owner of a task hears. Nothing comes after `onStopped`. */
 export interface TaskListener {
@@ -35,6 +44,10 @@ export class WorkerTask implements TaskMessages {
   private failure: Error | null = null;
   private lastCounters: Readonly<Record<string, number>> = {};
   private joined = false;
+  private hostParked: ParkedInfo | null = null;
+  private groupParked: ParkedInfo | null = null;
+  private brokerParked: ParkedInfo | null = null;
+  private left: Promise<void> | null = null;
 
   constructor(options: {
     readonly spec: TaskSpec;
@@ -65,6 +78,11 @@ export class WorkerTask implements TaskMessages {
             clock: options.clock,
             logger: options.logger,
             onFailed: (error) => this.failFromControl(error),
+            onAvailability: (availability) => this.groupAvailability(availability),
+            onParked: (parked) => {
+              this.groupParked = parked;
+              this.showParked();
+            },
           })
         : null;
   }
@@ -88,6 +106,7 @@ export class WorkerTask implements TaskMessages {
    * abandoned: whatever it still says is ignored.
    */
   async stop(timeoutMs: number): Promise<boolean> {
+    const startedAt = this.clock.monotonic();
     this.commitTimer?.cancel();
     this.host.post({ type: 'task.stop', id: this.spec.id, timeoutMs });
     const deadline = new Deferred<boolean>();
@@ -97,17 +116,21 @@ export class WorkerTask implements TaskMessages {
     this.abandoned = !graceful;
     if (!graceful) {
       this.logger.warn('A task did not stop in time and was abandoned. A plugin call of it has not returned.', {
-        code: 'holdfast.task.abandoned',
+        code: TASK_ABANDONED,
         task: `${this.spec.id.connector}-${this.spec.id.task}`,
         timeoutMs,
       });
+      this.host.abandon(this.spec.id);
     }
-    await this.leaveGroup(graceful ? timeoutMs : 1_000);
+    // One deadline for all of it, but leaving at all is worth a moment: others of the group take over at once.
+    const leftMs = timeoutMs - (this.clock.monotonic() - startedAt);
+    await this.leaveGroup(Math.max(leftMs, LEAST_LEAVE_MS));
     return graceful;
   }
 
   onState(state: 'RUNNING' | 'PAUSED'): void {
-    if (this.abandoned) return;
+    // What was already failed for, such as by its group, stays so until it ends.
+    if (this.abandoned || this.failure !== null) return;
     if (state === 'PAUSED') {
       this.listener.onPaused(this.spec.id);
       return;
@@ -119,6 +142,7 @@ export class WorkerTask implements TaskMessages {
     }
     this.listener.onRunning(this.spec.id);
   }
+
   onFailed(error: Error): void {
     if (this.abandoned || this.failure !== null) return;
     this.failure = error;
@@ -126,7 +150,8 @@ export class WorkerTask implements TaskMessages {
   }
 
   onParked(parked: ParkedInfo | null): void {
-    if (!this.abandoned) this.listener.onParked(this.spec.id, parked);
+    this.hostParked = parked;
+    this.showParked();
   }
 
   onTopics(topics: readonly string[]): void {
@@ -155,9 +180,31 @@ export class WorkerTask implements TaskMessages {
     await this.group.commit(committable.offsets);
   }
 
+  /** A sink without partitions fetches nothing: only its group knows that the broker is away. */
+  private groupAvailability({ available, reason, since }: Availability): void {
+    this.brokerParked = available
+      ? null
+      : {
+          dependency: 'broker',
+          gateId: null,
+          reason,
+          code: ENVIRONMENT_UNAVAILABLE,
+          partitions: [],
+          since,
+          attempts: 1,
+          nextProbeAt: null,
+        };
+    this.showParked();
+  }
+
   private failFromControl(error: Error): void {
     this.onFailed(error);
     this.host.post({ type: 'task.stop', id: this.spec.id, timeoutMs: this.spec.offsetFlushTimeoutMs });
+  }
+
+  private showParked(): void {
+    if (this.abandoned || this.failure !== null) return;
+    this.listener.onParked(this.spec.id, this.hostParked ?? this.groupParked ?? this.brokerParked);
   }
 
   private scheduleCommit(): void {
@@ -171,12 +218,16 @@ export class WorkerTask implements TaskMessages {
     );
   }
 
-  private async leaveGroup(timeoutMs: number): Promise<void> {
-    if (this.group === null) return;
+  private leaveGroup(timeoutMs: number): Promise<void> {
+    this.left ??= this.group === null ? Promise.resolve() : this.leave(this.group, timeoutMs);
+    return this.left;
+  }
+
+  private async leave(group: SinkGroup, timeoutMs: number): Promise<void> {
     const abort = new AbortController();
     const timer = this.clock.setTimer(() => abort.abort(new Error('leaving the group took too long')), timeoutMs);
     try {
-      await this.group.close(abort.signal);
+      await group.close(abort.signal);
     } catch (error) {
       this.logger.debug('The consumer group could not be left; the broker notices by its session timeout.', {
         err: error,

@@ -8,6 +8,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
@@ -50,10 +51,11 @@ export class Worker {
   readonly offsetStore: OffsetBackingStore;
   private readonly options: WorkerOptions;
   private readonly offsetWriter: OffsetStorageWriter;
-  private readonly hosts: HostClient[] = [];
+  private hosts: HostClient[] = [];
   private readonly connectors = new Map<string, WorkerConnector>();
   private readonly tasks = new Map<string, WorkerTask>();
   private stopListening: (() => void) | null = null;
+  private stopping = false;
 
   constructor(options: WorkerOptions) {
     this.options = options;
@@ -70,6 +72,7 @@ export class Worker {
 
   /** Stops tasks, then connectors, then hosts and the offset store, all tasks within the one graceful deadline. */
   async stop(): Promise<void> {
+    this.stopping = true;
     await this.stopTasks([...this.tasks.values()].map((task) => task.spec.id));
     await Promise.all([...this.connectors.keys()].map((name) => this.stopConnector(name)));
     this.stopListening?.();
@@ -85,12 +88,13 @@ export class Worker {
     return new StoredOffsetReader({ store: this.offsetStore, connector });
   }
 
-  /** Makes the instance; starting it is the caller's. */
+  /** Makes the instance; starting it is the caller's. @throws IllegalStateError once the worker stops */
   createConnector(
     name: string,
     desc: PluginDesc,
     events: { onReconfigure: () => void; onError: (error: unknown) => void },
   ): WorkerConnector {
+    this.refuseWhileStopping();
     const connector = new WorkerConnector({
       name,
       desc,
@@ -106,11 +110,7 @@ export class Worker {
   async stopConnector(name: string): Promise<void> {
     const connector = this.connectors.get(name);
     this.connectors.delete(name);
-    await connector?.stop();
-  }
-
-  hasTask(id: TaskId): boolean {
-    return this.tasks.has(keyOf(id));
+    await connector?.close();
   }
 
   tasksOf(connector: string): readonly TaskId[] {
@@ -121,7 +121,9 @@ export class Worker {
     return this.tasks.get(keyOf(id))?.counters ?? {};
   }
 
+  /** @throws IllegalStateError once the worker stops */
   startTask(spec: TaskSpec, subscription: Subscription | null, listener: TaskListener): void {
+    this.refuseWhileStopping();
     const task = new WorkerTask({
       spec,
       subscription,
@@ -147,10 +149,17 @@ export class Worker {
         if (this.tasks.get(keyOf(id)) === task) this.tasks.delete(keyOf(id));
       }),
     );
+    const spent = this.hosts.filter((host) => host.isSpent);
+    this.hosts = this.hosts.filter((host) => !host.isSpent);
+    await Promise.all(spent.map((host) => host.close()));
   }
 
   setTaskTarget(id: TaskId, state: 'STARTED' | 'PAUSED'): void {
     this.tasks.get(keyOf(id))?.setTarget(state);
+  }
+
+  private refuseWhileStopping(): void {
+    if (this.stopping) throw new IllegalStateError('The worker stops.');
   }
 
   /** A host still busy with an abandoned run of the task can't be told apart from the new one: that one gets a fresh host. */

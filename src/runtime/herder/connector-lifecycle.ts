@@ -1,0 +1,186 @@
+/** Brings one connector and its tasks to where they should be. Kafka Connect 4.1.1, 5.2. Its callers see to one call at a time for each. */
+import type { Logger } from '../../foundation/logger.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import type { ResolvedConnector } from '../config/connector-configs.ts';
+import type { TaskId } from '../host/protocol.ts';
+import type { Worker } from '../worker/worker.ts';
+import type { WorkerConnector } from '../worker/worker-connector.ts';
+import type { ConnectorConfigMap } from './herder.ts';
+import type { TargetState } from './status.ts';
+import type { StatusBook } from './status-book.ts';
+
+export const CONNECTOR_START_FAILED = defineErrorCode('holdfast.connector.start-failed', {
+  what: 'A connector threw while it was started; it exists and is FAILED.',
+  mend: 'Read the trace in its status, correct the configuration or what it depends on, and restart it.',
+});
+
+export const CONNECTOR_TASK_CONFIGS_FAILED = defineErrorCode('holdfast.connector.task-configs-failed', {
+  what: 'A connector could not make the configurations of its tasks; it has no new tasks.',
+  mend: 'Read the trace in its status, correct the configuration or what it depends on, and restart it.',
+});
+
+/** Desired state of one connector. */
+export interface DesiredConnector {
+  readonly name: string;
+  config: ConnectorConfigMap;
+  resolved: ResolvedConnector;
+  target: TargetState;
+  taskConfigs: readonly ConnectorConfigMap[];
+}
+
+export interface ConnectorLifecycleOptions {
+  readonly worker: Worker;
+  readonly statuses: StatusBook;
+  readonly logger: Logger;
+  /** The connector asked for new task configurations; may come from within a call. */
+  readonly onReconfigure: (entry: DesiredConnector) => void;
+}
+
+export class ConnectorLifecycle {
+  private readonly worker: Worker;
+  private readonly statuses: StatusBook;
+  private readonly logger: Logger;
+  private readonly onReconfigure: (entry: DesiredConnector) => void;
+
+  constructor(options: ConnectorLifecycleOptions) {
+    this.worker = options.worker;
+    this.statuses = options.statuses;
+    this.logger = options.logger;
+    this.onReconfigure = options.onReconfigure;
+  }
+
+  /**
+   * Brings a connector that is not running into its target state.
+   * @throws ConnectError `holdfast.connector.start-failed` or `holdfast.connector.task-configs-failed`; it is FAILED then.
+   */
+  async launch(entry: DesiredConnector): Promise<void> {
+    const { name, resolved, target } = entry;
+    const { version } = resolved.desc;
+    if (target === 'STOPPED') {
+      this.statuses.setConnector(name, 'STOPPED', version);
+      return;
+    }
+    let connector: WorkerConnector;
+    try {
+      connector = this.worker.createConnector(name, resolved.desc, {
+        onReconfigure: () => this.onReconfigure(entry),
+        onError: (error) => {
+          this.statuses.failConnector(name, error, version);
+          this.logger.error('A connector reported that it failed. Its tasks go on.', { connector: name, err: error });
+        },
+      });
+    } catch (error) {
+      throw this.startFailed(entry, error);
+    }
+    if (target === 'PAUSED') {
+      this.statuses.setConnector(name, 'PAUSED', connector.version);
+      return;
+    }
+    await this.start(entry, connector);
+    await this.reconfigure(entry, connector);
+  }
+
+  /** Starts an instance that was made or paused. @throws ConnectError `holdfast.connector.start-failed` */
+  async start(entry: DesiredConnector, connector: WorkerConnector): Promise<void> {
+    try {
+      await connector.start(entry.resolved.connectorConfig);
+      // While it started it may have reported that it failed.
+      if (!connector.hasFailed) this.statuses.setConnector(entry.name, 'RUNNING', connector.version);
+    } catch (error) {
+      await this.worker.stopConnector(entry.name);
+      throw this.startFailed(entry, error);
+    }
+  }
+
+  /**
+   * Asks for task configurations and, when they changed, replaces the tasks.
+   * @throws ConnectError `holdfast.connector.task-configs-failed`; the connector is FAILED and its old tasks go on.
+   */
+  async reconfigure(entry: DesiredConnector, connector: WorkerConnector): Promise<void> {
+    const { name, resolved } = entry;
+    let configs: readonly ConnectorConfigMap[];
+    try {
+      const generated = await connector.taskConfigs(resolved.tasksMax, resolved.tasksMaxEnforce);
+      configs = generated.map((config) => ({ ...config, 'task.class': resolved.taskClassName(config) }));
+    } catch (error) {
+      this.statuses.failConnector(name, error, resolved.desc.version);
+      this.logger.error('A connector could not make the configurations of its tasks.', {
+        code: CONNECTOR_TASK_CONFIGS_FAILED,
+        connector: name,
+        err: error,
+      });
+      throw new ConnectError(
+        `Failed to generate task configurations for connector ${name}: ${(error as Error).message}`,
+        { code: CONNECTOR_TASK_CONFIGS_FAILED, cause: error },
+      );
+    }
+    const running = this.worker.tasksOf(name);
+    if (sameConfigs(configs, entry.taskConfigs) && running.length === configs.length) return;
+    await this.worker.stopTasks(running);
+    this.statuses.removeTasks(name);
+    entry.taskConfigs = configs;
+    for (const task of configs.keys()) this.startTask({ connector: name, task }, entry);
+  }
+
+  async restartTask(id: TaskId, entry: DesiredConnector): Promise<void> {
+    this.statuses.setTask(id, 'RESTARTING', entry.resolved.desc.version);
+    await this.worker.stopTasks([id]);
+    this.startTask(id, entry);
+  }
+
+  /** Stop and start of the instance; tasks whose configurations stay the same go on. @throws as `launch` */
+  async restartInstance(entry: DesiredConnector): Promise<void> {
+    this.statuses.setConnector(entry.name, 'RESTARTING', entry.resolved.desc.version);
+    await this.worker.stopConnector(entry.name);
+    await this.launch(entry);
+  }
+
+  /** Stops tasks and instance. */
+  async halt(entry: DesiredConnector): Promise<void> {
+    await this.worker.stopTasks(this.worker.tasksOf(entry.name));
+    await this.worker.stopConnector(entry.name);
+    this.statuses.removeTasks(entry.name);
+  }
+
+  private startTask(id: TaskId, entry: DesiredConnector): void {
+    const { version } = entry.resolved.desc;
+    try {
+      const { spec, subscription } = entry.resolved.taskSpec({
+        id,
+        taskConfig: entry.taskConfigs[id.task] ?? {},
+        initialState: entry.target === 'PAUSED' ? 'PAUSED' : 'STARTED',
+      });
+      this.statuses.setTask(id, 'UNASSIGNED', version);
+      this.worker.startTask(spec, subscription, {
+        onRunning: () => this.statuses.setTask(id, 'RUNNING', version),
+        onPaused: () => this.statuses.setTask(id, 'PAUSED', version),
+        onFailure: (_id, error) => {
+          this.statuses.failTask(id, error, version);
+          this.logger.error('A task failed. It will not recover until it is restarted.', { ...id, err: error });
+        },
+        onParked: (_id, parked) => this.statuses.parkTask(id, parked),
+        onTopics: () => {},
+      });
+    } catch (error) {
+      this.statuses.failTask(id, error, version);
+      this.logger.error('A task could not be started.', { ...id, err: error });
+    }
+  }
+
+  private startFailed(entry: DesiredConnector, cause: unknown): ConnectError {
+    const { name, resolved } = entry;
+    this.statuses.failConnector(name, cause, resolved.desc.version);
+    this.logger.error('A connector failed to start.', { code: CONNECTOR_START_FAILED, connector: name, err: cause });
+    return new ConnectError(`Failed to transition connector ${name} to state STARTED`, {
+      code: CONNECTOR_START_FAILED,
+      cause,
+    });
+  }
+}
+
+function sameConfigs(a: readonly ConnectorConfigMap[], b: readonly ConnectorConfigMap[]): boolean {
+  const text = (config: ConnectorConfigMap): string =>
+    JSON.stringify(Object.entries(config).sort(([x], [y]) => (x < y ? -1 : 1)));
+  return a.length === b.length && a.every((config, index) => text(config) === text(b[index] ?? {}));
+}

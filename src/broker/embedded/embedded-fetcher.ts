@@ -1,10 +1,11 @@
 import type { Clock } from '../../foundation/clock.ts';
-import { ConfigError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
-import { BATCH_CORRUPT, OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
+import { ConfigError, IllegalStateError } from '../../sdk/errors/index.ts';
+import { OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
 import type { ClientOptions, FetchedBatch, FetchedRecord, Fetcher, FetchPosition, TopicPartition } from '../ports.ts';
 import { loadCodec } from '../record-batch/compression.ts';
 import { codecsToLoad, decodeRecordBatches } from '../record-batch/decode-record-batch.ts';
 import { booleanSetting, integerSetting } from './client-settings.ts';
+import { corruptBatch } from './corrupt-batch.ts';
 import { describeFailure } from './group-commit.ts';
 import type { PartitionLog, ReadCursor } from './partition-log.ts';
 import type { Topic } from './topic-store.ts';
@@ -231,13 +232,8 @@ export class EmbeddedFetcher implements Fetcher {
       assigned.taken = 0;
     } catch (cause) {
       assigned.records = null;
-      const place = { topic: assigned.topic, partition: assigned.partition, offset: position };
-      throw new DataError(
-        `Topic '${place.topic}', partition ${place.partition}, can't be read at offset ${position}: ${
-          cause instanceof Error ? cause.message : String(cause)
-        } Check the disk; to go on behind it, set a higher offset.`,
-        { code: BATCH_CORRUPT, cause, details: place },
-      );
+      const { topic, partition, log } = assigned;
+      throw corruptBatch({ topic, partition, offset: position, end: log?.endOffset ?? 0, bytes: chunk.bytes, cause });
     }
   }
 

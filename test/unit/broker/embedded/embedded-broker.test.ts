@@ -180,7 +180,7 @@ describe('a fetcher', () => {
       await expect(poll()).rejects.toMatchObject({
         name: 'DataError',
         code: 'holdfast.broker.batch.corrupt',
-        details: { ...place, offset: 1 },
+        details: { ...place, offset: 1, nextOffset: 2 },
       });
     }
     fetcher.seek(place, 2);

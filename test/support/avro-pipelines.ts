@@ -215,6 +215,11 @@ export class AvroBench {
     return readTopic(this.broker, name);
   }
 
+  /** Records in the topic, as far as it exists. */
+  async topicLength(name: string): Promise<number> {
+    return (await this.topic(name)).flat().length;
+  }
+
   /** Everything that the worker wrote to its log, and everything its REST API said to the bench. */
   get everythingSaid(): string {
     const ofError = (_key: string, value: unknown): unknown =>

@@ -1,0 +1,95 @@
+/** A plugin whose calls never return: the worker stops within its deadline, tasks restart on a fresh host, and REST answers meanwhile (invariant 7). */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from '../support/temp-dir.ts';
+import { eventually, WorkerProcess } from '../support/worker-process.ts';
+
+const DEADLINE_MS = 1_000;
+const plugins = join(import.meta.dirname, '..', 'fixtures', 'plugins');
+
+async function start(
+  dir: string,
+  connectors: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<WorkerProcess> {
+  return WorkerProcess.start({
+    dir,
+    bootstrapServers: `embedded:${join(dir, 'broker')}`,
+    settings: { 'plugin.path': plugins, 'task.shutdown.graceful.timeout.ms': String(DEADLINE_MS) },
+    connectors,
+  });
+}
+
+const source = (hang: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
+  'connector.class': 'com.example.HangingSource',
+  topic: 't',
+  hang,
+  ...more,
+});
+const sink = (hang: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
+  'connector.class': 'com.example.HangingSink',
+  topics: 't',
+  hang,
+  ...more,
+});
+
+/** Answers of the REST API within a second, while `during` goes on. */
+async function restAnswers(worker: WorkerProcess, during: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  void during.finally(() => {
+    isOver = true;
+  });
+  do {
+    const askedAt = performance.now();
+    expect((await worker.request('GET', '/connectors')).status).toBe(200);
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
+  } while (!isOver);
+  await during;
+}
+
+describe('a worker with a plugin call that never returns', () => {
+  it.each(['poll', 'put', 'start', 'stop', 'connector-stop'])('stops in time in spite of %s', async (hang) => {
+    const dir = tempDir('hung');
+    const isSink = hang === 'put';
+    const worker = await start(dir, {
+      good: source('never'),
+      ...(isSink ? { hung: sink(hang) } : { hung: source(hang), out: sink('never') }),
+    });
+    if (!hang.endsWith('stop')) await worker.process.waitForLine(`hanging in ${hang}`);
+    await restAnswers(
+      worker,
+      eventually('the good one runs', async () => (await worker.status('good')).tasks[0]?.state === 'RUNNING'),
+    );
+    const stopAt = performance.now();
+    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    const stopMs = performance.now() - stopAt;
+    console.log(`${hang} hung; the worker stopped within ${Math.round(stopMs)} ms of ${DEADLINE_MS}`);
+    // A connector's own stop has Kafka Connect's five seconds.
+    expect(stopMs).toBeLessThan((hang === 'connector-stop' ? 5_000 : DEADLINE_MS) + 2_000);
+  });
+
+  it.each([
+    ['poll', 'a source'],
+    ['put', 'a sink'],
+  ])('restarts a task that hangs in %s on a fresh host', async (hang) => {
+    const dir = tempDir('hung');
+    const once = join(dir, 'released');
+    const worker = await start(dir, {
+      good: source(hang === 'poll' ? hang : 'never', { once }),
+      out: sink(hang === 'put' ? hang : 'never', { once }),
+    });
+    await worker.process.waitForLine(`hanging in ${hang}`);
+    writeFileSync(once, '');
+    const name = hang === 'put' ? 'out' : 'good';
+    await restAnswers(worker, worker.request('POST', `/connectors/${name}/tasks/0/restart`));
+    await worker.process.waitForLine('put record 0');
+    await worker.process.waitForLine('put record 3');
+    await eventually('it runs', async () => (await worker.status(name)).tasks[0]?.state === 'RUNNING');
+    // Each record reached the sink once, in order: what the hung call held came again, and nothing else.
+    const put = worker.process.lines
+      .filter((line) => line.startsWith('put record'))
+      .map((line) => Number(line.slice(11)));
+    expect(put).toEqual(put.map((_, n) => n));
+    expect((await worker.stop()).code).toBe(0);
+  });
+});

@@ -77,16 +77,18 @@ export class AvroBench {
   static async start(options: {
     readonly registryUrls: readonly string[];
     readonly settings?: Readonly<Record<string, string>>;
+    readonly pluginModules?: readonly string[];
   }): Promise<AvroBench> {
     const dir = tempDir('avro');
     const broker = await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger });
     const { logger, lines } = recordingLogger('debug');
     const settings = { ...avroConverters(options.registryUrls), ...options.settings };
+    const { pluginModules = [] } = options;
     const bench = new AvroBench({
       dir,
       broker,
       lines,
-      start: () => EmbeddedConnect.start({ dir, settings, broker, logger }),
+      start: () => EmbeddedConnect.start({ dir, settings, broker, logger, pluginModules }),
     });
     await bench.startWorker();
     return bench;

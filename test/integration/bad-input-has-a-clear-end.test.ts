@@ -1,5 +1,6 @@
 /** What no waiting mends: it is reported with its code, and everything before it stays delivered and committed. */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/foundation/logger.ts';
@@ -10,6 +11,7 @@ import { describeWithKafka } from '../support/describe-with-kafka.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { createTopic, withBroker } from '../support/topic-content.ts';
 import { uniqueName } from '../support/unique-name.ts';
+import { eventually, WorkerProcess } from '../support/worker-process.ts';
 
 const LARGE = 20 * 1024 * 1024;
 const BEFORE = 'one\ntwo\n';
@@ -108,6 +110,12 @@ function largeLines(kafka: () => string | null): void {
 describe('a line of 20 MB on the embedded broker', () => largeLines(() => null));
 describeWithKafka('a line of 20 MB on a real Kafka', (kafka) => largeLines(() => kafka().bootstrapServers));
 
+/** Root reads everything, unless it gives that right away. */
+const isRoot = process.getuid?.() === 0;
+const withoutPrivileges = isRoot ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
+const canWithhold = !isRoot || spawnSync('setpriv', ['--version'], { stdio: 'ignore' }).status === 0;
+if (!canWithhold) process.stderr.write('SKIPPED: to take the right to read from root, setpriv is needed\n');
+
 describe('a file that can not be used', () => {
   it('fails its task, and says which file and why', async () => {
     const dir = tempDir('unreadable');
@@ -134,4 +142,35 @@ describe('a file that can not be used', () => {
     }
     await connect.stop();
   });
+
+  it.skipIf(!canWithhold)(
+    'without the right to read it fails the task, which goes on after a restart with it',
+    async () => {
+      const dir = tempDir('forbidden');
+      const file = join(dir, 'in.txt');
+      const output = join(dir, 'out.txt');
+      writeFileSync(file, 'one\n', { mode: 0o000 });
+      const worker = await WorkerProcess.start({
+        dir: join(dir, 'worker'),
+        bootstrapServers: `embedded:${join(dir, 'broker')}`,
+        launcher: withoutPrivileges,
+        connectors: {
+          source: { 'connector.class': 'FileStreamSource', file, topic: 't' },
+          sink: { 'connector.class': 'FileStreamSink', file: output, topics: 't' },
+        },
+      });
+      const [trace = ''] = await eventually('the task failed', async () => {
+        const failures = await worker.failures('source');
+        return failures.length > 0 && failures;
+      });
+      expect(trace).toContain('holdfast.file.unreadable');
+      expect(trace).toContain('EACCES');
+      expect(trace).toContain(file);
+      expect(await worker.failures('sink')).toEqual([]);
+      chmodSync(file, 0o644);
+      expect((await worker.request('POST', '/connectors/source/tasks/0/restart')).status).toBe(204);
+      await eventually('the line', () => readFileSync(output, 'utf8') === 'one\n');
+      expect((await worker.stop()).code).toBe(0);
+    },
+  );
 });

@@ -20,6 +20,8 @@ export interface RunHoldfastOptions {
   readonly withStdin?: boolean;
   /** Another program to run than the built command line: one installed from the packed tarball, for example. */
   readonly program?: string;
+  /** A program with its arguments that runs node: `setpriv`, for example, which takes rights away. */
+  readonly launcher?: readonly string[];
   /** An aborted signal kills it. */
   readonly signal?: AbortSignal;
 }
@@ -44,10 +46,11 @@ export async function runHoldfast(args: readonly string[], options: RunHoldfastO
   if (program === main) warnOfChanges();
   options.signal?.throwIfAborted();
   const output = new LineOutput();
+  const [command = process.execPath, ...before] = [...(options.launcher ?? []), process.execPath];
   const child = await SupervisedProcess.start({
     name: `holdfast ${args.join(' ')}`,
-    command: process.execPath,
-    args: [...(options.nodeFlags ?? []), program, ...args],
+    command,
+    args: [...before, ...(options.nodeFlags ?? []), program, ...args],
     cwd: options.cwd ?? tempDir('cwd'),
     env: { ...process.env, ...options.env },
     logFile: join(tempDir('log'), 'holdfast.log'),

@@ -19,6 +19,8 @@ export interface WorkerProcessOptions {
   readonly port?: number;
   /** Environment variables of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A program with its arguments that runs node. */
+  readonly launcher?: readonly string[];
 }
 
 /** The built command line running `standalone` with files, in a process that can be killed. */
@@ -35,7 +37,7 @@ export class WorkerProcess {
 
   /** Resolves as soon as the process exists. */
   static async spawn(options: WorkerProcessOptions): Promise<WorkerProcess> {
-    const { dir, bootstrapServers, settings, connectors, env = {} } = options;
+    const { dir, bootstrapServers, settings, connectors, env = {}, launcher = [] } = options;
     mkdirSync(dir, { recursive: true });
     const port = options.port ?? (await freePort());
     const offsetFile = settings?.['offset.storage.file.filename'] ?? join(dir, 'connect.offsets');
@@ -54,7 +56,7 @@ export class WorkerProcess {
       writeProperties(file, { name, ...config });
       return file;
     });
-    const process = await runHoldfast(['standalone', workerFile, ...files], { cwd: dir, env });
+    const process = await runHoldfast(['standalone', workerFile, ...files], { cwd: dir, env, launcher });
     return new WorkerProcess(process, `http://127.0.0.1:${port}`, offsetFile);
   }
 

@@ -2,7 +2,10 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import avsc from 'avsc';
-import { createEmbeddedBroker, type EmbeddedBroker } from '../../src/broker/embedded/embedded-broker.ts';
+import { createEmbeddedBroker } from '../../src/broker/embedded/embedded-broker.ts';
+import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts';
+import type { Broker } from '../../src/broker/ports.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
 import { type LogLine, recordingLogger, silentLogger } from '../../src/foundation/logger.ts';
 import { EmbeddedConnect, type RestAnswer, type ShownStatus } from '../../src/testing/embedded-connect.ts';
 import { tempDir } from './temp-dir.ts';
@@ -53,7 +56,7 @@ export function tolerating(tolerance: Tolerance, deadLetters?: string): Readonly
 /** A worker in this process with Avro values, on a broker that the test can write to and look into. */
 export class AvroBench {
   readonly dir: string;
-  readonly broker: EmbeddedBroker;
+  readonly broker: Broker;
   readonly lines: readonly LogLine[];
   /** Every answer of the REST API that the bench saw, as text. */
   readonly answers: string[] = [];
@@ -64,7 +67,7 @@ export class AvroBench {
 
   private constructor(parts: {
     readonly dir: string;
-    readonly broker: EmbeddedBroker;
+    readonly broker: Broker;
     readonly lines: readonly LogLine[];
     readonly start: () => Promise<EmbeddedConnect>;
   }) {
@@ -78,11 +81,21 @@ export class AvroBench {
     readonly registryUrls: readonly string[];
     readonly settings?: Readonly<Record<string, string>>;
     readonly pluginModules?: readonly string[];
+    /** A Kafka, in place of an embedded broker of the bench's own. */
+    readonly bootstrapServers?: string | undefined;
   }): Promise<AvroBench> {
     const dir = tempDir('avro');
-    const broker = await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger });
+    const { bootstrapServers } = options;
+    const broker =
+      bootstrapServers === undefined
+        ? await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger })
+        : createKafkaBroker({ bootstrapServers, logger: silentLogger, clock: systemClock });
     const { logger, lines } = recordingLogger('debug');
-    const settings = { ...avroConverters(options.registryUrls), ...options.settings };
+    const settings = {
+      ...avroConverters(options.registryUrls),
+      ...(bootstrapServers === undefined ? {} : { 'bootstrap.servers': bootstrapServers }),
+      ...options.settings,
+    };
     const { pluginModules = [] } = options;
     const bench = new AvroBench({
       dir,

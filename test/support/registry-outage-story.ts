@@ -10,6 +10,7 @@ import { fetchJson } from './fetch-json.ts';
 import { freePorts } from './ports.ts';
 import { tempDir } from './temp-dir.ts';
 import { createTopic, produce, readTopic } from './topic-content.ts';
+import { uniqueName } from './unique-name.ts';
 
 /** A registry of two nodes over a broker of its own. */
 export async function startRegistry(
@@ -50,6 +51,8 @@ export interface OutageStory {
   /** Resolves when it takes new schemas again. */
   readonly bringBack: (registry: EmbeddedRegistry) => Promise<void>;
   readonly settings?: Readonly<Record<string, string>>;
+  /** A Kafka, in place of an embedded broker. */
+  readonly bootstrapServers?: string;
 }
 
 export interface OutageReport {
@@ -65,93 +68,109 @@ export interface OutageReport {
  */
 export async function tellOutageStory(story: OutageStory): Promise<OutageReport> {
   const { tolerance, outageMs } = story;
+  const run = uniqueName('story');
   const { registry, urls, stop } = await startRegistry();
-  const bench = await AvroBench.start({ registryUrls: urls, settings: story.settings ?? {} });
+  const bench = await AvroBench.start({
+    registryUrls: urls,
+    settings: story.settings ?? {},
+    bootstrapServers: story.bootstrapServers,
+  });
+  // Of its own for each story: a Kafka is shared.
+  const named = (name: string): string => `${run}-${name}`;
   let flow: Flow | undefined;
   try {
     const foreign = sequenceSchema('Foreign');
     const later = sequenceSchema('Later', ',{"name":"more","type":["null","string"],"default":null}');
     const [foreignId, laterId] = [
-      await registerAt(urls[0] ?? '', 'foreign-value', foreign),
-      await registerAt(urls[0] ?? '', 'later-value', later),
+      await registerAt(urls[0] ?? '', named('foreign-value'), foreign),
+      await registerAt(urls[0] ?? '', named('later-value'), later),
     ];
-    await createTopic(bench.broker, 'foreign', 2);
-    await bench.source('known-source', 'known', sequenceSchema('Known'), tolerating(tolerance));
-    await bench.sink('known-sink', 'known', tolerating(tolerance, 'dlq'));
-    await bench.source('new-source', 'new', sequenceSchema('New'), tolerating(tolerance));
-    await bench.sink('new-sink', 'new', tolerating(tolerance, 'dlq'));
-    await bench.sink('foreign-sink', 'foreign', tolerating(tolerance, 'dlq'));
+    await createTopic(bench.broker, named('foreign'), 2);
+    await bench.source(named('known-source'), named('known'), sequenceSchema('Known'), tolerating(tolerance));
+    await bench.sink(named('known-sink'), named('known'), tolerating(tolerance, named('dlq')));
+    await bench.source(named('new-source'), named('new'), sequenceSchema('New'), tolerating(tolerance));
+    await bench.sink(named('new-sink'), named('new'), tolerating(tolerance, named('dlq')));
+    await bench.sink(named('foreign-sink'), named('foreign'), tolerating(tolerance, named('dlq')));
     const ofForeign = (seq: number): Buffer => framed(foreignId, foreign, { seq, text: 'f' });
     const ofLater = (seq: number): Buffer => framed(laterId, later, { seq, text: 'l', more: null });
-    await produce(bench.broker, 'foreign', 0, range(0, 50).map(ofForeign));
-    flow = new Flow(bench, 'known-source', 'known-sink');
+    await produce(bench.broker, named('foreign'), 0, range(0, 50).map(ofForeign));
+    flow = new Flow(bench, named('known-source'), named('known-sink'));
     const before = flow;
-    await bench.connect.waitFor('the known flow', async () => bench.delivered('known-sink').length > 50);
-    await bench.expectDelivered('foreign-sink', range(0, 50));
+    await bench.connect.waitFor('the known flow', async () => bench.delivered(named('known-sink')).length > 50);
+    await bench.expectDelivered(named('foreign-sink'), range(0, 50));
 
     await story.takeAway(registry);
     const endsAt = performance.now() + outageMs;
-    const deliveredAtStart = bench.delivered('known-sink').length;
+    const deliveredAtStart = bench.delivered(named('known-sink')).length;
     flow.takeLongestGapMs();
-    bench.feed('new-source', range(0, 40));
+    bench.feed(named('new-source'), range(0, 40));
     // The partition with the new id waits from that record on; the other one flows.
-    await produce(bench.broker, 'foreign', 0, [
+    await produce(bench.broker, named('foreign'), 0, [
       ...range(50, 60).map(ofForeign),
       ...range(60, 70).map(ofLater),
       ...range(70, 80).map(ofForeign),
     ]);
-    await produce(bench.broker, 'foreign', 1, range(1000, 1050).map(ofForeign));
-    const park = await bench.parked('new-source');
+    await produce(bench.broker, named('foreign'), 1, range(1000, 1050).map(ofForeign));
+    const park = await bench.parked(named('new-source'));
     expect(park).toMatchObject({ partitions: [], code: expect.stringMatching(/^holdfast\.registry\./) });
     expect(park.reason).not.toBe('');
     expect(park.dependency).toMatch(/registry/);
     expect(Date.parse(park.since)).toBeGreaterThan(Date.now() - 60_000);
-    const reading = await bench.parked('foreign-sink');
-    expect(reading.partitions).toEqual(['foreign-0']);
+    const reading = await bench.parked(named('foreign-sink'));
+    expect(reading.partitions).toEqual([named('foreign-0')]);
     await bench.connect.waitFor(
       'the records of known schemas',
-      async () => bench.delivered('foreign-sink').filter((seq) => seq < 60 || seq >= 1000).length === 110,
+      async () => bench.delivered(named('foreign-sink')).filter((seq) => seq < 60 || seq >= 1000).length === 110,
     );
     while (performance.now() < endsAt) {
       await delay(Math.min(250, Math.max(1, endsAt - performance.now())));
       expect(await bench.failures()).toEqual([]);
     }
-    const throughOutage = bench.delivered('known-sink').length - deliveredAtStart;
+    const throughOutage = bench.delivered(named('known-sink')).length - deliveredAtStart;
     const longestGapMs = Math.round(flow.takeLongestGapMs());
     // Once it is told that nobody answers, the park says when it is looked for again.
-    const last = await bench.parked('new-source');
+    const last = await bench.parked(named('new-source'));
     expect(last).toMatchObject({ code: 'holdfast.registry.unavailable', dependency: 'schema registry (writes)' });
     expect(last.attempts).toBeGreaterThan(0);
     expect(Date.parse(last.next_probe ?? '')).toBeGreaterThan(Date.now() - 10_000);
-    expect(await bench.parked('foreign-sink')).toMatchObject({
+    expect(await bench.parked(named('foreign-sink'))).toMatchObject({
       code: 'holdfast.registry.unavailable',
       dependency: 'schema registry (reads)',
-      partitions: ['foreign-0'],
+      partitions: [named('foreign-0')],
     });
-    expect(bench.delivered('foreign-sink').filter((seq) => seq >= 60 && seq < 1000)).toEqual([]);
+    expect(bench.delivered(named('foreign-sink')).filter((seq) => seq >= 60 && seq < 1000)).toEqual([]);
 
     const returning = story.bringBack(registry);
     const usable = returning.then(() => performance.now());
     await bench.connect.waitFor(
       'the first record with the new schema',
-      async () => bench.delivered('new-sink').length > 0,
+      async () => bench.delivered(named('new-sink')).length > 0,
       60_000,
     );
     const firstNewRecordMs = Math.round(performance.now() - (await usable));
     await flow.stop();
-    await bench.expectDelivered('known-sink', range(0, before.count));
-    await bench.expectDelivered('new-sink', range(0, 40));
-    await bench.connect.waitFor('the foreign records', async () => bench.delivered('foreign-sink').length >= 130);
-    const foreigners = bench.delivered('foreign-sink');
+    await bench.expectDelivered(named('known-sink'), range(0, before.count));
+    await bench.expectDelivered(named('new-sink'), range(0, 40));
+    await bench.connect.waitFor(
+      'the foreign records',
+      async () => bench.delivered(named('foreign-sink')).length >= 130,
+    );
+    const foreigners = bench.delivered(named('foreign-sink'));
     expect(foreigners.filter((seq) => seq < 1000)).toEqual(range(0, 80));
     expect(foreigners.filter((seq) => seq >= 1000)).toEqual(range(1000, 1050));
-    for (const name of ['known-source', 'new-source', 'known-sink', 'new-sink', 'foreign-sink']) {
+    for (const name of [
+      named('known-source'),
+      named('new-source'),
+      named('known-sink'),
+      named('new-sink'),
+      named('foreign-sink'),
+    ]) {
       await bench.notParked(name);
     }
     expect(await bench.failures()).toEqual([]);
-    expect((await readTopic(bench.broker, 'dlq')).flat()).toEqual([]);
-    expect((await readTopic(bench.broker, 'known')).flat()).toHaveLength(before.count);
-    expect((await readTopic(bench.broker, 'new')).flat()).toHaveLength(40);
+    expect((await readTopic(bench.broker, named('dlq'))).flat()).toEqual([]);
+    expect((await readTopic(bench.broker, named('known'))).flat()).toHaveLength(before.count);
+    expect((await readTopic(bench.broker, named('new'))).flat()).toHaveLength(40);
     return { throughOutage, longestGapMs, firstNewRecordMs, slowestRestAnswerMs: Math.round(bench.slowestAnswerMs) };
   } finally {
     await flow?.stop();

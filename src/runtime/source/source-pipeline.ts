@@ -126,7 +126,7 @@ export class SourcePipeline {
     let at = interruption;
     let retry: RetryState | null = null;
     for (;;) {
-      const next = await this.afterFailure(origin, failure, at.step === interruption.step ? retry : null);
+      const next = await this.afterFailure(origin, failure, retry);
       if (next === 'failed') return { kind: 'failed' };
       retry = next;
       try {
@@ -134,7 +134,10 @@ export class SourcePipeline {
         this.options.parker.end(PARK);
         return record === null ? { kind: 'filtered' } : { kind: 'record', record };
       } catch (error) {
+        const { step } = at;
         at = this.chain.interruption();
+        // errors.retry.timeout is for one step: the next one has a time of its own, and only one.
+        if (at.step !== step) retry = null;
         failure = { error, stage: 'TRANSFORMATION', className: at.className };
       }
     }

@@ -431,6 +431,39 @@ describe('WorkerSourceTask', () => {
     expect(h.counters.retries).toBe(3);
   });
 
+  it('gives each step of the chain errors.retry.timeout once, also after an earlier step was retried', async () => {
+    for (const first of [new RetriableError('once'), away()]) {
+      const gates = closedGate(GATE);
+      gates.apply(snapshot(GATE, 'open'));
+      let failures = 1;
+      const attempts: number[] = [];
+      const h = sourceHarness({
+        gates,
+        policy: { ...NO_TOLERANCE, retryTimeoutMs: 2_000 },
+        steps: [
+          step((source) => {
+            if (failures-- > 0) throw first;
+            return source;
+          }),
+          step(() => {
+            attempts.push(h.clock.monotonic());
+            throw new RetriableError('again and again');
+          }),
+        ],
+      });
+      h.task.add(values(0, 1));
+      const done = h.run();
+      await settle();
+      await h.clock.advance(60_000);
+      await settle();
+      expect(h.ended.get()?.failure?.message).toBe('Tolerance exceeded in error handler');
+      const began = attempts[0] ?? 0;
+      expect(attempts.map((at) => at - began)).toEqual([0, 300, 900, 2_000]);
+      h.worker.stop();
+      await done;
+    }
+  });
+
   it('a tolerated rejection of the broker is reported and committed past', async () => {
     const h = sourceHarness({ policy: TOLERATE_ALL });
     h.producer.script.push(async (records) =>

@@ -38,10 +38,12 @@ export class SinkAssignment {
     return partitions.flatMap((each) => this.held.get(keyOf(each)) ?? []);
   }
 
-  /** Those that are worth another try after they were blocked. */
+  /** Those that are worth another try after they were blocked, but for what the task has paused: it gets nothing of that. */
   ready(): readonly SinkPartition[] {
     const ready: SinkPartition[] = [];
-    for (const partition of this.held.values()) if (partition.block?.isReady === true) ready.push(partition);
+    for (const partition of this.held.values()) {
+      if (partition.block?.isReady === true && !partition.isUserPaused) ready.push(partition);
+    }
     return ready;
   }
 

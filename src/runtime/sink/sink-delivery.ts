@@ -76,6 +76,7 @@ export class SinkDelivery {
 
   /** Records of these partitions are not to be delivered any more. */
   forget(partitions: ReadonlySet<TopicPartitionKey>): void {
+    this.options.reporter.forget(partitions);
     if (this.batch.length === 0) return;
     this.batch = this.batch.filter(
       ({ originalTopic, originalKafkaPartition }) =>
@@ -108,6 +109,7 @@ export class SinkDelivery {
       counters.batch(records.length, clock.monotonic() - startedAt);
       this.batch = [];
     }
+    reporter.delivered();
     this.options.onDelivered();
     if (this.redelivery !== null) {
       this.redelivery = null;
@@ -129,6 +131,7 @@ export class SinkDelivery {
         cause: error,
       });
     }
+    this.options.reporter.putAgain();
     const redelivery = { isReady: false };
     this.redelivery = redelivery;
     this.options.onWaiting();

@@ -1,5 +1,5 @@
 import type { SinkRecord } from '../../sdk/record/sink-record.ts';
-import type { ErrantRecordReporter } from '../../sdk/task.ts';
+import type { ErrantRecordReporter, TopicPartitionKey } from '../../sdk/task.ts';
 import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
 import type { ConsumedRecord } from '../errors/processing-context.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
@@ -9,12 +9,20 @@ import { keyOf } from './sink-partition.ts';
 
 const SINK_TASK_CLASS = 'org.apache.kafka.connect.sink.SinkTask';
 
+interface ReportedRecord {
+  readonly partition: TopicPartitionKey;
+  readonly done: Promise<void>;
+}
+
 /** Takes the records that a sink task refuses as bad data. Kafka Connect 4.1.1, KIP-610. */
 export class WorkerErrantRecordReporter implements ErrantRecordReporter {
   private readonly operator: RetryWithToleranceOperator;
   private readonly converter: SinkRecordConverter;
   private readonly pending: PendingReports;
   private failure: { readonly error: unknown } | null = null;
+  /** Of the batch that is being put: what this attempt reported, and what those before it did. */
+  private reported = new Map<string, ReportedRecord>();
+  private reportedBefore = new Map<string, ReportedRecord>();
 
   constructor(options: {
     readonly operator: RetryWithToleranceOperator;
@@ -36,6 +44,29 @@ export class WorkerErrantRecordReporter implements ErrantRecordReporter {
     return failure;
   }
 
+  /**
+   * The same records are going to be put again.
+   *
+   * Invariant 4: what the task reported of them is in the dead letter queue, and counted, once; however often it reports it again.
+   */
+  putAgain(): void {
+    for (const [place, report] of this.reported) this.reportedBefore.set(place, report);
+    this.reported.clear();
+  }
+
+  /** The task took them. */
+  delivered(): void {
+    this.reported.clear();
+    this.reportedBefore.clear();
+  }
+
+  /** The next records of these partitions are read anew. */
+  forget(partitions: ReadonlySet<TopicPartitionKey>): void {
+    for (const reports of [this.reported, this.reportedBefore]) {
+      for (const [place, { partition }] of reports) if (partitions.has(partition)) reports.delete(place);
+    }
+  }
+
   report(record: SinkRecord, error: unknown): Promise<void> {
     // Invariant 3: a target that is away makes no record bad; the same records are put again.
     if (failureKind(error) === 'environment') return this.refuse(environmentErrorOf(error) ?? error);
@@ -45,18 +76,24 @@ export class WorkerErrantRecordReporter implements ErrantRecordReporter {
     } catch (thrown) {
       return this.refuse(thrown);
     }
+    const partition = keyOf(consumed);
+    const place = `${partition}@${consumed.raw.offset}`;
+    const before = this.reportedBefore.get(place);
+    if (before !== undefined) return before.done;
     const step = this.operator.failed({
       stage: 'TASK_PUT',
       className: SINK_TASK_CLASS,
       error,
       record: { kind: 'sink', consumed },
     });
-    if (step.reported !== undefined) this.pending.add(keyOf(consumed), step.reported);
+    if (step.reported !== undefined) this.pending.add(partition, step.reported);
     if (step.fatal !== null) {
-      this.pending.block(keyOf(consumed));
+      this.pending.block(partition);
       return this.refuse(step.fatal);
     }
-    return step.reported ?? Promise.resolve();
+    const done = step.reported ?? Promise.resolve();
+    this.reported.set(place, { partition, done });
+    return done;
   }
 
   private refuse(error: unknown): Promise<never> {

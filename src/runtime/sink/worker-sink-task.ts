@@ -121,7 +121,11 @@ export class WorkerSinkTask implements HostedTask {
       signal,
       partitions: this.assignment.partitions,
       reporter,
-      onPausesChanged: () => this.assignment.syncPauses(),
+      onPausesChanged: () => {
+        this.assignment.syncPauses();
+        // What waited in a partition that is resumed does not come from the fetcher.
+        this.wake();
+      },
       onCommitRequested: () => this.requestCommit(),
     });
     this.offsets = new SinkOffsets({

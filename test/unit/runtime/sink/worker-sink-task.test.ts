@@ -550,6 +550,65 @@ describe('WorkerSinkTask', () => {
     await done;
   });
 
+  it('invariant 4: a record that is reported in every attempt of a parked put is in the dead letter queue once', async () => {
+    for (const again of [new EnvironmentError('the disk is full'), new RetriableError('later')]) {
+      const h = sinkHarness({ policy: WITH_QUEUE });
+      let isAway = true;
+      h.task.onPut = async (records) => {
+        const reporter = h.task.context?.errantRecordReporter();
+        for (const record of records) {
+          if (record.value === 'bad') await reporter?.report(record.newRecord({ topic: 'x' }), new Error('refused'));
+        }
+        if (isAway && records.length > 0) throw again;
+      };
+      h.fetcher.append('t', 0, 'a0', 'bad', 'a2');
+      const done = h.run();
+      h.assign([0]);
+      await settle();
+      for (let n = 0; n < 20; n++) await h.clock.advance(10_000);
+      expect(h.task.puts).toBeGreaterThan(5);
+      expect(h.producer.values()).toEqual(['bad']);
+      expect(h.counters.errors).toBe(1);
+      isAway = false;
+      h.task.delivered.length = 0;
+      await h.clock.advance(10_000);
+      await settle();
+      expect(h.task.values()).toEqual(['a0', 'bad', 'a2']);
+      // What comes anew is reported anew.
+      h.task.context?.offset(new Map([['t-0', 1]]));
+      await h.clock.advance(3_000);
+      expect(h.producer.values()).toEqual(['bad', 'bad']);
+      h.worker.stop();
+      expect((await done).failure).toBeNull();
+      expect(h.link.sinkOffsets()).toEqual({ 't-0': 3 });
+    }
+  });
+
+  it('gives nothing to the task of a partition that it paused, though what waited there could go on', async () => {
+    const gates = closedGate(GATE);
+    const h = sinkHarness({ gates });
+    let isAway = true;
+    h.converters.stringValue.fail = (value) => {
+      if (isAway && value === 'a1') throw away();
+    };
+    h.fetcher.append('t', 0, 'a0', 'a1', 'a2');
+    const done = h.run();
+    h.assign([0]);
+    await settle();
+    h.task.context?.pause([{ topic: 't', partition: 0 }]);
+    isAway = false;
+    gates.apply(snapshot(GATE, 'open'));
+    await settle();
+    await h.clock.advance(10_000);
+    expect(h.task.values()).toEqual(['a0']);
+    h.task.context?.resume([{ topic: 't', partition: 0 }]);
+    await settle();
+    expect(h.task.values()).toEqual(['a0', 'a1', 'a2']);
+    h.worker.stop();
+    await done;
+    expect(h.link.sinkOffsets()).toEqual({ 't-0': 3 });
+  });
+
   it('answers a revocation with what the task vouched for, after it was closed', async () => {
     const h = sinkHarness();
     h.fetcher.append('t', 0, 'a0', 'a1');

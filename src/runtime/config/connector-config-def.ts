@@ -1,6 +1,7 @@
 /** Settings that every connector has. Kafka Connect 4.1.1, 3.1 to 3.3. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { topicPattern } from './topic-pattern.ts';
 
 const COMMON = 'Common';
 const TRANSFORMS = 'Transforms';
@@ -12,7 +13,7 @@ const uniqueAliases = ConfigValidators.listUnique('Duplicate alias provided.');
 const validRegex = ConfigValidators.lambda((key, value) => {
   if (typeof value !== 'string' || value === '') return;
   try {
-    new RegExp(value, 'u');
+    topicPattern(value);
   } catch (cause) {
     throw new ConfigError(
       `Invalid value ${value} for configuration ${key}: Invalid regex: ${(cause as Error).message}`,

@@ -5,12 +5,14 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
-import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
+import { PLUGIN_TYPES, type PluginDesc } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import type { Subscription } from '../worker/worker-task.ts';
-import { forbiddenOverrides } from './client-settings.ts';
+import { listOf } from './alias-list.ts';
+import { forbiddenOverrides, type OverridePolicy } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
-import { buildTaskSpec } from './task-spec.ts';
+import { sinkProblems } from './sink-topics.ts';
+import { buildTaskSpec, sourceTopicCreation } from './task-spec.ts';
 import { type WorkerConfig, withPrefix } from './worker-config.ts';
 
 export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.config-invalid', {
@@ -26,6 +28,8 @@ export interface ResolvedConnector {
   readonly tasksMaxEnforce: boolean;
   /** What the connector's `start` gets. */
   readonly connectorConfig: Readonly<Record<string, string>>;
+  /** What is found only when the connector starts, as with Kafka Connect. @throws ConfigError for a mistake in `topic.creation.*` */
+  checkStart(): void;
   /** `task.class` of the task configurations. */
   taskClassName(config: Readonly<Record<string, string>>): string;
   taskSpec(task: {
@@ -36,6 +40,13 @@ export interface ResolvedConnector {
 }
 
 type Raw = Readonly<Record<string, string>>;
+
+const INTERFACES = {
+  converter: 'Converter',
+  header_converter: 'HeaderConverter',
+  transformation: 'Transformation',
+  predicate: 'Predicate',
+} as const;
 
 export class ConnectorConfigs {
   private readonly plugins: Plugins;
@@ -51,7 +62,8 @@ export class ConnectorConfigs {
     const className = raw['connector.class'];
     if (className === undefined || className === null || className === '') {
       const shown = Object.entries(raw)
-        .map(([key, value]) => `${key}=${value}`)
+        // Invariant 8: without a class nobody knows which of them are secrets.
+        .map(([key, value]) => `${key}=${key === 'name' ? value : '[hidden]'}`)
         .join(', ');
       throw new ConfigError(`Connector config {${shown}} contains no connector type`, {
         code: CONNECTOR_CONFIG_INVALID,
@@ -80,14 +92,18 @@ export class ConnectorConfigs {
     }
     const config = raw as Raw;
     const base = desc.type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG;
-    const problems = problemsIn(base.validate(config));
-    problems.push(...(await this.connectorProblems(desc, config)));
-    if (desc.type === 'sink') problems.push(...sinkProblems(config));
-    if (desc.type === 'source') problems.push(...exactlyOnceProblems(config));
-    problems.push(...this.converterProblems(config), ...this.transformationProblems(config));
-    const policy = this.worker.values['connector.client.config.override.policy'] as 'All' | 'None' | 'Principal';
-    problems.push(...forbiddenOverrides(policy, config));
-    return problems;
+    const policy = this.worker.values['connector.client.config.override.policy'] as OverridePolicy;
+    const problems = [
+      ...problemsIn(base.validate(config)),
+      ...(desc.type === 'sink' ? sinkProblems(config) : exactlyOnceProblems(config)),
+      ...this.transformationProblems(config),
+      ...(await this.connectorProblems(desc, config)),
+      ...this.converterProblems(config),
+      ...forbiddenOverrides(policy, config),
+    ];
+    const order = [...base.keys.keys()];
+    const rank = ({ key }: ConfigProblem): number => (order.includes(key) ? order.indexOf(key) : order.length);
+    return problems.sort((a, b) => rank(a) - rank(b));
   }
 
   private async connectorProblems(desc: PluginDesc, config: Raw): Promise<ConfigProblem[]> {
@@ -113,37 +129,47 @@ export class ConnectorConfigs {
       const name = config[key];
       if (name === undefined) continue;
       const desc = this.plugins.find([type], name.trim());
-      if (desc === undefined)
-        problems.push({
-          key,
-          message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.`,
-        });
+      if (desc === undefined) problems.push(this.noClass(key, name, type));
       else {
         // As at run time, the framework says for what the converter is.
-        const own = { 'converter.type': key.replace('.converter', ''), ...withPrefix(config, `${key}.`) };
+        const own = { ...withPrefix(config, `${key}.`), 'converter.type': key.replace('.converter', '') };
         problems.push(...pluginProblems(desc, own, `${key}.`));
       }
     }
     return problems;
   }
 
+  private noClass(key: string, name: string, type: keyof typeof INTERFACES): ConfigProblem {
+    const other = this.plugins.find(PLUGIN_TYPES, name.trim());
+    if (other !== undefined) {
+      return { key, message: `Class class ${other.className} does not implement the ${INTERFACES[type]} interface` };
+    }
+    return { key, message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.` };
+  }
+
   private transformationProblems(config: Raw): ConfigProblem[] {
     const problems: ConfigProblem[] = [];
     const predicates = listOf(config['predicates']);
-    for (const alias of predicates)
-      problems.push(...this.aliasProblems(config, `predicates.${alias}.`, 'predicate', 'Predicate'));
+    for (const alias of predicates) problems.push(...this.aliasProblems(config, `predicates.${alias}.`, 'predicate'));
     for (const alias of listOf(config['transforms'])) {
       const prefix = `transforms.${alias}.`;
-      problems.push(...this.aliasProblems(config, prefix, 'transformation', 'Transformation'));
-      const predicate = config[`${prefix}predicate`];
-      if (predicate === undefined && config[`${prefix}negate`] !== undefined) {
+      problems.push(...this.aliasProblems(config, prefix, 'transformation'));
+      const predicate = config[`${prefix}predicate`]?.trim();
+      const negate = config[`${prefix}negate`];
+      if (predicate === undefined && negate !== undefined) {
         problems.push({
           key: `${prefix}type`,
           message: `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
         });
       }
+      if (negate !== undefined && !/^(true|false)$/i.test(negate.trim())) {
+        problems.push({
+          key: `${prefix}negate`,
+          message: `Invalid value ${negate} for configuration ${prefix}negate: Expected value to be either true or false`,
+        });
+      }
       // Kafka Connect lets this pass and the task fails.
-      if (predicate !== undefined && !predicates.includes(predicate)) {
+      if (predicate !== undefined && predicate !== '' && !predicates.includes(predicate)) {
         problems.push({
           key: `${prefix}predicate`,
           message: `Invalid value ${predicate} for configuration ${prefix}predicate: no predicate of this alias is declared in predicates.`,
@@ -153,7 +179,7 @@ export class ConnectorConfigs {
     return problems;
   }
 
-  private aliasProblems(config: Raw, prefix: string, type: PluginType, kind: string): ConfigProblem[] {
+  private aliasProblems(config: Raw, prefix: string, type: 'transformation' | 'predicate'): ConfigProblem[] {
     const key = `${prefix}type`;
     const name = config[key];
     if (name === undefined)
@@ -161,21 +187,9 @@ export class ConnectorConfigs {
     const desc = this.plugins.find([type], name.trim());
     if (desc !== undefined) return pluginProblems(desc, withPrefix(config, prefix), prefix);
     const outer = this.plugins.list([type]).filter(({ className }) => className.startsWith(`${name}$`));
-    if (outer.length > 0) {
-      const choices = outer.map(({ className }) => className.split('.').pop()).join(', ');
-      return [
-        {
-          key,
-          message: `Invalid value ${name} for configuration ${key}: This class is abstract and cannot be created. Did you mean ${choices}?`,
-        },
-      ];
-    }
-    return [
-      {
-        key,
-        message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found or is no ${kind}.`,
-      },
-    ];
+    if (outer.length === 0) return [this.noClass(key, name, type)];
+    const choices = outer.map(({ className }) => className).join(', ');
+    return [{ key, message: `This class is abstract and cannot be created. Did you mean ${choices}?` }];
   }
 
   private describe(desc: PluginDesc, config: Raw): ResolvedConnector {
@@ -188,6 +202,9 @@ export class ConnectorConfigs {
       tasksMax: values['tasks.max'],
       tasksMaxEnforce: values['tasks.max.enforce'],
       connectorConfig: config,
+      checkStart: () => {
+        if (type === 'source') sourceTopicCreation(worker, config);
+      },
       taskClassName: () => desc.className.replace(/Connector$/, 'Task'),
       taskSpec: (task) => buildTaskSpec({ plugins, worker, desc, config, ...task }),
     };
@@ -203,50 +220,11 @@ function pluginProblems(desc: PluginDesc, config: Raw, prefix: string): ConfigPr
   const plugin = new desc.create() as { config?: () => ConfigDef };
   const def = plugin.config?.();
   if (def === undefined) return [];
-  return problemsIn(def.validate(config as RawConfig)).map(({ key, message }) => ({ key: prefix + key, message }));
-}
-
-function listOf(text: string | undefined): readonly string[] {
-  return (text ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
-}
-
-function sinkProblems(config: Raw): ConfigProblem[] {
-  const topics = listOf(config['topics']);
-  const regex = (config['topics.regex'] ?? '').trim();
-  const dlq = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
-  const both = (message: string): ConfigProblem[] => ['topics', 'topics.regex'].map((key) => ({ key, message }));
-  if (topics.length === 0 && regex === '') return both('Must configure one of topics or topics.regex');
-  if (topics.length > 0 && regex !== '')
-    return both('topics and topics.regex are mutually exclusive options, but both are set.');
-  if (dlq === '') return [];
-  if (topics.includes(dlq)) {
-    return [
-      {
-        key: 'topics',
-        message: `The DLQ topic '${dlq}' may not be included in the list of topics ('topics=[${topics.join(', ')}]') consumed by the connector`,
-      },
-    ];
-  }
-  if (regex !== '' && matchesWhole(regex, dlq)) {
-    return [
-      {
-        key: 'topics.regex',
-        message: `The DLQ topic '${dlq}' may not be matched by the regex for topics ('topics.regex=${regex}') consumed by the connector`,
-      },
-    ];
-  }
-  return [];
-}
-
-function matchesWhole(regex: string, text: string): boolean {
-  try {
-    return new RegExp(`^(?:${regex})$`, 'u').test(text);
-  } catch {
-    return false;
-  }
+  return problemsIn(def.validate(config as RawConfig)).map(({ key, message }) => ({
+    key: prefix + key,
+    // What is missing is named as it has to be written; other messages keep the plugin's own key, as upstream's do.
+    message: message.replace(/^Missing required configuration "/, `Missing required configuration "${prefix}`),
+  }));
 }
 
 /** Exactly-once sources need distributed mode. */

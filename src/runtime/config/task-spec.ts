@@ -1,11 +1,20 @@
 /** What a task host needs to run a task, out of the settings of worker and connector. */
-import type { ConverterSpec, ErrorPolicy, TaskId, TaskSpec, TransformationSpec } from '../host/protocol.ts';
+import type {
+  ConverterSpec,
+  ErrorPolicy,
+  TaskId,
+  TaskSpec,
+  TopicCreationGroup,
+  TransformationSpec,
+} from '../host/protocol.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import type { Subscription } from '../worker/worker-task.ts';
+import { listOf } from './alias-list.ts';
 import { taskClientSettings } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
 import { topicCreationGroups } from './topic-creation.ts';
+import { topicPattern } from './topic-pattern.ts';
 import { type WorkerConfig, withPrefix } from './worker-config.ts';
 
 type Raw = Readonly<Record<string, string>>;
@@ -49,11 +58,13 @@ export function buildTaskSpec(options: {
   };
   if (desc.type === 'source') {
     const values = SOURCE_CONNECTOR_CONFIG.parse(config);
-    const groups = worker.values['topic.creation.enable']
-      ? topicCreationGroups(config, values['topic.creation.groups'])
-      : null;
     return {
-      spec: { ...base, kind: 'source', errors: errorPolicy(values, null), topicCreation: groups },
+      spec: {
+        ...base,
+        kind: 'source',
+        errors: errorPolicy(values, null),
+        topicCreation: sourceTopicCreation(worker, config),
+      },
       subscription: null,
     };
   }
@@ -70,10 +81,14 @@ export function buildTaskSpec(options: {
   return {
     spec: { ...base, kind: 'sink', errors: errorPolicy(values, deadLetterQueue) },
     subscription:
-      values.topics.length > 0
-        ? { topics: values.topics }
-        : { pattern: new RegExp(`^(?:${values['topics.regex']})$`, 'u') },
+      values.topics.length > 0 ? { topics: values.topics } : { pattern: topicPattern(values['topics.regex'].trim()) },
   };
+}
+
+/** null: the worker creates no topics for this source. @throws ConfigError for a mistake in `topic.creation.*` */
+export function sourceTopicCreation(worker: WorkerConfig, config: Raw): readonly TopicCreationGroup[] | null {
+  if (!worker.values['topic.creation.enable']) return null;
+  return topicCreationGroups(config, listOf(config['topic.creation.groups']));
 }
 
 /** What the connector says stands above what the worker says. */
@@ -114,7 +129,7 @@ function transformationSpecs(plugins: Plugins, config: Raw): readonly Transforma
       ...plugins.ref(plugins.get(['transformation'], (config[`${prefix}type`] ?? '').trim())),
       config: withPrefix(config, prefix),
     };
-    const predicate = config[`${prefix}predicate`];
+    const predicate = config[`${prefix}predicate`]?.trim();
     if (predicate === undefined || predicate === '') return spec;
     const predicatePrefix = `predicates.${predicate}.`;
     return {
@@ -147,11 +162,4 @@ function errorPolicy(
     logIncludeMessages: values['errors.log.include.messages'],
     deadLetterQueue,
   };
-}
-
-function listOf(text: string | undefined): readonly string[] {
-  return (text ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
 }

@@ -17,6 +17,14 @@ const listeners = ConfigValidators.lambda((key, value) => {
   }
 }, 'list of URLs such as http://127.0.0.1:8083');
 
+/** What would be dangerous to pass over in silence. */
+function notYet(why: string) {
+  return ConfigValidators.lambda((key, value) => {
+    if (!Array.isArray(value) || value.length === 0) return;
+    throw new ConfigError(`Invalid value ${value.join(',')} for configuration ${key}: ${why}. Remove the setting.`);
+  }, 'empty');
+}
+
 export const WORKER_CONFIG = ConfigDef.of({
   'bootstrap.servers': {
     type: 'LIST',
@@ -121,6 +129,22 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: CONNECT,
     documentation: 'Port in the worker_id of statuses.',
+  },
+  'rest.extension.classes': {
+    type: 'LIST',
+    default: [],
+    validator: notYet('this version runs no REST extensions, and without one that authenticates everybody may come in'),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Must be empty: REST extensions are not run by this version.',
+  },
+  'config.providers': {
+    type: 'LIST',
+    default: [],
+    validator: notYet('this version resolves no variables of config providers and would hand them on as they are'),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Must be empty: variables in settings are not resolved by this version.',
   },
   'topic.creation.enable': {
     type: 'BOOLEAN',
@@ -272,7 +296,6 @@ const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'access.control.allow.origin',
   'admin.listeners',
   'client.dns.lookup',
-  'config.providers',
   'connections.max.idle.ms',
   'header.converter.plugin.version',
   'key.converter.plugin.version',
@@ -287,7 +310,6 @@ const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'request.timeout.ms',
   'response.http.headers.config',
   'rest.advertised.listener',
-  'rest.extension.classes',
   'retry.backoff.ms',
   'send.buffer.bytes',
   'value.converter.plugin.version',

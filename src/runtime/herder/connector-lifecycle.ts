@@ -63,6 +63,7 @@ export class ConnectorLifecycle {
     }
     let connector: WorkerConnector;
     try {
+      resolved.checkStart();
       connector = this.worker.createConnector(name, resolved.desc, {
         onReconfigure: () => this.onReconfigure(entry),
         onError: (error) => {

@@ -6,7 +6,7 @@
  * A package name is resolved from the working folder, as `import` would. What can't be read is a warning, as with Kafka Connect.
  */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,22 +21,21 @@ export interface PluginModule {
 export async function findPluginModules(entries: readonly string[], logger: Logger): Promise<readonly PluginModule[]> {
   const found: PluginModule[] = [];
   for (const entry of entries) {
-    try {
-      found.push(...(await modulesOf(entry)));
-    } catch (error) {
+    const warn = (location: string, error: unknown): void =>
       logger.warn(
         'An entry of plugin.path could not be used. Check that the folder or package exists and can be read.',
-        {
-          entry,
-          reason: (error as Error).message,
-        },
+        { entry: location, reason: (error as Error).message },
       );
+    try {
+      found.push(...(await modulesOf(entry, warn)));
+    } catch (error) {
+      warn(entry, error);
     }
   }
   return found;
 }
 
-async function modulesOf(entry: string): Promise<PluginModule[]> {
+async function modulesOf(entry: string, warn: (location: string, error: unknown) => void): Promise<PluginModule[]> {
   const folder = resolve(entry);
   if (!existsSync(folder)) {
     if (isAbsolute(entry) || entry.startsWith('.')) throw new Error(`there is no folder ${folder}`);
@@ -45,17 +44,24 @@ async function modulesOf(entry: string): Promise<PluginModule[]> {
   const own = await entryOfPackage(folder);
   if (own !== null) return [{ module: own, location: folder }];
   const modules: PluginModule[] = [];
-  const names = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const item of names) {
-    const path = join(folder, item.name);
-    if (item.isDirectory() || item.isSymbolicLink()) {
-      const module = await entryOfPackage(path);
-      if (module !== null) modules.push({ module, location: path });
-    } else if (/\.m?js$/.test(item.name)) {
-      modules.push({ module: pathToFileURL(path).href, location: path });
+  for (const name of (await readdir(folder)).sort()) {
+    if (name.startsWith('.')) continue;
+    const location = join(folder, name);
+    try {
+      const module = await moduleAt(location);
+      if (module !== null) modules.push({ module, location });
+    } catch (error) {
+      // The others of the folder are none the worse for it.
+      warn(location, error);
     }
   }
   return modules;
+}
+
+/** Follows symbolic links, of which mounted folders are made. null: neither a package nor a module. */
+async function moduleAt(path: string): Promise<string | null> {
+  if ((await stat(path)).isDirectory()) return entryOfPackage(path);
+  return /\.m?js$/.test(path) ? pathToFileURL(path).href : null;
 }
 
 /** `import` conditions: a package that exports nothing to CommonJS is still found, by the export target of its root. */
@@ -69,15 +75,11 @@ function resolvePackage(name: string): string {
   for (const base of require.resolve.paths(name) ?? []) {
     const folder = join(base, name);
     if (existsSync(join(folder, 'package.json'))) {
-      const target = rootExport(JSON.parse(requireText(require, folder)) as PackageJson);
+      const target = rootExport(require(join(folder, 'package.json')) as PackageJson);
       if (target !== null) return pathToFileURL(join(folder, target)).href;
     }
   }
   throw new Error(`the package ${name} exports no root module`);
-}
-
-function requireText(require: NodeJS.Require, folder: string): string {
-  return JSON.stringify(require(join(folder, 'package.json')));
 }
 
 interface PackageJson {
@@ -91,7 +93,7 @@ async function entryOfPackage(folder: string): Promise<string | null> {
     text = await readFile(join(folder, 'package.json'), 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === 'ENOENT') return null;
     throw error;
   }
   const target = rootExport(JSON.parse(text) as PackageJson) ?? 'index.js';

@@ -4,7 +4,7 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
 import type { PluginRef } from '../host/protocol.ts';
-import { namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
+import { compareVersions, namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
 import { findPluginModules, type PluginModule } from './plugin-path.ts';
 
 export const PLUGIN_NOT_FOUND = defineErrorCode('holdfast.plugin.not-found', {
@@ -28,13 +28,13 @@ const KIND_NAMES: Readonly<Record<PluginType, string>> = {
 
 export class Plugins {
   private readonly descs: readonly PluginDesc[];
-  /** Names by type; more than one desc for an ambiguous name. */
+  /** Names by type, of each class its newest version; more than one desc for an ambiguous name. */
   private readonly byName = new Map<PluginType, Map<string, PluginDesc[]>>();
 
   constructor(descs: readonly PluginDesc[]) {
     this.descs = sorted(descs);
     for (const type of PLUGIN_TYPES) this.byName.set(type, new Map());
-    for (const desc of this.descs) {
+    for (const desc of newest(this.descs)) {
       const names = this.byName.get(desc.type);
       for (const name of namesOf(desc)) names?.set(name, [...(names.get(name) ?? []), desc]);
     }
@@ -63,7 +63,20 @@ export class Plugins {
         });
       }
     }
-    return new Plugins(descs);
+    const kept: PluginDesc[] = [];
+    for (const desc of descs) {
+      const twin = kept.find((other) => isSameClass(other, desc) && other.version === desc.version);
+      if (twin === undefined) kept.push(desc);
+      else {
+        options.logger.warn('Two plugins offer the same version of a class. The first one is used.', {
+          class: desc.className,
+          version: desc.version,
+          used: twin.location,
+          notUsed: desc.location,
+        });
+      }
+    }
+    return new Plugins(kept);
   }
 
   /** In the order of `/connector-plugins`: by type, sorted by class name. */
@@ -144,6 +157,16 @@ export function descsOf(plugin: Plugin, found: PluginModule): PluginDesc[] {
     ...(plugin.converters ?? []).map(desc('converter')),
     ...(plugin.headerConverters ?? []).map(desc('header_converter')),
   ];
+}
+
+function isSameClass(a: PluginDesc, b: PluginDesc): boolean {
+  return a.type === b.type && a.className === b.className;
+}
+
+function newest(descs: readonly PluginDesc[]): readonly PluginDesc[] {
+  return descs.filter(
+    (desc) => !descs.some((other) => isSameClass(other, desc) && compareVersions(other.version, desc.version) > 0),
+  );
 }
 
 function sorted(descs: readonly PluginDesc[]): readonly PluginDesc[] {

@@ -1,0 +1,42 @@
+import type { ConfigProblem } from '../../sdk/errors/kinds.ts';
+import { listOf } from './alias-list.ts';
+import { topicPattern } from './topic-pattern.ts';
+
+type Raw = Readonly<Record<string, string>>;
+
+/** Where a sink reads from, and that it doesn't read its own dead letters. Kafka Connect 4.1.1, 3.5. */
+export function sinkProblems(config: Raw): ConfigProblem[] {
+  const topics = listOf(config['topics']);
+  const regex = (config['topics.regex'] ?? '').trim();
+  const dlq = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
+  const both = (message: string): ConfigProblem[] => ['topics', 'topics.regex'].map((key) => ({ key, message }));
+  if (topics.length === 0 && regex === '') return both('Must configure one of topics or topics.regex');
+  if (topics.length > 0 && regex !== '')
+    return both('topics and topics.regex are mutually exclusive options, but both are set.');
+  if (dlq === '') return [];
+  if (topics.includes(dlq)) {
+    return [
+      {
+        key: 'topics',
+        message: `The DLQ topic '${dlq}' may not be included in the list of topics ('topics=[${topics.join(', ')}]') consumed by the connector`,
+      },
+    ];
+  }
+  if (regex !== '' && matchesWhole(regex, dlq)) {
+    return [
+      {
+        key: 'topics.regex',
+        message: `The DLQ topic '${dlq}' may not be matched by the regex for topics ('topics.regex=${regex}') consumed by the connector`,
+      },
+    ];
+  }
+  return [];
+}
+
+function matchesWhole(regex: string, text: string): boolean {
+  try {
+    return topicPattern(regex).test(text);
+  } catch {
+    return false;
+  }
+}

@@ -143,9 +143,7 @@ export class PartitionLog implements CommitTarget {
   /** See {@link CommitTarget.write}; called by the queue only, one round at a time. */
   async write(batches: readonly QueuedBatch[]): Promise<void> {
     if (this.tailIsDirty) await this.repairTail();
-    let bytes = 0;
-    for (const { batch } of batches) bytes += batch.length;
-    await this.rollIfFull(bytes);
+    await this.rollIfFull(batches);
     const round = this.number(batches);
     if (round.staged.length === 0) return;
     const segment = this.active;
@@ -210,13 +208,23 @@ export class PartitionLog implements CommitTarget {
     return { staged, forget };
   }
 
-  /** Begins a new segment if the active one is full or old. */
-  private async rollIfFull(bytes: number): Promise<void> {
+  /**
+   * Begins a new segment if the active one is full, or would span more than `segment.ms`. As in Kafka by the times of records: by
+   * the clock, records that are old when they come would get a segment per write.
+   */
+  private async rollIfFull(batches: readonly QueuedBatch[]): Promise<void> {
     const { active } = this;
-    const { segmentBytes, segmentMs } = this.config();
     if (active.size === 0) return;
-    const age = active.firstTimestamp < 0 ? 0 : this.clock.now() - active.firstTimestamp;
-    if (active.size + bytes > segmentBytes || age > segmentMs) await this.beginSegment();
+    const { segmentBytes, segmentMs, timestampType } = this.config();
+    let bytes = 0;
+    let latest = -1;
+    for (const { batch, header } of batches) {
+      bytes += batch.length;
+      latest = Math.max(latest, header.maxTimestamp);
+    }
+    if (timestampType === 'LogAppendTime') latest = this.clock.now();
+    const span = active.firstTimestamp < 0 ? 0 : latest - active.firstTimestamp;
+    if (active.size + bytes > segmentBytes || span > segmentMs) await this.beginSegment();
   }
 
   private async beginSegment(): Promise<void> {

@@ -186,6 +186,17 @@ describe('retention', () => {
     await opened.broker.close();
   });
 
+  it('keeps records that are old when they come in one segment', async () => {
+    const opened = await withTopic({ 'segment.ms': '1000', 'retention.ms': '-1' });
+    await opened.clock.advance(1_000_000);
+    const producer = opened.broker.producer(client);
+    for (let n = 0; n < 5; n++) await producer.send([value('t', `v${n}`, 'k', 1000 + n)]);
+    expect(segments(opened)).toHaveLength(1);
+    await producer.send([value('t', 'v5', 'k', 2001)]);
+    expect(segments(opened)).toHaveLength(2);
+    await opened.broker.close();
+  });
+
   it('runs by itself', async () => {
     const opened = await withTopic({ 'retention.ms': '1000' });
     await send(opened, ['a', '0']);

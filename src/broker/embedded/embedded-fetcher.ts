@@ -60,6 +60,9 @@ export class EmbeddedFetcher implements Fetcher {
   private readonly creating = new Set<string>();
   private readonly stopTopics: () => void;
   private buffered = 0;
+  /** Reads that are on their way; each may become a chunk. */
+  private reads = 0;
+  private nextRead = 0;
   private first = 0;
   private wakePoll: (() => void) | null = null;
 
@@ -239,9 +242,13 @@ export class EmbeddedFetcher implements Fetcher {
 
   /** Has one chunk per partition read, within the bound on all of them. */
   private readAhead(): void {
-    for (const assigned of this.partitions.values()) {
+    const all = [...this.partitions.values()];
+    const from = this.nextRead;
+    for (let n = 0; n < all.length; n++) {
+      const at = (from + n) % all.length;
+      const assigned = all[at] as Assigned;
       if (assigned.paused || assigned.reading || assigned.chunk !== null) continue;
-      if (this.buffered > 0 && this.buffered + this.chunkBytes > this.maxBufferedBytes) return;
+      if (!this.hasRoom()) return;
       const log = this.logOf(assigned);
       if (log === null) continue;
       const position = this.resolve(assigned, log);
@@ -251,15 +258,40 @@ export class EmbeddedFetcher implements Fetcher {
         continue;
       }
       this.startRead(assigned, log, position);
+      // Who got room goes to the end of the line.
+      this.nextRead = at + 1;
     }
+  }
+
+  /** Whether another chunk may be read. What a paused partition has read ahead gives way: the others must not starve for it. */
+  private hasRoom(): boolean {
+    const isFull = (): boolean => {
+      const taken = this.buffered + this.reads * this.chunkBytes;
+      return taken > 0 && taken + this.chunkBytes > this.maxBufferedBytes;
+    };
+    for (const other of this.partitions.values()) {
+      if (!isFull()) return true;
+      if (other.paused && other.chunk !== null) this.forget(other);
+    }
+    return !isFull();
   }
 
   private startRead(assigned: Assigned, log: PartitionLog, position: number): void {
     const { turn } = assigned;
     assigned.reading = true;
-    this.read(assigned, log, position).then(
+    this.reads++;
+    const reading = this.read(assigned, log, position);
+    const done = (): void => {
+      this.reads--;
+    };
+    reading.then(done, done);
+    reading.then(
       (chunk) => {
-        if (assigned.turn !== turn) return;
+        if (assigned.turn !== turn) {
+          // Room for others that they may have waited for.
+          this.wake();
+          return;
+        }
         assigned.reading = false;
         this.input.availability.recovered(assigned);
         assigned.chunk = chunk;

@@ -207,6 +207,56 @@ describe('a fetcher', () => {
     await broker.close();
   });
 
+  it('begins no more reads than fetch.max.bytes has room for', async () => {
+    const { broker, disk } = await withTopic({}, 8);
+    const producer = broker.producer(client);
+    for (let partition = 0; partition < 8; partition++) {
+      await producer.send([{ ...value('t', 'x'.repeat(3000)), partition }]);
+    }
+    const fetcher = broker.fetcher({
+      ...client,
+      settings: { 'fetch.max.bytes': '8000', 'max.partition.fetch.bytes': '4000' },
+    });
+    fetcher.add(Array.from({ length: 8 }, (_, partition) => ({ topic: 't', partition, offset: 'earliest' as const })));
+    disk.calls = [];
+    await fetcher.poll({ maxRecords: 1, timeoutMs: 0 });
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(disk.calls.filter(({ kind }) => kind === 'read')).toHaveLength(2);
+    await broker.close();
+  });
+
+  it('lets no partition starve for what others read ahead, paused or not', async () => {
+    const { broker } = await withTopic({}, 8);
+    const producer = broker.producer(client);
+    for (let partition = 0; partition < 8; partition++) {
+      for (let n = 0; n < 20; n++) await producer.send([{ ...value('t', `${n}${'x'.repeat(3000)}`), partition }]);
+    }
+    const settings = { 'fetch.max.bytes': '8000', 'max.partition.fetch.bytes': '4000' };
+    const fetcher = broker.fetcher({ ...client, settings });
+    const places = Array.from({ length: 8 }, (_, partition) => ({ topic: 't', partition }));
+    fetcher.add(places.map((place) => ({ ...place, offset: 0 })));
+    const seen = new Map<number, number[]>();
+    const poll = async (): Promise<void> => {
+      for (const { partition, records } of await fetcher.poll({ maxRecords: 1, timeoutMs: 1000 })) {
+        const offsets = seen.get(partition) ?? [];
+        seen.set(partition, [...offsets, ...records.map(({ offset }) => offset)]);
+      }
+    };
+    for (let n = 0; n < 24; n++) await poll();
+    expect(seen.size).toBe(8);
+    // As a sink does whose partitions wait for a schema: two of them hold all the room.
+    await fetcher.poll({ maxRecords: 1, timeoutMs: 0 });
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    fetcher.pause(places.slice(0, 7));
+    for (let n = 0; n < 40 && seen.get(7)?.at(-1) !== 19; n++) await poll();
+    expect(seen.get(7)?.at(-1)).toBe(19);
+    fetcher.resume(places.slice(0, 7));
+    for (let n = 0; n < 400 && [...seen.values()].some((offsets) => offsets.at(-1) !== 19); n++) await poll();
+    for (const offsets of seen.values())
+      expect(offsets.slice(1)).toEqual(offsets.slice(0, -1).map((offset) => offset + 1));
+    await broker.close();
+  });
+
   it('begins anew in a topic that was deleted and created again', async () => {
     const { broker, admin } = await withTopic();
     const producer = broker.producer(client);

@@ -1,20 +1,32 @@
 /** Values without a schema: the record `io.confluent.connect.avro.Anything`, of whose fields one is set. */
 import { typeNameOf } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
-import type { AvroInput } from './avro-input.ts';
-import type { AvroOutput } from './avro-output.ts';
+import {
+  type AvroTap,
+  checkEnd,
+  readBlockCount,
+  readBytes,
+  readInt,
+  readLong,
+  type TapReader,
+  type TapWriter,
+  writeBytes,
+  writeLong,
+  writeString,
+} from './avro-tap.ts';
 
 // The fields in order: boolean, bytes, double, float, int, long, string, array, map. Each is a union of null (0) and its type (1).
 const FIELDS = 9;
 const [BOOLEAN, BYTES, DOUBLE, FLOAT, INT, LONG, STRING, ARRAY, MAP] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-const SET = 2;
+
+export const ANYTHING: TapReader & TapWriter = { _read: readAnything, _write: writeAnything };
 
 /** Integral numbers of 32 bits are ints, bigints longs, other numbers doubles. Throws DataError for what Avro has no place for. */
-export function writeAnything(out: AvroOutput, value: unknown): void {
+function writeAnything(tap: AvroTap, value: unknown): void {
   const field = fieldOf(value);
   for (let index = 0; index < FIELDS; index++) {
-    out.writeByte(index === field ? SET : 0);
-    if (index === field) writeSet(out, field, value);
+    tap.writeLong(index === field ? 1 : 0);
+    if (index === field) writeSet(tap, field, value);
   }
 }
 
@@ -48,87 +60,88 @@ function isPlainObject(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-function writeSet(out: AvroOutput, field: number, value: unknown): void {
+function writeSet(tap: AvroTap, field: number, value: unknown): void {
   switch (field) {
     case BOOLEAN:
-      out.writeBoolean(value as boolean);
+      tap.writeBoolean(value as boolean);
       break;
     case BYTES:
-      out.writeBytes(value as Uint8Array);
+      writeBytes(tap, value as Uint8Array);
       break;
     case DOUBLE:
-      out.writeDouble(value as number);
+      tap.writeDouble(value as number);
       break;
     case INT:
-      out.writeInt(value as number);
+      tap.writeLong(value as number);
       break;
     case LONG:
-      out.writeLong(value as bigint);
+      writeLong(tap, value as bigint);
       break;
     case STRING:
-      out.writeString(value as string);
+      writeString(tap, value as string);
       break;
     case ARRAY: {
       const list = value as readonly unknown[];
-      if (list.length > 0) out.writeSafeInteger(list.length);
-      for (const each of list) writeAnything(out, each);
-      out.writeByte(0);
+      if (list.length > 0) tap.writeLong(list.length);
+      for (const each of list) writeAnything(tap, each);
+      tap.writeLong(0);
       break;
     }
     default: {
       const entries = value instanceof Map ? value : new Map(Object.entries(value as object));
-      if (entries.size > 0) out.writeSafeInteger(entries.size);
+      if (entries.size > 0) tap.writeLong(entries.size);
       for (const [key, each] of entries) {
-        writeAnything(out, key);
-        writeAnything(out, each);
+        writeAnything(tap, key);
+        writeAnything(tap, each);
       }
-      out.writeByte(0);
+      tap.writeLong(0);
     }
   }
 }
 
 /** The first field that is set; null if none is. */
-export function readAnything(input: AvroInput): unknown {
+function readAnything(tap: AvroTap): unknown {
   let found: unknown = null;
   for (let index = 0; index < FIELDS; index++) {
-    const branch = input.readInt();
+    const branch = tap.readLong();
     if (branch === 0) continue;
     if (branch !== 1) throw new DataError(`Malformed data: union index ${branch} is out of range`);
-    const value = readSet(input, index);
+    const value = readSet(tap, index);
     found ??= value;
   }
+  checkEnd(tap);
   return found;
 }
 
-function readSet(input: AvroInput, field: number): unknown {
+function readSet(tap: AvroTap, field: number): unknown {
   switch (field) {
     case BOOLEAN:
-      return input.readBoolean();
+      return tap.readBoolean();
     case BYTES:
-      return input.readBytes();
+      return readBytes(tap, tap.readLong());
     case DOUBLE:
-      return input.readDouble();
+      return tap.readDouble();
     case FLOAT:
-      return input.readFloat();
+      return tap.readFloat();
     case INT:
-      return input.readInt();
+      return readInt(tap);
     case LONG:
-      return input.readLong();
+      return readLong(tap);
     case STRING:
-      return input.readString();
+      return tap.readString();
     case ARRAY: {
       const list: unknown[] = [];
-      for (let count = input.readBlockCount(false); count > 0; count = input.readBlockCount(false)) {
-        for (let index = 0; index < count; index++) list.push(readAnything(input));
+      for (let count = readBlockCount(tap, false, 0); count > 0; count = readBlockCount(tap, false, 0)) {
+        for (let index = 0; index < count; index++) list.push(readAnything(tap));
       }
       return list;
     }
     default: {
       const map = new Map<unknown, unknown>();
-      for (let count = input.readBlockCount(false); count > 0; count = input.readBlockCount(false)) {
+      for (let count = readBlockCount(tap, false, 0); count > 0; count = readBlockCount(tap, false, 0)) {
         for (let index = 0; index < count; index++) {
-          const key = readAnything(input);
-          map.set(key, readAnything(input));
+          const key = readAnything(tap);
+          map.set(key, readAnything(tap));
         }
       }
       return map;

@@ -1,12 +1,12 @@
 /** Framed Avro records to Connect values: the schema of an id, and the codec for it, both found once. */
 import { LruCache } from '../../foundation/lru-cache.ts';
-import { Decimal, type Schema, SchemaAndValue } from '../../sdk/data/index.ts';
+import { type Schema, SchemaAndValue } from '../../sdk/data/index.ts';
 import { ConnectError, DataError } from '../../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
-import { AvroInput } from './avro-input.ts';
-import { type AvroSchema, parseAvroSchema } from './avro-schema.ts';
-import { type AvroValueReader, avroValueReaderOf } from './avro-value-reader.ts';
+import { parseAvroSchema } from './avro-schema.ts';
+import { type ConnectType, ended } from './avro-tap.ts';
+import { avroTypeForReading } from './avro-value-reader.ts';
 import { answerOrThrow } from './registry-answers.ts';
 import { questionById, referencesOf } from './schema-questions.ts';
 import { connectSchemaOf } from './to-connect-schema.ts';
@@ -27,13 +27,12 @@ interface Origin {
 interface Codec {
   readonly registered: RegisteredSchema;
   readonly schema: Schema | null;
-  readonly read: AvroValueReader;
+  readonly type: ConnectType;
 }
 
 export class AvroDeserializer {
   private readonly dependencies: AvroDeserializerDependencies;
   private readonly origins: LruCache<number, Origin>;
-  private readonly input = new AvroInput();
   private last: Origin | undefined;
 
   constructor(dependencies: AvroDeserializerDependencies) {
@@ -68,15 +67,14 @@ export class AvroDeserializer {
       codec = this.codecOf(registered, prefix);
       origin.codec = codec;
     }
-    const { input } = this;
-    input.begin(bytes, FRAME_BYTES);
     let value: unknown;
     try {
-      value = codec.read(input);
+      const decoded = codec.type.decode(bytes, FRAME_BYTES);
+      // Bytes behind the value are left aside, as by Confluent's deserializer.
+      if (decoded.offset < 0) throw ended();
+      value = decoded.value;
     } catch (error) {
       throw failed(prefix(), error, `Error deserializing Avro message for id ${id}`);
-    } finally {
-      input.release();
     }
     return value === null ? SchemaAndValue.NULL : new SchemaAndValue(codec.schema, value);
   }
@@ -98,15 +96,8 @@ export class AvroDeserializer {
     if (references.kind === 'open') for (const open of references.questions) answerOrThrow(view, open, prefix);
     const avro = parseAvroSchema(registered.schema, references.kind === 'known' ? references.texts : []);
     const schema = connectSchemaOf(avro, options, registered.version ?? null);
-    return { registered, schema, read: topLevelReaderOf(avro, schema, avroValueReaderOf(avro, schema, options)) };
+    return { registered, schema, type: avroTypeForReading(avro, schema, options) };
   }
-}
-
-/** Bytes on their own have no length before them. */
-function topLevelReaderOf(avro: AvroSchema, schema: Schema | null, read: AvroValueReader): AvroValueReader {
-  if (avro.kind !== 'bytes') return read;
-  if (schema?.name === Decimal.LOGICAL_NAME) return (input) => Decimal.toLogical(schema, input.readRest());
-  return (input) => input.readRest();
 }
 
 /** A DataError whatever went wrong: garbage can also nest deeper than the stack is. Environment failures stay what they are. */

@@ -1,8 +1,17 @@
-/** Avro schemas, parsed: names resolved, properties and defaults kept. */
+/** Avro schemas: avsc's types, with the properties and defaults that it does not keep. */
+import avro, { type ForSchemaOptions, type Schema, type Type, type types } from 'avsc';
 import { DataError } from '../../sdk/errors/index.ts';
-import { type Json, JsonNumber } from '../json/json-text.ts';
+import type { Json } from '../json/json-text.ts';
 import { parseJson } from '../json/parse-json.ts';
-import { splitName } from './avro-names.ts';
+import { LONG_TYPE } from './avro-tap.ts';
+import {
+  AVRO_PRIMITIVES,
+  avscSchemaOf,
+  definitionOf,
+  type JsonObject,
+  originalName,
+  symbolsOf,
+} from './avsc-schema.ts';
 
 export type AvroPrimitiveKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string';
 
@@ -11,6 +20,7 @@ export type AvroProps = Readonly<Record<string, Json>>;
 
 export interface AvroPrimitive {
   readonly kind: AvroPrimitiveKind;
+  readonly type: Type;
   readonly props: AvroProps;
 }
 
@@ -25,6 +35,7 @@ export interface AvroField {
 
 export interface AvroRecord {
   readonly kind: 'record';
+  readonly type: Type;
   readonly fullName: string;
   readonly doc: string | null;
   readonly fields: readonly AvroField[];
@@ -33,6 +44,7 @@ export interface AvroRecord {
 
 export interface AvroEnum {
   readonly kind: 'enum';
+  readonly type: Type;
   readonly fullName: string;
   readonly doc: string | null;
   readonly symbols: readonly string[];
@@ -42,6 +54,7 @@ export interface AvroEnum {
 
 export interface AvroFixed {
   readonly kind: 'fixed';
+  readonly type: Type;
   readonly fullName: string;
   readonly doc: string | null;
   /** In bytes. */
@@ -51,18 +64,21 @@ export interface AvroFixed {
 
 export interface AvroArray {
   readonly kind: 'array';
+  readonly type: Type;
   readonly items: AvroSchema;
   readonly props: AvroProps;
 }
 
 export interface AvroMap {
   readonly kind: 'map';
+  readonly type: Type;
   readonly values: AvroSchema;
   readonly props: AvroProps;
 }
 
 export interface AvroUnion {
   readonly kind: 'union';
+  readonly type: Type;
   readonly branches: readonly AvroSchema[];
   readonly props: AvroProps;
 }
@@ -71,32 +87,21 @@ export type AvroNamed = AvroRecord | AvroEnum | AvroFixed;
 /** A record may contain itself: walk with care. */
 export type AvroSchema = AvroPrimitive | AvroNamed | AvroArray | AvroMap | AvroUnion;
 
-const PRIMITIVES: ReadonlySet<string> = new Set<AvroPrimitiveKind>([
-  'null',
-  'boolean',
-  'int',
-  'long',
-  'float',
-  'double',
-  'bytes',
-  'string',
-]);
-
 /**
  * The schema of a text, and of the texts it refers to, in their order. Throws DataError if it is none.
  *
- * Names and defaults are not checked: what a registry keeps was checked there, and an odd name must not make a record unreadable.
+ * avsc parses it; kept beside each of its types is what it drops: Connect's properties, defaults and docs.
  */
 export function parseAvroSchema(text: string, references: readonly string[] = []): AvroSchema {
   const parser = new AvroParser();
-  for (const reference of references) parser.parse(readJson(reference), '');
-  return parser.parse(readJson(text), '');
+  for (const reference of references) parser.parse(readJson(reference));
+  return parser.parse(readJson(text));
 }
 
 /** A registry may keep the schema of a primitive type without quotes around its name. */
 function readJson(text: string): Json {
   const trimmed = text.trim();
-  if (PRIMITIVES.has(trimmed) && trimmed !== 'null') return trimmed;
+  if (AVRO_PRIMITIVES.has(trimmed) && trimmed !== 'null') return trimmed;
   try {
     return parseJson(trimmed, 'digits');
   } catch (error) {
@@ -104,88 +109,78 @@ function readJson(text: string): Json {
   }
 }
 
-type JsonObject = { readonly [key: string]: Json };
-
 class AvroParser {
-  private readonly named = new Map<string, AvroSchema>();
+  private readonly registry: Record<string, Type> = Object.assign(Object.create(null), { long: LONG_TYPE });
+  private readonly named = new Map<Type, AvroNamed>();
 
-  parse(json: Json, namespace: string): AvroSchema {
-    if (typeof json === 'string') return this.reference(json, namespace);
-    if (json === null) throw new DataError('An Avro schema must not be null.');
-    if (Array.isArray(json)) {
-      return {
-        kind: 'union',
-        branches: (json as readonly Json[]).map((each) => this.parse(each, namespace)),
-        props: {},
-      };
+  parse(json: Json): AvroSchema {
+    try {
+      const type = avro.Type.forSchema(avscSchemaOf(json), {
+        registry: this.registry,
+        wrapUnions: true,
+        typeHook: withoutNamespace as (schema: Schema, options: ForSchemaOptions) => Type | undefined,
+      });
+      return this.described(json, type);
+    } catch (error) {
+      if (error instanceof DataError) throw error;
+      throw new DataError(`The Avro schema is not valid: ${(error as Error).message}`, { cause: error });
     }
-    if (typeof json === 'object' && !(json instanceof JsonNumber))
-      return this.definition(json as JsonObject, namespace);
-    throw new DataError(`An Avro schema is a name, an object or an array, but not ${String(json)}.`);
   }
 
-  private reference(name: string, namespace: string): AvroSchema {
-    if (PRIMITIVES.has(name)) return { kind: name as AvroPrimitiveKind, props: {} };
-    const known = this.named.get(qualify(name, namespace)) ?? this.named.get(name);
-    if (known === undefined) throw new DataError(`The Avro schema uses the type ${name}, which it does not define.`);
-    return known;
-  }
-
-  private definition(json: JsonObject, namespace: string): AvroSchema {
-    const type = json['type'] ?? null;
-    // `{"type": {"type": "string"}}` is no Avro, but seen in the wild.
-    if (typeof type !== 'string') return this.parse(type, namespace);
-    switch (type) {
+  /** avsc's type along with the JSON that it was made of: both have the same structure. */
+  private described(json: Json, type: Type): AvroSchema {
+    if (typeof json === 'string') return this.referred(type, {});
+    if (Array.isArray(json)) {
+      const { types } = type as types.WrappedUnionType;
+      const branches = types.map((branch, index) => this.described((json as readonly Json[])[index] ?? null, branch));
+      return { kind: 'union', type, branches, props: {} };
+    }
+    const props = definitionOf(json);
+    if (typeof props['type'] !== 'string') return this.described(props['type'] ?? null, type);
+    switch (props['type']) {
       case 'record':
       case 'error':
-        return this.record(json, namespace);
-      case 'enum': {
-        const symbols = listOf(json['symbols'], 'symbols').map(String);
-        const schema: AvroEnum = {
-          kind: 'enum',
-          fullName: this.nameOf(json, namespace),
-          doc: textOf(json['doc']),
-          symbols,
-          defaultSymbol: textOf(json['default']),
-          props: json,
-        };
-        return this.define(schema);
-      }
-      case 'fixed': {
-        const size = Number(json['size']);
-        if (!Number.isSafeInteger(size) || size < 0) throw new DataError('An Avro fixed type lacks a valid size.');
+        return this.record(props, type as types.RecordType);
+      case 'enum':
         return this.define({
-          kind: 'fixed',
-          fullName: this.nameOf(json, namespace),
-          doc: textOf(json['doc']),
-          size,
-          props: json,
+          ...namedParts('enum', props, type),
+          symbols: symbolsOf(props),
+          defaultSymbol: textOf(props['default']),
         });
-      }
+      case 'fixed':
+        return this.define({ ...namedParts('fixed', props, type), size: (type as types.FixedType).size });
       case 'array':
-        return { kind: 'array', items: this.parse(json['items'] ?? null, namespace), props: json };
+        return {
+          kind: 'array',
+          type,
+          items: this.described(props['items'] ?? null, (type as types.ArrayType).itemsType),
+          props,
+        };
       case 'map':
-        return { kind: 'map', values: this.parse(json['values'] ?? null, namespace), props: json };
+        return {
+          kind: 'map',
+          type,
+          values: this.described(props['values'] ?? null, (type as types.MapType).valuesType as Type),
+          props,
+        };
       default:
-        if (PRIMITIVES.has(type)) return { kind: type as AvroPrimitiveKind, props: json };
-        return this.reference(type, namespace);
+        return this.referred(type, props);
     }
   }
 
-  private record(json: JsonObject, namespace: string): AvroRecord {
-    const fullName = this.nameOf(json, namespace);
+  private referred(type: Type, props: AvroProps): AvroSchema {
+    return this.named.get(type) ?? { kind: type.branchName as AvroPrimitiveKind, type, props };
+  }
+
+  private record(props: JsonObject, type: types.RecordType): AvroRecord {
     const fields: AvroField[] = [];
-    const record: AvroRecord = { kind: 'record', fullName, doc: textOf(json['doc']), fields, props: json };
     // Before its fields, which may refer to it.
-    this.define(record);
-    const inner = splitName(fullName).namespace ?? '';
-    for (const each of listOf(json['fields'], 'fields')) {
-      const field = each as JsonObject;
-      const name = textOf(field['name']);
-      if (name === null) throw new DataError(`A field of the Avro record ${fullName} has no name.`);
+    const record = this.define({ ...namedParts('record', props, type), fields });
+    for (const [index, { type: fieldType }] of type.fields.entries()) {
+      const field = definitionOf((props['fields'] as readonly Json[])[index] ?? null);
       fields.push({
-        name,
-        type: this.parse(field['type'] ?? null, inner),
+        name: String(field['name']),
+        type: this.described(field['type'] ?? null, fieldType),
         doc: textOf(field['doc']),
         defaultValue: field['default'],
         props: field,
@@ -195,29 +190,30 @@ class AvroParser {
   }
 
   private define<S extends AvroNamed>(schema: S): S {
-    const known = this.named.get(schema.fullName);
-    if (known !== undefined) throw new DataError(`Can't redefine: ${schema.fullName}`);
-    this.named.set(schema.fullName, schema);
+    this.named.set(schema.type, schema);
     return schema;
-  }
-
-  private nameOf(json: JsonObject, namespace: string): string {
-    const name = textOf(json['name']);
-    if (name === null)
-      throw new DataError('No name in schema: a record, enum or fixed type of the Avro schema lacks one.');
-    return qualify(name, textOf(json['namespace']) ?? namespace);
   }
 }
 
-function qualify(name: string, namespace: string): string {
-  return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
+/** As in Java, a name that the namespace around it does not have is one without a namespace. */
+function withoutNamespace(
+  schema: unknown,
+  { registry, namespace }: { registry: Readonly<Record<string, Type>>; namespace?: string },
+): Type | undefined {
+  if (typeof schema !== 'string' || namespace === undefined || namespace === '' || schema.includes('.')) {
+    return undefined;
+  }
+  return registry[`${namespace}.${schema}`] === undefined ? registry[schema] : undefined;
+}
+
+function namedParts<K extends 'record' | 'enum' | 'fixed'>(
+  kind: K,
+  props: JsonObject,
+  type: Type,
+): { readonly kind: K; readonly type: Type; readonly fullName: string; readonly doc: string | null; props: AvroProps } {
+  return { kind, type, fullName: originalName(type.name ?? ''), doc: textOf(props['doc']), props };
 }
 
 function textOf(json: Json | undefined): string | null {
   return typeof json === 'string' ? json : null;
-}
-
-function listOf(json: Json | undefined, what: string): readonly Json[] {
-  if (Array.isArray(json)) return json as readonly Json[];
-  throw new DataError(`An Avro schema lacks its ${what}.`);
 }

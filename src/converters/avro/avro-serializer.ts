@@ -5,9 +5,10 @@ import { DataError } from '../../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
 import { SchemaCache } from '../schema-cache.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
-import { AvroOutput } from './avro-output.ts';
 import { type AvroSchema, parseAvroSchema } from './avro-schema.ts';
-import { type AvroValueWriter, avroValueWriterOf } from './avro-value-writer.ts';
+import { AvroSlab } from './avro-slab.ts';
+import type { ConnectType } from './avro-tap.ts';
+import { avroTypeForWriting } from './avro-value-writer.ts';
 import { answerOrThrow } from './registry-answers.ts';
 import { questionForWriting, referencesOf, type SchemaSelection } from './schema-questions.ts';
 import type { SubjectNameStrategy } from './subject-names.ts';
@@ -38,7 +39,7 @@ interface Target {
   readonly schema: Schema | null;
   readonly own: OwnSchema;
   readonly question: SchemaQuestion;
-  codec: { readonly registered: RegisteredSchema; readonly write: AvroValueWriter } | undefined;
+  codec: { readonly registered: RegisteredSchema; readonly type: ConnectType } | undefined;
 }
 
 type OwnSchemaOrFailure = OwnSchema | { readonly failure: DataError };
@@ -46,7 +47,7 @@ type OwnSchemaOrFailure = OwnSchema | { readonly failure: DataError };
 export class AvroSerializer {
   private readonly dependencies: AvroSerializerDependencies;
   private readonly schemas: SchemaCache<OwnSchemaOrFailure>;
-  private readonly out = new AvroOutput();
+  private readonly slab = new AvroSlab();
   private schemaless: OwnSchemaOrFailure | undefined;
 
   constructor(dependencies: AvroSerializerDependencies) {
@@ -86,19 +87,11 @@ export class AvroSerializer {
     );
     let { codec } = target;
     if (codec?.registered !== registered) {
-      codec = { registered, write: this.writerOf(target, registered, topic) };
+      codec = { registered, type: this.typeOf(target, registered, topic) };
       target.codec = codec;
     }
-    const { out } = this;
     // Invariant 5: the id is one that the view vouches for at this very moment.
-    out.begin(registered.id);
-    try {
-      codec.write(out, value);
-    } catch (error) {
-      out.abandon();
-      throw error;
-    }
-    return out.finish();
+    return this.slab.encode(registered.id, codec.type, value);
   }
 
   private targetOf(topic: string, schema: Schema | null): Target {
@@ -134,10 +127,10 @@ export class AvroSerializer {
     }
   }
 
-  private writerOf(target: Target, registered: RegisteredSchema, topic: string): AvroValueWriter {
+  private typeOf(target: Target, registered: RegisteredSchema, topic: string): ConnectType {
     const { view, options, isStrict } = this.dependencies;
     const { own, schema, question } = target;
-    if (!isSelected(question)) return framed(own.avro, avroValueWriterOf(own.avro, schema, { options, isStrict }));
+    if (!isSelected(question)) return avroTypeForWriting(own.avro, schema, { options, isStrict });
     const prefix = `Failed to serialize Avro data from topic ${topic} : `;
     if (registered.schemaType !== 'AVRO') {
       throw new DataError(`${prefix}the schema ${registered.id} is of type ${registered.schemaType}.`);
@@ -149,7 +142,7 @@ export class AvroSerializer {
     const texts = references.kind === 'known' ? references.texts : [];
     try {
       const avro = parseAvroSchema(registered.schema, texts);
-      return framed(avro, avroValueWriterOf(avro, schema, { options, isStrict }));
+      return avroTypeForWriting(avro, schema, { options, isStrict });
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       throw new DataError(`${prefix}${error.message}`, { code: error.code, cause: error });
@@ -160,26 +153,4 @@ export class AvroSerializer {
 /** True if the registry says what to write with, so that it may be another schema than the record's own. */
 function isSelected(question: SchemaQuestion): boolean {
   return question.kind === 'by-id' || question.kind === 'version';
-}
-
-/** Bytes on their own are written without their length, as Confluent's serializer does. */
-function framed(avro: AvroSchema, write: AvroValueWriter): AvroValueWriter {
-  if (avro.kind !== 'bytes') return write;
-  return (out, value) => {
-    if (value instanceof Uint8Array) {
-      out.writeFixed(value);
-      return;
-    }
-    const scratch = new AvroOutput();
-    scratch.begin(0);
-    write(scratch, value);
-    // A Decimal: written with its length first, which is not wanted.
-    out.writeFixed(withoutLength(scratch.finish().subarray(5)));
-  };
-}
-
-function withoutLength(bytes: Uint8Array): Uint8Array {
-  let position = 0;
-  while ((bytes[position] ?? 0) > 127) position++;
-  return bytes.subarray(position + 1);
 }

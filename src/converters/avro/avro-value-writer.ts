@@ -1,4 +1,4 @@
-/** Connect values to Avro's binary encoding: one writer per pair of Avro and Connect schema, made once. */
+/** Connect values to Avro's binary encoding: one writer per pair of Avro and Connect schema, made once, over avsc's types. */
 import {
   ConnectDate,
   ConnectTime,
@@ -11,53 +11,59 @@ import {
   typeNameOf,
 } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
-import { writeAnything } from './anything.ts';
+import { ANYTHING } from './anything.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { defaultWriterOf } from './avro-default-writer.ts';
 import { ANYTHING_FULL_NAME, KEY_FIELD, scrubName, splitName, UNION_NAME, VALUE_FIELD } from './avro-names.ts';
-import type { AvroOutput } from './avro-output.ts';
-import { type FieldPlan, recordWriterOf } from './avro-record-writer.ts';
+import { primitiveWriterOf } from './avro-primitive-writer.ts';
+import { type FieldPlan, structWriterOf } from './avro-record-writer.ts';
 import type { AvroArray, AvroEnum, AvroFixed, AvroMap, AvroRecord, AvroSchema, AvroUnion } from './avro-schema.ts';
+import { ConnectType, type TapWriter, writeBytes, writeFixed, writeString } from './avro-tap.ts';
 import { isUnionStruct } from './connect-kinds.ts';
 import { isMapEntry, unionFieldName } from './to-connect-schema.ts';
 
-/** Writes one value. Throws DataError if it does not fit; what was written before stays. */
-export type AvroValueWriter = (out: AvroOutput, value: unknown) => void;
-
-/** A writer of the values of a Connect schema in the encoding of an Avro schema. Throws DataError if the two don't go together. */
-export function avroValueWriterOf(
+/** A type that encodes values of a Connect schema as records of an Avro schema. Throws DataError if the two don't go together. */
+export function avroTypeForWriting(
   avro: AvroSchema,
   schema: Schema | null,
   settings: { readonly options: AvroDataOptions; readonly isStrict: boolean },
-): AvroValueWriter {
-  return new AvroWriterCompiler(settings.options, settings.isStrict).writer(avro, schema);
+): ConnectType {
+  const writer = new AvroWriterCompiler(settings.options, settings.isStrict).writer(avro, schema);
+  return new ConnectType(avro.type, avro.kind === 'bytes' && schema !== null ? rawWriterOf(schema) : writer);
+}
+
+/** Bytes on their own are written without their length, as Confluent's serializer does. */
+function rawWriterOf(schema: Schema): TapWriter {
+  const isDecimal = schema.name === Decimal.LOGICAL_NAME;
+  return {
+    _write: (tap, value) => {
+      if (isDecimal) writeFixed(tap, decimalBytes(schema, value));
+      else if (value instanceof Uint8Array) writeFixed(tap, value);
+      else throw wrongType(schema, value);
+    },
+  };
 }
 
 class AvroWriterCompiler {
   private readonly options: AvroDataOptions;
   private readonly isStrict: boolean;
   /** Writers being made or made, so that a record within itself ends. */
-  private readonly records = new Map<AvroRecord, { readonly schema: Schema; readonly write: AvroValueWriter }[]>();
+  private readonly records = new Map<AvroRecord, { readonly schema: Schema; readonly writer: TapWriter }[]>();
 
   constructor(options: AvroDataOptions, isStrict: boolean) {
     this.options = options;
     this.isStrict = isStrict;
   }
 
-  writer(avro: AvroSchema, schema: Schema | null): AvroValueWriter {
+  writer(avro: AvroSchema, schema: Schema | null): TapWriter {
     if (schema === null) {
-      if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return writeAnything;
+      if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return ANYTHING;
       throw new DataError(`A value without a schema can not be written as Avro ${avro.kind}.`);
     }
-    if (avro.kind === 'union') return this.union(avro, schema);
-    const write = this.nonNull(avro, schema);
-    return (out, value) => {
-      if (value === null || value === undefined) throw nullValue();
-      write(out, value);
-    };
+    return avro.kind === 'union' ? this.union(avro, schema) : this.nonNull(avro, schema);
   }
 
-  private nonNull(avro: Exclude<AvroSchema, AvroUnion>, schema: Schema): AvroValueWriter {
+  private nonNull(avro: Exclude<AvroSchema, AvroUnion>, schema: Schema): TapWriter {
     const logical = logicalWriterOf(avro, schema);
     if (logical !== undefined) return logical;
     switch (avro.kind) {
@@ -80,103 +86,103 @@ class AvroWriterCompiler {
         if (schema.type === SchemaType.BYTES) return fixedWriterOf(avro);
         break;
       default: {
-        const write = primitiveWriterOf(avro.kind, schema.type);
-        if (write !== undefined) return write;
+        const writer = primitiveWriterOf(avro, schema);
+        if (writer !== undefined) return writer;
       }
     }
     const what = 'fullName' in avro ? `${avro.kind} ${avro.fullName}` : avro.kind;
     throw new DataError(`Incompatible schema: ${String(schema)} can not be written as Avro ${what}.`);
   }
 
-  private record(avro: AvroRecord, schema: Schema): AvroValueWriter {
+  private record(avro: AvroRecord, schema: Schema): TapWriter {
     const known = this.records.get(avro)?.find((each) => each.schema === schema || each.schema.equals(schema));
-    if (known !== undefined) return known.write;
-    let write: AvroValueWriter | undefined;
-    const entry = { schema, write: (out: AvroOutput, value: unknown) => write?.(out, value) };
-    this.records.set(avro, [...(this.records.get(avro) ?? []), entry]);
+    if (known !== undefined) return known.writer;
+    const plans: FieldPlan[] = [];
+    const writer = structWriterOf(schema, plans);
+    this.records.set(avro, [...(this.records.get(avro) ?? []), { schema, writer }]);
     try {
-      write = this.recordWriter(avro, schema);
+      plans.push(...this.fieldPlans(avro, schema));
     } catch (error) {
       this.records.delete(avro);
       throw error;
     }
-    return write;
+    return writer;
   }
 
-  private recordWriter(avro: AvroRecord, schema: Schema): AvroValueWriter {
+  private fieldPlans(avro: AvroRecord, schema: Schema): FieldPlan[] {
     const { scrubInvalidNames, ignoreDefaultForNullables } = this.options;
     const fields = new Map(
       schema.fields.map((field) => [scrubInvalidNames ? scrubName(field.name) : field.name, field]),
     );
-    const plans = avro.fields.map((avroField): FieldPlan => {
+    return avro.fields.map((avroField): FieldPlan => {
       const field = fields.get(avroField.name);
       if (field === undefined) {
         // Only with a schema that was not made from the record's own: use.latest.version or use.schema.id.
-        const writeDefault = defaultWriterOf(avroField, avro, this.isStrict);
-        return {
-          name: avroField.name,
-          index: -1,
-          avro: avroField.type,
-          schema: null,
-          defaultValue: null,
-          write: writeDefault,
-        };
+        const writer = defaultWriterOf(avroField, avro, {
+          isStrict: this.isStrict,
+          options: this.options,
+          writerOf: (type, typeSchema) => this.writer(type, typeSchema),
+        });
+        return { name: avroField.name, index: -1, defaultValue: null, writer };
       }
       const isNullKept = ignoreDefaultForNullables && field.schema.optional;
       return {
         name: field.name,
         index: field.index,
-        avro: avroField.type,
-        schema: field.schema,
         defaultValue: isNullKept ? null : field.schema.defaultValue,
-        write: this.writer(avroField.type, field.schema),
+        writer: this.writer(avroField.type, field.schema),
       };
     });
-    return recordWriterOf(schema, plans);
   }
 
-  private array(avro: AvroArray, schema: Schema): AvroValueWriter {
-    const write = this.writer(avro.items, schema.valueSchema);
-    return (out, value) => {
-      if (!Array.isArray(value)) throw wrongType(schema, value);
-      if (value.length > 0) out.writeSafeInteger(value.length);
-      for (const each of value) write(out, each);
-      out.writeByte(0);
+  private array(avro: AvroArray, schema: Schema): TapWriter {
+    const writer = this.writer(avro.items, schema.valueSchema);
+    return {
+      _write: (tap, value) => {
+        if (!Array.isArray(value)) throw wrongType(schema, value);
+        if (value.length > 0) tap.writeLong(value.length);
+        for (const each of value) writer._write(tap, each);
+        tap.writeLong(0);
+      },
     };
   }
 
-  private map(avro: AvroMap, schema: Schema): AvroValueWriter {
-    const write = this.writer(avro.values, schema.valueSchema);
-    return (out, value) => {
-      if (!(value instanceof Map)) throw wrongType(schema, value);
-      if (value.size > 0) out.writeSafeInteger(value.size);
-      for (const [key, each] of value) {
-        if (typeof key !== 'string')
-          throw new DataError('The key of an Avro map must be a string, but is null or no string.');
-        out.writeString(key);
-        write(out, each);
-      }
-      out.writeByte(0);
+  private map(avro: AvroMap, schema: Schema): TapWriter {
+    const writer = this.writer(avro.values, schema.valueSchema);
+    return {
+      _write: (tap, value) => {
+        if (!(value instanceof Map)) throw wrongType(schema, value);
+        if (value.size > 0) tap.writeLong(value.size);
+        for (const [key, each] of value) {
+          if (typeof key !== 'string')
+            throw new DataError('The key of an Avro map must be a string, but is null or no string.');
+          writeString(tap, key);
+          writer._write(tap, each);
+        }
+        tap.writeLong(0);
+      },
     };
   }
 
-  private entries(avro: AvroRecord, schema: Schema): AvroValueWriter {
+  private entries(avro: AvroRecord, schema: Schema): TapWriter {
     const parts = avro.fields.map((field) => {
-      if (field.name === KEY_FIELD) return { isKey: true, write: this.writer(field.type, schema.keySchema) };
-      if (field.name === VALUE_FIELD) return { isKey: false, write: this.writer(field.type, schema.valueSchema) };
+      if (field.name === KEY_FIELD) return { isKey: true, writer: this.writer(field.type, schema.keySchema) };
+      if (field.name === VALUE_FIELD) return { isKey: false, writer: this.writer(field.type, schema.valueSchema) };
       throw new DataError(
         'Found map encoded as array of key-value pairs, but array elements do not match the expected format.',
       );
     });
-    return (out, value) => {
-      if (!(value instanceof Map)) throw wrongType(schema, value);
-      if (value.size > 0) out.writeSafeInteger(value.size);
-      for (const [key, each] of value) for (const { isKey, write } of parts) write(out, isKey ? key : each);
-      out.writeByte(0);
+    return {
+      _write: (tap, value) => {
+        if (!(value instanceof Map)) throw wrongType(schema, value);
+        if (value.size > 0) tap.writeLong(value.size);
+        for (const [key, each] of value) for (const { isKey, writer } of parts) writer._write(tap, isKey ? key : each);
+        tap.writeLong(0);
+      },
     };
   }
 
-  private union(avro: AvroUnion, schema: Schema): AvroValueWriter {
+  private union(avro: AvroUnion, schema: Schema): TapWriter {
     const nullIndex = avro.branches.findIndex((branch) => branch.kind === 'null');
     if (isUnionStruct(schema)) return this.unionStruct(avro, schema, nullIndex);
     const index = this.branchFor(avro, schema);
@@ -184,19 +190,21 @@ class AvroWriterCompiler {
     if (branch === undefined || branch.kind === 'union') {
       throw new DataError(`Incompatible schema: ${String(schema)} can not be written as any branch of the Avro union.`);
     }
-    const write = this.nonNull(branch, schema);
-    return (out, value) => {
-      if (value === null || value === undefined) {
-        if (nullIndex < 0) throw nullValue();
-        out.writeSafeInteger(nullIndex);
-        return;
-      }
-      out.writeSafeInteger(index);
-      write(out, value);
+    const writer = this.nonNull(branch, schema);
+    return {
+      _write: (tap, value) => {
+        if (value === null || value === undefined) {
+          if (nullIndex < 0) throw nullValue();
+          tap.writeLong(nullIndex);
+          return;
+        }
+        tap.writeLong(index);
+        writer._write(tap, value);
+      },
     };
   }
 
-  private unionStruct(avro: AvroUnion, schema: Schema, nullIndex: number): AvroValueWriter {
+  private unionStruct(avro: AvroUnion, schema: Schema, nullIndex: number): TapWriter {
     const others = avro.branches.flatMap((branch, index) => (branch.kind === 'null' ? [] : [{ branch, index }]));
     const isEnhanced = this.options.enhancedSchemaSupport || schema.name !== UNION_NAME;
     const branches = schema.fields.map((field, place) => {
@@ -204,24 +212,22 @@ class AvroWriterCompiler {
       const found = named ?? others[place];
       if (found === undefined)
         throw new DataError(`Incompatible schema: the Avro union has no branch for ${field.name}.`);
-      return { index: found.index, write: this.writer(found.branch, field.schema) };
+      return { index: found.index, writer: this.writer(found.branch, field.schema) };
     });
-    return (out, value) => {
-      if (value === null || value === undefined) {
-        if (nullIndex < 0) throw nullValue();
-        out.writeSafeInteger(nullIndex);
-        return;
-      }
-      if (!isStruct(value)) throw wrongType(schema, value);
-      const place = value.values.findIndex((each) => each !== null && each !== undefined);
-      const branch = branches[place];
-      if (branch === undefined) {
-        if (nullIndex < 0) throw nullValue();
-        out.writeSafeInteger(nullIndex);
-        return;
-      }
-      out.writeSafeInteger(branch.index);
-      branch.write(out, value.values[place]);
+    return {
+      _write: (tap, value) => {
+        if (value !== null && value !== undefined && !isStruct(value)) throw wrongType(schema, value);
+        const values = value?.values ?? [];
+        const place = values.findIndex((each) => each !== null && each !== undefined);
+        const branch = branches[place];
+        if (branch === undefined) {
+          if (nullIndex < 0) throw nullValue();
+          tap.writeLong(nullIndex);
+          return;
+        }
+        tap.writeLong(branch.index);
+        branch.writer._write(tap, values[place]);
+      },
     };
   }
 
@@ -248,46 +254,58 @@ function nullValue(): DataError {
 }
 
 function wrongType(schema: Schema, value: unknown): DataError {
+  if (value === null || value === undefined) return nullValue();
   return new DataError(`Invalid type for ${schema.type}: class ${typeNameOf(value)}`);
 }
 
 function wrongClass(what: string, expected: string, value: unknown): DataError {
+  if (value === null || value === undefined) return nullValue();
   return new DataError(`Invalid type for ${what}, expected ${expected} but was class ${typeNameOf(value)}`);
 }
 
-function logicalWriterOf(avro: AvroSchema, schema: Schema): AvroValueWriter | undefined {
+function logicalWriterOf(avro: AvroSchema, schema: Schema): TapWriter | undefined {
   switch (schema.name) {
-    case Decimal.LOGICAL_NAME:
-      if (avro.kind !== 'bytes' && avro.kind !== 'fixed') return undefined;
-      return (out, value) => {
-        if (!isBigDecimal(value)) throw wrongClass('Decimal', 'BigDecimal', value);
-        const bytes = Decimal.fromLogical(schema, value);
-        if (avro.kind === 'bytes') out.writeBytes(bytes);
-        else if (avro.kind === 'fixed') out.writeFixed(extended(bytes, avro));
-      };
+    case Decimal.LOGICAL_NAME: {
+      if (avro.kind === 'bytes') return { _write: (tap, value) => writeBytes(tap, decimalBytes(schema, value)) };
+      if (avro.kind !== 'fixed') return undefined;
+      return { _write: (tap, value) => writeFixed(tap, extended(decimalBytes(schema, value), avro)) };
+    }
     case ConnectDate.LOGICAL_NAME:
       if (avro.kind !== 'int') return undefined;
-      return (out, value) => {
-        if (!(value instanceof Date)) throw wrongClass('Date', 'Date', value);
-        out.writeInt(ConnectDate.fromLogical(schema, value));
+      return {
+        _write: (tap, value) => {
+          if (!(value instanceof Date)) throw wrongClass('Date', 'Date', value);
+          tap.writeLong(ConnectDate.fromLogical(schema, value));
+        },
       };
     case ConnectTime.LOGICAL_NAME:
       if (avro.kind !== 'int') return undefined;
-      return (out, value) => {
-        if (!(value instanceof Date)) throw wrongClass('Time', 'Date', value);
-        out.writeInt(ConnectTime.fromLogical(schema, value));
+      return {
+        _write: (tap, value) => {
+          if (!(value instanceof Date)) throw wrongClass('Time', 'Date', value);
+          tap.writeLong(ConnectTime.fromLogical(schema, value));
+        },
       };
     case ConnectTimestamp.LOGICAL_NAME:
       if (avro.kind !== 'long') return undefined;
-      return (out, value) => {
-        if (!(value instanceof Date)) throw wrongClass('Timestamp', 'Date', value);
-        const millis = value.getTime();
-        if (Number.isNaN(millis)) throw new DataError('The Date is invalid: it was made of something that is no date.');
-        out.writeSafeInteger(millis);
+      return {
+        _write: (tap, value) => {
+          if (!(value instanceof Date)) throw wrongClass('Timestamp', 'Date', value);
+          const millis = value.getTime();
+          if (Number.isNaN(millis))
+            throw new DataError('The Date is invalid: it was made of something that is no date.');
+          // Within 2^53, as are all times of a Date.
+          tap.writeLong(millis);
+        },
       };
     default:
       return undefined;
   }
+}
+
+function decimalBytes(schema: Schema, value: unknown): Uint8Array {
+  if (!isBigDecimal(value)) throw wrongClass('Decimal', 'BigDecimal', value);
+  return Decimal.fromLogical(schema, value);
 }
 
 /** The two's complement in as many bytes as the fixed type has. */
@@ -301,73 +319,28 @@ function extended(bytes: Uint8Array, avro: AvroFixed): Uint8Array {
   return filled;
 }
 
-function enumWriterOf(avro: AvroEnum): AvroValueWriter {
-  const indexes = new Map(avro.symbols.map((symbol, index) => [symbol, index]));
-  return (out, value) => {
-    const index = indexes.get(value as string);
-    if (index === undefined) {
-      throw new DataError(`${JSON.stringify(value)} is no symbol of the Avro enum ${avro.fullName}.`);
-    }
-    out.writeInt(index);
+function enumWriterOf(avro: AvroEnum): TapWriter {
+  // avsc's own look-up takes the names of every object's members, like toString, for symbols.
+  const indexes = new Map<unknown, number>(avro.symbols.map((symbol, index) => [symbol, index]));
+  return {
+    _write: (tap, value) => {
+      const index = indexes.get(value);
+      if (index !== undefined) tap.writeLong(index);
+      else if (value === null || value === undefined) throw nullValue();
+      else throw new DataError(`${JSON.stringify(value)} is no symbol of the Avro enum ${avro.fullName}.`);
+    },
   };
 }
 
-function fixedWriterOf(avro: AvroFixed): AvroValueWriter {
-  return (out, value) => {
-    if (!(value instanceof Uint8Array) || value.length !== avro.size) {
-      const found = value instanceof Uint8Array ? `${value.length} bytes` : `class ${typeNameOf(value)}`;
-      throw new DataError(`Avro's ${avro.fullName} takes ${avro.size} bytes, but found ${found}.`);
-    }
-    out.writeFixed(value);
-  };
-}
-
-const INTEGERS: ReadonlySet<SchemaType> = new Set([SchemaType.INT8, SchemaType.INT16, SchemaType.INT32]);
-
-/** Undefined if a value of the Connect type is none of the Avro type, nor of one that Avro promotes it to. */
-function primitiveWriterOf(kind: string, type: SchemaType): AvroValueWriter | undefined {
-  const fail = (value: unknown): never => {
-    throw new DataError(`Invalid type for ${type}: class ${typeNameOf(value)}`);
-  };
-  switch (kind) {
-    case 'boolean':
-      if (type !== SchemaType.BOOLEAN) return undefined;
-      return (out, value) => (typeof value === 'boolean' ? out.writeBoolean(value) : fail(value));
-    case 'int':
-      if (!INTEGERS.has(type)) return undefined;
-      return (out, value) => (typeof value === 'number' && (value | 0) === value ? out.writeInt(value) : fail(value));
-    case 'long':
-      if (INTEGERS.has(type)) {
-        return (out, value) => (typeof value === 'number' && (value | 0) === value ? out.writeInt(value) : fail(value));
+function fixedWriterOf(avro: AvroFixed): TapWriter {
+  return {
+    _write: (tap, value) => {
+      if (value === null || value === undefined) throw nullValue();
+      if (!(value instanceof Uint8Array) || value.length !== avro.size) {
+        const found = value instanceof Uint8Array ? `${value.length} bytes` : `class ${typeNameOf(value)}`;
+        throw new DataError(`Avro's ${avro.fullName} takes ${avro.size} bytes, but found ${found}.`);
       }
-      if (type !== SchemaType.INT64) return undefined;
-      return (out, value) =>
-        typeof value === 'bigint' && BigInt.asIntN(64, value) === value ? out.writeLong(value) : fail(value);
-    case 'float':
-      if (type !== SchemaType.FLOAT32 && type !== SchemaType.INT64 && !INTEGERS.has(type)) return undefined;
-      return (out, value) => out.writeFloat(numberOf(value) ?? fail(value));
-    case 'double':
-      if (
-        type !== SchemaType.FLOAT64 &&
-        type !== SchemaType.FLOAT32 &&
-        type !== SchemaType.INT64 &&
-        !INTEGERS.has(type)
-      ) {
-        return undefined;
-      }
-      return (out, value) => out.writeDouble(numberOf(value) ?? fail(value));
-    case 'string':
-      if (type !== SchemaType.STRING) return undefined;
-      return (out, value) => (typeof value === 'string' ? out.writeString(value) : fail(value));
-    case 'bytes':
-      if (type !== SchemaType.BYTES) return undefined;
-      return (out, value) => (value instanceof Uint8Array ? out.writeBytes(value) : fail(value));
-    default:
-      return undefined;
-  }
-}
-
-function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  return typeof value === 'bigint' ? Number(value) : undefined;
+      writeFixed(tap, value);
+    },
+  };
 }

@@ -21,3 +21,12 @@ export function schemaIdOf(bytes: Buffer): number {
   // Signed, as in Java: an id with its highest bit set is one that no registry gives.
   return bytes.readInt32BE(1);
 }
+
+/** The frame in front of a payload. */
+export function writeFrame(buffer: Buffer, offset: number, schemaId: number): void {
+  buffer[offset] = 0;
+  buffer[offset + 1] = schemaId >>> 24;
+  buffer[offset + 2] = schemaId >>> 16;
+  buffer[offset + 3] = schemaId >>> 8;
+  buffer[offset + 4] = schemaId;
+}

@@ -1,7 +1,6 @@
 /** One registry cluster as the control plane sees it: answers questions, each asked once, whoever asks. */
 import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
-import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { type ConnectError, EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
@@ -16,6 +15,7 @@ import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { accessOf, type Barrier, type Missing, QuestionFinder } from './question-finder.ts';
+import { RecheckPace } from './recheck-pace.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
@@ -57,6 +57,7 @@ export class RegistryCluster {
   private readonly refusals = new Map<string, { readonly error: ConnectError; readonly until: number }>();
   /** What the transient gates stand for. */
   private readonly missing = new Map<string, Missing>();
+  private readonly rechecks: RecheckPace;
   private readonly reported = new Set<string>();
   private readonly life = new AbortController();
 
@@ -115,6 +116,7 @@ export class RegistryCluster {
       },
       emit: (event) => this.emit(event),
     });
+    this.rechecks = new RecheckPace({ clock, waiting: () => this.missing.size, ...random });
     const concurrency = values['registry.max.in.flight'];
     this.queues = { read: new PQueue({ concurrency }), write: new PQueue({ concurrency }) };
   }
@@ -276,20 +278,20 @@ export class RegistryCluster {
   }
 
   private async recheck(gateId: string): Promise<void> {
-    const { clock, gates, logger, random } = this.options;
+    const { clock, gates, logger } = this.options;
     const gate = gates.gate(gateId, '', { transient: true });
-    const jitter = { jitter: 0.3, ...(random === undefined ? {} : { random }) };
-    const backoff = new Backoff({ initialMs: 250, maxMs: 5000, ...jitter });
+    const nextDelay = this.rechecks.delays();
     const since = this.now();
     try {
       for (;;) {
-        const delayMs = backoff.next();
+        const delayMs = nextDelay();
         gate.probed(gate.snapshot().reason, clock.now() + delayMs);
-        await clock.sleep(delayMs, this.life.signal);
+        await this.rechecks.sleep(delayMs, this.life.signal);
         const next = this.parked.nextTrial(gateId);
         if (next === undefined || gate.snapshot().state === 'open') break;
         if (this.outages.gates[accessOf(next.question)].snapshot().state !== 'open') continue;
         const answer = await this.start(next.key, next.question);
+        if (answer.kind === 'known') this.rechecks.turnedUp();
         if (answer.kind !== 'waiting' || answer.gateId !== gateId) break;
       }
     } finally {

@@ -50,6 +50,21 @@ describe('an id that no node knows', () => {
     expect(worker.transport.take()).toEqual([]);
   });
 
+  it('loads the registry no more when there are a thousand of them, and all are there soon after the first', async () => {
+    const worker = await workerWith(5);
+    const host = worker.host();
+    const reading = Array.from({ length: 1_000 }, (_, n) => new Task(worker, host).start(byId(6 + n)));
+    await worker.clock.advance(60_000);
+    worker.transport.take();
+    await worker.clock.advance(60_000);
+    // Twenty times a second, and each time once more for how far the nodes have read.
+    expect(worker.transport.take().length).toBeLessThan(60 * 45);
+    for (let i = 6; i <= 1_005; i++) worker.registry.put(`s${i}`, { schema: avro(`s${i}`).schema });
+    await worker.clock.advance(3_000);
+    const answers = await Promise.all(reading);
+    expect(answers.filter(({ kind }) => kind === 'known')).toHaveLength(1_000);
+  });
+
   it('is a data error when ready nodes that are caught up deny it for 30 s', async () => {
     const worker = await workerWith(5);
     worker.registry.schemas.delete(3);

@@ -294,11 +294,12 @@ export class StandaloneHerder implements Herder {
     }
   }
 
-  /** Many requests of a connector before the next operation are one. */
+  /** Requests of a connector that come together, or before the next operation, are one. */
   private reconfigureSoon(entry: DesiredConnector): void {
     if (this.reconfiguring.has(entry)) return;
     this.reconfiguring.add(entry);
     void this.run(entry.name, 'reconfiguring the tasks of', async () => {
+      await Promise.resolve();
       this.reconfiguring.delete(entry);
       const instance = this.options.worker.connector(entry.name);
       if (this.entries.get(entry.name) !== entry || instance?.isRunning !== true) return;

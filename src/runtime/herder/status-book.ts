@@ -44,7 +44,10 @@ export class StatusBook {
 
   parkTask(id: TaskId, parked: ParkedInfo | null): void {
     const status = this.task(id);
-    if (status !== undefined && status.state !== 'FAILED') this.putTask(id, { ...status, parked });
+    if (status === undefined || status.state === 'FAILED') return;
+    // A task that waits before its start, for its dead letter queue say, is as well as any other parked one.
+    const state = parked !== null && status.state === 'UNASSIGNED' ? 'RUNNING' : status.state;
+    this.putTask(id, { ...status, state, parked });
   }
 
   removeTasks(name: string): void {

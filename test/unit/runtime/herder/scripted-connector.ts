@@ -1,0 +1,119 @@
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { ConnectorConfigs } from '../../../../src/runtime/config/connector-configs.ts';
+import { parseWorkerConfig } from '../../../../src/runtime/config/worker-config.ts';
+import { StandaloneHerder } from '../../../../src/runtime/herder/standalone-herder.ts';
+import type { PluginDesc } from '../../../../src/runtime/plugins/plugin-desc.ts';
+import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
+import { Worker } from '../../../../src/runtime/worker/worker.ts';
+import { ConfigDef } from '../../../../src/sdk/config/index.ts';
+import type { ConnectorConfig, SourceConnectorContext } from '../../../../src/sdk/connector.ts';
+import { MemoryOffsetBackingStore } from '../../../../src/storage/memory-offset-backing-store.ts';
+import { logger } from '../fake-task-edges.ts';
+import { groupBroker } from '../worker/fake-group-member.ts';
+import { ScriptedHost } from '../worker/scripted-host.ts';
+
+/** What the connectors of a test do next; those of one test share it. */
+export interface ConnectorScript {
+  readonly calls: string[];
+  contexts: SourceConnectorContext[];
+  start: (config: ConnectorConfig, signal: AbortSignal) => void | Promise<void>;
+  taskConfigs: (
+    maxTasks: number,
+    config: ConnectorConfig,
+  ) => readonly ConnectorConfig[] | Promise<readonly ConnectorConfig[]>;
+  stop: () => void | Promise<void>;
+}
+
+function scriptedConnector(script: ConnectorScript): new () => unknown {
+  return class {
+    private started: ConnectorConfig = {};
+    version(): string {
+      return '4.5.6';
+    }
+    config(): ConfigDef {
+      return ConfigDef.of({ topic: { type: 'STRING', importance: 'high', documentation: 'Topic.' } }) as never;
+    }
+    initialize(context: SourceConnectorContext): void {
+      script.contexts.push(context);
+    }
+    start(config: ConnectorConfig, signal: AbortSignal): void | Promise<void> {
+      script.calls.push(`start ${config['name']}`);
+      this.started = config;
+      return script.start(config, signal);
+    }
+    taskConfigs(maxTasks: number): readonly ConnectorConfig[] | Promise<readonly ConnectorConfig[]> {
+      script.calls.push(`taskConfigs ${maxTasks}`);
+      return script.taskConfigs(maxTasks, this.started);
+    }
+    stop(): void | Promise<void> {
+      script.calls.push('stop');
+      return script.stop();
+    }
+    taskClass(): never {
+      throw new Error('tasks run in the host');
+    }
+  };
+}
+
+export function desc(type: PluginDesc['type'], className: string, create: new () => unknown): PluginDesc {
+  return { type, className, otherNames: [], version: '1.2.3', module: 'file:///p.js', location: 'test', create };
+}
+
+class PlainConverter {}
+
+/** A standalone herder and its worker, over a scripted task host and a scripted connector class, `test.ScriptedSource`. */
+export function openHerder(): {
+  readonly herder: StandaloneHerder;
+  readonly script: ConnectorScript;
+  readonly clock: ManualClock;
+  readonly host: () => ScriptedHost;
+  readonly startup: { detail: string };
+} {
+  const clock = new ManualClock();
+  const hosts: ScriptedHost[] = [];
+  const script: ConnectorScript = {
+    calls: [],
+    contexts: [],
+    start: () => {},
+    taskConfigs: (max, config) => Array.from({ length: max }, (_, task) => ({ ...config, 'task.id': String(task) })),
+    stop: () => {},
+  };
+  const plugins = new Plugins([
+    desc('source', 'test.ScriptedSource', scriptedConnector(script)),
+    desc('converter', 'test.PlainConverter', PlainConverter),
+    desc('header_converter', 'org.apache.kafka.connect.storage.SimpleHeaderConverter', PlainConverter),
+  ]);
+  const worker = new Worker({
+    clock,
+    logger,
+    broker: groupBroker().broker,
+    offsetStore: new MemoryOffsetBackingStore(),
+    openHost: () => {
+      const host = new ScriptedHost();
+      hosts.push(host);
+      return host;
+    },
+    services: {},
+    gates: { snapshots: () => [], onChange: () => () => {}, get: () => undefined },
+    offsetFlushIntervalMs: 60_000,
+    gracefulTimeoutMs: 5_000,
+  });
+  const config = parseWorkerConfig({ 'key.converter': 'test.PlainConverter', 'value.converter': 'Plain' });
+  const startup = { detail: '' };
+  const herder = new StandaloneHerder({
+    worker,
+    plugins,
+    configs: new ConnectorConfigs({ plugins, worker: config }),
+    clock,
+    logger,
+    workerId: () => '127.0.0.1:8083',
+    clusterId: async () => 'cluster',
+    startup: () => startup.detail,
+  });
+  const host = (): ScriptedHost => {
+    const last = hosts.at(-1);
+    if (last === undefined) throw new Error('no host was opened');
+    return last;
+  };
+  return { herder, script, clock, host, startup };
+}

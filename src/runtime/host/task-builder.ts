@@ -94,19 +94,18 @@ async function buildSource(
   const counters = new TaskCounters();
   const parker = parkerOf(options, settings);
   const clients = new Clients();
+  const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
   const producer = clients.producer(
-    broker.producer({
-      settings: spec.producerSettings,
-      logger,
-      onAvailability: (availability) => parker.broker('producer', availability),
-    }),
+    broker.producer({ settings: spec.producerSettings, logger, onAvailability: watch('producer') }),
   );
   const topicCreation =
     spec.topicCreation === null
       ? null
       : new TopicCreation({
           groups: spec.topicCreation,
-          admin: clients.admin(broker.admin({ settings: spec.adminSettings, logger })),
+          admin: clients.admin(
+            broker.admin({ settings: spec.adminSettings, logger, onAvailability: watch('topic creation') }),
+          ),
           logger,
         });
   const operator = new RetryWithToleranceOperator({
@@ -165,6 +164,7 @@ async function buildSink(
         broker.admin({
           settings: { 'client.id': `connector-dlq-adminclient-${nameOf(spec)}`, ...spec.adminSettings },
           logger,
+          onAvailability: watch('dead letter queue topic'),
         }),
       ),
       clock,

@@ -16,9 +16,12 @@ export interface KafkaOutageOptions {
   readonly outageMs: number;
   /** How often it is killed and comes back. */
   readonly outages: number;
+  /** `errors.tolerance`; with `all` the sink has a dead letter queue, which has to stay empty. */
+  readonly tolerance: 'none' | 'all';
 }
 
 const LINES_PER_TICK = 20;
+const QUEUE = 'dead-letters';
 
 export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<void> {
   const dir = tempDir('outage');
@@ -40,8 +43,25 @@ export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<
     dir,
     bootstrapServers: servers,
     connectors: {
-      source: { 'connector.class': 'FileStreamSource', file: input, topic },
-      sink: { 'connector.class': 'FileStreamSink', file: output, topics: topic },
+      source: {
+        'connector.class': 'FileStreamSource',
+        file: input,
+        topic,
+        'errors.tolerance': options.tolerance,
+        // The worker creates the topic, where otherwise somebody else does.
+        ...(options.tolerance === 'all'
+          ? { 'topic.creation.default.replication.factor': '1', 'topic.creation.default.partitions': '1' }
+          : {}),
+      },
+      sink: {
+        'connector.class': 'FileStreamSink',
+        file: output,
+        topics: topic,
+        'errors.tolerance': options.tolerance,
+        ...(options.tolerance === 'all'
+          ? { 'errors.deadletterqueue.topic.name': QUEUE, 'errors.deadletterqueue.topic.replication.factor': '1' }
+          : {}),
+      },
     },
   });
   await eventually('the REST API answers', async () => (await worker.request('GET', '/')).status === 200);
@@ -67,11 +87,13 @@ export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<
   try {
     kafka = await startKafka({ port, properties: { 'auto.create.topics.enable': 'false' } });
     await eventually('/health is healthy', async () => (await worker.request('GET', '/health')).status === 200);
-    await eventually('the missing topic is named', async () => {
-      const [task] = (await worker.status('source')).tasks;
-      return task?.parked?.reason.includes(topic) && task.state === 'RUNNING';
-    });
-    await withBroker(servers, (broker) => createTopic(broker, topic));
+    if (options.tolerance === 'none') {
+      await eventually('the missing topic is named', async () => {
+        const [task] = (await worker.status('source')).tasks;
+        return task?.parked?.reason.includes(topic) && task.state === 'RUNNING';
+      });
+      await withBroker(servers, (broker) => createTopic(broker, topic));
+    }
     await eventually('the first lines', () => written().length === LINES_PER_TICK, 60_000);
 
     feeder = (async () => {
@@ -111,6 +133,9 @@ export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<
     expect(await worker.failures('source', 'sink')).toEqual([]);
     const expected = Array.from({ length: lines }, (_, n) => String(n));
     const [inTopic = []] = await withBroker(servers, (broker) => readTopic(broker, topic));
+    // Invariant 3.
+    const letters = await withBroker(servers, (broker) => readTopic(broker, QUEUE));
+    expect(letters).toEqual(options.tolerance === 'all' ? [[]] : []);
     expectSame('the topic', inTopic.map(textOf), expected);
     expectSame('the output', written(), expected);
 

@@ -90,8 +90,7 @@ export class FetchLoop {
   private ask(): void {
     const now = this.cluster.clock.monotonic();
     let wakeAt = Number.POSITIVE_INFINITY;
-    let buffered = 0;
-    for (const { bufferedBytes } of this.partitions.values()) buffered += bufferedBytes;
+    const buffered = this.bufferedBytes();
     const ready = new Map<number, FetchedPartition[]>();
     const full = new Set<number>();
     for (const one of this.wanted()) {
@@ -125,6 +124,19 @@ export class FetchLoop {
     this.timer = null;
     if (wakeAt !== Number.POSITIVE_INFINITY)
       this.timer = this.cluster.clock.setTimer(() => this.schedule(), wakeAt - now);
+  }
+
+  /** What is read ahead. Where that is all there may be, paused partitions give theirs up: the others must not starve for it. */
+  private bufferedBytes(): number {
+    let buffered = 0;
+    for (const { bufferedBytes } of this.partitions.values()) buffered += bufferedBytes;
+    for (const one of this.partitions.values()) {
+      if (buffered < this.settings.maxBytes) break;
+      if (!one.paused || one.error !== null) continue;
+      buffered -= one.bufferedBytes;
+      one.release();
+    }
+    return buffered;
   }
 
   private waitMs(leader: number, lane: FetchLane, full: ReadonlySet<number>): number {
@@ -205,7 +217,10 @@ export class FetchLoop {
   ): void {
     this.worked(one);
     const { readCommitted } = this.settings;
-    if (one.append(records, highWatermark, readCommitted ? abortedTransactions : null)) return;
+    if (one.append(records, highWatermark, readCommitted ? abortedTransactions : null)) {
+      if (one.paused) one.detach();
+      return;
+    }
     // A broker sends at least one whole batch; one that does not is asked for more.
     this.maxPartitionBytes = Math.min(this.maxPartitionBytes * 2, MAX_FETCH_BYTES);
   }

@@ -7,12 +7,14 @@ import { corruptBatch } from './fetch-failures.ts';
 
 /** Batches of one answer, decoded one at a time as they are asked for. */
 interface Segment {
-  readonly buffer: Buffer;
+  buffer: Buffer;
   readonly highWatermark: number;
   /** Aborted transactions that have not begun yet, by their first offset; null with read_uncommitted. */
   readonly upcoming: AbortedTransaction[] | null;
   readonly aborted: Set<number>;
   at: number;
+  /** Where the batch begins that `records` came from. */
+  recordsAt: number;
   records: readonly FetchedRecord[];
   taken: number;
   /** Above the batch that `records` came from. */
@@ -81,11 +83,36 @@ export class FetchedPartition {
       upcoming: aborted === null ? null : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset),
       aborted: new Set(),
       at: 0,
+      recordsAt: 0,
       records: [],
       taken: 0,
       recordsEnd: 0,
     });
     return true;
+  }
+
+  /**
+   * For a partition that may rest for long: what it has read ahead is moved out of the answers that it came in, which hold that of many
+   * partitions and would stay in memory with it.
+   */
+  detach(): void {
+    for (const segment of this.segments) {
+      if (segment.buffer.buffer.byteLength <= 2 * segment.buffer.length) continue;
+      // What is left of the batch at hand is decoded anew, from the position.
+      const from = segment.taken < segment.records.length ? segment.recordsAt : segment.at;
+      this.bufferedBytes -= from;
+      const own = Buffer.allocUnsafeSlow(segment.buffer.length - from);
+      segment.buffer.copy(own, 0, from);
+      segment.buffer = own;
+      segment.at = 0;
+      segment.records = [];
+      segment.taken = 0;
+    }
+  }
+
+  /** Gives up what it has read ahead, to be fetched anew. */
+  release(): void {
+    if (this.segments.length > 0 && this.position !== null) this.moveTo(this.position);
   }
 
   /**
@@ -140,6 +167,7 @@ export class FetchedPartition {
     const all: readonly FetchedRecord[] = decoded?.records ?? [];
     segment.records = header.baseOffset < position ? all.filter(({ offset }) => offset >= position) : all;
     segment.taken = 0;
+    segment.recordsAt = segment.at;
     segment.recordsEnd = header.lastOffset + 1;
     segment.at += header.byteLength;
     // A batch that compaction has emptied.

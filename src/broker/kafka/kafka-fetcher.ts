@@ -69,7 +69,13 @@ export class KafkaFetcher implements Fetcher {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.require(partition).paused = true;
+    for (const partition of partitions) {
+      const one = this.require(partition);
+      one.paused = true;
+      one.detach();
+    }
+    // What they have read ahead may be in the way of others.
+    this.loop.schedule();
   }
 
   resume(partitions: readonly TopicPartition[]): void {

@@ -126,4 +126,27 @@ describe('a partition that is read ahead', () => {
     partition.moveTo('earliest');
     expect(partition).toMatchObject({ position: null, symbolic: 'earliest' });
   });
+
+  it('lets go of the answer it came in when it rests, and goes on where it was', () => {
+    const own = Buffer.concat([batch(10, ['a', 'b', 'c']), batch(13, ['d', 'e']), batch(15, ['f'])]);
+    const answer = Buffer.alloc(10_000);
+    own.copy(answer, 5_000);
+    for (const taken1 of [0, 1, 2, 3, 4, 5]) {
+      const partition = partitionAt(10);
+      partition.append(answer.subarray(5_000, 5_000 + own.length), 20, null);
+      if (taken1 > 0) partition.take(taken1, true);
+      partition.detach();
+      expect(partition.bufferedBytes).toBeLessThanOrEqual(own.length);
+      const rest: string[] = [];
+      for (let got = partition.take(2, true); got !== null; got = partition.take(2, true)) {
+        for (const { offset, value } of got.records) {
+          rest.push(`${offset}${value?.toString()}`);
+          expect((value as Buffer).buffer.byteLength).toBeLessThan(1_000);
+        }
+      }
+      expect(rest).toEqual(['10a', '11b', '12c', '13d', '14e', '15f'].slice(taken1));
+      expect(partition.bufferedBytes).toBe(0);
+      expect(partition.position).toBe(16);
+    }
+  });
 });

@@ -298,8 +298,8 @@ export class WorkerSourceTask implements HostedTask {
       const park = { signal, dependency: 'broker' };
       await parker.persist(`topic:${topic}`, park, async () => topicCreation?.ensure(topic, signal));
     }
-    // Invariant 4: a send that failed meanwhile goes first.
-    await this.inFlight.room(signal);
+    // Invariant 4: a send that failed meanwhile goes first. Looked at again after every wait, so that nothing comes in between.
+    for (let full = this.inFlight.room(signal); full !== undefined; full = this.inFlight.room(signal)) await full;
     this.dispatch(origins, records, bytes);
   }
 

@@ -1,0 +1,154 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type LogLine, loggerOver } from '../../../../src/foundation/logger.ts';
+import { ModulePluginLoader } from '../../../../src/runtime/plugins/module-plugin-loader.ts';
+import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+let dir: string;
+let lines: LogLine[];
+const cwd = process.cwd();
+
+beforeEach(() => {
+  dir = tempDir('plugin-path');
+  lines = [];
+  process.chdir(dir);
+});
+afterEach(() => process.chdir(cwd));
+
+/** Plain JavaScript, as somebody without our package would have it. */
+function pluginSource(className: string, options: { version?: string; contract?: number } = {}): string {
+  return `export default {
+    name: 'p', version: '${options.version ?? '1.0'}', sdkContractVersion: ${options.contract ?? 1}, [Symbol.for('holdfast.plugin')]: true,
+    connectors: [{ className: '${className}', type: 'source', create: class {} }],
+  };`;
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(dir, path)), { recursive: true });
+  writeFileSync(join(dir, path), text);
+}
+
+function writePackage(
+  path: string,
+  className: string,
+  manifest: object = { main: 'index.js' },
+  file = 'index.js',
+): void {
+  write(`${path}/package.json`, JSON.stringify({ name: 'p', type: 'module', ...manifest }));
+  write(`${path}/${file}`, pluginSource(className));
+}
+
+async function discover(...pluginPath: string[]): Promise<string[]> {
+  const logger = loggerOver((line) => lines.push(line));
+  const plugins = await Plugins.discover({ builtIn: [], pluginPath, logger });
+  return plugins.list().map(({ className }) => className);
+}
+
+const warnings = (): unknown[] => lines.map(({ fields }) => fields['entry'] ?? fields['location'] ?? fields['class']);
+
+describe('plugin.path', () => {
+  it('takes a folder that is a package for one plugin', async () => {
+    writePackage('one', 'a.One');
+    expect(await discover(join(dir, 'one'))).toEqual(['a.One']);
+    expect(await discover('one')).toEqual(['a.One']);
+    expect(await discover('./one')).toEqual(['a.One']);
+    expect(lines).toEqual([]);
+  });
+
+  it('takes each package and each module of another folder for one, and nothing else of it', async () => {
+    writePackage('all/b', 'b.B');
+    write('all/c.mjs', pluginSource('c.C'));
+    write('all/d.js', pluginSource('d.D'));
+    write('all/readme.txt', 'no');
+    write('all/.hidden.mjs', 'throw new Error()');
+    write('all/no-package/index.js', 'throw new Error()');
+    expect(await discover(join(dir, 'all'))).toEqual(['b.B', 'c.C', 'd.D']);
+    expect(lines).toEqual([]);
+  });
+
+  it('follows symbolic links to packages and to modules, of which mounted folders are made', async () => {
+    writePackage('real/package', 'a.Package');
+    write('real/module.mjs', pluginSource('a.Module'));
+    mkdirSync(join(dir, 'mounted'));
+    symlinkSync(join(dir, 'real/package'), join(dir, 'mounted/package'));
+    symlinkSync(join(dir, 'real/module.mjs'), join(dir, 'mounted/module.mjs'));
+    symlinkSync(join(dir, 'mounted'), join(dir, 'link'));
+    expect(await discover(join(dir, 'link'))).toEqual(['a.Module', 'a.Package']);
+  });
+
+  it('resolves the name of an npm package from the working folder', async () => {
+    writePackage('node_modules/connect-thing', 'a.Thing');
+    writePackage('node_modules/@scope/thing', 'a.Scoped');
+    expect(await discover('connect-thing', '@scope/thing')).toEqual(['a.Scoped', 'a.Thing']);
+  });
+
+  it.each([
+    ['a string', './lib/main.js'],
+    ['import only', { '.': { import: './lib/main.js' } }],
+    ['types first', { '.': { types: './x.d.ts', import: { types: './x.d.ts', default: './lib/main.js' } } }],
+    ['default', { default: './lib/main.js' }],
+    ['node', { '.': { browser: './no.js', node: './lib/main.js' } }],
+    ['an array', { '.': ['./lib/main.js'] }],
+  ])('reads an exports map: %s', async (_what, exports) => {
+    writePackage('node_modules/esm-only', 'a.Esm', { exports }, 'lib/main.js');
+    expect(await discover('esm-only')).toEqual(['a.Esm']);
+    expect(await discover(join(dir, 'node_modules/esm-only'))).toEqual(['a.Esm']);
+  });
+
+  it('warns of what it cannot use, and uses the rest', async () => {
+    write('all/broken-json/package.json', '{');
+    write('all/no-plugin.mjs', 'export const x = 1;');
+    write('all/throws.mjs', 'throw new Error("at load")');
+    write('all/newer.mjs', pluginSource('a.Newer', { contract: 999 }));
+    write('all/good.mjs', pluginSource('a.Good'));
+    symlinkSync(join(dir, 'nowhere'), join(dir, 'all/dangling.mjs'));
+    const missing = join(dir, 'missing');
+    expect(await discover(missing, './also-missing', 'no-such-package', join(dir, 'all'))).toEqual(['a.Good']);
+    expect(lines.every(({ level }) => level === 'warn')).toBe(true);
+    expect(warnings()).toEqual([
+      missing,
+      './also-missing',
+      'no-such-package',
+      join(dir, 'all/broken-json'),
+      join(dir, 'all/dangling.mjs'),
+      join(dir, 'all/newer.mjs'),
+      join(dir, 'all/no-plugin.mjs'),
+      join(dir, 'all/throws.mjs'),
+    ]);
+    const reasons = lines.map(({ fields }) => fields['reason']).join('\n');
+    expect(reasons).toContain('contract version 999');
+    expect(reasons).toContain('export default definePlugin');
+    expect(reasons).toContain('at load');
+  });
+
+  it('uses the first of two equal versions, with a warning', async () => {
+    write('x/a.mjs', pluginSource('a.Same'));
+    write('y/a.mjs', pluginSource('a.Same'));
+    expect(await discover(join(dir, 'x'), join(dir, 'y'), join(dir, 'x'))).toEqual(['a.Same']);
+    expect(warnings()).toEqual(['a.Same', 'a.Same']);
+    expect(lines[0]?.fields).toMatchObject({ used: join(dir, 'x/a.mjs'), notUsed: join(dir, 'y/a.mjs') });
+  });
+
+  it('fails for a built-in plugin that cannot be loaded', async () => {
+    write('bad.mjs', 'export default 1;');
+    const builtIn = [`file://${join(dir, 'bad.mjs')}`];
+    const logger = loggerOver(() => {});
+    await expect(Plugins.discover({ builtIn, pluginPath: [], logger })).rejects.toThrow('no plugin as default export');
+  });
+});
+
+describe('ModulePluginLoader', () => {
+  it('loads a class by module and name, of the kind asked for', async () => {
+    write('a.mjs', pluginSource('a.One'));
+    const module = `file://${join(dir, 'a.mjs')}`;
+    const loader = new ModulePluginLoader();
+    expect(typeof (await loader.load({ module, className: 'a.One' }, 'connector'))).toBe('function');
+    await expect(loader.load({ module, className: 'a.One' }, 'converter')).rejects.toMatchObject({
+      name: 'ConfigError',
+      code: 'holdfast.plugin.not-found',
+    });
+    await expect(loader.load({ module, className: 'a.Two' }, 'connector')).rejects.toThrow('offers no connector a.Two');
+  });
+});

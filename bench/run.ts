@@ -51,7 +51,7 @@ try {
     .split('\n'))
     say(line);
   mkdirSync('bench/results', { recursive: true });
-  writeFileSync('bench/results/latest.md', `${lines.join('\n')}\n`);
+  writeFileSync(`bench/results/${new Date().toISOString().slice(0, 10)}.md`, `${lines.join('\n')}\n`);
 } finally {
   await admin.disconnect();
   await kafka.stop();

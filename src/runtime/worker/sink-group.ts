@@ -6,6 +6,7 @@
 import type { Availability, Broker, GroupMember, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import { backoffDelay } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
@@ -54,6 +55,8 @@ export class SinkGroup {
   private readonly logger: Logger;
   private readonly leaving = new AbortController();
   private handOut: HandOut | null = null;
+  /** Resolves when the commit before has ended, one way or the other. */
+  private lastCommit: Promise<void> = Promise.resolve();
 
   constructor(options: SinkGroupOptions) {
     this.options = options;
@@ -79,10 +82,14 @@ export class SinkGroup {
   }
 
   /**
-   * Ends after `offset.flush.timeout.ms` at the latest, and at once when the group is left.
+   * Ends after `offset.flush.timeout.ms` at the latest, and at once when the group is left. One at a time, in order: a commit that is
+   * tried again must not put back what a later one has committed.
    * @throws RetriableError when the generation is over, EnvironmentError when the time is: nothing is known to be committed.
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const before = this.lastCommit;
+    const ended = new Deferred();
+    this.lastCommit = ended.promise;
     const limit = new AbortController();
     const onLeaving = (): void => limit.abort(this.leaving.signal.reason);
     const timeoutMs = Math.max(this.spec.offsetFlushTimeoutMs, LEAST_COMMIT_TIMEOUT_MS);
@@ -92,6 +99,7 @@ export class SinkGroup {
     );
     this.leaving.signal.addEventListener('abort', onLeaving, { once: true });
     try {
+      await before;
       await this.member.commit(offsets, limit.signal);
     } catch (error) {
       if (!limit.signal.aborted || this.leaving.signal.aborted) throw error;
@@ -102,6 +110,7 @@ export class SinkGroup {
     } finally {
       timer.cancel();
       this.leaving.signal.removeEventListener('abort', onLeaving);
+      ended.resolve();
     }
   }
 

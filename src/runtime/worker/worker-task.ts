@@ -8,6 +8,7 @@ import { ENVIRONMENT_UNAVAILABLE, IllegalStateError } from '../../sdk/errors/kin
 import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import type { Committable, ParkedInfo, TaskId, TaskSpec } from '../host/protocol.ts';
 import type { HostClient, TaskMessages } from './host-client.ts';
+import { ParkLog } from './park-log.ts';
 import { SinkGroup } from './sink-group.ts';
 
 export const TASK_ABANDONED = defineErrorCode('holdfast.task.abandoned', {
@@ -48,6 +49,7 @@ export class WorkerTask implements TaskMessages {
   private groupParked: ParkedInfo | null = null;
   private brokerParked: ParkedInfo | null = null;
   private left: Promise<void> | null = null;
+  private readonly parkLog: ParkLog;
 
   constructor(options: {
     readonly spec: TaskSpec;
@@ -66,6 +68,7 @@ export class WorkerTask implements TaskMessages {
     this.clock = options.clock;
     this.logger = options.logger;
     this.listener = options.listener;
+    this.parkLog = new ParkLog(options);
     this.offsetWriter = options.offsetWriter;
     this.commitIntervalMs = options.commitIntervalMs;
     this.group =
@@ -108,6 +111,7 @@ export class WorkerTask implements TaskMessages {
   async stop(timeoutMs: number): Promise<boolean> {
     const startedAt = this.clock.monotonic();
     this.commitTimer?.cancel();
+    this.parkLog.close();
     this.host.post({ type: 'task.stop', id: this.spec.id, timeoutMs });
     const deadline = new Deferred<boolean>();
     const timer = this.clock.setTimer(() => deadline.resolve(false), timeoutMs);
@@ -146,6 +150,7 @@ export class WorkerTask implements TaskMessages {
   onFailed(error: Error): void {
     if (this.abandoned || this.failure !== null) return;
     this.failure = error;
+    this.parkLog.close();
     this.listener.onFailure(this.spec.id, error);
   }
 
@@ -204,7 +209,9 @@ export class WorkerTask implements TaskMessages {
 
   private showParked(): void {
     if (this.abandoned || this.failure !== null) return;
-    this.listener.onParked(this.spec.id, this.hostParked ?? this.groupParked ?? this.brokerParked);
+    const parked = this.hostParked ?? this.groupParked ?? this.brokerParked;
+    this.parkLog.update(parked);
+    this.listener.onParked(this.spec.id, parked);
   }
 
   private scheduleCommit(): void {

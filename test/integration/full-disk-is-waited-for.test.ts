@@ -7,6 +7,7 @@ import { EmbeddedConnect } from '../../src/testing/embedded-connect.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { readTopic, textOf, withBroker } from '../support/topic-content.ts';
+import { eventually, WorkerProcess } from '../support/worker-process.ts';
 
 const LINE = `${'x'.repeat(92)}\n`;
 const disk = smallDisk(8);
@@ -116,5 +117,60 @@ describe.skipIf(disk === null)('a full disk', () => {
     await connect.waitFor('the rest', async () => read(output).length >= 300_000);
     expect(read(output) === numbered(0, 3_000)).toBe(true);
     await connect.stop();
+  });
+
+  it('is survived by a worker that is stopped or killed in the midst of it', async () => {
+    const dir = tempDir('full');
+    const servers = `embedded:${join(small, 'killed')}`;
+    const input = join(dir, 'in.txt');
+    const output = join(dir, 'out.txt');
+    const setting = {
+      dir,
+      bootstrapServers: servers,
+      connectors: {
+        source: { 'connector.class': 'FileStreamSource', file: input, topic: 't' },
+        sink: { 'connector.class': 'FileStreamSink', file: output, topics: 't' },
+      },
+    };
+    let lines = 0;
+    const add = (count: number): void => {
+      appendFileSync(input, numbered(lines, count));
+      lines += count;
+    };
+    add(1_000);
+    for (const end of ['kill', 'stop'] as const) {
+      const worker = await WorkerProcess.start(setting);
+      await eventually('the lines so far', () => read(output).length >= lines * 100);
+      disk?.fill(100_000);
+      add(10_000);
+      await eventually('the source is parked', async () => (await worker.status('source')).tasks[0]?.parked);
+      const endedAt = performance.now();
+      await worker[end]();
+      // A parked worker stops at once.
+      expect(performance.now() - endedAt).toBeLessThan(4_000);
+      disk?.fill(0);
+      const early = await WorkerProcess.spawn(setting);
+      const isReady = await Promise.race([
+        early.process.waitForLine('The worker is ready.').then(() => true),
+        early.process.waitForExit().then(() => false),
+      ]).catch(() => false);
+      if (isReady) {
+        expect(await early.failures('source', 'sink')).toEqual([]);
+        expect((await early.stop()).code).toBe(0);
+      } else {
+        // Where not even the broker's own files fit, there is nothing to start on, and that is said.
+        expect((await early.process.waitForExit()).code).toBe(3);
+        expect(early.process.stderr.join('\n')).toMatch(/no space is left.*\[holdfast\.broker\./);
+      }
+      disk?.free();
+    }
+    const worker = await WorkerProcess.start(setting);
+    await eventually('every line', () => new Set(read(output).split('\n')).size === lines + 1);
+    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    const [values = []] = await withBroker(servers, (broker) => readTopic(broker, 't'));
+    for (const delivered of [values.map(textOf), read(output).split('\n').slice(0, -1)]) {
+      const first = [...new Set(delivered)];
+      expect(first.map((line) => `${line}\n`).join('') === numbered(0, lines)).toBe(true);
+    }
   });
 });

@@ -148,6 +148,10 @@ export function checkEnd(tap: AvroTap): void {
   if (!(tap.pos <= tap.buf.length)) throw ended();
 }
 
+export function badBranch(index: number): DataError {
+  return new DataError(`Malformed data: union index ${index} is out of range`);
+}
+
 export function ended(): DataError {
   return new DataError('The record ends within a value: it is truncated, or of another schema than its id says.');
 }

@@ -15,9 +15,11 @@ import { DataError } from '../../sdk/errors/index.ts';
 import { ANYTHING } from './anything.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { ANYTHING_FULL_NAME, KEY_FIELD } from './avro-names.ts';
+import { type FieldReader, fieldReaderOf, structReaderOf } from './avro-record-reader.ts';
 import type { AvroEnum, AvroPrimitive, AvroRecord, AvroSchema, AvroUnion } from './avro-schema.ts';
 import {
   type AvroTap,
+  badBranch,
   ConnectType,
   checkEnd,
   codecOf,
@@ -119,12 +121,13 @@ class AvroReaderCompiler {
     // Optional and required uses of one record differ in the schema of their structs.
     const known = this.records.get(avro)?.find((each) => each.schema === schema || each.schema.equals(schema));
     if (known !== undefined) return known.reader;
-    const readers: TapReader[] = [];
-    const reader = structReaderOf(schema, readers);
+    const fields: FieldReader[] = [];
+    const reader = structReaderOf(schema, fields);
     // Before its fields, which may be of the same type.
     this.records.set(avro, [...(this.records.get(avro) ?? []), { schema, reader }]);
     for (const [index, field] of avro.fields.entries()) {
-      readers.push(this.reader(field.type, schema.fields[index]?.schema ?? null));
+      const fieldSchema = schema.fields[index]?.schema ?? null;
+      fields.push(fieldReaderOf(field.type, fieldSchema, this.reader(field.type, fieldSchema)));
     }
     return reader;
   }
@@ -190,19 +193,6 @@ class AvroReaderCompiler {
   }
 }
 
-/** By the index of each field: the innermost loop of reading. */
-function structReaderOf(schema: Schema, readers: readonly TapReader[]): TapReader {
-  return {
-    _read: (tap) => {
-      const count = readers.length;
-      const values = new Array<unknown>(count);
-      for (let index = 0; index < count; index++) values[index] = (readers[index] as TapReader)._read(tap);
-      checkEnd(tap);
-      return structFromValues(schema, values, { validated: true });
-    },
-  };
-}
-
 function nullableReaderOf(reader: TapReader, valueIndex: number, nullIndex: number): TapReader {
   return {
     _read: (tap) => {
@@ -212,10 +202,6 @@ function nullableReaderOf(reader: TapReader, valueIndex: number, nullIndex: numb
       throw badBranch(index);
     },
   };
-}
-
-function badBranch(index: number): DataError {
-  return new DataError(`Malformed data: union index ${index} is out of range`);
 }
 
 /** True for types of which garbage could announce any number of values. */
@@ -247,10 +233,11 @@ function primitiveReaderOf(avro: AvroPrimitive, schema: Schema): TapReader {
       }
       return { _read: readLong };
     case 'bytes':
+      // Not by avsc's type: from a length that is no number, as garbage can give, its memory pool would not recover.
       if (schema.name === Decimal.LOGICAL_NAME) {
         return { _read: (tap) => Decimal.toLogical(schema, readBytes(tap, tap.readLong())) };
       }
-      return codecOf(avro.type);
+      return { _read: (tap) => readBytes(tap, tap.readLong()) };
     default:
       return codecOf(avro.type);
   }

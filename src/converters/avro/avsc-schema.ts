@@ -1,6 +1,6 @@
 /**
- * Avro schemas as avsc takes them: the structure alone. What does not change a byte is left out, as avsc is stricter about it than Java's
- * parser is about a schema that a registry already keeps: a default that does not fit, or an odd name, must not make a record unreadable.
+ * Avro schemas as avsc takes them: the structure alone. Defaults, docs and aliases change no byte and are left out, and odd names have
+ * others in their place, because avsc is stricter about both than Java's parser is about a schema that a registry already keeps.
  */
 import type { Schema } from 'avsc';
 import { DataError } from '../../sdk/errors/index.ts';

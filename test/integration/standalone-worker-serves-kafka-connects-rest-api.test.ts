@@ -124,7 +124,7 @@ describe('the REST API of a standalone worker', () => {
       'no connector.class',
       { name: 'x', config: { a: 'b' } },
       400,
-      /^Connector config \{a=b, name=x\} contains no connector type$/,
+      /^Connector config \{a=\[hidden\], name=x\} contains no connector type$/,
     ],
     [
       'an unknown class',

@@ -1,12 +1,12 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { rangeAssignor } from '../assignors.ts';
 import { GROUP_NOT_EMPTY } from '../broker-errors.ts';
+import { encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
 import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../ports.ts';
-import { encodeAssignment, encodeSubscription } from './consumer-protocol.ts';
 import type { EmbeddedGroupMember } from './embedded-group-member.ts';
 import type { OffsetStore } from './offset-store.ts';
-import { assignRanges } from './range-assignor.ts';
 import type { TopicStore } from './topic-store.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -175,10 +175,12 @@ export class GroupCoordinator {
     const ready = [...group.members].filter((member) => member.isFree);
     const subscriptions = ready.map((member) => ({
       memberId: member.memberId,
-      instanceId: member.instanceId,
+      groupInstanceId: member.instanceId,
       topics: member.topics(),
     }));
-    const assignment = assignRanges(subscriptions, (topic) => this.topics.get(topic)?.logs.length ?? 0);
+    const wanted = new Set(subscriptions.flatMap(({ topics }) => topics));
+    const partitions = new Map([...wanted].map((topic) => [topic, this.topics.get(topic)?.logs.length ?? 0]));
+    const assignment = rangeAssignor(subscriptions, partitions);
     for (const member of ready) member.assign(assignment.get(member.memberId) ?? [], group.generation);
     group.state = 'Stable';
   }

@@ -1,10 +1,10 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, EnvironmentError, IllegalStateError, RetriableError } from '../../sdk/errors/index.ts';
+import { assignors } from '../assignors.ts';
 import { BROKER_UNAVAILABLE, GROUP_FENCED, GROUP_REBALANCED } from '../broker-errors.ts';
+import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
 import type { GroupListener, GroupMember, GroupMemberOptions, TopicPartition, TopicPartitionOffset } from '../ports.ts';
-import { assignors } from './assignors.ts';
 import type { Cluster } from './cluster.ts';
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts';
 import { GroupMembership, type MemberIdentity } from './group-membership.ts';
 import type { GroupGeneration, GroupProtocol } from './group-protocol.ts';
 import { CLIENT_CLOSED, errorForCode } from './kafka-errors.ts';

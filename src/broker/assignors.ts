@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../ports.ts';
+import type { TopicPartition } from './ports.ts';
 
 /** A member of a group as its leader sees it. */
 export interface AssignableMember {

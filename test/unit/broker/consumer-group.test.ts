@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { rangeAssignor, roundRobinAssignor } from '../../../../src/broker/kafka/assignors.ts';
+import { rangeAssignor, roundRobinAssignor } from '../../../src/broker/assignors.ts';
 import {
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from '../../../../src/broker/kafka/consumer-protocol.ts';
-import type { TopicPartition } from '../../../../src/broker/ports.ts';
+} from '../../../src/broker/consumer-protocol.ts';
+import type { TopicPartition } from '../../../src/broker/ports.ts';
 
 describe("Kafka's consumer protocol", () => {
   it('is read back', () => {

@@ -1,6 +1,6 @@
-import type { TopicPartition } from '../ports.ts';
-import { byTopic } from './protocol/by-topic.ts';
-import { WireReader, WireWriter } from './protocol/wire.ts';
+import { byTopic } from './kafka/protocol/by-topic.ts';
+import { WireReader, WireWriter } from './kafka/protocol/wire.ts';
+import type { TopicPartition } from './ports.ts';
 
 /*
  * What the members of a consumer group tell each other, in the format of Kafka's ConsumerProtocol. Version 0 of both messages is written;

@@ -22,16 +22,21 @@ export async function openPartitionLog(input: PartitionLogInput): Promise<Partit
   const state = await readLogState(fileSystem, directory);
   const segments = await findSegments(fileSystem, directory, state.startOffset);
   const producers = new ProducerStates();
-  for (const [n, segment] of segments.entries()) {
-    await recoverSegment(input, segment, producers, n === segments.length - 1);
+  try {
+    for (const [n, segment] of segments.entries()) {
+      await recoverSegment(input, segment, producers, n === segments.length - 1);
+    }
+    if (segments.length === 0) {
+      const first = new Segment({ fileSystem, directory, baseOffset: state.startOffset });
+      await first.create();
+      segments.push(first);
+    }
+    // The names found may be no more durable than this.
+    await fileSystem.syncDirectory(directory);
+  } catch (error) {
+    for (const segment of segments) await segment.retire();
+    throw error;
   }
-  if (segments.length === 0) {
-    const first = new Segment({ fileSystem, directory, baseOffset: state.startOffset });
-    await first.create();
-    segments.push(first);
-  }
-  // The names found may be no more durable than this.
-  await fileSystem.syncDirectory(directory);
   const startOffset = Math.max(state.startOffset, segments[0]?.baseOffset ?? 0);
   return new PartitionLog({ ...input, segments, startOffset, producers });
 }

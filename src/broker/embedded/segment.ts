@@ -82,8 +82,13 @@ export class Segment {
   /** Creates the file, empty. The caller makes its name durable. */
   async create(): Promise<void> {
     const file = await this.fileSystem.open(this.path, 'create');
-    await file.truncate(0);
     this.file = Promise.resolve(file);
+    try {
+      await file.truncate(0);
+    } catch (error) {
+      await this.closeFile();
+      throw error;
+    }
   }
 
   /** Lets go of the file handle, to open it anew at the next use. Must not be called while a write is going on. */

@@ -131,8 +131,14 @@ export class TopicStore {
         await this.removeFolder(this.folder(stored, partition));
       await this.input.fileSystem.syncDirectory(this.root);
       const topic = await this.openTopic(stored);
-      await this.input.fileSystem.syncDirectory(this.root);
-      await this.save([...this.topics.values(), topic]);
+      try {
+        await this.input.fileSystem.syncDirectory(this.root);
+        await this.save([...this.topics.values(), topic]);
+      } catch (error) {
+        // It is tried again and again while the disk is full: each attempt gives its files back.
+        for (const log of topic.logs) await log.markDeleted();
+        throw error;
+      }
       this.topics.set(topic.name, topic);
       this.changed(null);
       return 'created';
@@ -234,23 +240,28 @@ export class TopicStore {
     const { fileSystem, clock, logger, availability } = this.input;
     const logs: PartitionLog[] = [];
     let initial = topicConfig(stored.configs);
-    for (let partition = 0; partition < stored.partitions; partition++) {
-      logs.push(
-        await openPartitionLog({
-          topic: stored.name,
-          partition,
-          directory: this.folder(stored, partition),
-          fileSystem,
-          clock,
-          logger,
-          availability,
-          config: () => {
-            const topic = this.topics.get(stored.name);
-            if (topic?.id === stored.id) initial = topic.config;
-            return initial;
-          },
-        }),
-      );
+    try {
+      for (let partition = 0; partition < stored.partitions; partition++) {
+        logs.push(
+          await openPartitionLog({
+            topic: stored.name,
+            partition,
+            directory: this.folder(stored, partition),
+            fileSystem,
+            clock,
+            logger,
+            availability,
+            config: () => {
+              const topic = this.topics.get(stored.name);
+              if (topic?.id === stored.id) initial = topic.config;
+              return initial;
+            },
+          }),
+        );
+      }
+    } catch (error) {
+      for (const log of logs) await log.markDeleted();
+      throw error;
     }
     return { ...stored, logs, config: initial };
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Availability } from '../../../../src/broker/ports.ts';
-import { client, DIR, openOn, readAll, textOf, value } from './broker-on-simulated-disk.ts';
+import { client, DIR, openOn, readAll, type SimulatedBroker, textOf, value } from './broker-on-simulated-disk.ts';
 import { type FileSystemCall, ioError, SimulatedFileSystem } from './simulated-file-system.ts';
 
 const isLog = (call: FileSystemCall, topic = 't'): boolean =>
@@ -111,6 +111,29 @@ describe('the embedded broker on a disk that fails', () => {
     await clock.advance(5_000);
     expect((await Promise.all(sends)).map(({ offsets }) => offsets[0])).toEqual([0, 1]);
     await broker.close();
+  });
+
+  it('keeps no file open of attempts to create a topic, whichever call of them fails', async () => {
+    const admin = (opened: SimulatedBroker) => opened.broker.admin(client);
+    const topic = { name: 't', partitions: 3, replicationFactor: 1 };
+    let failAt = 0;
+    for (let isFailing = true; isFailing; failAt++) {
+      const opened = await openOn();
+      const { disk, broker } = opened;
+      const before = disk.openFiles;
+      let calls = 0;
+      disk.fail = (call) => (call.kind !== 'readdir' && calls++ >= failAt ? ioError('ENOSPC', call) : null);
+      const outcome = await admin(opened)
+        .createTopics([topic])
+        .catch((error: Error) => error);
+      isFailing = outcome instanceof Error;
+      expect(disk.openFiles, `call ${failAt}`).toBe(before + (isFailing ? 0 : 3));
+      disk.fail = () => null;
+      if (isFailing) await admin(opened).createTopics([topic]);
+      await broker.close();
+      expect(disk.openFiles).toBe(0);
+    }
+    expect(failAt).toBeGreaterThan(15);
   });
 
   it('reads on when the disk does, after a failed read', async () => {

@@ -57,6 +57,8 @@ export class SimulatedFileSystem implements FileSystem {
   /** So many calls from now the machine stops: no call returns any more. */
   callsLeft = Number.POSITIVE_INFINITY;
   calls: FileSystemCall[] = [];
+  /** Files opened and not closed. */
+  openFiles = 0;
   private root = new FolderNode();
   private stop: () => void = () => {};
   /** Resolves when the machine stopped. */
@@ -85,6 +87,8 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   private handle(node: FileNode, path: string): OpenFile {
+    this.openFiles++;
+    let isOpen = true;
     return {
       write: async (buffers, position) => {
         const bytes = Buffer.concat(buffers);
@@ -108,7 +112,10 @@ export class SimulatedFileSystem implements FileSystem {
         await this.enter({ kind: 'read', path });
         return node.cached.length;
       },
-      close: async () => {},
+      close: async () => {
+        if (isOpen) this.openFiles--;
+        isOpen = false;
+      },
     };
   }
 

@@ -9,6 +9,7 @@ export {
   type SourceFixture,
   type TestRunner,
 } from './connector-acceptance.ts';
+export { EmbeddedConnect, type EmbeddedConnectOptions, type RestAnswer, type ShownStatus } from './embedded-connect.ts';
 export { type FaultMode, FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 export {
   type ScriptedNode,

@@ -147,10 +147,11 @@ function linesOf(file: string): readonly string[] {
   }
 }
 
-/** New lines, beyond what was there before. */
+/** New lines, beyond what was there before, and time to commit them. */
 async function flows(output: string): Promise<void> {
   const before = new Set(linesOf(output)).size;
   await eventually('new lines in the output', () => new Set(linesOf(output)).size > before + 100, 40_000);
+  await delay(300);
 }
 
 async function end(kafka: Kafka): Promise<void> {

@@ -14,7 +14,7 @@ import { type KnownAnswer, KnownSchemas, questionKey } from './known-schemas.ts'
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
-import { accessOf, type Barrier, type Missing, QuestionFinder } from './question-finder.ts';
+import { accessOf, type Barrier, type Finding, type Missing, QuestionFinder } from './question-finder.ts';
 import { RecheckPace } from './recheck-pace.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
@@ -200,10 +200,18 @@ export class RegistryCluster {
     const known = this.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
     const beganAt = this.now();
-    const finding =
-      known === undefined
-        ? await this.finder.find(key, question, signal)
-        : await this.finder.readBack(key, question, known, signal);
+    let finding: Finding;
+    try {
+      finding =
+        known === undefined
+          ? await this.finder.find(key, question, signal)
+          : await this.finder.readBack(key, question, known, signal);
+    } catch (error) {
+      // A trial that came to nothing: who waits behind it must not wait for another one to come along.
+      const { write } = this.outages.gates;
+      if (write.snapshot().state === 'half-open') this.outages.close('write', refusalOf(error).message);
+      throw error;
+    }
     // Any answer to a registration, a refusal included, is the primary's: whoever else waits to write may try.
     if (question.kind === 'register' && known === undefined && finding.kind !== 'away') this.outages.open('write');
     switch (finding.kind) {

@@ -339,6 +339,36 @@ describe('reads work, writes do not', () => {
     expect(worker.registry.subjects.has('dropped')).toBe(false);
   });
 
+  it('a trial that meets a contradiction does not leave those behind it waiting for ever', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    worker.registry.fault = ({ method, path }) =>
+      method === 'POST' && path.includes('/versions') ? 'refused' : undefined;
+    const gone = new Task(worker, host);
+    gone.begin(register('b'));
+    await worker.clock.advance(1000);
+    gone.stop();
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(60_000);
+    expect(worker.gateState(':write')).toBe('half-open');
+    worker.registry.fault = ({ method, path }) =>
+      method === 'POST' && path.startsWith('/subjects/c/versions')
+        ? { status: 200, body: { id: 1 }, delayMs: 500 }
+        : undefined;
+    const trial = new Task(worker, host);
+    trial.begin(register('c'));
+    await worker.clock.advance(10);
+    const behind = new Task(worker, host);
+    behind.begin(register('d'));
+    await worker.clock.advance(10);
+    expect(behind.parkedAt).toMatch(/:write$/);
+    await worker.clock.advance(60_000);
+    expect(wordsOf(trial.answer)).toBe('refused holdfast.registry.content-changed');
+    expect(wordsOf(behind.answer)).toBe('known 2');
+    expect(worker.gateState(':write')).toBe('open');
+  });
+
   it('parks a read-only subject alone, until its mode is changed', async () => {
     const worker = new WorkerOfRegistries();
     worker.registry.fault = ({ method, path }) => {

@@ -1,6 +1,7 @@
 /** Settings that every connector has. Kafka Connect 4.1.1, 3.1 to 3.3. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { VersionRange } from '../plugins/version-range.ts';
 import { topicPattern } from './topic-pattern.ts';
 
 const COMMON = 'Common';
@@ -21,6 +22,16 @@ const validRegex = ConfigValidators.lambda((key, value) => {
     );
   }
 }, 'valid regex');
+
+const validVersion = ConfigValidators.lambda((key, value) => {
+  if (typeof value !== 'string') return;
+  try {
+    if (value.trim() === '') throw new RangeError('String must be non-empty');
+    new VersionRange(value);
+  } catch (cause) {
+    throw new ConfigError(`Invalid value ${value} for configuration ${key}: ${(cause as Error).message}`, { cause });
+  }
+}, 'valid version or range');
 
 const COMMON_CONFIG = ConfigDef.of({
   name: {
@@ -46,7 +57,7 @@ const COMMON_CONFIG = ConfigDef.of({
   'connector.plugin.version': {
     type: 'STRING',
     default: null,
-    validator: ConfigValidators.nullOr(ConfigValidators.nonEmpty()),
+    validator: validVersion,
     importance: 'medium',
     group: COMMON,
     orderInGroup: 3,

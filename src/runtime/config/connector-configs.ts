@@ -7,6 +7,7 @@ import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { PLUGIN_TYPES, type PluginDesc } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
+import { VersionRange } from '../plugins/version-range.ts';
 import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
 import { forbiddenOverrides, type OverridePolicy } from './client-settings.ts';
@@ -69,9 +70,12 @@ export class ConnectorConfigs {
         code: CONNECTOR_CONFIG_INVALID,
       });
     }
-    const desc = this.plugins.get(['source', 'sink'], className.trim());
-    const problems = await this.problemsOf(desc, raw);
-    if (problems.length > 0) {
+    const newest = this.plugins.get(['source', 'sink'], className.trim());
+    const versions = this.plugins.versionsOf(newest);
+    const range = versionRange(raw['connector.plugin.version']);
+    const desc = range === null ? newest : versions.find(({ version }) => range.has(version));
+    const problems = desc === undefined ? noVersion(versions, range) : await this.problemsOf(desc, raw);
+    if (desc === undefined || problems.length > 0) {
       throw new ConfigError(
         `Connector configuration is invalid and contains the following ${problems.length} error(s):${problems
           .map(({ message }) => `\n${message}`)
@@ -209,6 +213,22 @@ export class ConnectorConfigs {
       taskSpec: (task) => buildTaskSpec({ plugins, worker, desc, config, ...task }),
     };
   }
+}
+
+/** null when there is none, or none that can be read: then validation says so. */
+function versionRange(text: string | null | undefined): VersionRange | null {
+  if (text === null || text === undefined) return null;
+  try {
+    return new VersionRange(text);
+  } catch {
+    return null;
+  }
+}
+
+function noVersion(versions: readonly PluginDesc[], range: VersionRange | null): ConfigProblem[] {
+  const available = versions.map(({ version }) => version).join(', ');
+  const message = `Plugin ${versions[0]?.className} not found that matches the version range ${range}, available versions: [${available}]`;
+  return ['connector.class', 'connector.plugin.version'].map((key) => ({ key, message }));
 }
 
 function problemsIn(values: readonly ConfigValue[]): ConfigProblem[] {

@@ -108,6 +108,11 @@ export class Plugins {
     );
   }
 
+  /** All versions of its class, the newest first. */
+  versionsOf(desc: PluginDesc): readonly PluginDesc[] {
+    return this.descs.filter((other) => isSameClass(other, desc)).sort((a, b) => compareVersions(b.version, a.version));
+  }
+
   ref(desc: PluginDesc): PluginRef {
     return { module: desc.module, className: desc.className };
   }

@@ -108,7 +108,7 @@ async function configs() {
   const without = (keys, others) => keys.filter(({ name }) => !others.has(name));
   const names = new Set(shared.map(({ name }) => name));
 
-  const ignored = ['config.providers', 'exactly.once.source.support'].filter((key) => hasNoEffect(key));
+  const ignored = ['admin.listeners', 'exactly.once.source.support'].filter((key) => hasNoEffect(key));
   const sections = [
     '## Worker',
     `In the worker file, or as a \`CONNECT_\` variable, which stands above the file: \`offset.flush.interval.ms\` is \`CONNECT_OFFSET_FLUSH_INTERVAL_MS\` (\`__\` is \`_\`, \`___\` is \`-\`). Settings of Kafka's clients have the prefix \`producer.\`, \`consumer.\` or \`admin.\`; those of converters \`key.converter.\`, \`value.converter.\` or \`header.converter.\`. An unknown setting is named in a warning. Settings of distributed workers, and some that mean nothing here (${ignored.map((key) => `\`${key}\``).join(', ')} among them), are accepted, named at start and have no effect.`,

@@ -5,7 +5,7 @@ import { ConnectHeaders } from '../../sdk/data/headers.ts';
 import { type ConnectRecordChanges, changed } from '../../sdk/record/connect-record.ts';
 import { SinkRecord, type SinkRecordParts } from '../../sdk/record/sink-record.ts';
 import type { ConsumedRecord, Stage } from '../errors/processing-context.ts';
-import { type Converters, closeConverters, STAGES } from './source-record-converter.ts';
+import { bytesOf, type Converters, closeConverters, STAGES } from './source-record-converter.ts';
 
 const CONSUMED: unique symbol = Symbol('consumed record');
 
@@ -112,15 +112,15 @@ export class SinkRecordConverter {
     const headers = record.hasHeaders
       ? [...record.headers].map((each) => ({
           key: each.key,
-          value: header.converter.fromConnectHeader(topic, each.key, each.schema, each.value),
+          value: bytesOf(header, header.converter.fromConnectHeader(topic, each.key, each.schema, each.value)),
         }))
       : [];
     const raw: FetchedRecord = {
       offset: record.kafkaOffset,
       timestamp: record.timestamp ?? -1,
       timestampType: record.timestampType === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
-      key: key.converter.fromConnectData(topic, record.keySchema, record.key),
-      value: value.converter.fromConnectData(topic, record.valueSchema, record.value),
+      key: bytesOf(key, key.converter.fromConnectData(topic, record.keySchema, record.key)),
+      value: bytesOf(value, value.converter.fromConnectData(topic, record.valueSchema, record.value)),
       headers,
     };
     return { topic: record.originalTopic, partition: record.originalKafkaPartition, raw };

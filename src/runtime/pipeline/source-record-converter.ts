@@ -12,6 +12,11 @@ export const INVALID_TIMESTAMP = defineErrorCode('holdfast.task.invalid-timestam
   mend: 'Correct the connector or the transformation that set it. -1 and null mean: the time at which it is produced.',
 });
 
+export const CONVERTER_NOT_BYTES = defineErrorCode('holdfast.task.converter-not-bytes', {
+  what: 'A converter gave something else than bytes for a record that is to be written.',
+  mend: 'Correct the converter that the message names: it has to return a Uint8Array, or null.',
+});
+
 /** A converter with the name that error reports show. */
 export interface NamedConverter<C> {
   readonly className: string;
@@ -65,9 +70,12 @@ export class SourceRecordConverter {
     this.at = 'header';
     const headers = connectHeaders === undefined ? NO_HEADERS : this.headersOf(record);
     this.at = 'key';
-    const keyBytes = key.converter.fromConnectData(topic, record.keySchema, record.key, connectHeaders);
+    const keyBytes = bytesOf(key, key.converter.fromConnectData(topic, record.keySchema, record.key, connectHeaders));
     this.at = 'value';
-    const valueBytes = value.converter.fromConnectData(topic, record.valueSchema, record.value, connectHeaders);
+    const valueBytes = bytesOf(
+      value,
+      value.converter.fromConnectData(topic, record.valueSchema, record.value, connectHeaders),
+    );
     return {
       topic,
       partition: record.kafkaPartition,
@@ -89,13 +97,31 @@ export class SourceRecordConverter {
   }
 
   private headersOf(record: SourceRecord): RecordHeader[] {
-    const { converter } = this.converters.header;
+    const { header } = this.converters;
     const headers: RecordHeader[] = [];
     for (const { key, schema, value } of record.headers) {
-      headers.push({ key, value: converter.fromConnectHeader(record.topic, key, schema, value) });
+      headers.push({
+        key,
+        value: bytesOf(header, header.converter.fromConnectHeader(record.topic, key, schema, value)),
+      });
     }
     return headers;
   }
+}
+
+/** Converters come from anywhere, and a producer would write whatever has a length as so many bytes. */
+export function bytesOf({ className }: { readonly className: string }, bytes: unknown): Uint8Array | null {
+  if (bytes === null) return null;
+  // Bytes of another realm are no instances of this one's Uint8Array.
+  if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array).BYTES_PER_ELEMENT === 1) return bytes as Uint8Array;
+  throw new DataError(`The converter ${className} gave ${describe(bytes)} instead of a Uint8Array or null.`, {
+    code: CONVERTER_NOT_BYTES,
+  });
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`;
+  return `an object of class ${value?.constructor?.name ?? 'unknown'}`;
 }
 
 export const STAGES = { key: 'KEY_CONVERTER', value: 'VALUE_CONVERTER', header: 'HEADER_CONVERTER' } as const;

@@ -200,6 +200,29 @@ describe('WorkerSourceTask', () => {
     expect(h.storedOffset()).toEqual({ position: 0 });
   });
 
+  it('takes what a converter gives instead of bytes for a data error, and writes nothing of it', async () => {
+    for (const odd of ['text', undefined, 5, { length: 3 }, [1, 2], new Uint16Array(2)]) {
+      for (const policy of [NO_TOLERANCE, TOLERATE_ALL]) {
+        const h = sourceHarness({ policy });
+        const { fromConnectData } = h.converters.stringValue;
+        h.converters.stringValue.fromConnectData = (topic, schema, value) =>
+          value === 'v1' ? (odd as never) : fromConnectData.call(h.converters.stringValue, topic, schema, value);
+        h.task.add(values(0, 3));
+        const done = h.run();
+        await settle();
+        h.worker.stop();
+        const { failure } = await done;
+        if (policy === NO_TOLERANCE) {
+          expect((failure?.cause as Error | undefined)?.message).toMatch(/^The converter test.ValueConverter gave /);
+          expect(h.producer.values()).toEqual(['v0']);
+        } else {
+          expect(failure).toBeNull();
+          expect(h.producer.values()).toEqual(['v0', 'v2']);
+        }
+      }
+    }
+  });
+
   it('fails for a negative timestamp whatever the tolerance', async () => {
     const h = sourceHarness({ policy: TOLERATE_ALL });
     h.task.add([record('v0', 0).newRecord({ timestamp: -1 }), record('v1', 1).newRecord({ timestamp: -5 })]);

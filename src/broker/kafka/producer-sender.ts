@@ -68,7 +68,12 @@ export class ProducerSender {
     this.scheduled = true;
     queueMicrotask(() => {
       this.scheduled = false;
-      this.pump();
+      try {
+        this.pump();
+      } catch (error) {
+        // Nobody else would catch it: it is the producer's end, and not the process's.
+        this.fatal(error);
+      }
     });
   }
 

@@ -95,7 +95,9 @@ export class EmbeddedProducer implements Producer {
     const prepared = (async () => {
       await before;
       await this.codecReady;
-      await this.createTopics(records);
+      // One that is deleted while another one waits for the disk is no reason to refuse its records.
+      do await this.createTopics(records);
+      while (!this.topicsKnown(records));
     })();
     // The next send goes on whether or not this one could.
     let result: Promise<SendResult> | null = null;

@@ -113,6 +113,20 @@ describe('the embedded broker on a disk that fails', () => {
     await broker.close();
   });
 
+  it('takes records of a topic that was deleted while another one waited for the disk', async () => {
+    const { broker, disk, clock } = await openOn();
+    disk.fail = (call) => (call.kind === 'open' && call.path.includes('second-0') ? ioError('ENOSPC', call) : null);
+    const sent = broker.producer(client).send([value('t', 'a'), value('second', 'b')]);
+    await clock.advance(5_000);
+    await broker.admin(client).deleteTopics(['t']);
+    disk.fail = () => null;
+    await clock.advance(5_000);
+    expect((await sent).rejected).toEqual([]);
+    expect((await readAll(broker, 't')).map(textOf)).toEqual(['a']);
+    expect((await readAll(broker, 'second')).map(textOf)).toEqual(['b']);
+    await broker.close();
+  });
+
   it('keeps no file open of attempts to create a topic, whichever call of them fails', async () => {
     const admin = (opened: SimulatedBroker) => opened.broker.admin(client);
     const topic = { name: 't', partitions: 3, replicationFactor: 1 };

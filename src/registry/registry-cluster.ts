@@ -10,11 +10,13 @@ import { StaticCredentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
 import type { GateBook } from './gate-book.ts';
 import type { HttpTransport } from './http-transport.ts';
+import { inTime } from './in-time.ts';
 import { type KnownAnswer, KnownSchemas, questionKey } from './known-schemas.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { accessOf, type Barrier, type Finding, type Missing, QuestionFinder } from './question-finder.ts';
+import { RecentRefusals } from './recent-refusals.ts';
 import { RecheckPace } from './recheck-pace.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
@@ -39,9 +41,8 @@ export interface RegistryClusterOptions {
   readonly random?: () => number;
 }
 
-/** A negative entry lives a second at most. */
-const REFUSAL_MS = 1000;
-const MAX_REFUSALS = 10_000;
+const STORE_AFTER_MS = 1000;
+const MAX_REPORTS = 10_000;
 
 export class RegistryCluster {
   readonly registryId: string;
@@ -54,7 +55,7 @@ export class RegistryCluster {
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
   private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
-  private readonly refusals = new Map<string, { readonly error: ConnectError; readonly until: number }>();
+  private readonly refusals: RecentRefusals;
   /** What the transient gates stand for. */
   private readonly missing = new Map<string, Missing>();
   private readonly rechecks: RecheckPace;
@@ -116,6 +117,7 @@ export class RegistryCluster {
       },
       emit: (event) => this.emit(event),
     });
+    this.refusals = new RecentRefusals({ clock });
     this.rechecks = new RecheckPace({ clock, waiting: () => this.missing.size, ...random });
     const concurrency = values['registry.max.in.flight'];
     this.queues = { read: new PQueue({ concurrency }), write: new PQueue({ concurrency }) };
@@ -150,7 +152,7 @@ export class RegistryCluster {
     const known = this.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
     const refusal = this.refusals.get(key);
-    if (refusal !== undefined && refusal.until > this.now()) return { kind: 'refused', error: refusal.error };
+    if (refusal !== undefined) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
     if (parked !== undefined && this.options.gates.get(parked.gateId)?.snapshot().state === 'closed') {
       parked.views.add(view);
@@ -178,12 +180,16 @@ export class RegistryCluster {
     if (this.outages.gates[kind].snapshot().state !== 'open' && !this.isTrial(kind)) {
       return this.whileClosed(key, question, kind, true);
     }
-    return this.inQueue(kind, () =>
+    const asked = this.inQueue(kind, () =>
       // The gate may have closed while the question stood in the queue.
       this.outages.gates[kind].snapshot().state === 'closed'
         ? this.whileClosed(key, question, kind, true)
         : this.execute(key, question),
-    );
+    ).catch((error: unknown) => this.refuse(key, error));
+    const stored = this.known.answer(key) === undefined ? this.known.fromStore(question) : undefined;
+    if (stored === undefined || this.mustReadBack(question, stored)) return asked;
+    // A worker that starts while the registry hangs need not wait for all its time limits to go on with what it knew.
+    return inTime(asked, { kind: 'known', ...stored }, STORE_AFTER_MS, this.options.clock);
   }
 
   private inQueue<T>(kind: AccessKind, run: () => Promise<T>): Promise<T> {
@@ -216,7 +222,7 @@ export class RegistryCluster {
     if (question.kind === 'register' && known === undefined && finding.kind !== 'away') this.outages.open('write');
     switch (finding.kind) {
       case 'known':
-        this.refusals.delete(key);
+        this.refusals.forget(key);
         return { kind: 'known', ...finding.known };
       case 'denied':
         return this.refuse(key, finding.error);
@@ -323,18 +329,13 @@ export class RegistryCluster {
       return { kind: 'waiting', error, gateId: '', fromFuture: false };
     }
     if (error instanceof IntegrityError) this.report(error);
-    this.refusals.delete(key);
-    this.refusals.set(key, { error, until: this.now() + REFUSAL_MS });
-    for (const oldest of this.refusals.keys()) {
-      if (this.refusals.size <= MAX_REFUSALS) break;
-      this.refusals.delete(oldest);
-    }
+    this.refusals.add(key, error);
     return { kind: 'refused', error };
   }
 
   /** Invariant 6: told once per contradiction, whatever the number of records. */
   private report(error: ConnectError): void {
-    if (this.reported.has(error.message) || this.reported.size >= MAX_REFUSALS) return;
+    if (this.reported.has(error.message) || this.reported.size >= MAX_REPORTS) return;
     this.reported.add(error.message);
     this.options.logger.error('The schema registry contradicts itself; the tasks that need it stop', {
       code: error.code,

@@ -59,6 +59,23 @@ describe('a worker that starts while the whole registry is down', () => {
     expect(await ask(version('read', 1))).toBe('known 1');
   });
 
+  it('goes on after a second when the registry hangs, before its time limits are over', async () => {
+    const { again } = await restarted();
+    again.registry.fault = () => 'hung';
+    const host = again.host();
+    const known = [byId(1), register('registered'), version('read', 1)].map((each) =>
+      new Task(again, host).start(each),
+    );
+    const unknown = new Task(again, host);
+    unknown.begin(register('new'));
+    await again.clock.advance(1_500);
+    expect((await Promise.all(known)).map(wordsOf)).toEqual(['known 1', 'known 3', 'known 1']);
+    expect(unknown.answer).toBeUndefined();
+    await again.clock.advance(20_000);
+    expect(unknown.answer).toBeUndefined();
+    expect(again.gateState(':write')).not.toBe('open');
+  });
+
   it('writes nothing without a proof for exactly this subject and schema', async () => {
     const { ask } = await restarted();
     expect(await ask(register('read'))).toBe('waiting write');

@@ -205,11 +205,18 @@ function nullableReaderOf(reader: TapReader, valueIndex: number, nullIndex: numb
 }
 
 /** True for types of which garbage could announce any number of values. */
-function isWithoutBytes(avro: AvroSchema, within: readonly AvroSchema[] = []): boolean {
+function isWithoutBytes(avro: AvroSchema, known = new Map<AvroRecord, boolean>()): boolean {
   if (avro.kind === 'null') return true;
   if (avro.kind === 'fixed') return avro.size === 0;
-  if (avro.kind !== 'record' || within.includes(avro)) return false;
-  return avro.fields.every((field) => isWithoutBytes(field.type, [...within, avro]));
+  if (avro.kind !== 'record') return false;
+  let isEmpty = known.get(avro);
+  if (isEmpty === undefined) {
+    // A record within itself has no end.
+    known.set(avro, false);
+    isEmpty = avro.fields.every((field) => isWithoutBytes(field.type, known));
+    known.set(avro, isEmpty);
+  }
+  return isEmpty;
 }
 
 /** The symbols of the schema: avsc may have been given others in the place of odd ones. */

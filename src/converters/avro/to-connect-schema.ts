@@ -82,10 +82,20 @@ interface Place {
   readonly version?: number | null;
 }
 
+interface ConnectField {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+/** So many generalized unions have names of their own; a record that is used again beyond has the unions of its first use. */
+const MAX_UNIONS = 1_000;
+
 class ConnectSchemaReader {
   private readonly options: AvroDataOptions;
   /** Records that are being read, with the stand-ins made for them. */
   private readonly open = new Map<AvroRecord, CyclicSchema[]>();
+  /** The fields of records that were read: what a place adds to a record is not in them. */
+  private readonly known = new Map<AvroRecord, readonly ConnectField[]>();
   private unionCount = 0;
 
   constructor(options: AvroDataOptions) {
@@ -206,15 +216,29 @@ class ConnectSchemaReader {
   }
 
   private struct(avro: AvroRecord): SchemaBuilder {
-    this.open.set(avro, []);
     const builder = SchemaBuilder.struct();
     const { connectMetaData } = this.options;
     if (connectMetaData && avro.doc !== null) builder.parameter(RECORD_DOC_PARAMETER, avro.doc);
     for (const field of avro.fields) {
       if (connectMetaData && field.doc !== null) builder.parameter(FIELD_DOC_PREFIX + field.name, field.doc);
-      builder.field(field.name, this.read(field.type, { field }));
     }
+    for (const { name, schema } of this.fieldsOf(avro)) builder.field(name, schema);
     return builder;
+  }
+
+  /**
+   * A type that is used in many places is read once: a few types, each of which uses the next one twice, are a schema of a few lines, and
+   * would be one of more fields than memory holds.
+   */
+  private fieldsOf(avro: AvroRecord): readonly ConnectField[] {
+    const known = this.known.get(avro);
+    if (known !== undefined) return known;
+    this.open.set(avro, []);
+    const unionsBefore = this.unionCount;
+    const fields = avro.fields.map((field) => ({ name: field.name, schema: this.read(field.type, { field }) }));
+    // Generalized unions are numbered by use, as upstream does.
+    if (this.unionCount === unionsBefore || this.unionCount > MAX_UNIONS) this.known.set(avro, fields);
+    return fields;
   }
 
   private union(avro: AvroUnion): SchemaBuilder {

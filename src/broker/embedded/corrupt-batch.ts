@@ -1,6 +1,6 @@
 import { DataError } from '../../sdk/errors/index.ts';
 import { BATCH_CORRUPT } from '../broker-errors.ts';
-import { peekBatchHeader } from '../record-batch/batch-header.ts';
+import { behindDamagedBatch } from '../record-batch/damaged-batch.ts';
 
 /** What a fetcher throws for a batch that can't be read; with `details.nextOffset`, behind it, a reader may leave it out. */
 export function corruptBatch(place: {
@@ -27,19 +27,16 @@ export function corruptBatch(place: {
   );
 }
 
-/** null where the batch's own header is not to be trusted: then nobody knows how much would be left out with it. */
+/** null where nobody knows how much would be left out with the batch. */
 function offsetBehind(place: {
   readonly offset: number;
   readonly end: number;
   readonly bytes: Buffer;
   readonly cause: unknown;
 }): number | null {
-  const at = (place.cause as { readonly position?: unknown } | null)?.position;
-  if (typeof at !== 'number') return null;
-  try {
-    const next = (peekBatchHeader(place.bytes, at)?.lastOffset ?? -1) + 1;
-    return next > place.offset && next <= place.end ? next : null;
-  } catch {
-    return null;
-  }
+  const position = (place.cause as { readonly position?: unknown } | null)?.position;
+  if (typeof position !== 'number') return null;
+  const { offset, end, bytes } = place;
+  const next = behindDamagedBatch(bytes, { position, offset, end })?.offset ?? -1;
+  return next > offset ? next : null;
 }

@@ -22,9 +22,11 @@ export function readableRun(bytes: Buffer, offset: number): ReadableRun {
     while (length < bytes.length) {
       const header = peekBatchHeader(bytes, length);
       if (header === null) break;
+      // Whatever the batches before it, damaged ones among them, say of their ends.
+      if (header.baseOffset <= offset) start = length;
       nextOffset = header.lastOffset + 1;
       length += header.byteLength;
-      if (nextOffset <= offset) start = length;
+      if (nextOffset <= offset && header.lastOffsetDelta >= 0) start = length;
     }
   } catch {
     // The decoder says it better.

@@ -19,14 +19,22 @@ export function corruptAtBroker({ topic, partition, key, fetchOffset: offset }: 
   );
 }
 
-/** A batch that came, and can't be read here. */
+/** A batch that came, and can't be read here; `nextOffset` is null where nobody knows how much would be left out with it. */
 export function corruptBatch(
   { topic, partition, key }: FetchedPartition,
-  { offset, nextOffset, cause }: { readonly offset: number; readonly nextOffset: number; readonly cause: unknown },
+  {
+    offset,
+    nextOffset,
+    cause,
+  }: { readonly offset: number; readonly nextOffset: number | null; readonly cause: unknown },
 ): DataError {
   return new DataError(
     `The record batch of ${key} at offset ${offset} can't be read: ${cause instanceof Error ? cause.message : cause} Check the broker's disk ` +
-      `and the network; to leave it out, go on at offset ${nextOffset}.`,
-    { code: BATCH_CORRUPT, cause, details: { topic, partition, offset, nextOffset } },
+      `and the network; to leave it out, ${nextOffset === null ? 'set a higher offset' : `go on at offset ${nextOffset}`}.`,
+    {
+      code: BATCH_CORRUPT,
+      cause,
+      details: { topic, partition, offset, ...(nextOffset === null ? {} : { nextOffset }) },
+    },
   );
 }

@@ -2,7 +2,12 @@ import type { DataError } from '../../sdk/errors/index.ts';
 import type { FetchedBatch, FetchedRecord } from '../ports.ts';
 import { type BatchHeader, peekBatchHeader } from '../record-batch/batch-header.ts';
 import { CodecNotLoadedError } from '../record-batch/compression.ts';
-import { type AbortedTransaction, decodeRecordBatch } from '../record-batch/decode-record-batch.ts';
+import { behindDamagedBatch } from '../record-batch/damaged-batch.ts';
+import {
+  type AbortedTransaction,
+  decodeRecordBatch,
+  verifiedBatchHeader,
+} from '../record-batch/decode-record-batch.ts';
 import { corruptBatch } from './fetch-failures.ts';
 
 /** Batches of one answer, decoded one at a time as they are asked for. */
@@ -13,6 +18,8 @@ interface Segment {
   readonly upcoming: AbortedTransaction[] | null;
   readonly aborted: Set<number>;
   at: number;
+  /** Up to where checksums were verified. */
+  verifiedTo: number;
   /** Where the batch begins that `records` came from. */
   recordsAt: number;
   records: readonly FetchedRecord[];
@@ -83,6 +90,7 @@ export class FetchedPartition {
       upcoming: aborted === null ? null : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset),
       aborted: new Set(),
       at: 0,
+      verifiedTo: 0,
       recordsAt: 0,
       records: [],
       taken: 0,
@@ -105,6 +113,7 @@ export class FetchedPartition {
       segment.buffer.copy(own, 0, from);
       segment.buffer = own;
       segment.at = 0;
+      segment.verifiedTo = 0;
       segment.records = [];
       segment.taken = 0;
     }
@@ -137,8 +146,16 @@ export class FetchedPartition {
         if (!this.decodeNext(segment, checkCrc, records.length < max)) break;
       } catch (error) {
         if (error instanceof CodecNotLoadedError) throw error;
+        const { buffer, at: position, highWatermark: end } = segment;
+        const offset = this.position ?? 0;
+        const behind = behindDamagedBatch(buffer, { position, offset, end });
+        if (behind !== null && behind.offset <= offset) {
+          // All of it lies below, whatever it says of itself, which is why the broker sent it.
+          segment.at = behind.position;
+          continue;
+        }
         if (records.length > 0) break;
-        throw this.corrupt(error, segment);
+        throw this.corrupt(error, behind?.offset ?? null);
       }
     }
     if (records.length === 0) return null;
@@ -154,6 +171,11 @@ export class FetchedPartition {
       this.bufferedBytes -= segment.buffer.length;
       return true;
     }
+    if (checkCrc && segment.verifiedTo <= segment.at) {
+      // First of all: damage must not make a batch look like one to pass over.
+      verifiedBatchHeader(segment.buffer, segment.at);
+      segment.verifiedTo = segment.at + header.byteLength;
+    }
     const position = this.position ?? 0;
     const aborted = isAborted(segment, header);
     if (header.lastOffset < position || header.control || aborted) {
@@ -163,7 +185,7 @@ export class FetchedPartition {
       return true;
     }
     if (!wanted) return false;
-    const decoded = decodeRecordBatch(segment.buffer, { position: segment.at, checkCrc });
+    const decoded = decodeRecordBatch(segment.buffer, { position: segment.at, checkCrc: false });
     const all: readonly FetchedRecord[] = decoded?.records ?? [];
     segment.records = header.baseOffset < position ? all.filter(({ offset }) => offset >= position) : all;
     segment.taken = 0;
@@ -175,14 +197,8 @@ export class FetchedPartition {
     return true;
   }
 
-  private corrupt(cause: unknown, segment: Segment): DataError {
+  private corrupt(cause: unknown, nextOffset: number | null): DataError {
     const offset = this.position ?? 0;
-    let nextOffset = offset + 1;
-    try {
-      nextOffset = (peekBatchHeader(segment.buffer, segment.at)?.lastOffset ?? offset) + 1;
-    } catch {
-      // Not even its header can be read.
-    }
     this.moveTo(offset);
     return corruptBatch(this, { offset, nextOffset, cause });
   }

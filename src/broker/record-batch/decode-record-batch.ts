@@ -122,6 +122,11 @@ export function codecsToLoad(buffer: Buffer, position = 0): readonly LoadableCom
 
 const NOTHING_TO_LOAD: readonly LoadableCompression[] = Object.freeze([]);
 
+/** The header of the batch at `position`, its checksum verified, or null when it is incomplete. Throws as {@link decodeRecordBatches}. */
+export function verifiedBatchHeader(buffer: Buffer, position: number): BatchHeader | null {
+  return completeHeader(buffer, position, true);
+}
+
 /** The header of the batch at `position` once all of it is there and its checksum fits; null when it is incomplete. */
 function completeHeader(buffer: Buffer, position: number, checkCrc: boolean): BatchHeader | null {
   if (position + BATCH_HEADER_BYTES > buffer.length) return peekBatchHeader(buffer, position);

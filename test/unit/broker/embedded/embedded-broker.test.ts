@@ -188,6 +188,33 @@ describe('a fetcher', () => {
     await reopened.close();
   });
 
+  it('leaves out no more than the damaged batch, whatever its header says', async () => {
+    const { broker, disk } = await withTopic();
+    const producer = broker.producer(client);
+    for (const text of ['a', 'b', 'c', 'd', 'e']) await producer.send([value('t', text)]);
+    await broker.close();
+    const bytes = disk.contentOf(LOG);
+    const batchBytes = 12 + bytes.readInt32BE(8);
+    // Two records more than it has, and two fewer than none.
+    bytes.writeInt32BE(2, batchBytes + 23);
+    bytes.writeInt32BE(-3, 3 * batchBytes + 23);
+    disk.place(LOG, bytes);
+    const { broker: reopened } = await openOn(disk);
+    const fetcher = reopened.fetcher(client);
+    const place = { topic: 't', partition: 0 };
+    fetcher.add([{ ...place, offset: 'earliest' }]);
+    const poll = async () =>
+      (await fetcher.poll({ maxRecords: 10, timeoutMs: 1000 })).flatMap(({ records }) => records);
+    expect((await poll()).map(textOf)).toEqual(['a']);
+    await expect(poll()).rejects.toMatchObject({ details: { ...place, offset: 1, nextOffset: 2 } });
+    fetcher.seek(place, 2);
+    expect((await poll()).map(textOf)).toEqual(['c']);
+    await expect(poll()).rejects.toMatchObject({ details: { ...place, offset: 3, nextOffset: 4 } });
+    fetcher.seek(place, 4);
+    expect((await poll()).map(textOf)).toEqual(['e']);
+    await reopened.close();
+  });
+
   it('keeps what it reads ahead within fetch.max.bytes', async () => {
     const { broker, disk } = await withTopic({}, 8);
     const producer = broker.producer(client);

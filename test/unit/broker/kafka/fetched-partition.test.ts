@@ -30,6 +30,14 @@ function taken(partition: FetchedPartition, max = 100): unknown {
   return got && [got.records.map(({ offset, value }) => `${offset}${value?.toString()}`).join(' '), got.nextOffset];
 }
 
+function failureOf(partition: FetchedPartition): unknown {
+  try {
+    return partition.take(100, true);
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('a partition that is read ahead', () => {
   it('hands out batches in pieces, from the offset asked for', () => {
     const partition = partitionAt(11);
@@ -89,13 +97,7 @@ describe('a partition that is read ahead', () => {
     const partition = partitionAt(0);
     partition.append(Buffer.concat([batch(0, ['a', 'b']), bad, batch(3, ['c'])]), 20, null);
     expect(taken(partition)).toEqual(['0a 1b', 2]);
-    const failure = (() => {
-      try {
-        return partition.take(100, true);
-      } catch (error) {
-        return error;
-      }
-    })();
+    const failure = failureOf(partition);
     expect(failure).toBeInstanceOf(DataError);
     expect(failure).toMatchObject({
       code: 'holdfast.broker.batch.corrupt',
@@ -104,6 +106,36 @@ describe('a partition that is read ahead', () => {
     expect(partition).toMatchObject({ position: 2, fetchOffset: 2, bufferedBytes: 0, hasBuffered: false });
     partition.append(Buffer.concat([batch(2, ['good']), batch(3, ['c'])]), 20, null);
     expect(taken(partition)).toEqual(['2good 3c', 4]);
+  });
+
+  it('does not believe a damaged header that says how far the batch goes', () => {
+    const last = batch(1, ['b', 'c']);
+    last.writeInt32BE(90, 23);
+    const partition = partitionAt(0);
+    partition.append(Buffer.concat([batch(0, ['a']), last]), 100, null);
+    expect(taken(partition)).toEqual(['0a', 1]);
+    const alone = failureOf(partition);
+    expect(alone).toMatchObject({ code: 'holdfast.broker.batch.corrupt', details: { offset: 1 } });
+    expect(alone).not.toHaveProperty('details.nextOffset');
+    // A sound batch behind it tells where it ends.
+    partition.append(Buffer.concat([last, batch(3, ['d'])]), 100, null);
+    expect(failureOf(partition)).toMatchObject({ details: { offset: 1, nextOffset: 3 } });
+    // The broker believes it, and sends it again.
+    partition.moveTo(3);
+    partition.append(Buffer.concat([last, batch(3, ['d'])]), 100, null);
+    expect(taken(partition)).toEqual(['3d', 4]);
+  });
+
+  it.each<[string, (damaged: Buffer) => void]>([
+    ['a control batch', (damaged) => damaged.writeInt16BE(0x20, 21)],
+    ['one that lies below', (damaged) => damaged.writeInt32BE(-9, 23)],
+    ['one of an aborted transaction', (damaged) => damaged.writeInt16BE(0x10, 21)],
+  ])('does not pass over a batch that damage makes look like %s', (_, damage) => {
+    const damaged = batch(5, ['a', 'b'], { producerId: 7 });
+    damage(damaged);
+    const partition = partitionAt(5);
+    partition.append(Buffer.concat([damaged, batch(7, ['c'])]), 100, [{ producerId: 7, firstOffset: 5 }]);
+    expect(failureOf(partition)).toMatchObject({ details: { offset: 5, nextOffset: 7 } });
   });
 
   it('takes nothing for complete that is cut off', () => {

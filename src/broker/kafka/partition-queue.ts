@@ -212,6 +212,29 @@ export class PartitionQueue {
     this.bytes = this.sizes.reduce((sum, size) => sum + size, 0);
   }
 
+  get hasInFlight(): boolean {
+    return this.inFlight > 0;
+  }
+
+  /** Takes everything out, in order, handing over each record that is still wanted; only while nothing is in flight. */
+  withdraw(each: (call: SendCall, index: number) => void): void {
+    const batches = this.batches.splice(0);
+    const { calls, indexes, head } = this;
+    this.clearQueued(() => {});
+    // Of what was in batches the sequences are missing.
+    if (batches.length > 0) this.endEpoch();
+    this.retrying = false;
+    this.failures = 0;
+    this.notBefore = 0;
+    const give = (call: SendCall, index: number): void => {
+      if (!call.isSettled) each(call, index);
+    };
+    for (const batch of batches) {
+      for (let n = 0; n < batch.calls.length; n++) give(batch.calls[n] as SendCall, batch.indexes[n] as number);
+    }
+    for (let n = head; n < calls.length; n++) give(calls[n] as SendCall, indexes[n] as number);
+  }
+
   /** Forgets what is not in a batch yet, handing over each. */
   clearQueued(each: (call: SendCall) => void): void {
     for (let n = this.head; n < this.calls.length; n++) each(this.calls[n] as SendCall);

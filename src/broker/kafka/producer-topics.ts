@@ -27,7 +27,12 @@ interface TopicState {
   /** Monotonic ms of the last answer that told its partitions. */
   knownAt: number;
   partitions: number;
+  /** Fewer partitions than that, if the cluster says so now, and since when it has (monotonic ms). */
+  fewer: { readonly partitions: number; readonly since: number } | null;
 }
+
+/** So long a cluster must say that a topic has fewer partitions: a broker behind the times may not know yet that some were added. */
+const RECREATED_AFTER_MS = 5_000;
 
 /**
  * Distributes records over the partitions of their topics, and keeps what is known of the topics fresh for as long as somebody waits for
@@ -112,7 +117,8 @@ export class ProducerTopics {
     let state = this.topics.get(name);
     if (state === undefined) {
       const partitioner = new Partitioner({ stickyBytes: Math.max(1, this.settings.batchBytes) });
-      state = { name, partitioner, queues: [], pending: [], knownAt: Number.NEGATIVE_INFINITY, partitions: 0 };
+      const knownAt = Number.NEGATIVE_INFINITY;
+      state = { name, partitioner, queues: [], pending: [], knownAt, partitions: 0, fewer: null };
       this.topics.set(name, state);
       this.cluster.metadata.watch([name]);
     }
@@ -121,8 +127,11 @@ export class ProducerTopics {
 
   private assign(state: TopicState): void {
     const now = this.cluster.clock.now();
+    const { pending } = state;
     const later: PendingRecords[] = [];
-    for (const { call, indexes } of state.pending) {
+    // A call that a rejection settles makes room for others, which come here: not before these are where they belong.
+    const bad: { readonly call: SendCall; readonly index: number; readonly partition: number }[] = [];
+    for (const { call, indexes } of pending) {
       if (call.isSettled) continue;
       const unknown: number[] = [];
       for (const index of indexes) {
@@ -132,10 +141,7 @@ export class ProducerTopics {
         if (partition < 0 || partition >= state.partitions) {
           // Partitions may have been added since we asked.
           if (partition >= 0 && state.knownAt <= call.takenAt) unknown.push(index);
-          else {
-            const reason = `Topic '${state.name}' has ${state.partitions} partitions, and the record asks for partition ${partition}.`;
-            call.reject(index, new DataError(reason, { code: RECORD_INVALID }));
-          }
+          else bad.push({ call, index, partition });
           continue;
         }
         call.partitions[index] = partition;
@@ -147,6 +153,49 @@ export class ProducerTopics {
       if (unknown.length > 0) later.push({ call, indexes: unknown });
     }
     state.pending = later;
+    const { name, partitions } = state;
+    for (const { call, index, partition } of bad) {
+      const reason = `Topic '${name}' has ${partitions} partitions, and the record asks for partition ${partition}.`;
+      call.partitions[index] = -1;
+      call.reject(index, new DataError(reason, { code: RECORD_INVALID }));
+    }
+  }
+
+  /** Takes in how many partitions the cluster says that there are. */
+  private count(state: TopicState, partitions: number): void {
+    const now = this.cluster.clock.monotonic();
+    state.knownAt = now;
+    if (partitions >= state.partitions) {
+      state.partitions = partitions;
+      state.fewer = null;
+    } else if (state.fewer?.partitions !== partitions) state.fewer = { partitions, since: now };
+    else if (now - state.fewer.since >= RECREATED_AFTER_MS) this.recreated(state, partitions);
+  }
+
+  /**
+   * Partitions never go away but with their topic: it was deleted, and made anew with fewer. What waits for those that are gone is
+   * distributed again, in order; whether any of it was appended does not matter, as it is gone with them.
+   */
+  private recreated(state: TopicState, partitions: number): void {
+    const gone = state.queues.slice(partitions).filter((queue) => queue !== undefined);
+    // Asked again until the last request has come back.
+    if (gone.some((queue) => queue.hasInFlight)) return;
+    const { name: topic, partitions: before } = state;
+    this.logger.warn('A topic was deleted and created anew with fewer partitions.', { topic, before, partitions });
+    state.partitions = partitions;
+    state.fewer = null;
+    const again: { readonly call: SendCall; readonly indexes: number[] }[] = [];
+    for (const queue of gone) {
+      queue.withdraw((call, index) => {
+        const last = again.at(-1);
+        if (last?.call === call) last.indexes.push(index);
+        else again.push({ call, indexes: [index] });
+      });
+      this.active.delete(queue);
+      this.cluster.availability.worked(queue.key);
+      this.cluster.availability.worked(`leader ${queue.key}`);
+    }
+    state.pending = [...again, ...state.pending];
   }
 
   private queue(state: TopicState, partition: number): PartitionQueue {
@@ -159,21 +208,20 @@ export class ProducerTopics {
   }
 
   private somethingIsMissing(): boolean {
-    for (const { pending } of this.topics.values()) if (pending.length > 0) return true;
+    for (const { pending, fewer } of this.topics.values()) if (pending.length > 0 || fewer !== null) return true;
     for (const { topic, partition } of this.active) if (this.cluster.metadata.leader(topic, partition) < 0) return true;
     return false;
   }
 
   private update(): void {
-    const { metadata, availability, clock } = this.cluster;
+    const { metadata, availability } = this.cluster;
     for (const state of this.topics.values()) {
       const topic = metadata.topic(state.name);
       if (topic === undefined) continue;
       const key = `topic ${state.name}`;
       if (topic.errorCode === ErrorCode.NONE && topic.partitions.length > 0) {
         availability.worked(key);
-        state.partitions = Math.max(state.partitions, topic.partitions.length);
-        state.knownAt = clock.monotonic();
+        this.count(state, (topic.partitions.at(-1)?.partition ?? -1) + 1);
         if (state.pending.length > 0) this.assign(state);
       } else if (state.pending.length > 0) this.missing(state, topic, key);
     }

@@ -15,6 +15,7 @@ export class AvailabilityTracker {
   private readonly listener: AvailabilityListener | undefined;
   private readonly failures = new Map<string, number>();
   private readonly reasons = new Map<string, string>();
+  private closed = false;
 
   constructor(dependencies: {
     readonly clock: Clock;
@@ -28,6 +29,7 @@ export class AvailabilityTracker {
 
   /** The operation failed once more; `reason` is one line without secrets. */
   failed(key: string, reason: string): void {
+    if (this.closed) return;
     const count = (this.failures.get(key) ?? 0) + 1;
     this.failures.set(key, count);
     if (count < FAILURES_THAT_COUNT) return;
@@ -41,10 +43,16 @@ export class AvailabilityTracker {
 
   /** The operation succeeded, ended, or is not needed any more. */
   worked(key: string): void {
+    if (this.closed) return;
     this.failures.delete(key);
     if (this.reasons.delete(key) && this.reasons.size === 0) {
       this.logger.info('Kafka is available again');
       this.listener?.({ available: true, reason: '', since: this.clock.now() });
     }
+  }
+
+  /** The client is being closed: that what it waited for is given up says nothing about Kafka. */
+  close(): void {
+    this.closed = true;
   }
 }

@@ -127,6 +127,7 @@ export class Cluster {
 
   close(): void {
     this.closed = true;
+    this.availability.close();
     this.metadata.close();
     this.pool.close();
   }

@@ -111,6 +111,7 @@ export class KafkaFetcher implements Fetcher {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.cluster.availability.close();
     this.loop.close();
     this.partitions.clear();
     this.cluster.close();

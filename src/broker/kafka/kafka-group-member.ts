@@ -96,6 +96,7 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
   }
 
   async close(signal?: AbortSignal): Promise<void> {
+    this.cluster.availability.close();
     this.closing.abort();
     await this.membership.close(signal);
     this.cluster.close();

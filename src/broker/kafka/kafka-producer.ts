@@ -102,6 +102,7 @@ export class KafkaProducer implements Producer {
       await this.flush(limit.signal).catch(() => {});
       timer.cancel();
     }
+    this.cluster.availability.close();
     this.closing.abort();
     this.failAll(closedError());
     this.expiryTimer?.cancel();

@@ -54,6 +54,8 @@ export class MetadataRefresher {
         }
         if (!this.requested && !this.isNeeded()) return;
         await this.cluster.clock.sleep(backoff.next(), this.closing).catch(() => {});
+        // Somebody else's refresh found it meanwhile: what was told about it as missing has to be taken back.
+        if (!this.closing.aborted && !this.requested && !this.isNeeded()) this.onRefreshed();
       }
     } finally {
       this.running = false;

@@ -44,4 +44,13 @@ describe('the availability of a client', () => {
     tracker.worked('b');
     expect(changes.map(({ available }) => available)).toEqual([false, true]);
   });
+
+  it('does not come back because the client is closed', () => {
+    const { tracker, changes } = track();
+    for (const key of ['a', 'a']) tracker.failed(key, key);
+    tracker.close();
+    tracker.worked('a');
+    for (const key of ['b', 'b']) tracker.failed(key, key);
+    expect(changes.map(({ available }) => available)).toEqual([false]);
+  });
 });

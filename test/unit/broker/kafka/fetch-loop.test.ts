@@ -37,7 +37,7 @@ function fetcherOf(maxBytes: number) {
   const cluster = {
     clock,
     settings: { requestTimeoutMs: 1_000, retryBackoffMs: 100, retryBackoffMaxMs: 1_000 },
-    availability: { failed: () => {}, worked: () => {} },
+    availability: { close: () => {}, failed: () => {}, worked: () => {} },
     metadata: {
       leader: () => 1,
       watch: () => {},

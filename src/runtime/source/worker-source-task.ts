@@ -84,6 +84,7 @@ export class WorkerSourceTask implements HostedTask {
   private targetChanged = new Deferred();
   private failure: unknown = null;
   private isStarted = false;
+  private isReleasing = false;
   private sequence = 0;
   private readonly topics = new Set<string>();
   private lastTopic: string | null = null;
@@ -351,6 +352,8 @@ export class WorkerSourceTask implements HostedTask {
 
   /** The first failure counts. The loop ends, what is in flight is awaited. */
   private fail(error: unknown): void {
+    // A producer that is closed gives up what it could not send: not a failure, it comes again after the next start.
+    if (this.isReleasing) return;
     this.failure ??= error ?? new ConnectError('The task failed without saying why.');
     this.ending.abort(this.failure);
   }
@@ -368,6 +371,7 @@ export class WorkerSourceTask implements HostedTask {
       }
     }
     parker.endAll();
+    this.isReleasing = true;
     try {
       chain.close();
       converter.close();

@@ -14,6 +14,7 @@ import type {
 } from '../../../src/broker/ports.ts';
 import type { Clock } from '../../../src/foundation/clock.ts';
 import { Deferred } from '../../../src/foundation/deferred.ts';
+import { IllegalStateError } from '../../../src/sdk/errors/index.ts';
 
 export function sendResult(count: number, firstOffset = 0, rejected: readonly RejectedRecord[] = []): SendResult {
   const offsets = new Float64Array(count);
@@ -63,6 +64,7 @@ export class FakeProducer implements Producer {
 
   async close(timeoutMs?: number): Promise<void> {
     this.closedWith = timeoutMs ?? -1;
+    for (const { answer } of this.held.splice(0)) answer.reject(new IllegalStateError('The producer is closed.'));
   }
 
   values(): string[] {

@@ -27,3 +27,17 @@ it('a stop while a batch waits for room leaves no rejection behind: it would end
   expect(unhandled).toEqual([]);
   expect(h.storedOffset()).toEqual({ position: 1 });
 });
+
+it('invariant 3: a stop while the broker is away is no failure of what is not acknowledged', async () => {
+  const h = sourceHarness();
+  h.producer.isHolding = true;
+  h.task.add([record('a', 1)]);
+  const done = h.run();
+  await settle();
+  expect(h.producer.held).toHaveLength(1);
+  h.worker.stop();
+  await settle();
+  await h.clock.advance(5_000);
+  expect(await done).toEqual({ failure: null });
+  expect(h.storedOffset()).toBeUndefined();
+});

@@ -52,9 +52,14 @@ function restReaderOf(schema: Schema | null): TapReader {
   };
 }
 
+/** A record of no bytes in one of no bytes, and so on, each twice, would keep us at work on nothing for ever. */
+const MAX_VALUES_WITHOUT_BYTES = 100_000;
+
 class AvroReaderCompiler {
   private readonly options: AvroDataOptions;
   private readonly records = new Map<AvroRecord, { readonly schema: Schema; readonly reader: TapReader }[]>();
+
+  private readonly withoutBytes = new Map<AvroRecord, number>();
 
   constructor(options: AvroDataOptions) {
     this.options = options;
@@ -121,6 +126,11 @@ class AvroReaderCompiler {
     // Optional and required uses of one record differ in the schema of their structs.
     const known = this.records.get(avro)?.find((each) => each.schema === schema || each.schema.equals(schema));
     if (known !== undefined) return known.reader;
+    if (valuesWithoutBytes(avro, this.withoutBytes) > MAX_VALUES_WITHOUT_BYTES) {
+      throw new DataError(
+        `The Avro record ${avro.fullName} takes no bytes, and stands for more than ${MAX_VALUES_WITHOUT_BYTES} values: it is not read.`,
+      );
+    }
     const fields: FieldReader[] = [];
     const reader = structReaderOf(schema, fields);
     // Before its fields, which may be of the same type.
@@ -205,18 +215,24 @@ function nullableReaderOf(reader: TapReader, valueIndex: number, nullIndex: numb
 }
 
 /** True for types of which garbage could announce any number of values. */
-function isWithoutBytes(avro: AvroSchema, known = new Map<AvroRecord, boolean>()): boolean {
-  if (avro.kind === 'null') return true;
-  if (avro.kind === 'fixed') return avro.size === 0;
-  if (avro.kind !== 'record') return false;
-  let isEmpty = known.get(avro);
-  if (isEmpty === undefined) {
+function isWithoutBytes(avro: AvroSchema): boolean {
+  return valuesWithoutBytes(avro) > 0;
+}
+
+/** How many values are read of no bytes at all; 0 for types that take some. */
+function valuesWithoutBytes(avro: AvroSchema, known = new Map<AvroRecord, number>()): number {
+  if (avro.kind === 'null') return 1;
+  if (avro.kind === 'fixed') return avro.size === 0 ? 1 : 0;
+  if (avro.kind !== 'record') return 0;
+  let count = known.get(avro);
+  if (count === undefined) {
     // A record within itself has no end.
-    known.set(avro, false);
-    isEmpty = avro.fields.every((field) => isWithoutBytes(field.type, known));
-    known.set(avro, isEmpty);
+    known.set(avro, 0);
+    const counts = avro.fields.map((field) => valuesWithoutBytes(field.type, known));
+    count = counts.includes(0) ? 0 : counts.reduce((sum, each) => sum + each, 1);
+    known.set(avro, count);
   }
-  return isEmpty;
+  return count;
 }
 
 /** The symbols of the schema: avsc may have been given others in the place of odd ones. */

@@ -91,7 +91,8 @@ describe('what is written is read back', () => {
         fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
         fc
           .double({ noNaN: true, noDefaultInfinity: true })
-          .map((value) => (Number.isSafeInteger(value) ? value + 0.5 : value)),
+          // Whole numbers come back as bigint; the large ones have no halves between them.
+          .map((value) => (Number.isSafeInteger(value) ? (value % 2 ** 51) + 0.5 : value)),
         fc.array(tie('any'), { maxLength: 4 }),
         fc.array(fc.tuple(fc.string(), tie('any')), { minLength: 1, maxLength: 4 }).map((entries) => new Map(entries)),
       ),

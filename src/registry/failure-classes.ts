@@ -137,6 +137,8 @@ function classifyAbsence(operation: Operation, errorCode: number | undefined, co
   // No error_code: a proxy or another path answered, not the registry.
   if (errorCode === undefined) return { class: 'config' };
   if (operation === 'meta') return { class: 'negative' };
+  // The bare status in JSON is what the registry's web server says of a path that it does not have: a wrong base URL, no missing schema.
+  if (errorCode === 404) return { class: 'config' };
   if (DATA_404.has(errorCode)) return { class: 'data', recheck: false };
   if (NO_SETTING_404.has(errorCode)) return { class: 'negative' };
   if (operation === 'by-id') return { class: 'refresh-and-retry' };

@@ -90,6 +90,9 @@ const rows: readonly Row[] = [
   ['no setting of its own', 'version', answer(404, 40408), {}, { class: 'negative' }],
   ['association', 'lookup', answer(404, 40410), {}, data],
   ['404 of a proxy', 'by-id', answer(404, undefined, 'other'), {}, { class: 'config' }],
+  ['a path that the registry lacks', 'register', answer(404, 404, 'error'), {}, { class: 'config' }],
+  ['a path that the registry lacks', 'lookup', answer(404, 404, 'error'), { settling: true }, { class: 'config' }],
+  ['a path that the registry lacks', 'by-id', answer(404, 404, 'error'), {}, { class: 'config' }],
   // Incompatible.
   ['409/409', 'register', answer(409, 409), {}, data],
   ['409/40901', 'register', answer(409, 40901), {}, data],

@@ -124,7 +124,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     if (existsSync(join(logDir, 'meta.properties'))) return;
     const mechanisms = new Set(listeners.map((l) => scramMechanism(l.kind)).filter((m) => m !== undefined));
     const scram = [...mechanisms].flatMap((m) => ['-S', `${m}=[name=${user.username},password=${user.password}]`]);
-    const clusterId = randomBytes(16).toString('base64url');
+    // One that begins with a dash would be taken for an option.
+    const clusterId = `k${randomBytes(16).toString('base64url').slice(1)}`;
     const process = await java('StorageTool', 'kafka.tools.StorageTool', smallJvm, [
       ...['format', '-t', clusterId, '-c', propertiesFile],
       ...scram,

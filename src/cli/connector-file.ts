@@ -1,5 +1,5 @@
 /**
- * A connector file as connect-standalone takes it: tried as a flat JSON object of strings, then as the body of `POST /connectors`, then as
+ * A connector file as connect-standalone takes it: tried as a flat JSON object, then as the body of `POST /connectors`, then as
  * .properties, whatever its ending. Kafka Connect 4.1.1, chapter 2.
  */
 import { readFile } from 'node:fs/promises';
@@ -39,8 +39,9 @@ export async function readConnectorFile(path: string): Promise<ConnectorFile> {
     const config = parsePropertiesFile(path, content);
     return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
   }
-  if (Object.values(json).every((value) => typeof value === 'string')) {
-    const config = json as Record<string, string>;
+  // Numbers and booleans become strings, as Kafka Connect's JSON reader makes them.
+  if (Object.values(json).every((value) => typeof value !== 'object')) {
+    const config = Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));
     return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
   }
   return postShaped(path, json);
@@ -93,7 +94,7 @@ function postShaped(path: string, json: Readonly<Record<string, unknown>>): Conn
   const given = json['config'];
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new ConfigError(
-      `The connector file ${path} is JSON, but neither an object of strings with a "name" nor an object with "name" and "config".`,
+      `The connector file ${path} is JSON, but neither a flat object with a "name" nor an object with "name" and "config". Give it one of these shapes.`,
       { code: FILE_INVALID },
     );
   }

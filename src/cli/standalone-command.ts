@@ -104,9 +104,17 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 
 /** As upstream: a connector that can't be started ends the worker. */
 async function startConnector(worker: HoldfastWorker, connector: ConnectorFile, logger: Logger): Promise<void> {
-  const { info } = await worker.herder.putConnectorConfig(connector.name, connector.config, {
-    allowReplace: false,
-    initialState: connector.initialState,
-  });
+  const { info } = await worker.herder
+    .putConnectorConfig(connector.name, connector.config, {
+      allowReplace: false,
+      initialState: connector.initialState,
+    })
+    .catch((cause: unknown) => {
+      if (!(cause instanceof ConfigError)) throw cause;
+      throw new ConfigError(`The connector ${connector.name} of ${connector.path} can't be created: ${cause.message}`, {
+        code: cause.code,
+        cause,
+      });
+    });
   logger.info('Created a connector.', { connector: info.name, tasks: info.tasks.length, file: connector.path });
 }

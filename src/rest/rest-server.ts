@@ -124,7 +124,7 @@ export class RestServer {
         return this.open({ ...listener, host: '0.0.0.0' });
       }
       throw new ConfigError(
-        `The REST API can't listen on ${listener.host}:${listener.port}: ${(cause as Error).message}. Free the port, or name another one in listeners.`,
+        `The REST API can't listen on ${listener.host}:${listener.port}: ${(cause as Error).message}. Free the port, or name another one in listeners (of the demo: with --port).`,
         { code: REST_LISTENER, cause },
       );
     }

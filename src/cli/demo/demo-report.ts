@@ -19,7 +19,7 @@ export function isClean(pipelines: readonly PipelineReport[]): boolean {
   return pipelines.every(({ audit }) => audit.clean);
 }
 
-export function renderReport(pipelines: readonly PipelineReport[]): string {
+export function renderReport(pipelines: readonly PipelineReport[], options: { readonly wasKilled: boolean }): string {
   const rows: (readonly [string, (pipeline: PipelineReport) => string])[] = [
     ['records read', ({ read }) => number(read)],
     ['records produced', ({ produced }) => number(produced)],
@@ -50,7 +50,7 @@ export function renderReport(pipelines: readonly PipelineReport[]): string {
   const examples = pipelines.flatMap(({ name, audit }) => audit.examples.map((example) => `  ${name}: ${example}`));
   const verdict = isClean(pipelines)
     ? 'The audit is clean: every row arrived once, unaltered, in order.'
-    : ['The audit is NOT clean:', ...examples].join('\n');
+    : ['The audit is NOT clean:', ...examples, ...explanation(pipelines, options.wasKilled)].join('\n');
   return [
     rule,
     line(head),
@@ -68,4 +68,14 @@ function number(value: number): string {
 
 function seconds(ms: number): string {
   return ms === 0 ? '–' : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Connect's promise is at least once: a killed run leaves duplicates, and nothing else. */
+function explanation(pipelines: readonly PipelineReport[], wasKilled: boolean): readonly string[] {
+  const onlyDuplicates = pipelines.every(
+    ({ audit }) => audit.lost === 0 && audit.foreign === 0 && audit.outOfOrder === 0,
+  );
+  return wasKilled && onlyDuplicates
+    ? ['The run before was killed: what it had delivered and not yet committed came twice. Nothing is lost.']
+    : [];
 }

@@ -41,16 +41,24 @@ export async function runStory(options: {
   readonly tables: DemoTables;
   readonly folder: string;
   readonly screen: DemoConsole;
+  /** The earlier run had no chance to commit. */
+  readonly wasKilled: boolean;
   readonly signal: AbortSignal;
 }): Promise<readonly PipelineReport[] | null> {
-  const { demo, tables, folder, screen, signal } = options;
+  const { demo, tables, folder, screen, wasKilled, signal } = options;
   const steady = await openPipeline(tables.steady, folder);
   const newcomer = await openPipeline(tables.newcomer, folder);
   const pipelines = [steady, newcomer];
   try {
     await startPipeline(demo.worker.herder, steady, screen);
     const isResumed = pipelines.some(({ before }) => before > 0);
-    if (isResumed) screen.say('An earlier run is resumed: what it delivered is not read again.');
+    if (isResumed) {
+      screen.say(
+        wasKilled
+          ? 'An earlier run was killed and is resumed: what it had not committed comes again, at least once.'
+          : 'An earlier run is resumed: what it delivered is not read again.',
+      );
+    }
     if (pipelines.every(({ before, rows }) => before >= rows)) {
       await startPipeline(demo.worker.herder, newcomer, screen);
       screen.say('Everything had been delivered by an earlier run. Use --fresh to start over.');

@@ -31,6 +31,8 @@ describe('readConnectorFile', () => {
   it('reads both JSON shapes whatever the ending of the file', async () => {
     const flat = await file('{"name":"a","tasks.max":"1"}', 'flat.properties');
     expect(await readConnectorFile(flat)).toMatchObject({ name: 'a', config: { name: 'a', 'tasks.max': '1' } });
+    const scalars = await file('{"name":"a","tasks.max":1,"x":false}', 'scalars.json');
+    expect(await readConnectorFile(scalars)).toMatchObject({ config: { name: 'a', 'tasks.max': '1', x: 'false' } });
     const posted = await file(
       '{"name":"b","config":{"tasks.max":2,"x":true},"initial_state":"paused","other":1}',
       'posted.txt',
@@ -45,7 +47,7 @@ describe('readConnectorFile', () => {
   it.each([
     ['no name', 'a=b', /has no name/],
     ['two names', '{"name":"a","config":{"name":"b"}}', /two names: a .* and b/],
-    ['JSON of another shape', '{"name":1}', /neither an object of strings/],
+    ['JSON of another shape', '{"name":"a","x":[1]}', /neither a flat object/],
     ['a nested value', '{"name":"a","config":{"x":{}}}', /at config\.x/],
     ['a null value', '{"name":"a","config":{"x":null}}', /at config\.x/],
     ['an unknown state', '{"name":"a","config":{},"initial_state":"ON"}', /initial_state ON/],

@@ -10,6 +10,7 @@ import { packageVersion } from './cli/package-version.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
 import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
+import { REGISTRY_CONFIG } from './registry/registry-config.ts';
 import { connectorsResources } from './rest/connectors-resource.ts';
 import type { RestResource } from './rest/resource.ts';
 import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
@@ -23,6 +24,9 @@ import { ModulePluginLoader } from './runtime/plugins/module-plugin-loader.ts';
 import { Plugins } from './runtime/plugins/plugins.ts';
 import { Worker } from './runtime/worker/worker.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
+
+/** Registry settings of the worker itself, e.g. unknown.id.action or registry.park.timeout.ms, are defaults of all converters. */
+const REGISTRY_DEFAULT = /^(registry\.|unknown\.id\.|schema\.registry\.)/;
 
 export interface CreateWorkerOptions {
   /** Settings of the worker in Kafka Connect's names; `bootstrap.servers=embedded:<folder>` needs no Kafka. */
@@ -90,10 +94,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   if (options.broker === undefined) opened.add(() => broker.close());
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
-    // Registry settings of the worker itself, e.g. unknown.id.action or registry.park.timeout.ms, are defaults of all converters.
-    defaults: Object.fromEntries(
-      Object.entries(config.raw).filter(([key]) => /^(registry\.|unknown\.id\.|schema\.registry\.)/.test(key)),
-    ),
+    defaults: Object.fromEntries(Object.entries(config.raw).filter(([key]) => REGISTRY_DEFAULT.test(key))),
     storeFolder: resolve(config.values['schema.store.dir'] ?? join(dirname(offsetFile), 'schema-store')),
     clock,
     logger,
@@ -180,10 +181,12 @@ function checkConverters(config: WorkerConfig, plugins: Plugins): void {
 }
 
 function warnOfKeys(config: WorkerConfig, logger: Logger): void {
-  if (config.unknown.length > 0) {
-    logger.warn('Settings of the worker are not known and have no effect. Check their spelling.', {
-      keys: config.unknown,
-    });
+  const unknown = [
+    ...config.unknown,
+    ...Object.keys(config.raw).filter((key) => REGISTRY_DEFAULT.test(key) && !REGISTRY_CONFIG.keys.has(key)),
+  ];
+  if (unknown.length > 0) {
+    logger.warn('Settings of the worker are not known and have no effect. Check their spelling.', { keys: unknown });
   }
   if (config.withoutEffect.length > 0) {
     logger.info('Settings of Kafka Connect have no effect in this worker.', { keys: config.withoutEffect });

@@ -19,9 +19,11 @@ import { type WorkerConfig, withPrefix } from './worker-config.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
-/** Settings of task hosts: declared ones of the worker with their defaults, and finer ones when somebody sets them. */
-const HOST_SETTINGS = ['max.inflight.batches', 'max.inflight.bytes', 'park.timeout.ms'] as const;
-const FINER_HOST_SETTINGS = [
+/** Settings of task hosts: what the worker says, and a connector may say otherwise for itself. */
+const HOST_SETTINGS = [
+  'max.inflight.batches',
+  'max.inflight.bytes',
+  'park.timeout.ms',
   'park.timeout.action',
   'park.backoff.initial.ms',
   'park.backoff.max.ms',
@@ -95,10 +97,6 @@ export function sourceTopicCreation(worker: WorkerConfig, config: Raw): readonly
 function hostSettings(worker: WorkerConfig, config: Raw): Raw {
   const settings: Record<string, string> = {};
   for (const key of HOST_SETTINGS) settings[key] = config[key] ?? String(worker.values[key]);
-  for (const key of FINER_HOST_SETTINGS) {
-    const value = config[key] ?? worker.raw[key];
-    if (value !== undefined) settings[key] = value;
-  }
   return settings;
 }
 

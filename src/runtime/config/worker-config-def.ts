@@ -158,14 +158,15 @@ export const WORKER_CONFIG = ConfigDef.of({
     default: true,
     importance: 'low',
     group: CONNECT,
-    documentation: 'Whether the topics that a connector uses are recorded.',
+    documentation:
+      "Accepted for Kafka Connect's sake: this version keeps no record of the topics that a connector uses.",
   },
   'topic.tracking.allow.reset': {
     type: 'BOOLEAN',
     default: true,
     importance: 'low',
     group: CONNECT,
-    documentation: 'Whether that record may be reset.',
+    documentation: "Accepted for Kafka Connect's sake, as topic.tracking.enable.",
   },
   'connector.client.config.override.policy': {
     type: 'STRING',
@@ -220,7 +221,8 @@ export const WORKER_CONFIG = ConfigDef.of({
     validator: ConfigValidators.range({ min: 1 }),
     importance: 'low',
     group: HOLDFAST,
-    documentation: 'How many batches of a source task may be on their way to the broker at once.',
+    documentation:
+      'How many batches of a source task may be on their way to the broker at once. A connector may set it for itself.',
   },
   'max.inflight.bytes': {
     type: 'LONG',
@@ -229,7 +231,7 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: HOLDFAST,
     documentation:
-      'How many bytes of a source task may be on their way to the broker at once. One batch may always go.',
+      'How many bytes of a source task may be on their way to the broker at once. One batch may always go. A connector may set it for itself.',
   },
   'park.timeout.ms': {
     type: 'LONG',
@@ -237,7 +239,8 @@ export const WORKER_CONFIG = ConfigDef.of({
     validator: ConfigValidators.range({ min: -1 }),
     importance: 'medium',
     group: HOLDFAST,
-    documentation: 'How long a task may be parked before it fails, in ms; -1 for ever.',
+    documentation:
+      'How long a task may be parked before it fails, in ms; -1 for ever. A connector may set it for itself.',
   },
   'park.timeout.action': {
     type: 'STRING',
@@ -246,7 +249,50 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: HOLDFAST,
     documentation:
-      'What happens to a task that was parked for park.timeout.ms: it fails, or a warning is logged and it stays parked.',
+      'What happens to a task that was parked for park.timeout.ms: it fails, or a warning is logged and it stays parked. A connector may set it for itself.',
+  },
+  'park.backoff.initial.ms': {
+    type: 'INT',
+    default: 250,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'The first wait of a parked task that nobody tells when to go on, as for a target system, in ms; it doubles. A connector may set it for itself.',
+  },
+  'park.backoff.max.ms': {
+    type: 'INT',
+    default: 10_000,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation: 'The longest of these waits, in ms. A connector may set it for itself.',
+  },
+  'retry.backoff.initial.ms': {
+    type: 'INT',
+    default: 250,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      "The first wait after a RetriableError of a task's poll or put, in ms; it doubles. A connector may set it for itself.",
+  },
+  'retry.backoff.max.ms': {
+    type: 'INT',
+    default: 10_000,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation: 'The longest of these waits, in ms. A connector may set it for itself.',
+  },
+  'sink.heartbeat.interval.ms': {
+    type: 'INT',
+    default: 1_000,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'How long a sink task that has no records goes without a put of none, in ms. A connector may set it for itself.',
   },
   'embedded.num.partitions': {
     type: 'INT',
@@ -267,12 +313,7 @@ export const WORKER_PREFIXES = [
   'consumer.',
   'admin.',
   'config.providers.',
-  'listeners.https.',
-  'admin.listeners.https.',
   'registry.',
-  'park.backoff.',
-  'retry.backoff.',
-  'sink.heartbeat.',
   'schema.registry.',
   'unknown.id.',
   // Kafka client settings at top level, for the worker's own clients.
@@ -287,8 +328,11 @@ const DISTRIBUTED_ONLY =
 
 /** True for a key of Kafka Connect that is accepted and does nothing. */
 export function hasNoEffect(key: string): boolean {
-  return WORKER_KEYS_WITHOUT_EFFECT.has(key) || DISTRIBUTED_ONLY.test(key);
+  return WORKER_KEYS_WITHOUT_EFFECT.has(key) || DISTRIBUTED_ONLY.test(key) || HTTPS.test(key);
 }
+
+/** The REST API has no HTTPS in this version; a listener of that kind is refused. */
+const HTTPS = /^(admin\.)?listeners\.https\./;
 
 /** Keys of Kafka Connect that this version accepts and does nothing with; said once at start. */
 const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ConnectorConfigs } from '../../../../src/runtime/config/connector-configs.ts';
 import { parseWorkerConfig } from '../../../../src/runtime/config/worker-config.ts';
 import type { RawConnectorConfig } from '../../../../src/runtime/herder/herder.ts';
+import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts';
 import type { PluginDesc } from '../../../../src/runtime/plugins/plugin-desc.ts';
 import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
 import { ConfigDef } from '../../../../src/sdk/config/index.ts';
@@ -378,7 +379,7 @@ describe('the specification of a task', () => {
     });
   });
 
-  it("sets a connector's host settings above the worker's, and leaves out what nobody set", async () => {
+  it("sets a connector's host settings above the worker's, and those above the defaults", async () => {
     const { spec: built } = await spec(source({ 'park.timeout.ms': '5' }), {
       'park.timeout.ms': '9',
       'park.backoff.max.ms': '7',
@@ -388,7 +389,10 @@ describe('the specification of a task', () => {
       'park.backoff.max.ms': '7',
       'max.inflight.batches': '5',
     });
-    expect(built.hostSettings).not.toHaveProperty('retry.backoff.max.ms');
+    expect(parseHostSettings(built.hostSettings)).toEqual({
+      ...parseHostSettings({}),
+      park: { ...parseHostSettings({}).park, timeoutMs: 5, backoffMaxMs: 7 },
+    });
   });
 
   it('reads groups of topic creation in their order, default last, with its values as theirs', async () => {

@@ -53,9 +53,16 @@ describe('parseWorkerConfig', () => {
       'offset.storage.topic': 't',
       'metrics.num.samples': '2',
       'offest.flush.interval.ms': '1',
+      'park.backoff.maximum.ms': '1',
+      'listeners.https.ssl.keystore.location': 'k',
     });
-    expect(config.unknown).toEqual(['offest.flush.interval.ms']);
-    expect(config.withoutEffect).toEqual(['group.id', 'offset.storage.topic', 'metrics.num.samples']);
+    expect(config.unknown).toEqual(['offest.flush.interval.ms', 'park.backoff.maximum.ms']);
+    expect(config.withoutEffect).toEqual([
+      'group.id',
+      'offset.storage.topic',
+      'metrics.num.samples',
+      'listeners.https.ssl.keystore.location',
+    ]);
     expect(withPrefix(config.raw, 'value.converter.')).toEqual({ 'schemas.enable': 'false' });
   });
 

@@ -43,12 +43,20 @@ export class AvailabilityTracker {
 
   /** The operation succeeded, ended, or is not needed any more. */
   worked(key: string): void {
-    if (this.closed) return;
+    if (this.recovered(key)) this.logger.info('Kafka is available again');
+  }
+
+  /** Nobody waits for the operation any more; whether Kafka is there is not known. */
+  gaveUp(key: string): void {
+    this.recovered(key);
+  }
+
+  private recovered(key: string): boolean {
+    if (this.closed) return false;
     this.failures.delete(key);
-    if (this.reasons.delete(key) && this.reasons.size === 0) {
-      this.logger.info('Kafka is available again');
-      this.listener?.({ available: true, reason: '', since: this.clock.now() });
-    }
+    if (!this.reasons.delete(key) || this.reasons.size > 0) return false;
+    this.listener?.({ available: true, reason: '', since: this.clock.now() });
+    return true;
   }
 
   /** The client is being closed: that what it waited for is given up says nothing about Kafka. */

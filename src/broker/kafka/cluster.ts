@@ -106,7 +106,8 @@ export class Cluster {
         }
       }
     } finally {
-      this.availability.worked(key);
+      if (isAborted(signal)) this.availability.gaveUp(key);
+      else this.availability.worked(key);
     }
   }
 

@@ -7,13 +7,14 @@ import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 describe('the availability of a client', () => {
   const track = () => {
     const changes: Availability[] = [];
+    const lines: string[] = [];
     const clock = new ManualClock({ startMs: 1000 });
     const tracker = new AvailabilityTracker({
       clock,
-      logger: silentLogger,
+      logger: { ...silentLogger, warn: (line) => lines.push(line), info: (line) => lines.push(line) },
       listener: (change) => changes.push(change),
     });
-    return { tracker, changes, clock };
+    return { tracker, changes, lines, clock };
   };
 
   it('is told once per change, not per attempt', async () => {
@@ -52,5 +53,13 @@ describe('the availability of a client', () => {
     tracker.worked('a');
     for (const key of ['b', 'b']) tracker.failed(key, key);
     expect(changes.map(({ available }) => available)).toEqual([false]);
+  });
+
+  it('holds nobody for an operation that was given up, and does not say that Kafka is back', () => {
+    const { tracker, changes, lines } = track();
+    for (const key of ['a', 'a']) tracker.failed(key, key);
+    tracker.gaveUp('a');
+    expect(changes.map(({ available }) => available)).toEqual([false, true]);
+    expect(lines).toEqual(['Kafka is unavailable, waiting for it']);
   });
 });

@@ -45,11 +45,15 @@ export class ParkedQuestions {
     return [...this.byKey.values()].filter((parked) => parked.gateId === gateId);
   }
 
-  /** The one that goes first through a half-open gate; each call another one, the longest waiting first. */
+  /**
+   * The one that goes first through a half-open gate; each call another one, the longest waiting first. One that nobody waits for any more,
+   * because its last view withdrew while it was on its way, is forgotten.
+   */
   nextTrial(gateId: string): ParkedQuestion | undefined {
     for (const [key, parked] of this.byKey) {
       if (parked.gateId !== gateId) continue;
       this.byKey.delete(key);
+      if (parked.views.size === 0) continue;
       this.byKey.set(key, parked);
       return parked;
     }

@@ -43,6 +43,7 @@ export interface RegistryClusterOptions {
 
 const STORE_AFTER_MS = 1000;
 const MAX_REPORTS = 10_000;
+const MAX_WITHDRAWN = 1000;
 
 export class RegistryCluster {
   readonly registryId: string;
@@ -60,6 +61,8 @@ export class RegistryCluster {
   private readonly missing = new Map<string, Missing>();
   private readonly rechecks: RecheckPace;
   private readonly reported = new Set<string>();
+  /** Views that are gone, the latest of them. */
+  private readonly withdrawn = new Set<string>();
   private readonly life = new AbortController();
 
   constructor(options: RegistryClusterOptions) {
@@ -130,6 +133,10 @@ export class RegistryCluster {
 
   /** What only this view waited for is asked no more. */
   withdraw(view: string): void {
+    // A question of its that is on its way, or not yet begun, must not be entered as waiting when it comes back. Names are never used again.
+    this.withdrawn.add(view);
+    const [oldest] = this.withdrawn;
+    if (this.withdrawn.size > MAX_WITHDRAWN && oldest !== undefined) this.withdrawn.delete(oldest);
     for (const gateId of this.parked.withdraw(view)) {
       if (this.missing.has(gateId)) this.options.gates.gate(gateId, '', { transient: true }).open();
     }
@@ -155,11 +162,17 @@ export class RegistryCluster {
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
     if (parked !== undefined && this.options.gates.get(parked.gateId)?.snapshot().state === 'closed') {
-      parked.views.add(view);
+      if (!this.withdrawn.has(view)) parked.views.add(view);
       return this.waiting(parked.gateId);
     }
+    return this.startFor([view], key, question);
+  }
+
+  /** Enters as waiting, when it comes to that, those who have not withdrawn meanwhile. */
+  private async startFor(views: Iterable<string>, key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
     const answer = await this.start(key, question);
-    if (answer.kind === 'waiting') this.parked.get(key)?.views.add(view);
+    const parked = answer.kind === 'waiting' ? this.parked.get(key) : undefined;
+    if (parked !== undefined) for (const view of views) if (!this.withdrawn.has(view)) parked.views.add(view);
     return answer;
   }
 
@@ -379,14 +392,7 @@ export class RegistryCluster {
       this.parked.delete(key);
       this.emit({ type: 'resumed', question: question.kind, gateId, waitedMs: Math.round(this.now() - since) });
       if (views.size === 0 || this.life.signal.aborted) continue;
-      this.start(key, question).then(
-        (answer) => {
-          if (answer.kind !== 'waiting') return;
-          const again = this.parked.get(key);
-          if (again !== undefined) for (const view of views) again.views.add(view);
-        },
-        () => {},
-      );
+      this.startFor(views, key, question).catch(() => {});
     }
   }
 

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { Reply } from './scripted-transport.ts';
+import { register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+
+describe('a view that withdraws', () => {
+  it.each([
+    ['before its question is sent', 0],
+    ['while its question is on its way', 100],
+    ['while it waits', 5_000],
+  ])('%s has nothing registered for it after the outage', async (_when, afterMs) => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    let isDown = true;
+    worker.registry.fault = ({ method }): Reply | undefined =>
+      isDown && method === 'POST'
+        ? { status: 500, body: { error_code: 50004, message: 'Leader not known.' }, delayMs: 200 }
+        : undefined;
+    const doomed = new Task(worker, host);
+    doomed.begin(register('doomed'));
+    await worker.clock.advance(afterMs);
+    doomed.stop();
+    await worker.clock.advance(60_000);
+    isDown = false;
+    const other = new Task(worker, host);
+    other.begin(register('other'));
+    await worker.clock.advance(60_000);
+    expect(wordsOf(other.answer)).toMatch(/^known/);
+    const posted = worker.transport.requests.filter(
+      ({ method, path }) => method === 'POST' && path.endsWith('/versions'),
+    );
+    expect(posted.slice(-1).map(({ path }) => path)).toEqual(['/subjects/other/versions']);
+    const stray = new Task(worker, host);
+    // Asked by somebody for the first time: nobody had it registered before.
+    stray.begin(register('doomed'));
+    await worker.clock.advance(1_000);
+    expect(wordsOf(stray.answer)).toBe('known 2');
+  });
+});

@@ -109,12 +109,22 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     broker,
     offsetStore: new FileOffsetBackingStore({ path: offsetFile, logger }),
     openHost: () => {
-      const { gates, schemaViews } = registry.openHostSide();
+      const { gates, schemaViews, onNotice } = registry.openHostSide();
       const cloneMessages = options.cloneMessages ?? false;
-      return createInlineTaskHost({ broker, plugins: loader, schemaViews, gates, clock, logger, cloneMessages });
+      return createInlineTaskHost({
+        broker,
+        plugins: loader,
+        schemaViews,
+        gates,
+        onNotice,
+        clock,
+        logger,
+        cloneMessages,
+      });
     },
     services: registry.services,
     gates: registry.gates,
+    notices: registry.notices,
     offsetFlushIntervalMs: config.values['offset.flush.interval.ms'],
     gracefulTimeoutMs: config.values['task.shutdown.graceful.timeout.ms'],
   });

@@ -1,25 +1,29 @@
 /** Wires the registry client: its coordinator into the control plane, its views and gates into task hosts. */
 import { join } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
-import { newId } from '../foundation/id.ts';
 import type { Logger } from '../foundation/logger.ts';
-import { createSchemaView } from '../registry/coordinated-schema-view.ts';
 import { GateBook } from '../registry/gate-book.ts';
-import { GateMirror } from '../registry/gate-mirror.ts';
 import { RELEASE_CONFIG } from '../registry/registry-config.ts';
 import { RegistryCoordinator } from '../registry/registry-coordinator.ts';
+import { RegistryHost } from '../registry/registry-host.ts';
 import { REGISTRY_SERVICE } from '../registry/registry-messages.ts';
 import { SchemaStore } from '../registry/schema-store.ts';
 import type { SchemaViews } from '../runtime/host/task-builder.ts';
+import type { ServiceNoticeListener } from '../runtime/host/task-host.ts';
 import type { MirroredGates } from '../runtime/parking/mirrored-gates.ts';
-import type { ControlService, GateSource } from '../runtime/worker/worker.ts';
+import type { ControlService, GateSource, NoticeSource } from '../runtime/worker/worker.ts';
 import { FileCompactedLog } from '../storage/file-compacted-log.ts';
 
 export interface RegistryClient {
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
   /** One for each task host. */
-  openHostSide(): { readonly gates: MirroredGates; readonly schemaViews: SchemaViews };
+  readonly notices: NoticeSource;
+  openHostSide(): {
+    readonly gates: MirroredGates;
+    readonly schemaViews: SchemaViews;
+    readonly onNotice: ServiceNoticeListener;
+  };
   close(): Promise<void>;
 }
 
@@ -45,7 +49,16 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
   const log = new FileCompactedLog({ file: join(options.storeFolder, 'schemas.log'), logger });
   const store = await SchemaStore.open({ log, logger });
   const book = new GateBook(gateOptions);
-  const coordinator = new RegistryCoordinator({ clock, logger, gates: book, store });
+  const listeners = new Set<(service: string, body: unknown) => void>();
+  const coordinator = new RegistryCoordinator({
+    clock,
+    logger,
+    gates: book,
+    store,
+    notify: (notice) => {
+      for (const listener of [...listeners]) listener(REGISTRY_SERVICE, notice);
+    },
+  });
   return {
     services: { [REGISTRY_SERVICE]: (body) => coordinator.serve(body) },
     gates: {
@@ -53,12 +66,20 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
       onChange: (listener) => book.onSnapshot(listener),
       get: (id) => book.get(id),
     },
+    notices: {
+      onNotice: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
     openHostSide: () => {
-      const gates = new GateMirror(gateOptions);
+      const host = new RegistryHost({ clock, defaults });
       return {
-        gates,
-        schemaViews: (config, { ask }) =>
-          createSchemaView({ clock, ask, gates, config: { ...defaults, ...config }, name: newId<'view'>() }),
+        gates: host.gates,
+        schemaViews: (config, { ask }) => host.schemaView(config, ask),
+        onNotice: (service, body) => {
+          if (service === REGISTRY_SERVICE) host.notice(body);
+        },
       };
     },
     close: async () => {

@@ -13,6 +13,7 @@ import {
 } from './registry-errors.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { type RegistryMessage, type RegistryReply, schemaAnswerOf, type WireAnswer } from './registry-messages.ts';
+import type { RegistryNotice } from './registry-notices.ts';
 import { parseRegistrySettings, registryConfigOf } from './registry-settings.ts';
 
 export interface SchemaViewOptions {
@@ -22,6 +23,8 @@ export interface SchemaViewOptions {
   /** The converter's settings, prefix stripped. */
   readonly config: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** What the coordinator tells unasked; returns the function that ends it. */
+  readonly onNotice?: (listener: (notice: RegistryNotice) => void) => () => void;
   /** Unique among all views of the worker. */
   readonly name: string;
 }

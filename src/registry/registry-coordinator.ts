@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { IllegalStateError } from '../sdk/errors/index.ts';
 import type { GateBook } from './gate-book.ts';
+import type { GroupDescriber } from './group-describer.ts';
 import type { HttpTransport } from './http-transport.ts';
 import type { Barrier } from './question-finder.ts';
 import { RegistryCluster } from './registry-cluster.ts';
@@ -10,6 +11,7 @@ import { REGISTRY_BAD_REQUEST } from './registry-errors.ts';
 import type { RegistryListener } from './registry-events.ts';
 import type { RegistryKnowledge } from './registry-knowledge.ts';
 import { answerToWire, parseRegistryMessage, type RegistryReply } from './registry-messages.ts';
+import type { RegistryNotice } from './registry-notices.ts';
 import { parseRegistrySettings, type RegistrySettings } from './registry-settings.ts';
 import type { SchemaStore } from './schema-store.ts';
 import { UndiciTransport } from './undici-transport.ts';
@@ -26,6 +28,10 @@ export interface RegistryCoordinatorOptions {
   readonly knowledge?: (settings: RegistrySettings) => RegistryKnowledge;
   readonly barrier?: (settings: RegistrySettings) => Barrier;
   readonly listener?: RegistryListener;
+  /** Tells every task host; bodies are structured-cloneable. */
+  readonly notify?: (notice: RegistryNotice) => void;
+  /** Describes the groups in which registries elect; null: no broker can. */
+  readonly groups?: GroupDescriber | null;
   readonly random?: () => number;
 }
 

@@ -2,16 +2,20 @@
 import type { Clock } from '../foundation/clock.ts';
 import { newId } from '../foundation/id.ts';
 import type { GateSnapshot } from '../sdk/dependency-gate.ts';
+import { IllegalStateError } from '../sdk/errors/index.ts';
 import type { SchemaView } from '../sdk/schema-view.ts';
 import { createSchemaView } from './coordinated-schema-view.ts';
 import { GateMirror } from './gate-mirror.ts';
 import { RELEASE_CONFIG } from './registry-config.ts';
 import type { RegistryMessage } from './registry-messages.ts';
+import { parseRegistryNotice, type RegistryNotice } from './registry-notices.ts';
+
+export type AskRegistry = (message: RegistryMessage) => Promise<unknown>;
 
 export interface RegistryHostOptions {
   readonly clock: Clock;
-  /** Sends a body to the control plane's service `registry` and resolves with its answer. */
-  readonly ask: (message: RegistryMessage) => Promise<unknown>;
+  /** Sends a body to the control plane's service `registry` and resolves with its answer; unless each view brings its own. */
+  readonly ask?: AskRegistry;
   /** The worker's own registry settings: defaults for the converters', and `registry.release.*` for this host. */
   readonly defaults?: Readonly<Record<string, string>>;
   readonly random?: () => number;
@@ -21,6 +25,7 @@ export class RegistryHost {
   /** For `ConverterContext.gates` and the task's own parking. */
   readonly gates: GateMirror;
   private readonly options: RegistryHostOptions;
+  private readonly listeners = new Set<(notice: RegistryNotice) => void>();
 
   /** Throws ConfigError for a default of `registry.release.*` that is not allowed. */
   constructor(options: RegistryHostOptions) {
@@ -39,15 +44,26 @@ export class RegistryHost {
     this.gates.apply(snapshot);
   }
 
+  /** Takes the body of a `service.notice` message named `registry`. */
+  notice(body: unknown): void {
+    const notice = parseRegistryNotice(body);
+    if (notice !== undefined) for (const listener of [...this.listeners]) listener(notice);
+  }
+
   /** For `ConverterContext.schemaView`. Throws ConfigError for settings that name no registry. */
-  schemaView(config: Readonly<Record<string, string>>): SchemaView {
-    const { clock, ask, defaults } = this.options;
+  schemaView(config: Readonly<Record<string, string>>, ask = this.options.ask): SchemaView {
+    const { clock, defaults } = this.options;
+    if (ask === undefined) throw new IllegalStateError('A schema view needs a way to the registry coordinator.');
     return createSchemaView({
       clock,
       ask,
       gates: this.gates,
       config: { ...defaults, ...config },
       name: newId<'view'>(),
+      onNotice: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
     });
   }
 }

@@ -2,6 +2,7 @@
  * What has to be known beyond an answer to judge it: who is primary, when that last changed, which node is ready and how far it
  * has read. A port: detection of the primary stands behind it; {@link NoPrimaryKnowledge} is what holds without any.
  */
+import type { DetectionRung, NodeSnapshot, PrimaryEpoch, RegistryVendor } from './registry-snapshot.ts';
 
 /** What one node knows at the moment. */
 export interface NodeProgress {
@@ -37,7 +38,39 @@ export interface RegistryKnowledge {
    * record carries it.
    */
   isSuspect(acknowledgement: Acknowledgement): boolean;
+  /** What requests did, for whoever draws conclusions: the last rung of the ladder. */
+  observe(observation: Observation): void;
+  /** For `GET /registries`. */
+  snapshot(): KnowledgeSnapshot;
+  /** Ends polling. */
+  close(): Promise<void>;
 }
+
+/** What the client noticed about the registry while it did its work. */
+export type Observation =
+  /** A registration was acknowledged or refused by the primary, through this node. */
+  | { readonly kind: 'written'; readonly node: string }
+  /** No node took writes, or reads. Polling becomes frequent. */
+  | { readonly kind: 'outage-began'; readonly access: 'read' | 'write'; readonly reason: string }
+  /** `beganAt`: ms since the epoch of the last time that it was known to work. */
+  | { readonly kind: 'outage-ended'; readonly access: 'read' | 'write'; readonly beganAt: number };
+
+export interface KnowledgeSnapshot {
+  readonly vendor: RegistryVendor;
+  readonly rung: DetectionRung;
+  readonly rungReason: string;
+  /** The one that lasts, then those before it. */
+  readonly epochs: readonly PrimaryEpoch[];
+  /** By node URL: what health resources said last. */
+  readonly nodes: ReadonlyMap<string, { readonly role: NodeSnapshot['role']; readonly progress: NodeProgress }>;
+}
+
+/** Tells the cluster that the primary changed; `suspectSince` in ms since the epoch. */
+export type EpochListener = (change: {
+  readonly epoch: PrimaryEpoch;
+  readonly previous: PrimaryEpoch | null;
+  readonly suspectSince: number;
+}) => void;
 
 /** No primary is known, none ever changed. */
 export class NoPrimaryKnowledge implements RegistryKnowledge {
@@ -59,5 +92,15 @@ export class NoPrimaryKnowledge implements RegistryKnowledge {
 
   isSuspect(): boolean {
     return false;
+  }
+
+  observe(): void {}
+
+  snapshot(): KnowledgeSnapshot {
+    return { vendor: 'unknown', rung: 'none', rungReason: 'detection is off', epochs: [], nodes: new Map() };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -7,7 +7,7 @@ import type { MessagePort } from './link.ts';
 import type { PluginLoader } from './plugin-loader.ts';
 import type { FromHost, ToHost } from './protocol.ts';
 import type { SchemaViews } from './task-builder.ts';
-import { TaskHost } from './task-host.ts';
+import { type ServiceNoticeListener, TaskHost } from './task-host.ts';
 
 /** The control plane's end of a host. */
 export interface TaskHostConnection extends MessagePort<ToHost, FromHost> {
@@ -20,6 +20,7 @@ export interface InlineTaskHostOptions {
   readonly plugins: PluginLoader;
   readonly schemaViews: SchemaViews;
   readonly gates: MirroredGates;
+  readonly onNotice?: ServiceNoticeListener;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Every message passes structuredClone, as between threads: what isn't cloneable is an error at once. */
@@ -35,7 +36,8 @@ export function createInlineTaskHost(options: InlineTaskHostOptions): TaskHostCo
     post: (message) => fromHost.post(message),
     onMessage: (listener) => toHost.listen(listener),
   };
-  const host = new TaskHost({ port, broker, plugins, schemaViews, gates, clock, logger });
+  const notices = options.onNotice === undefined ? {} : { onNotice: options.onNotice };
+  const host = new TaskHost({ port, broker, plugins, schemaViews, gates, clock, logger, ...notices });
   return {
     post: (message) => toHost.post(message),
     onMessage: (listener) => fromHost.listen(listener),

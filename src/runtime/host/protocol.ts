@@ -137,6 +137,8 @@ export type ToHost =
       readonly partitions: readonly (TopicPartition & { readonly offset: number | 'earliest' | 'latest' })[];
     }
   | { readonly type: 'gate.changed'; readonly gate: GateSnapshot }
+  /** What a contributed service tells every host unasked; handed on to the host's side of that service. */
+  | { readonly type: 'service.notice'; readonly service: string; readonly body: unknown }
   | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
   | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: WireError }
   | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest };

@@ -21,7 +21,7 @@ const COUNTERS_EVERY_MS = 500;
 
 type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' }>;
 type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' }>;
-type ForTask = Exclude<ToHostNotice, { type: 'task.start' | 'gate.changed' }>;
+type ForTask = Exclude<ToHostNotice, { type: 'task.start' | 'gate.changed' | 'service.notice' }>;
 
 interface Running {
   readonly id: TaskId;
@@ -34,6 +34,9 @@ interface Running {
   lastCounters: string;
 }
 
+/** The host's side of a contributed service hears what its control plane's side tells all hosts. */
+export type ServiceNoticeListener = (service: string, body: unknown) => void;
+
 export interface TaskHostOptions {
   readonly port: MessagePort<FromHost, ToHost>;
   readonly broker: Broker;
@@ -42,6 +45,8 @@ export interface TaskHostOptions {
   readonly schemaViews: SchemaViews;
   /** Mirrored from the control plane by this host's `gate.changed` messages. */
   readonly gates: MirroredGates;
+  /** Takes this host's `service.notice` messages, in order with its gates; none by default. */
+  readonly onNotice?: ServiceNoticeListener;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -83,6 +88,10 @@ export class TaskHost {
     }
     if (notice.type === 'gate.changed') {
       this.options.gates.apply(notice.gate);
+      return;
+    }
+    if (notice.type === 'service.notice') {
+      this.options.onNotice?.(notice.service, notice.body);
       return;
     }
     const running = this.running.get(keyOf(notice.id));

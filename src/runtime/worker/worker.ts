@@ -35,6 +35,11 @@ export interface GateSource {
 /** A service that converters reach through their host, such as the registry coordinator. Messages are structured-cloneable. */
 export type ControlService = (body: unknown) => Promise<unknown>;
 
+/** What services of the control plane tell all hosts. Messages are structured-cloneable. */
+export interface NoticeSource {
+  onNotice(listener: (service: string, body: unknown) => void): () => void;
+}
+
 export interface WorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,6 +48,7 @@ export interface WorkerOptions {
   readonly openHost: () => TaskHostConnection;
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
+  readonly notices?: NoticeSource;
   readonly offsetFlushIntervalMs: number;
   readonly gracefulTimeoutMs: number;
 }
@@ -54,7 +60,7 @@ export class Worker {
   private hosts: HostClient[] = [];
   private readonly connectors = new Map<string, WorkerConnector>();
   private readonly tasks = new Map<string, WorkerTask>();
-  private stopListening: (() => void) | null = null;
+  private readonly stopListening: (() => void)[] = [];
   private stopping = false;
 
   constructor(options: WorkerOptions) {
@@ -65,9 +71,18 @@ export class Worker {
 
   async start(): Promise<void> {
     await this.offsetStore.start();
-    this.stopListening = this.options.gates.onChange((gate) => {
-      for (const host of this.hosts) host.post({ type: 'gate.changed', gate });
-    });
+    const { gates, notices } = this.options;
+    this.stopListening.push(
+      gates.onChange((gate) => {
+        for (const host of this.hosts) host.post({ type: 'gate.changed', gate });
+      }),
+    );
+    if (notices === undefined) return;
+    this.stopListening.push(
+      notices.onNotice((service, body) => {
+        for (const host of this.hosts) host.post({ type: 'service.notice', service, body });
+      }),
+    );
   }
 
   /** Stops tasks, then connectors, then hosts and the offset store, all tasks within the one graceful deadline. */
@@ -75,7 +90,7 @@ export class Worker {
     this.stopping = true;
     await this.stopTasks([...this.tasks.values()].map((task) => task.spec.id));
     await Promise.all([...this.connectors.keys()].map((name) => this.stopConnector(name)));
-    this.stopListening?.();
+    for (const stopListening of this.stopListening.splice(0)) stopListening();
     await Promise.all(this.hosts.map((host) => host.close()));
     await this.offsetStore.stop();
   }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
-import type { Acknowledgement } from '../../../src/registry/registry-knowledge.ts';
+import {
+  type Acknowledgement,
+  NoPrimaryKnowledge,
+  type RegistryKnowledge,
+} from '../../../src/registry/registry-knowledge.ts';
 import { IntegrityError } from '../../../src/sdk/errors/index.ts';
 import { ok } from './scripted-transport.ts';
 import {
@@ -81,13 +85,10 @@ describe('Invariant 6: the content of an id never changes unnoticed', () => {
 });
 
 describe('Invariant 5: a suspect id is read back before it is written again', () => {
-  const suspecting = (suspect: { value: boolean }) => ({
-    epoch: () => '1',
-    primary: () => null,
-    lastChangeAt: () => null,
-    progress: <T>(probed: T): Promise<T> => Promise.resolve(probed),
-    isSuspect: (acknowledgement: Acknowledgement) => suspect.value && acknowledgement.at <= start,
-  });
+  const suspecting = (suspect: { value: boolean }): RegistryKnowledge =>
+    Object.assign(new NoPrimaryKnowledge(), {
+      isSuspect: (acknowledgement: Acknowledgement) => suspect.value && acknowledgement.at <= start,
+    });
   const start = 1_700_000_000_000;
 
   it('with equal content it flows on', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NoPrimaryKnowledge } from '../../../src/registry/registry-knowledge.ts';
 import { ConfigError, DataError, EnvironmentError } from '../../../src/sdk/errors/index.ts';
 import { error, type Reply } from './scripted-transport.ts';
 import {
@@ -480,13 +481,7 @@ describe('several nodes', () => {
   it('sends writes to the primary first, when it is known', async () => {
     const worker = new WorkerOfRegistries({
       nodes: [NODE_A, NODE_B],
-      knowledge: {
-        epoch: () => '1',
-        primary: () => NODE_B,
-        lastChangeAt: () => null,
-        progress: (probed) => Promise.resolve(probed),
-        isSuspect: () => false,
-      },
+      knowledge: Object.assign(new NoPrimaryKnowledge(), { primary: () => NODE_B }),
     });
     await new Task(worker, worker.host(), urls).start(register('orders'));
     expect(worker.transport.take().filter((request) => request.startsWith('POST'))).toEqual([

@@ -1,0 +1,39 @@
+/**
+ * What the registry coordinator tells every task host unasked: bodies of `service.notice` messages named `registry`.
+ * Structured-cloneable.
+ */
+import type { WireError } from '../sdk/errors/error-wire.ts';
+
+export type RegistryNotice =
+  /**
+   * The primary changed, or may have. What was acknowledged at or after `suspectSince` (ms since the epoch) under another epoch is asked
+   * for again before a further record is written with it (invariant 5); `latest` and what was denied is forgotten.
+   */
+  | {
+      readonly kind: 'changed';
+      readonly registryId: string;
+      readonly epoch: string;
+      readonly suspectSince: number;
+    }
+  /**
+   * Invariant 6: this id turned out to have other content than it was acknowledged with. Whoever uses it stops with this error, to
+   * which the host adds the topics and offsets of the records that it wrote with the id.
+   */
+  | {
+      readonly kind: 'contradicted';
+      readonly registryId: string;
+      /** '' is the default context. */
+      readonly context: string;
+      readonly id: number;
+      readonly error: WireError;
+    }
+  /** Another cluster answers behind the URLs, or ids go backwards: everything of this registry stops with this error. */
+  | { readonly kind: 'distrusted'; readonly registryId: string; readonly error: WireError };
+
+/** Checks the body of a notice; undefined for anything else than one of ours. */
+export function parseRegistryNotice(body: unknown): RegistryNotice | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { kind, registryId } = body as Readonly<Record<string, unknown>>;
+  if (typeof registryId !== 'string') return undefined;
+  return kind === 'changed' || kind === 'contradicted' || kind === 'distrusted' ? (body as RegistryNotice) : undefined;
+}

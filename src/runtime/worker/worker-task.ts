@@ -9,6 +9,7 @@ import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts
 import type { Committable, ParkedInfo, TaskId, TaskSpec } from '../host/protocol.ts';
 import type { HostClient, TaskMessages } from './host-client.ts';
 import { ParkLog } from './park-log.ts';
+import { type ParkListener, ParkWatch } from './park-watch.ts';
 import { SinkGroup } from './sink-group.ts';
 
 export const TASK_ABANDONED = defineErrorCode('holdfast.task.abandoned', {
@@ -50,6 +51,7 @@ export class WorkerTask implements TaskMessages {
   private brokerParked: ParkedInfo | null = null;
   private left: Promise<void> | null = null;
   private readonly parkLog: ParkLog;
+  private readonly parkWatch: ParkWatch | null;
 
   constructor(options: {
     readonly spec: TaskSpec;
@@ -62,6 +64,7 @@ export class WorkerTask implements TaskMessages {
     readonly listener: TaskListener;
     readonly offsetWriter: OffsetStorageWriter;
     readonly commitIntervalMs: number;
+    readonly onPark?: ParkListener | undefined;
   }) {
     this.spec = options.spec;
     this.host = options.host;
@@ -69,6 +72,8 @@ export class WorkerTask implements TaskMessages {
     this.logger = options.logger;
     this.listener = options.listener;
     this.parkLog = new ParkLog(options);
+    const { spec, clock, onPark } = options;
+    this.parkWatch = onPark === undefined ? null : new ParkWatch({ id: spec.id, clock, listener: onPark });
     this.offsetWriter = options.offsetWriter;
     this.commitIntervalMs = options.commitIntervalMs;
     this.group =
@@ -112,6 +117,7 @@ export class WorkerTask implements TaskMessages {
     const startedAt = this.clock.monotonic();
     this.commitTimer?.cancel();
     this.parkLog.close();
+    this.parkWatch?.close();
     this.host.post({ type: 'task.stop', id: this.spec.id, timeoutMs });
     const deadline = new Deferred<boolean>();
     const timer = this.clock.setTimer(() => deadline.resolve(false), timeoutMs);
@@ -151,6 +157,7 @@ export class WorkerTask implements TaskMessages {
     if (this.abandoned || this.failure !== null) return;
     this.failure = error;
     this.parkLog.close();
+    this.parkWatch?.close();
     this.listener.onFailure(this.spec.id, error);
   }
 
@@ -211,6 +218,7 @@ export class WorkerTask implements TaskMessages {
     if (this.abandoned || this.failure !== null) return;
     const parked = this.hostParked ?? this.groupParked ?? this.brokerParked;
     this.parkLog.update(parked);
+    this.parkWatch?.update(parked);
     this.listener.onParked(this.spec.id, parked);
   }
 

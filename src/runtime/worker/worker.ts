@@ -17,6 +17,7 @@ import type { TaskHostConnection } from '../host/inline-host.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { HostClient } from './host-client.ts';
+import type { ParkListener } from './park-watch.ts';
 import { WorkerConnector } from './worker-connector.ts';
 import { type Subscription, type TaskListener, WorkerTask } from './worker-task.ts';
 
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
   readonly notices?: NoticeSource;
+  /** Hears of every park of every task; for metrics. */
+  readonly onPark?: ParkListener;
   readonly offsetFlushIntervalMs: number;
   readonly gracefulTimeoutMs: number;
 }
@@ -149,6 +152,7 @@ export class Worker {
       listener,
       offsetWriter: this.offsetWriter,
       commitIntervalMs: this.options.offsetFlushIntervalMs,
+      onPark: this.options.onPark,
     });
     this.tasks.set(keyOf(spec.id), task);
     task.start();

@@ -3,6 +3,7 @@ import type { Broker } from '../../../../src/broker/ports.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import type { FromHost, ParkedInfo, TaskId } from '../../../../src/runtime/host/protocol.ts';
 import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts';
+import type { ParkListener } from '../../../../src/runtime/worker/park-watch.ts';
 import { Worker } from '../../../../src/runtime/worker/worker.ts';
 import type { TaskListener } from '../../../../src/runtime/worker/worker-task.ts';
 import type { GateSnapshot } from '../../../../src/sdk/dependency-gate.ts';
@@ -51,8 +52,9 @@ beforeEach(() => {
   heard = new Heard();
 });
 
-function openWorker(broker: Broker = groupBroker().broker): Worker {
+function openWorker(broker: Broker = groupBroker().broker, onPark: ParkListener = () => {}): Worker {
   return new Worker({
+    onPark,
     clock,
     logger,
     broker,
@@ -112,6 +114,21 @@ describe('Worker', () => {
     worker.setTaskTarget(C0, 'PAUSED');
     await settle();
     expect(heard.lines.at(-1)).toBe('PAUSED');
+  });
+
+  it('tells whoever listens when a task is parked and when it goes on, or ends', async () => {
+    const events: string[] = [];
+    const worker = openWorker(undefined, ({ type, id, durationMs }) =>
+      events.push(`${type} ${id.connector}-${id.task} ${durationMs}`),
+    );
+    await worker.start();
+    worker.startTask(sourceSpec(), null, heard);
+    await settle();
+    hostAt(0).emit({ type: 'task.parked', id: C0, parked: PARKED });
+    await clock.advance(70);
+    hostAt(0).emit({ type: 'task.failed', id: C0, error: errorToWire(new Error('park limit')) });
+    hostAt(0).emit({ type: 'task.parked', id: C0, parked: PARKED });
+    expect(events).toEqual(['begun c-0 0', 'ended c-0 70']);
   });
 
   it('mirrors changes of gates into every host, and answers questions of hosts', async () => {

@@ -33,8 +33,11 @@ export interface StoredProof {
   readonly normalize: boolean;
   readonly proof: Exclude<Proof, 'read'>;
   readonly id: number;
+  /** ms since the epoch of the acknowledgement, and the primary's epoch then. */
   readonly time: number;
   readonly epoch: string;
+  /** ms since the epoch of the second look that found the id with equal content; absent: it is still to come. */
+  readonly confirmedAt?: number;
 }
 
 /** A version of a subject, for references. Never for `latest`. */
@@ -114,6 +117,23 @@ export class SchemaStore {
 
   prove(proof: StoredProof): void {
     this.put(proofKey(proof.clusterId, proof.subject, proof.text, proof.normalize), proof);
+  }
+
+  /** What was acknowledged but not looked at a second time yet, oldest first; it survives a restart. Walks all entries: not per record. */
+  unconfirmed(clusterId: string): readonly StoredProof[] {
+    const found: StoredProof[] = [];
+    for (const value of this.entries.values()) {
+      const proof = asObject<StoredProof>(value, isStoredProof);
+      if (proof !== undefined && proof.clusterId === clusterId && proof.confirmedAt === undefined) found.push(proof);
+    }
+    return found.sort((a, b) => a.time - b.time);
+  }
+
+  /** The second look at this proof found equal content. Nothing happens when it has been replaced or dropped meanwhile. */
+  confirm(proof: StoredProof, confirmedAt: number): void {
+    const known = this.proof(proof.clusterId, proof.subject, proof.text, proof.normalize);
+    if (known?.id !== proof.id || known.time !== proof.time || known.confirmedAt !== undefined) return;
+    this.prove({ ...known, confirmedAt });
   }
 
   rememberVersion(version: StoredVersion): void {

@@ -134,6 +134,23 @@ describe('SchemaStore', () => {
     expect(again.clusterAt(NODE_A)).toBe('c');
   });
 
+  it('keeps what the second look has still to confirm over a restart, oldest first', async () => {
+    const log = new MemoryCompactedLog();
+    const store = await SchemaStore.open({ log, logger: silentLogger });
+    const proof = (subject: string, time: number, clusterId = 'c') =>
+      ({ clusterId, subject, text: 't', normalize: false, proof: 'registered', id: 1, time, epoch: '2' }) as const;
+    for (const each of [proof('b', 8), proof('a', 7), proof('c', 9), proof('other', 1, 'd')]) store.prove(each);
+    store.confirm(proof('b', 8), 68);
+    // Acknowledged anew meanwhile: a look at the acknowledgement before says nothing of this one.
+    store.confirm(proof('c', 5), 65);
+    store.confirm(proof('unknown', 5), 65);
+    await store.flushed();
+    const again = await SchemaStore.open({ log, logger: silentLogger });
+    expect(again.unconfirmed('c')).toEqual([proof('a', 7), proof('c', 9)]);
+    expect(again.proof('c', 'b', 't', false)).toEqual({ ...proof('b', 8), confirmedAt: 68 });
+    expect(again.proof('c', 'unknown', 't', false)).toBeUndefined();
+  });
+
   it('stays bounded: what was written longest ago goes first', async () => {
     const log = new MemoryCompactedLog();
     const store = await SchemaStore.open({ log, logger: silentLogger, maxEntries: 3 });

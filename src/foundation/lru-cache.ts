@@ -61,6 +61,11 @@ export class LruCache<K, V> {
     }
   }
 
+  /** What `get` would find, the one used longest ago first. Does not count as use. */
+  *values(): IterableIterator<V> {
+    for (const entry of this.entries.values()) if (!this.isExpired(entry)) yield entry.value;
+  }
+
   delete(key: K): boolean {
     return this.entries.delete(key);
   }

@@ -20,6 +20,12 @@ export class ClusterIdentity {
     return this.clusterId ?? this.remembered() ?? UNIDENTIFIED + ([...this.nodes].sort()[0] ?? '');
   }
 
+  /** What a node said of the cluster, in this run or an earlier one; null: none ever told. */
+  told(): string | null {
+    const clusterId = this.clusterId ?? this.remembered();
+    return clusterId === undefined || clusterId.startsWith(UNIDENTIFIED) ? null : clusterId;
+  }
+
   /**
    * A node said who it is; undefined: it doesn't tell.
    *

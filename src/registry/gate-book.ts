@@ -1,6 +1,7 @@
 /** The gates of the control plane, all registries': what task hosts mirror. */
 import type { Clock } from '../foundation/clock.ts';
 import type { DependencyGate, DependencyGates, GateSnapshot } from '../sdk/dependency-gate.ts';
+import type { GateHistoryEntry } from './registry-snapshot.ts';
 import { ReleaseQueue } from './release-queue.ts';
 import { WaitingGate } from './waiting-gate.ts';
 
@@ -21,11 +22,17 @@ export interface OwnedGate extends DependencyGate {
   probed(reason: string, nextProbeAt: number | null): void;
 }
 
+/** Times that a gate was shut, the latest of them. */
+const MAX_HISTORY = 200;
+
 export class GateBook implements DependencyGates {
   private readonly options: GateBookOptions;
   private readonly release: ReleaseQueue;
   private readonly gates = new Map<string, BookGate>();
   private readonly listeners = new Set<(snapshot: GateSnapshot) => void>();
+  /** By gate while it is closed, and all in order of their closing. */
+  private readonly closings = new Map<string, Closing>();
+  private readonly closed: Closing[] = [];
 
   constructor(options: GateBookOptions) {
     this.options = options;
@@ -44,6 +51,14 @@ export class GateBook implements DependencyGates {
   /** Every gate, for a host that just started. */
   snapshots(): GateSnapshot[] {
     return [...this.gates.values()].map((gate) => gate.snapshot());
+  }
+
+  /** When the gates whose id begins with `prefix` were shut, the latest first; of the last 200 of all gates. */
+  history(prefix: string): GateHistoryEntry[] {
+    return this.closed
+      .filter(({ gate }) => gate.startsWith(prefix))
+      .map((closing) => ({ ...closing }))
+      .reverse();
   }
 
   /** Hears every change, attempts included; what hosts are sent. Returns the function that ends it. */
@@ -74,6 +89,7 @@ export class GateBook implements DependencyGates {
       clock: this.options.clock,
       release: this.release,
       changed: (snapshot) => {
+        this.note(snapshot);
         if (options.transient === true && snapshot.state === 'open') this.gates.delete(id);
         for (const listener of [...this.listeners]) listener(snapshot);
       },
@@ -81,7 +97,27 @@ export class GateBook implements DependencyGates {
     this.gates.set(id, gate);
     return gate;
   }
+
+  private note(snapshot: GateSnapshot): void {
+    const { id, state, reason, since, attempts } = snapshot;
+    let closing = this.closings.get(id);
+    if (state === 'open') {
+      if (closing !== undefined) closing.openedAt = since;
+      this.closings.delete(id);
+      return;
+    }
+    if (closing === undefined) {
+      closing = { gate: id, reason, closedAt: since, openedAt: null, attempts };
+      this.closings.set(id, closing);
+      this.closed.push(closing);
+      if (this.closed.length > MAX_HISTORY) this.closed.shift();
+    }
+    closing.reason = reason;
+    closing.attempts = attempts;
+  }
 }
+
+type Closing = { -readonly [K in keyof GateHistoryEntry]: GateHistoryEntry[K] };
 
 interface BookGateOptions {
   readonly snapshot: GateSnapshot;

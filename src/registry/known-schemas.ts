@@ -10,6 +10,7 @@ import { contentFingerprint, isSentTextComparable, textFingerprint } from './fin
 import { REGISTRY_CONTENT_CHANGED, RegistryIntegrityError } from './registry-errors.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
+import type { CacheSnapshot } from './registry-snapshot.ts';
 import type { Proof, SchemaStore } from './schema-store.ts';
 
 interface Content {
@@ -23,6 +24,8 @@ export interface KnownAnswer {
   readonly schema: RegisteredSchema;
   readonly acknowledgement: Acknowledgement;
 }
+
+export type KnownCounts = Pick<CacheSnapshot, 'schemas' | 'answers' | 'suspect' | 'stored'>;
 
 export interface KnownSchemasOptions {
   readonly clock: Clock;
@@ -66,6 +69,16 @@ export class KnownSchemas {
 
   answer(key: string): KnownAnswer | undefined {
     return this.answers.get(key) ?? this.latest.get(key);
+  }
+
+  /** How much is kept, for `GET /registries`. */
+  counts(isSuspect: (known: KnownAnswer) => boolean): KnownCounts {
+    return {
+      schemas: this.contents.size,
+      answers: this.answers.size + this.latest.size,
+      suspect: [...this.answers.values()].filter(isSuspect).length,
+      stored: this.options.store?.size ?? 0,
+    };
   }
 
   /** A registered or read subject: that the registry doesn't know it now is suspicious. */

@@ -24,6 +24,11 @@ export class ParkedQuestions {
     return this.byKey.size;
   }
 
+  /** How many views wait for one of them or more. */
+  get views(): number {
+    return new Set([...this.byKey.values()].flatMap(({ views }) => [...views])).size;
+  }
+
   get(key: string): ParkedQuestion | undefined {
     return this.byKey.get(key);
   }

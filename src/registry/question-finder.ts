@@ -5,6 +5,7 @@ import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { classify, type FailureContext } from './failure-classes.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
+import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
 import type { AccessKind } from './outages.ts';
 import type { ProbeOutcome } from './prober.ts';
@@ -51,16 +52,6 @@ export type Finding =
   | { readonly kind: 'away'; readonly access: AccessKind; readonly reason: string; readonly retryAfterMs: number }
   /** The registry works, but this one thing is not there yet: it gets a gate of its own. */
   | { readonly kind: 'missing'; readonly missing: Missing };
-
-export interface Missing {
-  /** What follows `registry:<id>:` in the gate's id. */
-  readonly gate: string;
-  readonly dependency: string;
-  readonly reason: string;
-  readonly code: string;
-  /** The id lies above what every node has: `unknown.id.action` applies. */
-  readonly fromFuture: boolean;
-}
 
 export interface QuestionFinderOptions {
   readonly endpoints: RegistryEndpoints;

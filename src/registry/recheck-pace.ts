@@ -55,6 +55,11 @@ export class RecheckPace {
     const now = this.options.clock.monotonic();
     if (now - this.wokenAt < WAKE_EVERY_MS) return;
     this.wokenAt = now;
+    this.wake();
+  }
+
+  /** Everybody asks now. */
+  wake(): void {
     for (const sleeper of [...this.sleepers]) sleeper.abort();
   }
 }

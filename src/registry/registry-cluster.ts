@@ -3,21 +3,23 @@ import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
-import { type ConnectError, EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
+import { EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
+import { clusterSnapshot } from './cluster-snapshot.ts';
+import { Contradictions } from './contradictions.ts';
 import { StaticCredentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
 import type { GateBook } from './gate-book.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { inTime } from './in-time.ts';
 import { type KnownAnswer, KnownSchemas, questionKey } from './known-schemas.ts';
+import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
-import { accessOf, type Barrier, type Finding, type Missing, QuestionFinder } from './question-finder.ts';
+import { accessOf, type Barrier, type Finding, QuestionFinder } from './question-finder.ts';
 import { RecentRefusals } from './recent-refusals.ts';
-import { RecheckPace } from './recheck-pace.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
@@ -25,6 +27,7 @@ import { NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge
 import type { RegistryAnswer } from './registry-messages.ts';
 import { clusterIdOf, clusterRequest } from './registry-requests.ts';
 import type { RegistrySettings } from './registry-settings.ts';
+import type { RegistrySnapshot } from './registry-snapshot.ts';
 import type { SchemaStore } from './schema-store.ts';
 
 export interface RegistryClusterOptions {
@@ -42,13 +45,13 @@ export interface RegistryClusterOptions {
 }
 
 const STORE_AFTER_MS = 1000;
-const MAX_REPORTS = 10_000;
 const MAX_WITHDRAWN = 1000;
 
 export class RegistryCluster {
   readonly registryId: string;
   private readonly options: RegistryClusterOptions;
   private readonly knowledge: RegistryKnowledge;
+  private readonly identity: ClusterIdentity;
   private readonly endpoints: RegistryEndpoints;
   private readonly known: KnownSchemas;
   private readonly finder: QuestionFinder;
@@ -57,12 +60,11 @@ export class RegistryCluster {
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
   private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
   private readonly refusals: RecentRefusals;
-  /** What the transient gates stand for. */
-  private readonly missing = new Map<string, Missing>();
-  private readonly rechecks: RecheckPace;
-  private readonly reported = new Set<string>();
+  private readonly missing: MissingThings;
+  private readonly contradictions: Contradictions;
   /** Views that are gone, the latest of them. */
   private readonly withdrawn = new Set<string>();
+  private readonly counters = { hits: 0, misses: 0, revalidations: 0 };
   private readonly life = new AbortController();
 
   constructor(options: RegistryClusterOptions) {
@@ -74,7 +76,9 @@ export class RegistryCluster {
     this.options = options;
     this.registryId = settings.registryId;
     this.knowledge = options.knowledge ?? new NoPrimaryKnowledge();
+    this.contradictions = new Contradictions({ logger: options.logger, emit: (event) => this.emit(event) });
     const identity = new ClusterIdentity({ nodes: settings.nodes, store });
+    this.identity = identity;
     this.endpoints = new RegistryEndpoints({
       nodes: settings.nodes,
       transport: options.transport,
@@ -121,7 +125,19 @@ export class RegistryCluster {
       emit: (event) => this.emit(event),
     });
     this.refusals = new RecentRefusals({ clock });
-    this.rechecks = new RecheckPace({ clock, waiting: () => this.missing.size, ...random });
+    this.missing = new MissingThings({
+      registryId: this.registryId,
+      clock,
+      logger: options.logger,
+      gates: options.gates,
+      parked: this.parked,
+      signal: this.life.signal,
+      mayAsk: (question) => this.outages.gates[accessOf(question)].snapshot().state === 'open',
+      ask: (key, question) => this.start(key, question),
+      onOpened: (gateId) => this.drain(gateId),
+      emit: (event) => this.emit(event),
+      ...random,
+    });
     const concurrency = values['registry.max.in.flight'];
     this.queues = { read: new PQueue({ concurrency }), write: new PQueue({ concurrency }) };
   }
@@ -137,14 +153,34 @@ export class RegistryCluster {
     this.withdrawn.add(view);
     const [oldest] = this.withdrawn;
     if (this.withdrawn.size > MAX_WITHDRAWN && oldest !== undefined) this.withdrawn.delete(oldest);
-    for (const gateId of this.parked.withdraw(view)) {
-      if (this.missing.has(gateId)) this.options.gates.gate(gateId, '', { transient: true }).open();
-    }
+    for (const gateId of this.parked.withdraw(view)) this.missing.abandon(gateId);
   }
 
   /** Probes at once instead of at the planned time. */
   probeNow(): void {
     this.outages.probeNow();
+    this.missing.askNow();
+  }
+
+  snapshot(): RegistrySnapshot {
+    const { settings, gates } = this.options;
+    const { endpoints, knowledge, known, parked, contradictions } = this;
+    return clusterSnapshot({
+      registryId: this.registryId,
+      urls: settings.nodes,
+      endpoints,
+      knowledge: knowledge.snapshot(),
+      clusterId: this.identity.told(),
+      gates,
+      cache: {
+        ...known.counts(({ acknowledgement }) => knowledge.isSuspect(acknowledgement)),
+        ...this.counters,
+        unconfirmed: 0,
+      },
+      parkedQuestions: parked.size,
+      parkedViews: parked.views,
+      integrityErrors: contradictions.lines,
+    });
   }
 
   async close(): Promise<void> {
@@ -157,7 +193,11 @@ export class RegistryCluster {
   private async answer(question: SchemaQuestion, view: string): Promise<RegistryAnswer> {
     const key = questionKey(question);
     const known = this.known.answer(key);
-    if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
+    if (known !== undefined && !this.mustReadBack(question, known)) {
+      this.counters.hits += 1;
+      this.emit({ type: 'cache', outcome: 'hit' });
+      return { kind: 'known', ...known };
+    }
     const refusal = this.refusals.get(key);
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
@@ -202,7 +242,11 @@ export class RegistryCluster {
     const stored = this.known.answer(key) === undefined ? this.known.fromStore(question) : undefined;
     if (stored === undefined || this.mustReadBack(question, stored)) return asked;
     // A worker that starts while the registry hangs need not wait for all its time limits to go on with what it knew.
-    return inTime(asked, { kind: 'known', ...stored }, STORE_AFTER_MS, this.options.clock);
+    const answer = await inTime(asked, { kind: 'known', ...stored } as const, STORE_AFTER_MS, this.options.clock);
+    if (answer.kind === 'known' && answer.acknowledgement === stored.acknowledgement) {
+      this.emit({ type: 'cache', outcome: 'store' });
+    }
+    return answer;
   }
 
   private inQueue<T>(kind: AccessKind, run: () => Promise<T>): Promise<T> {
@@ -219,6 +263,8 @@ export class RegistryCluster {
     const known = this.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
     const beganAt = this.now();
+    this.counters.misses += 1;
+    this.emit({ type: 'cache', outcome: 'miss' });
     let finding: Finding;
     try {
       finding =
@@ -257,8 +303,12 @@ export class RegistryCluster {
     kind: AccessKind,
     mayLookUp: boolean,
   ): Promise<RegistryAnswer> {
-    const known = this.known.answer(key) ?? this.known.fromStore(question);
-    if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
+    const remembered = this.known.answer(key);
+    const known = remembered ?? this.known.fromStore(question);
+    if (known !== undefined && !this.mustReadBack(question, known)) {
+      if (remembered === undefined) this.emit({ type: 'cache', outcome: 'store' });
+      return { kind: 'known', ...known };
+    }
     const gate = this.outages.gates[kind];
     const readsOpen = this.outages.gates.read.snapshot().state === 'open';
     if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
@@ -280,55 +330,11 @@ export class RegistryCluster {
     if (isNew) this.emit({ type: 'parked', question: question.kind, gateId });
   }
 
-  /** Waits at a gate of its own, which is worked on until it is settled or nobody waits any more. */
   private park(key: string, question: SchemaQuestion, what: Missing): RegistryAnswer {
-    const gateId = `registry:${this.registryId}:${what.gate}`;
-    const before = this.missing.get(gateId);
-    this.missing.set(gateId, what);
+    const gateId = this.missing.gateIdOf(what);
     this.retain(key, question, gateId);
-    const gate = this.options.gates.gate(gateId, what.dependency, { transient: true });
-    gate.close(what.reason);
-    if (before === undefined || before.code !== what.code) {
-      const { code, reason } = what;
-      this.options.logger.warn('The schema registry lacks something; what needs it waits', {
-        code,
-        gate: gateId,
-        reason,
-      });
-      this.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
-      if (what.fromFuture && question.kind === 'by-id') {
-        this.emit({ type: 'id-from-future', id: question.id, reason });
-      }
-    }
-    if (before === undefined) this.recheck(gateId).catch(() => {});
+    this.missing.wait(question, what);
     return this.waiting(gateId);
-  }
-
-  private async recheck(gateId: string): Promise<void> {
-    const { clock, gates, logger } = this.options;
-    const gate = gates.gate(gateId, '', { transient: true });
-    const nextDelay = this.rechecks.delays();
-    const since = this.now();
-    try {
-      for (;;) {
-        const delayMs = nextDelay();
-        gate.probed(gate.snapshot().reason, clock.now() + delayMs);
-        await this.rechecks.sleep(delayMs, this.life.signal);
-        const next = this.parked.nextTrial(gateId);
-        if (next === undefined || gate.snapshot().state === 'open') break;
-        if (this.outages.gates[accessOf(next.question)].snapshot().state !== 'open') continue;
-        const answer = await this.start(next.key, next.question);
-        if (answer.kind === 'known') this.rechecks.turnedUp();
-        if (answer.kind !== 'waiting' || answer.gateId !== gateId) break;
-      }
-    } finally {
-      const closedForMs = Math.round(this.now() - since);
-      this.missing.delete(gateId);
-      gate.open();
-      logger.info('What waited for the schema registry goes on', { gate: gateId, closedForMs });
-      this.emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
-      this.drain(gateId);
-    }
   }
 
   /** What was thrown on the way, or a refusal of the registry, as an answer. */
@@ -341,25 +347,14 @@ export class RegistryCluster {
       }
       return { kind: 'waiting', error, gateId: '', fromFuture: false };
     }
-    if (error instanceof IntegrityError) this.report(error);
+    if (error instanceof IntegrityError) this.contradictions.report(error);
     this.refusals.add(key, error);
     return { kind: 'refused', error };
   }
 
-  /** Invariant 6: told once per contradiction, whatever the number of records. */
-  private report(error: ConnectError): void {
-    if (this.reported.has(error.message) || this.reported.size >= MAX_REPORTS) return;
-    this.reported.add(error.message);
-    this.options.logger.error('The schema registry contradicts itself; the tasks that need it stop', {
-      code: error.code,
-      err: error,
-    });
-    this.emit({ type: 'integrity', error });
-  }
-
   private waiting(gateId: string): RegistryAnswer {
     const gate = this.options.gates.get(gateId)?.snapshot();
-    const missing = this.missing.get(gateId);
+    const missing = this.missing.at(gateId);
     const code = missing?.code ?? REGISTRY_UNAVAILABLE;
     const error = unavailable(gateId, gate?.dependency ?? 'schema registry', gate?.reason ?? '', code);
     return { kind: 'waiting', error, gateId, fromFuture: missing?.fromFuture === true };
@@ -371,7 +366,7 @@ export class RegistryCluster {
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       // It answers, if with a contradiction: whoever asks next is told so.
-      this.report(error);
+      this.contradictions.report(error);
       return { ok: true };
     }
   }

@@ -13,6 +13,7 @@ import type { RegistryKnowledge } from './registry-knowledge.ts';
 import { answerToWire, parseRegistryMessage, type RegistryReply } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import { parseRegistrySettings, type RegistrySettings } from './registry-settings.ts';
+import type { RegistrySnapshot } from './registry-snapshot.ts';
 import type { SchemaStore } from './schema-store.ts';
 import { UndiciTransport } from './undici-transport.ts';
 
@@ -69,6 +70,11 @@ export class RegistryCoordinator {
   /** The registries in use. */
   get registryIds(): readonly string[] {
     return [...this.clusters.keys()];
+  }
+
+  /** What is known of every registry in use, at this moment. */
+  snapshots(): RegistrySnapshot[] {
+    return [...this.clusters.values()].map((cluster) => cluster.snapshot());
   }
 
   /** Probes at once; false: there is no such registry. */

@@ -167,3 +167,28 @@ describe('gates', () => {
     expect(mirror.get('registry:x:answer:1')).toBeUndefined();
   });
 });
+
+describe('the history of gates', () => {
+  it('keeps the last 200 closings, one entry each, the latest first', () => {
+    const { clock, book } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    for (let i = 0; i < 201; i++) {
+      clock.advanceSync(10);
+      gate.close(`away ${i}`);
+      gate.probed(`still away ${i}`, 5);
+      gate.halfOpen();
+      gate.open();
+    }
+    const history = book.history('registry:x:');
+    expect(history).toHaveLength(200);
+    expect(history[0]).toEqual({
+      gate: 'registry:x:read',
+      reason: 'still away 200',
+      closedAt: 1_700_000_002_010,
+      openedAt: 1_700_000_002_010,
+      attempts: 1,
+    });
+    expect(history.at(-1)?.reason).toBe('still away 1');
+    expect(book.history('registry:y:')).toEqual([]);
+  });
+});

@@ -27,13 +27,27 @@ export type RegistryNotice =
       readonly id: number;
       readonly error: WireError;
     }
+  /** The second look found these ids as they were acknowledged: nobody needs to know any longer which records carry them. */
+  | {
+      readonly kind: 'confirmed';
+      readonly registryId: string;
+      readonly context: string;
+      readonly ids: readonly number[];
+    }
   /** Another cluster answers behind the URLs, or ids go backwards: everything of this registry stops with this error. */
   | { readonly kind: 'distrusted'; readonly registryId: string; readonly error: WireError };
+
+const KINDS: ReadonlySet<string> = new Set<RegistryNotice['kind']>([
+  'changed',
+  'contradicted',
+  'confirmed',
+  'distrusted',
+]);
 
 /** Checks the body of a notice; undefined for anything else than one of ours. */
 export function parseRegistryNotice(body: unknown): RegistryNotice | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { kind, registryId } = body as Readonly<Record<string, unknown>>;
   if (typeof registryId !== 'string') return undefined;
-  return kind === 'changed' || kind === 'contradicted' || kind === 'distrusted' ? (body as RegistryNotice) : undefined;
+  return typeof kind === 'string' && KINDS.has(kind) ? (body as RegistryNotice) : undefined;
 }

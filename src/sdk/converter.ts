@@ -6,7 +6,9 @@ import type { ConnectHeaders } from './data/headers.ts';
 import type { Schema } from './data/schema.ts';
 import type { SchemaAndValue } from './data/schema-and-value.ts';
 import type { DependencyGates } from './dependency-gate.ts';
+import type { ConnectError } from './errors/connect-error.ts';
 import type { ConnectRecord } from './record/connect-record.ts';
+import type { RecordRange } from './record/record-ranges.ts';
 import type { SchemaView } from './schema-view.ts';
 
 export interface ConverterContext {
@@ -49,6 +51,18 @@ export interface Converter {
   /** null bytes: a tombstone. */
   fromConnectData(topic: string, schema: Schema | null, value: unknown, headers?: ConnectHeaders): Uint8Array | null;
   toConnectData(topic: string, bytes: Uint8Array | null, headers?: ConnectHeaders): SchemaAndValue;
+  /**
+   * True while the converter wants to be told by {@link written} what became of its bytes, because something they were made with has
+   * still to be confirmed. Asked once per acknowledged batch; false nearly always.
+   */
+  tracksWritten?(): boolean;
+  /**
+   * The broker acknowledged these records: `partitions` and `offsets` are parallel to them, an offset of -1 is one that was not written.
+   * Key and value converter are each told, and look at their own part.
+   */
+  written?(records: readonly RawRecord[], partitions: ArrayLike<number>, offsets: ArrayLike<number>): void;
+  /** Which of the records that were written an integrity error is about; empty for errors that are not the converter's. */
+  writtenWith?(error: ConnectError): readonly RecordRange[];
   close?(): void;
 }
 

@@ -3,6 +3,7 @@
  * coordinator in batches. The view answers without waiting; `resolve` asks for what it lacks.
  */
 import type { ConnectError } from './errors/index.ts';
+import type { RecordRange } from './record/record-ranges.ts';
 
 export interface SchemaReference {
   readonly name: string;
@@ -71,5 +72,14 @@ export interface SchemaView {
    * a second), so that a slow registry delays one partition and not all. Never rejects but with the signal's reason.
    */
   resolve(questions: readonly SchemaQuestion[], signal: AbortSignal): Promise<void> | undefined;
+  /**
+   * Invariant 5: true while ids are in use that were acknowledged so recently that they are to be looked at once more. Until then
+   * the view keeps which records carry them: whoever writes tells it by {@link carried}. Asked once per acknowledged batch.
+   */
+  tracksRecords?(): boolean;
+  /** The broker acknowledged a record with this id. Ignored for ids that are not tracked. */
+  carried?(id: number, topic: string, partition: number, offset: number): void;
+  /** The records that carry what an integrity error is about, as far as they were tracked; empty for other errors. */
+  recordsOf?(error: ConnectError): readonly RecordRange[];
   close(): void;
 }

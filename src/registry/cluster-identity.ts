@@ -1,9 +1,6 @@
 /** Which cluster stands behind the URLs, so that what the store knows is never used on another one. */
 import { REGISTRY_OTHER_CLUSTER, RegistryIntegrityError } from './registry-errors.ts';
-import type { SchemaStore } from './schema-store.ts';
-
-/** Of registries that don't tell who they are. */
-const UNIDENTIFIED = 'unidentified:';
+import { type SchemaStore, UNIDENTIFIED } from './schema-store.ts';
 
 export class ClusterIdentity {
   private readonly nodes: readonly string[];

@@ -10,10 +10,16 @@ export interface CompactedLogEntry {
 }
 
 export interface CompactedLog {
-  /** The living entries, in the order in which they were last written. Called once, before any append. */
+  /**
+   * The living entries, in the order in which they were last written. Called once, before any append. Waits for what time can
+   * mend, until the signal is aborted or the log is closed; rejects for what it can't.
+   */
   load(signal?: AbortSignal): Promise<readonly CompactedLogEntry[]>;
   /** Resolves when all of them are durable; calls are applied in order. Rejects when they are not, e.g. on a full disk. */
   append(entries: readonly CompactedLogEntry[]): Promise<void>;
+  /** Tells of entries that others who share the log have written since `load`, in their order. Absent: nobody shares it. */
+  follow?(listener: (entries: readonly CompactedLogEntry[]) => void): void;
+  /** Waits for appends that are under way, but not for ever. */
   close(): Promise<void>;
 }
 

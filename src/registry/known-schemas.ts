@@ -11,7 +11,8 @@ import { REGISTRY_CONTENT_CHANGED, RegistryIntegrityError } from './registry-err
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
 import type { CacheSnapshot } from './registry-snapshot.ts';
-import type { Proof, SchemaStore } from './schema-store.ts';
+import type { SchemaStore } from './schema-store.ts';
+import type { Proof } from './stored-entries.ts';
 
 interface Content {
   readonly text: SchemaText;

@@ -1,17 +1,15 @@
 /** The requests of the Confluent-compatible REST API that the client makes, and how their answers are read. */
 import type { RegisteredSchema, SchemaReference, SchemaText } from '../sdk/schema-view.ts';
 import type { RegistryRequest } from './endpoints.ts';
-import { isReference } from './schema-store.ts';
+import { isReference } from './stored-entries.ts';
+import { contextOf } from './subject-context.ts';
+
+export { contextOf } from './subject-context.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const fieldsOf = (json: unknown): Fields | undefined =>
   typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Fields) : undefined;
-
-/** `:.context:subject` counts ids in a context of its own; '' is the default one. */
-export function contextOf(subject: string | undefined): string {
-  return /^:\.([^:]*):/.exec(subject ?? '')?.[1] ?? '';
-}
 
 const subjectPath = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
 

@@ -3,96 +3,97 @@
  * encode what it knew. Kept per cluster, and bound to node URLs only through the cluster that answered there.
  */
 import type { Logger } from '../foundation/logger.ts';
-import type { SchemaReference, SchemaText } from '../sdk/schema-view.ts';
+import { BoundedEntries } from './bounded-entries.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
-
-/** How the registry vouched for an id. Only the first two let a record be written: they name a subject and a schema. */
-export type Proof = 'registered' | 'looked-up' | 'read';
-
-export interface StoredSchema extends SchemaText {
-  readonly clusterId: string;
-  /** Ids count per context; '' is the default one. */
-  readonly context: string;
-  readonly id: number;
-  /** contentFingerprint of the text. */
-  readonly fingerprint: string;
-  /** The text is the one we sent, not one that the registry gave back. */
-  readonly sent: boolean;
-  /** ms since the epoch at which the registry vouched for it. */
-  readonly time: number;
-  /** The primary's epoch at that time. */
-  readonly epoch: string;
-}
-
-/** The registry acknowledged exactly this text under this subject. */
-export interface StoredProof {
-  readonly clusterId: string;
-  readonly subject: string;
-  /** textFingerprint of what was asked. */
-  readonly text: string;
-  readonly normalize: boolean;
-  readonly proof: Exclude<Proof, 'read'>;
-  readonly id: number;
-  /** ms since the epoch of the acknowledgement, and the primary's epoch then. */
-  readonly time: number;
-  readonly epoch: string;
-  /** ms since the epoch of the second look that found the id with equal content; absent: it is still to come. */
-  readonly confirmedAt?: number;
-}
-
-/** A version of a subject, for references. Never for `latest`. */
-export interface StoredVersion {
-  readonly clusterId: string;
-  readonly subject: string;
-  readonly version: number;
-  readonly id: number;
-}
+import { isSentTextComparable } from './fingerprint.ts';
+import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER } from './registry-errors.ts';
+import {
+  asBinding,
+  asProof,
+  asSchema,
+  asVersion,
+  formatEntry,
+  HEADER_KEY,
+  nodeKey,
+  parseEntry,
+  proofKey,
+  REGISTRY_STORE_NEWER,
+  type StoredProof,
+  type StoredSchema,
+  type StoredVersion,
+  schemaKey,
+  versionKey,
+} from './stored-entries.ts';
 
 export interface SchemaStoreOptions {
   readonly log: CompactedLog;
   readonly logger: Logger;
-  /** The most entries kept; those written longest ago go first. */
+  /** The most entries kept, and the most bytes of them; those written or used longest ago go first, and what is of no use without them. */
   readonly maxEntries?: number;
+  readonly maxBytes?: number;
 }
+
+/** Of registries that don't tell who they are. */
+export const UNIDENTIFIED = 'unidentified:';
+
+/** What may wait for the disk or the broker; what is dropped is only missing after a restart. */
+const MAX_PENDING = 10_000;
 
 export class SchemaStore {
   private readonly log: CompactedLog;
   private readonly logger: Logger;
-  private readonly maxEntries: number;
-  /** Parsed values by key, in order of writing. */
-  private readonly entries = new Map<string, unknown>();
+  private readonly entries: BoundedEntries;
+  /** Keys whose entries a newer version wrote: never overwritten, never removed. */
+  private readonly newer = new Set<string>();
   private pending: CompactedLogEntry[] = [];
   private writing: Promise<void> = Promise.resolve();
   private isWriting = false;
   private failing = false;
+  /** Nothing is written before all was read, so that what is older, and contradicts, is noticed. */
+  private state: 'loading' | 'open' | 'memory-only' = 'loading';
+  private saidNewer = false;
+  private hasHeader = false;
 
   private constructor(options: SchemaStoreOptions) {
     this.log = options.log;
     this.logger = options.logger;
-    this.maxEntries = options.maxEntries ?? 200_000;
+    this.entries = new BoundedEntries({
+      maxEntries: options.maxEntries ?? 200_000,
+      maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+    });
   }
 
-  /** Loads what is there; entries of another format version or that can't be read are left alone and not used. */
+  /** Loads what is there; entries of a newer format or that can't be read are left alone and not used. */
   static async open(options: SchemaStoreOptions, signal?: AbortSignal): Promise<SchemaStore> {
-    const store = new SchemaStore(options);
-    for (const { key, value } of await options.log.load(signal)) {
-      if (value === null) continue;
-      try {
-        store.entries.set(key, JSON.parse(value));
-      } catch {
-        options.logger.warn('An entry of the schema store can not be read and is not used', { key });
-      }
-    }
+    const { store, loaded } = SchemaStore.begin(options, signal);
+    await loaded;
     return store;
+  }
+
+  /**
+   * A store that is empty at first, of use at once, and filled as soon as its log can be read. If `loaded` rejects, the store goes on in
+   * memory only.
+   */
+  static begin(
+    options: SchemaStoreOptions,
+    signal?: AbortSignal,
+  ): { readonly store: SchemaStore; readonly loaded: Promise<void> } {
+    const store = new SchemaStore(options);
+    return { store, loaded: store.load(signal) };
   }
 
   get size(): number {
     return this.entries.size;
   }
 
+  /** Of keys and values in memory, and, with some bytes of frame around each, in the log. */
+  get bytes(): number {
+    return this.entries.bytes;
+  }
+
   /** The cluster that answered at this node before. */
   clusterAt(node: string): string | undefined {
-    return asObject<{ readonly clusterId: string }>(this.entries.get(nodeKey(node)), isBinding)?.clusterId;
+    return asBinding(this.entries.get(nodeKey(node)))?.clusterId;
   }
 
   bind(node: string, clusterId: string): void {
@@ -100,15 +101,15 @@ export class SchemaStore {
   }
 
   schema(clusterId: string, context: string, id: number): StoredSchema | undefined {
-    return asObject(this.entries.get(schemaKey(clusterId, context, id)), isStoredSchema);
+    return asSchema(this.entries.use(schemaKey(clusterId, context, id)));
   }
 
   proof(clusterId: string, subject: string, text: string, normalize: boolean): StoredProof | undefined {
-    return asObject(this.entries.get(proofKey(clusterId, subject, text, normalize)), isStoredProof);
+    return asProof(this.entries.use(proofKey(clusterId, subject, text, normalize)));
   }
 
   version(clusterId: string, subject: string, version: number): StoredVersion | undefined {
-    return asObject(this.entries.get(versionKey(clusterId, subject, version)), isStoredVersion);
+    return asVersion(this.entries.use(versionKey(clusterId, subject, version)));
   }
 
   remember(schema: StoredSchema): void {
@@ -123,7 +124,7 @@ export class SchemaStore {
   unconfirmed(clusterId: string): readonly StoredProof[] {
     const found: StoredProof[] = [];
     for (const value of this.entries.values()) {
-      const proof = asObject<StoredProof>(value, isStoredProof);
+      const proof = asProof(value);
       if (proof !== undefined && proof.clusterId === clusterId && proof.confirmedAt === undefined) found.push(proof);
     }
     return found.sort((a, b) => a.time - b.time);
@@ -145,40 +146,155 @@ export class SchemaStore {
   /** Resolves when what was put so far is durable, or could not be made so (which was logged). */
   async flushed(): Promise<void> {
     while (this.isWriting) await this.writing;
-    if (this.pending.length === 0) return;
+    if (this.pending.length === 0 || this.state !== 'open') return;
     // Once more, and no more: a disk that is full must not keep a worker from stopping.
     this.startWriting();
     await this.writing;
   }
 
+  /** Makes the rest durable, for as long as the log waits for that. */
   async close(): Promise<void> {
-    await this.flushed();
+    const { pending } = this;
+    this.pending = [];
+    const last = pending.length > 0 && this.state === 'open' ? this.log.append(pending) : undefined;
+    const written = last?.catch((err: unknown) => {
+      if (!this.failing) this.logger.warn('The last entries of the schema store could not be written', { err });
+    });
+    this.state = 'memory-only';
     await this.log.close();
+    await Promise.all([this.writing, written]);
+  }
+
+  private async load(signal: AbortSignal | undefined): Promise<void> {
+    let read: readonly CompactedLogEntry[];
+    try {
+      read = await this.log.load(signal);
+    } catch (error) {
+      this.state = 'memory-only';
+      throw error;
+    }
+    if (this.state !== 'loading') return;
+    // What was learned meanwhile is later than what was read; it is put again, behind it.
+    const meanwhile = [...this.entries.keys()].map((key) => [key, this.entries.get(key)] as const);
+    for (const { key, value } of read) this.take(key, value);
+    this.state = 'open';
+    for (const [key, value] of meanwhile) if (value !== undefined) this.putUnlessContradicted(key, value);
+    this.makeRoom();
+    this.log.follow?.((entries) => this.others(entries));
+  }
+
+  /** An entry that is not ours to write. */
+  private take(key: string, text: string | null): void {
+    if (text === null) {
+      this.newer.delete(key);
+      this.entries.delete(key);
+      return;
+    }
+    const parsed = parseEntry(text);
+    switch (parsed.kind) {
+      case 'entry':
+        this.newer.delete(key);
+        if (key === HEADER_KEY) this.hasHeader = true;
+        else this.entries.set(key, parsed.value, text.length);
+        return;
+      case 'newer':
+        if (key === HEADER_KEY) this.hasHeader = true;
+        this.entries.delete(key);
+        this.newer.add(key);
+        this.sayNewer(parsed.format);
+        return;
+      case 'unreadable':
+        this.entries.delete(key);
+        this.logger.warn('An entry of the schema store can not be read and is not used', { key });
+    }
+  }
+
+  /** What other workers that share the log have written: the last one counts, unless it contradicts. */
+  private others(entries: readonly CompactedLogEntry[]): void {
+    for (const { key, value } of entries) {
+      const known = this.entries.get(key);
+      const parsed = value === null ? undefined : parseEntry(value);
+      if (known !== undefined && parsed?.kind === 'entry' && this.contradicts(key, known, parsed.value)) continue;
+      this.take(key, value);
+    }
+    this.makeRoom();
+  }
+
+  private putUnlessContradicted(key: string, value: object): void {
+    const before = this.entries.get(key);
+    if (before !== undefined && this.contradicts(key, before, value)) return;
+    this.put(key, value);
+  }
+
+  /** Invariant 6: what was known first stays, and whoever uses the id or the node is stopped at the next look at it. */
+  private contradicts(key: string, before: object, now: object): boolean {
+    const [schemaBefore, schemaNow] = [asSchema(before), asSchema(now)];
+    if (schemaBefore !== undefined && schemaNow !== undefined) {
+      if (schemaBefore.fingerprint === schemaNow.fingerprint) return false;
+      // A text that the registry gave replaces the one that was sent.
+      if (schemaBefore.sent !== schemaNow.sent) return schemaNow.sent;
+      if (schemaNow.sent && !isSentTextComparable(schemaNow.schemaType, true)) return false;
+      this.logger.error('Two workers know a schema id with different content; the first is kept', {
+        code: REGISTRY_CONTENT_CHANGED,
+        key,
+        before: schemaBefore.fingerprint,
+        now: schemaNow.fingerprint,
+      });
+      return true;
+    }
+    if (!key.startsWith('["node",')) return false;
+    const [clusterBefore, clusterNow] = [asBinding(before)?.clusterId, asBinding(now)?.clusterId];
+    if (clusterBefore === undefined || clusterBefore === clusterNow || clusterBefore.startsWith(UNIDENTIFIED)) {
+      return false;
+    }
+    this.logger.error('A registry node led to different clusters; the first is kept', {
+      code: REGISTRY_OTHER_CLUSTER,
+      key,
+      before: clusterBefore,
+      now: clusterNow,
+    });
+    return true;
+  }
+
+  private sayNewer(format: number): void {
+    if (this.saidNewer) return;
+    this.saidNewer = true;
+    this.logger.warn('The schema store was written by a newer version; its entries are left alone and not used', {
+      code: REGISTRY_STORE_NEWER,
+      format,
+    });
   }
 
   private put(key: string, value: object): void {
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    this.pending.push({ key, value: JSON.stringify(value) });
-    for (const oldest of this.entries.keys()) {
-      if (this.entries.size <= this.maxEntries) break;
-      this.entries.delete(oldest);
-      this.pending.push({ key: oldest, value: null });
-    }
+    const text = formatEntry(value);
+    this.entries.set(key, value, text.length);
+    if (!this.newer.has(key)) this.write(key, text);
+    this.makeRoom();
+  }
+
+  private makeRoom(): void {
+    for (const key of this.entries.makeRoom()) if (!this.newer.has(key)) this.write(key, null);
+  }
+
+  private write(key: string, value: string | null): void {
+    if (this.state !== 'open') return;
+    if (!this.hasHeader) this.pending.push({ key: HEADER_KEY, value: formatEntry({}) });
+    this.hasHeader = true;
+    this.pending.push({ key, value });
     if (!this.isWriting) this.startWriting();
   }
 
   private startWriting(): void {
     this.isWriting = true;
-    this.writing = this.write();
+    this.writing = this.writeAll();
   }
 
   /**
    * Pipelines don't wait for the store: it serves a later start, and an id that it lost is asked for again. A disk that is full
    * is told once, and tried again with the next entry.
    */
-  private async write(): Promise<void> {
-    while (this.pending.length > 0) {
+  private async writeAll(): Promise<void> {
+    while (this.pending.length > 0 && this.state === 'open') {
       const batch = this.pending;
       this.pending = [];
       try {
@@ -186,12 +302,10 @@ export class SchemaStore {
         if (this.failing) this.logger.info('The schema store can be written again');
         this.failing = false;
       } catch (err) {
-        if (!this.failing) {
+        if (!this.failing && this.state === 'open') {
           this.logger.warn(
             'The schema store can not be written; a restart during an outage would not know new schemas',
-            {
-              err,
-            },
+            { err },
           );
         }
         this.failing = true;
@@ -200,40 +314,10 @@ export class SchemaStore {
       }
     }
     this.isWriting = false;
-    // Bounded while the disk is full: what is dropped is only missing after a restart.
-    if (this.failing && this.pending.length > 10_000) this.pending = this.pending.slice(-10_000);
+    if (this.failing) this.boundPending();
   }
-}
 
-const key = (...parts: readonly (string | number | boolean)[]): string => JSON.stringify(parts);
-const nodeKey = (node: string): string => key('node', node);
-const schemaKey = (clusterId: string, context: string, id: number): string => key('schema', clusterId, context, id);
-const proofKey = (clusterId: string, subject: string, text: string, normalize: boolean): string =>
-  key('proof', clusterId, subject, text, normalize);
-const versionKey = (clusterId: string, subject: string, version: number): string =>
-  key('version', clusterId, subject, version);
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What was written by another version, or damaged, is as good as unknown. */
-function asObject<T>(value: unknown, is: (fields: Fields) => boolean): T | undefined {
-  return typeof value === 'object' && value !== null && is(value as Fields) ? (value as T) : undefined;
-}
-
-const isBinding = (fields: Fields): boolean => typeof fields['clusterId'] === 'string';
-const isStoredSchema = (fields: Fields): boolean =>
-  typeof fields['schema'] === 'string' &&
-  typeof fields['fingerprint'] === 'string' &&
-  typeof fields['id'] === 'number' &&
-  (fields['schemaType'] === 'AVRO' || fields['schemaType'] === 'JSON' || fields['schemaType'] === 'PROTOBUF') &&
-  Array.isArray(fields['references']) &&
-  (fields['references'] as readonly unknown[]).every(isReference);
-const isStoredProof = (fields: Fields): boolean =>
-  typeof fields['id'] === 'number' && (fields['proof'] === 'registered' || fields['proof'] === 'looked-up');
-const isStoredVersion = (fields: Fields): boolean => typeof fields['id'] === 'number';
-
-export function isReference(value: unknown): value is SchemaReference {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, subject, version } = value as Fields;
-  return typeof name === 'string' && typeof subject === 'string' && typeof version === 'number';
+  private boundPending(): void {
+    if (this.pending.length > MAX_PENDING) this.pending = this.pending.slice(-MAX_PENDING);
+  }
 }

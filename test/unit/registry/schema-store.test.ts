@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recordingLogger, silentLogger } from '../../../src/foundation/logger.ts';
 import { type CompactedLog, type CompactedLogEntry, MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
+import { formatEntry, HEADER_KEY, proofKey, schemaKey } from '../../../src/registry/stored-entries.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import {
   avro,
@@ -157,7 +158,10 @@ describe('SchemaStore', () => {
     for (let id = 1; id <= 5; id++) store.remember(schema(id));
     await store.flushed();
     expect(store.size).toBe(3);
-    expect(await log.load()).toHaveLength(3);
+    expect((await log.load()).map(({ key }) => key)).toEqual([
+      HEADER_KEY,
+      ...[3, 4, 5].map((id) => schemaKey('c', '', id)),
+    ]);
     expect(store.schema('c', '', 2)).toBeUndefined();
     expect(store.schema('c', '', 5)?.id).toBe(5);
   });
@@ -183,7 +187,7 @@ describe('SchemaStore', () => {
     full.value = false;
     store.remember(schema(4));
     await store.flushed();
-    expect(await memory.load()).toHaveLength(4);
+    expect(await memory.load()).toHaveLength(5);
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
   });
 
@@ -192,7 +196,7 @@ describe('SchemaStore', () => {
     const store = await SchemaStore.open({ log, logger: silentLogger });
     store.remember(schema(1));
     await store.flushed();
-    const [entry] = await log.load();
+    const entry = (await log.load()).find(({ key }) => key === schemaKey('c', '', 1));
     if (entry === undefined) throw new Error('nothing was stored');
     await log.append([
       { key: entry.key, value: '{"id": 1, "schema": 7}' },
@@ -201,4 +205,213 @@ describe('SchemaStore', () => {
     const again = await SchemaStore.open({ log, logger: silentLogger });
     expect(again.schema('c', '', 1)).toBeUndefined();
   });
+
+  const proofOf = (id: number, subject = `s${id}`) =>
+    ({ clusterId: 'c', subject, text: 't', normalize: false, proof: 'registered', id, time: 7, epoch: '2' }) as const;
+
+  it('stays within its bytes, and drops with a schema what is of no use without it', async () => {
+    const log = new MemoryCompactedLog();
+    const long = (id: number) => ({ ...schema(id), schema: JSON.stringify('x'.repeat(1000)) });
+    const store = await SchemaStore.open({ log, logger: silentLogger, maxBytes: 4000 });
+    store.bind(NODE_A, 'c');
+    for (let id = 1; id <= 5; id++) {
+      store.remember(long(id));
+      store.prove(proofOf(id));
+      store.rememberVersion({ clusterId: 'c', subject: `s${id}`, version: 1, id });
+      // The first is in use, so it is not the first to go.
+      expect(store.schema('c', '', 1)?.id).toBe(1);
+    }
+    await store.flushed();
+    expect(store.bytes).toBeLessThanOrEqual(4000);
+    const again = await SchemaStore.open({ log, logger: silentLogger });
+    for (const each of [store, again]) {
+      const kept = [1, 2, 3, 4, 5].filter((id) => each.schema('c', '', id) !== undefined);
+      expect(kept).toContain(1);
+      expect(kept).not.toContain(2);
+      for (const id of [1, 2, 3, 4, 5].filter((id) => !kept.includes(id))) {
+        expect(each.version('c', `s${id}`, 1)).toBeUndefined();
+        expect(each.proof('c', `s${id}`, 't', false)).toBeUndefined();
+      }
+      expect(each.proof('c', 's5', 't', false)?.id).toBe(5);
+      expect(each.clusterAt(NODE_A)).toBe('c');
+    }
+  });
+
+  it('drops what is too much when it is opened with lower limits', async () => {
+    const log = new MemoryCompactedLog();
+    const store = await SchemaStore.open({ log, logger: silentLogger });
+    for (let id = 1; id <= 5; id++) store.remember(schema(id));
+    await store.flushed();
+    const again = await SchemaStore.open({ log, logger: silentLogger, maxEntries: 2 });
+    expect(again.size).toBe(2);
+    await again.flushed();
+    expect(await log.load()).toHaveLength(3);
+  });
+
+  it('reads entries of before they had a format version', async () => {
+    const log = new MemoryCompactedLog();
+    await log.append([{ key: schemaKey('c', '', 1), value: JSON.stringify(schema(1)) }]);
+    const store = await SchemaStore.open({ log, logger: silentLogger });
+    expect(store.schema('c', '', 1)).toEqual(schema(1));
+  });
+
+  it('leaves what a newer version wrote as it is, and says so once', async () => {
+    const log = new MemoryCompactedLog();
+    const newer = [HEADER_KEY, schemaKey('c', '', 1), proofKey('c', 's2', 't', false)].map((key) => ({
+      key,
+      value: '{"v":2,"form":"other"}',
+    }));
+    await log.append([...newer, { key: schemaKey('c', '', 2), value: formatEntry(schema(2)) }]);
+    const { logger, lines } = recordingLogger();
+    const store = await SchemaStore.open({ log, logger, maxEntries: 2 });
+    expect(lines.map(({ fields }) => fields['code'])).toEqual(['holdfast.registry.store-newer']);
+    expect(store.schema('c', '', 1)).toBeUndefined();
+    expect(store.schema('c', '', 2)).toEqual(schema(2));
+    // What is learned of it anew counts in memory, until it has to make room there.
+    store.remember(schema(1));
+    store.prove(proofOf(2));
+    expect(store.proof('c', 's2', 't', false)).toEqual(proofOf(2));
+    for (let id = 3; id <= 6; id++) store.remember(schema(id));
+    await store.flushed();
+    const kept = new Map((await log.load()).map(({ key, value }) => [key, value]));
+    for (const { key, value } of newer) expect(kept.get(key)).toBe(value);
+  });
+
+  it('is of use while it loads, and what it learned meanwhile is written after', async () => {
+    const { log, finish } = slowLog();
+    await log.append([
+      { key: schemaKey('c', '', 1), value: formatEntry(schema(1)) },
+      { key: schemaKey('c', '', 2), value: formatEntry(schema(2)) },
+    ]);
+    const { logger, lines } = recordingLogger();
+    const { store, loaded } = SchemaStore.begin({ log, logger });
+    store.remember({ ...schema(2), time: 9 });
+    store.remember(schema(3));
+    store.bind(NODE_A, 'c');
+    expect(store.schema('c', '', 1)).toBeUndefined();
+    expect(store.schema('c', '', 3)?.id).toBe(3);
+    finish();
+    await loaded;
+    await store.flushed();
+    expect(lines).toEqual([]);
+    const again = await SchemaStore.open({ log: log.inner, logger: silentLogger });
+    expect(again.schema('c', '', 1)).toEqual(schema(1));
+    expect(again.schema('c', '', 2)?.time).toBe(9);
+    expect(again.schema('c', '', 3)).toEqual(schema(3));
+    expect(again.clusterAt(NODE_A)).toBe('c');
+  });
+
+  it('invariant 6: keeps the first of what contradicts when it loads late, and says so', async () => {
+    const { log, finish } = slowLog();
+    const sent = { ...schema(2), sent: true, fingerprint: 'sent' };
+    await log.append([
+      { key: schemaKey('c', '', 1), value: formatEntry(schema(1)) },
+      { key: schemaKey('c', '', 2), value: formatEntry(sent) },
+      { key: JSON.stringify(['node', NODE_A]), value: formatEntry({ clusterId: 'c' }) },
+      { key: JSON.stringify(['node', NODE_B]), value: formatEntry({ clusterId: 'unidentified:x' }) },
+    ]);
+    const { logger, lines } = recordingLogger();
+    const { store, loaded } = SchemaStore.begin({ log, logger });
+    store.remember({ ...schema(1), fingerprint: 'other' });
+    store.remember(schema(2));
+    store.bind(NODE_A, 'd');
+    store.bind(NODE_B, 'd');
+    finish();
+    await loaded;
+    expect(lines.map(({ fields }) => fields['code']).sort()).toEqual([
+      'holdfast.registry.content-changed',
+      'holdfast.registry.other-cluster',
+    ]);
+    expect(store.schema('c', '', 1)?.fingerprint).toBe('f1');
+    expect(store.schema('c', '', 2)?.sent).toBe(false);
+    expect(store.clusterAt(NODE_A)).toBe('c');
+    expect(store.clusterAt(NODE_B)).toBe('d');
+  });
+
+  it('takes over what other workers write into the same log, but no contradiction', async () => {
+    let tell: (entries: readonly CompactedLogEntry[]) => void = () => {};
+    const memory = new MemoryCompactedLog();
+    const log: CompactedLog = {
+      load: () => memory.load(),
+      append: (entries) => memory.append(entries),
+      close: () => memory.close(),
+      follow: (listener) => {
+        tell = listener;
+      },
+    };
+    const { logger, lines } = recordingLogger();
+    const store = await SchemaStore.open({ log, logger });
+    for (const id of [1, 2, 3]) store.remember(schema(id));
+    await store.flushed();
+    const before = await memory.load();
+    tell([
+      { key: schemaKey('c', '', 1), value: formatEntry({ ...schema(1), fingerprint: 'other' }) },
+      { key: schemaKey('c', '', 2), value: null },
+      { key: schemaKey('c', '', 3), value: formatEntry({ ...schema(3), time: 9 }) },
+      { key: schemaKey('c', '', 4), value: formatEntry(schema(4)) },
+    ]);
+    expect(lines.map(({ level }) => level)).toEqual(['error']);
+    expect(store.schema('c', '', 1)?.fingerprint).toBe('f1');
+    expect(store.schema('c', '', 2)).toBeUndefined();
+    expect(store.schema('c', '', 3)?.time).toBe(9);
+    expect(store.schema('c', '', 4)).toEqual(schema(4));
+    await store.flushed();
+    expect(await memory.load()).toEqual(before);
+  });
+
+  it('goes on in memory only when its log can not be read', async () => {
+    const memory = new MemoryCompactedLog();
+    const log: CompactedLog = {
+      load: () => Promise.reject(new Error('not authorized')),
+      append: (entries) => memory.append(entries),
+      close: () => memory.close(),
+    };
+    const { store, loaded } = SchemaStore.begin({ log, logger: silentLogger });
+    await expect(loaded).rejects.toThrow('not authorized');
+    store.remember(schema(1));
+    expect(store.schema('c', '', 1)).toEqual(schema(1));
+    await store.close();
+    expect(await memory.load()).toEqual([]);
+  });
+
+  it('makes what is pending durable when it is closed, also behind a write that hangs', async () => {
+    const memory = new MemoryCompactedLog();
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const log: CompactedLog = {
+      load: () => memory.load(),
+      append: async (entries) => {
+        await held;
+        await memory.append(entries);
+      },
+      close: async () => release(),
+    };
+    const store = await SchemaStore.open({ log, logger: silentLogger });
+    store.remember(schema(1));
+    store.remember(schema(2));
+    store.remember(schema(3));
+    await store.close();
+    expect((await memory.load()).map(({ key }) => key)).toEqual([
+      HEADER_KEY,
+      ...[1, 2, 3].map((id) => schemaKey('c', '', id)),
+    ]);
+  });
 });
+
+/** A log whose reading takes until `finish`. */
+function slowLog() {
+  const inner = new MemoryCompactedLog();
+  let finish: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const log = {
+    inner,
+    load: () => held.then(() => inner.load()),
+    append: (entries: readonly CompactedLogEntry[]) => inner.append(entries),
+    close: () => inner.close(),
+  };
+  return { log, finish: () => finish() };
+}

@@ -153,9 +153,9 @@ function classifyAbsence(operation: Operation, errorCode: number | undefined, co
 function classifyUnprocessable(errorCode: number | undefined, context: FailureContext): FailureClass {
   if (errorCode === 42205) {
     if (context.mode === undefined) return { class: 'needs-mode' };
-    return context.mode !== null && isReadOnlyMode(context.mode)
-      ? { class: 'park-read-only', mode: context.mode }
-      : { class: 'data', recheck: false };
+    if (context.mode !== null && isReadOnlyMode(context.mode)) return { class: 'park-read-only', mode: context.mode };
+    // The mode may have changed since the refusal.
+    return { class: 'data', recheck: context.rechecked !== true };
   }
   // An unresolved reference is reported as an invalid schema, and can be lag.
   const recheck = errorCode === 42201 && context.hasReferences === true && context.rechecked !== true;

@@ -3,7 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { ConnectError } from '../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
-import { classify, type FailureContext } from './failure-classes.ts';
+import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
@@ -189,14 +189,15 @@ export class QuestionFinder {
     const { endpoints, barrier } = this.options;
     const { subject, schema, normalize } = question;
     const context = this.context({ hasReferences: schema.references.length > 0 });
-    const post = (more: FailureContext): Promise<CallResult> =>
-      endpoints.call(registerRequest(subject, schema, normalize), signal, {
+    const post = async (more: FailureContext): Promise<CallResult> => {
+      const result = await endpoints.call(registerRequest(subject, schema, normalize), signal, {
         context: { ...context, ...more },
         // A registration that may have been written is looked for before it is sent again.
         resolveUnknown: () => endpoints.call(lookupRequest(subject, schema, normalize), signal),
       });
-    let result = await this.twice(post, signal);
-    if (result.verdict.class === 'needs-mode') result = await this.withMode(question, result, signal);
+      return result.verdict.class === 'needs-mode' ? this.withMode(question, result, more, signal) : result;
+    };
+    const result = await this.twice(post, signal);
     const { verdict } = result;
     if (verdict.class === 'park-read-only') {
       return missing({
@@ -227,18 +228,25 @@ export class QuestionFinder {
     return { kind: 'known', known: this.settle(key, question, result, isSentText) };
   }
 
-  /** 42205 means two things; the subject's mode tells which. */
-  private async withMode(question: Question<'register'>, result: CallResult, signal: AbortSignal): Promise<CallResult> {
-    const answer = await this.options.endpoints.call(modeRequest(question.subject), signal);
-    if (answer.verdict.class === 'park') return answer;
-    const mode = modeOf(answer.json) ?? null;
+  /** 42205 means two things; the subject's mode tells which. Nodes that lag tell an older one, so every node is asked. */
+  private async withMode(
+    question: Question<'register'>,
+    result: CallResult,
+    more: FailureContext,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
+    const answers = await this.options.endpoints.callEach(modeRequest(question.subject), signal);
+    const modes = answers.flatMap(({ verdict, json }) => (verdict.class === 'ok' ? (modeOf(json) ?? []) : []));
+    const away = answers.find(({ verdict }) => verdict.class === 'park');
+    if (modes.length === 0 && away !== undefined) return away;
+    const mode = modes.find(isReadOnlyMode) ?? modes[0] ?? null;
     const outcome = {
       kind: 'answer',
       status: result.status ?? 0,
       errorCode: result.errorCode,
       shape: 'error',
     } as const;
-    return { ...result, verdict: classify('register', outcome, { ...this.context(), mode }) };
+    return { ...result, verdict: classify('register', outcome, { ...this.context(), ...more, mode }) };
   }
 
   private async findBySubject(

@@ -114,8 +114,9 @@ const rows: readonly Row[] = [
     { class: 'park-read-only', mode: 'READONLY' },
   ],
   ['42205 in IMPORT', 'register', answer(422, 42205), { mode: 'IMPORT' }, { class: 'park-read-only', mode: 'IMPORT' }],
-  ['42205 in READWRITE', 'register', answer(422, 42205), { mode: 'READWRITE' }, data],
-  ['42205 without modes', 'register', answer(422, 42205), { mode: null }, data],
+  ['42205 in READWRITE', 'register', answer(422, 42205), { mode: 'READWRITE' }, recheck],
+  ['42205 in READWRITE, again', 'register', answer(422, 42205), { mode: 'READWRITE', rechecked: true }, data],
+  ['42205 without modes', 'register', answer(422, 42205), { mode: null, rechecked: true }, data],
   // Not for a registry.
   ...[405, 415, 400, 301, 302].map(
     (status): Row => [`${status}`, 'register', answer(status, undefined, 'other'), {}, { class: 'config' }],

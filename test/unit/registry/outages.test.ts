@@ -397,9 +397,10 @@ describe('reads work, writes do not', () => {
     const worker = new WorkerOfRegistries();
     worker.registry.fault = ({ method }) =>
       method === 'POST' ? error(422, 42205, 'Overwrite new schema with id') : undefined;
-    expect(wordsOf(await new Task(worker, worker.host()).start(register('s')))).toBe(
-      'refused holdfast.registry.schema.invalid',
-    );
+    const task = new Task(worker, worker.host());
+    task.begin(register('s'));
+    await worker.clock.advance(2000);
+    expect(wordsOf(task.answer)).toBe('refused holdfast.registry.schema.invalid');
   });
 });
 

@@ -1,0 +1,41 @@
+/** What random fault schedules found, one test each: the schedule as it was shrunk, or the core of it. */
+import { describe, expect, it } from 'vitest';
+import { error, ok, type Reply } from './scripted-transport.ts';
+import { NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+
+describe('a registration refused with 42205', () => {
+  it('is made again when the mode was changed back between the refusal and the look at the mode', async () => {
+    const worker = new WorkerOfRegistries();
+    let refusals = 1;
+    worker.registry.fault = ({ path }): Reply | undefined =>
+      path.endsWith('/versions') && refusals-- > 0 ? error(422, 42205, 'Subject s is in read-only mode.') : undefined;
+    const task = new Task(worker, worker.host());
+    task.begin(register('s'));
+    await worker.clock.advance(2_000);
+    expect(wordsOf(task.answer)).toBe('known 1');
+  });
+
+  it('waits when the node that tells the mode lags behind the one that refused', async () => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+    const readOnlyUntil = 20_000;
+    const lagging: Reply = ok({ mode: 'READWRITE' });
+    for (const [node, modeWhileReadOnly] of [
+      [NODE_A, lagging],
+      [NODE_B, ok({ mode: 'READONLY' })],
+    ] as const) {
+      worker.transport.nodes.set(node, (request) => {
+        if (worker.clock.monotonic() >= readOnlyUntil) return worker.registry.handle(request);
+        if (request.path.startsWith('/mode/')) return modeWhileReadOnly;
+        if (request.path.endsWith('/versions')) return error(422, 42205, 'Subject s is in read-only mode.');
+        return worker.registry.handle(request);
+      });
+    }
+    const task = new Task(worker, worker.host(), { 'schema.registry.url': `${NODE_A},${NODE_B}` });
+    task.begin(register('s'));
+    await worker.clock.advance(readOnlyUntil - 1_000);
+    expect(wordsOf(task.answer)).toBe('none');
+    expect(task.parkedAt).toMatch(/subject:s$/);
+    await worker.clock.advance(10_000);
+    expect(wordsOf(task.answer)).toBe('known 1');
+  });
+});

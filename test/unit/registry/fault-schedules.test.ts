@@ -1,0 +1,55 @@
+/**
+ * Random stories of registries in trouble, in virtual time. The seed is printed, and `HOLDFAST_TEST_SEED` plays it again;
+ * `HOLDFAST_SCHEDULES` is how many, `HOLDFAST_SCHEDULE_STEPS` how long (`npm run test:schedules` for the long ones).
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { testSeed } from '../../support/seeded-random.ts';
+import {
+  type Contradiction,
+  contradictorySchedules,
+  faultSchedules,
+  type Schedule,
+  type Step,
+} from './fault-schedules/fault-schedule.ts';
+import { type ScheduleOutcome, ScheduleRun } from './fault-schedules/schedule-run.ts';
+
+const seed = testSeed();
+const runs = Number(process.env['HOLDFAST_SCHEDULES'] ?? 200);
+const steps = { min: 3, max: Number(process.env['HOLDFAST_SCHEDULE_STEPS'] ?? 25) };
+const TIME_LIMIT_MS = 600_000;
+
+async function playAll(name: string, schedules: fc.Arbitrary<Schedule<Step | Contradiction>>): Promise<void> {
+  const outcomes: ScheduleOutcome[] = [];
+  const property = fc.asyncProperty(schedules, async (schedule) => {
+    const outcome = await ScheduleRun.play(schedule);
+    outcomes.push(outcome);
+    expect(outcome.violations).toEqual([]);
+  });
+  await fc.assert(property, { seed, numRuns: runs, endOnFailure: process.env['HOLDFAST_NO_SHRINK'] === '1' });
+  const most = (of: (outcome: ScheduleOutcome) => number): number => Math.max(...outcomes.map(of));
+  const sum = (of: (outcome: ScheduleOutcome) => number): number => outcomes.reduce((n, o) => n + of(o), 0);
+  console.log(
+    `${name}: HOLDFAST_TEST_SEED=${seed}, ${outcomes.length} schedules, ${sum((o) => o.tasks)} tasks, ${sum((o) => o.requests)} requests, ` +
+      `settled within ${most((o) => o.settledAfterMs)} ms, at most ${most((o) => o.peakPerSecond)} requests per second, ` +
+      `${sum((o) => o.integrityErrors)} integrity errors`,
+  );
+}
+
+describe('whatever happens to a registry', () => {
+  it(
+    'every question gets its right answer once the faults end, and none before gets a wrong one',
+    async () => {
+      await playAll('faults', faultSchedules(steps));
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'no id means two things to a worker, though the registry contradicts itself',
+    async () => {
+      await playAll('contradictions', contradictorySchedules(steps));
+    },
+    TIME_LIMIT_MS,
+  );
+});

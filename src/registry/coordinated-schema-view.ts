@@ -1,20 +1,17 @@
 /** The SchemaView of a converter in a task host: answers from memory, and asks the coordinator for what it lacks. */
 import type { Clock, Timer } from '../foundation/clock.ts';
 import { ConfigError, type ConnectError } from '../sdk/errors/index.ts';
+import type { RecordRange } from '../sdk/record/record-ranges.ts';
 import type { SchemaAnswer, SchemaQuestion, SchemaView } from '../sdk/schema-view.ts';
 import type { HostGates } from './gate-mirror.ts';
-import {
-  REGISTRY_ID_FROM_FUTURE,
-  REGISTRY_PENDING,
-  RegistryIntegrityError,
-  RegistryParkTimeoutError,
-  RegistryUnavailableError,
-  SchemaRejectedError,
-} from './registry-errors.ts';
+import { IdsInUse } from './ids-in-use.ts';
+import { REGISTRY_PENDING, RegistryUnavailableError } from './registry-errors.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { type RegistryMessage, type RegistryReply, schemaAnswerOf, type WireAnswer } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
+import { contextOf } from './registry-requests.ts';
 import { parseRegistrySettings, registryConfigOf } from './registry-settings.ts';
+import { type WaitingLimit, WaitingLimits } from './waiting-limits.ts';
 
 export interface SchemaViewOptions {
   /** Sends a body to the coordinator (a `service` request named `registry`) and resolves with its answer. */
@@ -25,6 +22,13 @@ export interface SchemaViewOptions {
   readonly clock: Clock;
   /** What the coordinator tells unasked; returns the function that ends it. */
   readonly onNotice?: (listener: (notice: RegistryNotice) => void) => () => void;
+  /**
+   * Invariant 5: what was serialized with answers of this view, and is not produced yet, has to be serialized again, with what the view
+   * answers then.
+   */
+  readonly recall?: () => void;
+  /** Invariant 6: the task that uses this view has to stop with this error, however idle it is. */
+  readonly stop?: (error: ConnectError) => void;
   /** Unique among all views of the worker. */
   readonly name: string;
 }
@@ -32,6 +36,7 @@ export interface SchemaViewOptions {
 type Settled = Exclude<SchemaAnswer, { kind: 'unasked' }>;
 
 interface Entry {
+  readonly question: SchemaQuestion;
   answer: Settled;
   /** Clock.monotonic(); infinite for what never changes. */
   expiresAt: number;
@@ -39,32 +44,30 @@ interface Entry {
   waiting: Waiting | null;
   /** Set for what the registry acknowledged. */
   acknowledgement: Acknowledgement | null;
+  /** Invariant 5: to be asked for again before anything is written with it, whatever time that takes. */
+  isSuspect: boolean;
 }
 
 interface Waiting {
   readonly since: number;
   readonly gateId: string;
-  readonly limit: Limit | null;
+  readonly limit: WaitingLimit | null;
   /** Asked again at that time although the gate is closed: what it waits for may be called something else by then. */
   readonly askAgainAt: number;
 }
 
-/** When a waiting question counts as refused, and how. */
-interface Limit {
-  readonly at: number;
-  readonly error: (cause: ConnectError) => ConnectError;
-}
-
 interface Flight {
+  readonly questions: readonly SchemaQuestion[];
   readonly done: Promise<void>;
   /** Opens the local gate that stands for the missing answer, once there is one. */
   openGate: (() => void) | undefined;
+  /** What was told while it was on its way, in order: the answer may be older. */
+  readonly missed: RegistryNotice[];
 }
 
 const UNASKED: SchemaAnswer = Object.freeze({ kind: 'unasked' });
 /** A refusal is believed that long, and so is a stale `latest` while the registry is away. */
 const BRIEFLY_MS = 1000;
-const ASK_AGAIN_MS = 5000;
 
 /** Throws ConfigError for settings that name no registry. */
 export function createSchemaView(options: SchemaViewOptions): SchemaView {
@@ -78,8 +81,9 @@ class CoordinatedSchemaView implements SchemaView {
   private readonly maxEntries: number;
   private readonly patienceMs: number;
   private readonly latestTtlMs: number;
-  private readonly parkTimeoutMs: number;
-  private readonly unknownId: { readonly action: string; readonly timeoutMs: number };
+  private readonly limits: WaitingLimits;
+  private readonly ids: IdsInUse;
+  private readonly endNotices: (() => void) | undefined;
   private readonly entries = new Map<string, Entry>();
   private readonly flights = new Map<string, Flight>();
   private gateCount = 0;
@@ -93,8 +97,12 @@ class CoordinatedSchemaView implements SchemaView {
     this.maxEntries = Math.max(1, values['schemas.cache.size'] ?? values['max.schemas.per.subject']);
     this.patienceMs = values['registry.patience.ms'];
     this.latestTtlMs = unlimited(values['latest.cache.ttl.sec'] * 1000);
-    this.parkTimeoutMs = unlimited(values['registry.park.timeout.ms']);
-    this.unknownId = { action: values['unknown.id.action'], timeoutMs: values['unknown.id.timeout.ms'] };
+    this.limits = new WaitingLimits({
+      parkTimeoutMs: unlimited(values['registry.park.timeout.ms']),
+      unknownId: { action: values['unknown.id.action'], timeoutMs: values['unknown.id.timeout.ms'] },
+    });
+    this.ids = new IdsInUse({ clock: options.clock, stop: options.stop });
+    this.endNotices = options.onNotice?.((notice) => this.heard(notice));
   }
 
   peek(question: SchemaQuestion): SchemaAnswer {
@@ -135,9 +143,22 @@ class CoordinatedSchemaView implements SchemaView {
     return this.patiently(flights, signal);
   }
 
+  tracksRecords(): boolean {
+    return this.ids.young.any;
+  }
+
+  carried(id: number, topic: string, partition: number, offset: number): void {
+    this.ids.young.carried(id, topic, partition, offset);
+  }
+
+  recordsOf(error: ConnectError): readonly RecordRange[] {
+    return this.ids.recordsOf(error);
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.endNotices?.();
     const waits = this.flights.size > 0 || [...this.entries.values()].some((entry) => entry.waiting !== null);
     if (waits) this.options.ask({ kind: 'withdraw', config: this.config, view: this.options.name }).catch(() => {});
     for (const flight of this.flights.values()) flight.openGate?.();
@@ -157,96 +178,135 @@ class CoordinatedSchemaView implements SchemaView {
   private send(questions: readonly SchemaQuestion[]): Flight {
     const asked = this.options.ask({ kind: 'ask', config: this.config, view: this.options.name, questions });
     const flight: Flight = {
+      questions,
       openGate: undefined,
+      missed: [],
       done: asked.then(
-        (reply) => this.landed(questions, flight, repliesOf(reply, questions.length)),
-        (error: unknown) => this.landed(questions, flight, error),
+        (reply) => this.landed(flight, repliesOf(reply, questions.length)),
+        (error: unknown) => this.landed(flight, error),
       ),
     };
     for (const { key } of questions) this.flights.set(key, flight);
     return flight;
   }
 
-  private landed(questions: readonly SchemaQuestion[], flight: Flight, answers: readonly WireAnswer[] | unknown): void {
+  /** What turns out to be out of date already is asked for again, and waited for. */
+  private landed(flight: Flight, answers: readonly WireAnswer[] | unknown): Promise<void> | undefined {
+    const { questions } = flight;
     questions.forEach((question, index) => {
       if (this.flights.get(question.key) === flight) this.flights.delete(question.key);
       if (this.closed) return;
       const answer = Array.isArray(answers) ? (answers[index] as WireAnswer) : undefined;
       if (answer === undefined) this.unanswered(question, answers);
       else this.store(question, schemaAnswerOf(answer), answer);
+      for (const notice of flight.missed) this.apply(notice, question.key);
     });
     this.evict();
+    const outdated = flight.missed.length === 0 ? [] : questions.filter(({ key }) => this.isOutdated(key));
+    const again = outdated.length === 0 || this.closed ? undefined : this.send(outdated).done;
     flight.openGate?.();
+    return again;
+  }
+
+  private isOutdated(key: string): boolean {
+    const entry = this.entries.get(key);
+    return !this.flights.has(key) && (entry === undefined || entry.isSuspect);
+  }
+
+  /** Answers under way were perhaps given before: they hear of it when they arrive. */
+  private heard(notice: RegistryNotice): void {
+    if (this.closed || notice.registryId !== this.registryId) return;
+    if (notice.kind === 'confirmed') {
+      this.ids.young.confirmed(notice.ids);
+      return;
+    }
+    for (const flight of new Set(this.flights.values())) flight.missed.push(notice);
+    for (const key of [...this.entries.keys()]) this.apply(notice, key);
+    if (notice.kind === 'changed') this.options.recall?.();
+    else this.ids.contradicted(notice);
+  }
+
+  private apply(notice: RegistryNotice, key: string): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined || notice.kind === 'confirmed') return;
+    if (notice.kind === 'changed') this.doubt(entry, notice.epoch, notice.suspectSince);
+    else if (notice.kind === 'distrusted' || isAbout(entry, notice.context, notice.id)) {
+      // Invariant 6: from now on, and for as long as the task lives.
+      const error = this.ids.contradicted(notice);
+      this.put(entry.question, { kind: 'refused', error }, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /**
+   * Invariant 5: what was acknowledged around the change is asked for again. What an id means, and was first known before, stays: it
+   * never changes. Latest versions and refusals are forgotten.
+   */
+  private doubt(entry: Entry, epoch: string, suspectSince: number): void {
+    const { answer, acknowledgement, question } = entry;
+    if (answer.kind === 'waiting' || isForGood(entry)) return;
+    if (answer.kind === 'refused' || isLatest(question)) {
+      this.entries.delete(question.key);
+      return;
+    }
+    if (acknowledgement === null || acknowledgement.epoch === epoch || acknowledgement.at < suspectSince) return;
+    entry.isSuspect = true;
+    entry.expiresAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The question itself failed: wrong settings for ever, anything else for now. */
   private unanswered(question: SchemaQuestion, error: unknown): void {
     if (error instanceof ConfigError) {
-      this.put(question.key, { kind: 'refused', error }, this.now() + BRIEFLY_MS);
+      this.put(question, { kind: 'refused', error }, this.now() + BRIEFLY_MS);
       return;
     }
     const away = new RegistryUnavailableError('The registry coordinator gave no answer; the question is asked again.', {
       cause: error,
     });
-    this.wait(question.key, away, '', false);
+    this.wait(question, away, '', false);
   }
 
   private store(question: SchemaQuestion, answer: Settled, wire: WireAnswer): void {
-    const { key } = question;
-    if (answer.kind === 'known') {
-      const isLatest = question.kind === 'version' && question.version === -1;
-      const acknowledgement = wire.kind === 'known' ? wire.acknowledgement : null;
-      const expiresAt = isLatest ? this.now() + this.latestTtlMs : Number.POSITIVE_INFINITY;
-      this.put(key, answer, expiresAt, acknowledgement);
-    } else if (answer.kind === 'refused') this.put(key, answer, this.now() + BRIEFLY_MS);
-    else {
-      this.wait(
-        key,
-        answer.error,
-        wire.kind === 'waiting' ? wire.gateId : '',
-        wire.kind === 'waiting' && wire.fromFuture,
-      );
+    if (wire.kind === 'known' && answer.kind === 'known') {
+      const { acknowledgement } = wire;
+      const expiresAt = isLatest(question) ? this.now() + this.latestTtlMs : Number.POSITIVE_INFINITY;
+      const error = this.ids.given(contextOf(question.subject), answer.schema, acknowledgement);
+      if (error === null) this.put(question, answer, expiresAt, acknowledgement);
+      else this.put(question, { kind: 'refused', error }, Number.POSITIVE_INFINITY);
+    } else if (answer.kind === 'refused') this.put(question, answer, this.now() + BRIEFLY_MS);
+    else if (answer.kind === 'waiting') {
+      const isWaiting = wire.kind === 'waiting';
+      this.wait(question, answer.error, isWaiting ? wire.gateId : '', isWaiting && wire.fromFuture);
     }
   }
 
-  private put(key: string, answer: Settled, expiresAt: number, acknowledgement: Acknowledgement | null = null): void {
-    this.entries.delete(key);
-    this.entries.set(key, { answer, expiresAt, waiting: null, acknowledgement });
+  private put(
+    question: SchemaQuestion,
+    answer: Settled,
+    expiresAt: number,
+    acknowledgement: Acknowledgement | null = null,
+    waiting: Waiting | null = null,
+  ): void {
+    this.entries.delete(question.key);
+    this.entries.set(question.key, { question, answer, expiresAt, waiting, acknowledgement, isSuspect: false });
   }
 
-  /** Known schemas keep flowing: what is known but out of date is used on while the registry is away. */
-  private wait(key: string, error: ConnectError, gateId: string, fromFuture: boolean): void {
+  /** Known schemas keep flowing: what is known but out of date is used on while the registry is away, unless it is suspect. */
+  private wait(question: SchemaQuestion, error: ConnectError, gateId: string, fromFuture: boolean): void {
+    const { key } = question;
     const before = this.entries.get(key);
-    if (before?.answer.kind === 'known') {
+    if (before?.answer.kind === 'known' && !before.isSuspect) {
       before.expiresAt = this.now() + BRIEFLY_MS;
       return;
     }
     const since = before?.waiting?.since ?? this.now();
-    const limit = this.limitOf(since, fromFuture);
-    const askAgainAt = this.askAgainAt(since, gateId, fromFuture);
+    const limit = this.limits.limitOf(since, fromFuture);
+    const askAgainAt = this.limits.askAgainAt(since, this.now(), gateId, fromFuture);
     const at = Math.min(limit?.at ?? Number.POSITIVE_INFINITY, askAgainAt);
     if (at !== Number.POSITIVE_INFINITY && gateId !== '') {
       this.options.gates.limitWait(gateId, this.options.name + key, at);
     }
     const waiting = { since, gateId, limit, askAgainAt };
-    const answer: Settled = { kind: 'waiting', error };
-    this.entries.delete(key);
-    this.entries.set(key, { answer, waiting, expiresAt: Number.POSITIVE_INFINITY, acknowledgement: null });
-  }
-
-  /** An id that is only late may turn out to be lost while its gate stays closed; `unknown.id.action` has to know. */
-  private askAgainAt(since: number, gateId: string, fromFuture: boolean): number {
-    if (fromFuture || this.unknownId.action === 'wait' || !gateId.includes(':id:')) return Number.POSITIVE_INFINITY;
-    return Math.max(since + this.unknownId.timeoutMs, this.now() + ASK_AGAIN_MS);
-  }
-
-  private limitOf(since: number, fromFuture: boolean): Limit | null {
-    const { action, timeoutMs } = this.unknownId;
-    const unknownAt = fromFuture && action !== 'wait' ? since + timeoutMs : Number.POSITIVE_INFINITY;
-    const parkAt = since + this.parkTimeoutMs;
-    if (unknownAt === Number.POSITIVE_INFINITY && parkAt === Number.POSITIVE_INFINITY) return null;
-    if (unknownAt > parkAt) return { at: parkAt, error: (cause) => parkTimeout(this.parkTimeoutMs, cause) };
-    return { at: unknownAt, error: (cause) => unknownIdTimeout(action, timeoutMs, cause) };
+    this.put(question, { kind: 'waiting', error }, Number.POSITIVE_INFINITY, null, waiting);
   }
 
   private withinLimit(entry: Entry): SchemaAnswer {
@@ -268,7 +328,7 @@ class CoordinatedSchemaView implements SchemaView {
         reject(signal.reason);
       };
       const timer: Timer = this.options.clock.setTimer(() => {
-        for (const [key, flight] of flights) if (this.flights.get(key) === flight) this.waitForAnswer(key, flight);
+        for (const [key, flight] of flights) this.waitForAnswer(key, flight);
         end();
       }, this.patienceMs);
       signal.addEventListener('abort', onAbort, { once: true });
@@ -278,6 +338,8 @@ class CoordinatedSchemaView implements SchemaView {
 
   /** Nobody answered in time: the question waits at a gate of this host, which opens with the answer. */
   private waitForAnswer(key: string, flight: Flight): void {
+    const question = flight.questions.find((each) => each.key === key);
+    if (question === undefined || this.flights.get(key) !== flight) return;
     const dependency = 'schema registry (answer)';
     const reason = 'the registry has been asked and has not answered yet';
     const gateId = `registry:${this.registryId}:answer:${this.options.name}:${++this.gateCount}`;
@@ -291,7 +353,7 @@ class CoordinatedSchemaView implements SchemaView {
       code: REGISTRY_PENDING,
       gateId,
     });
-    this.wait(key, error, gateId, false);
+    this.wait(question, error, gateId, false);
   }
 
   private evict(): void {
@@ -317,15 +379,15 @@ function repliesOf(reply: unknown, count: number): readonly WireAnswer[] | Error
     : new TypeError('The answer is not of the right form.');
 }
 
-function parkTimeout(timeoutMs: number, cause: ConnectError): ConnectError {
-  return new RegistryParkTimeoutError(
-    `Gave up after registry.park.timeout.ms=${timeoutMs}. ${cause.message} Bring the registry back and restart the task, or raise the limit.`,
-    { cause },
-  );
+function isLatest(question: SchemaQuestion): boolean {
+  return question.kind === 'version' && question.version === -1;
 }
 
-function unknownIdTimeout(action: string, timeoutMs: number, cause: ConnectError): ConnectError {
-  const message = `Gave up after unknown.id.timeout.ms=${timeoutMs}. ${cause.message} Restore what the registry lost.`;
-  const options = { code: REGISTRY_ID_FROM_FUTURE, cause };
-  return action === 'report' ? new SchemaRejectedError(message, options) : new RegistryIntegrityError(message, options);
+function isAbout({ question, answer }: Entry, context: string, id: number): boolean {
+  return answer.kind === 'known' && answer.schema.id === id && contextOf(question.subject) === context;
+}
+
+/** Refused by a contradiction. */
+function isForGood({ answer, expiresAt }: Entry): boolean {
+  return answer.kind === 'refused' && expiresAt === Number.POSITIVE_INFINITY;
 }

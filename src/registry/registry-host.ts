@@ -2,7 +2,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { newId } from '../foundation/id.ts';
 import type { GateSnapshot } from '../sdk/dependency-gate.ts';
-import { IllegalStateError } from '../sdk/errors/index.ts';
+import { type ConnectError, IllegalStateError } from '../sdk/errors/index.ts';
 import type { SchemaView } from '../sdk/schema-view.ts';
 import { createSchemaView } from './coordinated-schema-view.ts';
 import { GateMirror } from './gate-mirror.ts';
@@ -11,6 +11,14 @@ import type { RegistryMessage } from './registry-messages.ts';
 import { parseRegistryNotice, type RegistryNotice } from './registry-notices.ts';
 
 export type AskRegistry = (message: RegistryMessage) => Promise<unknown>;
+
+/** What a view tells the task that uses it. */
+export interface ViewSignals {
+  /** Invariant 5: what was made with its answers and is not written yet has to be made again. */
+  readonly recall?: () => void;
+  /** Invariant 6: the task has to stop. */
+  readonly stop?: (error: ConnectError) => void;
+}
 
 export interface RegistryHostOptions {
   readonly clock: Clock;
@@ -51,10 +59,11 @@ export class RegistryHost {
   }
 
   /** For `ConverterContext.schemaView`. Throws ConfigError for settings that name no registry. */
-  schemaView(config: Readonly<Record<string, string>>, ask = this.options.ask): SchemaView {
+  schemaView(config: Readonly<Record<string, string>>, ask = this.options.ask, signals: ViewSignals = {}): SchemaView {
     const { clock, defaults } = this.options;
     if (ask === undefined) throw new IllegalStateError('A schema view needs a way to the registry coordinator.');
     return createSchemaView({
+      ...signals,
       clock,
       ask,
       gates: this.gates,

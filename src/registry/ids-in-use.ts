@@ -1,0 +1,83 @@
+/**
+ * Every id that a view was given, what was said against them since, and which records carry those that are still to be confirmed.
+ *
+ * Invariant 6: who has used an id that turns out to mean something else stops, however idle it is, and though the view may have forgotten
+ * the answer.
+ */
+import type { Clock } from '../foundation/clock.ts';
+import { type ConnectError, errorFromWire, IntegrityError } from '../sdk/errors/index.ts';
+import type { RecordRange } from '../sdk/record/record-ranges.ts';
+import type { RegisteredSchema } from '../sdk/schema-view.ts';
+import { contentFingerprint } from './fingerprint.ts';
+import { RegistryIntegrityError } from './registry-errors.ts';
+import type { Acknowledgement } from './registry-knowledge.ts';
+import type { RegistryNotice } from './registry-notices.ts';
+import { YoungIds } from './young-ids.ts';
+
+export type Contradiction = Extract<RegistryNotice, { kind: 'contradicted' | 'distrusted' }>;
+
+export class IdsInUse {
+  readonly young: YoungIds;
+  private readonly stop: ((error: ConnectError) => void) | undefined;
+  /** By context and id: what it means; null for kinds of schemas of which a registry gives more than one form. */
+  private readonly used = new Map<string, Map<number, string | null>>();
+  /** By message; the id it is about, or null for the whole registry. */
+  private readonly contradictions = new Map<string, number | null>();
+
+  constructor(options: {
+    readonly clock: Clock;
+    /** Told once per contradiction of something that is used. */
+    readonly stop: ((error: ConnectError) => void) | undefined;
+  }) {
+    this.young = new YoungIds(options);
+    this.stop = options.stop;
+  }
+
+  /**
+   * The view was given an id. Returns the error if it means something else than before: the coordinator compares too, and remembers for
+   * longer, but nobody else knows what this very task has used.
+   */
+  given(context: string, schema: RegisteredSchema, acknowledgement: Acknowledgement): ConnectError | null {
+    const { id } = schema;
+    const meaning = schema.schemaType === 'AVRO' ? contentFingerprint(schema) : null;
+    const ids = this.used.get(context) ?? new Map<number, string | null>();
+    this.used.set(context, ids);
+    const before = ids.get(id) ?? null;
+    if (before !== null && before !== meaning) {
+      const error = new RegistryIntegrityError(
+        `Schema id ${id} resolves to other content than this task was given before. Compare the versions of its schema in the _schemas ` +
+          'topic before going on.',
+        { details: { id, before, now: meaning } },
+      );
+      this.told(error, id);
+      return error;
+    }
+    ids.set(id, meaning);
+    this.young.given(id, acknowledgement);
+    return null;
+  }
+
+  /** Stops who has used what is contradicted. Returns the error for whoever asks again. */
+  contradicted(notice: Contradiction): ConnectError {
+    const decoded = errorFromWire(notice.error);
+    const error = decoded instanceof IntegrityError ? decoded : new RegistryIntegrityError(decoded.message);
+    const isUsed =
+      notice.kind === 'distrusted' ? this.used.size > 0 : this.used.get(notice.context)?.has(notice.id) === true;
+    if (isUsed) this.told(error, notice.kind === 'contradicted' ? notice.id : null);
+    return error;
+  }
+
+  /** The records that carry what the error is about. */
+  recordsOf(error: ConnectError): readonly RecordRange[] {
+    const known = this.contradictions.get(error.message);
+    if (known !== undefined) return this.young.recordsOf(known);
+    const id = error instanceof IntegrityError ? error.details?.['id'] : undefined;
+    return typeof id === 'number' ? this.young.recordsOf(id) : [];
+  }
+
+  private told(error: ConnectError, id: number | null): void {
+    if (this.contradictions.has(error.message)) return;
+    this.contradictions.set(error.message, id);
+    this.stop?.(error);
+  }
+}

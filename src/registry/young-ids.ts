@@ -1,0 +1,64 @@
+/**
+ * The ids that a view was given so recently that they are still to be looked at once more, and which records carry them.
+ *
+ * Invariant 5: until the second look has confirmed an id, a mismatch must be able to name exactly the records that it touches.
+ */
+import type { Clock } from '../foundation/clock.ts';
+import { type RecordRange, RecordRanges } from '../sdk/record/record-ranges.ts';
+import type { Acknowledgement } from './registry-knowledge.ts';
+
+interface YoungId {
+  readonly until: number;
+  readonly records: RecordRanges;
+}
+
+/** The second look comes 60 s after the acknowledgement; later when the registry is away then. */
+export const SECOND_LOOK_MS = 60_000;
+/** Kept for that long without a word of the second look: a registry that is away for hours has none. */
+const KEPT_MS = 60 * 60_000;
+/** The oldest go first. */
+const MAX_IDS = 1_000;
+
+export class YoungIds {
+  private readonly clock: Clock;
+  private readonly ids = new Map<number, YoungId>();
+
+  constructor(options: { readonly clock: Clock }) {
+    this.clock = options.clock;
+  }
+
+  /** False nearly always. */
+  get any(): boolean {
+    if (this.ids.size === 0) return false;
+    const now = this.clock.now();
+    for (const [id, { until }] of this.ids) if (until <= now) this.ids.delete(id);
+    return this.ids.size > 0;
+  }
+
+  /** An id may be written from now on. One whose acknowledgement is renewed keeps its records. */
+  given(id: number, { at }: Acknowledgement): void {
+    const now = this.clock.now();
+    if (now - at >= SECOND_LOOK_MS && !this.ids.has(id)) return;
+    const records = this.ids.get(id)?.records ?? new RecordRanges();
+    this.ids.delete(id);
+    this.ids.set(id, { until: Math.max(at, now) + KEPT_MS, records });
+    const [oldest] = this.ids.keys();
+    if (this.ids.size > MAX_IDS && oldest !== undefined) this.ids.delete(oldest);
+  }
+
+  carried(id: number, topic: string, partition: number, offset: number): void {
+    this.ids.get(id)?.records.add(topic, partition, offset);
+  }
+
+  confirmed(ids: readonly number[]): void {
+    for (const id of ids) this.ids.delete(id);
+  }
+
+  /** The records with this id, or with any. */
+  recordsOf(id: number | null): readonly RecordRange[] {
+    if (id !== null) return this.ids.get(id)?.records.list() ?? [];
+    const all = new RecordRanges();
+    for (const { records } of this.ids.values()) for (const range of records.list()) all.addRange(range);
+    return all.list();
+  }
+}

@@ -5,6 +5,7 @@ import type { Broker } from './broker/ports.ts';
 import { builtInPlugins } from './cli/built-in-plugins.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
 import { openBroker } from './cli/open-broker.ts';
+import { openSchemaStore } from './cli/open-schema-store.ts';
 import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
@@ -95,7 +96,14 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
     defaults: Object.fromEntries(Object.entries(config.raw).filter(([key]) => REGISTRY_DEFAULT.test(key))),
-    storeFolder: resolve(config.values['schema.store.dir'] ?? join(dirname(offsetFile), 'schema-store')),
+    openStore: () =>
+      openSchemaStore({
+        config,
+        defaultFolder: join(dirname(offsetFile), 'schema-store'),
+        broker,
+        clock,
+        logger: logger.child({ name: 'schema-store' }),
+      }),
     clock,
     logger,
   });

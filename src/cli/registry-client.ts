@@ -1,5 +1,4 @@
 /** Wires the registry client: its coordinator into the control plane, its views and gates into task hosts. */
-import { join } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { GateBook } from '../registry/gate-book.ts';
@@ -7,12 +6,11 @@ import { RELEASE_CONFIG } from '../registry/registry-config.ts';
 import { RegistryCoordinator } from '../registry/registry-coordinator.ts';
 import { RegistryHost } from '../registry/registry-host.ts';
 import { REGISTRY_SERVICE } from '../registry/registry-messages.ts';
-import { SchemaStore } from '../registry/schema-store.ts';
 import type { SchemaViews } from '../runtime/host/task-builder.ts';
 import type { ServiceNoticeListener } from '../runtime/host/task-host.ts';
 import type { MirroredGates } from '../runtime/parking/mirrored-gates.ts';
 import type { ControlService, GateSource, NoticeSource } from '../runtime/worker/worker.ts';
-import { FileCompactedLog } from '../storage/file-compacted-log.ts';
+import type { OpenedSchemaStore } from './open-schema-store.ts';
 
 export interface RegistryClient {
   readonly services: Readonly<Record<string, ControlService>>;
@@ -28,14 +26,14 @@ export interface RegistryClient {
 }
 
 export interface RegistryClientOptions {
-  readonly storeFolder: string;
+  readonly openStore: () => Promise<OpenedSchemaStore>;
   /** Worker settings that stand below those of each converter. */
   readonly defaults: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** @throws ConfigError for a default of `registry.release.*` that is not allowed, or a schema store that is there but can't be read. */
+/** @throws ConfigError for a default of `registry.release.*` that is not allowed, or what `openStore` throws. */
 export async function openRegistryClient(options: RegistryClientOptions): Promise<RegistryClient> {
   const { clock, defaults } = options;
   const logger = options.logger.child({ name: 'registry' });
@@ -46,8 +44,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
     releaseConcurrency: release['registry.release.concurrency'],
     releaseJitterMs: release['registry.release.jitter.ms'],
   };
-  const log = new FileCompactedLog({ file: join(options.storeFolder, 'schemas.log'), logger });
-  const store = await SchemaStore.open({ log, logger });
+  const { store, ready, isReady } = await options.openStore();
   const book = new GateBook(gateOptions);
   const listeners = new Set<(service: string, body: unknown) => void>();
   const coordinator = new RegistryCoordinator({
@@ -60,7 +57,10 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
     },
   });
   return {
-    services: { [REGISTRY_SERVICE]: (body) => coordinator.serve(body) },
+    services: {
+      // What the store knows is known before anything is asked: a question that comes earlier waits in its view.
+      [REGISTRY_SERVICE]: (body) => (isReady() ? coordinator.serve(body) : ready.then(() => coordinator.serve(body))),
+    },
     gates: {
       snapshots: () => book.snapshots(),
       onChange: (listener) => book.onSnapshot(listener),

@@ -14,6 +14,11 @@ const CLIENT_SECURITY =
 
 type Raw = Readonly<Record<string, string>>;
 
+/** Settings by which a client finds the cluster and is let in. */
+export function isClientSecurity(key: string): boolean {
+  return CLIENT_SECURITY.test(key);
+}
+
 /** One mistake for each override that the policy forbids. */
 export function forbiddenOverrides(policy: OverridePolicy, connector: Raw): ConfigProblem[] {
   if (policy === 'All') return [];
@@ -43,7 +48,7 @@ export function taskClientSettings(
 ): TaskClientSettings {
   const id = `${task.connector}-${task.task}`;
   const bootstrap = { 'bootstrap.servers': worker['bootstrap.servers'] ?? 'localhost:9092' };
-  const topLevel = Object.fromEntries(Object.entries(worker).filter(([key]) => CLIENT_SECURITY.test(key)));
+  const topLevel = Object.fromEntries(Object.entries(worker).filter(([key]) => isClientSecurity(key)));
   return {
     producer: {
       ...bootstrap,

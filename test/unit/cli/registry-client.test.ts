@@ -1,15 +1,19 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openRegistryClient } from '../../../src/cli/registry-client.ts';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
-import { tempDir } from '../../support/temp-dir.ts';
+import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
+import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import { settle, snapshot } from '../runtime/fake-task-edges.ts';
 
 async function open(defaults: Record<string, string>) {
   const clock = new ManualClock();
-  const storeFolder = join(tempDir('registry'), 'store');
-  return { clock, client: await openRegistryClient({ clock, defaults, storeFolder, logger: silentLogger }) };
+  const openStore = async () => ({
+    store: await SchemaStore.open({ log: new MemoryCompactedLog(), logger: silentLogger }),
+    ready: Promise.resolve(),
+    isReady: () => true,
+  });
+  return { clock, client: await openRegistryClient({ clock, defaults, openStore, logger: silentLogger }) };
 }
 
 describe('the registry client of a worker', () => {

@@ -151,6 +151,20 @@ export class RegistryEndpoints {
       : best;
   }
 
+  /** Asks this one node, once, on a connection of its own if `fresh`; one that gives no answer counts as dead from then on. */
+  async callAt(
+    url: string,
+    request: RegistryRequest,
+    signal: AbortSignal,
+    options: { readonly fresh?: boolean; readonly context?: FailureContext } = {},
+  ): Promise<CallResult> {
+    const node = this.nodes.find((state) => state.url === url);
+    if (node === undefined) throw new RangeError(`${url} is not one of the URLs of this registry.`);
+    const result = await this.attempt(node, request, options.fresh === true, options.context ?? {}, signal);
+    if (result.verdict.class === 'park' && result.status === undefined) this.markDead(node, result.reason);
+    return result;
+  }
+
   /** Asks every node once, all at the same time; for what differs from node to node. */
   callEach(request: RegistryRequest, signal: AbortSignal, context: FailureContext = {}): Promise<CallResult[]> {
     return Promise.all(this.nodes.map((node) => this.attempt(node, request, false, context, signal)));

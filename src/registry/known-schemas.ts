@@ -1,25 +1,15 @@
-/**
- * What one registry told us, in memory and in the store: the content of each id, and the answers to questions. Invariant 6:
- * the content of an id is never overwritten by another.
- */
+/** What one registry answered, in memory and in the store, with what proves it. */
 import type { Clock } from '../foundation/clock.ts';
 import { LruCache } from '../foundation/lru-cache.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
-import { contentFingerprint, isSentTextComparable, textFingerprint } from './fingerprint.ts';
-import { REGISTRY_CONTENT_CHANGED, RegistryIntegrityError } from './registry-errors.ts';
+import { textFingerprint } from './fingerprint.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
 import type { CacheSnapshot } from './registry-snapshot.ts';
+import { SchemaContents } from './schema-contents.ts';
 import type { SchemaStore } from './schema-store.ts';
 import type { Proof } from './stored-entries.ts';
-
-interface Content {
-  readonly text: SchemaText;
-  readonly fingerprint: string;
-  /** The text is the one that was sent to be registered; null when the registry gave it. */
-  readonly sent: { readonly normalize: boolean } | null;
-}
 
 export interface KnownAnswer {
   readonly schema: RegisteredSchema;
@@ -53,16 +43,15 @@ export function questionKey(question: SchemaQuestion): string {
 
 export class KnownSchemas {
   private readonly options: KnownSchemasOptions;
-  private readonly contents: LruCache<string, Content>;
+  readonly contents: SchemaContents;
   private readonly answers: LruCache<string, KnownAnswer>;
   private readonly latest: LruCache<string, KnownAnswer>;
   private readonly subjects: LruCache<string, true>;
-  private readonly highest = new Map<string, number>();
 
   constructor(options: KnownSchemasOptions) {
     this.options = options;
     const { clock, maxEntries } = options;
-    this.contents = new LruCache({ maxEntries, clock });
+    this.contents = new SchemaContents(options);
     this.answers = new LruCache({ maxEntries, clock });
     this.latest = new LruCache({ maxEntries, clock, ttlMs: LATEST_MS });
     this.subjects = new LruCache({ maxEntries, clock });
@@ -89,7 +78,7 @@ export class KnownSchemas {
 
   /** The highest id of a context that the registry gave us, or undefined. */
   highestId(context: string): number | undefined {
-    return this.highest.get(context);
+    return this.contents.highestId(context);
   }
 
   /** Forgets the answer but not the content: it must be asked for, and compared, again. */
@@ -100,7 +89,7 @@ export class KnownSchemas {
 
   /** A text that the registry gave for an id. Throws RegistryIntegrityError when it gave another one before. */
   read(id: number, text: SchemaText, subject: string | undefined, node: string): RegisteredSchema {
-    this.learn({ id, text, subject, node, sent: null });
+    this.contents.learn({ id, text, subject, node, sent: null });
     return { id, ...text };
   }
 
@@ -108,7 +97,7 @@ export class KnownSchemas {
   settle(question: SchemaQuestion, schema: RegisteredSchema, node: string, sent: boolean): KnownAnswer {
     const acknowledgement: Acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
     const normalize = 'normalize' in question && question.normalize;
-    this.learn({
+    this.contents.learn({
       id: schema.id,
       text: schema,
       subject: question.subject,
@@ -164,53 +153,6 @@ export class KnownSchemas {
     return found && { ...found, schema: { ...found.schema, subject: question.subject } };
   }
 
-  private learn(news: {
-    readonly id: number;
-    readonly text: SchemaText;
-    readonly subject: string | undefined;
-    readonly node: string;
-    readonly sent: { readonly normalize: boolean } | null;
-  }): void {
-    const { id, sent, subject, node } = news;
-    const text: SchemaText = {
-      schemaType: news.text.schemaType,
-      schema: news.text.schema,
-      references: news.text.references,
-    };
-    const context = contextOf(subject);
-    const key = JSON.stringify([context, id]);
-    const fingerprint = contentFingerprint(text);
-    const before = this.contents.get(key) ?? this.storedContent(context, id);
-    if (before !== undefined && before.fingerprint !== fingerprint && isComparable(before, text, sent)) {
-      throw contentChanged({ id, subject, node, before, text, fingerprint });
-    }
-    // What the registry made of a text replaces the text that was sent, never the other way round.
-    if (before === undefined || (before.sent !== null && sent === null)) {
-      this.contents.set(key, { text, fingerprint, sent });
-      this.store(context, id, text, fingerprint, sent !== null);
-    } else this.contents.set(key, before);
-    this.highest.set(context, Math.max(id, this.highest.get(context) ?? 0));
-  }
-
-  private storedContent(context: string, id: number): Content | undefined {
-    const stored = this.options.store?.schema(this.options.identity.current(), context, id);
-    return stored && { text: stored, fingerprint: stored.fingerprint, sent: stored.sent ? { normalize: true } : null };
-  }
-
-  private store(context: string, id: number, text: SchemaText, fingerprint: string, sent: boolean): void {
-    const { store, identity, clock, epoch } = this.options;
-    store?.remember({
-      clusterId: identity.current(),
-      context,
-      id,
-      ...text,
-      fingerprint,
-      sent,
-      time: clock.now(),
-      epoch: epoch(),
-    });
-  }
-
   private prove(question: SchemaQuestion, schema: RegisteredSchema, acknowledgement: Acknowledgement): void {
     const { store, identity } = this.options;
     if (store === null || question.kind === 'by-id') return;
@@ -235,38 +177,4 @@ export class KnownSchemas {
       epoch: acknowledgement.epoch,
     });
   }
-}
-
-/** Two texts that were read always; a text that was sent only where registries keep its form. */
-function isComparable(before: Content, text: SchemaText, sent: { readonly normalize: boolean } | null): boolean {
-  if ((before.sent === null) === (sent === null)) {
-    return sent === null || isSentTextComparable(text.schemaType, sent.normalize || before.sent?.normalize === true);
-  }
-  const oneSent = before.sent ?? sent;
-  return isSentTextComparable(text.schemaType, oneSent?.normalize === true);
-}
-
-function contentChanged(found: {
-  readonly id: number;
-  readonly subject: string | undefined;
-  readonly node: string;
-  readonly before: Content;
-  readonly text: SchemaText;
-  readonly fingerprint: string;
-}): RegistryIntegrityError {
-  const { id, subject, node, before, text, fingerprint } = found;
-  const where = subject === undefined ? '' : ` (subject ${subject})`;
-  return new RegistryIntegrityError(
-    `Schema id ${id}${where} resolves to other content at ${node} than before: it was ${cut(before.text.schema)} ` +
-      `[${before.fingerprint.slice(0, 12)}] and is now ${cut(text.schema)} [${fingerprint.slice(0, 12)}]. Records with this id may have been ` +
-      'written with either. Compare both with the _schemas topic before going on.',
-    {
-      code: REGISTRY_CONTENT_CHANGED,
-      details: { id, subject, node, before: before.fingerprint, now: fingerprint },
-    },
-  );
-}
-
-function cut(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }

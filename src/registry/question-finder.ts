@@ -34,19 +34,22 @@ import {
   versionRequest,
 } from './registry-requests.ts';
 import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
+import type { Registered } from './write-barrier.ts';
 
-/**
- * Invariant 5, the barrier: called after the registry acknowledged an id and before any record carries it. `met: false` makes
- * the question wait, and is asked again.
- */
-export type Barrier = (
-  registered: RegisteredSchema,
-  signal: AbortSignal,
-) => Promise<{ readonly met: true } | { readonly met: false; readonly reason: string }>;
+type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
+
+/** The registry vouched for an id that this client did not know: the barrier comes before it is used. */
+export interface Acknowledged {
+  readonly kind: 'acknowledged';
+  readonly question: Question<'register'> | Question<'lookup'>;
+  readonly registered: Registered;
+  readonly result: CallResult;
+}
 
 /** What a question came to. */
 export type Finding =
   | { readonly kind: 'known'; readonly known: KnownAnswer }
+  | Acknowledged
   | { readonly kind: 'denied'; readonly error: ConnectError }
   /** No node gave a usable answer: an outage of this kind of access. */
   | { readonly kind: 'away'; readonly access: AccessKind; readonly reason: string; readonly retryAfterMs: number }
@@ -58,7 +61,6 @@ export interface QuestionFinderOptions {
   readonly known: KnownSchemas;
   readonly knowledge: RegistryKnowledge;
   readonly clock: Clock;
-  readonly barrier: Barrier | undefined;
   /** `unknown.id.max.gap` */
   readonly maxGap: number;
   /** `registry.settle.window.ms` */
@@ -66,8 +68,6 @@ export interface QuestionFinderOptions {
   /** Clock.monotonic() of the end of the last outage that was seen. */
   readonly outageEndedAt: () => number | null;
 }
-
-type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
 
 interface Denial {
   readonly since: number;
@@ -101,18 +101,34 @@ export class QuestionFinder {
       case 'by-id':
         return this.findById(key, question, signal);
       case 'register':
-        return this.register(key, question, signal);
+        return this.register(question, signal);
       default:
         return this.findBySubject(key, question, signal);
     }
   }
 
   /** A registration of what is registered already needs no primary: replicas answer a look-up. undefined: it does. */
-  async lookUp(key: string, question: Question<'register'>, signal: AbortSignal): Promise<KnownAnswer | undefined> {
+  async lookUp(question: Question<'register'>, signal: AbortSignal): Promise<Acknowledged | undefined> {
     const { subject, schema, normalize } = question;
     const context = this.context();
     const result = await this.options.endpoints.call(lookupRequest(subject, schema, normalize), signal, { context });
-    return result.verdict.class === 'ok' ? this.settle(key, question, result, false) : undefined;
+    return result.verdict.class === 'ok' ? acknowledged(question, result) : undefined;
+  }
+
+  /** The barrier is met: the id may be used. Throws RegistryIntegrityError when it is known with other content (invariant 6). */
+  accept(key: string, { question, result }: Acknowledged): KnownAnswer {
+    return this.settle(key, question, result, schemaTextOf(result.json) === undefined);
+  }
+
+  /** The barrier is not met: what waits does so at a gate of its own. */
+  held({ registered }: Acknowledged, reason: string): Missing {
+    return {
+      gate: `barrier:${registered.id}`,
+      dependency: 'schema registry (barrier)',
+      reason,
+      code: REGISTRY_BARRIER,
+      fromFuture: false,
+    };
   }
 
   /** Invariant 5: reads a suspect id back and compares its content. */
@@ -185,8 +201,8 @@ export class QuestionFinder {
     });
   }
 
-  private async register(key: string, question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
-    const { endpoints, barrier } = this.options;
+  private async register(question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
+    const { endpoints } = this.options;
     const { subject, schema, normalize } = question;
     const context = this.context({ hasReferences: schema.references.length > 0 });
     const post = async (more: FailureContext): Promise<CallResult> => {
@@ -209,23 +225,7 @@ export class QuestionFinder {
       });
     }
     if (verdict.class !== 'ok') return unsettled(result, 'write');
-    const id = idOf(result.json);
-    if (barrier !== undefined && id !== undefined) {
-      const passed = await barrier({ ...schema, id, subject }, signal);
-      if (!passed.met) {
-        const { reason } = passed;
-        const gate = `barrier:${id}`;
-        return missing({
-          gate,
-          dependency: 'schema registry (barrier)',
-          reason,
-          code: REGISTRY_BARRIER,
-          fromFuture: false,
-        });
-      }
-    }
-    const isSentText = schemaTextOf(result.json) === undefined;
-    return { kind: 'known', known: this.settle(key, question, result, isSentText) };
+    return acknowledged(question, result);
   }
 
   /** 42205 means two things; the subject's mode tells which. Nodes that lag tell an older one, so every node is asked. */
@@ -266,7 +266,10 @@ export class QuestionFinder {
     const ask = (more: FailureContext): Promise<CallResult> =>
       this.options.endpoints.call(request, signal, { context: { ...context, ...more } });
     const result = await this.twice(ask, signal);
-    if (result.verdict.class === 'ok') return { kind: 'known', known: this.settle(key, question, result, false) };
+    if (result.verdict.class === 'ok') {
+      if (question.kind === 'lookup') return acknowledged(question, result);
+      return { kind: 'known', known: this.settle(key, question, result, false) };
+    }
     if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
     const { deniedForMs, rounds } = this.deny(key);
     if (deniedForMs >= DENIED_FOR_MS && rounds >= DENIED_ROUNDS && !this.isSettling()) {
@@ -330,6 +333,14 @@ function unsettled(result: CallResult, access: AccessKind): Finding {
   return verdict.class === 'park'
     ? { kind: 'away', access, reason, retryAfterMs: verdict.retryAfterMs ?? 0 }
     : { kind: 'denied', error: refusalOf(result) };
+}
+
+function acknowledged(question: Acknowledged['question'], result: CallResult): Acknowledged {
+  const id = idOf(result.json);
+  if (id === undefined) throw new TypeError('An answer without id passed for a good one.');
+  const { subject, schema, normalize } = question;
+  const registered = { id, subject, text: schema, normalize, node: result.node };
+  return { kind: 'acknowledged', question, registered, result };
 }
 
 function missing(what: Missing): Finding {

@@ -18,7 +18,7 @@ import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
-import { accessOf, type Barrier, type Finding, QuestionFinder } from './question-finder.ts';
+import { type Acknowledged, accessOf, type Finding, QuestionFinder } from './question-finder.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
@@ -29,6 +29,7 @@ import { clusterIdOf, clusterRequest } from './registry-requests.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
 import type { SchemaStore } from './schema-store.ts';
+import { WriteBarrier } from './write-barrier.ts';
 
 export interface RegistryClusterOptions {
   readonly settings: RegistrySettings;
@@ -39,7 +40,6 @@ export interface RegistryClusterOptions {
   /** null: nothing is kept over a restart. */
   readonly store: SchemaStore | null;
   readonly knowledge?: RegistryKnowledge;
-  readonly barrier?: Barrier;
   readonly emit?: (event: RegistryEvent) => void;
   readonly random?: () => number;
 }
@@ -55,6 +55,7 @@ export class RegistryCluster {
   private readonly endpoints: RegistryEndpoints;
   private readonly known: KnownSchemas;
   private readonly finder: QuestionFinder;
+  private readonly barrier: WriteBarrier;
   private readonly outages: Outages;
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
@@ -103,10 +104,23 @@ export class RegistryCluster {
       known: this.known,
       knowledge: this.knowledge,
       clock,
-      barrier: options.barrier,
       maxGap: values['unknown.id.max.gap'],
       settleWindowMs: values['registry.settle.window.ms'],
       outageEndedAt: () => this.outages.lastEndedAt,
+    });
+    this.barrier = new WriteBarrier({
+      mode: values['registry.barrier'],
+      timeoutMs: values['registry.barrier.timeout.ms'],
+      action: values['registry.barrier.timeout.action'],
+      hits: values['registry.barrier.hits'],
+      concurrency: values['registry.max.in.flight'],
+      endpoints: this.endpoints,
+      knowledge: this.knowledge,
+      contents: this.known.contents,
+      clock,
+      logger: options.logger,
+      emit: (event) => this.emit(event),
+      ...random,
     });
     this.outages = new Outages({
       registryId: this.registryId,
@@ -230,15 +244,20 @@ export class RegistryCluster {
   private async fly(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
     // What is known but suspect is read back, which needs no primary.
     const kind = this.known.answer(key) === undefined ? accessOf(question) : 'read';
-    if (this.outages.gates[kind].snapshot().state !== 'open' && !this.isTrial(kind)) {
-      return this.whileClosed(key, question, kind, true);
-    }
-    const asked = this.inQueue(kind, () =>
-      // The gate may have closed while the question stood in the queue.
-      this.outages.gates[kind].snapshot().state === 'closed'
+    const { state } = this.outages.gates[kind].snapshot();
+    const found =
+      state !== 'open' && !this.isTrial(kind)
         ? this.whileClosed(key, question, kind, true)
-        : this.execute(key, question),
-    ).catch((error: unknown) => this.refuse(key, error));
+        : this.inQueue(kind, () =>
+            // The gate may have closed while the question stood in the queue.
+            this.outages.gates[kind].snapshot().state === 'closed'
+              ? this.whileClosed(key, question, kind, true)
+              : this.execute(key, question),
+          );
+    const asked = found
+      // Outside the queue: reading back must not keep others from writing.
+      .then((answer) => (answer.kind === 'acknowledged' ? this.confirm(key, answer) : answer))
+      .catch((error: unknown) => this.refuse(key, error));
     const stored = this.known.answer(key) === undefined ? this.known.fromStore(question) : undefined;
     if (stored === undefined || this.mustReadBack(question, stored)) return asked;
     // A worker that starts while the registry hangs need not wait for all its time limits to go on with what it knew.
@@ -258,7 +277,15 @@ export class RegistryCluster {
     return this.outages.gates[kind].snapshot().state === 'half-open' && this.queues[kind].pending === 0;
   }
 
-  private async execute(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
+  /** Invariant 5: the barrier stands between an acknowledgement and the first record that carries the id. */
+  private async confirm(key: string, acknowledged: Acknowledged): Promise<RegistryAnswer> {
+    const passed = await this.barrier.pass(acknowledged.registered, this.life.signal);
+    if (!passed.met) return this.park(key, acknowledged.question, this.finder.held(acknowledged, passed.reason));
+    this.refusals.forget(key);
+    return { kind: 'known', ...this.finder.accept(key, acknowledged) };
+  }
+
+  private async execute(key: string, question: SchemaQuestion): Promise<RegistryAnswer | Acknowledged> {
     const { signal } = this.life;
     const known = this.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
@@ -280,6 +307,8 @@ export class RegistryCluster {
     // Any answer to a registration, a refusal included, is the primary's: whoever else waits to write may try.
     if (question.kind === 'register' && known === undefined && finding.kind !== 'away') this.outages.open('write');
     switch (finding.kind) {
+      case 'acknowledged':
+        return finding;
       case 'known':
         this.refusals.forget(key);
         return { kind: 'known', ...finding.known };
@@ -302,7 +331,7 @@ export class RegistryCluster {
     question: SchemaQuestion,
     kind: AccessKind,
     mayLookUp: boolean,
-  ): Promise<RegistryAnswer> {
+  ): Promise<RegistryAnswer | Acknowledged> {
     const remembered = this.known.answer(key);
     const known = remembered ?? this.known.fromStore(question);
     if (known !== undefined && !this.mustReadBack(question, known)) {
@@ -312,8 +341,8 @@ export class RegistryCluster {
     const gate = this.outages.gates[kind];
     const readsOpen = this.outages.gates.read.snapshot().state === 'open';
     if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
-      const found = await this.inQueue('read', () => this.finder.lookUp(key, question, this.life.signal));
-      if (found !== undefined) return { kind: 'known', ...found };
+      const found = await this.inQueue('read', () => this.finder.lookUp(question, this.life.signal));
+      if (found !== undefined) return found;
       if (gate.snapshot().state === 'open') return this.execute(key, question);
     }
     this.retain(key, question, gate.id);

@@ -5,7 +5,6 @@ import { IllegalStateError } from '../sdk/errors/index.ts';
 import type { GateBook } from './gate-book.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { HttpTransport } from './http-transport.ts';
-import type { Barrier } from './question-finder.ts';
 import { RegistryCluster } from './registry-cluster.ts';
 import { REGISTRY_BAD_REQUEST } from './registry-errors.ts';
 import type { RegistryListener } from './registry-events.ts';
@@ -27,7 +26,6 @@ export interface RegistryCoordinatorOptions {
   readonly transport?: (settings: RegistrySettings) => HttpTransport;
   /** What is known of a registry's primary; nothing by default. */
   readonly knowledge?: (settings: RegistrySettings) => RegistryKnowledge;
-  readonly barrier?: (settings: RegistrySettings) => Barrier;
   readonly listener?: RegistryListener;
   /** Tells every task host; bodies are structured-cloneable. */
   readonly notify?: (notice: RegistryNotice) => void;
@@ -108,7 +106,7 @@ export class RegistryCoordinator {
   }
 
   private open(settings: RegistrySettings): RegistryCluster {
-    const { clock, logger, gates, store, transport, knowledge, barrier, listener, random } = this.options;
+    const { clock, logger, gates, store, transport, knowledge, listener, random } = this.options;
     return new RegistryCluster({
       settings,
       clock,
@@ -124,7 +122,6 @@ export class RegistryCoordinator {
           tls: settings.tls,
         }),
       ...(knowledge === undefined ? {} : { knowledge: knowledge(settings) }),
-      ...(barrier === undefined ? {} : { barrier: barrier(settings) }),
       ...(listener === undefined ? {} : { emit: (event) => listener(settings.registryId, event) }),
       ...(random === undefined ? {} : { random }),
     });

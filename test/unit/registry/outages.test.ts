@@ -260,7 +260,8 @@ describe('Invariant 9: one outage, one prober', () => {
     const many = await outageOf(200, true);
     expect(many.during).toBe(one.during);
     expect(many.worker.registry.posts).toBe(200);
-    expect(many.after).toBeLessThan(one.after + 250);
+    // One registration and, with one URL, five reads for the barrier each.
+    expect(many.after).toBeLessThan(one.after + 1250);
   });
 
   it('lets tasks go with jitter', async () => {

@@ -54,6 +54,8 @@ type Reading =
 
 const RETRY_MIN_MS = 10;
 const RETRY_MAX_MS = 50;
+/** Ids that a node lacks are asked for no oftener than this in sum. */
+const SPACING_MS = 20;
 const HINT_MS = 250;
 const MAX_HELD = 10_000;
 
@@ -62,6 +64,7 @@ export class WriteBarrier {
   /** Clock.monotonic() since which an id is held, over several tries. */
   private readonly heldSince: LruCache<string, number>;
   /** Requests that a try left behind when its time was over: the next one goes on with them, so that a node that hangs is asked once. */
+  private polling = 0;
   private readonly queues = new Map<string, PQueue>();
   private readonly underWay = new Map<string, Promise<CallResult>>();
 
@@ -111,6 +114,7 @@ export class WriteBarrier {
     const end = new AbortController();
     const timer = clock.setTimer(() => end.abort(), timeoutMs);
     const over = new Promise<void>((resolve) => end.signal.addEventListener('abort', () => resolve(), { once: true }));
+    this.polling += 1;
     try {
       const nodes = this.nodesFor(registered);
       const readings = await Promise.all(
@@ -121,6 +125,7 @@ export class WriteBarrier {
       if (readings.some((reading) => reading.kind === 'found')) return undefined;
       return readings[0]?.kind === 'passed-over' ? readings[0].reason : 'can not be read: no node is ready';
     } finally {
+      this.polling -= 1;
       timer.cancel();
       end.abort();
     }
@@ -175,7 +180,9 @@ export class WriteBarrier {
       if (isLagging) last = { kind: 'lacking', reason: `is not known at ${node} yet` };
       else if (oneUrl) last = { kind: 'lacking', reason: `can not be read: ${result.reason}` };
       else return { kind: 'passed-over', reason: `can not be read: ${result.reason}` };
-      await clock.sleep(Math.max(RETRY_MIN_MS, pause.next()), AbortSignal.any([time.signal, time.end])).catch(() => {
+      // Invariant 9: the more ids are held, the seldomer each is asked for.
+      const delayMs = Math.max(RETRY_MIN_MS, pause.next(), this.polling * SPACING_MS);
+      await clock.sleep(delayMs, AbortSignal.any([time.signal, time.end])).catch(() => {
         time.signal.throwIfAborted();
       });
     }

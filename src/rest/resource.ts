@@ -4,6 +4,8 @@ export interface RestRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Every value of each query parameter. */
   readonly query: Readonly<Record<string, readonly string[]>>;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON; null for none. */
   readonly body: unknown;
   /** Scheme and host that the client used, for `Location`. */
@@ -12,9 +14,28 @@ export interface RestRequest {
 
 export interface RestResponse {
   readonly status: number;
-  /** undefined: no body. */
+  /** undefined: no body, unless one of the other two is given. */
   readonly json?: unknown;
+  /** A body that is not JSON. */
+  readonly text?: { readonly type: string; readonly body: string };
+  /** A body that goes on. */
+  readonly stream?: RestStream;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A body that goes on until the client leaves or the server closes, which waits for no stream. */
+export interface RestStream {
+  readonly type: string;
+  /** Called once, when the head of the answer was sent. Returns what is called once when the stream is over, whoever ended it. */
+  readonly open: (client: StreamClient) => () => void;
+}
+
+export interface StreamClient {
+  /**
+   * Sends at once. A client that leaves more than a megabyte unread is cut off rather than buffered for; sending to one that is gone does
+   * nothing.
+   */
+  send(text: string): void;
 }
 
 export type RestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -24,6 +45,8 @@ export type RestHandler = (request: RestRequest) => Promise<RestResponse>;
 export interface RestResource {
   /** Path with `:name` parameters. */
   readonly path: string;
+  /** Media types of its answers, for the client's `Accept`; `application/json` by default. Errors are JSON whatever it is. */
+  readonly produces?: readonly string[];
   readonly methods: Readonly<Partial<Record<RestMethod, RestHandler>>>;
 }
 

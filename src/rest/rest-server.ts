@@ -5,6 +5,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
+import { OpenStreams } from './open-streams.ts';
 import { parseBody } from './request-body.ts';
 import type { RestHandler, RestMethod, RestResource, RestResponse } from './resource.ts';
 import { httpError, RestError, statusOf } from './rest-error.ts';
@@ -18,6 +19,7 @@ const METHODS: readonly RestMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 90_000;
 const IDLE_TIMEOUT_MS = 90_000;
+const JSON_TYPE = ['application/json'];
 
 export interface Listener {
   readonly host: string;
@@ -57,6 +59,7 @@ export class RestServer {
   private readonly logger: Logger;
   private readonly stage: () => string;
   private readonly servers: Server[] = [];
+  private readonly streams = new OpenStreams();
 
   constructor(options: RestServerOptions) {
     this.clock = options.clock;
@@ -93,7 +96,9 @@ export class RestServer {
     return ports;
   }
 
+  /** Waits for no request and no stream. */
   async close(): Promise<void> {
+    this.streams.endAll();
     const closed = this.servers.splice(0).map(
       (server) =>
         new Promise<void>((resolve) => {
@@ -141,7 +146,9 @@ export class RestServer {
         url: resource.path,
         exposeHeadRoute: false,
         handler: (request, reply) =>
-          handler === undefined ? this.fail(reply, httpError(405)) : this.serve(handler, request, reply),
+          handler === undefined
+            ? this.fail(reply, httpError(405))
+            : this.serve(handler, resource.produces ?? JSON_TYPE, request, reply),
       });
     }
     const allowed = Object.keys(resource.methods);
@@ -153,18 +160,27 @@ export class RestServer {
     );
   }
 
-  private async serve(handler: RestHandler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (!acceptsJson(request.headers.accept)) return this.fail(reply, httpError(406));
+  private async serve(
+    handler: RestHandler,
+    produces: readonly string[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    if (!accepts(request.headers.accept, produces)) return this.fail(reply, httpError(406));
     try {
       const response = this.inTime(
         handler({
           params: request.params as Record<string, string>,
           query: queryOf(request.query as Record<string, string | string[]>),
+          headers: headersOf(request.headers),
           body: request.body ?? null,
           baseUrl: `${request.protocol}://${request.host}`,
         }),
       );
-      return send(reply, await response);
+      const answer = await response;
+      if (answer.stream === undefined || request.method === 'HEAD') return send(reply, answer);
+      this.streams.start(reply.hijack().raw, answer, answer.stream);
+      return reply;
     } catch (error) {
       return this.fail(reply, error);
     }
@@ -225,19 +241,31 @@ function refuseAmbiguous(reply: FastifyReply, why: string): FastifyReply {
 }
 
 function send(reply: FastifyReply, response: RestResponse): FastifyReply {
-  reply.status(response.status);
-  if (response.headers !== undefined) reply.headers(response.headers);
+  const { status, headers, json, text, stream } = response;
+  reply.status(status);
+  if (headers !== undefined) reply.headers(headers);
+  if (stream !== undefined) return reply.header('content-type', stream.type).send();
   // As bytes, for Kafka Connect's content type has no charset and fastify would add one to text.
-  return response.json === undefined
+  if (text !== undefined) return reply.header('content-type', text.type).send(Buffer.from(text.body));
+  return json === undefined
     ? reply.send()
-    : reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(response.json)));
+    : reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(json)));
+}
+
+function headersOf(headers: FastifyRequest['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }
 
 function queryOf(query: Readonly<Record<string, string | string[]>>): Record<string, readonly string[]> {
   return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]));
 }
 
-function acceptsJson(accept: string | undefined): boolean {
+function accepts(accept: string | undefined, produces: readonly string[]): boolean {
   if (accept === undefined || accept.trim() === '') return true;
-  return accept.split(',').some((range) => /^\s*(\*\/\*|application\/(\*|json))\s*(;|$)/i.test(range));
+  const ranges = accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
+  return produces.some((type) =>
+    ranges.some((range) => range === '*/*' || range === type || range === `${type.split('/', 1)[0]}/*`),
+  );
 }

@@ -171,6 +171,76 @@ describe('RestServer', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('answers text under the type that it has, for clients that take it', async () => {
+    const page: RestResource = {
+      path: '/page',
+      produces: ['text/plain'],
+      methods: { GET: async () => ({ status: 200, text: { type: 'text/plain; version=1', body: 'é\n' } }) },
+    };
+    const { server } = open([page]);
+    for (const accept of ['text/plain;version=0.0.4', 'text/*', 'application/json, */*;q=0.1']) {
+      const answer = await server.inject({ method: 'GET', url: '/page', headers: { accept } });
+      expect(answer).toMatchObject({ status: 200, body: 'é\n', headers: { 'content-type': 'text/plain; version=1' } });
+    }
+    const refused = await server.inject({ method: 'GET', url: '/page', headers: { accept: 'application/json' } });
+    expect(refused.status).toBe(406);
+  });
+
+  it('gives handlers headers by name in lower case', async () => {
+    await open().server.inject({ method: 'GET', url: '/things/a', headers: { 'Last-Event-ID': '7' } });
+    expect(seen.at(-1)?.headers['last-event-id']).toBe('7');
+  });
+
+  it('sends a stream piece by piece until the server closes, which waits for none', async () => {
+    const over: string[] = [];
+    const stream: RestResource = {
+      path: '/stream',
+      produces: ['text/event-stream'],
+      methods: {
+        GET: async () => ({
+          status: 200,
+          headers: { 'x-more': '1' },
+          stream: {
+            type: 'text/event-stream',
+            open: (client) => {
+              client.send('one ');
+              setImmediate(() => {
+                client.send('two ');
+                server.close().then(
+                  () => client.send('never'),
+                  () => {},
+                );
+              });
+              return () => over.push('over');
+            },
+          },
+        }),
+      },
+    };
+    const { server } = open([stream]);
+    const answer = await server.inject({ method: 'GET', url: '/stream', headers: { accept: 'text/event-stream' } });
+    expect(answer).toMatchObject({ status: 200, body: 'one two ' });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'x-more': '1',
+      'x-accel-buffering': 'no',
+    });
+    await expect.poll(() => over).toEqual(['over']);
+  });
+
+  it('answers HEAD of a stream without opening it', async () => {
+    const opened: string[] = [];
+    const open_ = (): (() => void) => {
+      opened.push('opened');
+      return () => {};
+    };
+    const methods = { GET: async () => ({ status: 200, stream: { type: 'text/event-stream', open: open_ } }) };
+    const { server } = open([{ path: '/stream', produces: ['text/event-stream'], methods }]);
+    const answer = await server.inject({ method: 'HEAD', url: '/stream' });
+    expect(answer).toMatchObject({ status: 200, body: '', headers: { 'content-type': 'text/event-stream' } });
+    expect(opened).toEqual([]);
+  });
+
   it('gives handlers every value of a query parameter, and the base URL that the client used', async () => {
     await open().server.inject({
       method: 'GET',

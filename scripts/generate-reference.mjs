@@ -1,5 +1,5 @@
 /**
- * Writes docs/reference (settings, error codes, REST API) from the built worker, whose tables are the one source of them.
+ * Writes docs/reference (settings, error codes, REST API, metrics) from the built worker, whose tables are the one source of them.
  * `--check` writes nothing and fails if a page isn't what it would write. `dist` has to be built.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -44,6 +44,44 @@ const PARKED_SECTION = `## A parked task
 | \`since\`, \`attempts\` | Since when, and how many attempts were made. |
 | \`next_probe\` | When it is tried again; null if that is not known. |`;
 
+const REGISTRY_SECTION = `## A schema registry
+
+\`GET /registries\` answers an array, \`GET /registries/{registry}\` one entry of it. Times are ISO 8601 in UTC, or null; fields whose names end in \`_ms\` are ms. The fields and their order stay; more may come.
+
+| Field | |
+|---|---|
+| \`id\` | Names the registry in paths, gates, logs and metrics; stable for the same URLs, user, TLS material and headers. |
+| \`urls\`, \`cluster_id\` | Its nodes as configured, and what \`/v1/metadata/id\` calls it. |
+| \`vendor\` | \`confluent\`, \`karapace\`, \`apicurio\`, \`redpanda\`, \`other\`, \`unknown\`. |
+| \`detection\` | How the primary is found out (\`rung\`: \`group\`, \`health\`, \`inference\`, \`none\`), and why no better way is used (\`reason\`). |
+| \`epoch\`, \`epochs\` | The primary that lasts, or null; all, the latest first: \`number\`, \`member_id\`, \`url\` as the nodes advertise it, \`cause\`, \`rung\`, \`change_began\` (the first sign of the change), \`started\` (it was named), \`usable\` (it took a write, or said that it is ready), \`ended\`, \`usable_after_ms\` (from \`change_began\`), \`duration_ms\`. |
+| \`nodes\` | Per node: \`url\`, \`alive\`, \`ready\` (null: it doesn't say), \`role\`, \`reason\` (the last failure), \`since\`, \`latency_ms\` (moving average), \`highest_id\`, \`lag\` (behind the furthest node), \`requests\`, \`failures\`. |
+| \`gates\` | What tasks wait at: reads, writes, and one for each id or subject that is missed. \`id\`, \`state\` (\`open\`, \`closed\`, \`half-open\`), \`dependency\`, \`reason\`, \`since\`, \`attempts\`, \`next_probe\`, \`parked_tasks\`. |
+| \`gate_history\` | The latest 200 times that a gate was shut, the latest first: \`gate\`, \`reason\`, \`closed\`, \`opened\`, \`duration_ms\`, \`attempts\`. |
+| \`cache\` | \`schemas\` and \`answers\` in memory, \`stored\` ones; \`suspect\` ones, which are read back before they are used to write; \`unconfirmed\` ones, which are looked at once more; \`hits\`, \`misses\`, \`revalidations\`. |
+| \`parked\` | \`questions\` that wait and the \`converters\` that wait for them; \`tasks\`: \`connector\`, \`task\`, the \`gate\` it waits at, \`dependency\`, \`reason\`, \`code\`, \`partitions\`, \`since\`, as in the \`parked\` object of its status. |
+| \`integrity_errors\` | Contradictions so far, one line each, the latest first. |
+
+## Events of schema registries
+
+\`GET /registries/events\` is a stream of server-sent events (\`text/event-stream\`): one for each change, with \`id\`, \`event\` and \`data\`, a JSON object of one line with \`registry\`, \`type\`, \`time\` and what the table says. A client that sends \`Last-Event-ID\` is first sent what it missed, of the latest 1,000 events. A comment comes every 15 s. A client that leaves more than a megabyte unread is cut off. At most 100 clients are served.
+
+| Event | Fields |
+|---|---|
+| \`gate\` | \`gate\` as above; \`closed_for_ms\` when it opens. |
+| \`node\` | \`node\`, \`alive\`, \`reason\`. |
+| \`node-readiness\` | \`node\`, \`ready\`, \`lag\`. |
+| \`epoch\` | \`epoch\` and \`previous\` as above; once when it begins, and again when it is usable. |
+| \`detection\` | \`vendor\`, \`rung\`, \`reason\`. |
+| \`parked\`, \`resumed\` | The kind of \`question\`, the \`gate\`; \`waited_ms\` at the end. |
+| \`revalidated\` | \`id\`, \`outcome\`: \`equal\`, \`lost\`, \`contradicted\`, \`away\`. |
+| \`barrier\` | \`id\`, \`outcome\` (\`met\`, \`probable\`, \`timed-out\`, \`skipped\`), \`waited_ms\`. |
+| \`integrity\` | \`code\`, \`message\`. |
+| \`id-from-future\` | \`id\`, \`reason\`. |
+| \`request\` | Only with \`all=true\`, without an id: \`node\`, \`operation\`, \`status\` (null: no answer), \`ms\`. |
+| \`cache\` | Only with \`all=true\`, without an id: \`outcome\`: \`hit\`, \`miss\`, \`store\`. |
+| \`gap\` | What was missed is more than is kept, or of an earlier life of the worker: read \`GET /registries\` anew. |`;
+
 const { errorCodes } = await load('src/sdk/errors/codes.js');
 const { configMarkdown } = await load('src/sdk/config/config-markdown.js');
 await loadAll();
@@ -52,6 +90,7 @@ const pages = {
   'configs.md': await configs(),
   'errors.md': errors(),
   'rest.md': await rest(),
+  'metrics.md': await metrics(),
 };
 const stale = [];
 for (const [name, text] of Object.entries(pages)) {
@@ -184,6 +223,7 @@ async function rest() {
   const resources = [
     ...rootResources({ herder: {}, version: '' }),
     ...connectorsResources({ herder: {}, showParked: true }),
+    ...(await seenFromOutside()).resources,
   ];
   const { REST_DESCRIPTIONS: described } = await import('./rest-descriptions.mjs');
   const routes = resources.flatMap(({ path, methods }) =>
@@ -203,6 +243,30 @@ async function rest() {
   return page(
     'REST API',
     `The paths, bodies and statuses are those of Kafka Connect ${CONNECT_API_VERSION}. An error is \`{"error_code": <status>, "message": "…"}\`. \`HEAD\` goes wherever \`GET\` does, \`OPTIONS\` names the methods of a path.`,
-    [`| Request | What | Answers |\n|---|---|---|\n${rows.join('\n')}`, PARKED_SECTION],
+    [`| Request | What | Answers |\n|---|---|---|\n${rows.join('\n')}`, PARKED_SECTION, REGISTRY_SECTION],
+  );
+}
+
+/** Only its tables are read: nothing asks a registry. */
+async function seenFromOutside() {
+  const { SeenFromOutside } = await load('src/cli/seen-from-outside.js');
+  const { systemClock } = await load('src/foundation/clock.js');
+  return new SeenFromOutside({ clock: systemClock, version: '', metrics: true, registries: {}, herder: {} });
+}
+
+async function metrics() {
+  const { workerMetrics } = await load('src/cli/metrics/metrics-resource.js');
+  const register = workerMetrics({ version: '', contributors: (await seenFromOutside()).contributors });
+  const rows = register
+    .getMetricsAsArray()
+    .sort(({ name: a }, { name: b }) => (a < b ? -1 : 1))
+    .map(({ name, type, help, labelNames }) => {
+      const labels = labelNames.filter((label) => label !== 'le').map((label) => `\`${label}\``);
+      return `| \`${name}\` | ${type} | ${labels.join(', ') || '–'} | ${help} |`;
+    });
+  return page(
+    'Metrics',
+    "`GET /metrics` serves them in Prometheus' text format, with those of the process (`process_*`, `nodejs_*`) as every Node client names them. `metrics.enable=false` turns it off. `registry` is the id that `GET /registries` shows; `gate` is what a gate stands before: `read` and `write` are outages, `id`, `subject` and `barrier` one thing that the registry lacks for now. Wherever they are known beforehand, lines begin at 0. A sample scrape configuration, alert rules and a dashboard are in `config/prometheus` and `config/grafana`; [the guide](../guides/monitoring.md) has more.",
+    [`| Metric | Type | Labels | What |\n|---|---|---|---|\n${rows.join('\n')}`],
   );
 }

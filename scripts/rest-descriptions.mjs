@@ -42,4 +42,21 @@ export const REST_DESCRIPTIONS = {
   'PUT /connectors/{connector}/pause': { what: 'Pauses: nothing is polled or put, tasks stay.', answers: '202, 404' },
   'PUT /connectors/{connector}/resume': { what: 'Goes on after a pause or a stop.', answers: '202, 404' },
   'PUT /connectors/{connector}/stop': { what: 'Stops: the tasks end, the configuration stays.', answers: '204, 404' },
+  'GET /registries': {
+    what: 'The schema registries that converters have asked so far, see [below](#a-schema-registry).',
+    answers: '200',
+  },
+  'GET /registries/events': {
+    what: 'Server-sent events of what happens to them, see [below](#events-of-schema-registries); `all=true` with every request.',
+    answers: '200, 503 too many clients',
+  },
+  'GET /registries/{registry}': { what: 'One of them.', answers: '200, 404' },
+  'POST /registries/{registry}/probe': {
+    what: 'Asks a registry that is away now, not at the planned time; and for what it lacks.',
+    answers: '202, 404',
+  },
+  'GET /metrics': {
+    what: 'Metrics for Prometheus, see [metrics.md](metrics.md); `metrics.enable=false` turns it off.',
+    answers: '200',
+  },
 };

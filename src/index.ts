@@ -9,6 +9,7 @@ import { openSchemaStore } from './cli/open-schema-store.ts';
 import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
+import { SeenFromOutside } from './cli/seen-from-outside.ts';
 import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
 import { REGISTRY_CONFIG } from './registry/registry-config.ts';
@@ -93,6 +94,14 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   const clock = systemClock;
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
   if (options.broker === undefined) opened.add(() => broker.close());
+  const version = packageVersion();
+  const outside = new SeenFromOutside({
+    clock,
+    version,
+    metrics: config.values['metrics.enable'],
+    registries: () => registry.registries,
+    herder: () => herder,
+  });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
     defaults: Object.fromEntries(Object.entries(config.raw).filter(([key]) => REGISTRY_DEFAULT.test(key))),
@@ -106,6 +115,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
       }),
     clock,
     logger,
+    listener: outside.registryListener,
   });
   opened.add(() => registry.close());
   const cluster = new ClusterWatch({ broker, config, logger });
@@ -133,11 +143,12 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     services: registry.services,
     gates: registry.gates,
     notices: registry.notices,
+    onPark: outside.parkListener,
     offsetFlushIntervalMs: config.values['offset.flush.interval.ms'],
     gracefulTimeoutMs: config.values['task.shutdown.graceful.timeout.ms'],
   });
   let ports: readonly number[] = [];
-  const herder = new StandaloneHerder({
+  const herder: Herder = new StandaloneHerder({
     worker,
     plugins,
     configs: new ConnectorConfigs({ plugins, worker: config }),
@@ -149,8 +160,9 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   });
   const rest = new RestServer({
     resources: [
-      ...rootResources({ herder, version: packageVersion() }),
+      ...rootResources({ herder, version }),
       ...connectorsResources({ herder, showParked: config.values['status.parked.enable'] }),
+      ...outside.resources,
       ...(options.resources ?? []),
     ],
     clock,

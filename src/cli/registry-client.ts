@@ -4,6 +4,7 @@ import type { Logger } from '../foundation/logger.ts';
 import { GateBook } from '../registry/gate-book.ts';
 import { RELEASE_CONFIG } from '../registry/registry-config.ts';
 import { RegistryCoordinator } from '../registry/registry-coordinator.ts';
+import type { RegistryListener } from '../registry/registry-events.ts';
 import { RegistryHost } from '../registry/registry-host.ts';
 import { REGISTRY_SERVICE } from '../registry/registry-messages.ts';
 import type { SchemaViews } from '../runtime/host/task-builder.ts';
@@ -17,6 +18,8 @@ export interface RegistryClient {
   readonly gates: GateSource;
   /** One for each task host. */
   readonly notices: NoticeSource;
+  /** What is seen of the registries from outside. */
+  readonly registries: Pick<RegistryCoordinator, 'snapshots' | 'probeNow'>;
   openHostSide(): {
     readonly gates: MirroredGates;
     readonly schemaViews: SchemaViews;
@@ -31,6 +34,7 @@ export interface RegistryClientOptions {
   readonly defaults: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly listener?: RegistryListener;
 }
 
 /** @throws ConfigError for a default of `registry.release.*` that is not allowed, or what `openStore` throws. */
@@ -52,6 +56,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
     logger,
     gates: book,
     store,
+    ...(options.listener === undefined ? {} : { listener: options.listener }),
     notify: (notice) => {
       for (const listener of [...listeners]) listener(REGISTRY_SERVICE, notice);
     },
@@ -72,6 +77,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
         return () => listeners.delete(listener);
       },
     },
+    registries: coordinator,
     openHostSide: () => {
       const host = new RegistryHost({ clock, defaults });
       return {

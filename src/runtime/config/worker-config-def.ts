@@ -249,6 +249,13 @@ export const WORKER_CONFIG = ConfigDef.of({
     documentation:
       'Whether the status of a parked task has the additional field parked. Turn it off for clients that refuse unknown fields.',
   },
+  'metrics.enable': {
+    type: 'BOOLEAN',
+    default: true,
+    importance: 'low',
+    group: HOLDFAST,
+    documentation: 'Whether the REST API serves metrics for Prometheus at /metrics.',
+  },
   'connector.files.dir': {
     type: 'STRING',
     default: null,

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { builtInPlugins } from '../../../src/cli/built-in-plugins.ts';
+import { workerMetrics } from '../../../src/cli/metrics/metrics-resource.ts';
+import { SeenFromOutside } from '../../../src/cli/seen-from-outside.ts';
+import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
 import { connectorsResources } from '../../../src/rest/connectors-resource.ts';
 import type { RestResource } from '../../../src/rest/resource.ts';
@@ -16,6 +19,15 @@ import type { Plugin } from '../../../src/sdk/plugin.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const page = (name: string): string => readFileSync(join(root, 'docs/reference', name), 'utf8');
 const headings = (text: string): string[] => [...text.matchAll(/^#+ `([^`]+)`$/gm)].map(([, heading = '']) => heading);
+
+/** Nothing is asked of it but its tables. */
+const outside = new SeenFromOutside({
+  clock: new ManualClock(),
+  version: '',
+  metrics: true,
+  registries: () => ({ snapshots: () => [], probeNow: () => false }),
+  herder: () => ({}) as unknown as Herder,
+});
 
 function sources(): string[] {
   return ['src', 'connectors'].flatMap((folder) =>
@@ -68,6 +80,7 @@ describe('docs/reference', () => {
     const resources: readonly RestResource[] = [
       ...rootResources({ herder, version: '' }),
       ...connectorsResources({ herder, showParked: true }),
+      ...outside.resources,
     ];
     const served = resources.flatMap(({ path, methods }) =>
       Object.keys(methods).map((method) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`),
@@ -76,5 +89,14 @@ describe('docs/reference', () => {
       .map(([, route = '']) => route)
       .filter((route) => /^[A-Z]+ \//.test(route));
     expect(documented.sort()).toEqual(served.sort());
+  });
+
+  test('has every metric, and none that is gone', () => {
+    const defined = workerMetrics({ version: '', contributors: outside.contributors })
+      .getMetricsAsArray()
+      .map(({ name }) => name);
+    const documented = [...page('metrics.md').matchAll(/^\| `(\w+)` \| (?:counter|gauge|histogram) \|/gm)];
+    expect(defined.length).toBeGreaterThan(30);
+    expect(documented.map(([, name = '']) => name)).toEqual(defined.sort());
   });
 });

@@ -1,0 +1,14 @@
+/** What a gate of a registry stands before, in a few words: `registry:<id>:id:42` is of the kind `id`. */
+
+const KINDS: ReadonlySet<string> = new Set(['read', 'write', 'id', 'subject', 'barrier', 'answer']);
+
+export function gateKind(gateId: string): string {
+  const kind = gateId.split(':')[2] ?? '';
+  return KINDS.has(kind) ? kind : 'other';
+}
+
+/** The registry of a gate; undefined: the gate stands before something else. */
+export function registryOfGate(gateId: string | null): string | undefined {
+  const [what, id] = gateId?.split(':') ?? [];
+  return what === 'registry' && id !== undefined && id !== '' ? id : undefined;
+}

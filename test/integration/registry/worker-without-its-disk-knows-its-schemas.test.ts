@@ -83,6 +83,9 @@ async function story(dir: string, bootstrapServers: string): Promise<void> {
         ...avroConverters(registry.urls),
         'value.converter.http.read.timeout.ms': '1000',
         'schema.store.topic': store,
+        // The group waits that long for the killed worker.
+        'consumer.session.timeout.ms': '6000',
+        'consumer.heartbeat.interval.ms': '1000',
       },
       connectors,
     });

@@ -11,6 +11,12 @@ export const PRODUCER_CLOSED = defineErrorCode('holdfast.broker.producer.closed'
   mend: 'Nothing if the worker is stopping: the records are sent again after the next start. Otherwise report it.',
 });
 
+/** `Producer.recall` took them back. Carried by an EnvironmentError. */
+export const PRODUCER_RECALLED = defineErrorCode('holdfast.broker.producer.recalled', {
+  what: 'Records that waited for the broker were taken back before any of them was sent, to be serialized again.',
+  mend: 'Nothing: the task serializes them again and sends them.',
+});
+
 /** `delivery.timeout.ms` ran out. Carried by an EnvironmentError. */
 export const DELIVERY_TIMEOUT = defineErrorCode('holdfast.broker.delivery.timeout', {
   what: 'The broker did not acknowledge records within delivery.timeout.ms.',

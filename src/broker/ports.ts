@@ -87,6 +87,13 @@ export interface Producer {
    * or with an EnvironmentError when `delivery.timeout.ms` ran out.
    */
   send(records: readonly ProducerRecord[]): Promise<SendResult>;
+  /**
+   * Takes back what waits here and of which nothing was sent: those `send`s reject with an EnvironmentError
+   * `holdfast.broker.producer.recalled`, and nothing of them was or will be appended. What was taken in after them comes back too, so
+   * that whoever sends them again keeps the order; a batch behind which another one is on its way stays. Absent: nothing waits here for
+   * long.
+   */
+  recall?(): void;
   /** Resolves when nothing is in flight any more. */
   flush(signal?: AbortSignal): Promise<void>;
   /** Waits for what is in flight up to `timeoutMs`, then gives it up. */

@@ -82,7 +82,11 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
       const host = new RegistryHost({ clock, defaults });
       return {
         gates: host.gates,
-        schemaViews: (config, { ask }) => host.schemaView(config, ask),
+        schemaViews: (config, { ask, signals }) =>
+          host.schemaView(config, ask, {
+            recall: () => signals.recall(),
+            stop: (error) => signals.stop(error),
+          }),
         onNotice: (service, body) => {
           if (service === REGISTRY_SERVICE) host.notice(body);
         },

@@ -1,6 +1,12 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { DataError, EnvironmentError, IllegalStateError } from '../../sdk/errors/index.ts';
-import { DELIVERY_TIMEOUT, PRODUCER_CLOSED, RECORD_INVALID, RECORD_TOO_LARGE } from '../broker-errors.ts';
+import {
+  DELIVERY_TIMEOUT,
+  PRODUCER_CLOSED,
+  PRODUCER_RECALLED,
+  RECORD_INVALID,
+  RECORD_TOO_LARGE,
+} from '../broker-errors.ts';
 import type { Producer, ProducerRecord, SendResult } from '../ports.ts';
 import { BATCH_HEADER_BYTES } from '../record-batch/batch-header.ts';
 import type { Cluster } from './cluster.ts';
@@ -73,6 +79,16 @@ export class KafkaProducer implements Producer {
     else this.admit(call);
     this.scheduleExpiry();
     return call.promise;
+  }
+
+  recall(): void {
+    const calls = [...this.open].reverse();
+    const underWay = calls.findIndex((call) => call.isUnderWay);
+    const message = 'The records were taken back before any of them was sent, to be serialized again.';
+    for (const call of underWay < 0 ? calls : calls.slice(0, underWay)) {
+      call.fail(new EnvironmentError(message, { code: PRODUCER_RECALLED }));
+    }
+    this.sender.dropSettled();
   }
 
   async flush(signal?: AbortSignal): Promise<void> {

@@ -276,6 +276,7 @@ export class PartitionQueue {
     this.head = end;
     this.compact();
     if (records.length === 0) return null;
+    for (const call of calls) call.isUnderWay = true;
     if (this.identity.producerId < 0) this.startEpoch(identities.current());
     const baseSequence = this.nextSequence;
     const encoded = this.encode(records, baseSequence);

@@ -13,6 +13,8 @@ export class SendCall {
   /** Monotonic ms at which it was made. */
   readonly takenAt: number;
   readonly partitions: Int32Array;
+  /** True once a record of it was encoded to be sent: from then on nobody knows whether it was appended. */
+  isUnderWay = false;
   private readonly offsets: Float64Array;
   private readonly rejected: RejectedRecord[] = [];
   private readonly deferred = new Deferred<SendResult>();

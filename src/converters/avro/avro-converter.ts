@@ -2,8 +2,8 @@
 import type { ConfigDef } from '../../sdk/config/index.ts';
 import type { Converter, ConverterContext, RawRecord } from '../../sdk/converter.ts';
 import { type Schema, SchemaAndValue } from '../../sdk/data/index.ts';
-import { ConfigError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
-import type { ConnectRecord } from '../../sdk/record/index.ts';
+import { ConfigError, type ConnectError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
+import type { ConnectRecord, RecordRange } from '../../sdk/record/index.ts';
 import type { SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
 import { asBuffer } from '../converter-config.ts';
 import { AVRO_CONFIG, AVRO_CONVERTER_CONFIG } from './avro-config.ts';
@@ -11,7 +11,7 @@ import type { AvroDataOptions } from './avro-data-options.ts';
 import { AvroDeserializer } from './avro-deserializer.ts';
 import { AvroSerializer } from './avro-serializer.ts';
 import { subjectNameStrategyOf } from './subject-names.ts';
-import { FRAME_BYTES } from './wire-format.ts';
+import { FRAME_BYTES, tellCarried } from './wire-format.ts';
 
 /** References of references that are followed; each round asks for those that the one before found. */
 const MAX_ROUNDS = 16;
@@ -120,6 +120,19 @@ export class AvroConverter implements Converter {
   toConnectData(topic: string, bytes: Uint8Array | null): SchemaAndValue {
     if (bytes === null) return SchemaAndValue.NULL;
     return this.configured().deserializer.deserialize(topic, asBuffer(bytes));
+  }
+
+  tracksWritten(): boolean {
+    return this.parts?.view.tracksRecords?.() === true;
+  }
+
+  written(records: readonly RawRecord[], partitions: ArrayLike<number>, offsets: ArrayLike<number>): void {
+    const { view, isKey } = this.configured();
+    tellCarried(view, isKey ? 'key' : 'value', records, partitions, offsets);
+  }
+
+  writtenWith(error: ConnectError): readonly RecordRange[] {
+    return this.parts?.view.recordsOf?.(error) ?? [];
   }
 
   close(): void {

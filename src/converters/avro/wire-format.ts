@@ -1,5 +1,7 @@
 /** Confluent's frame around a record: a zero byte, the schema id in four, the payload. */
+import type { RawRecord } from '../../sdk/converter.ts';
 import { DataError, defineErrorCode } from '../../sdk/errors/index.ts';
+import type { SchemaView } from '../../sdk/schema-view.ts';
 
 /** The code of a record that is not in Confluent's frame. */
 export const NOT_FRAMED = defineErrorCode('holdfast.converters.not-framed', {
@@ -29,4 +31,21 @@ export function writeFrame(buffer: Buffer, offset: number, schemaId: number): vo
   buffer[offset + 2] = schemaId >>> 16;
   buffer[offset + 3] = schemaId >>> 8;
   buffer[offset + 4] = schemaId;
+}
+
+/** Tells a view which ids acknowledged records carry; what is not in the frame, and what was not written (offset -1), is left out. */
+export function tellCarried(
+  view: SchemaView,
+  part: 'key' | 'value',
+  records: readonly RawRecord[],
+  partitions: ArrayLike<number>,
+  offsets: ArrayLike<number>,
+): void {
+  for (let n = 0; n < records.length; n++) {
+    const { topic, [part]: bytes } = records[n] as RawRecord;
+    const offset = offsets[n] ?? -1;
+    if (bytes === null || offset < 0 || bytes.length < FRAME_BYTES || bytes[0] !== 0) continue;
+    const id = ((bytes[1] ?? 0) << 24) | ((bytes[2] ?? 0) << 16) | ((bytes[3] ?? 0) << 8) | (bytes[4] ?? 0);
+    view.carried?.(id, topic, partitions[n] ?? -1, offset);
+  }
 }

@@ -20,6 +20,7 @@ import { Parker } from '../parking/parker.ts';
 import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import { type Converters, type NamedConverter, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import { TaskCounters } from '../pipeline/task-counters.ts';
+import { TaskSignals } from '../pipeline/task-signals.ts';
 import { TransformationChain, type TransformationStep } from '../pipeline/transformation-chain.ts';
 import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
 import { TopicCreation } from '../source/topic-creation.ts';
@@ -40,6 +41,8 @@ export type SchemaViews = (
     readonly gates: DependencyGates;
     readonly clock: Clock;
     readonly logger: Logger;
+    /** For a view that learns that its answers are not right any more. */
+    readonly signals: Pick<TaskSignals, 'recall' | 'stop'>;
   },
 ) => SchemaView;
 
@@ -62,20 +65,21 @@ export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask
   const connectorClass = await plugins.load(spec.connectorClass, 'connector');
   const taskClass = (new connectorClass() as Connector).taskClass();
   const opened: { close?(): void }[] = [];
+  const signals = new TaskSignals();
   const open = <T extends { close?(): void }>(loaded: NamedConverter<T>): NamedConverter<T> => {
     opened.push(loaded.converter);
     return loaded;
   };
   try {
     const converters: Converters = {
-      key: open(await loadConverter(options, spec.keyConverter, 'key')),
-      value: open(await loadConverter(options, spec.valueConverter, 'value')),
-      header: open(await loadHeaderConverter(options, spec.headerConverter)),
+      key: open(await loadConverter(options, spec.keyConverter, 'key', signals)),
+      value: open(await loadConverter(options, spec.valueConverter, 'value', signals)),
+      header: open(await loadHeaderConverter(options, spec.headerConverter, signals)),
     };
     const task = new taskClass();
     return spec.kind === 'source'
-      ? await buildSource(options, spec, settings, task as SourceTask, converters)
-      : await buildSink(options, spec, settings, task as SinkTask, converters);
+      ? await buildSource(options, spec, settings, task as SourceTask, converters, signals)
+      : await buildSink(options, spec, settings, task as SinkTask, converters, signals);
   } catch (error) {
     for (const converter of opened) converter.close?.();
     throw error;
@@ -88,6 +92,7 @@ async function buildSource(
   settings: HostSettings,
   task: SourceTask,
   converters: Converters,
+  signals: TaskSignals,
 ): Promise<HostedTask> {
   const { broker, clock, logger, link } = options;
   const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations);
@@ -124,6 +129,7 @@ async function buildSource(
     producer,
     topicCreation,
     parker,
+    signals,
     counters,
     link,
     settings,
@@ -140,6 +146,7 @@ async function buildSink(
   settings: HostSettings,
   task: SinkTask,
   converters: Converters,
+  signals: TaskSignals,
 ): Promise<HostedTask> {
   const { broker, clock, logger, link } = options;
   const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations);
@@ -188,6 +195,7 @@ async function buildSink(
     fetcher,
     maxPollRecords: Number(spec.consumerSettings['max.poll.records'] ?? 500),
     parker,
+    signals,
     counters,
     link,
     settings,
@@ -217,21 +225,30 @@ async function loadConverter(
   options: TaskBuilderOptions,
   spec: ConverterSpec,
   type: 'key' | 'value',
+  signals: TaskSignals,
 ): Promise<Converters['key']> {
   const create = await options.plugins.load(spec, 'converter');
   const converter = new create() as Converter;
-  converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type));
+  converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type, signals));
   return { className: spec.className, converter };
 }
 
-async function loadHeaderConverter(options: TaskBuilderOptions, spec: ConverterSpec): Promise<Converters['header']> {
+async function loadHeaderConverter(
+  options: TaskBuilderOptions,
+  spec: ConverterSpec,
+  signals: TaskSignals,
+): Promise<Converters['header']> {
   const create = await options.plugins.load(spec, 'header converter');
   const converter = new create() as HeaderConverter;
-  converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header'));
+  converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header', signals));
   return { className: spec.className, converter };
 }
 
-function contextOf(options: TaskBuilderOptions, converterType: ConverterContext['converterType']): ConverterContext {
+function contextOf(
+  options: TaskBuilderOptions,
+  converterType: ConverterContext['converterType'],
+  signals: TaskSignals,
+): ConverterContext {
   const { gates, clock, ask, schemaViews } = options;
   const logger = options.logger.child({ converter: converterType });
   return {
@@ -239,7 +256,7 @@ function contextOf(options: TaskBuilderOptions, converterType: ConverterContext[
     logger,
     clock,
     gates,
-    schemaView: (config) => schemaViews(config, { ask, gates, clock, logger }),
+    schemaView: (config) => schemaViews(config, { ask, gates, clock, logger, signals }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** Source records to bytes: headers, key, value, in Kafka Connect's order. */
-import type { ProducerRecord, RecordHeader } from '../../broker/ports.ts';
+import type { ProducerRecord, RecordHeader, SendResult } from '../../broker/ports.ts';
 import { NO_HEADERS, NO_TIMESTAMP } from '../../broker/record-batch/record.ts';
-import type { Converter, HeaderConverter } from '../../sdk/converter.ts';
+import type { Converter, HeaderConverter, RawRecord } from '../../sdk/converter.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import type { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
+import { type RecordRange, RecordRanges } from '../../sdk/record/record-ranges.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { Stage } from '../errors/processing-context.ts';
 
@@ -90,6 +92,24 @@ export class SourceRecordConverter {
   failure(): { readonly stage: Stage; readonly className: string } {
     const { className } = this.converters[this.at];
     return { stage: STAGES[this.at], className };
+  }
+
+  /** The broker acknowledged these; costs nothing while no converter wants to know. */
+  written(records: readonly RawRecord[], result: Pick<SendResult, 'partitions' | 'offsets'>): void {
+    const { key, value } = this.converters;
+    for (const { converter } of [key, value]) {
+      if (converter.tracksWritten?.() === true) converter.written?.(records, result.partitions, result.offsets);
+    }
+  }
+
+  /** Which records that were written an integrity error is about, as far as the converters know. */
+  writtenWith(error: ConnectError): readonly RecordRange[] {
+    const { key, value } = this.converters;
+    const ranges = new RecordRanges();
+    for (const { converter } of [key, value]) {
+      for (const range of converter.writtenWith?.(error) ?? []) ranges.addRange(range);
+    }
+    return ranges.list();
   }
 
   close(): void {

@@ -18,6 +18,7 @@ import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
+import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { TimeSlice } from '../pipeline/time-slice.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
 import { PendingReports } from './pending-reports.ts';
@@ -47,6 +48,7 @@ export interface WorkerSinkTaskOptions {
   /** `max.poll.records` */
   readonly maxPollRecords: number;
   readonly parker: Parker;
+  readonly signals: TaskSignals;
   readonly counters: TaskCounters;
   readonly link: TaskLink;
   readonly settings: HostSettings;
@@ -168,6 +170,8 @@ export class WorkerSinkTask implements HostedTask {
       onReady: () => this.wake(),
       onFailed: (error) => this.fail(error),
     });
+    // What was read is not converted again: an id that was read keeps its meaning, or stops the task.
+    options.signals.listen({ recalled: () => {}, stopped: (error) => this.fail(error) });
   }
 
   async run(): Promise<TaskOutcome> {

@@ -4,26 +4,28 @@
  *
  * Invariant 3: a send that failed for the environment (`delivery.timeout.ms` ran out) is made again. Invariant 4: before that,
  * everything sent after it has settled and nothing new is sent, so that a batch overtakes none that is still to be sent.
+ *
+ * Invariant 5: a batch that was recalled goes only after it was converted again.
  */
-import type { Producer, ProducerRecord, SendResult } from '../../broker/ports.ts';
+import { PRODUCER_RECALLED } from '../../broker/broker-errors.ts';
+import type { Producer, SendResult } from '../../broker/ports.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { ConnectError } from '../../sdk/errors/connect-error.ts';
-import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
 import type { Parker } from '../parking/parker.ts';
+import type { ConvertedBatch } from './source-pipeline.ts';
 import type { SubmittedBatch } from './submitted-records.ts';
 
-export interface SentBatch {
-  /** As polled, parallel to `records`. */
-  readonly origins: readonly SourceRecord[];
-  readonly records: readonly ProducerRecord[];
+export interface SentBatch extends ConvertedBatch {
   readonly submitted: SubmittedBatch;
-  readonly bytes: number;
+  /** Where each record is among those submitted; null: at the same index. */
+  readonly positions: readonly number[] | null;
   /** Rises with every batch of the task. */
   readonly sequence: number;
 }
 
 const PARK = 'produce';
+const NOTHING: SendResult = { partitions: new Int32Array(0), offsets: new Float64Array(0), rejected: [] };
 
 export class InFlightBatches {
   private readonly producer: Producer;
@@ -31,10 +33,12 @@ export class InFlightBatches {
   private readonly maxBytes: number;
   private readonly parker: Parker;
   private readonly signal: AbortSignal;
+  private readonly refresh: (batch: SentBatch) => Promise<SentBatch> | undefined;
   private readonly onAcknowledged: (batch: SentBatch, result: SendResult) => void;
   private readonly onFailed: (error: unknown) => void;
   private batches = 0;
   private bytes = 0;
+  private records = 0;
   private toRepeat: SentBatch[] = [];
   private environmentError: ConnectError | null = null;
   private isRepeating = false;
@@ -48,6 +52,8 @@ export class InFlightBatches {
     readonly parker: Parker;
     /** Ends the repeating of failed sends; what is on its way stays on its way. */
     readonly signal: AbortSignal;
+    /** undefined: the batch may be sent as it is. Otherwise resolves with what to send in its place, or rejects with what fails the task. */
+    readonly refresh: (batch: SentBatch) => Promise<SentBatch> | undefined;
     readonly onAcknowledged: (batch: SentBatch, result: SendResult) => void;
     /** Once: what the task fails with. Nothing is sent afterwards. */
     readonly onFailed: (error: unknown) => void;
@@ -57,12 +63,23 @@ export class InFlightBatches {
     this.maxBytes = options.maxBytes;
     this.parker = options.parker;
     this.signal = options.signal;
+    this.refresh = options.refresh;
     this.onAcknowledged = options.onAcknowledged;
     this.onFailed = options.onFailed;
   }
 
   get isEmpty(): boolean {
     return this.batches === 0;
+  }
+
+  /** Records handed to the producer, and neither acknowledged nor given up. */
+  get unsettled(): number {
+    return this.records;
+  }
+
+  /** What the producer has not begun to send comes back, and goes again after {@link refresh}. */
+  recall(): void {
+    this.producer.recall?.();
   }
 
   /** undefined: there is room for a batch now. A batch larger than the bound goes alone. */
@@ -78,6 +95,7 @@ export class InFlightBatches {
   send(batch: SentBatch): void {
     this.batches++;
     this.bytes += batch.bytes;
+    this.records += batch.records.length;
     this.attempt(batch);
   }
 
@@ -116,16 +134,21 @@ export class InFlightBatches {
       this.done(batch);
       return;
     }
-    this.environmentError = environment;
+    if (environment.code !== PRODUCER_RECALLED) this.environmentError = environment;
     this.toRepeat.push(batch);
     this.repeatWhenQuiet();
   }
 
   private done(batch: SentBatch): void {
-    this.batches--;
-    this.bytes -= batch.bytes;
+    this.forget(batch);
     this.repeatWhenQuiet();
     this.wake();
+  }
+
+  private forget(batch: SentBatch): void {
+    this.batches--;
+    this.bytes -= batch.bytes;
+    this.records -= batch.records.length;
   }
 
   private repeatWhenQuiet(): void {
@@ -137,14 +160,27 @@ export class InFlightBatches {
 
   private async repeat(): Promise<void> {
     const error = this.environmentError;
-    const batches = this.toRepeat;
+    this.environmentError = null;
+    let batches = this.toRepeat;
     try {
       if (error !== null) await this.parker.wait(PARK, error, { signal: this.signal, dependency: 'broker' });
+      // The order in which they failed need not be the order in which they were sent.
+      batches.sort((left, right) => left.sequence - right.sequence);
+      // Until none of them is out of date: one may become so while another is converted again.
+      for (let isCurrent = false; !isCurrent; ) {
+        isCurrent = true;
+        for (const [index, batch] of batches.entries()) {
+          const fresh = this.refresh(batch);
+          if (fresh === undefined) continue;
+          isCurrent = false;
+          batches = batches.with(index, this.replaced(batch, await fresh));
+        }
+      }
+      this.signal.throwIfAborted();
     } catch (reason) {
       if (!this.signal.aborted) this.fail(reason);
       this.toRepeat = [];
-      this.batches -= batches.length;
-      for (const { bytes } of batches) this.bytes -= bytes;
+      for (const batch of batches) this.forget(batch);
       this.parker.end(PARK);
       this.isRepeating = false;
       this.wake();
@@ -152,10 +188,18 @@ export class InFlightBatches {
     }
     this.toRepeat = [];
     this.isRepeating = false;
-    // The order in which they failed need not be the order in which they were sent.
-    batches.sort((left, right) => left.sequence - right.sequence);
-    for (const batch of batches) this.attempt(batch);
+    // Without a wait in between, so that one that fails again is not overtaken by the next.
+    for (const batch of batches) {
+      if (batch.records.length > 0) this.attempt(batch);
+      else this.acknowledged(batch, NOTHING);
+    }
     this.wake();
+  }
+
+  private replaced(batch: SentBatch, fresh: SentBatch): SentBatch {
+    this.bytes += fresh.bytes - batch.bytes;
+    this.records += fresh.records.length - batch.records.length;
+    return fresh;
   }
 
   private fail(error: unknown): void {

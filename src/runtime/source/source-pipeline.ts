@@ -16,8 +16,10 @@ import type { RetryState, RetryWithToleranceOperator } from '../errors/retry-wit
 import type { Parker } from '../parking/parker.ts';
 import { INVALID_TIMESTAMP, type SourceRecordConverter, sizeOf } from '../pipeline/source-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
+import type { TaskSignals } from '../pipeline/task-signals.ts';
 import type { TimeSlice } from '../pipeline/time-slice.ts';
 import type { ChainInterruption, TransformationChain } from '../pipeline/transformation-chain.ts';
+import { Turns } from '../pipeline/turns.ts';
 
 /** Records that are transformed, prepared and converted together. */
 const MAX_SLICE_RECORDS = 4_096;
@@ -25,6 +27,30 @@ const MAX_SLICE_RECORDS = 4_096;
 const MAX_SEND_BYTES = 1024 * 1024;
 
 const PARK = 'task';
+const PARK_AGAIN = 'task, for what is converted again';
+
+/** Records that are sent together; the arrays are parallel. */
+export interface ConvertedBatch {
+  /** As polled. */
+  readonly origins: readonly SourceRecord[];
+  /** As transformed: what they are converted from again if need be. */
+  readonly outputs: readonly SourceRecord[];
+  readonly records: readonly ProducerRecord[];
+  readonly bytes: number;
+  /** Of {@link TaskSignals}, when they were prepared: under a later one they must not be sent. */
+  readonly generation: number;
+}
+
+/** What was converted in one go, from `index` up to `end`. */
+interface Converted {
+  readonly records: readonly ProducerRecord[];
+  readonly bytes: number;
+  readonly end: number;
+  readonly generation: number;
+  /** What is away, before anything could be converted. */
+  readonly away: ConnectError | null;
+  readonly stop: Stop | null;
+}
 
 /** A step that threw, at one record. */
 interface Stop {
@@ -32,6 +58,8 @@ interface Stop {
   readonly stage: Stage;
   readonly className: string;
 }
+
+type Send = (batch: ConvertedBatch) => Promise<boolean> | undefined;
 
 export interface SourcePipelineOptions {
   readonly chain: TransformationChain<SourceRecord>;
@@ -42,12 +70,9 @@ export interface SourcePipelineOptions {
   readonly slice: TimeSlice;
   readonly counters: TaskCounters;
   readonly signal: AbortSignal;
-  /** Resolves when the batch is on its way. `origins` are the records as polled, parallel to `records`. */
-  readonly send: (
-    origins: readonly SourceRecord[],
-    records: readonly ProducerRecord[],
-    bytes: number,
-  ) => Promise<void> | undefined;
+  readonly signals: TaskSignals;
+  /** undefined or true: the batch is on its way. False: it was recalled before, and is to be converted again. */
+  readonly send: Send;
   /** Filtered, or tolerated as bad: nothing will be written for it. */
   readonly dropped: (origin: SourceRecord) => void;
   /** Awaited after a park, before work goes on: the task may have been paused meanwhile. */
@@ -60,6 +85,7 @@ export class SourcePipeline {
   private readonly operator: RetryWithToleranceOperator;
   private readonly options: SourcePipelineOptions;
   private readonly slice: TimeSlice;
+  private readonly turns = new Turns();
 
   constructor(options: SourcePipelineOptions) {
     this.chain = options.chain;
@@ -143,25 +169,92 @@ export class SourcePipeline {
     }
   }
 
-  private async convert(origins: readonly SourceRecord[], outputs: readonly SourceRecord[]): Promise<void> {
-    const { options, converter } = this;
+  /**
+   * Converts records again that were recalled: `origins` and `outputs` without those that turn out to be bad data now and are tolerated.
+   * Throws like {@link process}.
+   */
+  async convertAgain(batch: Pick<ConvertedBatch, 'origins' | 'outputs'>): Promise<ConvertedBatch> {
+    let { origins, outputs } = batch;
+    for (;;) {
+      const parts: ConvertedBatch[] = [];
+      await this.convert(origins, outputs, PARK_AGAIN, (part) => {
+        parts.push(part);
+        return undefined;
+      });
+      origins = parts.flatMap((part) => part.origins);
+      outputs = parts.flatMap((part) => part.outputs);
+      const { generation } = this.options.signals;
+      if (parts.every((part) => part.generation === generation)) {
+        const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+        return { origins, outputs, records: parts.flatMap((part) => part.records), bytes, generation };
+      }
+    }
+  }
+
+  private async convert(
+    origins: readonly SourceRecord[],
+    outputs: readonly SourceRecord[],
+    park = PARK,
+    send = this.options.send,
+  ): Promise<void> {
+    const { parker, signals } = this.options;
     let index = 0;
     let retry: RetryState | null = null;
     while (index < outputs.length) {
-      if (converter.prepares) {
-        const start = index;
-        const stop = await this.prepare(start === 0 ? outputs : outputs.slice(start));
-        if (stop !== null) {
-          await this.waitFor(stop);
-          continue;
-        }
+      const converted = await this.convertSome(outputs, index);
+      // Invariant 5: what may rest on something that is not right any more is converted again, from the transformed records.
+      if (converted.generation !== signals.generation) continue;
+      const { records, bytes, end, generation, away, stop } = converted;
+      if (away !== null) {
+        await this.waitFor(away, park);
+        continue;
       }
-      const from = index;
-      let records: ProducerRecord[] = [];
-      let sentFrom = from;
+      if (end > index) {
+        const whole = index === 0 && end === outputs.length;
+        const sent = whole ? origins : origins.slice(index, end);
+        const sending = send({
+          origins: sent,
+          outputs: outputs === origins ? sent : outputs.slice(index, end),
+          records,
+          bytes,
+          generation,
+        });
+        if (sending !== undefined && !(await this.waited(sending))) continue;
+        index = end;
+        parker.end(park);
+        retry = null;
+      }
+      if (stop === null) continue;
+      const origin = origins[index] as SourceRecord;
+      if (stop.error instanceof DataError && stop.error.code === INVALID_TIMESTAMP) throw stop.error;
+      const next = await this.afterFailure(origin, stop, retry, park);
+      if (next === 'failed') {
+        parker.end(park);
+        this.drop(origin, 'failed');
+        index++;
+        retry = null;
+      } else {
+        retry = next;
+      }
+    }
+  }
+
+  /** As much as is sent together. What was converted before a record that failed comes with its failure. */
+  private async convertSome(outputs: readonly SourceRecord[], start: number): Promise<Converted> {
+    const { converter } = this;
+    const turn = this.turns.take();
+    if (turn !== undefined) await turn;
+    try {
+      const { generation } = this.options.signals;
+      const records: ProducerRecord[] = [];
       let bytes = 0;
+      let index = start;
       let stop: Stop | null = null;
-      for (; index < outputs.length; index++) {
+      if (converter.prepares) {
+        const away = await this.prepare(start === 0 ? outputs : outputs.slice(start));
+        if (away !== null) return { records, bytes, end: start, generation, away, stop };
+      }
+      for (; index < outputs.length && bytes < MAX_SEND_BYTES; index++) {
         try {
           const record = converter.convert(outputs[index] as SourceRecord);
           records.push(record);
@@ -170,36 +263,11 @@ export class SourcePipeline {
           stop = { error, ...converter.failure() };
           break;
         }
-        if (bytes >= MAX_SEND_BYTES) {
-          const room = options.send(origins.slice(sentFrom, index + 1), records, bytes);
-          if (room !== undefined) await this.waited(room);
-          records = [];
-          bytes = 0;
-          sentFrom = index + 1;
-        }
         if (this.slice.isOver()) await this.slice.next();
       }
-      if (records.length > 0) {
-        const whole = sentFrom === 0 && index === origins.length;
-        const room = options.send(whole ? origins : origins.slice(sentFrom, index), records, bytes);
-        if (room !== undefined) await this.waited(room);
-      }
-      if (index > from) {
-        options.parker.end(PARK);
-        retry = null;
-      }
-      if (stop === null) continue;
-      const origin = origins[index] as SourceRecord;
-      if (stop.error instanceof DataError && stop.error.code === INVALID_TIMESTAMP) throw stop.error;
-      const next = await this.afterFailure(origin, stop, retry);
-      if (next === 'failed') {
-        options.parker.end(PARK);
-        this.drop(origin, 'failed');
-        index++;
-        retry = null;
-      } else {
-        retry = next;
-      }
+      return { records, bytes, end: index, generation, away: null, stop };
+    } finally {
+      this.turns.give();
     }
   }
 
@@ -221,11 +289,12 @@ export class SourcePipeline {
     origin: SourceRecord,
     stop: Stop,
     retrying: RetryState | null,
+    park = PARK,
   ): Promise<RetryState | null | 'failed'> {
     const { operator } = this;
     const environment = failureKind(stop.error) === 'environment' ? environmentErrorOf(stop.error) : null;
     if (environment !== null) {
-      await this.waitFor(environment);
+      await this.waitFor(environment, park);
       return retrying;
     }
     if (failureKind(stop.error) === 'retriable' && operator.retries) {
@@ -244,8 +313,8 @@ export class SourcePipeline {
   }
 
   /** Invariant 3: the batch stays where it is, and goes on from there. */
-  private async waitFor(error: ConnectError): Promise<void> {
-    await this.options.parker.wait(PARK, error, {
+  private async waitFor(error: ConnectError, park: string): Promise<void> {
+    await this.options.parker.wait(park, error, {
       signal: this.options.signal,
       dependency: 'a system that the task needs',
     });
@@ -253,9 +322,10 @@ export class SourcePipeline {
     this.slice.restart();
   }
 
-  private async waited(promise: Promise<void>): Promise<void> {
-    await promise;
+  private async waited<T>(promise: Promise<T>): Promise<T> {
+    const value = await promise;
     if (this.slice.isOverNow()) await this.slice.next();
+    return value;
   }
 
   private drop(origin: SourceRecord, reason: 'filtered' | 'failed'): void {

@@ -5,22 +5,25 @@
  * A park holds up this loop only: acknowledgements and commits of what was sent before go on.
  */
 import { setMaxListeners } from 'node:events';
-import type { Producer, ProducerRecord, SendResult } from '../../broker/ports.ts';
+import type { Producer, SendResult } from '../../broker/ports.ts';
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { IntegrityError } from '../../sdk/errors/kinds.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { SourceTask, SourceTaskContext } from '../../sdk/task.ts';
 import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
+import { namingRecords } from '../errors/named-records.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
+import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { withinTimeLimit } from '../pipeline/time-limit.ts';
 import { TimeSlice } from '../pipeline/time-slice.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
@@ -28,6 +31,7 @@ import { InFlightBatches, type SentBatch } from './in-flight-batches.ts';
 import { RecordCommits } from './record-commits.ts';
 import { SourceOffsets } from './source-offsets.ts';
 import { SourcePipeline } from './source-pipeline.ts';
+import { replacing, SourceSender } from './source-sender.ts';
 import { SubmittedRecords } from './submitted-records.ts';
 import type { TopicCreation } from './topic-creation.ts';
 
@@ -41,7 +45,6 @@ const PRODUCER_CLASS = 'org.apache.kafka.clients.producer.KafkaProducer';
 const PARK_POLL = 'poll';
 /** A task whose `poll` comes back at once and empty is asked again without pause this often, then every millisecond. */
 const EAGER_EMPTY_POLLS = 64;
-const NONE: readonly string[] = [];
 
 export interface WorkerSourceTaskOptions {
   readonly task: SourceTask;
@@ -54,6 +57,7 @@ export interface WorkerSourceTaskOptions {
   /** null: topics are created by the broker or not at all. */
   readonly topicCreation: TopicCreation | null;
   readonly parker: Parker;
+  readonly signals: TaskSignals;
   readonly counters: TaskCounters;
   readonly link: TaskLink;
   readonly settings: HostSettings;
@@ -85,9 +89,6 @@ export class WorkerSourceTask implements HostedTask {
   private failure: unknown = null;
   private isStarted = false;
   private isReleasing = false;
-  private sequence = 0;
-  private readonly topics = new Set<string>();
-  private lastTopic: string | null = null;
 
   constructor(options: WorkerSourceTaskOptions) {
     // Plugins and waits listen to it, as many as they like.
@@ -107,6 +108,7 @@ export class WorkerSourceTask implements HostedTask {
       maxBytes: options.settings.maxInflightBytes,
       parker: options.parker,
       signal,
+      refresh: (batch) => (batch.generation === options.signals.generation ? undefined : this.refreshed(batch)),
       onAcknowledged: (batch, result) => this.acknowledged(batch, result),
       onFailed: (error) => this.fail(unrecoverable(error)),
     });
@@ -117,6 +119,15 @@ export class WorkerSourceTask implements HostedTask {
       logger: options.logger,
       counters: options.counters,
     });
+    const sender = new SourceSender({
+      inFlight: this.inFlight,
+      submitted: this.submitted,
+      topicCreation: options.topicCreation,
+      parker: options.parker,
+      signals: options.signals,
+      link: options.link,
+      signal,
+    });
     this.pipeline = new SourcePipeline({
       chain: options.chain,
       converter: options.converter,
@@ -126,9 +137,18 @@ export class WorkerSourceTask implements HostedTask {
       slice: this.slice,
       counters: options.counters,
       signal,
-      send: (origins, records, bytes) => this.send(origins, records, bytes),
+      signals: options.signals,
+      send: (batch) => sender.send(batch),
       dropped: (origin) => this.recordCommits.dropped(origin),
       goOn: () => this.whilePaused(),
+    });
+    options.signals.listen({
+      recalled: () => this.inFlight.recall(),
+      stopped: (error) => {
+        this.fail(error);
+        // What waits for the broker and carries what is wrong need not be written any more.
+        this.inFlight.recall();
+      },
     });
   }
 
@@ -272,62 +292,18 @@ export class WorkerSourceTask implements HostedTask {
     this.options.link.state(state);
   }
 
-  /** undefined: it is on its way. */
-  private send(
-    origins: readonly SourceRecord[],
-    records: readonly ProducerRecord[],
-    bytes: number,
-  ): Promise<void> | undefined {
-    const unchecked = this.noteTopics(records);
-    const room = this.inFlight.room(this.ending.signal);
-    if (unchecked.length > 0 || room !== undefined) return this.sendLater(origins, records, bytes, unchecked, room);
-    this.dispatch(origins, records, bytes);
-    return undefined;
-  }
-
-  private async sendLater(
-    origins: readonly SourceRecord[],
-    records: readonly ProducerRecord[],
-    bytes: number,
-    unchecked: readonly string[],
-    room: Promise<void> | undefined,
-  ): Promise<void> {
-    const { signal } = this.ending;
-    const { parker, topicCreation } = this.options;
-    await room;
-    for (const topic of unchecked) {
-      const park = { signal, dependency: 'broker' };
-      await parker.persist(`topic:${topic}`, park, async () => topicCreation?.ensure(topic, signal));
+  /** Invariant 5: a batch that was recalled is converted again, from its transformed records. */
+  private async refreshed(batch: SentBatch): Promise<SentBatch> {
+    try {
+      return replacing(batch, await this.pipeline.convertAgain(batch));
+    } catch (error) {
+      if (!this.ending.signal.aborted) this.fail(error);
+      throw error;
     }
-    // Invariant 4: a send that failed meanwhile goes first. Looked at again after every wait, so that nothing comes in between.
-    for (let full = this.inFlight.room(signal); full !== undefined; full = this.inFlight.room(signal)) await full;
-    this.dispatch(origins, records, bytes);
-  }
-
-  private dispatch(origins: readonly SourceRecord[], records: readonly ProducerRecord[], bytes: number): void {
-    this.ending.signal.throwIfAborted();
-    const submitted = this.submitted.submit(origins);
-    this.inFlight.send({ origins, records, submitted, bytes, sequence: this.sequence++ });
-  }
-
-  /** Reports topics that are new; returns those that have to be looked at before anything is sent to them. */
-  private noteTopics(records: readonly ProducerRecord[]): readonly string[] {
-    let found: string[] | null = null;
-    for (const { topic } of records) {
-      if (topic === this.lastTopic) continue;
-      this.lastTopic = topic;
-      if (this.topics.has(topic)) continue;
-      this.topics.add(topic);
-      found ??= [];
-      found.push(topic);
-    }
-    if (found === null) return NONE;
-    this.options.link.topics(found);
-    return this.options.topicCreation === null ? NONE : found;
   }
 
   private acknowledged(batch: SentBatch, result: SendResult): void {
-    const { origins, submitted } = batch;
+    const { origins, submitted, positions } = batch;
     const rejected = new Set<number>();
     const lost: number[] = [];
     for (const { index, error } of result.rejected) {
@@ -345,9 +321,10 @@ export class WorkerSourceTask implements HostedTask {
       }
     }
     this.counters.written += origins.length - rejected.size;
+    this.options.converter.written(batch.records, result);
     this.recordCommits.acknowledged(batch, result, rejected, lost);
     // Invariant 1: only now, and for the lost ones never.
-    this.submitted.acknowledge(submitted, lost);
+    this.submitted.acknowledge(submitted, positions === null ? lost : lost.map((index) => positions[index] as number));
   }
 
   /** The first failure counts. The loop ends, what is in flight is awaited. */
@@ -372,6 +349,8 @@ export class WorkerSourceTask implements HostedTask {
     }
     parker.endAll();
     this.isReleasing = true;
+    // Only now: what was in flight when the task failed is known as far as it ever will be.
+    this.failure = this.naming(this.failure);
     try {
       chain.close();
       converter.close();
@@ -380,6 +359,12 @@ export class WorkerSourceTask implements HostedTask {
     } catch (error) {
       this.logger.warn('Something that a source task used could not be closed.', { err: error });
     }
+  }
+
+  private naming(failure: unknown): unknown {
+    if (!(failure instanceof IntegrityError)) return failure;
+    const records = this.options.converter.writtenWith(failure);
+    return namingRecords(failure, records, this.inFlight.unsettled);
   }
 
   private async flushInFlight(signal: AbortSignal): Promise<void> {

@@ -193,6 +193,32 @@ describeWithJava('a Kafka that fails', () => {
     await admin.close();
   }, 60_000);
 
+  it('gives back what it has not begun to send, and appends nothing of that, when it is recalled during an outage', async () => {
+    const topic = await newTopic(broker);
+    const availability = new AvailabilityLog();
+    const producer = broker.producer({ settings: {}, logger: silentLogger, onAvailability: availability.listener });
+    await producer.send(values(topic, ['a']));
+    await proxy.setMode({ kind: 'refuse' });
+    const before = producer.send(values(topic, ['before the outage was noticed']));
+    await availability.until(false);
+    const waiting = [producer.send(values(topic, ['old b'])), producer.send(values(topic, ['old c']))];
+    producer.recall?.();
+    for (const outcome of await Promise.allSettled(waiting)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'holdfast.broker.producer.recalled' } });
+    }
+    const again = [producer.send(values(topic, ['new b'])), producer.send(values(topic, ['new c']))];
+    await proxy.setMode({ kind: 'pass' });
+    await Promise.all(again);
+    const [first] = await Promise.allSettled([before]);
+    const texts = textsOf(await readAll(broker, topic));
+    expect(texts).toEqual(
+      first?.status === 'fulfilled'
+        ? ['a', 'before the outage was noticed', 'new b', 'new c']
+        : ['a', 'new b', 'new c'],
+    );
+    await producer.close();
+  }, 60_000);
+
   it('makes a send fail only at delivery.timeout.ms, and takes the next one in order', async () => {
     const topic = await newTopic(broker);
     const producer = broker.producer({ settings: { 'delivery.timeout.ms': '1500' }, logger: silentLogger });

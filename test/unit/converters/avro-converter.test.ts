@@ -549,3 +549,34 @@ describe('unions, enums and records within themselves', () => {
     expect((await read(converterOn(view), bytes)).value).toEqual(new Map([[7, 'x']]));
   });
 });
+
+describe('AvroConverter, told what became of its records', () => {
+  it('tells the view which ids they carry, of its own part, and only while the view wants to know', () => {
+    const view = new FakeSchemaView();
+    const carried: unknown[] = [];
+    let isTracking = false;
+    Object.assign(view, {
+      tracksRecords: () => isTracking,
+      carried: (...what: unknown[]) => carried.push(what),
+      recordsOf: () => [{ topic: 't', partition: 1, first: 5, last: 5 }],
+    });
+    const key = converterOn(view, {}, 'key');
+    const value = converterOn(view);
+    expect([key.tracksWritten(), value.tracksWritten()]).toEqual([false, false]);
+    isTracking = true;
+    expect([key.tracksWritten(), value.tracksWritten()]).toEqual([true, true]);
+    const records = [
+      { topic: 't', key: frame(3, Buffer.from('k')), value: frame(0x01020304, Buffer.from('v')) },
+      { topic: 't', key: null, value: Buffer.from('no frame') },
+      { topic: 'u', key: frame(3, Buffer.alloc(0)), value: frame(9, Buffer.alloc(0)) },
+    ];
+    for (const converter of [key, value]) converter.written(records, [1, 1, 2], [5, 6, -1]);
+    expect(carried).toEqual([
+      [3, 't', 1, 5],
+      [0x01020304, 't', 1, 5],
+    ]);
+    expect(value.writtenWith(new IntegrityError('x'))).toEqual([{ topic: 't', partition: 1, first: 5, last: 5 }]);
+    value.close();
+    expect([value.tracksWritten(), value.writtenWith(new IntegrityError('x'))]).toEqual([false, []]);
+  });
+});

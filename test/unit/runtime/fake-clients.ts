@@ -1,4 +1,5 @@
 /** Broker clients in memory, with scripted failures: the edges of the runtime's tests. */
+import { PRODUCER_RECALLED } from '../../../src/broker/broker-errors.ts';
 import type {
   Admin,
   FetchedBatch,
@@ -14,7 +15,7 @@ import type {
 } from '../../../src/broker/ports.ts';
 import type { Clock } from '../../../src/foundation/clock.ts';
 import { Deferred } from '../../../src/foundation/deferred.ts';
-import { IllegalStateError } from '../../../src/sdk/errors/index.ts';
+import { EnvironmentError, IllegalStateError } from '../../../src/sdk/errors/index.ts';
 
 export function sendResult(count: number, firstOffset = 0, rejected: readonly RejectedRecord[] = []): SendResult {
   const offsets = new Float64Array(count);
@@ -58,6 +59,17 @@ export class FakeProducer implements Producer {
   release(index = 0): void {
     const [held] = this.held.splice(index, 1);
     held?.answer.resolve(this.append(held.records));
+  }
+
+  /** Sends of which something is under way: they can't be taken back, nor what stands before them. */
+  readonly underWay = new Set<readonly ProducerRecord[]>();
+
+  recall(): void {
+    for (let last = this.held.at(-1); last !== undefined; last = this.held.at(-1)) {
+      if (this.underWay.has(last.records)) return;
+      this.held.pop();
+      last.answer.reject(new EnvironmentError('taken back', { code: PRODUCER_RECALLED }));
+    }
   }
 
   async flush(): Promise<void> {}

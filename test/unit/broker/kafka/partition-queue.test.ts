@@ -185,6 +185,13 @@ describe('what is on its way to a partition', () => {
     expect(label(take())).toEqual([0, 0, 1]);
   });
 
+  it('says of which calls something is under way: only the others can be taken back', () => {
+    const calls = [send(3), send(1), send(1)];
+    expect(calls.map(({ isUnderWay }) => isUnderWay)).toEqual([false, false, false]);
+    queue.failed(take() as ProducerBatch);
+    expect(calls.map(({ isUnderWay }) => isUnderWay)).toEqual([true, true, false]);
+  });
+
   it('counts sequences as Kafka does, back to 0 after the largest int32', () => {
     send(8);
     const batch = take() as ProducerBatch;

@@ -9,6 +9,7 @@ import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts
 import { Parker } from '../../../../src/runtime/parking/parker.ts';
 import { SinkRecordConverter } from '../../../../src/runtime/pipeline/sink-record-converter.ts';
 import { TaskCounters } from '../../../../src/runtime/pipeline/task-counters.ts';
+import { TaskSignals } from '../../../../src/runtime/pipeline/task-signals.ts';
 import { TransformationChain, type TransformationStep } from '../../../../src/runtime/pipeline/transformation-chain.ts';
 import { WorkerSinkTask } from '../../../../src/runtime/sink/worker-sink-task.ts';
 import type { SinkRecord } from '../../../../src/sdk/record/sink-record.ts';
@@ -85,6 +86,7 @@ export function sinkHarness(options: SinkHarnessOptions = {}) {
   const clock = new ManualClock();
   const link = new FakeTaskLink();
   const counters = new TaskCounters();
+  const signals = new TaskSignals();
   const converters = fakeConverters();
   const fetcher = new FakeFetcher(clock);
   const producer = new FakeProducer();
@@ -127,6 +129,7 @@ export function sinkHarness(options: SinkHarnessOptions = {}) {
     fetcher,
     maxPollRecords: 500,
     parker,
+    signals,
     counters,
     link,
     settings,
@@ -156,6 +159,7 @@ export function sinkHarness(options: SinkHarnessOptions = {}) {
     producer,
     admin,
     parker,
+    signals,
     gates,
     task,
     worker,

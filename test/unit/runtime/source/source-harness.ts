@@ -10,6 +10,7 @@ import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts
 import { Parker } from '../../../../src/runtime/parking/parker.ts';
 import { SourceRecordConverter } from '../../../../src/runtime/pipeline/source-record-converter.ts';
 import { TaskCounters } from '../../../../src/runtime/pipeline/task-counters.ts';
+import { TaskSignals } from '../../../../src/runtime/pipeline/task-signals.ts';
 import { TransformationChain, type TransformationStep } from '../../../../src/runtime/pipeline/transformation-chain.ts';
 import { TopicCreation } from '../../../../src/runtime/source/topic-creation.ts';
 import { WorkerSourceTask } from '../../../../src/runtime/source/worker-source-task.ts';
@@ -90,6 +91,7 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
   const logger = options.logger ?? silent;
   const link = new FakeTaskLink();
   const counters = new TaskCounters();
+  const signals = new TaskSignals();
   const converters = fakeConverters();
   const producer = new FakeProducer();
   const admin = new FakeAdmin();
@@ -128,6 +130,7 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
         ? null
         : new TopicCreation({ groups: options.topicCreation, admin: admin.asAdmin(), logger }),
     parker,
+    signals,
     counters,
     link,
     settings,
@@ -144,5 +147,20 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
       return result;
     });
   const storedOffset = (partition = 'a'): OffsetMap | undefined => link.stored.get(JSON.stringify({ file: partition }));
-  return { clock, link, counters, converters, producer, admin, parker, gates, task, worker, run, ended, storedOffset };
+  return {
+    clock,
+    link,
+    counters,
+    converters,
+    producer,
+    admin,
+    parker,
+    signals,
+    gates,
+    task,
+    worker,
+    run,
+    ended,
+    storedOffset,
+  };
 }

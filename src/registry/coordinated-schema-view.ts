@@ -5,6 +5,7 @@ import type { RecordRange } from '../sdk/record/record-ranges.ts';
 import type { SchemaAnswer, SchemaQuestion, SchemaView } from '../sdk/schema-view.ts';
 import type { HostGates } from './gate-mirror.ts';
 import { IdsInUse } from './ids-in-use.ts';
+import { isLatest } from './question-kinds.ts';
 import { REGISTRY_PENDING, RegistryUnavailableError } from './registry-errors.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { type RegistryMessage, type RegistryReply, schemaAnswerOf, type WireAnswer } from './registry-messages.ts';
@@ -244,6 +245,7 @@ class CoordinatedSchemaView implements SchemaView {
   private doubt(entry: Entry, epoch: string, suspectSince: number): void {
     const { answer, acknowledgement, question } = entry;
     if (answer.kind === 'waiting' || isForGood(entry)) return;
+    if (answer.kind === 'known' && question.kind === 'by-guid') return;
     if (answer.kind === 'refused' || isLatest(question)) {
       this.entries.delete(question.key);
       return;
@@ -269,7 +271,11 @@ class CoordinatedSchemaView implements SchemaView {
     if (wire.kind === 'known' && answer.kind === 'known') {
       const { acknowledgement } = wire;
       const expiresAt = isLatest(question) ? this.now() + this.latestTtlMs : Number.POSITIVE_INFINITY;
-      const error = this.ids.given(contextOf(question.subject), answer.schema, acknowledgement);
+      // An answer by GUID tells no id.
+      const error =
+        question.kind === 'by-guid'
+          ? null
+          : this.ids.given(contextOf(question.subject), answer.schema, acknowledgement);
       if (error === null) this.put(question, answer, expiresAt, acknowledgement);
       else this.put(question, { kind: 'refused', error }, Number.POSITIVE_INFINITY);
     } else if (answer.kind === 'refused') this.put(question, answer, this.now() + BRIEFLY_MS);
@@ -377,10 +383,6 @@ function repliesOf(reply: unknown, count: number): readonly WireAnswer[] | Error
   return Array.isArray(answers) && answers.length === count
     ? answers
     : new TypeError('The answer is not of the right form.');
-}
-
-function isLatest(question: SchemaQuestion): boolean {
-  return question.kind === 'version' && question.version === -1;
 }
 
 function isAbout({ question, answer }: Entry, context: string, id: number): boolean {

@@ -4,6 +4,7 @@ import { LruCache } from '../foundation/lru-cache.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { textFingerprint } from './fingerprint.ts';
+import { isLatest } from './question-kinds.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
 import type { CacheSnapshot } from './registry-snapshot.ts';
@@ -36,6 +37,10 @@ export function questionKey(question: SchemaQuestion): string {
       return JSON.stringify(['by-id', contextOf(question.subject), question.id]);
     case 'version':
       return JSON.stringify(['version', question.subject, question.version]);
+    case 'with-metadata':
+      return JSON.stringify(['with-metadata', question.subject, Object.entries(question.metadata).sort()]);
+    case 'by-guid':
+      return JSON.stringify(['by-guid', question.guid]);
     default:
       return JSON.stringify([question.kind, question.subject, textFingerprint(question.schema), question.normalize]);
   }
@@ -96,6 +101,7 @@ export class KnownSchemas {
   /** The answer to a question, with what proves it. Throws RegistryIntegrityError like `read`. */
   settle(question: SchemaQuestion, schema: RegisteredSchema, node: string, sent: boolean): KnownAnswer {
     const acknowledgement: Acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
+    if (question.kind === 'by-guid') return this.settleGuid(question, schema, acknowledgement);
     const normalize = 'normalize' in question && question.normalize;
     this.contents.learn({
       id: schema.id,
@@ -106,7 +112,7 @@ export class KnownSchemas {
     });
     if (question.subject !== undefined) this.subjects.set(question.subject, true);
     const known: KnownAnswer = { schema, acknowledgement };
-    const cache = question.kind === 'version' && question.version === -1 ? this.latest : this.answers;
+    const cache = isLatest(question) ? this.latest : this.answers;
     cache.set(questionKey(question), known);
     // Who registered or looked up a schema can read records with its id, whatever the replicas know.
     if (question.kind !== 'by-id') {
@@ -140,6 +146,8 @@ export class KnownSchemas {
         acknowledgement: { at: time ?? stored.time, epoch: epoch ?? stored.epoch },
       };
     };
+    if (question.kind === 'with-metadata') return undefined;
+    if (question.kind === 'by-guid') return this.guidFromStore(question.guid);
     if (question.kind === 'by-id') return known(question.id);
     if (question.kind === 'version') {
       const stored = question.version < 1 ? undefined : store.version(clusterId, question.subject, question.version);
@@ -153,9 +161,40 @@ export class KnownSchemas {
     return found && { ...found, schema: { ...found.schema, subject: question.subject } };
   }
 
+  /** A GUID is made of the content: there is nothing that it could contradict. */
+  private settleGuid(
+    question: SchemaQuestion & { readonly kind: 'by-guid' },
+    schema: RegisteredSchema,
+    acknowledgement: Acknowledgement,
+  ): KnownAnswer {
+    const { store, identity } = this.options;
+    const known: KnownAnswer = { schema, acknowledgement };
+    this.answers.set(questionKey(question), known);
+    const { schemaType, schema: text, references } = schema;
+    store?.rememberGuid({
+      clusterId: identity.current(),
+      guid: question.guid,
+      schemaType,
+      schema: text,
+      references,
+      time: acknowledgement.at,
+      epoch: acknowledgement.epoch,
+    });
+    return known;
+  }
+
+  private guidFromStore(guid: string): KnownAnswer | undefined {
+    const { store, identity } = this.options;
+    const stored = store?.guid(identity.current(), guid);
+    if (stored === undefined) return undefined;
+    const { schemaType, schema, references, time, epoch } = stored;
+    return { schema: { id: -1, schemaType, schema, references }, acknowledgement: { at: time, epoch } };
+  }
+
   private prove(question: SchemaQuestion, schema: RegisteredSchema, acknowledgement: Acknowledgement): void {
     const { store, identity } = this.options;
-    if (store === null || question.kind === 'by-id') return;
+    if (store === null || question.kind === 'by-id' || question.kind === 'by-guid' || question.kind === 'with-metadata')
+      return;
     const clusterId = identity.current();
     if (question.kind === 'version') {
       if (question.version >= 1) {

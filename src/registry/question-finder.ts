@@ -15,13 +15,17 @@ import {
   REGISTRY_ID_FROM_FUTURE,
   REGISTRY_ID_NOT_SEEN,
   REGISTRY_ID_UNKNOWN,
+  REGISTRY_NOT_SUPPORTED,
   REGISTRY_READ_ONLY,
   REGISTRY_SUBJECT_LAGS,
+  RegistryConfigError,
   SchemaRejectedError,
 } from './registry-errors.ts';
 import type { RegistryKnowledge } from './registry-knowledge.ts';
 import {
+  byGuidRequest,
   byIdRequest,
+  bySubjectRequest,
   contextOf,
   idOf,
   lookupRequest,
@@ -31,12 +35,12 @@ import {
   registerRequest,
   schemaTextOf,
   subjectsRequest,
-  versionRequest,
 } from './registry-requests.ts';
 import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
 import type { Registered } from './write-barrier.ts';
 
 type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
+type BySubject = Question<'lookup'> | Question<'version'> | Question<'with-metadata'>;
 
 /** The registry vouched for an id that this client did not know: the barrier comes before it is used. */
 export interface Acknowledged {
@@ -102,6 +106,8 @@ export class QuestionFinder {
         return this.findById(key, question, signal);
       case 'register':
         return this.register(question, signal);
+      case 'by-guid':
+        return this.findByGuid(key, question, signal);
       default:
         return this.findBySubject(key, question, signal);
     }
@@ -201,6 +207,31 @@ export class QuestionFinder {
     });
   }
 
+  /** There is no highest GUID: what no node has is believed to be missing after a while. */
+  private async findByGuid(key: string, question: Question<'by-guid'>, signal: AbortSignal): Promise<Finding> {
+    const { guid } = question;
+    const result = await this.options.endpoints.call(byGuidRequest(guid), signal, { context: this.context() });
+    const text = schemaTextOf(result.json);
+    if (result.verdict.class === 'ok' && text !== undefined) {
+      this.denials.delete(key);
+      return { kind: 'known', known: this.options.known.settle(question, { id: -1, ...text }, result.node, false) };
+    }
+    if (isWithout(result)) return notSupported(`GUIDs, and a record names its schema by one: ${result.reason}`);
+    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
+    const { deniedForMs, rounds } = this.deny(key);
+    if (deniedForMs >= DENIED_FOR_MS && rounds >= DENIED_ROUNDS && !this.isSettling()) {
+      const message = `The registry has no schema with GUID ${guid}: nodes that are ready deny it. The record was written with another registry.`;
+      return { kind: 'denied', error: new SchemaRejectedError(message, { code: REGISTRY_ID_UNKNOWN }) };
+    }
+    return missing({
+      gate: `guid:${guid}`,
+      dependency: `schema GUID ${guid}`,
+      reason: `no node knows schema GUID ${guid} yet`,
+      code: REGISTRY_ID_NOT_SEEN,
+      fromFuture: false,
+    });
+  }
+
   private async register(question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
     const { endpoints } = this.options;
     const { subject, schema, normalize } = question;
@@ -249,16 +280,9 @@ export class QuestionFinder {
     return { ...result, verdict: classify('register', outcome, { ...this.context(), ...more, mode }) };
   }
 
-  private async findBySubject(
-    key: string,
-    question: Question<'lookup'> | Question<'version'>,
-    signal: AbortSignal,
-  ): Promise<Finding> {
+  private async findBySubject(key: string, question: BySubject, signal: AbortSignal): Promise<Finding> {
     const { subject } = question;
-    const request =
-      question.kind === 'lookup'
-        ? lookupRequest(subject, question.schema, question.normalize)
-        : versionRequest(subject, question.version);
+    const request = bySubjectRequest(question);
     const context = this.context({
       seenBefore: this.options.known.hasSeen(subject),
       hasReferences: question.kind === 'lookup' && question.schema.references.length > 0,
@@ -269,6 +293,9 @@ export class QuestionFinder {
     if (result.verdict.class === 'ok') {
       if (question.kind === 'lookup') return acknowledged(question, result);
       return { kind: 'known', known: this.settle(key, question, result, false) };
+    }
+    if (question.kind === 'with-metadata' && isWithout(result)) {
+      return notSupported(`versions by their metadata (use.latest.with.metadata): ${result.reason}`);
     }
     if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
     const { deniedForMs, rounds } = this.deny(key);
@@ -326,6 +353,16 @@ export class QuestionFinder {
     const now = clock.monotonic();
     return [knowledge.lastChangeAt(), outageEndedAt()].some((at) => at !== null && now - at < settleWindowMs);
   }
+}
+
+/** The registry's web server knows no such path. */
+function isWithout({ verdict, status }: CallResult): boolean {
+  return verdict.class === 'config' && (status === 404 || status === 405);
+}
+
+function notSupported(what: string): Finding {
+  const message = `The schema registry does not have ${what}. Use a registry that has it, or select schemas by their ids.`;
+  return { kind: 'denied', error: new RegistryConfigError(message, { code: REGISTRY_NOT_SUPPORTED }) };
 }
 
 function unsettled(result: CallResult, access: AccessKind): Finding {

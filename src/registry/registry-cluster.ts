@@ -19,6 +19,7 @@ import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { type Acknowledged, accessOf, type Finding, QuestionFinder } from './question-finder.ts';
+import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
@@ -351,7 +352,7 @@ export class RegistryCluster {
 
   /** Invariant 5: an id acknowledged around a change of primary is read back before it is written again. */
   private mustReadBack(question: SchemaQuestion, known: KnownAnswer): boolean {
-    return question.kind !== 'by-id' && this.knowledge.isSuspect(known.acknowledgement);
+    return !isNamedByRecord(question) && this.knowledge.isSuspect(known.acknowledgement);
   }
 
   private retain(key: string, question: SchemaQuestion, gateId: string): void {

@@ -48,6 +48,11 @@ export const REGISTRY_ID_UNKNOWN = defineErrorCode('holdfast.registry.id.unknown
   mend: 'The record was not written with this registry, or is no such record. Skip it, or point schema.registry.url at the right registry.',
 });
 
+export const REGISTRY_NOT_SUPPORTED = defineErrorCode('holdfast.registry.not-supported', {
+  what: 'A record or a setting needs something that this registry does not have: GUIDs, or versions by their metadata.',
+  mend: 'Use a registry that has it (Confluent 7.4 for metadata, 8.0 for GUIDs), or write and select schemas by their ids.',
+});
+
 export const REGISTRY_SUBJECT_UNKNOWN = defineErrorCode('holdfast.registry.subject.unknown', {
   what: 'The registry has no such subject, version, or no such schema under the subject.',
   mend: 'Register the schema under the subject named in the message, or set auto.register.schemas=true.',

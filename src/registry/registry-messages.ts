@@ -74,8 +74,10 @@ export function parseRegistryMessage(body: unknown): RegistryMessage | undefined
 
 function isQuestion(value: unknown): value is SchemaQuestion {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, id, subject, schema, version } = value as Readonly<Record<string, unknown>>;
+  const { kind, id, subject, schema, version, metadata, guid } = value as Readonly<Record<string, unknown>>;
   if (kind === 'by-id') return typeof id === 'number';
+  if (kind === 'by-guid') return typeof guid === 'string';
+  if (kind === 'with-metadata') return typeof subject === 'string' && typeof metadata === 'object' && metadata !== null;
   if (kind === 'version') return typeof subject === 'string' && typeof version === 'number';
   return (kind === 'register' || kind === 'lookup') && typeof subject === 'string' && typeof schema === 'object';
 }

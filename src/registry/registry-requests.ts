@@ -1,5 +1,5 @@
 /** The requests of the Confluent-compatible REST API that the client makes, and how their answers are read. */
-import type { RegisteredSchema, SchemaReference, SchemaText } from '../sdk/schema-view.ts';
+import type { RegisteredSchema, SchemaQuestion, SchemaReference, SchemaText } from '../sdk/schema-view.ts';
 import type { RegistryRequest } from './endpoints.ts';
 import { isReference } from './stored-entries.ts';
 import { contextOf } from './subject-context.ts';
@@ -69,6 +69,49 @@ export function versionRequest(subject: string, version: number): RegistryReques
     channel: 'read',
     expects: (json) => idOf(json) !== undefined && schemaTextOf(json) !== undefined,
   };
+}
+
+/** Deleted versions count too, as for Confluent's clients. */
+function withMetadataRequest(subject: string, metadata: Readonly<Record<string, string>>): RegistryRequest {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(metadata)) {
+    query.append('key', key);
+    query.append('value', value);
+  }
+  query.append('deleted', 'true');
+  return {
+    operation: 'version',
+    method: 'GET',
+    path: `${subjectPath(subject)}/metadata?${query}`,
+    channel: 'read',
+    expects: (json) => idOf(json) !== undefined && schemaTextOf(json) !== undefined,
+  };
+}
+
+/** Answered with a schema text, and no id. */
+export function byGuidRequest(guid: string): RegistryRequest {
+  return {
+    operation: 'by-id',
+    method: 'GET',
+    path: `/schemas/guids/${encodeURIComponent(guid)}`,
+    channel: 'read',
+    expects: (json) => schemaTextOf(json) !== undefined,
+  };
+}
+
+/** The request of a question that only its subject's versions answer. */
+export function bySubjectRequest(
+  question: Extract<SchemaQuestion, { kind: 'lookup' | 'version' | 'with-metadata' }>,
+): RegistryRequest {
+  const { subject } = question;
+  switch (question.kind) {
+    case 'lookup':
+      return lookupRequest(subject, question.schema, question.normalize);
+    case 'version':
+      return versionRequest(subject, question.version);
+    case 'with-metadata':
+      return withMetadataRequest(subject, question.metadata);
+  }
 }
 
 export function modeRequest(subject: string): RegistryRequest {

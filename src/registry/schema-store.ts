@@ -9,15 +9,18 @@ import { isSentTextComparable } from './fingerprint.ts';
 import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER } from './registry-errors.ts';
 import {
   asBinding,
+  asGuid,
   asProof,
   asSchema,
   asVersion,
   formatEntry,
+  guidKey,
   HEADER_KEY,
   nodeKey,
   parseEntry,
   proofKey,
   REGISTRY_STORE_NEWER,
+  type StoredGuid,
   type StoredProof,
   type StoredSchema,
   type StoredVersion,
@@ -110,6 +113,16 @@ export class SchemaStore {
 
   version(clusterId: string, subject: string, version: number): StoredVersion | undefined {
     return asVersion(this.entries.use(versionKey(clusterId, subject, version)));
+  }
+
+  guid(clusterId: string, guid: string): StoredGuid | undefined {
+    return asGuid(this.entries.use(guidKey(clusterId, guid)));
+  }
+
+  rememberGuid(schema: StoredGuid): void {
+    if (this.guid(schema.clusterId, schema.guid) === undefined) {
+      this.put(guidKey(schema.clusterId, schema.guid), schema);
+    }
   }
 
   remember(schema: StoredSchema): void {

@@ -56,6 +56,14 @@ export interface StoredVersion {
   readonly id: number;
 }
 
+/** The schema that a GUID stands for; a GUID is made of the content, so that there is nothing to compare it with. */
+export interface StoredGuid extends SchemaText {
+  readonly clusterId: string;
+  readonly guid: string;
+  readonly time: number;
+  readonly epoch: string;
+}
+
 /** The cluster that answered at a node. */
 export interface StoredBinding {
   readonly clusterId: string;
@@ -72,6 +80,7 @@ export const proofKey = (clusterId: string, subject: string, text: string, norma
   keyOf('proof', clusterId, subject, text, normalize);
 export const versionKey = (clusterId: string, subject: string, version: number): string =>
   keyOf('version', clusterId, subject, version);
+export const guidKey = (clusterId: string, guid: string): string => keyOf('guid', clusterId, guid);
 
 /** Entries that say what the others mean; they are few and never make room. */
 export function isPermanent(key: string): boolean {
@@ -118,6 +127,10 @@ export function asSchema(value: unknown): StoredSchema | undefined {
   return checked(value, isSchema);
 }
 
+export function asGuid(value: unknown): StoredGuid | undefined {
+  return checked(value, isGuid);
+}
+
 export function asProof(value: unknown): StoredProof | undefined {
   return checked(value, isProof);
 }
@@ -138,9 +151,10 @@ function checked<T>(value: unknown, is: (fields: Fields) => boolean): T | undefi
 
 const isBinding = (fields: Fields): boolean => typeof fields['clusterId'] === 'string';
 const isSchema = (fields: Fields): boolean =>
+  typeof fields['fingerprint'] === 'string' && typeof fields['id'] === 'number' && isText(fields);
+const isGuid = (fields: Fields): boolean => typeof fields['guid'] === 'string' && isText(fields);
+const isText = (fields: Fields): boolean =>
   typeof fields['schema'] === 'string' &&
-  typeof fields['fingerprint'] === 'string' &&
-  typeof fields['id'] === 'number' &&
   (fields['schemaType'] === 'AVRO' || fields['schemaType'] === 'JSON' || fields['schemaType'] === 'PROTOBUF') &&
   Array.isArray(fields['references']) &&
   (fields['references'] as readonly unknown[]).every(isReference);

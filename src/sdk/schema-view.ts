@@ -19,7 +19,7 @@ export interface SchemaText {
 }
 
 export interface RegisteredSchema extends SchemaText {
-  /** The id in the five-byte header. */
+  /** The id in the five-byte header; -1 in an answer by GUID, which tells none. */
   readonly id: number;
   /** Where it is known from, when it is: filled for answers by subject. */
   readonly subject?: string;
@@ -50,7 +50,16 @@ export type SchemaQuestion =
       readonly normalize: boolean;
     }
   /** A version of a subject, -1 for the latest. For `use.latest.version` and references. */
-  | { readonly kind: 'version'; readonly key: string; readonly subject: string; readonly version: number };
+  | { readonly kind: 'version'; readonly key: string; readonly subject: string; readonly version: number }
+  /** The latest version of a subject whose metadata has all these properties. For `use.latest.with.metadata`. */
+  | {
+      readonly kind: 'with-metadata';
+      readonly key: string;
+      readonly subject: string;
+      readonly metadata: Readonly<Record<string, string>>;
+    }
+  /** Which schema has this GUID (lower case, with dashes)? It is made of the content, and the same in every context. */
+  | { readonly kind: 'by-guid'; readonly key: string; readonly guid: string; readonly subject?: undefined };
 
 export type SchemaAnswer =
   | { readonly kind: 'known'; readonly schema: RegisteredSchema }

@@ -13,6 +13,8 @@ export class FakeSchemaView implements SchemaView {
   /** The questions of every call of `resolve`. */
   readonly asked: SchemaQuestion[][] = [];
   readonly bySubject = new Map<string, RegisteredSchema[]>();
+  readonly byGuid = new Map<string, RegisteredSchema>();
+  readonly metadata = new Map<RegisteredSchema, Readonly<Record<string, string>>>();
   isClosed = false;
   /** Given to all new questions while it is set. */
   outage: { kind: 'waiting' | 'refused'; error: ConnectError } | undefined;
@@ -79,6 +81,15 @@ export class FakeSchemaView implements SchemaView {
     switch (question.kind) {
       case 'by-id':
         return known(this.byId.get(question.id));
+      case 'by-guid':
+        return known(this.byGuid.get(question.guid));
+      case 'with-metadata':
+        return known(
+          (this.bySubject.get(question.subject) ?? []).findLast((schema) => {
+            const metadata = this.metadata.get(schema) ?? {};
+            return Object.entries(question.metadata).every(([key, value]) => metadata[key] === value);
+          }),
+        );
       case 'version': {
         const versions = this.bySubject.get(question.subject) ?? [];
         return known(question.version === -1 ? versions.at(-1) : versions[question.version - 1]);

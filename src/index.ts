@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './broker/ports.ts';
+import { adminSettings } from './cli/admin-settings.ts';
 import { builtInPlugins } from './cli/built-in-plugins.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
 import { openBroker } from './cli/open-broker.ts';
@@ -113,6 +114,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
         clock,
         logger: logger.child({ name: 'schema-store' }),
       }),
+    kafka: { broker, settings: adminSettings(config) },
     clock,
     logger,
     listener: outside.registryListener,

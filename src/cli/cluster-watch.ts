@@ -2,6 +2,7 @@ import type { Admin, Availability, Broker } from '../broker/ports.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { WorkerConfig } from '../runtime/config/worker-config.ts';
+import { adminSettings } from './admin-settings.ts';
 
 /** Asks the broker who it is until it answers, so that `/health` can say what the worker waits for. */
 export class ClusterWatch {
@@ -52,16 +53,4 @@ export class ClusterWatch {
     await this.asking;
     await this.admin.close();
   }
-}
-
-function adminSettings(config: WorkerConfig): Record<string, string> {
-  const security = Object.entries(config.raw).filter(([key]) => /^(ssl\.|sasl\.|security\.)/.test(key));
-  const admin = Object.entries(config.raw)
-    .filter(([key]) => key.startsWith('admin.') && !key.startsWith('admin.listeners'))
-    .map(([key, value]) => [key.slice('admin.'.length), value] as const);
-  return {
-    'bootstrap.servers': config.values['bootstrap.servers'].join(','),
-    ...Object.fromEntries(security),
-    ...Object.fromEntries(admin),
-  };
 }

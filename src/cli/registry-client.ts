@@ -1,4 +1,5 @@
 /** Wires the registry client: its coordinator into the control plane, its views and gates into task hosts. */
+import type { Broker } from '../broker/ports.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { GateBook } from '../registry/gate-book.ts';
@@ -11,6 +12,7 @@ import type { SchemaViews } from '../runtime/host/task-builder.ts';
 import type { ServiceNoticeListener } from '../runtime/host/task-host.ts';
 import type { MirroredGates } from '../runtime/parking/mirrored-gates.ts';
 import type { ControlService, GateSource, NoticeSource } from '../runtime/worker/worker.ts';
+import { BrokerGroups } from './broker-groups.ts';
 import type { OpenedSchemaStore } from './open-schema-store.ts';
 
 export interface RegistryClient {
@@ -32,6 +34,8 @@ export interface RegistryClientOptions {
   readonly openStore: () => Promise<OpenedSchemaStore>;
   /** Worker settings that stand below those of each converter. */
   readonly defaults: Readonly<Record<string, string>>;
+  /** Where registries elect; `settings` of an admin client. */
+  readonly kafka: { readonly broker: Broker; readonly settings: Readonly<Record<string, string>> };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly listener?: RegistryListener;
@@ -51,12 +55,16 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
   const { store, ready, isReady } = await options.openStore();
   const book = new GateBook(gateOptions);
   const listeners = new Set<(service: string, body: unknown) => void>();
+  const { kafka } = options;
+  // The embedded broker has groups, but no registry elects in them.
+  const groups = kafka.broker.kind === 'kafka' ? new BrokerGroups({ ...kafka, logger }) : null;
   const coordinator = new RegistryCoordinator({
     clock,
     logger,
     gates: book,
     store,
     ...(options.listener === undefined ? {} : { listener: options.listener }),
+    groups,
     notify: (notice) => {
       for (const listener of [...listeners]) listener(REGISTRY_SERVICE, notice);
     },
@@ -94,6 +102,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
     },
     close: async () => {
       await coordinator.close();
+      await groups?.close();
       await store.close();
     },
   };

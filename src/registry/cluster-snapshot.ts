@@ -41,14 +41,14 @@ export function clusterSnapshot(parts: SnapshotParts): RegistrySnapshot {
 }
 
 function nodesOf({ urls, endpoints, knowledge }: SnapshotParts): NodeSnapshot[] {
-  const highest = Math.max(...[...knowledge.nodes.values()].map(({ progress }) => progress.highestId ?? 0));
+  const highest = Math.max(...[...knowledge.nodes.values()].map(({ progress }) => progress?.highestId ?? 0));
   return urls.map((url) => {
     const node = knowledge.nodes.get(url);
-    const highestId = node?.progress.highestId ?? null;
+    const highestId = node?.progress?.highestId ?? null;
     return {
       url,
       alive: endpoints.isAlive(url),
-      ready: node?.progress.ready ?? null,
+      ready: node?.progress?.ready ?? null,
       role: node?.role ?? 'unknown',
       reason: '',
       since: 0,

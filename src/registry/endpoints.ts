@@ -14,6 +14,8 @@ export interface RegistryRequest {
   readonly path: string;
   readonly body?: string;
   readonly channel: 'read' | 'write';
+  /** ms; the client's limit unless told, and never more than that. */
+  readonly timeoutMs?: number;
   /** Whether a 2xx body has the shape that this request's answer has. */
   readonly expects: (json: unknown) => boolean;
 }
@@ -170,6 +172,13 @@ export class RegistryEndpoints {
     return Promise.all(this.nodes.map((node) => this.attempt(node, request, false, context, signal)));
   }
 
+  /** Asks this very node, once, whatever is known of it; who it is need not be known. For questions about the node itself. */
+  ask(node: string, request: RegistryRequest, signal: AbortSignal): Promise<CallResult> {
+    const state = this.nodes.find(({ url }) => url === node);
+    if (state === undefined) throw new Error('This is no node of the registry.');
+    return this.exchange(state, request, false, {}, signal);
+  }
+
   /** Every node is verified again before its next answer is used: after an outage another cluster may stand there. */
   reverify(): void {
     for (const node of this.nodes) node.verified = false;
@@ -250,7 +259,7 @@ export class RegistryEndpoints {
       ...(request.body === undefined ? {} : { body: request.body }),
       channel: request.channel,
       fresh,
-      timeoutMs: this.options.requestTimeoutMs,
+      timeoutMs: Math.min(request.timeoutMs ?? this.options.requestTimeoutMs, this.options.requestTimeoutMs),
     };
     let response: HttpResponse;
     try {

@@ -22,6 +22,9 @@ export interface OutagesOptions {
    * Lets one waiting registration through. `untried`: none waits, so the gate stays half-open for the next one that comes.
    */
   readonly tryWrite: (signal: AbortSignal) => Promise<ProbeOutcome | 'untried'>;
+  readonly onClosed: (kind: AccessKind, reason: string) => void;
+  /** Before anybody is let go; `closedAt`: ms since the epoch. */
+  readonly onOpening: (kind: AccessKind, closedAt: number) => void;
   readonly onOpened: (kind: AccessKind) => void;
   readonly emit: (event: RegistryEvent) => void;
 }
@@ -73,6 +76,7 @@ export class Outages {
         reason,
       });
       this.options.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
+      this.options.onClosed(kind, reason);
       if (kind === 'write') this.checkReads();
     }
     if (this.probers[kind] === undefined) this.startProber(kind, retryAfterMs);
@@ -81,9 +85,10 @@ export class Outages {
   open(kind: AccessKind): void {
     const gate = this.gates[kind];
     if (gate.snapshot().state === 'open') return;
-    const { clock, logger, emit, onOpened } = this.options;
+    const { clock, logger, emit, onOpening, onOpened } = this.options;
     const closedForMs = Math.round(clock.monotonic() - this.closedAt[kind]);
     this.endedAt[kind] = clock.monotonic();
+    onOpening(kind, clock.now() - closedForMs);
     gate.open();
     logger.info('The schema registry is back; what waited goes on', { gate: gate.id, closedForMs });
     emit({ type: 'gate', gate: gate.snapshot(), closedForMs });

@@ -233,8 +233,9 @@ export class QuestionFinder {
   }
 
   private async register(question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
-    const { endpoints } = this.options;
+    const { endpoints, known, knowledge } = this.options;
     const { subject, schema, normalize } = question;
+    const highestId = known.highestId(contextOf(subject)) ?? 0;
     const context = this.context({ hasReferences: schema.references.length > 0 });
     const post = async (more: FailureContext): Promise<CallResult> => {
       const result = await endpoints.call(registerRequest(subject, schema, normalize), signal, {
@@ -256,6 +257,9 @@ export class QuestionFinder {
       });
     }
     if (verdict.class !== 'ok') return unsettled(result, 'write');
+    const id = idOf(result.json);
+    // Replicas answer by themselves for what is registered already; a new id can only come from the primary.
+    if (id !== undefined && id > highestId) knowledge.observe({ kind: 'written', node: result.node });
     return acknowledged(question, result);
   }
 

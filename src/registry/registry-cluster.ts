@@ -11,12 +11,14 @@ import { Contradictions } from './contradictions.ts';
 import { StaticCredentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
 import type { GateBook } from './gate-book.ts';
+import type { GroupDescriber } from './group-describer.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { inTime } from './in-time.ts';
 import { type KnownAnswer, KnownSchemas, questionKey } from './known-schemas.ts';
 import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
+import { PrimaryTracker } from './primary-tracker.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { type Acknowledged, accessOf, type Finding, QuestionFinder } from './question-finder.ts';
 import { isNamedByRecord } from './question-kinds.ts';
@@ -24,8 +26,9 @@ import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
 import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
-import { NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
+import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
+import type { RegistryNotice } from './registry-notices.ts';
 import { clusterIdOf, clusterRequest } from './registry-requests.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
@@ -40,7 +43,12 @@ export interface RegistryClusterOptions {
   readonly gates: GateBook;
   /** null: nothing is kept over a restart. */
   readonly store: SchemaStore | null;
+  /** In place of the detection that the settings name. */
   readonly knowledge?: RegistryKnowledge;
+  /** Describes the group in which the nodes elect; null: no broker can. */
+  readonly groups?: GroupDescriber | null;
+  /** Tells every task host. */
+  readonly notify?: (notice: RegistryNotice) => void;
   readonly emit?: (event: RegistryEvent) => void;
   readonly random?: () => number;
 }
@@ -77,7 +85,6 @@ export class RegistryCluster {
     const random = options.random === undefined ? {} : { random: options.random };
     this.options = options;
     this.registryId = settings.registryId;
-    this.knowledge = options.knowledge ?? new NoPrimaryKnowledge();
     this.contradictions = new Contradictions({ logger: options.logger, emit: (event) => this.emit(event) });
     const identity = new ClusterIdentity({ nodes: settings.nodes, store });
     this.identity = identity;
@@ -98,6 +105,7 @@ export class RegistryCluster {
       },
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
     });
+    this.knowledge = options.knowledge ?? this.detection();
     const maxEntries = Math.max(10_000, values['max.schemas.per.subject']);
     this.known = new KnownSchemas({ clock, store, identity, epoch: () => this.knowledge.epoch(), maxEntries });
     this.finder = new QuestionFinder({
@@ -133,6 +141,8 @@ export class RegistryCluster {
       ...random,
       probeReads: (signal) => this.probeReads(signal),
       tryWrite: () => this.tryWrite(),
+      onClosed: (access, reason) => this.knowledge.observe({ kind: 'outage-began', access, reason }),
+      onOpening: (access, beganAt) => this.knowledge.observe({ kind: 'outage-ended', access, beganAt }),
       onOpened: (kind) => {
         if (kind === 'read') this.finder.startOver();
         this.drain(this.outages.gates[kind].id);
@@ -202,6 +212,7 @@ export class RegistryCluster {
     this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
     this.outages.shutDown();
     this.endpoints.close();
+    await this.knowledge.close();
     await this.options.transport.close();
   }
 
@@ -425,6 +436,28 @@ export class RegistryCluster {
     const message = alive ? 'A node of the schema registry is back' : 'A node of the schema registry is away';
     this.options.logger.info(message, { node, reason });
     this.emit({ type: 'node', node, alive, reason });
+    this.knowledge.observe({ kind: 'node-changed', node, alive });
+  }
+
+  private detection(): RegistryKnowledge {
+    const { settings, clock, logger, groups = null } = this.options;
+    if (settings.values['registry.detection'] === 'off') return new NoPrimaryKnowledge();
+    return new PrimaryTracker({
+      nodes: settings.nodes,
+      values: settings.values,
+      ask: (node, request, signal) => this.endpoints.ask(node, request, signal),
+      groups,
+      clock,
+      logger,
+      emit: (event) => this.emit(event),
+      onChange: (change) => this.primaryChanged(change),
+    });
+  }
+
+  /** Invariant 5: hosts hold what was acknowledged around the change until it is read back. */
+  private primaryChanged({ epoch, suspectSince }: Parameters<EpochListener>[0]): void {
+    const { registryId } = this;
+    this.options.notify?.({ kind: 'changed', registryId, epoch: epoch.epoch, suspectSince });
   }
 
   private now(): number {

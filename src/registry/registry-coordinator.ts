@@ -24,7 +24,7 @@ export interface RegistryCoordinatorOptions {
   readonly store: SchemaStore | null;
   /** Over sockets by default. */
   readonly transport?: (settings: RegistrySettings) => HttpTransport;
-  /** What is known of a registry's primary; nothing by default. */
+  /** What is known of a registry's primary; found out by default. */
   readonly knowledge?: (settings: RegistrySettings) => RegistryKnowledge;
   readonly listener?: RegistryListener;
   /** Tells every task host; bodies are structured-cloneable. */
@@ -106,7 +106,7 @@ export class RegistryCoordinator {
   }
 
   private open(settings: RegistrySettings): RegistryCluster {
-    const { clock, logger, gates, store, transport, knowledge, listener, random } = this.options;
+    const { clock, logger, gates, store, transport, knowledge, listener, groups, notify, random } = this.options;
     return new RegistryCluster({
       settings,
       clock,
@@ -122,6 +122,8 @@ export class RegistryCoordinator {
           tls: settings.tls,
         }),
       ...(knowledge === undefined ? {} : { knowledge: knowledge(settings) }),
+      groups: groups ?? null,
+      ...(notify === undefined ? {} : { notify }),
       ...(listener === undefined ? {} : { emit: (event) => listener(settings.registryId, event) }),
       ...(random === undefined ? {} : { random }),
     });

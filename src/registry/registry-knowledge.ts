@@ -48,11 +48,12 @@ export interface RegistryKnowledge {
 
 /** What the client noticed about the registry while it did its work. */
 export type Observation =
-  /** A registration was acknowledged or refused by the primary, through this node. */
+  /** A registration that needed the primary was acknowledged, through this node. Told before anything is stamped with the epoch. */
   | { readonly kind: 'written'; readonly node: string }
+  | { readonly kind: 'node-changed'; readonly node: string; readonly alive: boolean }
   /** No node took writes, or reads. Polling becomes frequent. */
   | { readonly kind: 'outage-began'; readonly access: 'read' | 'write'; readonly reason: string }
-  /** `beganAt`: ms since the epoch of the last time that it was known to work. */
+  /** `beganAt`: ms since the epoch of the last time that it was known to work. Told before the gate opens. */
   | { readonly kind: 'outage-ended'; readonly access: 'read' | 'write'; readonly beganAt: number };
 
 export interface KnowledgeSnapshot {
@@ -61,8 +62,8 @@ export interface KnowledgeSnapshot {
   readonly rungReason: string;
   /** The one that lasts, then those before it. */
   readonly epochs: readonly PrimaryEpoch[];
-  /** By node URL: what health resources said last. */
-  readonly nodes: ReadonlyMap<string, { readonly role: NodeSnapshot['role']; readonly progress: NodeProgress }>;
+  /** By node URL. `progress`: what its health resource said lately, in offsets of the registry's topic; null: nothing. */
+  readonly nodes: ReadonlyMap<string, { readonly role: NodeSnapshot['role']; readonly progress: NodeProgress | null }>;
 }
 
 /** Tells the cluster that the primary changed; `suspectSince` in ms since the epoch. */

@@ -139,7 +139,7 @@ export class WriteBarrier {
       return [primary !== null && endpoints.urls.includes(primary) ? primary : registered.node];
     }
     const told = knowledge.snapshot().nodes;
-    const ready = endpoints.urls.filter((url) => endpoints.isAlive(url) && told.get(url)?.progress.ready !== false);
+    const ready = endpoints.urls.filter((url) => endpoints.isAlive(url) && told.get(url)?.progress?.ready !== false);
     return ready.length === 0 ? endpoints.urls : ready;
   }
 

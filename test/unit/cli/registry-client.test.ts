@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Broker } from '../../../src/broker/ports.ts';
 import { openRegistryClient } from '../../../src/cli/registry-client.ts';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
@@ -13,7 +14,8 @@ async function open(defaults: Record<string, string>) {
     ready: Promise.resolve(),
     isReady: () => true,
   });
-  return { clock, client: await openRegistryClient({ clock, defaults, openStore, logger: silentLogger }) };
+  const kafka = { broker: { kind: 'embedded' } as Broker, settings: {} };
+  return { clock, client: await openRegistryClient({ clock, defaults, openStore, kafka, logger: silentLogger }) };
 }
 
 describe('the registry client of a worker', () => {

@@ -6,7 +6,7 @@ import { GateBook } from '../../../src/registry/gate-book.ts';
 import { RegistryCoordinator } from '../../../src/registry/registry-coordinator.ts';
 import type { RegistryEvent } from '../../../src/registry/registry-events.ts';
 import { RegistryHost } from '../../../src/registry/registry-host.ts';
-import type { RegistryKnowledge } from '../../../src/registry/registry-knowledge.ts';
+import { NoPrimaryKnowledge, type RegistryKnowledge } from '../../../src/registry/registry-knowledge.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import { errorFromWire, errorToWire } from '../../../src/sdk/errors/index.ts';
 import type { SchemaAnswer, SchemaQuestion, SchemaText, SchemaView } from '../../../src/sdk/schema-view.ts';
@@ -51,7 +51,7 @@ export class WorkerOfRegistries {
       transport: () => this.transport,
       listener: (_id, event) => this.events.push(event),
       random,
-      ...(options.knowledge === undefined ? {} : { knowledge: () => options.knowledge as RegistryKnowledge }),
+      knowledge: () => options.knowledge ?? new NoPrimaryKnowledge(),
     });
   }
 

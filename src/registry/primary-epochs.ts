@@ -1,0 +1,163 @@
+/** The primaries of one registry, one after the other, and around each change the time in which nothing acknowledged is to be trusted. */
+import type { Clock } from '../foundation/clock.ts';
+import type { PrimaryIdentity } from './group-reading.ts';
+import type { Acknowledgement } from './registry-knowledge.ts';
+import type { DetectionRung, PrimaryEpoch } from './registry-snapshot.ts';
+
+export interface PrimaryEpochsOptions {
+  readonly clock: Clock;
+  /** `registry.suspect.window.ms` */
+  readonly suspectWindowMs: number;
+  /** How many are kept; 50 unless told. */
+  readonly limit?: number;
+}
+
+export interface NewEpoch {
+  readonly identity: PrimaryIdentity;
+  readonly cause: PrimaryEpoch['cause'];
+  readonly rung: DetectionRung;
+}
+
+export interface EpochChange {
+  readonly epoch: PrimaryEpoch;
+  /** null: the first. */
+  readonly previous: PrimaryEpoch | null;
+  /** ms since the epoch. */
+  readonly suspectSince: number;
+}
+
+/** Acknowledged from `since` until `until` (ms since the epoch) is suspect. */
+interface SuspectWindow {
+  readonly since: number;
+  /** null: no primary is usable yet. */
+  until: number | null;
+}
+
+export class PrimaryEpochs {
+  private readonly clock: Clock;
+  private readonly suspectWindowMs: number;
+  private readonly limit: number;
+  /** The one that lasts first. */
+  private epochs: PrimaryEpoch[] = [];
+  private windows: SuspectWindow[] = [];
+  private count = 0;
+  private lastGoodAt: number;
+  private firstSignAt: number | null = null;
+  private changedAt: number | null = null;
+
+  constructor({ clock, suspectWindowMs, limit = 50 }: PrimaryEpochsOptions) {
+    this.clock = clock;
+    this.suspectWindowMs = suspectWindowMs;
+    this.limit = limit;
+    this.lastGoodAt = clock.now();
+  }
+
+  get current(): PrimaryEpoch | null {
+    return this.epochs[0] ?? null;
+  }
+
+  /** The latest first. */
+  list(): readonly PrimaryEpoch[] {
+    return [...this.epochs];
+  }
+
+  /** Clock.monotonic() of the last change, or of its end once the new primary is usable; null: none is known. */
+  get lastChangeAt(): number | null {
+    return this.changedAt;
+  }
+
+  /** Which is what acknowledgements are stamped with. */
+  get stamp(): string {
+    return this.current?.epoch ?? 'unknown';
+  }
+
+  /**
+   * The primary is known to act as such at this moment: a registration went through, its own health resource says so, or the group names
+   * it and nothing else speaks against it. The last such moment before a change is where the change may have begun.
+   */
+  good(): void {
+    this.lastGoodAt = this.clock.now();
+    this.firstSignAt = null;
+  }
+
+  /** Something speaks for a change under way; the first such moment counts. */
+  sign(): void {
+    this.firstSignAt ??= this.clock.now();
+  }
+
+  /** `knownGoodAt`: ms since the epoch, when whoever noticed knows better than `good` told. */
+  begin({ identity, cause, rung }: NewEpoch, knownGoodAt?: number): EpochChange {
+    const now = this.clock.now();
+    const previous = this.current;
+    const changeBeganAt = Math.min(this.firstSignAt ?? now, now);
+    const epoch: PrimaryEpoch = {
+      ...identity,
+      number: ++this.count,
+      epoch: this.name(identity),
+      cause,
+      rung,
+      changeBeganAt,
+      startedAt: now,
+      usableAt: null,
+      endedAt: null,
+    };
+    const suspectSince = Math.min(this.lastGoodAt, changeBeganAt, knownGoodAt ?? now) - this.suspectWindowMs;
+    if (previous !== null) {
+      this.epochs[0] = { ...previous, endedAt: now };
+      this.changedAt = this.clock.monotonic();
+      this.openWindow(suspectSince);
+    }
+    this.epochs.unshift(epoch);
+    this.epochs.length = Math.min(this.epochs.length, this.limit);
+    return { epoch, previous, suspectSince };
+  }
+
+  /** More is known of the same primary. */
+  refine(identity: PrimaryIdentity, rung: DetectionRung): void {
+    const { current } = this;
+    if (current !== null) this.epochs[0] = { ...current, ...identity, rung };
+  }
+
+  /** It takes writes. undefined: that was known. */
+  usable(): PrimaryEpoch | undefined {
+    const { current } = this;
+    if (current === null || current.usableAt !== null) return undefined;
+    const now = this.clock.now();
+    const epoch = { ...current, usableAt: now };
+    this.epochs[0] = epoch;
+    for (const window of this.windows) window.until ??= now;
+    if (this.changedAt !== null) this.changedAt = this.clock.monotonic();
+    this.good();
+    return epoch;
+  }
+
+  /**
+   * Invariant 5: acknowledged in [last known good - window, new primary usable], under whatever epoch: one that was replaced and does not
+   * know it may still have acknowledged after the new one was named. What is read back under the new epoch while the window is open is
+   * good for as long as it is open.
+   */
+  isSuspect({ at, epoch }: Acknowledgement): boolean {
+    return this.windows.some(({ since, until }) => at >= since && (until === null ? epoch !== this.stamp : at < until));
+  }
+
+  /** A name of its own for every epoch, the same one for the same member in another run of the worker. */
+  private name({ memberId, url }: PrimaryIdentity): string {
+    const name = `${memberId ?? '?'}@${url ?? '?'}`;
+    const before = this.epochs.filter(({ epoch }) => epoch === name || epoch.startsWith(`${name}#`));
+    return before.length === 0 ? name : `${name}#${this.count}`;
+  }
+
+  /** Who was named and never became usable took nothing: one window lasts until somebody is. */
+  private openWindow(since: number): void {
+    const open = this.windows.at(-1);
+    if (open?.until === null) {
+      this.windows[this.windows.length - 1] = { since: Math.min(since, open.since), until: null };
+      return;
+    }
+    this.windows.push({ since, until: null });
+    const [a, b, ...others] = this.windows;
+    if (this.windows.length <= this.limit || a === undefined || b === undefined) return;
+    // What is too old to be kept apart becomes one window: more is suspect then, never less.
+    this.windows = [{ since: Math.min(a.since, b.since), until: Math.max(a.until ?? 0, b.until ?? 0) }, ...others];
+  }
+}

@@ -1,0 +1,468 @@
+/**
+ * Who is primary, found out by a ladder: the group in which the nodes elect, each node's health resource, and what requests did. A rung
+ * that is not to be had gives way to the next one, and is tried again.
+ *
+ * Errors come first: a group still names a dead primary for up to its session timeout, and names the next one seconds before it can
+ * write. So nothing here is waited for, and what requests did overrules what is described.
+ */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { matchAddress, type ResolveHost, resolveAddress, resolveByDns } from './advertised-address.ts';
+import { codes } from './detection-codes.ts';
+import type { GroupDescriber } from './group-describer.ts';
+import type { PrimaryIdentity } from './group-reading.ts';
+import { GroupWatch } from './group-watch.ts';
+import { HealthWatch } from './health-watch.ts';
+import { hasCaughtUp, readAllHealth } from './node-health.ts';
+import { type EpochChange, PrimaryEpochs } from './primary-epochs.ts';
+import type { RegistryConfigValues } from './registry-config.ts';
+import type { RegistryEvent } from './registry-events.ts';
+import type {
+  Acknowledgement,
+  EpochListener,
+  KnowledgeSnapshot,
+  NodeProgress,
+  Observation,
+  RegistryKnowledge,
+} from './registry-knowledge.ts';
+import type { DetectionRung, PrimaryEpoch, RegistryVendor } from './registry-snapshot.ts';
+import { type AskNode, hasNoPrimary } from './registry-vendor.ts';
+
+export interface PrimaryTrackerOptions {
+  readonly nodes: readonly string[];
+  readonly values: RegistryConfigValues;
+  /** Asks one node one question, whatever is known of the node. */
+  readonly ask: AskNode;
+  /** null: no broker can describe a group. */
+  readonly groups: GroupDescriber | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly emit: (event: RegistryEvent) => void;
+  /** Not called for the first primary. */
+  readonly onChange: EpochListener;
+  /** By DNS unless told. */
+  readonly resolveHost?: ResolveHost;
+}
+
+/** What the ladder says at the moment. */
+type Found =
+  | { readonly kind: 'primary'; readonly identity: PrimaryIdentity }
+  | { readonly kind: 'none'; readonly reason: string }
+  /** An election, or nothing that names anybody: the last one known stays. */
+  | { readonly kind: 'unclear'; readonly isElecting: boolean };
+
+interface Rung {
+  readonly rung: DetectionRung;
+  /** Why it is no higher one. */
+  readonly reason: string;
+  readonly found: Found;
+}
+
+interface Outage {
+  /** ms since the epoch. */
+  readonly beganAt: number;
+  /** Of the epoch that lasted then. */
+  readonly epochNumber: number;
+}
+
+/** A rung that told something before is given up after this time without an answer. */
+const GRACE_MS = 5000;
+/** A change that does not come to an end is looked at in a hurry for so long. */
+const HURRY_MS = 60_000;
+const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
+
+export class PrimaryTracker implements RegistryKnowledge {
+  private readonly options: PrimaryTrackerOptions;
+  private readonly epochs: PrimaryEpochs;
+  private readonly group: GroupWatch;
+  private readonly health: HealthWatch;
+  private readonly life = new AbortController();
+  private readonly running: Promise<unknown>;
+  private readonly outages = new Map<'read' | 'write', Outage>();
+  private rung: DetectionRung = 'none';
+  private rungReason = 'nothing is known yet';
+  private vendor: RegistryVendor;
+  /** The node of ours that the primary's own address leads to. */
+  private reached: { readonly url: string; readonly node: string | null } | undefined;
+  private lastWriter: string | null = null;
+  private wasElecting = false;
+  /** The node that is primary is known not to answer. */
+  private isDead = false;
+  /** Clock.monotonic() */
+  private hurryUntil = 0;
+  private epochBeganAt = 0;
+
+  /** Begins to look at once. */
+  constructor(options: PrimaryTrackerOptions) {
+    const { clock, values, logger } = options;
+    this.options = options;
+    this.epochs = new PrimaryEpochs({ clock, suspectWindowMs: values['registry.suspect.window.ms'] });
+    const intervalMs = (): number =>
+      this.isUrgent() ? values['registry.poll.outage.interval.ms'] : values['registry.poll.interval.ms'];
+    const common = {
+      clock,
+      timeoutMs: values['registry.health.timeout.ms'],
+      retryMs: values['registry.detection.retry.ms'],
+      intervalMs,
+      looked: () => this.evaluate(),
+      failed: (err: unknown) => logger.error('Looking for the primary of the schema registry failed', { err }),
+    };
+    this.group = new GroupWatch({
+      ...common,
+      groups: this.mayUse('group') ? options.groups : null,
+      groupId: values['registry.group.id'],
+      isUrgent: () => this.isUrgent(),
+    });
+    const vendor = values['registry.vendor'] as RegistryVendor | 'auto';
+    this.health = new HealthWatch({
+      ...common,
+      nodes: options.nodes,
+      vendor,
+      ask: options.ask,
+      emit: options.emit,
+    });
+    this.vendor = this.health.vendor;
+    const { signal } = this.life;
+    this.running = Promise.all([this.health.run(signal), hasNoPrimary(this.vendor) ? null : this.group.run(signal)]);
+    this.evaluate();
+  }
+
+  epoch(): string {
+    return this.epochs.stamp;
+  }
+
+  primary(): string | null {
+    const url = this.epochs.current?.url;
+    if (url === null || url === undefined || hasNoPrimary(this.vendor)) return null;
+    if (this.reached?.url === url && this.reached.node !== null) return this.reached.node;
+    const reading = readAllHealth(this.health.words());
+    return reading.kind === 'primary' && reading.url === url ? reading.node : null;
+  }
+
+  lastChangeAt(): number | null {
+    return this.epochs.lastChangeAt;
+  }
+
+  async progress(probed: readonly NodeProgress[], signal: AbortSignal): Promise<readonly NodeProgress[]> {
+    if (this.vendor !== 'karapace') return probed;
+    signal.throwIfAborted();
+    await this.health.refresh(
+      probed.map(({ node }) => node),
+      this.life.signal,
+    );
+    return probed.map((progress) => {
+      if (this.health.hasNone(progress.node)) return progress;
+      const word = this.health.word(progress.node);
+      // A node that says nothing of itself does not vouch for what it denies.
+      return { ...progress, ready: progress.ready && word !== undefined && hasCaughtUp(word.health) };
+    });
+  }
+
+  isSuspect(acknowledgement: Acknowledgement): boolean {
+    return this.epochs.isSuspect(acknowledgement);
+  }
+
+  observe(observation: Observation): void {
+    switch (observation.kind) {
+      case 'written':
+        this.written(observation.node);
+        return;
+      case 'node-changed':
+        this.nodeChanged(observation.node, observation.alive);
+        return;
+      case 'outage-began':
+        this.outages.set(observation.access, {
+          beganAt: this.options.clock.now(),
+          epochNumber: this.epochs.current?.number ?? 0,
+        });
+        this.epochs.sign();
+        this.lookNow();
+        return;
+      case 'outage-ended':
+        this.outageEnded(observation.access, observation.beganAt);
+        return;
+    }
+  }
+
+  snapshot(): KnowledgeSnapshot {
+    const primary = this.primary();
+    const words = this.health.words();
+    return {
+      vendor: this.vendor,
+      rung: this.rung,
+      rungReason: this.rungReason,
+      epochs: this.epochs.list(),
+      nodes: new Map(
+        this.options.nodes.map((node) => {
+          const health = words.get(node);
+          const isPrimary = primary === null ? health?.isPrimary === true : primary === node;
+          const isKnown = primary !== null || (health !== undefined && health.isPrimary !== null);
+          const progress = health === undefined ? null : { node, ready: health.isReady, highestId: health.readOffset };
+          return [node, { role: isPrimary ? 'primary' : isKnown ? 'replica' : 'unknown', progress }];
+        }),
+      ),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
+    await this.running;
+  }
+
+  /** While something is the matter: a gate is closed, an election goes on, a primary is not usable yet. */
+  private isUrgent(): boolean {
+    return this.outages.size > 0 || this.options.clock.monotonic() < this.hurryUntil;
+  }
+
+  private hurry(): void {
+    this.hurryUntil = this.options.clock.monotonic() + HURRY_MS;
+    this.lookNow();
+  }
+
+  private lookNow(): void {
+    this.group.nudge();
+    this.health.nudge();
+  }
+
+  private mayUse(rung: 'group' | 'health'): boolean {
+    const detection = this.options.values['registry.detection'];
+    return detection === 'auto' || detection === rung;
+  }
+
+  /** Draws the conclusions of what is known; after every look. */
+  private evaluate(): void {
+    if (this.life.signal.aborted) return;
+    const climbed = this.climb();
+    if (climbed === undefined) return;
+    this.standOn(climbed);
+    const { found, rung } = climbed;
+    if (found.kind === 'primary') this.named(found.identity, rung);
+    else if (found.kind === 'none') this.nobody(found.reason, rung);
+    else this.unclear(found.isElecting);
+    if (found.kind !== 'unclear') this.wasElecting = false;
+    this.checkUsable();
+  }
+
+  /** The highest rung that holds; undefined: one that may hold was not tried yet. */
+  private climb(): Rung | undefined {
+    const { vendor } = this.health;
+    const unclear: Found = { kind: 'unclear', isElecting: false };
+    if (hasNoPrimary(vendor))
+      return { rung: 'none', reason: `${vendor} has no primary: every node writes`, found: unclear };
+    const reasons: string[] = [];
+    if (this.mayUse('group')) {
+      const { status } = this.group;
+      if (status.kind === 'untried') return undefined;
+      if (status.kind === 'told') return { rung: 'group', reason: '', found: this.foundInGroup(status.reading) };
+      const isRecent = status.kind === 'away' && this.options.clock.monotonic() - status.since < GRACE_MS;
+      if (status.kind === 'away' && status.hasTold && isRecent) return { rung: 'group', reason: '', found: unclear };
+      reasons.push(`group ${this.options.values['registry.group.id']}: ${status.reason}`);
+    }
+    if (this.mayUse('health')) {
+      if (!this.health.isSettled) return undefined;
+      const words = this.health.words();
+      if (words.size > 0) return { rung: 'health', reason: reasons.join('; '), found: foundInHealth(words) };
+      reasons.push(this.health.reason);
+    }
+    return { rung: 'inference', reason: reasons.join('; '), found: unclear };
+  }
+
+  private foundInGroup(reading: Extract<GroupWatch['status'], { kind: 'told' }>['reading']): Found {
+    if (reading.kind === 'primary')
+      return { kind: 'primary', identity: { memberId: reading.memberId, url: reading.url } };
+    return reading.kind === 'none' ? reading : { kind: 'unclear', isElecting: true };
+  }
+
+  private standOn({ rung, reason }: Rung): void {
+    const { vendor } = this.health;
+    const { logger, emit } = this.options;
+    const isOther = rung !== this.rung;
+    const isOtherVendor = vendor !== this.vendor;
+    this.rung = rung;
+    this.rungReason = reason;
+    this.vendor = vendor;
+    if (isOtherVendor) logger.info('The vendor of the schema registry is known', { code: codes.vendor, vendor });
+    if (isOther) {
+      const fields = { code: codes.rung, rung, ...(reason === '' ? {} : { reason }) };
+      logger.info('The primary of the schema registry is found out in another way from now on', fields);
+    }
+    if (isOther || isOtherVendor) emit({ type: 'detection', vendor, rung, reason });
+  }
+
+  private named(identity: PrimaryIdentity, rung: DetectionRung): void {
+    const { current } = this.epochs;
+    if (current === null) this.begin(identity, 'first-seen', rung);
+    else if (!isSame(current, identity)) {
+      this.begin(identity, rung === 'group' ? 'group-elected' : 'health-changed', rung);
+    } else {
+      const isMore = current.url !== identity.url || (identity.memberId !== null && current.memberId === null);
+      if (isMore || current.rung !== rung) {
+        const memberId = identity.memberId ?? current.memberId;
+        this.epochs.refine({ memberId, url: identity.url }, rung);
+        this.reach(identity.url);
+      }
+      if (this.speaksForIt()) this.epochs.good();
+    }
+  }
+
+  /** Nothing that is known contradicts the group. */
+  private speaksForIt(): boolean {
+    if (this.outages.size > 0 || this.isDead) return false;
+    const primary = this.primary();
+    const word = primary === null ? undefined : this.health.word(primary);
+    return word === undefined || (word.health.isPrimary !== false && word.health.isReady);
+  }
+
+  private nobody(reason: string, rung: DetectionRung): void {
+    this.epochs.sign();
+    const { current } = this.epochs;
+    if (current?.cause === 'primary-lost' && current.url === null) return;
+    this.begin(UNKNOWN, 'primary-lost', rung, { reason });
+  }
+
+  private unclear(isElecting: boolean): void {
+    if (!isElecting) return;
+    this.epochs.sign();
+    if (!this.wasElecting) this.hurry();
+    this.wasElecting = true;
+  }
+
+  /** The node's own word, given after it was named. While writes fail, only one that goes through counts. */
+  private checkUsable(): void {
+    if (this.outages.has('write')) return;
+    const primary = this.primary();
+    const word = primary === null ? undefined : this.health.word(primary);
+    if (word === undefined || word.askedAt < this.epochBeganAt) return;
+    if (word.health.isPrimary === true && word.health.isReady) this.usable();
+  }
+
+  private written(node: string): void {
+    const moved = this.lastWriter !== null && this.lastWriter !== node;
+    this.lastWriter = node;
+    const outage = this.outages.get('write');
+    if (outage !== undefined) this.outageEnded('write', outage.beganAt);
+    else if (this.epochs.current === null && this.rung === 'inference') this.begin(UNKNOWN, 'first-seen', this.rung);
+    else if (moved && this.rung === 'inference') this.begin(this.identity, 'write-moved', this.rung);
+    this.usable();
+    this.epochs.good();
+  }
+
+  private outageEnded(access: 'read' | 'write', beganAt: number): void {
+    const outage = this.outages.get(access);
+    if (outage === undefined) return;
+    this.outages.delete(access);
+    // A change that was seen during the outage was its reason.
+    if ((this.epochs.current?.number ?? 0) <= outage.epochNumber) {
+      this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: beganAt });
+    }
+    if (access === 'write' || hasNoPrimary(this.vendor)) this.usable();
+    this.lookNow();
+  }
+
+  private nodeChanged(node: string, alive: boolean): void {
+    if (node === this.primary()) {
+      this.isDead = !alive;
+      if (!alive) this.epochs.sign();
+    }
+    this.hurry();
+  }
+
+  /** Of the primary that was known last. */
+  private get identity(): PrimaryIdentity {
+    const { current } = this.epochs;
+    return current === null ? UNKNOWN : { memberId: current.memberId, url: current.url };
+  }
+
+  private begin(
+    identity: PrimaryIdentity,
+    cause: PrimaryEpoch['cause'],
+    rung: DetectionRung,
+    more: { readonly knownGoodAt?: number; readonly reason?: string } = {},
+  ): void {
+    const change = this.epochs.begin({ identity, cause, rung }, more.knownGoodAt);
+    this.epochBeganAt = this.options.clock.monotonic();
+    this.isDead = false;
+    this.reach(identity.url);
+    this.log(change, more.reason);
+    this.options.emit({ type: 'epoch', epoch: change.epoch, previous: change.previous });
+    if (change.previous !== null) this.options.onChange(change);
+    if (this.vendor === 'karapace' && change.previous !== null) this.hurry();
+  }
+
+  private log({ epoch, previous }: EpochChange, reason: string | undefined): void {
+    const { logger } = this.options;
+    const { cause, rung, memberId, url } = epoch;
+    const fields = {
+      from: previous?.url ?? null,
+      to: url,
+      member: memberId,
+      cause,
+      rung,
+      durationMs: epoch.startedAt - epoch.changeBeganAt,
+    };
+    if (cause === 'primary-lost') {
+      logger.warn('The schema registry has no primary; new schemas wait', { code: codes.noPrimary, ...fields, reason });
+    } else if (cause === 'first-seen') {
+      logger.info('The primary of the schema registry is known', { code: codes.primaryChanged, ...fields });
+    } else if (cause === 'outage-ended' && previous?.url === url) {
+      logger.info('The schema registry is back, maybe with another primary', { code: codes.primaryChanged, ...fields });
+    } else {
+      logger.warn('The primary of the schema registry changed', { code: codes.primaryChanged, ...fields });
+    }
+  }
+
+  private usable(): void {
+    const epoch = this.epochs.usable();
+    if (epoch === undefined) return;
+    if (this.outages.size === 0 && !this.wasElecting) this.hurryUntil = 0;
+    const previous = this.epochs.list()[1] ?? null;
+    this.options.emit({ type: 'epoch', epoch, previous });
+    if (previous === null) return;
+    this.options.logger.info('The primary of the schema registry takes writes', {
+      code: codes.primaryUsable,
+      primary: epoch.url,
+      cause: epoch.cause,
+      durationMs: (epoch.usableAt ?? epoch.startedAt) - epoch.changeBeganAt,
+    });
+  }
+
+  /** Which node of ours is it? Its address may be of use inside the registry's own network only: then it is a name, no more. */
+  private reach(url: string | null): void {
+    if (url === null || this.reached?.url === url) return;
+    const { nodes, resolveHost } = this.options;
+    const node = matchAddress(url, nodes);
+    this.reached = { url, node };
+    if (node !== null) return;
+    resolveAddress(url, nodes, resolveHost ?? resolveByDns).then(
+      (resolved) => {
+        if (this.reached?.url !== url || this.life.signal.aborted) return;
+        this.reached = { url, node: resolved };
+        if (resolved !== null) this.checkUsable();
+        else this.sayUnreachable(url);
+      },
+      () => {},
+    );
+  }
+
+  private sayUnreachable(url: string): void {
+    this.options.logger.info(
+      'The primary of the schema registry advertises an address that is none of schema.registry.url: it names the primary, and is not used',
+      { code: codes.address, advertised: url },
+    );
+  }
+}
+
+/** One of the two may know less of the same primary. */
+function isSame(current: PrimaryEpoch, identity: PrimaryIdentity): boolean {
+  if (current.url === null) return current.cause !== 'primary-lost';
+  const { memberId } = identity;
+  return (
+    current.url === identity.url && (memberId === null || current.memberId === null || memberId === current.memberId)
+  );
+}
+
+function foundInHealth(words: Parameters<typeof readAllHealth>[0]): Found {
+  const reading = readAllHealth(words);
+  if (reading.kind === 'primary') return { kind: 'primary', identity: { memberId: null, url: reading.url } };
+  return reading.kind === 'none' ? reading : { kind: 'unclear', isElecting: true };
+}

@@ -12,8 +12,10 @@
  * is itself bad.
  */
 import type { Logger } from '../foundation/logger.ts';
+import type { GroupProtocol } from './group-protocol.ts';
 import type { RecordHeader } from './record-batch/record.ts';
 
+export type { GroupGeneration, GroupProtocol, GroupProtocolMember } from './group-protocol.ts';
 export type { RecordHeader } from './record-batch/record.ts';
 
 export interface TopicPartition {
@@ -181,6 +183,24 @@ export interface GroupMember {
   close(signal?: AbortSignal): Promise<void>;
 }
 
+export interface ProtocolMemberOptions extends ClientOptions {
+  readonly groupId: string;
+  readonly protocol: GroupProtocol;
+}
+
+/** Membership in a group that is none of consumers: what its members share is the protocol's business. */
+export interface ProtocolMember {
+  /** Begins to join; returns at once. */
+  start(): void;
+  /**
+   * The clock's monotonic time at which a request was sent that the group's coordinator answered with "you are a member, of this
+   * generation"; null while it belongs to none. Nobody else can have been given its part before this plus the session timeout.
+   */
+  readonly confirmedAt: number | null;
+  /** Ends. `leaves` true (the default): the group knows at once; false: after the session timeout, as of a killed process. */
+  close(options?: { readonly leaves?: boolean; readonly signal?: AbortSignal }): Promise<void>;
+}
+
 export interface TopicDescription {
   readonly name: string;
   readonly partitions: readonly { readonly partition: number; readonly leader: number }[];
@@ -252,6 +272,8 @@ export interface Broker {
   producer(options: ClientOptions): Producer;
   fetcher(options: ClientOptions): Fetcher;
   groupMember(options: GroupMemberOptions): GroupMember;
+  /** Throws ConfigError `holdfast.broker.embedded.unsupported` on the embedded broker: it lives in one process. */
+  protocolMember(options: ProtocolMemberOptions): ProtocolMember;
   admin(options: ClientOptions): Admin;
   /** Closes what was made and not closed, then the files or connections beneath. */
   close(): Promise<void>;

@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { Backoff } from '../../foundation/backoff.ts';
 import { type Clock, systemClock, type Timer } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { ConfigError, EnvironmentError, IllegalStateError, NotFoundError } from '../../sdk/errors/index.ts';
+import {
+  ConfigError,
+  defineErrorCode,
+  EnvironmentError,
+  IllegalStateError,
+  NotFoundError,
+} from '../../sdk/errors/index.ts';
 import { BROKER_UNAVAILABLE, TOPIC_UNKNOWN } from '../broker-errors.ts';
 import type {
   Admin,
@@ -14,6 +20,7 @@ import type {
   GroupMember,
   GroupMemberOptions,
   Producer,
+  ProtocolMember,
 } from '../ports.ts';
 import { decodeRecordBatch } from '../record-batch/decode-record-batch.ts';
 import { booleanSetting, integerSetting } from './client-settings.ts';
@@ -31,6 +38,11 @@ import { applyRetention } from './log-retention.ts';
 import { OFFSETS_TOPIC, OFFSETS_TOPIC_CONFIGS, OffsetStore } from './offset-store.ts';
 import { type Topic, TopicStore } from './topic-store.ts';
 import { WriteAvailability } from './write-availability.ts';
+
+const EMBEDDED_UNSUPPORTED = defineErrorCode('holdfast.broker.embedded.unsupported', {
+  what: 'The embedded broker was asked for something that only a Kafka cluster can do.',
+  mend: 'Name the servers of a Kafka cluster, host:port, in place of embedded:<folder>.',
+});
 
 /** Producer ids set aside at each start. What a process does not use is lost, of 2^53. */
 const RESERVED_PRODUCER_IDS = 1_000_000;
@@ -214,6 +226,13 @@ class OpenBroker implements EmbeddedBroker {
     });
     this.clients.add(member);
     return member;
+  }
+
+  protocolMember(): ProtocolMember {
+    throw new ConfigError(
+      'The embedded broker lives in one process, so it has no group that others could elect in. Name the servers of a Kafka cluster.',
+      { code: EMBEDDED_UNSUPPORTED },
+    );
   }
 
   admin(options: ClientOptions): Admin {

@@ -3,8 +3,8 @@ import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, EnvironmentError } from '../../sdk/errors/index.ts';
 import { GROUP_FENCED } from '../broker-errors.ts';
+import type { GroupGeneration, GroupProtocol } from '../group-protocol.ts';
 import type { Cluster } from './cluster.ts';
-import type { GroupGeneration, GroupProtocol } from './group-protocol.ts';
 import { errorForCode, unavailable } from './kafka-errors.ts';
 import type { GroupSettings } from './kafka-settings.ts';
 import { ErrorCode, errorCodeName, isStaleCoordinator } from './protocol/error-code.ts';
@@ -43,6 +43,7 @@ export class GroupMembership {
   private memberId = '';
   private generation: MemberIdentity | null = null;
   private joined: GroupGeneration | null = null;
+  private confirmed: number | null = null;
   private coordinatorNode: number | null = null;
   private departure = new Deferred<Departure>();
   private beat: { readonly timer: Timer; readonly fire: () => void } | null = null;
@@ -70,6 +71,11 @@ export class GroupMembership {
     return this.generation;
   }
 
+  /** See {@link ProtocolMember.confirmedAt}. */
+  get confirmedAt(): number | null {
+    return this.generation === null ? null : this.confirmed;
+  }
+
   /** Joins anew, as what this member offers, or what there is to hand out, has changed. */
   rejoin(): void {
     this.departure.resolve('rebalance');
@@ -90,15 +96,15 @@ export class GroupMembership {
     this.coordinatorNode = null;
   }
 
-  /** Revokes, leaves and ends. `signal` cuts short what can't be waited for any longer. */
-  async close(signal?: AbortSignal): Promise<void> {
+  /** Revokes, leaves and ends. `signal` cuts short what can't be waited for any longer. `leaves` false: without a word. */
+  async close(signal?: AbortSignal, { leaves = true }: { readonly leaves?: boolean } = {}): Promise<void> {
     this.closing.abort();
     this.departure.resolve('closing');
     this.closed.resolve();
     const cut = abortOf(signal);
     await Promise.race([this.running ?? Promise.resolve(), cut.promise]);
     this.generation = null;
-    if (this.running !== null) await Promise.race([this.leave(), cut.promise]);
+    if (this.running !== null && leaves) await Promise.race([this.leave(), cut.promise]);
     cut.dispose();
   }
 
@@ -190,6 +196,7 @@ export class GroupMembership {
     const identity = { groupId, generationId: joined.generationId, memberId: joined.memberId, groupInstanceId };
     const isLeader = joined.leaderId === joined.memberId;
     const assignments = isLeader ? await this.assignments(joined) : [];
+    const syncedAt = this.cluster.clock.monotonic();
     const synced = await this.cluster.request(
       node,
       syncGroup,
@@ -199,6 +206,7 @@ export class GroupMembership {
     if (!this.joinAccepted(synced.errorCode, 'get an assignment from')) return 'again';
     if (this.closing.signal.aborted) return 'closing';
     this.generation = identity;
+    this.confirmed = syncedAt;
     this.joined = {
       generationId: joined.generationId,
       memberId: joined.memberId,
@@ -246,11 +254,15 @@ export class GroupMembership {
       await this.sleepUntilBeat(waitMs, stop);
       if (stop.aborted) return;
       try {
+        const sentAt = this.cluster.clock.monotonic();
         const errorCode = await this.sendHeartbeat(identity);
         this.cluster.availability.worked('group');
         backoff.reset();
         waitMs = this.settings.heartbeatIntervalMs;
-        if (errorCode === ErrorCode.NONE) continue;
+        if (errorCode === ErrorCode.NONE) {
+          this.confirmed = sentAt;
+          continue;
+        }
         if (errorCode === ErrorCode.REBALANCE_IN_PROGRESS) {
           this.departure.resolve('rebalance');
           continue;

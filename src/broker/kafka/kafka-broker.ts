@@ -10,6 +10,8 @@ import type {
   GroupMember,
   GroupMemberOptions,
   Producer,
+  ProtocolMember,
+  ProtocolMemberOptions,
 } from '../ports.ts';
 import { Cluster } from './cluster.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
@@ -17,6 +19,7 @@ import { CLIENT_CLOSED } from './kafka-errors.ts';
 import { KafkaFetcher } from './kafka-fetcher.ts';
 import { KafkaGroupMember } from './kafka-group-member.ts';
 import { KafkaProducer } from './kafka-producer.ts';
+import { KafkaProtocolMember } from './kafka-protocol-member.ts';
 import { type KafkaSettings, parseKafkaSettings } from './kafka-settings.ts';
 
 export interface KafkaBrokerOptions {
@@ -78,6 +81,15 @@ class KafkaBroker implements Broker {
         listener,
         onClose,
       });
+    });
+  }
+
+  protocolMember(options: ProtocolMemberOptions): ProtocolMember {
+    return this.make(options, (settings, dependencies, onClose) => {
+      const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics: false });
+      const { groupId, protocol } = options;
+      const { logger } = dependencies;
+      return new KafkaProtocolMember({ cluster, settings: settings.group, logger, groupId, protocol, onClose });
     });
   }
 

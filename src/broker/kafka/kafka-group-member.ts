@@ -3,16 +3,16 @@ import { ConfigError, EnvironmentError, IllegalStateError, RetriableError } from
 import { assignors } from '../assignors.ts';
 import { BROKER_UNAVAILABLE, GROUP_FENCED, GROUP_REBALANCED } from '../broker-errors.ts';
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
+import type { GroupGeneration, GroupProtocol, GroupProtocolMember } from '../group-protocol.ts';
 import type { GroupListener, GroupMember, GroupMemberOptions, TopicPartition, TopicPartitionOffset } from '../ports.ts';
 import type { Cluster } from './cluster.ts';
 import { GroupMembership, type MemberIdentity } from './group-membership.ts';
-import type { GroupGeneration, GroupProtocol } from './group-protocol.ts';
 import { CLIENT_CLOSED, errorForCode } from './kafka-errors.ts';
 import type { GroupSettings } from './kafka-settings.ts';
 import { MetadataRefresher } from './metadata-refresher.ts';
 import { byTopic } from './protocol/by-topic.ts';
 import { ErrorCode, isStaleCoordinator } from './protocol/error-code.ts';
-import { type GroupJoinMember, offsetCommit, offsetFetch } from './protocol/group.ts';
+import { offsetCommit, offsetFetch } from './protocol/group.ts';
 
 /** The GroupMember port over a real cluster: a member of a consumer group, by eager rebalances. */
 export class KafkaGroupMember implements GroupMember, GroupProtocol {
@@ -114,7 +114,7 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
     return this.settings.assignors.map((name) => ({ name, metadata }));
   }
 
-  async assign(protocol: string, joined: readonly GroupJoinMember[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  async assign(protocol: string, joined: readonly GroupProtocolMember[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const members = joined.map(({ memberId, groupInstanceId, metadata }) => ({
       memberId,
       groupInstanceId,

@@ -54,6 +54,9 @@ function harness() {
     groupMember: () => {
       throw new Error('group membership is no business of a host');
     },
+    protocolMember: () => {
+      throw new Error('group membership is no business of a host');
+    },
     admin: () => admin.asAdmin(),
     close: async () => {},
   };

@@ -1,4 +1,10 @@
-import type { GroupJoinMember } from './protocol/group.ts';
+/** Another member of the group, as the coordinator shows it to the group's leader. */
+export interface GroupProtocolMember {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  /** What it offered, in the protocol's own format. */
+  readonly metadata: Buffer;
+}
 
 /** What a member was told when a generation began. */
 export interface GroupGeneration {
@@ -13,16 +19,17 @@ export interface GroupGeneration {
 }
 
 /**
- * What the members of a group talk about, while {@link GroupMembership} sees to it that they are members: a consumer group shares
- * partitions, a group of Connect workers connectors and tasks. Called by one membership, one call at a time but for `failed`.
+ * What the members of a group talk about, while the broker's client sees to it that they are members: a consumer group shares
+ * partitions, a group of Connect workers connectors and tasks, a group of schema registries elects its primary. Called by one
+ * membership, one call at a time but for `onFailed`.
  */
 export interface GroupProtocol {
-  /** `consumer`, `connect`: members of one group agree on it. */
+  /** `consumer`, `connect`, `sr`: members of one group agree on it. */
   readonly type: string;
   /** What this member offers, the most preferred first. May reject with EnvironmentError, and is then asked again. */
   offer(): Promise<readonly { readonly name: string; readonly metadata: Uint8Array }[]>;
   /** The leader's task: an assignment for each member, by member id. May reject with EnvironmentError. */
-  assign(protocol: string, members: readonly GroupJoinMember[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  assign(protocol: string, members: readonly GroupProtocolMember[]): Promise<ReadonlyMap<string, Uint8Array>>;
   onJoined(generation: GroupGeneration): Promise<void>;
   /** Before this member joins anew or leaves. It is still a member, and may commit, until this resolves. */
   onRevoked(): Promise<void>;

@@ -82,6 +82,7 @@ export class HttpListener {
         path: request.url ?? '/',
         ...(body === '' ? {} : { body }),
         ...(contentType === undefined ? {} : { contentType }),
+        ...(request.headers['x-forward'] === 'true' ? { isForwarded: true } : {}),
       },
       gone.signal,
     );

@@ -25,7 +25,16 @@ export interface RegistryNodeOptions {
   readonly timings: RegistryTimings;
   readonly election: PrimaryElection;
   /** The node with that URL, if it is known. */
-  readonly peer: (url: string) => RegistryNode | undefined;
+  readonly peer: (url: string) => RegistryPeer | undefined;
+}
+
+/** Another node, as a node that forwards sees it. */
+export interface RegistryPeer {
+  /**
+   * Its answer to what another node forwarded. Rejects with {@link ConnectionLostError} when it is not there, or goes away
+   * meanwhile, and with the signal's reason.
+   */
+  answerForwarded(request: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer>;
 }
 
 /** `down`: its port refuses. `frozen`: it takes requests and does nothing, as under SIGSTOP. */
@@ -48,7 +57,7 @@ interface NodeLife {
   readonly end: AbortController;
 }
 
-export class RegistryNode {
+export class RegistryNode implements RegistryPeer {
   readonly url: string;
   readonly lag = new ReplicaLag();
   /** For scripts. */
@@ -152,7 +161,11 @@ export class RegistryNode {
    * reason.
    */
   async handle(request: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer> {
-    return this.answer(request, signal, false);
+    return this.answer(request, signal, request.isForwarded === true);
+  }
+
+  answerForwarded(request: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer> {
+    return this.answer(request, signal, true);
   }
 
   private async answer(request: RegistryRequest, signal: AbortSignal, isForwarded: boolean): Promise<RegistryAnswer> {
@@ -170,7 +183,7 @@ export class RegistryNode {
           }
           return evaluation.answer;
         case 'node':
-          return await abortable(this.nodeAnswer(evaluation.operation, request, either), either);
+          return await abortable(this.nodeAnswer(evaluation.operation, { request, isForwarded }, either), either);
         default: {
           const isWrite = evaluation.kind === 'write';
           const proceed = async (): Promise<RegistryAnswer> => {
@@ -200,13 +213,13 @@ export class RegistryNode {
       throw failures.noPrimary(this.profile.noPrimaryCode);
     }
     const primary = peer(election.primary);
-    if (primary === undefined || primary.condition === 'down') return this.refusedForward();
+    if (primary === undefined) return this.refusedForward();
     const limit = new AbortController();
     const timer = clock.setTimer(() => limit.abort(new ForwardTimeoutError()), timings.forwardTimeoutMs, {
       unref: true,
     });
     try {
-      return await primary.answer(request, AbortSignal.any([signal, limit.signal]), true);
+      return await primary.answerForwarded(request, AbortSignal.any([signal, limit.signal]));
     } catch (error) {
       if (error instanceof ForwardTimeoutError) throw failures.forwardingFailed();
       if (error instanceof ConnectionLostError && !signal.aborted) return this.refusedForward();
@@ -231,7 +244,8 @@ export class RegistryNode {
   private async writeInTurn(request: RegistryRequest, life: NodeLife): Promise<RegistryAnswer> {
     const { timings } = this.options;
     const { readiness } = this;
-    if (readiness === undefined) throw failures.noPrimary(this.profile.noPrimaryCode);
+    // It may have waited for its turn while the process was stopped, and the group have gone on without it.
+    if (readiness === undefined || !this.isPrimary) throw failures.noPrimary(this.profile.noPrimaryCode);
     if (!readiness.done) {
       if (timings.primaryWaitMs > 0) throw failures.forwardingFailed();
       await this.within(timings.catchUpTimeoutMs, life, () => readiness.ready, failures.forwardingFailed);
@@ -250,6 +264,8 @@ export class RegistryNode {
     if (evaluation.kind === 'answer') return evaluation.answer;
     if (evaluation.kind !== 'write') throw failures.noPrimary(this.profile.noPrimaryCode);
     await this.store(evaluation.records, life);
+    // Another primary may have given the id away before the record was in.
+    if (!this.isPrimary) throw failures.storeError();
     return evaluation.answer;
   }
 
@@ -338,11 +354,16 @@ export class RegistryNode {
     });
   }
 
-  private async nodeAnswer(operation: string, request: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer> {
+  private async nodeAnswer(
+    operation: string,
+    { request, isForwarded }: { readonly request: RegistryRequest; readonly isForwarded: boolean },
+    signal: AbortSignal,
+  ): Promise<RegistryAnswer> {
     const { election, clock, log } = this.options;
     if (operation === 'master-available') {
       if (this.isPrimary) return ok({ master_available: this.isWritable });
-      return election.primary === null ? ok({ master_available: false }) : this.forward(request, signal);
+      if (isForwarded || election.primary === null) return ok({ master_available: false });
+      return this.forward(request, signal);
     }
     const highest = (await log.endOffset(signal)) - 1;
     const current = this.appliedOffset - 1;

@@ -9,6 +9,8 @@ export interface RegistryRequest {
   readonly body?: string;
   /** The content-type header; a body without one is taken for JSON. */
   readonly contentType?: string;
+  /** Another node sent it on (`X-Forward: true`): it is not sent on again. */
+  readonly isForwarded?: boolean;
 }
 
 /** `register` and `lookup` are the two POSTs; what ends in `-put` and `-delete` changes something and needs the primary. */

@@ -2,6 +2,7 @@
 /** The command line. Exit codes: 0 done, 1 wrong usage, 2 wrong settings, 3 failed, 128 + n ended by signal n. */
 import { Command, CommanderError } from 'commander';
 import { EXIT_USAGE, reportFailure } from './exit-codes.ts';
+import type { RegistryArguments } from './registry-command.ts';
 
 const program = new Command('holdfast')
   .description('A Kafka Connect-compatible worker that holds its records through every change of the schema registry.')
@@ -33,6 +34,43 @@ program
   .action(async (options: { data: string; fresh: boolean; exit: boolean; port: string }) => {
     const { runDemo } = await import('./demo/demo-command.ts');
     await runDemo(options);
+  });
+
+program
+  .command('registry')
+  .description(
+    'Run one node of the embedded schema registry over a Kafka; several elect their primary as real ones do. For tests and development.',
+  )
+  .requiredOption(
+    '--bootstrap-servers <servers>',
+    'the Kafka that keeps the schemas and the group: host:port[,host:port...]',
+  )
+  .option('--command-config <file>', 'properties of the Kafka clients: security, for example')
+  .option('--host <host>', 'where to listen', '127.0.0.1')
+  .option('--port <port>', 'where to listen; 0: any free one', '8081')
+  .option('--advertised-host <host>', 'what the other nodes are told; --host unless told')
+  .option('--advertised-port <port>', 'what the other nodes are told; --port unless told')
+  .option('--vendor <vendor>', 'whose behaviour: confluent or karapace', 'confluent')
+  .option('--group-id <group>', 'the group that the nodes elect in', 'schema-registry')
+  .option('--topic <topic>', 'the topic that keeps the schemas', '_schemas')
+  .option('--no-master-eligibility', 'never become the primary')
+  .option('--session-timeout-ms <ms>', 'a node that is gone is noticed after this; 10000 unless told')
+  .option('--heartbeat-interval-ms <ms>', 'the smaller of 3000 and a third of the session timeout unless told')
+  .option('--rebalance-timeout-ms <ms>', "the vendor's own unless told: 300000 or 30000")
+  .option('--primary-wait-ms <ms>', "a new primary writes after this; the vendor's own unless told: 0 or 5000")
+  .option('--forward-timeout-ms <ms>', 'a forwarded request is given up after this; 60000 unless told')
+  .option('--catch-up-timeout-ms <ms>', 'a new primary may need this long to read the topic; 60000 unless told')
+  .option(
+    '--store-timeout-ms <ms>',
+    'a write that Kafka does not acknowledge is given up after this; 10000 unless told',
+  )
+  .option('--replay-ms <ms>', 'reading the topic takes this long at least; 350 unless told')
+  .option('--lag-ms <ms>', 'records reach its view so much later', '0')
+  .option('--allow-test-controls', 'let POST /_test/... hold back its view; on the loopback interface only', false)
+  .option('--log-level <level>', 'trace, debug, info, warn, error or fatal', 'info')
+  .action(async (options: RegistryArguments) => {
+    const { runRegistry } = await import('./registry-command.ts');
+    await runRegistry(options);
   });
 
 program

@@ -31,6 +31,7 @@ class LateBroker {
       producer: (given) => on.broker.producer(given),
       fetcher: (given) => on.broker.fetcher(given),
       groupMember: (given) => on.broker.groupMember(given),
+      protocolMember: (given) => on.broker.protocolMember(given),
       close: () => on.broker.close(),
       admin: (given): Admin => {
         settings.push(given.settings);

@@ -38,6 +38,7 @@ function withAdmin(on: SimulatedBroker, change: (admin: Admin) => Partial<Admin>
     producer: (options) => on.broker.producer(options),
     fetcher: (options) => on.broker.fetcher(options),
     groupMember: (options) => on.broker.groupMember(options),
+    protocolMember: (options) => on.broker.protocolMember(options),
     close: () => on.broker.close(),
     admin: (options) => {
       const admin = on.broker.admin(options);

@@ -1,7 +1,7 @@
 /** Avro schemas as text, in the form in which a registry stores them and gives them back. */
-import type { AvroEnum, AvroFixed, AvroProps, AvroRecord, AvroSchema, AvroType } from './avro-schema.ts';
-import { namespaceOf, simpleName } from './avro-schema.ts';
-import { JsonNumber, type JsonText, renderJsonText } from './json-text.ts';
+import type { AvroEnum, AvroFixed, AvroProps, AvroRecord, AvroSchema, AvroType } from '../registry/avro/avro-schema.ts';
+import { namespaceOf, simpleName } from '../registry/avro/avro-schema.ts';
+import { JsonNumber, type JsonText, renderJsonText } from '../registry/avro/json-text.ts';
 
 /**
  * The text that a registry stores: without whitespace, attributes in Avro's own order, a namespace only where it differs

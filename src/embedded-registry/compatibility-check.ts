@@ -1,6 +1,6 @@
 /** Whether a schema may follow the ones that a subject has. */
-import { type CompatibilityLevel, incompatibilitiesAt } from './avro-compatibility.ts';
-import { parseAvro } from './avro-schema.ts';
+import { type CompatibilityLevel, incompatibilitiesAt } from '../registry/avro/avro-compatibility.ts';
+import { parseAvro } from '../registry/avro/avro-schema.ts';
 import type { StoredSchema } from './registry-record.ts';
 import type { RegistryState } from './registry-state.ts';
 import type { RoutedRequest } from './routes.ts';

@@ -2,10 +2,11 @@
  * What a node knows: the topic `_schemas` played back up to some offset. Changed by records only, so that two nodes that
  * read the same records know the same.
  */
+
+import type { CompatibilityLevel } from '../registry/avro/avro-compatibility.ts';
+import { COMPATIBILITY_LEVELS } from '../registry/avro/avro-compatibility.ts';
+import { parseAvro } from '../registry/avro/avro-schema.ts';
 import type { SchemaReference } from '../sdk/schema-view.ts';
-import type { CompatibilityLevel } from './avro-compatibility.ts';
-import { COMPATIBILITY_LEVELS } from './avro-compatibility.ts';
-import { parseAvro } from './avro-schema.ts';
 import { renderAvro } from './avro-text.ts';
 import type { JsonObject, RegistryMode, RegistryRecord, StoredSchema } from './registry-record.ts';
 import { contentKey } from './schema-content.ts';

@@ -2,10 +2,11 @@
  * What was sent to be registered, in the form in which it is stored and compared: two texts with the same content have
  * one id.
  */
+
+import { type AvroSchema, AvroSyntaxError, parseAvro } from '../registry/avro/avro-schema.ts';
+import { parseJsonText, renderJsonText } from '../registry/avro/json-text.ts';
 import type { SchemaReference, SchemaText } from '../sdk/schema-view.ts';
-import { type AvroSchema, AvroSyntaxError, parseAvro } from './avro-schema.ts';
 import { renderAvro } from './avro-text.ts';
-import { parseJsonText, renderJsonText } from './json-text.ts';
 import type { JsonObject } from './registry-record.ts';
 
 export interface SchemaContent extends SchemaText {

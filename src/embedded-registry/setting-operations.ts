@@ -1,5 +1,5 @@
 /** Compatibility level and mode, of the whole registry and of a subject. */
-import { COMPATIBILITY_LEVELS } from './avro-compatibility.ts';
+import { COMPATIBILITY_LEVELS } from '../registry/avro/avro-compatibility.ts';
 import { failures, ok } from './registry-answer.ts';
 import {
   isObject,

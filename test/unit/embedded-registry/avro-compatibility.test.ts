@@ -1,8 +1,8 @@
 import { Type } from 'avsc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { incompatibilitiesAt, readingProblems } from '../../../src/embedded-registry/avro-compatibility.ts';
-import { parseAvro } from '../../../src/embedded-registry/avro-schema.ts';
+import { incompatibilitiesAt, readingProblems } from '../../../src/registry/avro/avro-compatibility.ts';
+import { parseAvro } from '../../../src/registry/avro/avro-schema.ts';
 import { compatibilityCases } from './compatibility-cases.ts';
 import { field, InMemoryRegistry, record } from './in-memory-registry.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AvroSyntaxError, parseAvro } from '../../../src/embedded-registry/avro-schema.ts';
 import { renderAvro } from '../../../src/embedded-registry/avro-text.ts';
-import { parseJsonText, renderJsonText } from '../../../src/embedded-registry/json-text.ts';
+import { AvroSyntaxError, parseAvro } from '../../../src/registry/avro/avro-schema.ts';
+import { parseJsonText, renderJsonText } from '../../../src/registry/avro/json-text.ts';
 
 const rendered = (text: string) => renderAvro(parseAvro(text));
 

@@ -69,7 +69,7 @@ export interface AvroUnion {
 
 export type AvroType = AvroPrimitive | AvroRecord | AvroEnum | AvroFixed | AvroArray | AvroMap | AvroUnion;
 
-/** What makes a text no Avro schema. Becomes 422/42201; carries no code of Holdfast's, as it never leaves the registry. */
+/** What makes a text no Avro schema. Becomes 422/42201; carries no code of Holdfast's, as it is turned into an answer or a DataError by whoever parses. */
 export class AvroSyntaxError extends Error {
   constructor(message: string) {
     super(message);

@@ -32,7 +32,7 @@ export class ParkMetrics implements MetricsContributor {
   private readonly shown = new Map<string, Set<string>>();
 
   private readonly parked = new Gauge({
-    name: 'holdfast_parked_tasks_count',
+    name: 'holdfast_parked_tasks',
     help: 'Tasks that are parked now, by what they wait for.',
     labelNames: ['connector', 'dependency'],
     registers: [],
@@ -57,7 +57,7 @@ export class ParkMetrics implements MetricsContributor {
     registers: [],
   });
   private readonly registryParked = new Gauge({
-    name: 'holdfast_registry_parked_tasks_count',
+    name: 'holdfast_registry_parked_tasks',
     help: 'Tasks that are parked at a gate of the registry now.',
     labelNames: ['registry', 'gate'],
     registers: [],

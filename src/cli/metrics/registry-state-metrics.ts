@@ -13,7 +13,7 @@ export interface RegistryStateMetricsOptions {
 }
 
 const STATES = ['open', 'half-open', 'closed'];
-const LACKING_KINDS = ['id', 'subject', 'barrier'];
+const MISSING_KINDS = ['id', 'subject', 'barrier'];
 
 export class RegistryStateMetrics implements MetricsContributor {
   private readonly options: RegistryStateMetricsOptions;
@@ -33,14 +33,12 @@ export class RegistryStateMetrics implements MetricsContributor {
       'For how long the gate has been shut, half-open included; 0 while it is open.',
       ['registry', 'gate'],
     ),
-    lacking: gauge(
-      'holdfast_registry_lacking_count',
+    missing: gauge(
+      'holdfast_registry_missing_things',
       'What the registry lacks for now and somebody waits for: ids that no node knows, subjects that lag or are read-only, new ids that not every node can read.',
       ['registry', 'kind'],
     ),
-    parkedQuestions: gauge('holdfast_registry_parked_questions_count', 'Questions that wait for the registry.', [
-      'registry',
-    ]),
+    parkedQuestions: gauge('holdfast_registry_parked_questions', 'Questions that wait for the registry.', ['registry']),
     primaryKnown: gauge(
       'holdfast_registry_primary_known',
       '1 if it is known which node is the primary, 0 if not; a registry of many writers, and one whose primary nobody can find out, has no such line.',
@@ -73,19 +71,19 @@ export class RegistryStateMetrics implements MetricsContributor {
       'By how many ids or offsets the node is behind the furthest one.',
       ['registry', 'node'],
     ),
-    schemas: gauge('holdfast_registry_cache_schemas_count', 'Schemas in memory.', ['registry']),
+    schemas: gauge('holdfast_registry_cache_schemas', 'Schemas in memory.', ['registry']),
     answers: gauge(
-      'holdfast_registry_cache_answers_count',
+      'holdfast_registry_cache_answers',
       'Answers in memory: which id has this schema, which schema this id.',
       ['registry'],
     ),
     suspect: gauge(
-      'holdfast_registry_suspect_entries_count',
+      'holdfast_registry_suspect_entries',
       'Ids acknowledged around a change of primary that are read back before a record carries them again.',
       ['registry'],
     ),
     unconfirmed: gauge(
-      'holdfast_registry_unconfirmed_entries_count',
+      'holdfast_registry_unconfirmed_entries',
       'Ids acknowledged less than 60 s ago, which are read once more.',
       ['registry'],
     ),
@@ -111,12 +109,12 @@ export class RegistryStateMetrics implements MetricsContributor {
   }
 
   private showGates({ id: registry, gates, parkedQuestions }: RegistrySnapshot): void {
-    const { gateState, gateClosedSeconds, lacking } = this.gauges;
-    for (const kind of LACKING_KINDS) lacking.set({ registry, kind }, 0);
+    const { gateState, gateClosedSeconds, missing } = this.gauges;
+    for (const kind of MISSING_KINDS) missing.set({ registry, kind }, 0);
     for (const { id, state, since } of gates) {
       const gate = gateKind(id);
       if (gate !== 'read' && gate !== 'write') {
-        if (state !== 'open') lacking.inc({ registry, kind: gate });
+        if (state !== 'open') missing.inc({ registry, kind: gate });
         continue;
       }
       for (const each of STATES) gateState.set({ registry, gate, state: each }, each === state ? 1 : 0);

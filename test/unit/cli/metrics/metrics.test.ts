@@ -106,7 +106,7 @@ describe('GET /metrics', () => {
     for (const metric of register.getMetricsAsArray()) {
       const { name, help, labelNames } = metric as unknown as { name: string; help: string; labelNames: string[] };
       expect(name).toMatch(
-        /^holdfast_[a-z_]+_(total|seconds|count|info|state|known|usable|up|ready|primary|ids|number)$/,
+        /^holdfast_[a-z_]+_(total|seconds|tasks|questions|things|schemas|answers|entries|info|state|known|usable|up|ready|primary|ids|number)$/,
       );
       expect(help).toMatch(/^[A-Z1]\S* .*\.$/);
       for (const label of labelNames) labels.add(label);
@@ -142,13 +142,13 @@ describe('how a registry stands', () => {
       'gate="write",state="closed" 1',
     ]);
     expect(await outside.lines('holdfast_registry_gate_closed_seconds')).toEqual(['gate="read" 0', 'gate="write" 9.5']);
-    expect(await outside.lines('holdfast_registry_lacking_count')).toEqual([
+    expect(await outside.lines('holdfast_registry_missing_things')).toEqual([
       'kind="id" 1',
       'kind="subject" 0',
       'kind="barrier" 0',
     ]);
     outside.snapshots = [sampleSnapshot({ gates: [sampleGate('read')] })];
-    expect(await outside.lines('holdfast_registry_lacking_count')).toContain('kind="id" 0');
+    expect(await outside.lines('holdfast_registry_missing_things')).toContain('kind="id" 0');
   });
 
   it('shows nodes as far as they are known', async () => {
@@ -166,8 +166,8 @@ describe('how a registry stands', () => {
     expect(await outside.lines('holdfast_registry_primary_known')).toEqual([' 1']);
     expect(await outside.lines('holdfast_registry_epoch_age_seconds')).toEqual([' 12']);
     expect(await outside.lines('holdfast_registry_epoch_number')).toEqual([' 2']);
-    expect(await outside.lines('holdfast_registry_suspect_entries_count')).toEqual([' 2']);
-    expect(await outside.lines('holdfast_registry_unconfirmed_entries_count')).toEqual([' 1']);
+    expect(await outside.lines('holdfast_registry_suspect_entries')).toEqual([' 2']);
+    expect(await outside.lines('holdfast_registry_unconfirmed_entries')).toEqual([' 1']);
     expect(await outside.lines('holdfast_registry_info')).toEqual(['vendor="confluent",rung="group" 1']);
     outside.snapshots = [sampleSnapshot({ epoch: sampleEpoch({ memberId: null, url: null, usableAt: null }) })];
     expect(await outside.lines('holdfast_registry_primary_known')).toEqual([' 0']);
@@ -266,16 +266,16 @@ describe('parked tasks', () => {
     outside.tasks.set('files', [park({ dependency: 'target system', gateId: null, code: 'x' })]);
     outside.tasks.set('ids', [park({ dependency: 'schema id 42', gateId: `registry:${REGISTRY}:id:42` })]);
     outside.tasks.set('odd', [park({ dependency: 'flux capacitor 88', gateId: null, code: 'x' })]);
-    expect(await outside.lines('holdfast_parked_tasks_count')).toEqual([
+    expect(await outside.lines('holdfast_parked_tasks')).toEqual([
       'connector="orders",dependency="schema registry (writes)" 2',
       'connector="files",dependency="target system" 1',
       'connector="ids",dependency="schema registry (id)" 1',
       'connector="odd",dependency="other" 1',
     ]);
     expect((await outside.lines('holdfast_parked_tasks_oldest_seconds'))[0]).toMatch(/ 65$/);
-    expect(await outside.lines('holdfast_registry_parked_tasks_count')).toEqual(['gate="write" 2', 'gate="id" 1']);
+    expect(await outside.lines('holdfast_registry_parked_tasks')).toEqual(['gate="write" 2', 'gate="id" 1']);
     outside.tasks.set('orders', [null, null, null]);
-    expect((await outside.lines('holdfast_parked_tasks_count'))[0]).toBe(
+    expect((await outside.lines('holdfast_parked_tasks'))[0]).toBe(
       'connector="orders",dependency="schema registry (writes)" 0',
     );
   });
@@ -302,7 +302,7 @@ describe('parked tasks', () => {
     const pending = park({ code: 'holdfast.registry.pending', gateId: `registry:${REGISTRY}:answer:v1:1` });
     outside.tasks.set('orders', [pending]);
     outside.seen.parkListener({ ...pending, id: { connector: 'orders', task: 0 }, type: 'begun', durationMs: 0 });
-    expect(await outside.lines('holdfast_parked_tasks_count')).toEqual([]);
+    expect(await outside.lines('holdfast_parked_tasks')).toEqual([]);
     expect(await outside.lines('holdfast_task_parks_total')).toEqual([]);
   });
 
@@ -314,6 +314,6 @@ describe('parked tasks', () => {
     expect(await outside.lines('holdfast_task_parks_total')).toHaveLength(1);
     outside.tasks.delete('orders');
     expect(await outside.lines('holdfast_task_parks_total')).toEqual([]);
-    expect(await outside.lines('holdfast_parked_tasks_count')).toEqual([]);
+    expect(await outside.lines('holdfast_parked_tasks')).toEqual([]);
   });
 });

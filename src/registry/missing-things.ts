@@ -105,9 +105,10 @@ export class MissingThings {
       }
     } finally {
       const closedForMs = Math.round(clock.monotonic() - since);
+      const code = this.byGate.get(gateId)?.code;
       this.byGate.delete(gateId);
       gate.open();
-      logger.info('What waited for the schema registry goes on', { gate: gateId, closedForMs });
+      logger.info('What waited for the schema registry goes on', { code, gate: gateId, closedForMs });
       emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
       onOpened(gateId);
     }

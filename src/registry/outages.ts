@@ -3,7 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { GateBook, OwnedGate } from './gate-book.ts';
 import { type ProbeOutcome, Prober } from './prober.ts';
-import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import { REGISTRY_FAULT, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 
 export type AccessKind = 'read' | 'write';
@@ -90,7 +90,11 @@ export class Outages {
     this.endedAt[kind] = clock.monotonic();
     onOpening(kind, clock.now() - closedForMs);
     gate.open();
-    logger.info('The schema registry is back; what waited goes on', { gate: gate.id, closedForMs });
+    logger.info('The schema registry is back; what waited goes on', {
+      code: REGISTRY_UNAVAILABLE,
+      gate: gate.id,
+      closedForMs,
+    });
     emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
     onOpened(kind);
     if (kind === 'read') this.probers.write?.probeNow();
@@ -150,7 +154,10 @@ export class Outages {
       (err: unknown) => {
         this.probers[kind] = undefined;
         if (this.life.signal.aborted) return;
-        this.options.logger.error('The prober of the schema registry failed; it is started again', { err });
+        this.options.logger.error('The prober of the schema registry failed; it is started again', {
+          code: REGISTRY_FAULT,
+          err,
+        });
         this.startProber(kind, probeMaxMs);
       },
     );

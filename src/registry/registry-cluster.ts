@@ -24,7 +24,7 @@ import { type Acknowledged, accessOf, type Finding, QuestionFinder } from './que
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
-import { REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import { REGISTRY_FAULT, REGISTRY_NODE, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
@@ -384,7 +384,10 @@ export class RegistryCluster {
     // Broken off, or a mistake of ours: never the record's fault. It is asked again.
     if (error instanceof EnvironmentError) {
       if (!this.life.signal.aborted) {
-        this.options.logger.error('A question to the schema registry failed; it is asked again', { err: error });
+        this.options.logger.error('A question to the schema registry failed; it is asked again', {
+          code: REGISTRY_FAULT,
+          err: error,
+        });
       }
       return { kind: 'waiting', error, gateId: '', fromFuture: false };
     }
@@ -434,7 +437,7 @@ export class RegistryCluster {
 
   private nodeChanged(node: string, alive: boolean, reason: string): void {
     const message = alive ? 'A node of the schema registry is back' : 'A node of the schema registry is away';
-    this.options.logger.info(message, { node, reason });
+    this.options.logger.info(message, { code: REGISTRY_NODE, node, reason });
     this.emit({ type: 'node', node, alive, reason });
     this.knowledge.observe({ kind: 'node-changed', node, alive });
   }

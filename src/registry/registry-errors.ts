@@ -13,6 +13,21 @@ export const REGISTRY_UNAVAILABLE = defineErrorCode('holdfast.registry.unavailab
   mend: 'Bring a node of the registry named in the message back. The task waits and goes on by itself; nothing is lost.',
 });
 
+export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
+  what: 'A node of the schema registry stopped answering, or answers again; the other nodes serve meanwhile.',
+  mend: 'Bring the node named in the line back. It gets its share again by itself.',
+});
+
+export const REGISTRY_FAULT = defineErrorCode('holdfast.registry.fault', {
+  what: 'The registry client failed in a way that it does not know. It goes on, and asks again.',
+  mend: 'This is a mistake in the program: report it with the whole line.',
+});
+
+export const REGISTRY_STORE = defineErrorCode('holdfast.registry.store', {
+  what: 'The schema store can not be written, or holds an entry that can not be read. Records flow on.',
+  mend: 'Look at the disk or topic that the line names. Until then a restart during an outage would not know new schemas.',
+});
+
 export const REGISTRY_PENDING = defineErrorCode('holdfast.registry.pending', {
   what: 'The schema registry was asked and has not answered yet.',
   mend: 'Nothing: the task goes on as soon as the answer arrives. If it stays, look at the latency of the registry.',

@@ -6,7 +6,7 @@ import type { Logger } from '../foundation/logger.ts';
 import { BoundedEntries } from './bounded-entries.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
 import { isSentTextComparable } from './fingerprint.ts';
-import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER } from './registry-errors.ts';
+import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER, REGISTRY_STORE } from './registry-errors.ts';
 import {
   asBinding,
   asGuid,
@@ -171,7 +171,8 @@ export class SchemaStore {
     this.pending = [];
     const last = pending.length > 0 && this.state === 'open' ? this.log.append(pending) : undefined;
     const written = last?.catch((err: unknown) => {
-      if (!this.failing) this.logger.warn('The last entries of the schema store could not be written', { err });
+      if (!this.failing)
+        this.logger.warn('The last entries of the schema store could not be written', { code: REGISTRY_STORE, err });
     });
     this.state = 'memory-only';
     await this.log.close();
@@ -218,7 +219,7 @@ export class SchemaStore {
         return;
       case 'unreadable':
         this.entries.delete(key);
-        this.logger.warn('An entry of the schema store can not be read and is not used', { key });
+        this.logger.warn('An entry of the schema store can not be read and is not used', { code: REGISTRY_STORE, key });
     }
   }
 
@@ -312,13 +313,13 @@ export class SchemaStore {
       this.pending = [];
       try {
         await this.log.append(batch);
-        if (this.failing) this.logger.info('The schema store can be written again');
+        if (this.failing) this.logger.info('The schema store can be written again', { code: REGISTRY_STORE });
         this.failing = false;
       } catch (err) {
         if (!this.failing && this.state === 'open') {
           this.logger.warn(
             'The schema store can not be written; a restart during an outage would not know new schemas',
-            { err },
+            { code: REGISTRY_STORE, err },
           );
         }
         this.failing = true;

@@ -155,7 +155,7 @@ describe('an outage of everything', () => {
     const gateLines = worker.log.lines.filter(({ fields }) => typeof fields['gate'] === 'string');
     expect(gateLines.map(({ level, fields }) => `${level} ${String(fields['code'])}`)).toEqual([
       'warn holdfast.registry.unavailable',
-      'info undefined',
+      'info holdfast.registry.unavailable',
     ]);
     expect(worker.log.lines.length).toBeLessThan(6);
     expect(worker.events.filter(({ type }) => type === 'gate')).toHaveLength(2);

@@ -35,6 +35,10 @@ export const REST_DESCRIPTIONS = {
   'GET /connectors/{connector}/tasks': { what: 'Its tasks and their configurations.', answers: '200, 404' },
   'GET /connectors/{connector}/tasks/{task}/status': { what: 'State of one task.', answers: '200, 404' },
   'POST /connectors/{connector}/tasks/{task}/restart': { what: 'Starts one task anew.', answers: '204, 404' },
+  'POST /connectors/{connector}/tasks/{task}/parked/skip': {
+    what: 'Skips the one record that a partition of a sink task waits at for a schema id nobody knows: `{"topic", "partition", "offset"}`, the offset as in `parked.waiting_at` of the status. It is reported to log and dead letter queue like bad data that is tolerated.',
+    answers: '204, 400 invalid, 404, 409 it does not wait there, or for something else',
+  },
   'POST /connectors/{connector}/restart': {
     what: 'Starts the connector anew; `includeTasks=true` with its tasks, `onlyFailed=true` only what has failed.',
     answers: '204; 202 and the plan with either flag; 404',

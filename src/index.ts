@@ -15,6 +15,7 @@ import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
 import { REGISTRY_CONFIG } from './registry/registry-config.ts';
 import { connectorsResources } from './rest/connectors-resource.ts';
+import { parkedResources } from './rest/parked-resource.ts';
 import type { RestResource } from './rest/resource.ts';
 import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
 import { rootResources } from './rest/root-resource.ts';
@@ -164,6 +165,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     resources: [
       ...rootResources({ herder, version }),
       ...connectorsResources({ herder, showParked: config.values['status.parked.enable'] }),
+      ...parkedResources({ herder }),
       ...outside.resources,
       ...(options.resources ?? []),
     ],

@@ -281,7 +281,9 @@ class CoordinatedSchemaView implements SchemaView {
     } else if (answer.kind === 'refused') this.put(question, answer, this.now() + BRIEFLY_MS);
     else if (answer.kind === 'waiting') {
       const isWaiting = wire.kind === 'waiting';
-      this.wait(question, answer.error, isWaiting ? wire.gateId : '', isWaiting && wire.fromFuture);
+      const gateId = isWaiting ? wire.gateId : '';
+      const error = isOneId(question, gateId) ? skippable(answer.error, gateId) : answer.error;
+      this.wait(question, error, gateId, isWaiting && wire.fromFuture);
     }
   }
 
@@ -387,6 +389,16 @@ function repliesOf(reply: unknown, count: number): readonly WireAnswer[] | Error
 
 function isAbout({ question, answer }: Entry, context: string, id: number): boolean {
   return answer.kind === 'known' && answer.schema.id === id && contextOf(question.subject) === context;
+}
+
+/** What waits there waits for this id only, not for the registry. */
+function isOneId(question: SchemaQuestion, gateId: string): boolean {
+  return question.kind === 'by-id' && gateId.includes(':id:') && gateId.endsWith(`:${question.id}`);
+}
+
+/** It concerns the record at hand alone: an operator may have it skipped. */
+function skippable({ message, code, details }: ConnectError, gateId: string): ConnectError {
+  return new RegistryUnavailableError(message, { code, gateId, details: { ...details, skippable: true } });
 }
 
 /** Refused by a contradiction. */

@@ -142,7 +142,7 @@ export function connectorsResources(options: {
   ];
 }
 
-function taskIdOf(request: RestRequest): { readonly connector: string; readonly task: number } {
+export function taskIdOf(request: RestRequest): { readonly connector: string; readonly task: number } {
   const task = param(request, 'task');
   if (!/^-?\d{1,9}$/.test(task)) throw httpError(404);
   return { connector: param(request, 'connector'), task: Number(task) };

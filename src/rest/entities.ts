@@ -40,6 +40,7 @@ function parkedJson(parked: NonNullable<TaskStatus['parked']>): object {
     reason: parked.reason,
     code: parked.code,
     partitions: parked.partitions,
+    ...(parked.waitingAt === undefined ? {} : { waiting_at: parked.waitingAt }),
     since: new Date(parked.since).toISOString(),
     attempts: parked.attempts,
     next_probe: parked.nextProbeAt === null ? null : new Date(parked.nextProbeAt).toISOString(),

@@ -1,4 +1,5 @@
 /** What a thrown value means for the record that was being worked on. */
+import type { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, DataError, EnvironmentError, IntegrityError, RetriableError } from '../../sdk/errors/kinds.ts';
 
 /**
@@ -18,6 +19,11 @@ export function failureKind(error: unknown): FailureKind {
   if (error instanceof DataError) return 'data';
   // Invariant 3: a plugin that wraps what it caught in an error of its own has not made bad data of it.
   return environmentErrorOf(error) === null ? 'data' : 'environment';
+}
+
+/** True for a wait that is about the record at hand alone, so that an operator may have it skipped. */
+export function isSkippable(error: ConnectError): boolean {
+  return error.details?.['skippable'] === true;
 }
 
 /** The environment failure that an error is, or was caused by; null when there is none. */

@@ -104,6 +104,18 @@ export class RetryWithToleranceOperator {
     return { fatal: null, reported };
   }
 
+  /**
+   * An operator has the record skipped, whatever `errors.tolerance` says: counted and reported as one that is tolerated. undefined:
+   * nothing to wait for. Otherwise the record's offset waits for it (invariant 2).
+   */
+  skipped(context: ProcessingContext): Promise<void> | undefined {
+    this.counters.failures++;
+    this.counters.errors++;
+    this.counters.lastErrorAt = this.clock.now();
+    this.counters.skipped++;
+    return this.report(context);
+  }
+
   private report(context: ProcessingContext): Promise<void> | undefined {
     const pending: Promise<void>[] = [];
     for (const reporter of this.reporters) {

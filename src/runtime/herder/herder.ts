@@ -15,6 +15,13 @@ export interface ConnectorTaskId {
   readonly task: number;
 }
 
+/** A record of a topic. */
+export interface ParkedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface ConnectorInfo {
   readonly name: string;
   readonly config: ConnectorConfigMap;
@@ -83,6 +90,11 @@ export interface Herder {
     options: { readonly onlyFailed: boolean; readonly includeTasks: boolean },
   ): Promise<ConnectorStateInfo>;
   restartTask(id: ConnectorTaskId): Promise<void>;
+  /**
+   * Has a sink task skip the one record that a partition of it waits at for a schema id that nobody knows. Reported like bad data that is
+   * tolerated, whatever `errors.tolerance` says. @throws NotFoundError; ConnectError `holdfast.task.not-skippable`
+   */
+  skipParkedRecord(id: ConnectorTaskId, at: ParkedRecord): Promise<void>;
 
   plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]>;
 }

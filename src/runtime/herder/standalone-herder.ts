@@ -19,6 +19,7 @@ import type {
   ConnectorTaskId,
   Herder,
   HerderHealth,
+  ParkedRecord,
   RawConnectorConfig,
   TaskInfo,
 } from './herder.ts';
@@ -251,6 +252,15 @@ export class StandaloneHerder implements Herder {
       }
       await this.lifecycle.restartTask(id, entry);
     });
+  }
+
+  /** Beside the operations of its connector: one whose plugin doesn't return must not keep the others from being helped. */
+  async skipParkedRecord(id: ConnectorTaskId, at: ParkedRecord): Promise<void> {
+    const entry = this.entry(id.connector, `Unknown connector: ${id.connector}`);
+    if (id.task < 0 || id.task >= entry.taskConfigs.length) {
+      throw new NotFoundError(`Task ${id.connector}-${id.task} not found`);
+    }
+    await this.options.worker.skipParkedRecord(id, at);
   }
 
   async plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]> {

@@ -105,6 +105,8 @@ export interface ParkedInfo {
   readonly code: string;
   /** `topic-partition` of sinks; empty when the whole task waits. */
   readonly partitions: readonly string[];
+  /** The offset at which each of them waits, where one record is what holds it up. */
+  readonly waitingAt?: Readonly<Record<string, number>>;
   /** ms since the epoch. */
   readonly since: number;
   readonly attempts: number;
@@ -145,16 +147,18 @@ export type ToHost =
 
 /** Requests of the control plane that a host answers. */
 export type HostRequest =
+  /** Skips the one record that a partition waits at. Answer: undefined, or an error with the code `holdfast.task.not-skippable`. */
+  | { readonly type: 'sink.skip'; readonly id: TaskId; readonly at: TopicPartitionOffset }
   /**
    * Partitions are about to be taken away. The host stops delivering them, lets a running `put` end, runs preCommit, calls the
    * task's `close`, and answers with the offsets to commit (empty when lost). Answer: {@link SinkRevoked}.
    */
-  {
-    readonly type: 'sink.revoke';
-    readonly id: TaskId;
-    readonly partitions: readonly TopicPartition[];
-    readonly lost: boolean;
-  };
+  | {
+      readonly type: 'sink.revoke';
+      readonly id: TaskId;
+      readonly partitions: readonly TopicPartition[];
+      readonly lost: boolean;
+    };
 
 export interface SinkRevoked {
   readonly offsets: readonly TopicPartitionOffset[];

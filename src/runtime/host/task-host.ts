@@ -9,6 +9,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { errorToWire } from '../../sdk/errors/error-wire.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { MirroredGates } from '../parking/mirrored-gates.ts';
+import { refused } from '../sink/skipped-record.ts';
 import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
 import { Link, type MessagePort } from './link.ts';
 import type { PluginLoader } from './plugin-loader.ts';
@@ -118,8 +119,13 @@ export class TaskHost {
     }
   }
 
-  private async serve(body: HostRequest): Promise<SinkRevoked> {
+  private async serve(body: HostRequest): Promise<SinkRevoked | undefined> {
     const task = this.running.get(keyOf(body.id))?.task;
+    if (body.type === 'sink.skip') {
+      if (!(task instanceof WorkerSinkTask)) throw refused(body.at, 'the task is no sink task that runs');
+      await task.skip(body.at);
+      return undefined;
+    }
     if (!(task instanceof WorkerSinkTask)) return { offsets: [] };
     return { offsets: await task.revoke(body.partitions as readonly TopicPartition[], body.lost) };
   }

@@ -36,6 +36,8 @@ interface OpenPark {
   dependency: string;
   gate: DependencyGate | undefined;
   partitions: readonly string[];
+  /** Of the record at which the one partition waits. */
+  offset: number | null;
   readonly since: number;
   readonly startedAt: number;
   attempts: number;
@@ -97,10 +99,17 @@ export class Parker {
   async wait(
     key: string,
     error: ConnectError,
-    options: { readonly signal: AbortSignal; readonly dependency: string; readonly partitions?: readonly string[] },
+    options: {
+      readonly signal: AbortSignal;
+      readonly dependency: string;
+      readonly partitions?: readonly string[];
+      /** Of the record at which the one partition waits. */
+      readonly offset?: number;
+    },
   ): Promise<void> {
     options.signal.throwIfAborted();
     const park = this.open(key, error, options.dependency, options.partitions ?? []);
+    park.offset = options.offset ?? null;
     park.attempts++;
     this.changed();
     const limit = this.limitFor(park, options.signal);
@@ -175,6 +184,7 @@ export class Parker {
         dependency,
         gate: undefined,
         partitions,
+        offset: null,
         since: this.clock.now(),
         startedAt: this.clock.monotonic(),
         attempts: 0,
@@ -284,8 +294,12 @@ export class Parker {
   private info(): ParkedInfo | null {
     let shown: OpenPark | undefined;
     const partitions = new Set<string>();
+    const waitingAt: Record<string, number> = {};
     for (const park of this.parks.values()) {
-      for (const partition of park.partitions) partitions.add(partition);
+      for (const partition of park.partitions) {
+        partitions.add(partition);
+        if (park.offset !== null) waitingAt[partition] = park.offset;
+      }
       if (shown === undefined || (park.partitions.length === 0 && shown.partitions.length > 0)) shown = park;
     }
     if (shown === undefined) return null;
@@ -296,6 +310,7 @@ export class Parker {
       reason: gate === undefined || gate.reason === '' ? shown.error.message : gate.reason,
       code: shown.error.code,
       partitions: shown.partitions.length === 0 ? [] : [...partitions].sort(),
+      ...(Object.keys(waitingAt).length === 0 ? {} : { waitingAt }),
       since: shown.since,
       attempts: gate === undefined ? shown.attempts : Math.max(gate.attempts, shown.attempts),
       nextProbeAt: gate === undefined ? shown.nextAttemptAt : gate.nextProbeAt,

@@ -1,7 +1,9 @@
 /** One assigned partition of a sink task: what waits of it, and how far it is delivered and committed. */
 import type { FetchedBatch, FetchedRecord, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
+import type { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { SinkRecord } from '../../sdk/record/sink-record.ts';
 import type { TopicPartitionKey } from '../../sdk/task.ts';
+import type { Stage } from '../errors/processing-context.ts';
 import type { RetryState } from '../errors/retry-with-tolerance-operator.ts';
 import type { ChainInterruption } from '../pipeline/transformation-chain.ts';
 
@@ -9,9 +11,18 @@ export function keyOf({ topic, partition }: TopicPartition): TopicPartitionKey {
   return `${topic}-${partition}`;
 }
 
+/** A step of the pipeline that waits for something that concerns one record only. */
+export interface SkippableStop {
+  readonly error: ConnectError;
+  readonly stage: Stage;
+  readonly className: string;
+}
+
 /** Why the records of a partition wait; the others flow on. */
 export interface Block {
   readonly kind: 'environment' | 'retry';
+  /** What holds up the first waiting record, when that record alone is concerned: it may be skipped. */
+  readonly skippable: SkippableStop | null;
   /** Ends the wait. */
   readonly cancel: AbortController;
   /** True once it is worth another try. */

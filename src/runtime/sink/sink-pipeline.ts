@@ -2,11 +2,14 @@
  * What happens to fetched records until they are given to the task: prepared, converted, transformed. Works partition by
  * partition, and as far in each as it can without waiting: a record that has to wait blocks its own partition only.
  */
+import type { TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import type { Logger } from '../../foundation/logger.ts';
 import type { RawRecord } from '../../sdk/converter.ts';
 import type { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { DataError } from '../../sdk/errors/kinds.ts';
 import type { SinkRecord } from '../../sdk/record/sink-record.ts';
-import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
+import { environmentErrorOf, failureKind, isSkippable } from '../errors/failure-kind.ts';
 import type { Stage } from '../errors/processing-context.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import type { Parker } from '../parking/parker.ts';
@@ -16,6 +19,7 @@ import type { TimeSlice } from '../pipeline/time-slice.ts';
 import type { ChainInterruption, TransformationChain } from '../pipeline/transformation-chain.ts';
 import type { PendingReports } from './pending-reports.ts';
 import type { Block, SinkPartition } from './sink-partition.ts';
+import { RECORD_SKIPPED, waitingRecord } from './skipped-record.ts';
 
 /** A step that threw, at the first waiting record of a partition. */
 interface Stop {
@@ -31,6 +35,7 @@ export interface SinkPipelineOptions {
   readonly operator: RetryWithToleranceOperator;
   readonly parker: Parker;
   readonly reports: PendingReports;
+  readonly logger: Logger;
   readonly clock: Clock;
   readonly slice: TimeSlice;
   readonly counters: TaskCounters;
@@ -61,7 +66,7 @@ export class SinkPipeline {
     const environment = await this.prepare(partitions);
     if (environment !== null) {
       if (!environment.isEnvironment) return { fatal: environment.error };
-      for (const partition of partitions) this.park(partition, environment.error as ConnectError);
+      for (const partition of partitions) this.park(partition, environment.error as ConnectError, null);
       return null;
     }
     for (const partition of partitions) {
@@ -69,6 +74,31 @@ export class SinkPipeline {
       if (fatal !== null) return fatal;
     }
     return null;
+  }
+
+  /**
+   * An operator has the record skipped that the partition waits at: reported like bad data that is tolerated, and the partition goes on.
+   * @throws ConnectError `holdfast.task.not-skippable`
+   */
+  skip(partition: SinkPartition | undefined, at: TopicPartitionOffset): void {
+    const { operator, reports, logger } = this.options;
+    const { topic } = at;
+    const { block, raw, stop } = waitingRecord(partition, at);
+    const error = new DataError(
+      `The record at offset ${at.offset} of ${topic}-${at.partition} was skipped on request. ${stop.error.message}`,
+      { code: RECORD_SKIPPED, cause: stop.error },
+    );
+    const { stage, className } = stop;
+    const consumed = { topic, partition: at.partition, raw };
+    const reported = operator.skipped({ stage, className, error, record: { kind: 'sink', consumed } });
+    // Invariant 2: the offset of the skipped record waits for its report.
+    if (reported !== undefined) reports.add(partition?.key ?? '', reported);
+    logger.warn('A record that a sink task waited at was skipped on request.', { code: RECORD_SKIPPED, ...at });
+    partition?.advance(raw);
+    // Ends the wait, and the park with it.
+    block.cancel.abort();
+    block.isReady = true;
+    this.options.onReady();
   }
 
   private async prepare(
@@ -148,14 +178,14 @@ export class SinkPipeline {
     const environment = kind === 'environment' ? environmentErrorOf(stop.error) : null;
     if (environment !== null) {
       if (hasMoved) parker.end(parkOf(partition));
-      this.park(partition, environment);
+      this.park(partition, environment, stop);
       return null;
     }
     if (kind === 'retriable' && operator.retries) {
       partition.retry ??= operator.startRetrying();
       const delay = operator.nextRetry(partition.retry);
       if (delay !== null) {
-        this.block(partition, 'retry', (signal) => this.options.clock.sleep(delay, signal));
+        this.block(partition, 'retry', null, (signal) => this.options.clock.sleep(delay, signal));
         return null;
       }
     }
@@ -177,21 +207,29 @@ export class SinkPipeline {
     return null;
   }
 
-  /** Invariants 3 and 4: the partition waits, from this record on. */
-  private park(partition: SinkPartition, error: ConnectError): void {
-    this.block(partition, 'environment', (signal) =>
+  /** Invariants 3 and 4: the partition waits, from this record on. `stop`: null when more than this record is concerned. */
+  private park(partition: SinkPartition, error: ConnectError, stop: Stop | null): void {
+    const offset = stop === null ? undefined : partition.first()?.offset;
+    const skippable = stop !== null && isSkippable(error) ? { ...stop, error } : null;
+    this.block(partition, 'environment', skippable, (signal) =>
       this.options.parker.wait(parkOf(partition), error, {
         signal,
         dependency: 'a system that the task needs',
         partitions: [partition.key],
+        ...(offset === undefined ? {} : { offset }),
       }),
     );
   }
 
-  private block(partition: SinkPartition, kind: Block['kind'], wait: (signal: AbortSignal) => Promise<void>): void {
+  private block(
+    partition: SinkPartition,
+    kind: Block['kind'],
+    skippable: Block['skippable'],
+    wait: (signal: AbortSignal) => Promise<void>,
+  ): void {
     partition.keepWaiting();
     const cancel = new AbortController();
-    const block: Block = { kind, cancel, isReady: false };
+    const block: Block = { kind, skippable, cancel, isReady: false };
     partition.block = block;
     const onAbort = (): void => cancel.abort(this.options.signal.reason);
     this.options.signal.addEventListener('abort', onAbort, { once: true });

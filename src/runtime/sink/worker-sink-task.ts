@@ -28,6 +28,7 @@ import { SinkOffsets } from './sink-offsets.ts';
 import type { SinkPartition } from './sink-partition.ts';
 import { SinkPipeline } from './sink-pipeline.ts';
 import { SinkPoll } from './sink-poll.ts';
+import { refused } from './skipped-record.ts';
 import { WorkerErrantRecordReporter } from './worker-errant-record-reporter.ts';
 import { WorkerSinkTaskContext } from './worker-sink-task-context.ts';
 
@@ -163,6 +164,7 @@ export class WorkerSinkTask implements HostedTask {
       operator,
       parker: options.parker,
       reports: this.reports,
+      logger,
       clock,
       slice: this.slice,
       counters,
@@ -213,6 +215,20 @@ export class WorkerSinkTask implements HostedTask {
       } finally {
         // Whoever asked is not to wait for a task that fails over it.
         answer.resolve([]);
+      }
+    });
+    return answer.promise;
+  }
+
+  /** Resolves when the record that a partition waits at is skipped. Rejects with `holdfast.task.not-skippable`. */
+  skip(at: TopicPartitionOffset): Promise<void> {
+    if (this.hasEnded) return Promise.reject(refused(at, 'the task has ended'));
+    const answer = new Deferred();
+    this.command(async () => {
+      try {
+        answer.resolve(this.pipeline.skip(this.assignment.find([at])[0], at));
+      } catch (error) {
+        answer.reject(error);
       }
     });
     return answer.promise;

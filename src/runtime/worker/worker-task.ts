@@ -1,5 +1,5 @@
 /** The control plane's view of one running task: its commits, its group membership, its end. */
-import type { Availability, Broker } from '../../broker/ports.ts';
+import type { Availability, Broker, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
@@ -107,6 +107,11 @@ export class WorkerTask implements TaskMessages {
 
   setTarget(state: 'STARTED' | 'PAUSED'): void {
     this.host.post({ type: 'task.target', id: this.spec.id, state });
+  }
+
+  /** Rejects with a ConnectError `holdfast.task.not-skippable` when the task does not wait at this record alone. */
+  async skipParkedRecord(at: TopicPartitionOffset): Promise<void> {
+    await this.host.ask({ type: 'sink.skip', id: this.spec.id, at });
   }
 
   /**

@@ -2,13 +2,13 @@
  * What actually runs in this process: connectors in the control plane, tasks in task hosts. Knows nothing of desired states: that is
  * the herder's.
  */
-import type { Broker } from '../../broker/ports.ts';
+import type { Broker, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
-import { IllegalStateError } from '../../sdk/errors/kinds.ts';
+import { IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
@@ -175,6 +175,13 @@ export class Worker {
 
   setTaskTarget(id: TaskId, state: 'STARTED' | 'PAUSED'): void {
     this.tasks.get(keyOf(id))?.setTarget(state);
+  }
+
+  /** @throws NotFoundError for a task that does not run; ConnectError `holdfast.task.not-skippable` */
+  async skipParkedRecord(id: TaskId, at: TopicPartitionOffset): Promise<void> {
+    const task = this.tasks.get(keyOf(id));
+    if (task === undefined) throw new NotFoundError(`Task ${keyOf(id)} does not run`);
+    await task.skipParkedRecord(at);
   }
 
   private refuseWhileStopping(): void {

@@ -79,6 +79,9 @@ export interface EnvironmentErrorOptions extends ConnectErrorOptions {
  *
  * Invariant 3: it never consumes error tolerance, never reaches a dead letter queue, never skips a record and never by itself turns a
  * task FAILED. The task parks.
+ *
+ * `details.skippable: true` says that the record at hand alone is concerned, as by a schema id that nobody knows: an operator may have it
+ * skipped.
  */
 export class EnvironmentError extends ConnectError {
   static override readonly defaultCode: string = ENVIRONMENT_UNAVAILABLE;

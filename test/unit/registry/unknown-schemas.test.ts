@@ -28,6 +28,8 @@ describe('an id that no node knows', () => {
     const reading = task.start(byId(6));
     await worker.settled();
     expect(wordsOf(task.view.peek(byId(6)))).toBe('waiting id:6');
+    // It concerns the records with this id alone: an operator may have them skipped.
+    expect(task.view.peek(byId(6))).toMatchObject({ error: { details: { skippable: true } } });
     expect(worker.gateState(':read')).toBe('open');
     expect(wordsOf(await new Task(worker, host).start(byId(2)))).toBe('known 2');
     await worker.clock.advance(700);

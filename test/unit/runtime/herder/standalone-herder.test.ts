@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { errorToWire } from '../../../../src/sdk/errors/error-wire.ts';
+import { ConnectError, NotFoundError } from '../../../../src/sdk/errors/index.ts';
 import { settle } from '../fake-task-edges.ts';
 import { openHerder } from './scripted-connector.ts';
 
@@ -343,6 +344,21 @@ describe('StandaloneHerder', () => {
     expect(await opened.herder.health()).toEqual({ status: 'healthy', detail: '' });
     opened.host().emit({ type: 'task.parked', id, parked: null });
     expect((await opened.herder.taskStatus(id)).parked).toBeNull();
+  });
+
+  it('has a record skipped that a task waits at, and says what it can not find', async () => {
+    await create('c');
+    const at = { topic: 't', partition: 0, offset: 4 };
+    const asked: unknown[] = [];
+    opened.host().onRequest = async (body) => {
+      asked.push(body);
+      throw new ConnectError('it waits elsewhere', { code: 'holdfast.task.not-skippable' });
+    };
+    const id = { connector: 'c', task: 0 };
+    await expect(opened.herder.skipParkedRecord(id, at)).rejects.toMatchObject({ code: 'holdfast.task.not-skippable' });
+    expect(asked).toEqual([{ type: 'sink.skip', id, at }]);
+    await expect(opened.herder.skipParkedRecord({ connector: 'c', task: 9 }, at)).rejects.toBeInstanceOf(NotFoundError);
+    await expect(opened.herder.skipParkedRecord({ connector: 'd', task: 0 }, at)).rejects.toBeInstanceOf(NotFoundError);
   });
 
   it('merges a patch; null takes a key away; two patches at once both count', async () => {

@@ -1,5 +1,6 @@
 import type { TaskHostConnection } from '../../../../src/runtime/host/inline-host.ts';
 import type { FromHost, HostRequest, TaskId, ToHost } from '../../../../src/runtime/host/protocol.ts';
+import { errorToWire } from '../../../../src/sdk/errors/error-wire.ts';
 
 /** A task host that does what a test says; unless told otherwise its tasks run at once and end when they are stopped. */
 export class ScriptedHost implements TaskHostConnection {
@@ -7,7 +8,7 @@ export class ScriptedHost implements TaskHostConnection {
   isClosed = false;
   /** Called for each message; return true to keep the usual behaviour from happening. */
   onPosted: (message: ToHost) => boolean = () => false;
-  /** Answers `sink.revoke`. */
+  /** Answers `sink.revoke` and `sink.skip`. */
   onRequest: (body: HostRequest) => Promise<unknown> = async () => ({ offsets: [] });
   private listener: (message: FromHost) => void = () => {};
   private seq = 0;
@@ -64,7 +65,10 @@ export class ScriptedHost implements TaskHostConnection {
       this.emit({ type: 'task.ended', id: message.id });
     } else if (message.type === 'request') {
       const { seq, body } = message;
-      void this.onRequest(body).then((value) => this.emit({ type: 'answer', to: seq, ok: true, value }));
+      void this.onRequest(body).then(
+        (value) => this.emit({ type: 'answer', to: seq, ok: true, value }),
+        (error) => this.emit({ type: 'answer', to: seq, ok: false, error: errorToWire(error) }),
+      );
     }
   }
 }

@@ -40,23 +40,17 @@ export function clusterSnapshot(parts: SnapshotParts): RegistrySnapshot {
   };
 }
 
-function nodesOf({ urls, endpoints, knowledge }: SnapshotParts): NodeSnapshot[] {
+function nodesOf({ endpoints, knowledge }: SnapshotParts): NodeSnapshot[] {
   const highest = Math.max(...[...knowledge.nodes.values()].map(({ progress }) => progress?.highestId ?? 0));
-  return urls.map((url) => {
-    const node = knowledge.nodes.get(url);
+  return endpoints.health().map((health) => {
+    const node = knowledge.nodes.get(health.url);
     const highestId = node?.progress?.highestId ?? null;
     return {
-      url,
-      alive: endpoints.isAlive(url),
+      ...health,
       ready: node?.progress?.ready ?? null,
       role: node?.role ?? 'unknown',
-      reason: '',
-      since: 0,
-      latencyMs: null,
       highestId,
       lag: highestId === null ? null : highest - highestId,
-      requests: 0,
-      failures: 0,
     };
   });
 }

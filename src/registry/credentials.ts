@@ -1,24 +1,48 @@
 /** Who we are to a registry. Invariant 8: nothing in here is ever logged, thrown or answered. */
 
 export interface Credentials {
-  /** The Authorization header for a node; undefined: none. */
-  authorization(node: string): string | undefined;
-  /** Called once after a 401 or 403, before the request is repeated. */
-  refresh(signal: AbortSignal): Promise<void>;
+  /**
+   * Headers for a request to a node. A promise only when a token has to be fetched first.
+   * @throws CredentialsUnavailable when who issues them gives no usable answer, RegistryConfigError when it refuses us.
+   */
+  headers(node: string, signal: AbortSignal): CredentialHeaders | Promise<CredentialHeaders>;
+  /**
+   * Called once after a 401 or 403, before the request is repeated; `rejected` is what the request carried. Rejects as `headers`
+   * does.
+   */
+  refresh(rejected: CredentialHeaders, signal: AbortSignal): Promise<void>;
+}
+
+export type CredentialHeaders = Readonly<Record<string, string>>;
+
+/** An environment failure: the credentials can't be had at the moment. The message names no secret. */
+export class CredentialsUnavailable extends Error {
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs?: number) {
+    super(message);
+    this.name = 'CredentialsUnavailable';
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** Credentials that stand in the settings. */
 export class StaticCredentials implements Credentials {
-  private readonly byNode: ReadonlyMap<string, string>;
-  private readonly fallback: string | undefined;
+  private readonly byNode: ReadonlyMap<string, CredentialHeaders>;
+  private readonly fallback: CredentialHeaders;
 
   /** @param options.byNode Authorization headers by base URL, from URLs with user info; `fallback` for all others. */
-  constructor(options: { readonly byNode?: ReadonlyMap<string, string>; readonly fallback?: string | undefined } = {}) {
-    this.byNode = options.byNode ?? new Map();
-    this.fallback = options.fallback;
+  constructor(options: {
+    readonly byNode?: ReadonlyMap<string, string>;
+    readonly fallback?: string | undefined;
+    readonly headers?: CredentialHeaders;
+  }) {
+    const { byNode = new Map<string, string>(), fallback, headers = {} } = options;
+    this.byNode = new Map([...byNode].map(([node, authorization]) => [node, { ...headers, authorization }]));
+    this.fallback = fallback === undefined ? headers : { ...headers, authorization: fallback };
   }
 
-  authorization(node: string): string | undefined {
+  headers(node: string): CredentialHeaders {
     return this.byNode.get(node) ?? this.fallback;
   }
 

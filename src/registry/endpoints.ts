@@ -1,39 +1,20 @@
 /**
  * The nodes of one registry cluster: which is asked first, what is tried before an outage is called an outage, and which
  * node is remembered as dead so that no request waits for it first.
+ *
+ * With one URL only, a load balancer may stand behind it: a failure is tried again on a connection of its own, which may lead to
+ * another node, and nothing is known of the nodes one by one.
  */
-import { Backoff } from '../foundation/backoff.ts';
-import type { Clock, Timer } from '../foundation/clock.ts';
+import type { Clock } from '../foundation/clock.ts';
 import type { Credentials } from './credentials.ts';
-import { classify, type FailureClass, type FailureContext, type Operation, type Outcome } from './failure-classes.ts';
-import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
+import type { FailureClass, FailureContext } from './failure-classes.ts';
+import type { HttpTransport } from './http-transport.ts';
+import { NodeBook, type NodeHealth, type RegistryNode } from './node-book.ts';
+import { type CallResult, type ExchangeReport, NodeExchange, type RegistryRequest } from './node-exchange.ts';
+import { NodeOrder } from './node-order.ts';
+import { NodeRevival } from './node-revival.ts';
 
-export interface RegistryRequest {
-  readonly operation: Operation;
-  readonly method: HttpRequest['method'];
-  readonly path: string;
-  readonly body?: string;
-  readonly channel: 'read' | 'write';
-  /** ms; the client's limit unless told, and never more than that. */
-  readonly timeoutMs?: number;
-  /** Whether a 2xx body has the shape that this request's answer has. */
-  readonly expects: (json: unknown) => boolean;
-}
-
-/** What one request, over as many nodes as it took, came to. */
-export interface CallResult {
-  readonly verdict: FailureClass;
-  /** The node that gave the answer; the last one tried when none did. */
-  readonly node: string;
-  /** undefined: no answer over HTTP; `transport` then says how far it came. */
-  readonly status: number | undefined;
-  readonly transport?: TransportFailure['phase'];
-  readonly errorCode: number | undefined;
-  /** The parsed body of the answer. */
-  readonly json: unknown;
-  /** One line for people, without secrets. */
-  readonly reason: string;
-}
+export type { CallResult, ExchangeReport, RegistryRequest } from './node-exchange.ts';
 
 export interface CallOptions {
   readonly context?: FailureContext;
@@ -51,6 +32,8 @@ export interface EndpointsOptions {
   readonly clock: Clock;
   /** The node that writes go to first; null: unknown. */
   readonly primary: () => string | null;
+  /** Whether a node says that it is ready; null: it says nothing. One that is not gets what no other takes. */
+  readonly isReady?: (node: string) => boolean | null;
   readonly requestTimeoutMs: number;
   /** Added to every request. */
   readonly headers: Readonly<Record<string, string>>;
@@ -61,18 +44,9 @@ export interface EndpointsOptions {
   readonly verify?: (node: string, get: (request: RegistryRequest) => Promise<CallResult>) => Promise<void>;
   /** A node died or came back. */
   readonly onNode?: (node: string, alive: boolean, reason: string) => void;
+  readonly onExchange?: (report: ExchangeReport) => void;
 }
 
-interface NodeState {
-  readonly url: string;
-  alive: boolean;
-  verified: boolean;
-  verifying: Promise<CallResult | undefined> | undefined;
-  readonly backoff: Backoff;
-  revival: Timer | undefined;
-}
-
-const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 const LIVENESS: RegistryRequest = {
   operation: 'meta',
   method: 'GET',
@@ -81,25 +55,48 @@ const LIVENESS: RegistryRequest = {
   expects: () => true,
 };
 
+/** How long others go first after a node answered a read with a failure that names no time. */
+const SHUN_MS = 1000;
+
 export class RegistryEndpoints {
   private readonly options: EndpointsOptions;
-  private readonly nodes: readonly NodeState[];
+  private readonly book: NodeBook;
+  private readonly orders: NodeOrder;
+  private readonly exchanges: NodeExchange;
+  private readonly revival: NodeRevival;
+  private readonly verifying = new Map<RegistryNode, Promise<CallResult | undefined>>();
   private readonly life = new AbortController();
-  private turn: number;
   private lastWriter: string | null = null;
 
   constructor(options: EndpointsOptions) {
-    this.options = options;
+    const { clock, onNode, onExchange, primary } = options;
     const random = options.random ?? Math.random;
-    this.nodes = options.nodes.map((url) => ({
-      url,
-      alive: true,
-      verified: false,
-      verifying: undefined,
-      backoff: new Backoff({ initialMs: 1000, maxMs: 30_000, random }),
-      revival: undefined,
-    }));
-    this.turn = options.randomize ? Math.floor(random() * this.nodes.length) : 0;
+    this.options = options;
+    this.book = new NodeBook({ nodes: options.nodes, clock, ...(onNode === undefined ? {} : { onNode }) });
+    this.orders = new NodeOrder({
+      book: this.book,
+      clock,
+      primary,
+      isReady: options.isReady ?? (() => null),
+      first: options.randomize ? Math.floor(random() * options.nodes.length) : 0,
+    });
+    this.exchanges = new NodeExchange({
+      transport: options.transport,
+      credentials: options.credentials,
+      clock,
+      requestTimeoutMs: options.requestTimeoutMs,
+      headers: options.headers,
+      ...(onExchange === undefined ? {} : { onExchange }),
+    });
+    this.revival = new NodeRevival({
+      clock,
+      random,
+      // Invariant 9: with no node alive, the gate's prober is the one that asks.
+      mayAsk: () => this.book.anyAlive,
+      ask: async (node) => {
+        await this.exchange(node, LIVENESS, true, {}, this.life.signal);
+      },
+    });
   }
 
   get urls(): readonly string[] {
@@ -107,21 +104,29 @@ export class RegistryEndpoints {
   }
 
   isAlive(node: string): boolean {
-    return this.nodes.find((state) => state.url === node)?.alive === true;
+    return this.book.get(node)?.alive === true;
+  }
+
+  /** How each node does, in the order of the URLs. */
+  health(): readonly NodeHealth[] {
+    return this.book.snapshot();
   }
 
   /**
    * Asks one node after the other until one gives an answer that settles the question. When none does, the most telling of
-   * what they said.
+   * what they said. Rejects with the signal's reason, or with that of `verify`.
    */
   async call(request: RegistryRequest, signal: AbortSignal, options: CallOptions = {}): Promise<CallResult> {
-    const order = this.order(request.channel);
-    let context = options.context ?? {};
+    const { context = {}, resolveUnknown } = options;
+    const order = request.channel === 'read' ? this.orders.forReads() : this.orders.forWrites(this.lastWriter);
+    const anyAlive = this.book.anyAlive;
+    if (!anyAlive && request.channel === 'read' && order.length > 1) return this.race(request, signal, context);
     let best: CallResult | undefined;
     let unknown = false;
-    const attempt = async (node: NodeState, fresh: boolean): Promise<CallResult> => {
-      if (unknown && options.resolveUnknown !== undefined) {
-        const resolved = await options.resolveUnknown();
+    let anyAnswered = false;
+    const attempt = async (node: RegistryNode, fresh: boolean): Promise<CallResult> => {
+      if (unknown && resolveUnknown !== undefined) {
+        const resolved = await resolveUnknown();
         if (resolved.verdict.class === 'ok') return resolved;
       }
       const result = await this.attempt(node, request, fresh, context, signal);
@@ -129,18 +134,16 @@ export class RegistryEndpoints {
       return result;
     };
     for (const node of order) {
+      // The revival asks the dead. A request tries one only when the living give no answer, or one that speaks of an outage and the dead one's takes no time.
+      if (!node.alive && anyAlive && anyAnswered && (node.slowToFail || best?.verdict.class !== 'park')) continue;
       const wasAlive = node.alive;
       let result = await attempt(node, false);
-      if (result.verdict.class === 'refresh-credentials') {
-        await this.options.credentials.refresh(signal);
-        context = { ...context, credentialsRefreshed: true };
-        result = await attempt(node, false);
-      }
       if (result.verdict.class === 'park' && wasAlive && this.deservesFreshConnection(result, order.length)) {
         result = await attempt(node, true);
       }
-      if (result.verdict.class === 'park' && result.status === undefined) this.markDead(node, result.reason);
       best = moreTelling(best, result);
+      if (result.issuer !== undefined) break;
+      if (result.status !== undefined) anyAnswered = true;
       if (isSettled(result.verdict)) {
         if (request.operation === 'register') this.lastWriter = node.url;
         return result;
@@ -160,48 +163,67 @@ export class RegistryEndpoints {
     signal: AbortSignal,
     options: { readonly fresh?: boolean; readonly context?: FailureContext } = {},
   ): Promise<CallResult> {
-    const node = this.nodes.find((state) => state.url === url);
-    if (node === undefined) throw new RangeError(`${url} is not one of the URLs of this registry.`);
+    const node = this.nodeAt(url);
     const result = await this.attempt(node, request, options.fresh === true, options.context ?? {}, signal);
-    if (result.verdict.class === 'park' && result.status === undefined) this.markDead(node, result.reason);
+    if (result.verdict.class === 'park' && result.transport === 'exchange') this.bury(node, result.reason, 0);
     return result;
   }
 
-  /** Asks every node once, all at the same time; for what differs from node to node. */
-  callEach(request: RegistryRequest, signal: AbortSignal, context: FailureContext = {}): Promise<CallResult[]> {
-    return Promise.all(this.nodes.map((node) => this.attempt(node, request, false, context, signal)));
+  /** With every node dead, none is worth waiting for: all are asked at the same time, and the first usable answer counts. */
+  private race(request: RegistryRequest, signal: AbortSignal, context: FailureContext): Promise<CallResult> {
+    const { nodes } = this.book;
+    const attempts = nodes.map((node) => this.attempt(node, request, true, context, signal));
+    return new Promise((resolve, reject) => {
+      let best: CallResult | undefined;
+      let left = attempts.length;
+      for (const attempt of attempts) {
+        attempt.then((result) => {
+          best = moreTelling(best, result);
+          left -= 1;
+          if (isSettled(result.verdict)) resolve(result);
+          else if (left === 0) resolve(best);
+        }, reject);
+      }
+    });
   }
 
-  /** Asks this very node, once, whatever is known of it; who it is need not be known. For questions about the node itself. */
-  ask(node: string, request: RegistryRequest, signal: AbortSignal): Promise<CallResult> {
-    const state = this.nodes.find(({ url }) => url === node);
-    if (state === undefined) throw new Error('This is no node of the registry.');
-    return this.exchange(state, request, false, {}, signal);
+  /**
+   * Asks every node once, all at the same time; for what differs from node to node. A node known to be dead is not waited for while another
+   * is alive: its last failure stands for it.
+   */
+  callEach(request: RegistryRequest, signal: AbortSignal, context: FailureContext = {}): Promise<CallResult[]> {
+    const { anyAlive, nodes } = this.book;
+    return Promise.all(
+      nodes.map((node) =>
+        node.alive || !anyAlive ? this.attempt(node, request, false, context, signal) : Promise.resolve(deadNode(node)),
+      ),
+    );
+  }
+
+  /**
+   * Asks this very node, once, whatever is known of it; who it is need not be known. For questions about the node itself, which it may
+   * leave unanswered while it serves schemas: no answer is held against it.
+   */
+  async ask(url: string, request: RegistryRequest, signal: AbortSignal): Promise<CallResult> {
+    const node = this.nodeAt(url);
+    const result = await this.exchanges.perform(node, request, false, {}, signal);
+    if (result.status !== undefined) this.revived(node);
+    return result;
   }
 
   /** Every node is verified again before its next answer is used: after an outage another cluster may stand there. */
   reverify(): void {
-    for (const node of this.nodes) node.verified = false;
+    for (const node of this.book.nodes) node.verified = false;
   }
 
   close(): void {
     this.life.abort();
-    for (const node of this.nodes) node.revival?.cancel();
-  }
-
-  /** Reads take turns over the nodes that are alive; writes begin with the primary, or with who took the last one. */
-  private order(channel: 'read' | 'write'): NodeState[] {
-    const start = channel === 'read' ? this.turn++ : this.turn;
-    const rotated = this.nodes
-      .map((_, i) => this.nodes[(start + i) % this.nodes.length])
-      .filter((n) => n !== undefined);
-    const preferred = channel === 'write' ? (this.options.primary() ?? this.lastWriter) : null;
-    const rank = (node: NodeState): number => (node.alive ? (node.url === preferred ? 0 : 1) : 2);
-    return rotated.sort((a, b) => rank(a) - rank(b));
+    this.revival.close();
   }
 
   /** A reused connection may just have been stale; with one URL only, another connection may lead to another node behind it. */
   private deservesFreshConnection(result: CallResult, nodes: number): boolean {
+    if (result.issuer !== undefined) return false;
     if (result.status !== undefined) return nodes === 1 && result.status !== 429;
     // A node that answers nothing costs the whole time limit once more: another one is the better second try.
     if (result.transport === 'timeout') return nodes === 1;
@@ -209,160 +231,93 @@ export class RegistryEndpoints {
   }
 
   private async attempt(
-    node: NodeState,
+    node: RegistryNode,
     request: RegistryRequest,
     fresh: boolean,
     context: FailureContext,
     signal: AbortSignal,
   ): Promise<CallResult> {
     if (!node.verified && this.options.verify !== undefined) {
-      node.verifying ??= this.verify(node, fresh, signal).finally(() => {
-        node.verifying = undefined;
-      });
-      const failed = await node.verifying;
+      let verifying = this.verifying.get(node);
+      if (verifying === undefined) {
+        verifying = this.verify(node, fresh, signal).finally(() => this.verifying.delete(node));
+        this.verifying.set(node, verifying);
+      }
+      const failed = await verifying;
       // Nothing was sent of the request itself, so its outcome is known.
       if (failed?.verdict.class === 'park') return { ...failed, verdict: { ...failed.verdict, outcomeUnknown: false } };
+      if (failed !== undefined) return failed;
     }
     return this.exchange(node, request, fresh, context, signal);
   }
 
   /** Who is it? Returns the failure when the node gave no answer. */
-  private async verify(node: NodeState, fresh: boolean, signal: AbortSignal): Promise<CallResult | undefined> {
+  private async verify(node: RegistryNode, fresh: boolean, signal: AbortSignal): Promise<CallResult | undefined> {
     let failed: CallResult | undefined;
     await this.options.verify?.(node.url, async (question) => {
       const answer = await this.exchange(node, question, fresh, {}, signal);
-      if (answer.verdict.class === 'park') failed = answer;
+      if (answer.verdict.class === 'park' || answer.issuer !== undefined) failed = answer;
       return answer;
     });
     if (failed === undefined) node.verified = true;
     return failed;
   }
 
+  /** One exchange, and what it tells of the node. */
   private async exchange(
-    node: NodeState,
+    node: RegistryNode,
     request: RegistryRequest,
     fresh: boolean,
     context: FailureContext,
     signal: AbortSignal,
   ): Promise<CallResult> {
-    const authorization = this.options.credentials.authorization(node.url);
-    const httpRequest: HttpRequest = {
-      node: node.url,
-      method: request.method,
-      path: request.path,
-      headers: {
-        accept: `${MEDIA_TYPE}, application/json`,
-        ...this.options.headers,
-        ...(request.body === undefined ? {} : { 'content-type': MEDIA_TYPE }),
-        ...(authorization === undefined ? {} : { authorization }),
-      },
-      ...(request.body === undefined ? {} : { body: request.body }),
-      channel: request.channel,
-      fresh,
-      timeoutMs: Math.min(request.timeoutMs ?? this.options.requestTimeoutMs, this.options.requestTimeoutMs),
-    };
-    let response: HttpResponse;
-    try {
-      response = await this.options.transport.request(httpRequest, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      const failure =
-        error instanceof TransportFailure ? error : new TransportFailure('UNKNOWN', 'exchange', String(error));
-      const outcome: Outcome = { kind: 'transport', code: failure.code, phase: failure.phase };
-      return {
-        verdict: classify(request.operation, outcome, context),
-        node: node.url,
-        status: undefined,
-        errorCode: undefined,
-        transport: failure.phase,
-        json: undefined,
-        reason: `${describeFailure(failure)} at ${node.url}`,
-      };
+    const { clock } = this.options;
+    const beganAt = clock.monotonic();
+    const result = await this.exchanges.perform(node, request, fresh, context, signal);
+    if (result.issuer !== undefined) return result;
+    const { verdict } = result;
+    if (result.status !== undefined) {
+      this.revived(node);
+      if (request.channel === 'write') return result;
+      if (verdict.class === 'park') this.book.shun(node, result.reason, verdict.retryAfterMs ?? SHUN_MS);
+      else this.book.served(node);
+      return result;
     }
-    this.markAlive(node);
-    return this.read(node.url, request, response, context);
-  }
-
-  private read(node: string, request: RegistryRequest, response: HttpResponse, context: FailureContext): CallResult {
-    const json = parseJson(response.body);
-    const errorCode = errorCodeOf(json);
-    const retryAfterMs = retryAfterOf(response.headers['retry-after'], this.options.clock);
-    const isSuccess = response.status >= 200 && response.status < 300;
-    const outcome: Outcome = {
-      kind: 'answer',
-      status: response.status,
-      errorCode,
-      shape: isSuccess && request.expects(json) ? 'expected' : errorCode === undefined ? 'other' : 'error',
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    };
-    return {
-      verdict: classify(request.operation, outcome, context),
-      node,
-      status: response.status,
-      errorCode,
-      json,
-      reason: describeAnswer(node, response.status, errorCode, json, isSuccess),
-    };
-  }
-
-  private markAlive(node: NodeState): void {
-    if (node.alive) return;
-    node.alive = true;
-    node.verified = false;
-    node.backoff.reset();
-    node.revival?.cancel();
-    node.revival = undefined;
-    this.options.onNode?.(node.url, true, '');
-  }
-
-  private markDead(node: NodeState, reason: string): void {
-    if (node.alive) {
-      node.alive = false;
-      this.options.onNode?.(node.url, false, reason);
+    // One broken connection may be a stale one; what was refused, hung, or broke when it was new counts.
+    if (verdict.class === 'park' && (fresh || result.transport !== 'exchange')) {
+      this.bury(node, result.reason, clock.monotonic() - beganAt);
     }
-    if (node.revival === undefined && !this.life.signal.aborted) this.planRevival(node);
+    return result;
   }
 
-  /** Asks a dead node now and then, so that it gets its share again without any request waiting for it. */
-  private planRevival(node: NodeState): void {
-    node.revival = this.options.clock.setTimer(
-      () => {
-        node.revival = undefined;
-        if (node.alive || this.life.signal.aborted) return;
-        // Invariant 9: with no node alive, the gate's prober is the one that asks.
-        const revive = this.nodes.some((other) => other.alive)
-          ? this.exchange(node, LIVENESS, true, {}, this.life.signal)
-          : Promise.resolve();
-        revive.then(
-          () => {
-            if (!node.alive && !this.life.signal.aborted && node.revival === undefined) this.planRevival(node);
-          },
-          () => {},
-        );
-      },
-      500 + node.backoff.next(),
-      { unref: true },
-    );
+  private nodeAt(url: string): RegistryNode {
+    const node = this.book.get(url);
+    if (node === undefined) throw new RangeError('This is not one of the URLs of the registry.');
+    return node;
+  }
+
+  private revived(node: RegistryNode): void {
+    this.book.answered(node);
+    this.revival.stop(node);
+  }
+
+  private bury(node: RegistryNode, reason: string, afterMs: number): void {
+    this.book.died(node, reason, afterMs);
+    if (!this.life.signal.aborted) this.revival.plan(node);
   }
 }
 
-function describeFailure(failure: TransportFailure): string {
-  return failure.phase === 'timeout' ? 'no answer in time' : failure.code;
-}
-
-/** The registry's own message helps people; it is cut, and a body that is no JSON is not repeated. */
-function describeAnswer(
-  node: string,
-  status: number,
-  code: number | undefined,
-  json: unknown,
-  success: boolean,
-): string {
-  const message = typeof json === 'object' && json !== null ? (json as Record<string, unknown>)['message'] : undefined;
-  const text = typeof message === 'string' ? message : Array.isArray(message) ? message.map(String).join('; ') : '';
-  const words = text.replace(/\s+/g, ' ').slice(0, 300);
-  const what = success ? `${status} without what was asked for` : `${status}${code === undefined ? '' : `/${code}`}`;
-  return `HTTP ${what} at ${node}${words === '' ? '' : `: ${words}`}`;
+/** The reason is the one remembered. */
+function deadNode(node: RegistryNode): CallResult {
+  return {
+    verdict: { class: 'park', outcomeUnknown: false },
+    node: node.url,
+    status: undefined,
+    transport: 'connect',
+    errorCode: undefined,
+    json: undefined,
+    reason: node.reason,
+  };
 }
 
 function isSettled(verdict: FailureClass): boolean {
@@ -376,28 +331,6 @@ const WEIGHT: Readonly<Record<string, number>> = { config: 1, park: 2, 'refresh-
  * "there is none" more than another's silence, so that a single unknown id never looks like an outage.
  */
 function moreTelling(a: CallResult | undefined, b: CallResult): CallResult {
-  if (a === undefined || isSettled(b.verdict)) return b;
+  if (a === undefined || isSettled(b.verdict) || b.issuer !== undefined) return b;
   return (WEIGHT[b.verdict.class] ?? 0) >= (WEIGHT[a.verdict.class] ?? 0) ? b : a;
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function errorCodeOf(json: unknown): number | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const code = (json as Record<string, unknown>)['error_code'];
-  return typeof code === 'number' ? code : undefined;
-}
-
-/** Seconds or a date, as RFC 9110 allows; at most ten minutes are believed. */
-function retryAfterOf(value: string | undefined, clock: Clock): number | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 600_000) : undefined;
 }

@@ -1,6 +1,6 @@
 /** What a call of the registry came to, as the error that a converter throws. Its message names what, where and how to mend it. */
 import { ConnectError } from '../sdk/errors/index.ts';
-import type { CallResult } from './endpoints.ts';
+import type { CallResult } from './node-exchange.ts';
 import {
   REGISTRY_AUTHORIZATION,
   REGISTRY_BAD_URL,
@@ -21,7 +21,8 @@ export function refusalOf(failed: unknown): ConnectError {
       cause: failed,
     });
   }
-  const { verdict, status, reason } = failed;
+  const { verdict, status, reason, issuer } = failed;
+  if (issuer !== undefined && issuer !== 'away') return issuer;
   if (verdict.class === 'config' || verdict.class === 'refresh-credentials') {
     return status === 401 || status === 403
       ? new RegistryConfigError(

@@ -94,6 +94,7 @@ export class RegistryCluster {
       credentials: new StaticCredentials({ byNode: settings.authorizationByNode, fallback: settings.authorization }),
       clock,
       primary: () => this.knowledge.primary(),
+      isReady: (node) => this.knowledge.snapshot().nodes.get(node)?.progress?.ready ?? null,
       requestTimeoutMs: values['http.read.timeout.ms'],
       headers: settings.headers,
       randomize: values['schema.registry.url.randomize'],
@@ -104,6 +105,7 @@ export class RegistryCluster {
         else if (answer.status === 404) identity.met(node, undefined);
       },
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
+      onExchange: (report) => this.emit({ type: 'request', ...report }),
     });
     this.knowledge = options.knowledge ?? this.detection();
     const maxEntries = Math.max(10_000, values['max.schemas.per.subject']);

@@ -1,6 +1,6 @@
 /** The requests of the Confluent-compatible REST API that the client makes, and how their answers are read. */
 import type { RegisteredSchema, SchemaQuestion, SchemaReference, SchemaText } from '../sdk/schema-view.ts';
-import type { RegistryRequest } from './endpoints.ts';
+import type { RegistryRequest } from './node-exchange.ts';
 import { isReference } from './stored-entries.ts';
 import { contextOf } from './subject-context.ts';
 

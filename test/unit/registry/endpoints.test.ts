@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import {
+  type CredentialHeaders,
+  CredentialsUnavailable,
+  StaticCredentials,
+} from '../../../src/registry/credentials.ts';
+import {
+  type CallResult,
+  type EndpointsOptions,
+  type ExchangeReport,
+  RegistryEndpoints,
+  type RegistryRequest,
+} from '../../../src/registry/endpoints.ts';
+import { refusalOf } from '../../../src/registry/refusals.ts';
+import { RegistryConfigError } from '../../../src/registry/registry-errors.ts';
+import { byIdRequest, registerRequest } from '../../../src/registry/registry-requests.ts';
+import { error, ok, type Reply, ScriptedTransport } from './scripted-transport.ts';
+
+const [A, B, C] = ['http://a:1', 'http://b:1', 'http://c:1'] as const;
+const never = new AbortController().signal;
+const read = byIdRequest(1);
+const write = registerRequest('s', { schemaType: 'AVRO', schema: '"string"', references: [] }, false);
+
+/** Three nodes, each a function that a test may change. */
+class Nodes {
+  readonly clock = new ManualClock();
+  readonly transport = new ScriptedTransport(this.clock);
+  readonly replies: Record<string, () => Reply> = {};
+  readonly changes: string[] = [];
+  readonly reports: ExchangeReport[] = [];
+  readonly endpoints: RegistryEndpoints;
+  primary: string | null = null;
+  readonly ready = new Map<string, boolean>();
+
+  constructor(options: Partial<EndpointsOptions> = {}) {
+    const nodes = options.nodes ?? [A, B, C];
+    for (const node of nodes) this.transport.nodes.set(node, () => (this.replies[node] ?? (() => good))());
+    this.endpoints = new RegistryEndpoints({
+      nodes,
+      transport: this.transport,
+      credentials: new StaticCredentials({}),
+      clock: this.clock,
+      primary: () => this.primary,
+      isReady: (node) => this.ready.get(node) ?? null,
+      requestTimeoutMs: 5000,
+      headers: {},
+      randomize: false,
+      random: () => 0.5,
+      onNode: (node, alive) => this.changes.push(`${node} ${alive ? 'alive' : 'dead'}`),
+      onExchange: (report) => this.reports.push(report),
+      ...options,
+    });
+  }
+
+  /** Which nodes were asked since the last call of this. */
+  asked(): string[] {
+    return this.transport.requests.splice(0).map(({ node }) => node);
+  }
+
+  async call(request: RegistryRequest = read): Promise<{ result: CallResult; ms: number }> {
+    const beganAt = this.clock.monotonic();
+    let done: CallResult | undefined;
+    let failed: unknown;
+    this.endpoints.call(request, never).then(
+      (result) => {
+        done = result;
+      },
+      (reason: unknown) => {
+        failed = reason;
+      },
+    );
+    for (;;) {
+      await this.clock.advance(0);
+      if (failed !== undefined) throw failed;
+      if (done !== undefined) return { result: done, ms: this.clock.monotonic() - beganAt };
+      await this.clock.advance(this.clock.nextTimerInMs ?? 0);
+    }
+  }
+
+  async counts(calls: number): Promise<Record<string, number>> {
+    this.asked();
+    for (let n = 0; n < calls; n++) await this.call();
+    const counts: Record<string, number> = { [A]: 0, [B]: 0, [C]: 0 };
+    for (const node of this.asked()) counts[node] = (counts[node] ?? 0) + 1;
+    return counts;
+  }
+}
+
+const good: Reply = ok({ schema: '"string"', id: 1 });
+const delayed = (delayMs: number): Reply => ({ status: 200, body: { schema: '"string"', id: 1 }, delayMs });
+
+describe('reads', () => {
+  it('are spread evenly over nodes that answer alike, in turns', async () => {
+    const nodes = new Nodes();
+    expect(await nodes.counts(30)).toEqual({ [A]: 10, [B]: 10, [C]: 10 });
+    for (let n = 0; n < 3; n++) await nodes.call();
+    expect(new Set(nodes.asked())).toEqual(new Set([A, B, C]));
+  });
+
+  it('begin with the first URL, or with any', async () => {
+    const nodes = new Nodes();
+    await nodes.call();
+    expect(nodes.asked()).toEqual([A]);
+    const random = new Nodes({ randomize: true });
+    await random.call();
+    expect(random.asked()).toEqual([B]);
+  });
+
+  it('go to a slow node less often, and to it as often again once it is fast', async () => {
+    const nodes = new Nodes();
+    nodes.replies[A] = () => delayed(10);
+    nodes.replies[B] = () => delayed(10);
+    nodes.replies[C] = () => delayed(200);
+    await nodes.counts(3);
+    const slow = await nodes.counts(100);
+    expect(slow[C]).toBeGreaterThan(0);
+    expect(slow[C]).toBeLessThan(20);
+    expect(Math.abs((slow[A] ?? 0) - (slow[B] ?? 0))).toBeLessThan(5);
+    nodes.replies[C] = () => delayed(10);
+    await nodes.clock.advance(120_000);
+    await nodes.counts(100);
+    const fast = await nodes.counts(90);
+    expect(fast[C]).toBeGreaterThan(25);
+  });
+
+  it('go elsewhere while one node has requests under way, before any of them failed', async () => {
+    const nodes = new Nodes();
+    await nodes.counts(3);
+    nodes.replies[A] = () => 'hung';
+    const hanging = nodes.endpoints.call(read, never);
+    await nodes.clock.advance(100);
+    const counts = await nodes.counts(50);
+    expect(counts[A]).toBeLessThan(5);
+    await nodes.clock.advance(6000);
+    expect((await hanging).verdict.class).toBe('ok');
+  });
+
+  it('reach a node that is not ready only when no other is there', async () => {
+    const nodes = new Nodes();
+    nodes.ready.set(A, false);
+    expect(await nodes.counts(20)).toEqual({ [A]: 0, [B]: 10, [C]: 10 });
+    nodes.replies[B] = () => 'refused';
+    nodes.replies[C] = () => 'refused';
+    expect((await nodes.call()).result.node).toBe(A);
+    nodes.asked();
+    expect(await nodes.counts(5)).toMatchObject({ [A]: 5 });
+  });
+
+  it('leave a node that can not serve alone for a second, or for as long as it asks', async () => {
+    const nodes = new Nodes();
+    nodes.replies[A] = () => ({ status: 503, body: '' });
+    expect((await nodes.call()).result.node).not.toBe(A);
+    expect(await nodes.counts(20)).toMatchObject({ [A]: 0 });
+    nodes.replies[A] = () => ({ status: 429, body: '', headers: { 'retry-after': '30' } });
+    await nodes.clock.advance(1000);
+    await nodes.counts(3);
+    await nodes.clock.advance(20_000);
+    expect(await nodes.counts(20)).toMatchObject({ [A]: 0 });
+    nodes.replies[A] = () => good;
+    await nodes.clock.advance(11_000);
+    expect((await nodes.counts(20))[A]).toBeGreaterThan(4);
+  });
+});
+
+describe('a dead node', () => {
+  it.each(['refused', 'hung'] as const)(
+    'costs one failure at most, is asked in the background, and comes back: %s',
+    async (fault) => {
+      const nodes = new Nodes();
+      nodes.replies[A] = () => fault;
+      const first = await nodes.call();
+      expect(first.result.verdict.class).toBe('ok');
+      expect(first.ms).toBe(fault === 'hung' ? 5000 : 0);
+      expect(nodes.changes).toEqual([`${A} dead`]);
+      for (let n = 0; n < 50; n++) expect((await nodes.call()).ms).toBe(0);
+      expect(nodes.transport.requests.filter(({ node }) => node === A).length).toBe(1);
+      nodes.asked();
+      await nodes.clock.advance(60_000);
+      const probes = nodes.transport.requests.splice(0);
+      expect(probes.every(({ node, path, fresh }) => node === A && path === '/' && fresh)).toBe(true);
+      expect(probes.length).toBeGreaterThan(4);
+      expect(probes.length).toBeLessThan(25);
+      nodes.replies[A] = () => good;
+      await nodes.clock.advance(20_000);
+      expect(nodes.changes).toEqual([`${A} dead`, `${A} alive`]);
+      expect((await nodes.counts(30))[A]).toBeGreaterThan(5);
+      expect(nodes.clock.pendingTimers).toBe(0);
+    },
+  );
+
+  it('is not waited for when a living one denies what is asked', async () => {
+    const nodes = new Nodes();
+    nodes.replies[C] = () => 'hung';
+    for (let n = 0; n < 3; n++) await nodes.call();
+    for (const node of [A, B]) nodes.replies[node] = () => error(404, 40403, 'Schema not found');
+    const { result, ms } = await nodes.call();
+    expect([result.verdict.class, ms]).toEqual(['refresh-and-retry', 0]);
+    let each: CallResult[] = [];
+    nodes.endpoints.callEach(read, never).then(
+      (results) => {
+        each = results;
+      },
+      () => {},
+    );
+    await nodes.clock.advance(0);
+    expect(each.map(({ status }) => status)).toEqual([404, 404, undefined]);
+    expect(each[2]?.reason).toBe(`no answer in time at ${C}`);
+  });
+
+  it('is tried before an outage is called one, unless that takes time', async () => {
+    const nodes = new Nodes();
+    nodes.replies[A] = () => 'refused';
+    await nodes.call();
+    for (const node of [B, C]) nodes.replies[node] = () => error(500, 50001, 'down');
+    nodes.replies[A] = () => good;
+    expect((await nodes.call()).result).toMatchObject({ node: A, verdict: { class: 'ok' } });
+  });
+
+  it('is raced for when all are dead, so that the one that is back is found at once', async () => {
+    const nodes = new Nodes();
+    for (const node of [A, B, C]) nodes.replies[node] = () => 'hung';
+    expect((await nodes.call()).result.verdict.class).toBe('park');
+    nodes.replies[C] = () => good;
+    const { result, ms } = await nodes.call();
+    expect([result.node, result.verdict.class, ms]).toEqual([C, 'ok', 0]);
+  });
+
+  it('is none for one broken connection', async () => {
+    const nodes = new Nodes();
+    let broken = 1;
+    nodes.replies[A] = () => (broken-- > 0 ? 'reset' : good);
+    expect((await nodes.call()).result.node).toBe(A);
+    expect(nodes.changes).toEqual([]);
+    expect(nodes.transport.requests.map(({ node, fresh }) => [node, fresh])).toEqual([
+      [A, false],
+      [A, true],
+    ]);
+  });
+});
+
+describe('writes', () => {
+  it('begin with the primary, then with who took the last one', async () => {
+    const nodes = new Nodes();
+    nodes.primary = B;
+    await nodes.call(write);
+    expect(nodes.asked()).toEqual([B]);
+    nodes.primary = null;
+    await nodes.call(write);
+    expect(nodes.asked()).toEqual([B]);
+    nodes.replies[B] = () => 'refused';
+    await nodes.call(write);
+    const [, next] = nodes.asked();
+    await nodes.call(write);
+    expect(nodes.asked()).toEqual([next]);
+  });
+
+  it('do not wait for a primary that is known to be dead', async () => {
+    const nodes = new Nodes();
+    nodes.primary = B;
+    nodes.replies[B] = () => 'hung';
+    expect((await nodes.call(write)).ms).toBe(5000);
+    expect((await nodes.call(write)).ms).toBe(0);
+  });
+
+  it('use another channel than reads', async () => {
+    const nodes = new Nodes();
+    await nodes.call();
+    await nodes.call(write);
+    expect(nodes.transport.requests.map(({ channel }) => channel)).toEqual(['read', 'write']);
+  });
+});
+
+describe('one URL', () => {
+  it('may be a load balancer: another connection may lead to another node', async () => {
+    const nodes = new Nodes({ nodes: [A] });
+    let calls = 0;
+    nodes.replies[A] = () => (calls++ === 0 ? { status: 502, body: '<html>' } : good);
+    expect((await nodes.call()).result.verdict.class).toBe('ok');
+    expect(nodes.transport.requests.map(({ fresh }) => fresh)).toEqual([false, true]);
+  });
+});
+
+describe('what is seen of a node', () => {
+  it('is one report per exchange, and a state per node', async () => {
+    const nodes = new Nodes();
+    nodes.replies[A] = () => delayed(40);
+    nodes.replies[B] = () => 'refused';
+    nodes.replies[C] = () => error(500, 50001, 'down');
+    for (let n = 0; n < 3; n++) await nodes.call();
+    expect(nodes.reports[0]).toEqual({ node: A, operation: 'by-id', status: 200, ms: 40 });
+    expect(nodes.reports.find(({ node }) => node === B)).toMatchObject({ status: null });
+    expect(nodes.reports.find(({ node }) => node === C)).toMatchObject({ status: 500 });
+    expect(nodes.endpoints.health()).toMatchObject([
+      { url: A, alive: true, reason: '', latencyMs: 40, failures: 0 },
+      { url: B, alive: false, reason: `ECONNREFUSED at ${B}`, latencyMs: null, requests: 1, failures: 1 },
+      { url: C, alive: true, reason: `HTTP 500/50001 at ${C}: down`, failures: 1 },
+    ]);
+    expect(nodes.endpoints.health()[1]?.since).toBeGreaterThan(nodes.endpoints.health()[0]?.since ?? 0);
+  });
+});
+
+describe('credentials that have to be fetched', () => {
+  const issuing = (headers: () => CredentialHeaders | Promise<CredentialHeaders>, refresh = async () => {}) =>
+    new Nodes({ credentials: { headers, refresh } });
+
+  it('park without blaming a node when nobody issues them', async () => {
+    const nodes = issuing(() => Promise.reject(new CredentialsUnavailable('the token endpoint is away', 7000)));
+    const { result } = await nodes.call(write);
+    expect(result).toMatchObject({
+      verdict: { class: 'park', outcomeUnknown: false, retryAfterMs: 7000 },
+      issuer: 'away',
+    });
+    expect(nodes.asked()).toEqual([]);
+    expect(nodes.changes).toEqual([]);
+  });
+
+  it('fail as a matter of configuration when they are refused', async () => {
+    const refused = new RegistryConfigError('the client is refused');
+    const nodes = issuing(() => Promise.reject(refused));
+    const { result } = await nodes.call();
+    expect(result.verdict.class).toBe('config');
+    expect(refusalOf(result)).toBe(refused);
+    expect(nodes.asked()).toEqual([]);
+  });
+
+  it('are renewed once after a 401, and sent again to the same node', async () => {
+    let token = 'old';
+    const seen: string[] = [];
+    const nodes = issuing(
+      () => ({ authorization: token }),
+      async () => {
+        token = 'new';
+      },
+    );
+    nodes.transport.nodes.set(A, ({ headers }) => {
+      seen.push(headers['authorization'] ?? '');
+      return headers['authorization'] === 'new' ? good : error(401, 40101, 'Unauthorized');
+    });
+    expect((await nodes.call()).result).toMatchObject({ node: A, verdict: { class: 'ok' } });
+    expect(seen).toEqual(['old', 'new']);
+  });
+});

@@ -59,8 +59,9 @@ const REGISTRY_SECTION = `## A schema registry
 | \`gates\` | What tasks wait at: reads, writes, and one for each id or subject that is missed. \`id\`, \`state\` (\`open\`, \`closed\`, \`half-open\`), \`dependency\`, \`reason\`, \`since\`, \`attempts\`, \`next_probe\`, \`parked_tasks\`. |
 | \`gate_history\` | The latest 200 times that a gate was shut, the latest first: \`gate\`, \`reason\`, \`closed\`, \`opened\`, \`duration_ms\`, \`attempts\`. |
 | \`cache\` | \`schemas\` and \`answers\` in memory, \`stored\` ones; \`suspect\` ones, which are read back before they are used to write; \`unconfirmed\` ones, which are looked at once more; \`hits\`, \`misses\`, \`revalidations\`. |
-| \`parked\` | \`questions\` that wait and the \`converters\` that wait for them; \`tasks\`: \`connector\`, \`task\`, the \`gate\` it waits at, \`dependency\`, \`reason\`, \`code\`, \`partitions\`, \`since\`, as in the \`parked\` object of its status. |
+| \`parked\` | \`questions\` that wait and the \`converters\` that wait for them; \`tasks\`: \`connector\`, \`task\`, the \`gate\` it waits at, \`dependency\`, \`reason\`, \`code\`, \`partitions\`, \`waiting_at\`, \`since\`, as in the \`parked\` object of its status, and \`links\` to its \`status\` and, if it waits for an id, to \`skip\` the record. |
 | \`integrity_errors\` | Contradictions so far, one line each, the latest first. |
+| \`links\` | Paths: \`self\`, \`probe\`, \`events\`. |
 
 ## Events of schema registries
 
@@ -218,11 +219,13 @@ function errors() {
 
 async function rest() {
   const { connectorsResources } = await load('src/rest/connectors-resource.js');
+  const { parkedResources } = await load('src/rest/parked-resource.js');
   const { rootResources, CONNECT_API_VERSION } = await load('src/rest/root-resource.js');
   // Only the tables are read: nothing asks the herder.
   const resources = [
     ...rootResources({ herder: {}, version: '' }),
     ...connectorsResources({ herder: {}, showParked: true }),
+    ...parkedResources({ herder: {} }),
     ...(await seenFromOutside()).resources,
   ];
   const { REST_DESCRIPTIONS: described } = await import('./rest-descriptions.mjs');

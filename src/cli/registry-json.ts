@@ -7,6 +7,7 @@ import type {
   RegistrySnapshot,
 } from '../registry/registry-snapshot.ts';
 import type { GateSnapshot } from '../sdk/dependency-gate.ts';
+import { gateKind } from './gate-kind.ts';
 import type { ParkedTask } from './parked-tasks.ts';
 
 /** `tasks`: all that are parked, also those that wait for something else. */
@@ -34,6 +35,11 @@ export function registryJson(registry: RegistrySnapshot, tasks: readonly ParkedT
       tasks: here.map(parkedTaskJson),
     },
     integrity_errors: registry.integrityErrors,
+    links: {
+      self: `/registries/${registry.id}`,
+      probe: `/registries/${registry.id}/probe`,
+      events: '/registries/events',
+    },
   };
 }
 
@@ -104,6 +110,7 @@ function cacheJson(cache: CacheSnapshot): object {
 }
 
 function parkedTaskJson({ connector, task, parked }: ParkedTask): object {
+  const path = `/connectors/${encodeURIComponent(connector)}/tasks/${task}`;
   return {
     connector,
     task,
@@ -112,6 +119,12 @@ function parkedTaskJson({ connector, task, parked }: ParkedTask): object {
     reason: parked.reason,
     code: parked.code,
     partitions: parked.partitions,
+    ...(parked.waitingAt === undefined ? {} : { waiting_at: parked.waitingAt }),
     since: isoTime(parked.since),
+    links: {
+      status: `${path}/status`,
+      // What one record alone waits for can be skipped with that record.
+      ...(gateKind(parked.gateId ?? '') === 'id' ? { skip: `${path}/parked/skip` } : {}),
+    },
   };
 }

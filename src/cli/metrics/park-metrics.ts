@@ -3,8 +3,8 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../../foundation/clock.ts';
 import { REGISTRY_PENDING } from '../../registry/registry-errors.ts';
 import type { ParkEvent, ParkListener } from '../../runtime/worker/park-watch.ts';
+import { gateKind, registryOfGate } from '../gate-kind.ts';
 import type { ParkedTask } from '../parked-tasks.ts';
-import { gateKind, registryOfGate } from './gate-kind.ts';
 import { type MetricsContributor, OUTAGE_BUCKETS } from './metrics-contributor.ts';
 
 export interface ParkMetricsOptions {

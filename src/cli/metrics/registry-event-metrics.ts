@@ -3,7 +3,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { RegistryEvent, RegistryListener } from '../../registry/registry-events.ts';
 import type { PrimaryEpoch } from '../../registry/registry-snapshot.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
-import { gateKind } from './gate-kind.ts';
+import { gateKind } from '../gate-kind.ts';
 import { EXCHANGE_BUCKETS, type MetricsContributor, OUTAGE_BUCKETS } from './metrics-contributor.ts';
 
 type Outcome<T extends RegistryEvent['type']> = Extract<

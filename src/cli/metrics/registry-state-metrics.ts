@@ -2,7 +2,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../foundation/clock.ts';
 import type { PrimaryEpoch, RegistrySnapshot } from '../../registry/registry-snapshot.ts';
-import { gateKind } from './gate-kind.ts';
+import { gateKind } from '../gate-kind.ts';
 import type { MetricsContributor } from './metrics-contributor.ts';
 
 export interface RegistryStateMetricsOptions {

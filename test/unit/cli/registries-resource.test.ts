@@ -49,6 +49,7 @@ describe('GET /registries', () => {
       parked('orders', 1, `registry:${REGISTRY}:write`),
       parked('bills', 0, 'registry:another-1-000000:write'),
       parked('files', 0, null),
+      parked('odd name', 2, `registry:${REGISTRY}:id:42`),
     ]);
     const { status, body } = await server.inject({ method: 'GET', url: '/registries' });
     expect(status).toBe(200);
@@ -164,7 +165,7 @@ describe('GET /registries', () => {
               "since": "2023-11-14T22:12:20.000Z",
               "attempts": 0,
               "next_probe": null,
-              "parked_tasks": 0
+              "parked_tasks": 1
             }
           ],
           "gate_history": [
@@ -199,7 +200,10 @@ describe('GET /registries', () => {
                 "reason": "ECONNREFUSED at http://sr-1:8081",
                 "code": "holdfast.registry.unavailable",
                 "partitions": [],
-                "since": "2023-11-14T22:13:10.500Z"
+                "since": "2023-11-14T22:13:10.500Z",
+                "links": {
+                  "status": "/connectors/orders/tasks/0/status"
+                }
               },
               {
                 "connector": "orders",
@@ -209,11 +213,33 @@ describe('GET /registries', () => {
                 "reason": "ECONNREFUSED at http://sr-1:8081",
                 "code": "holdfast.registry.unavailable",
                 "partitions": [],
-                "since": "2023-11-14T22:13:10.500Z"
+                "since": "2023-11-14T22:13:10.500Z",
+                "links": {
+                  "status": "/connectors/orders/tasks/1/status"
+                }
+              },
+              {
+                "connector": "odd name",
+                "task": 2,
+                "gate": "registry:sr-1-8081-abc123:id:42",
+                "dependency": "schema registry (writes)",
+                "reason": "ECONNREFUSED at http://sr-1:8081",
+                "code": "holdfast.registry.unavailable",
+                "partitions": [],
+                "since": "2023-11-14T22:13:10.500Z",
+                "links": {
+                  "status": "/connectors/odd%20name/tasks/2/status",
+                  "skip": "/connectors/odd%20name/tasks/2/parked/skip"
+                }
               }
             ]
           },
-          "integrity_errors": []
+          "integrity_errors": [],
+          "links": {
+            "self": "/registries/sr-1-8081-abc123",
+            "probe": "/registries/sr-1-8081-abc123/probe",
+            "events": "/registries/events"
+          }
         }
       ]"
     `);

@@ -9,6 +9,7 @@ import { SeenFromOutside } from '../../../src/cli/seen-from-outside.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
 import { connectorsResources } from '../../../src/rest/connectors-resource.ts';
+import { parkedResources } from '../../../src/rest/parked-resource.ts';
 import type { RestResource } from '../../../src/rest/resource.ts';
 import { rootResources } from '../../../src/rest/root-resource.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from '../../../src/runtime/config/connector-config-def.ts';
@@ -80,6 +81,7 @@ describe('docs/reference', () => {
     const resources: readonly RestResource[] = [
       ...rootResources({ herder, version: '' }),
       ...connectorsResources({ herder, showParked: true }),
+      ...parkedResources({ herder }),
       ...outside.resources,
     ];
     const served = resources.flatMap(({ path, methods }) =>

@@ -53,6 +53,13 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
   urls.forEach((text, index) => {
     const which = urls.length === 1 ? 'The URL' : `URL number ${index + 1}`;
     const url = parseUrl(text);
+    if (text.startsWith('mock://')) {
+      problem(
+        'schema.registry.url',
+        `${which} is mock://, which is not supported. Start the embedded registry instead (holdfast registry), and give its URL.`,
+      );
+      return;
+    }
     if (url === undefined) {
       problem('schema.registry.url', `${which} is not of the form http://host:port or https://host:port.`);
       return;

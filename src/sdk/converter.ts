@@ -24,11 +24,19 @@ export interface ConverterContext {
   schemaView(config: Readonly<Record<string, string>>): SchemaView;
 }
 
+/** A header as fetched, before conversion. */
+export interface RawHeader {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
 /** A record as fetched, before conversion. Bytes are views into a fetch buffer. */
 export interface RawRecord {
   readonly topic: string;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** Absent: none, or not known. */
+  readonly headers?: readonly RawHeader[];
 }
 
 /**
@@ -50,7 +58,8 @@ export interface Converter {
   prepareToConnectData?(records: readonly RawRecord[], signal: AbortSignal): Promise<void> | undefined;
   /** null bytes: a tombstone. */
   fromConnectData(topic: string, schema: Schema | null, value: unknown, headers?: ConnectHeaders): Uint8Array | null;
-  toConnectData(topic: string, bytes: Uint8Array | null, headers?: ConnectHeaders): SchemaAndValue;
+  /** `headers`: those of the record as fetched; absent: none. */
+  toConnectData(topic: string, bytes: Uint8Array | null, headers?: readonly RawHeader[]): SchemaAndValue;
   /**
    * True while the converter wants to be told by {@link written} what became of its bytes, because something they were made with has
    * still to be confirmed. Asked once per acknowledged batch; false nearly always.

@@ -1,8 +1,12 @@
 /** The settings of AvroConverter, under Confluent's names. */
 import { REGISTRY_CONFIG } from '../../registry/registry-config.ts';
-import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
+import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { DEFAULT_STRATEGY } from './subject-names.ts';
+
+const SUBJECT_STRATEGIES = 'io.confluent.kafka.serializers.subject.';
+const ID_CLASSES = 'io.confluent.kafka.serializers.schema.id.';
+const STATIC_CONTEXT = 'io.holdfast.registry.StaticContextNameStrategy';
 
 const BOOLEAN_OFF = { type: 'BOOLEAN', default: false, importance: 'low' } as const;
 
@@ -97,19 +101,26 @@ const selection = ConfigDef.of({
     documentation:
       'How the subject of value schemas is named: TopicNameStrategy, RecordNameStrategy or TopicRecordNameStrategy.',
   },
-  'use.schema.guid': {
+  'use.latest.with.metadata': {
     type: 'STRING',
     default: null,
-    validator: notSupported('a schema is named by its id (use.schema.id)'),
+    validator: ConfigValidators.lambda((key, value) => {
+      if (typeof value === 'string') parseMetadata(key, value);
+    }, 'name=value,name=value'),
     importance: 'low',
-    documentation: 'Not supported; use use.schema.id.',
+    documentation:
+      'Write with the latest version of the subject whose metadata has these properties: name=value pairs, separated by commas, in single quotes where one holds a comma.',
   },
-  'use.latest.with.metadata': {
-    type: 'LIST',
-    default: [],
-    validator: notSupported('use use.latest.version or use.schema.id'),
+  'reference.subject.name.strategy': {
+    type: 'CLASS',
+    default: `${SUBJECT_STRATEGIES}DefaultReferenceSubjectNameStrategy`,
+    validator: shortOrFull(
+      SUBJECT_STRATEGIES,
+      'DefaultReferenceSubjectNameStrategy',
+      'QualifiedReferenceSubjectNameStrategy',
+    ),
     importance: 'low',
-    documentation: 'Not supported; use use.latest.version or use.schema.id.',
+    documentation: 'Has no effect: schemas of records refer to no others, so that no references are registered.',
   },
   'context.name.strategy': {
     type: 'CLASS',
@@ -117,15 +128,112 @@ const selection = ConfigDef.of({
     validator: ConfigValidators.in(
       'io.confluent.kafka.serializers.context.NullContextNameStrategy',
       'NullContextNameStrategy',
+      STATIC_CONTEXT,
+      'StaticContextNameStrategy',
     ),
     importance: 'low',
-    documentation: 'Only NullContextNameStrategy is supported: subjects are used as they are.',
+    documentation:
+      'In which context of the registry subjects and ids are: NullContextNameStrategy for the default one, StaticContextNameStrategy for that of context.name.',
   },
+  'context.name': {
+    type: 'STRING',
+    default: null,
+    validator: ConfigValidators.lambda((key, value) => {
+      if (typeof value === 'string' && !/^:?\.?[^:/]+:?$/.test(value)) {
+        throw invalidValue(key, value, 'Give the name of a context, such as .europe');
+      }
+    }, 'the name of a context'),
+    importance: 'low',
+    documentation:
+      'The context, such as .europe, that StaticContextNameStrategy uses in all topics, to write and to read.',
+  },
+  'key.schema.id.deserializer': idDeserializer('key'),
+  'value.schema.id.deserializer': idDeserializer('value'),
+  'key.schema.id.serializer': idSerializer('key'),
+  'value.schema.id.serializer': idSerializer('value'),
+  'use.schema.guid': {
+    type: 'STRING',
+    default: null,
+    validator: notSupported('a record is written with the id of its schema: set use.schema.id'),
+    importance: 'low',
+    documentation: 'Not supported: records are written with ids. Use use.schema.id.',
+  },
+  'propagate.schema.tags': {
+    ...BOOLEAN_OFF,
+    validator: notSupported('register schemas with their tags beforehand, and set auto.register.schemas=false'),
+    documentation: 'Must be false: tags of earlier versions are not taken over when a schema is registered.',
+  },
+  'rule.executors': rules('rule.executors'),
+  'rule.actions': rules('rule.actions'),
 });
+
+function idDeserializer(part: 'key' | 'value') {
+  return {
+    type: 'CLASS',
+    default: `${ID_CLASSES}DualSchemaIdDeserializer`,
+    validator: shortOrFull(ID_CLASSES, 'DualSchemaIdDeserializer', 'PrefixSchemaIdDeserializer'),
+    importance: 'low',
+    documentation: `Where the id of the ${part} schema of a record is found: DualSchemaIdDeserializer looks into the header __${part}_schema_id first, PrefixSchemaIdDeserializer only in front of the ${part}.`,
+  } as const;
+}
+
+function idSerializer(part: 'key' | 'value') {
+  return {
+    type: 'CLASS',
+    default: `${ID_CLASSES}PrefixSchemaIdSerializer`,
+    validator: shortOrFull(ID_CLASSES, 'PrefixSchemaIdSerializer'),
+    importance: 'low',
+    documentation: `Where the id of the ${part} schema is written. Only PrefixSchemaIdSerializer is supported: in front of the ${part}; who can read headers can read that, too.`,
+  } as const;
+}
+
+function rules(key: string) {
+  return {
+    type: 'LIST',
+    default: [],
+    validator: notSupported(
+      'rules of data contracts are not run, so that nothing would be encrypted, checked or migrated',
+    ),
+    importance: 'low',
+    documentation: `Must be empty: rules of data contracts are not run (${key}).`,
+  } as const;
+}
+
+function shortOrFull(packageName: string, ...names: readonly string[]): ReturnType<typeof ConfigValidators.lambda> {
+  return ConfigValidators.in(...names.flatMap((name) => [`${packageName}${name}`, name]));
+}
+
+/** `name=value` pairs, separated by commas; one that holds a comma stands in single quotes. Throws ConfigError. */
+export function parseMetadata(key: string, text: string): Readonly<Record<string, string>> {
+  const pairs = text.match(/\s*'[^']*'\s*|[^,]+/g) ?? [];
+  const metadata: Record<string, string> = {};
+  for (const quoted of pairs) {
+    const pair = quoted.trim().replace(/^'(.*)'$/s, '$1');
+    const at = pair.indexOf('=');
+    if (at < 1) throw invalidValue(key, text, 'Give name=value pairs, separated by commas');
+    metadata[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  if (pairs.length === 0) throw invalidValue(key, text, 'Give name=value pairs, separated by commas');
+  return metadata;
+}
+
+/** The context of subjects and ids, '' for the default one. Throws ConfigError for settings that don't go together. */
+export function contextSetting(settings: {
+  readonly 'context.name.strategy': string;
+  readonly 'context.name': string | null;
+}): string {
+  const isStatic = settings['context.name.strategy'].endsWith('StaticContextNameStrategy');
+  const name = settings['context.name'];
+  if (isStatic === (name !== null)) return (name ?? '').replace(/^:?\.?|:$/g, '');
+  const message = isStatic
+    ? 'StaticContextNameStrategy needs context.name.'
+    : 'context.name has an effect only with context.name.strategy=StaticContextNameStrategy. Set both or neither.';
+  throw new ConfigError(message, { problems: [{ key: 'context.name', message }] });
+}
 
 function notSupported(instead: string): ReturnType<typeof ConfigValidators.lambda> {
   return ConfigValidators.lambda((key, value) => {
-    if (value === null || (Array.isArray(value) && value.length === 0)) return;
+    if (value === null || value === false || (Array.isArray(value) && value.length === 0)) return;
     throw new ConfigError(`${key} is not supported: ${instead}.`, {
       problems: [{ key, message: `${key} is not supported: ${instead}.` }],
     });

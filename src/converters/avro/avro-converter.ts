@@ -1,17 +1,17 @@
 /** io.confluent.connect.avro.AvroConverter: Avro in Confluent's wire format, with the schemas in a registry. */
 import type { ConfigDef } from '../../sdk/config/index.ts';
-import type { Converter, ConverterContext, RawRecord } from '../../sdk/converter.ts';
+import type { Converter, ConverterContext, RawHeader, RawRecord } from '../../sdk/converter.ts';
 import { type Schema, SchemaAndValue } from '../../sdk/data/index.ts';
-import { ConfigError, type ConnectError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
+import { type ConnectError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
 import type { ConnectRecord, RecordRange } from '../../sdk/record/index.ts';
 import type { SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
 import { asBuffer } from '../converter-config.ts';
-import { AVRO_CONFIG, AVRO_CONVERTER_CONFIG } from './avro-config.ts';
+import { AVRO_CONFIG, AVRO_CONVERTER_CONFIG, contextSetting, parseMetadata } from './avro-config.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { AvroDeserializer } from './avro-deserializer.ts';
 import { AvroSerializer } from './avro-serializer.ts';
-import { subjectNameStrategyOf } from './subject-names.ts';
-import { FRAME_BYTES, tellCarried } from './wire-format.ts';
+import { inContext, subjectNameStrategyOf } from './subject-names.ts';
+import { type SchemaName, tellCarried } from './wire-format.ts';
 
 /** References of references that are followed; each round asks for those that the one before found. */
 const MAX_ROUNDS = 16;
@@ -40,11 +40,12 @@ export class AvroConverter implements Converter {
     const settings = AVRO_CONVERTER_CONFIG.parse(withCacheSize(config));
     const isKey = context.converterType === 'key';
     const strategyKey = isKey ? 'key.subject.name.strategy' : 'value.subject.name.strategy';
-    const subjectOf = subjectNameStrategyOf(strategyKey, settings[strategyKey], isKey ? 'key' : 'value');
+    const part = isKey ? 'key' : 'value';
+    const strategy = subjectNameStrategyOf(strategyKey, settings[strategyKey], part);
+    const schemaContext = contextSetting(settings);
     const maxSchemas = settings['schemas.cache.config'];
-    if (settings['use.schema.id'] >= 0 && settings['use.latest.version']) {
-      throw new ConfigError('Set either use.schema.id or use.latest.version, not both.');
-    }
+    const metadata = settings['use.latest.with.metadata'];
+    const readsHeader = !settings[`${part}.schema.id.deserializer`].endsWith('PrefixSchemaIdDeserializer');
     const options: AvroDataOptions = {
       enhancedSchemaSupport: settings['enhanced.avro.schema.support'],
       connectMetaData: settings['connect.meta.data'],
@@ -67,13 +68,20 @@ export class AvroConverter implements Converter {
           normalize: settings['normalize.schemas'],
           useLatestVersion: settings['use.latest.version'],
           useSchemaId: settings['use.schema.id'],
+          metadata: metadata === null ? null : parseMetadata('use.latest.with.metadata', metadata),
         },
-        isStrict: settings[settings['use.schema.id'] >= 0 ? 'id.compatibility.strict' : 'latest.compatibility.strict'],
-        subjectOf,
+        isStrict: { id: settings['id.compatibility.strict'], latest: settings['latest.compatibility.strict'] },
+        subjectOf: (topic, schema) => inContext(schemaContext, strategy(topic, schema)),
         maxSchemas,
         warn: (message, fields) => context.logger.warn(message, fields),
       }),
-      deserializer: new AvroDeserializer({ view, options, maxSchemas }),
+      deserializer: new AvroDeserializer({
+        view,
+        options,
+        maxSchemas,
+        context: schemaContext,
+        header: readsHeader ? `__${part}_schema_id` : null,
+      }),
     };
   }
 
@@ -96,17 +104,23 @@ export class AvroConverter implements Converter {
 
   prepareToConnectData(records: readonly RawRecord[], signal: AbortSignal): Promise<void> | undefined {
     const { isKey, deserializer } = this.configured();
-    const ids = new Set<number>();
-    let lastId: number | undefined;
+    const names = new Set<SchemaName>();
+    let last: SchemaName | undefined;
     for (const record of records) {
       const bytes = isKey ? record.key : record.value;
-      if (bytes === null || bytes.length < FRAME_BYTES || bytes[0] !== 0) continue;
-      const id = ((bytes[1] ?? 0) << 24) | ((bytes[2] ?? 0) << 16) | ((bytes[3] ?? 0) << 8) | (bytes[4] ?? 0);
-      if (id === lastId) continue;
-      lastId = id;
-      ids.add(id);
+      if (bytes === null) continue;
+      let name: SchemaName | undefined;
+      try {
+        name = deserializer.nameOf(bytes, record.headers);
+      } catch (error) {
+        // `deserialize` throws it for the record.
+        if (!(error instanceof DataError)) throw error;
+      }
+      if (name === undefined || name === last) continue;
+      last = name;
+      names.add(name);
     }
-    return this.ask(() => [...ids].flatMap((id) => deserializer.lacking(id)), signal);
+    return this.ask(() => [...names].flatMap((name) => deserializer.lacking(name)), signal);
   }
 
   fromConnectData(topic: string, schema: Schema | null, value: unknown): Uint8Array | null {
@@ -117,9 +131,9 @@ export class AvroConverter implements Converter {
     return this.configured().serializer.serialize(topic, schema, value);
   }
 
-  toConnectData(topic: string, bytes: Uint8Array | null): SchemaAndValue {
+  toConnectData(topic: string, bytes: Uint8Array | null, headers?: readonly RawHeader[]): SchemaAndValue {
     if (bytes === null) return SchemaAndValue.NULL;
-    return this.configured().deserializer.deserialize(topic, asBuffer(bytes));
+    return this.configured().deserializer.deserialize(topic, asBuffer(bytes), headers);
   }
 
   tracksWritten(): boolean {

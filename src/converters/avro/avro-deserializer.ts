@@ -1,5 +1,6 @@
 /** Framed Avro records to Connect values: the schema of an id, and the codec for it, both found once. */
 import { LruCache } from '../../foundation/lru-cache.ts';
+import type { RawHeader } from '../../sdk/converter.ts';
 import { type Schema, SchemaAndValue } from '../../sdk/data/index.ts';
 import { ConnectError, DataError } from '../../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
@@ -8,18 +9,23 @@ import { parseAvroSchema } from './avro-schema.ts';
 import { type ConnectType, ended } from './avro-tap.ts';
 import { avroTypeForReading } from './avro-value-reader.ts';
 import { answerOrThrow } from './registry-answers.ts';
-import { questionById, referencesOf } from './schema-questions.ts';
+import { questionByGuid, questionById, referencesOf } from './schema-questions.ts';
+import { referencedTexts } from './selected-schema.ts';
 import { connectSchemaOf } from './to-connect-schema.ts';
-import { FRAME_BYTES, schemaIdOf } from './wire-format.ts';
+import { FRAME_BYTES, type SchemaName, schemaIdOf, schemaNameIn } from './wire-format.ts';
 
 export interface AvroDeserializerDependencies {
   readonly view: SchemaView;
   readonly options: AvroDataOptions;
   readonly maxSchemas: number;
+  /** Of the ids, '' for the default one. */
+  readonly context: string;
+  /** The header that may name the schema; null: it is not looked for. */
+  readonly header: string | null;
 }
 
 interface Origin {
-  readonly id: number;
+  readonly name: SchemaName;
   readonly question: SchemaQuestion;
   codec: Codec | undefined;
 }
@@ -32,7 +38,7 @@ interface Codec {
 
 export class AvroDeserializer {
   private readonly dependencies: AvroDeserializerDependencies;
-  private readonly origins: LruCache<number, Origin>;
+  private readonly origins: LruCache<SchemaName, Origin>;
   private last: Origin | undefined;
 
   constructor(dependencies: AvroDeserializerDependencies) {
@@ -40,26 +46,36 @@ export class AvroDeserializer {
     this.origins = new LruCache({ maxEntries: Math.max(1, dependencies.maxSchemas) });
   }
 
-  /** Questions without which records of the id can't be read. */
-  lacking(id: number): readonly SchemaQuestion[] {
-    const { question, codec } = this.originOf(id);
+  /** What names the schema of a record; undefined: nothing does. Throws DataError for a header of the wrong form. */
+  nameOf(bytes: Uint8Array, headers: readonly RawHeader[] | undefined): SchemaName | undefined {
+    const named = this.nameIn(headers);
+    if (named !== undefined) return named;
+    if (bytes.length < FRAME_BYTES || bytes[0] !== 0) return undefined;
+    return ((bytes[1] ?? 0) << 24) | ((bytes[2] ?? 0) << 16) | ((bytes[3] ?? 0) << 8) | (bytes[4] ?? 0);
+  }
+
+  /** Questions without which records whose schema is named so can't be read. */
+  lacking(name: SchemaName): readonly SchemaQuestion[] {
+    const { question, codec } = this.originOf(name);
     const answer = this.dependencies.view.peek(question);
     if (answer.kind !== 'known') return [question];
     if (codec?.registered === answer.schema || answer.schema.references.length === 0) return [];
-    const references = referencesOf(answer.schema, this.dependencies.view);
+    const references = referencesOf(answer.schema, this.dependencies.view, this.dependencies.context);
     return references.kind === 'open' ? references.questions : [];
   }
 
   /** Throws DataError for what is no record, or what the registry's answer says. */
-  deserialize(topic: string, bytes: Buffer): SchemaAndValue {
+  deserialize(topic: string, bytes: Buffer, headers?: readonly RawHeader[]): SchemaAndValue {
     const prefix = (): string => `Failed to deserialize data for topic ${topic} to Avro: `;
-    let id: number;
+    let named: SchemaName | undefined;
+    let name: SchemaName;
     try {
-      id = schemaIdOf(bytes);
+      named = this.nameIn(headers);
+      name = named ?? schemaIdOf(bytes);
     } catch (error) {
       throw failed(prefix(), error);
     }
-    const origin = this.last?.id === id ? this.last : this.originOf(id);
+    const origin = this.last?.name === name ? this.last : this.originOf(name);
     this.last = origin;
     const registered = answerOrThrow(this.dependencies.view, origin.question, prefix);
     let { codec } = origin;
@@ -69,32 +85,36 @@ export class AvroDeserializer {
     }
     let value: unknown;
     try {
-      const decoded = codec.type.decode(bytes, FRAME_BYTES);
+      const decoded = codec.type.decode(bytes, named === undefined ? FRAME_BYTES : 0);
       // Bytes behind the value are left aside, as by Confluent's deserializer.
       if (decoded.offset < 0) throw ended();
       value = decoded.value;
     } catch (error) {
-      throw failed(prefix(), error, `Error deserializing Avro message for id ${id}`);
+      throw failed(prefix(), error, `Error deserializing Avro message for id ${name}`);
     }
     return value === null ? SchemaAndValue.NULL : new SchemaAndValue(codec.schema, value);
   }
 
-  private originOf(id: number): Origin {
-    const known = this.origins.get(id);
+  private nameIn(headers: readonly RawHeader[] | undefined): SchemaName | undefined {
+    const { header } = this.dependencies;
+    return headers === undefined || headers.length === 0 || header === null ? undefined : schemaNameIn(headers, header);
+  }
+
+  private originOf(name: SchemaName): Origin {
+    const known = this.origins.get(name);
     if (known !== undefined) return known;
-    const origin: Origin = { id, question: questionById(id), codec: undefined };
-    this.origins.set(id, origin);
+    const question = typeof name === 'string' ? questionByGuid(name) : questionById(name, this.dependencies.context);
+    const origin: Origin = { name, question, codec: undefined };
+    this.origins.set(name, origin);
     return origin;
   }
 
   private codecOf(registered: RegisteredSchema, prefix: () => string): Codec {
-    const { view, options } = this.dependencies;
+    const { view, options, context } = this.dependencies;
     if (registered.schemaType !== 'AVRO') {
       throw new DataError(`${prefix()}the schema ${registered.id} is of type ${registered.schemaType}.`);
     }
-    const references = referencesOf(registered, view);
-    if (references.kind === 'open') for (const open of references.questions) answerOrThrow(view, open, prefix);
-    const avro = parseAvroSchema(registered.schema, references.kind === 'known' ? references.texts : []);
+    const avro = parseAvroSchema(registered.schema, referencedTexts(registered, view, context, prefix));
     const schema = connectSchemaOf(avro, options, registered.version ?? null);
     return { registered, schema, type: avroTypeForReading(avro, schema, options) };
   }

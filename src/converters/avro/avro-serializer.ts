@@ -1,5 +1,6 @@
 /** Connect values to framed Avro records: which schema a value is written with, and the codec for it, both found once per schema. */
 import { LruCache } from '../../foundation/lru-cache.ts';
+import { contextOf } from '../../registry/subject-context.ts';
 import type { Schema } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
@@ -11,6 +12,7 @@ import type { ConnectType } from './avro-tap.ts';
 import { avroTypeForWriting } from './avro-value-writer.ts';
 import { answerOrThrow } from './registry-answers.ts';
 import { questionForWriting, referencesOf, type SchemaSelection } from './schema-questions.ts';
+import { checkCompatible, referencedTexts } from './selected-schema.ts';
 import type { SubjectNameStrategy } from './subject-names.ts';
 import { avroSchemaTextOf } from './to-avro-schema.ts';
 
@@ -18,8 +20,9 @@ export interface AvroSerializerDependencies {
   readonly view: SchemaView;
   readonly options: AvroDataOptions;
   readonly selection: SchemaSelection;
-  /** Refuse a record that lacks a field which the schema selected by id or as the latest one requires, even if null would do. */
-  readonly isStrict: boolean;
+  /** Whether the record's own schema has to be compatible with one that is selected by id, or as the latest version. */
+  readonly isStrict: { readonly id: boolean; readonly latest: boolean };
+  /** The subject with its context. */
   readonly subjectOf: SubjectNameStrategy;
   readonly maxSchemas: number;
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -72,7 +75,7 @@ export class AvroSerializer {
     const answer = this.dependencies.view.peek(question);
     if (answer.kind !== 'known') return [question];
     if (codec?.registered === answer.schema || !isSelected(question)) return [];
-    const references = referencesOf(answer.schema, this.dependencies.view);
+    const references = referencesOf(answer.schema, this.dependencies.view, contextOf(question.subject));
     return references.kind === 'open' ? references.questions : [];
   }
 
@@ -128,29 +131,35 @@ export class AvroSerializer {
   }
 
   private typeOf(target: Target, registered: RegisteredSchema, topic: string): ConnectType {
-    const { view, options, isStrict } = this.dependencies;
+    const { view, options } = this.dependencies;
     const { own, schema, question } = target;
-    if (!isSelected(question)) return avroTypeForWriting(own.avro, schema, { options, isStrict });
+    if (!isSelected(question)) return avroTypeForWriting(own.avro, schema, { options, isStrict: true });
     const prefix = `Failed to serialize Avro data from topic ${topic} : `;
     if (registered.schemaType !== 'AVRO') {
       throw new DataError(`${prefix}the schema ${registered.id} is of type ${registered.schemaType}.`);
     }
-    const references = referencesOf(registered, view);
-    if (references.kind === 'open') {
-      for (const open of references.questions) answerOrThrow(view, open, () => prefix);
-    }
-    const texts = references.kind === 'known' ? references.texts : [];
+    const texts = referencedTexts(registered, view, contextOf(question.subject), () => prefix);
+    const check = this.checkOf(question);
     try {
+      if (check !== null) checkCompatible(registered, texts, own.text, check);
+      const isStrict = check !== null;
       const avro = parseAvroSchema(registered.schema, texts);
       return avroTypeForWriting(avro, schema, { options, isStrict });
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      throw new DataError(`${prefix}${error.message}`, { code: error.code, cause: error });
+      throw new DataError(`${prefix}${error.message}`, { code: error.code, cause: error.cause });
     }
+  }
+
+  /** The setting that asks for the check of a selected schema; null: none does. Confluent checks no version with metadata. */
+  private checkOf(question: SchemaQuestion): 'id.compatibility.strict' | 'latest.compatibility.strict' | null {
+    const { isStrict } = this.dependencies;
+    if (question.kind === 'by-id') return isStrict.id ? 'id.compatibility.strict' : null;
+    return question.kind === 'version' && isStrict.latest ? 'latest.compatibility.strict' : null;
   }
 }
 
 /** True if the registry says what to write with, so that it may be another schema than the record's own. */
 function isSelected(question: SchemaQuestion): boolean {
-  return question.kind === 'by-id' || question.kind === 'version';
+  return question.kind === 'by-id' || question.kind === 'version' || question.kind === 'with-metadata';
 }

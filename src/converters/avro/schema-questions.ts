@@ -1,35 +1,48 @@
 /** What AvroConverter asks the registry: the one question that selects the schema to write with, and those for references. */
 import { createHash } from 'node:crypto';
+import { contextOf } from '../../registry/subject-context.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaText, SchemaView } from '../../sdk/schema-view.ts';
+import { inContext } from './subject-names.ts';
 
 /** Which schema is written, and whether it may be new. */
 export interface SchemaSelection {
   readonly autoRegister: boolean;
   readonly normalize: boolean;
   readonly useLatestVersion: boolean;
+  /** null: not set. */
+  readonly metadata: Readonly<Record<string, string>> | null;
   /** -1: not set. */
   readonly useSchemaId: number;
 }
 
-export function questionById(id: number): SchemaQuestion {
-  return { kind: 'by-id', key: `id:${id}`, id };
+/** `context`: of the ids, '' for the default one. */
+export function questionById(id: number, context: string): SchemaQuestion {
+  return context === ''
+    ? { kind: 'by-id', key: `id:${id}`, id }
+    : { kind: 'by-id', key: `id:${id}:${context}`, id, subject: inContext(context, '') };
 }
 
-function questionByVersion(subject: string, version: number): SchemaQuestion {
+export function questionByGuid(guid: string): SchemaQuestion {
+  return { kind: 'by-guid', key: `guid:${guid}`, guid };
+}
+
+function questionByVersion(subject: string, version: number): SchemaQuestion & { readonly kind: 'version' } {
   return { kind: 'version', key: `version:${version}:${subject}`, subject, version };
 }
 
-/**
- * The question for writing. Its order is that of Confluent's converters: a fixed id, the latest version, registration, look-up.
- */
+/** The question for writing: a fixed id, else the latest version (with some metadata), else registration, else look-up. */
 export function questionForWriting(selection: SchemaSelection, subject: string, text: string): SchemaQuestion {
-  if (selection.useSchemaId >= 0) return questionById(selection.useSchemaId);
-  if (selection.useLatestVersion) return questionByVersion(subject, -1);
-  const kind = selection.autoRegister ? 'register' : 'lookup';
+  const { useSchemaId, metadata, useLatestVersion, autoRegister, normalize } = selection;
+  if (useSchemaId >= 0) return questionById(useSchemaId, contextOf(subject));
+  if (metadata !== null) {
+    return { kind: 'with-metadata', key: `metadata:${JSON.stringify(metadata)}:${subject}`, subject, metadata };
+  }
+  if (useLatestVersion) return questionByVersion(subject, -1);
+  const kind = autoRegister ? 'register' : 'lookup';
   const schema: SchemaText = { schemaType: 'AVRO', schema: text, references: [] };
   const fingerprint = createHash('sha256').update(text).digest('base64');
-  const key = `${kind}:${selection.normalize}:${fingerprint}:${subject}`;
-  return { kind, key, subject, schema, normalize: selection.normalize };
+  const key = `${kind}:${normalize}:${fingerprint}:${subject}`;
+  return { kind, key, subject, schema, normalize };
 }
 
 /** What is known of the schemas that a schema refers to. */
@@ -37,28 +50,32 @@ export type References =
   /** The texts, each after those it refers to. */
   | { readonly kind: 'known'; readonly texts: readonly string[] }
   /** Not all are known: these questions are open. */
-  | { readonly kind: 'open'; readonly questions: readonly SchemaQuestion[] };
+  | { readonly kind: 'open'; readonly questions: readonly SchemaQuestion[] }
+  /** They lead back to one of them, in this order: none can be read before the others. */
+  | { readonly kind: 'circular'; readonly path: readonly string[] };
 
-/** Follows references as far as they are known. */
-export function referencesOf(schema: RegisteredSchema, view: SchemaView): References {
+/** Follows references as far as they are known. A subject without a context is in that of the schema that refers to it. */
+export function referencesOf(schema: RegisteredSchema, view: SchemaView, context: string): References {
   const texts = new Map<string, string>();
   const open: SchemaQuestion[] = [];
-  const visit = (each: RegisteredSchema): void => {
-    for (const { subject, version } of each.references) {
-      const question = questionByVersion(subject, version);
-      if (texts.has(question.key)) continue;
+  let circle: readonly string[] | undefined;
+  const visit = (each: RegisteredSchema, within: string, trail: readonly string[]): void => {
+    for (const reference of each.references) {
+      const subject = inContext(within, reference.subject);
+      const question = questionByVersion(subject, reference.version);
+      const place = `${subject} version ${reference.version}`;
+      if (trail.includes(place)) circle ??= [...trail.slice(trail.indexOf(place)), place];
+      if (circle !== undefined || texts.has(question.key)) continue;
       const answer = view.peek(question);
       if (answer.kind !== 'known') {
         open.push(question);
         continue;
       }
-      // Taken as seen before its own references are followed, so that a circle ends; put in after them.
-      texts.set(question.key, answer.schema.schema);
-      visit(answer.schema);
-      texts.delete(question.key);
+      visit(answer.schema, contextOf(subject), [...trail, place]);
       texts.set(question.key, answer.schema.schema);
     }
   };
-  visit(schema);
+  visit(schema, context, []);
+  if (circle !== undefined) return { kind: 'circular', path: circle };
   return open.length > 0 ? { kind: 'open', questions: open } : { kind: 'known', texts: [...texts.values()] };
 }

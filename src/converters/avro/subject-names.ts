@@ -27,6 +27,11 @@ export function subjectNameStrategyOf(key: string, className: string, part: 'key
   }
 }
 
+/** The subject in a context, '' for the default one, unless it names one itself. */
+export function inContext(context: string, subject: string): string {
+  return context === '' || subject.startsWith(':.') ? subject : `:.${context}:${subject}`;
+}
+
 function recordNameOf(schema: AvroSchema, className: string, part: 'key' | 'value'): string {
   if (schema.kind === 'record') return schema.fullName;
   if (schema.kind === 'union') {

@@ -1,5 +1,5 @@
 /** Confluent's frame around a record: a zero byte, the schema id in four, the payload. */
-import type { RawRecord } from '../../sdk/converter.ts';
+import type { RawHeader, RawRecord } from '../../sdk/converter.ts';
 import { DataError, defineErrorCode } from '../../sdk/errors/index.ts';
 import type { SchemaView } from '../../sdk/schema-view.ts';
 
@@ -22,6 +22,34 @@ export function schemaIdOf(bytes: Buffer): number {
   }
   // Signed, as in Java: an id with its highest bit set is one that no registry gives.
   return bytes.readInt32BE(1);
+}
+
+/** How a record names its schema: by an id, or by a GUID (lower case, with dashes). */
+export type SchemaName = number | string;
+
+/**
+ * What the header of newer clients names; undefined: there is no such header, or an empty one. The payload then has no frame.
+ * Throws DataError for a header of another form.
+ */
+export function schemaNameIn(headers: readonly RawHeader[], key: string): SchemaName | undefined {
+  for (let index = headers.length - 1; index >= 0; index--) {
+    const header = headers[index];
+    if (header?.key !== key) continue;
+    return header.value === null ? undefined : schemaNameOf(header.value);
+  }
+  return undefined;
+}
+
+function schemaNameOf(value: Uint8Array): SchemaName {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (bytes[0] === 0 && bytes.length >= FRAME_BYTES) return bytes.readInt32BE(1);
+  if (bytes[0] === 1 && bytes.length >= 17) {
+    return bytes.toString('hex', 1, 17).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
+  throw new DataError('Error deserializing schema ID', {
+    code: NOT_FRAMED,
+    cause: new DataError('Unknown magic byte!', { code: NOT_FRAMED }),
+  });
 }
 
 /** The frame in front of a payload. */

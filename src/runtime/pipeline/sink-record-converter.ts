@@ -80,9 +80,9 @@ export class SinkRecordConverter {
   convert(topic: string, partition: number, raw: FetchedRecord): SinkRecord {
     const { key, value } = this.converters;
     this.at = 'key';
-    const keyData = key.converter.toConnectData(topic, raw.key);
+    const keyData = key.converter.toConnectData(topic, raw.key, raw.headers);
     this.at = 'value';
-    const valueData = value.converter.toConnectData(topic, raw.value);
+    const valueData = value.converter.toConnectData(topic, raw.value, raw.headers);
     this.at = 'header';
     const headers = raw.headers.length === 0 ? null : this.headersOf(topic, raw);
     const parts: SinkRecordParts = {

@@ -109,7 +109,7 @@ export class SinkPipeline {
     const raws: RawRecord[] = [];
     for (const partition of partitions) {
       const { topic } = partition;
-      for (const { key, value } of partition.rest()) raws.push({ topic, key, value });
+      for (const { key, value, headers } of partition.rest()) raws.push({ topic, key, value, headers });
     }
     try {
       const prepared = converter.prepare(raws, signal);

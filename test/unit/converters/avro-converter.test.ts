@@ -279,7 +279,7 @@ describe('the schema that is written', () => {
     ];
     view.add(JSON.stringify({ type: 'record', name: 'Person', fields }), { subject: 't-value' });
     const strict = converterOn(view, { 'use.latest.version': 'true' });
-    await expect(write(strict, person, value())).rejects.toThrow(/topic t : Incompatible schema: the field age/);
+    await expect(write(strict, person, value())).rejects.toThrow(/topic t : Incompatible schema .*\/fields\/1: age/);
     const lenient = converterOn(view, { 'use.latest.version': 'true', 'latest.compatibility.strict': 'false' });
     expect((await write(lenient, person, value())).subarray(5).toString('latin1')).toBe('\u0006Ada\u0000');
     view.add('"int"', { subject: 'u-value' });
@@ -311,7 +311,6 @@ describe('the schema that is written', () => {
   it('is told apart by settings that make no sense', () => {
     const view = new FakeSchemaView();
     expect(() => converterOn(view, { 'use.schema.guid': 'x' })).toThrow(ConfigError);
-    expect(() => converterOn(view, { 'use.schema.id': '1', 'use.latest.version': 'true' })).toThrow(ConfigError);
     expect(() => converterOn(view, { 'value.subject.name.strategy': 'x.Strategy' })).toThrow(ConfigError);
     expect(() => new AvroConverter().configure({}, contextFor('value'))).toThrow(ConfigError);
   });

@@ -18,7 +18,7 @@ export function converterOn(view: FakeSchemaView, config: Record<string, string>
 export function converterOf(avro: unknown, config: Record<string, string> = {}): AvroConverter {
   const view = new FakeSchemaView();
   view.add(typeof avro === 'string' ? avro : JSON.stringify(avro), { id: ID });
-  return converterOn(view, { 'use.schema.id': String(ID), ...config });
+  return converterOn(view, { 'use.schema.id': String(ID), 'id.compatibility.strict': 'false', ...config });
 }
 
 function framed(payload: Uint8Array): Buffer {

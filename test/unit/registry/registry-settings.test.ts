@@ -36,6 +36,10 @@ describe('parseRegistrySettings', () => {
   it.each([
     [{ [URL_KEY]: '' }, /at least one URL/],
     [{ [URL_KEY]: 'ftp://u:hidden@x' }, /^schema.registry.url: The URL is not of the form/],
+    [
+      { [URL_KEY]: 'mock://hidden' },
+      /^schema.registry.url: The URL is mock:.*embedded registry instead \(holdfast registry\)/,
+    ],
     [{ [URL_KEY]: 'http://a,http://:hidden@' }, /URL number 2/],
     [{ 'basic.auth.credentials.source': 'USER_INFO', 'basic.auth.user.info': 'hidden' }, /user:password/],
     [{ 'basic.auth.credentials.source': 'SASL_INHERIT' }, /USER_INFO/],

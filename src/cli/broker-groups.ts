@@ -22,6 +22,10 @@ export class BrokerGroups implements GroupDescriber {
     return group;
   }
 
+  async clusterId(signal: AbortSignal): Promise<string | null> {
+    return (await this.admin.describeCluster(signal)).clusterId;
+  }
+
   close(): Promise<void> {
     return this.admin.close();
   }

@@ -20,4 +20,6 @@ export interface GroupDescriber {
    * signal's reason.
    */
   describe(groupId: string, signal: AbortSignal): Promise<DescribedGroup>;
+  /** The Kafka cluster whose groups these are; null: it doesn't tell. Rejects like `describe`. */
+  clusterId?(signal: AbortSignal): Promise<string | null>;
 }

@@ -5,6 +5,7 @@
  * Source: SchemaRegistryProtocol, SchemaRegistryIdentity and SchemaRegistryCoordinator of Confluent's registry, schema_coordinator.py of
  * Karapace; the same bytes seen from a Kafka 4.1.1 with Karapace 6.2.0.
  */
+import { isIPv6 } from 'node:net';
 import type { DescribedGroup } from './group-describer.ts';
 
 /** A node as it calls itself, which need not be an address that we reach. */
@@ -16,7 +17,13 @@ export interface PrimaryIdentity {
 }
 
 export type GroupReading =
-  | { readonly kind: 'primary'; readonly memberId: string; readonly url: string }
+  | {
+      readonly kind: 'primary';
+      readonly memberId: string;
+      readonly url: string;
+      /** URLs of all members that could be read. */
+      readonly members: readonly string[];
+    }
   /** The group works and has named nobody: no member may become primary. */
   | { readonly kind: 'none'; readonly reason: string }
   /** An election is under way: whoever was primary is the last one known. */
@@ -30,7 +37,6 @@ const PROTOCOL_TYPE = 'sr';
 const MAX_BYTES = 65_536;
 const MAX_TEXT = 500;
 const HOST = /^[A-Za-z0-9._-]{1,253}$/;
-const IPV6 = /^\[?([0-9A-Fa-f:.]{2,45})\]?$/;
 /** Printable, so that it can stand in a log line. */
 const MEMBER_ID = /^[\x21-\x7e]+$/;
 
@@ -68,7 +74,12 @@ export function readGroup(group: DescribedGroup): GroupReading {
   if (!members.some(({ memberId }) => memberId === master)) {
     return { kind: 'electing', reason: 'the primary that is named is no member' };
   }
-  return { kind: 'primary', memberId: master, url };
+  return {
+    kind: 'primary',
+    memberId: master,
+    url,
+    members: [url, ...members.flatMap(({ metadata }) => urlsIn(metadata))],
+  };
 }
 
 /** `{"version":1,"error":0,"master":"<memberId>","master_identity":{...}}`; unknown fields are no trouble. */
@@ -91,6 +102,12 @@ function readAssignment(bytes: Uint8Array): Assignment | undefined {
   return { error, master, url, isEligible: isEligible === true };
 }
 
+function urlsIn(metadata: Uint8Array): readonly string[] {
+  const node = metadata.length > MAX_BYTES ? undefined : fieldsOf(parse(metadata));
+  const url = node === undefined ? undefined : urlOf(node);
+  return url === undefined ? [] : [url];
+}
+
 function urlOf(node: Readonly<Record<string, unknown>>): string | undefined {
   const { host, port, scheme = 'http' } = node;
   if (typeof host !== 'string' || typeof port !== 'number' || typeof scheme !== 'string') return undefined;
@@ -98,8 +115,9 @@ function urlOf(node: Readonly<Record<string, unknown>>): string | undefined {
   const lower = scheme.toLowerCase();
   if (lower !== 'http' && lower !== 'https') return undefined;
   if (HOST.test(host)) return `${lower}://${host.toLowerCase()}:${port}`;
-  const ipv6 = host.includes(':') ? IPV6.exec(host)?.[1] : undefined;
-  return ipv6 === undefined ? undefined : `${lower}://[${ipv6.toLowerCase()}]:${port}`;
+  const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+  // Without a zone, which would be of use on one machine only.
+  return isIPv6(bare) && !bare.includes('%') ? `${lower}://[${bare.toLowerCase()}]:${port}` : undefined;
 }
 
 function isSame(a: Assignment, b: Assignment): boolean {

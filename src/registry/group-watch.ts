@@ -1,7 +1,7 @@
 /** The first rung: looks at the group in which the registry elects, one look at a time, for as long as there is something to see. */
 import type { Clock } from '../foundation/clock.ts';
 import { ConfigError } from '../sdk/errors/index.ts';
-import type { GroupDescriber } from './group-describer.ts';
+import type { DescribedGroup, GroupDescriber } from './group-describer.ts';
 import { type GroupReading, readGroup } from './group-reading.ts';
 import { PollLoop } from './poll-loop.ts';
 
@@ -10,31 +10,45 @@ export type GroupStatus =
   | { readonly kind: 'told'; readonly reading: Extract<GroupReading, { kind: 'primary' | 'none' | 'electing' }> }
   /** No broker could tell; `since`: Clock.monotonic() of the first of these looks. `hasTold`: it did, before. */
   | { readonly kind: 'away'; readonly reason: string; readonly since: number; readonly hasTold: boolean }
-  /** Not allowed, no such group, or not one of a registry. */
+  /** Not allowed, no such group, or not one of this registry. */
   | { readonly kind: 'unavailable'; readonly reason: string; readonly isRefused: boolean };
 
 export interface GroupWatchOptions {
   /** null: no broker can describe a group. */
   readonly groups: GroupDescriber | null;
-  readonly groupId: string;
+  /** null: the one that the nodes name. */
+  readonly groupId: string | null;
+  /** What a node said of the cluster it belongs to; null: nothing. */
+  readonly clusterId: () => string | null;
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly retryMs: number;
   /** Between two looks, when there is something to see. */
   readonly intervalMs: () => number;
   readonly isUrgent: () => boolean;
+  /** False: this registry elects nobody, so there is nothing to look at. */
+  readonly isNeeded: () => boolean;
   /** After every look. */
   readonly looked: () => void;
   readonly failed: (error: unknown) => void;
 }
 
+const DEFAULT_GROUP = 'schema-registry';
+/** How soon the nodes are expected to have named their group. */
+const NAMED_AFTER_MS = 100;
+
 export class GroupWatch {
   private readonly options: GroupWatchOptions;
   private readonly loop: PollLoop;
   private now: GroupStatus;
+  /** What the last look asked for and never got, whatever it was told to give up. */
+  private hanging: Promise<unknown> | undefined;
+  private kafkaId: string | null | undefined;
+  private readonly startedAt: number;
 
   constructor(options: GroupWatchOptions) {
     this.options = options;
+    this.startedAt = options.clock.monotonic();
     this.now =
       options.groups === null
         ? { kind: 'unavailable', reason: 'the broker of the worker has no groups of registries', isRefused: true }
@@ -51,6 +65,10 @@ export class GroupWatch {
     return this.now;
   }
 
+  get groupId(): string {
+    return this.options.groupId ?? partOf(this.options.clusterId(), 'schema-registry-cluster') ?? DEFAULT_GROUP;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     if (this.options.groups !== null) await this.loop.run(signal);
   }
@@ -61,45 +79,71 @@ export class GroupWatch {
   }
 
   private interval(): number {
-    const { retryMs, intervalMs, isUrgent } = this.options;
+    const { retryMs, intervalMs, isUrgent, isNeeded } = this.options;
+    if (!isNeeded()) return retryMs;
+    if (this.now.kind === 'untried') return NAMED_AFTER_MS;
     // An absent group may appear with the node that everybody waits for.
     if (this.now.kind === 'unavailable') return this.now.isRefused || !isUrgent() ? retryMs : intervalMs() * 4;
     return intervalMs();
   }
 
   private async look(signal: AbortSignal): Promise<void> {
-    const { groups, groupId, clock, timeoutMs } = this.options;
-    if (groups === null) return;
+    const { groups, clock, timeoutMs, isNeeded, looked } = this.options;
+    if (groups === null || !isNeeded() || this.waitsForName()) return;
     const late = new AbortController();
-    const timer = clock.setTimer(
-      () => late.abort(new Error(`no broker described it within ${timeoutMs} ms`)),
-      timeoutMs,
-      { unref: true },
-    );
-    let reading: GroupReading;
+    const giveUp = (): void => late.abort(new Error(`no broker described it within ${timeoutMs} ms`));
+    const timer = clock.setTimer(giveUp, timeoutMs, { unref: true });
     try {
-      reading = readGroup(await groups.describe(groupId, AbortSignal.any([signal, late.signal])));
+      this.now = await this.ask(groups, AbortSignal.any([signal, late.signal]));
     } catch (error) {
       signal.throwIfAborted();
-      this.couldNot(error);
-      return;
+      this.now = this.couldNot(error);
     } finally {
       timer.cancel();
     }
-    this.now = this.judge(reading);
-    this.options.looked();
+    looked();
   }
 
-  private couldNot(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const { now } = this;
-    if (error instanceof ConfigError) {
-      this.now = { kind: 'unavailable', reason, isRefused: true };
-    } else {
-      const since = now.kind === 'away' ? now.since : this.options.clock.monotonic();
-      this.now = { kind: 'away', reason, since, hasTold: this.hasTold };
+  /** The first look, at what may be another registry's group, is not worth an epoch: the nodes are about to say which one is theirs. */
+  private waitsForName(): boolean {
+    const { groupId, clusterId, clock, timeoutMs } = this.options;
+    if (groupId !== null || clusterId() !== null || this.now.kind !== 'untried') return false;
+    return clock.monotonic() - this.startedAt < timeoutMs;
+  }
+
+  private async ask(groups: GroupDescriber, signal: AbortSignal): Promise<GroupStatus> {
+    // Nothing piles up behind a broker that hangs.
+    if (this.hanging !== undefined) await orAborted(this.hanging, signal);
+    const describing = this.describe(groups, signal);
+    const settled = describing.then(
+      () => {},
+      () => {},
+    );
+    this.hanging = settled;
+    void settled.then(() => {
+      if (this.hanging === settled) this.hanging = undefined;
+    });
+    const told = await orAborted(describing, signal);
+    return typeof told === 'string'
+      ? { kind: 'unavailable', reason: told, isRefused: false }
+      : this.judge(readGroup(told));
+  }
+
+  /** A text: why there is nothing to be described. */
+  private async describe(groups: GroupDescriber, signal: AbortSignal): Promise<DescribedGroup | string> {
+    const theirs = partOf(this.options.clusterId(), 'kafka-cluster');
+    if (theirs !== undefined && this.kafkaId === undefined) this.kafkaId = await groups.clusterId?.(signal);
+    if (theirs !== undefined && typeof this.kafkaId === 'string' && this.kafkaId !== theirs) {
+      return `the registry elects in the Kafka cluster ${theirs}, the worker's is ${this.kafkaId}`;
     }
-    this.options.looked();
+    return groups.describe(this.groupId, signal);
+  }
+
+  private couldNot(error: unknown): GroupStatus {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof ConfigError) return { kind: 'unavailable', reason, isRefused: true };
+    const since = this.now.kind === 'away' ? this.now.since : this.options.clock.monotonic();
+    return { kind: 'away', reason, since, hasTold: this.hasTold };
   }
 
   private judge(reading: GroupReading): GroupStatus {
@@ -118,5 +162,26 @@ export class GroupWatch {
 
   private get hasTold(): boolean {
     return this.now.kind === 'told' || (this.now.kind === 'away' && this.now.hasTold);
+  }
+}
+
+/** One part of what `/v1/metadata/id` said, as `clusterIdOf` puts it. */
+function partOf(clusterId: string | null, name: string): string | undefined {
+  const part = clusterId?.split(';').find((text) => text.startsWith(`${name}=`));
+  return part?.slice(name.length + 1);
+}
+
+/** What becomes of the work after the signal is its own affair. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

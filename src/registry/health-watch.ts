@@ -32,6 +32,8 @@ interface WatchedNode {
   readonly loop: PollLoop;
   state: 'untried' | 'says' | 'silent' | 'has-none';
   word: HealthWord | undefined;
+  /** Another registry may stand there than when it was last asked. */
+  isDoubted: boolean;
   asking: Promise<void> | undefined;
 }
 
@@ -57,6 +59,7 @@ export class HealthWatch {
         }),
         state: 'untried',
         word: undefined,
+        isDoubted: false,
         asking: undefined,
       };
       return node;
@@ -84,9 +87,17 @@ export class HealthWatch {
     if (this.isPossible) await Promise.all(this.nodes.map(({ loop }) => loop.run(signal)));
   }
 
-  /** Every node now; another registry may stand there. */
+  /** Every node that has something to say, now. */
   nudge(): void {
-    for (const node of this.nodes) node.loop.nudge();
+    for (const { state, loop } of this.nodes) if (state !== 'has-none') loop.nudge();
+  }
+
+  /** Every node now, whatever it said before. */
+  detectAgain(): void {
+    for (const node of this.nodes) {
+      node.isDoubted = true;
+      node.loop.nudge();
+    }
   }
 
   /** What nodes said lately, by URL. */
@@ -121,8 +132,9 @@ export class HealthWatch {
   }
 
   private intervalOf(node: WatchedNode): number | null {
-    if (node.state !== 'has-none') return this.options.intervalMs();
-    return this.found === 'unknown' ? this.options.retryMs : null;
+    const { intervalMs, retryMs } = this.options;
+    if (node.state !== 'has-none') return intervalMs();
+    return this.found === 'unknown' || node.isDoubted ? retryMs : null;
   }
 
   /** One request at a time and node, whoever wants to know. */
@@ -142,6 +154,7 @@ export class HealthWatch {
       const before = node.word?.health.isReady;
       node.word = { health, askedAt };
       node.state = 'says';
+      node.isDoubted = false;
       this.found = 'karapace';
       if (before !== health.isReady) {
         const { readOffset, endOffset } = health;
@@ -149,10 +162,11 @@ export class HealthWatch {
         emit({ type: 'node-readiness', node: node.url, ready: health.isReady, lag });
       }
     } else if (result.status === undefined || result.status >= 500) {
-      node.state = 'silent';
+      if (node.state !== 'has-none') node.state = 'silent';
     } else {
       node.state = 'has-none';
       node.word = undefined;
+      node.isDoubted = false;
       if (this.options.vendor === 'auto') {
         const vendor = await detectVendor(node.url, ask, signal);
         if (vendor !== 'unknown') this.found = vendor;

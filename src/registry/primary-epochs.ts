@@ -20,7 +20,7 @@ export interface NewEpoch {
 
 export interface EpochChange {
   readonly epoch: PrimaryEpoch;
-  /** null: the first. */
+  /** null: none was known. */
   readonly previous: PrimaryEpoch | null;
   /** ms since the epoch. */
   readonly suspectSince: number;
@@ -102,8 +102,8 @@ export class PrimaryEpochs {
       endedAt: null,
     };
     const suspectSince = Math.min(this.lastGoodAt, changeBeganAt, knownGoodAt ?? now) - this.suspectWindowMs;
-    if (previous !== null) {
-      this.epochs[0] = { ...previous, endedAt: now };
+    if (previous !== null) this.epochs[0] = { ...previous, endedAt: now };
+    if (cause !== 'first-seen') {
       this.changedAt = this.clock.monotonic();
       this.openWindow(suspectSince);
     }

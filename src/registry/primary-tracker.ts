@@ -5,16 +5,16 @@
  * Errors come first: a group still names a dead primary for up to its session timeout, and names the next one seconds before it can
  * write. So nothing here is waited for, and what requests did overrules what is described.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { matchAddress, type ResolveHost, resolveAddress, resolveByDns } from './advertised-address.ts';
-import { codes } from './detection-codes.ts';
+import { DetectionLadder, type Standing } from './detection-ladder.ts';
+import { DetectionLog } from './detection-log.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { PrimaryIdentity } from './group-reading.ts';
-import { GroupWatch } from './group-watch.ts';
-import { HealthWatch } from './health-watch.ts';
 import { hasCaughtUp, readAllHealth } from './node-health.ts';
-import { type EpochChange, PrimaryEpochs } from './primary-epochs.ts';
+import { PrimaryEpochs } from './primary-epochs.ts';
 import type { RegistryConfigValues } from './registry-config.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type {
@@ -38,24 +38,14 @@ export interface PrimaryTrackerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly emit: (event: RegistryEvent) => void;
+  /** What a node said of the cluster it belongs to; null: nothing. */
+  readonly clusterId: () => string | null;
   /** Not called for the first primary. */
   readonly onChange: EpochListener;
+  /** Writes fail, and the primary's own node says that it is ready: it is time to try one. Once per primary. */
+  readonly onReady: () => void;
   /** By DNS unless told. */
   readonly resolveHost?: ResolveHost;
-}
-
-/** What the ladder says at the moment. */
-type Found =
-  | { readonly kind: 'primary'; readonly identity: PrimaryIdentity }
-  | { readonly kind: 'none'; readonly reason: string }
-  /** An election, or nothing that names anybody: the last one known stays. */
-  | { readonly kind: 'unclear'; readonly isElecting: boolean };
-
-interface Rung {
-  readonly rung: DetectionRung;
-  /** Why it is no higher one. */
-  readonly reason: string;
-  readonly found: Found;
 }
 
 interface Outage {
@@ -65,8 +55,6 @@ interface Outage {
   readonly epochNumber: number;
 }
 
-/** A rung that told something before is given up after this time without an answer. */
-const GRACE_MS = 5000;
 /** A change that does not come to an end is looked at in a hurry for so long. */
 const HURRY_MS = 60_000;
 const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
@@ -74,8 +62,8 @@ const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
 export class PrimaryTracker implements RegistryKnowledge {
   private readonly options: PrimaryTrackerOptions;
   private readonly epochs: PrimaryEpochs;
-  private readonly group: GroupWatch;
-  private readonly health: HealthWatch;
+  private readonly ladder: DetectionLadder;
+  private readonly log: DetectionLog;
   private readonly life = new AbortController();
   private readonly running: Promise<unknown>;
   private readonly outages = new Map<'read' | 'write', Outage>();
@@ -91,39 +79,31 @@ export class PrimaryTracker implements RegistryKnowledge {
   /** Clock.monotonic() */
   private hurryUntil = 0;
   private epochBeganAt = 0;
+  /** Number of the epoch whose primary said that it is ready. */
+  private saidReady = 0;
 
   /** Begins to look at once. */
   constructor(options: PrimaryTrackerOptions) {
-    const { clock, values, logger } = options;
+    const { nodes, clock, values, ask, groups, clusterId, emit } = options;
     this.options = options;
+    // Every look under way listens to the end of the client.
+    setMaxListeners(0, this.life.signal);
+    this.log = new DetectionLog(options.logger);
     this.epochs = new PrimaryEpochs({ clock, suspectWindowMs: values['registry.suspect.window.ms'] });
-    const intervalMs = (): number =>
-      this.isUrgent() ? values['registry.poll.outage.interval.ms'] : values['registry.poll.interval.ms'];
-    const common = {
+    this.ladder = new DetectionLadder({
+      nodes,
+      values,
+      ask,
+      groups,
+      clusterId,
       clock,
-      timeoutMs: values['registry.health.timeout.ms'],
-      retryMs: values['registry.detection.retry.ms'],
-      intervalMs,
-      looked: () => this.evaluate(),
-      failed: (err: unknown) => logger.error('Looking for the primary of the schema registry failed', { err }),
-    };
-    this.group = new GroupWatch({
-      ...common,
-      groups: this.mayUse('group') ? options.groups : null,
-      groupId: values['registry.group.id'],
       isUrgent: () => this.isUrgent(),
+      looked: () => this.evaluate(),
+      emit,
+      failed: (error) => this.log.failed(error),
     });
-    const vendor = values['registry.vendor'] as RegistryVendor | 'auto';
-    this.health = new HealthWatch({
-      ...common,
-      nodes: options.nodes,
-      vendor,
-      ask: options.ask,
-      emit: options.emit,
-    });
-    this.vendor = this.health.vendor;
-    const { signal } = this.life;
-    this.running = Promise.all([this.health.run(signal), hasNoPrimary(this.vendor) ? null : this.group.run(signal)]);
+    this.vendor = this.ladder.vendor;
+    this.running = this.ladder.run(this.life.signal);
     this.evaluate();
   }
 
@@ -135,7 +115,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     const url = this.epochs.current?.url;
     if (url === null || url === undefined || hasNoPrimary(this.vendor)) return null;
     if (this.reached?.url === url && this.reached.node !== null) return this.reached.node;
-    const reading = readAllHealth(this.health.words());
+    const reading = readAllHealth(this.ladder.health.words());
     return reading.kind === 'primary' && reading.url === url ? reading.node : null;
   }
 
@@ -146,13 +126,13 @@ export class PrimaryTracker implements RegistryKnowledge {
   async progress(probed: readonly NodeProgress[], signal: AbortSignal): Promise<readonly NodeProgress[]> {
     if (this.vendor !== 'karapace') return probed;
     signal.throwIfAborted();
-    await this.health.refresh(
+    await this.ladder.health.refresh(
       probed.map(({ node }) => node),
       this.life.signal,
     );
     return probed.map((progress) => {
-      if (this.health.hasNone(progress.node)) return progress;
-      const word = this.health.word(progress.node);
+      if (this.ladder.health.hasNone(progress.node)) return progress;
+      const word = this.ladder.health.word(progress.node);
       // A node that says nothing of itself does not vouch for what it denies.
       return { ...progress, ready: progress.ready && word !== undefined && hasCaughtUp(word.health) };
     });
@@ -176,7 +156,7 @@ export class PrimaryTracker implements RegistryKnowledge {
           epochNumber: this.epochs.current?.number ?? 0,
         });
         this.epochs.sign();
-        this.lookNow();
+        this.ladder.lookNow();
         return;
       case 'outage-ended':
         this.outageEnded(observation.access, observation.beganAt);
@@ -186,7 +166,7 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   snapshot(): KnowledgeSnapshot {
     const primary = this.primary();
-    const words = this.health.words();
+    const words = this.ladder.health.words();
     return {
       vendor: this.vendor,
       rung: this.rung,
@@ -216,26 +196,16 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   private hurry(): void {
     this.hurryUntil = this.options.clock.monotonic() + HURRY_MS;
-    this.lookNow();
-  }
-
-  private lookNow(): void {
-    this.group.nudge();
-    this.health.nudge();
-  }
-
-  private mayUse(rung: 'group' | 'health'): boolean {
-    const detection = this.options.values['registry.detection'];
-    return detection === 'auto' || detection === rung;
+    this.ladder.lookNow();
   }
 
   /** Draws the conclusions of what is known; after every look. */
   private evaluate(): void {
     if (this.life.signal.aborted) return;
-    const climbed = this.climb();
-    if (climbed === undefined) return;
-    this.standOn(climbed);
-    const { found, rung } = climbed;
+    const standing = this.ladder.stand();
+    if (standing === undefined) return;
+    this.standOn(standing);
+    const { found, rung } = standing;
     if (found.kind === 'primary') this.named(found.identity, rung);
     else if (found.kind === 'none') this.nobody(found.reason, rung);
     else this.unclear(found.isElecting);
@@ -243,50 +213,16 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.checkUsable();
   }
 
-  /** The highest rung that holds; undefined: one that may hold was not tried yet. */
-  private climb(): Rung | undefined {
-    const { vendor } = this.health;
-    const unclear: Found = { kind: 'unclear', isElecting: false };
-    if (hasNoPrimary(vendor))
-      return { rung: 'none', reason: `${vendor} has no primary: every node writes`, found: unclear };
-    const reasons: string[] = [];
-    if (this.mayUse('group')) {
-      const { status } = this.group;
-      if (status.kind === 'untried') return undefined;
-      if (status.kind === 'told') return { rung: 'group', reason: '', found: this.foundInGroup(status.reading) };
-      const isRecent = status.kind === 'away' && this.options.clock.monotonic() - status.since < GRACE_MS;
-      if (status.kind === 'away' && status.hasTold && isRecent) return { rung: 'group', reason: '', found: unclear };
-      reasons.push(`group ${this.options.values['registry.group.id']}: ${status.reason}`);
-    }
-    if (this.mayUse('health')) {
-      if (!this.health.isSettled) return undefined;
-      const words = this.health.words();
-      if (words.size > 0) return { rung: 'health', reason: reasons.join('; '), found: foundInHealth(words) };
-      reasons.push(this.health.reason);
-    }
-    return { rung: 'inference', reason: reasons.join('; '), found: unclear };
-  }
-
-  private foundInGroup(reading: Extract<GroupWatch['status'], { kind: 'told' }>['reading']): Found {
-    if (reading.kind === 'primary')
-      return { kind: 'primary', identity: { memberId: reading.memberId, url: reading.url } };
-    return reading.kind === 'none' ? reading : { kind: 'unclear', isElecting: true };
-  }
-
-  private standOn({ rung, reason }: Rung): void {
-    const { vendor } = this.health;
-    const { logger, emit } = this.options;
+  private standOn({ rung, reason }: Standing): void {
+    const { vendor } = this.ladder;
     const isOther = rung !== this.rung;
     const isOtherVendor = vendor !== this.vendor;
     this.rung = rung;
     this.rungReason = reason;
     this.vendor = vendor;
-    if (isOtherVendor) logger.info('The vendor of the schema registry is known', { code: codes.vendor, vendor });
-    if (isOther) {
-      const fields = { code: codes.rung, rung, ...(reason === '' ? {} : { reason }) };
-      logger.info('The primary of the schema registry is found out in another way from now on', fields);
-    }
-    if (isOther || isOtherVendor) emit({ type: 'detection', vendor, rung, reason });
+    if (isOtherVendor) this.log.vendor(vendor);
+    if (isOther) this.log.rung(rung, reason);
+    if (isOther || isOtherVendor) this.options.emit({ type: 'detection', vendor, rung, reason });
   }
 
   private named(identity: PrimaryIdentity, rung: DetectionRung): void {
@@ -309,7 +245,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private speaksForIt(): boolean {
     if (this.outages.size > 0 || this.isDead) return false;
     const primary = this.primary();
-    const word = primary === null ? undefined : this.health.word(primary);
+    const word = primary === null ? undefined : this.ladder.health.word(primary);
     return word === undefined || (word.health.isPrimary !== false && word.health.isReady);
   }
 
@@ -321,19 +257,24 @@ export class PrimaryTracker implements RegistryKnowledge {
   }
 
   private unclear(isElecting: boolean): void {
-    if (!isElecting) return;
-    this.epochs.sign();
-    if (!this.wasElecting) this.hurry();
-    this.wasElecting = true;
+    if (isElecting) this.epochs.sign();
+    if (isElecting && !this.wasElecting) this.hurry();
+    this.wasElecting = isElecting;
   }
 
   /** The node's own word, given after it was named. While writes fail, only one that goes through counts. */
   private checkUsable(): void {
-    if (this.outages.has('write')) return;
     const primary = this.primary();
-    const word = primary === null ? undefined : this.health.word(primary);
+    const word = primary === null ? undefined : this.ladder.health.word(primary);
     if (word === undefined || word.askedAt < this.epochBeganAt) return;
-    if (word.health.isPrimary === true && word.health.isReady) this.usable();
+    if (word.health.isPrimary !== true || !word.health.isReady) {
+      this.saidReady = 0;
+      return;
+    }
+    const number = this.epochs.current?.number ?? 0;
+    if (!this.outages.has('write')) this.usable();
+    else if (this.saidReady !== number) this.options.onReady();
+    this.saidReady = number;
   }
 
   private written(node: string): void {
@@ -356,10 +297,11 @@ export class PrimaryTracker implements RegistryKnowledge {
       this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: beganAt });
     }
     if (access === 'write' || hasNoPrimary(this.vendor)) this.usable();
-    this.lookNow();
+    this.ladder.lookAgain();
   }
 
   private nodeChanged(node: string, alive: boolean): void {
+    if (alive) this.ladder.lookAgain();
     if (node === this.primary()) {
       this.isDead = !alive;
       if (!alive) this.epochs.sign();
@@ -383,47 +325,19 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.epochBeganAt = this.options.clock.monotonic();
     this.isDead = false;
     this.reach(identity.url);
-    this.log(change, more.reason);
+    this.log.epoch(change.epoch, change.previous, more.reason);
     this.options.emit({ type: 'epoch', epoch: change.epoch, previous: change.previous });
-    if (change.previous !== null) this.options.onChange(change);
-    if (this.vendor === 'karapace' && change.previous !== null) this.hurry();
-  }
-
-  private log({ epoch, previous }: EpochChange, reason: string | undefined): void {
-    const { logger } = this.options;
-    const { cause, rung, memberId, url } = epoch;
-    const fields = {
-      from: previous?.url ?? null,
-      to: url,
-      member: memberId,
-      cause,
-      rung,
-      durationMs: epoch.startedAt - epoch.changeBeganAt,
-    };
-    if (cause === 'primary-lost') {
-      logger.warn('The schema registry has no primary; new schemas wait', { code: codes.noPrimary, ...fields, reason });
-    } else if (cause === 'first-seen') {
-      logger.info('The primary of the schema registry is known', { code: codes.primaryChanged, ...fields });
-    } else if (cause === 'outage-ended' && previous?.url === url) {
-      logger.info('The schema registry is back, maybe with another primary', { code: codes.primaryChanged, ...fields });
-    } else {
-      logger.warn('The primary of the schema registry changed', { code: codes.primaryChanged, ...fields });
-    }
+    if (cause === 'first-seen') return;
+    this.options.onChange(change);
+    if (this.vendor === 'karapace') this.hurry();
   }
 
   private usable(): void {
     const epoch = this.epochs.usable();
     if (epoch === undefined) return;
     if (this.outages.size === 0 && !this.wasElecting) this.hurryUntil = 0;
-    const previous = this.epochs.list()[1] ?? null;
-    this.options.emit({ type: 'epoch', epoch, previous });
-    if (previous === null) return;
-    this.options.logger.info('The primary of the schema registry takes writes', {
-      code: codes.primaryUsable,
-      primary: epoch.url,
-      cause: epoch.cause,
-      durationMs: (epoch.usableAt ?? epoch.startedAt) - epoch.changeBeganAt,
-    });
+    this.options.emit({ type: 'epoch', epoch, previous: this.epochs.list()[1] ?? null });
+    if (epoch.cause !== 'first-seen') this.log.usable(epoch);
   }
 
   /** Which node of ours is it? Its address may be of use inside the registry's own network only: then it is a name, no more. */
@@ -438,16 +352,9 @@ export class PrimaryTracker implements RegistryKnowledge {
         if (this.reached?.url !== url || this.life.signal.aborted) return;
         this.reached = { url, node: resolved };
         if (resolved !== null) this.checkUsable();
-        else this.sayUnreachable(url);
+        else this.log.address(url);
       },
       () => {},
-    );
-  }
-
-  private sayUnreachable(url: string): void {
-    this.options.logger.info(
-      'The primary of the schema registry advertises an address that is none of schema.registry.url: it names the primary, and is not used',
-      { code: codes.address, advertised: url },
     );
   }
 }
@@ -459,10 +366,4 @@ function isSame(current: PrimaryEpoch, identity: PrimaryIdentity): boolean {
   return (
     current.url === identity.url && (memberId === null || current.memberId === null || memberId === current.memberId)
   );
-}
-
-function foundInHealth(words: Parameters<typeof readAllHealth>[0]): Found {
-  const reading = readAllHealth(words);
-  if (reading.kind === 'primary') return { kind: 'primary', identity: { memberId: null, url: reading.url } };
-  return reading.kind === 'none' ? reading : { kind: 'unclear', isElecting: true };
 }

@@ -452,10 +452,12 @@ export class RegistryCluster {
       values: settings.values,
       ask: (node, request, signal) => this.endpoints.ask(node, request, signal),
       groups,
+      clusterId: () => this.identity.told(),
       clock,
       logger,
       emit: (event) => this.emit(event),
       onChange: (change) => this.primaryChanged(change),
+      onReady: () => this.outages.probeNow(),
     });
   }
 
@@ -463,6 +465,8 @@ export class RegistryCluster {
   private primaryChanged({ epoch, suspectSince }: Parameters<EpochListener>[0]): void {
     const { registryId } = this;
     this.options.notify?.({ kind: 'changed', registryId, epoch: epoch.epoch, suspectSince });
+    // A primary without a word of its own may be usable from now on.
+    this.outages.probeNow();
   }
 
   private now(): number {

@@ -12,11 +12,10 @@ export const DETECTION_SETTINGS = {
   },
   'registry.group.id': {
     type: 'STRING',
-    default: 'schema-registry',
-    validator: ConfigValidators.nonEmpty(),
+    default: null,
     importance: 'medium',
     documentation:
-      "The group in the worker's Kafka in which the nodes of the registry elect their primary (schema.registry.group.id of Confluent, group_id of Karapace). The worker's user needs DESCRIBE on it.",
+      "The group in the worker's Kafka in which the nodes of the registry elect their primary (schema.registry.group.id of Confluent, group_id of Karapace); unless set, the one that the nodes name, or schema-registry. The worker's user needs DESCRIBE on it.",
   },
   'registry.vendor': {
     type: 'STRING',

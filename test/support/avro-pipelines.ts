@@ -83,13 +83,15 @@ export class AvroBench {
     readonly pluginModules?: readonly string[];
     /** A Kafka, in place of an embedded broker of the bench's own. */
     readonly bootstrapServers?: string | undefined;
+    /** Of the worker's and the bench's clients of that Kafka. */
+    readonly kafkaSettings?: Readonly<Record<string, string>>;
   }): Promise<AvroBench> {
     const dir = tempDir('avro');
-    const { bootstrapServers } = options;
+    const { bootstrapServers, kafkaSettings = {} } = options;
     const broker =
       bootstrapServers === undefined
         ? await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger })
-        : createKafkaBroker({ bootstrapServers, logger: silentLogger, clock: systemClock });
+        : createKafkaBroker({ bootstrapServers, settings: kafkaSettings, logger: silentLogger, clock: systemClock });
     const { logger, lines } = recordingLogger('debug');
     const settings = {
       ...avroConverters(options.registryUrls),

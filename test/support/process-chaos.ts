@@ -17,8 +17,11 @@ export interface ProcessScenario extends Omit<RegistryProcessesOptions, 'bootstr
   readonly newEveryMs?: number;
   /** Whether a sink reads each of them; there is one unless told. Without, their topics alone are looked at. */
   readonly newSinks?: boolean;
-  /** Of the worker's Kafka clients. */
-  readonly kafkaSettings?: Readonly<Record<string, string>>;
+  /** How the worker gets to Kafka; as the registry does unless told. */
+  readonly worker?: {
+    readonly bootstrapServers: string;
+    readonly kafkaSettings: Readonly<Record<string, string>>;
+  };
   /** Hurts and heals. Resolves when everything runs again; then it is waited for until schemas are taken. */
   readonly run: (chaos: ProcessChaos) => Promise<void>;
 }
@@ -33,6 +36,8 @@ export interface ScenarioReport {
   /** Records with known schemas that came through during the outage. */
   readonly knownMeanwhile: number;
   readonly epochs: number;
+  /** By which rung of the ladder the primary was found out at last. */
+  readonly rungs: string;
 }
 
 const SETTLE_MS = 90_000;
@@ -75,7 +80,7 @@ export class ProcessChaos {
       bench = await AvroBench.start({
         registryUrls: (await scenario.urls?.(registry)) ?? registry.urls,
         bootstrapServers: scenario.bootstrapServers,
-        kafkaSettings: scenario.kafkaSettings ?? {},
+        ...scenario.worker,
         settings: { 'value.converter.registry.group.id': registry.groupId, ...scenario.settings },
       });
       return await new ProcessChaos(scenario, registry, bench).play(name);
@@ -292,9 +297,9 @@ export class ProcessChaos {
       peakRequests: this.peakRequests,
       knownMeanwhile: this.knownAtGap.to - this.knownAtGap.from,
       epochs: registries.reduce((sum, { epochs }) => sum + epochs.length, 0),
+      rungs: registries.map(({ detection }) => detection.rung).join(),
     };
-    const rungs = registries.map(({ detection }) => detection.rung).join();
-    console.log(scenarioLine(name, { ...report, rungs, ...verified, slowestRestMs: bench.slowestAnswerMs }));
+    console.log(scenarioLine(name, { ...report, ...verified, slowestRestMs: bench.slowestAnswerMs }));
     return report;
   }
 }

@@ -22,6 +22,9 @@ const MAX_IDS = 1_000;
 export class YoungIds {
   private readonly clock: Clock;
   private readonly ids = new Map<number, YoungId>();
+  /** Records come in long rows of one id. */
+  private lastId: number | undefined;
+  private lastRecords: RecordRanges | undefined;
 
   constructor(options: { readonly clock: Clock }) {
     this.clock = options.clock;
@@ -32,6 +35,7 @@ export class YoungIds {
     if (this.ids.size === 0) return false;
     const now = this.clock.now();
     for (const [id, { until }] of this.ids) if (until <= now) this.ids.delete(id);
+    this.lastId = undefined;
     return this.ids.size > 0;
   }
 
@@ -40,6 +44,7 @@ export class YoungIds {
     const now = this.clock.now();
     if (now - at >= SECOND_LOOK_MS && !this.ids.has(id)) return;
     const records = this.ids.get(id)?.records ?? new RecordRanges();
+    this.lastId = undefined;
     this.ids.delete(id);
     this.ids.set(id, { until: Math.max(at, now) + KEPT_MS, records });
     const [oldest] = this.ids.keys();
@@ -47,11 +52,16 @@ export class YoungIds {
   }
 
   carried(id: number, topic: string, partition: number, offset: number): void {
-    this.ids.get(id)?.records.add(topic, partition, offset);
+    if (id !== this.lastId) {
+      this.lastId = id;
+      this.lastRecords = this.ids.get(id)?.records;
+    }
+    this.lastRecords?.add(topic, partition, offset);
   }
 
   confirmed(ids: readonly number[]): void {
     for (const id of ids) this.ids.delete(id);
+    this.lastId = undefined;
   }
 
   /** The records with this id, or with any. */

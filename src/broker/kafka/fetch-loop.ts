@@ -295,8 +295,9 @@ export class FetchLoop {
       Math.max(retryBackoffMs, retryBackoffMaxMs),
     );
     one.failures++;
-    one.notBefore = this.cluster.clock.monotonic() + bound * (0.8 + 0.2 * Math.random());
-    this.cluster.availability.failed(`fetch ${one.key}`, reason);
+    const delayMs = bound * (0.8 + 0.2 * Math.random());
+    one.notBefore = this.cluster.clock.monotonic() + delayMs;
+    this.cluster.availability.failed(`fetch ${one.key}`, reason, delayMs);
   }
 
   private worked(one: FetchedPartition): void {

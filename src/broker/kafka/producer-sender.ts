@@ -264,8 +264,9 @@ export class ProducerSender {
       Math.max(retryBackoffMs, retryBackoffMaxMs),
     );
     queue.failures++;
-    queue.notBefore = this.cluster.clock.monotonic() + bound * (0.8 + 0.2 * Math.random());
-    this.cluster.availability.failed(queue.key, reason);
+    const delayMs = bound * (0.8 + 0.2 * Math.random());
+    queue.notBefore = this.cluster.clock.monotonic() + delayMs;
+    this.cluster.availability.failed(queue.key, reason, delayMs);
   }
 
   /** Takes the records at fault out, or looks for them by halves. */

@@ -48,6 +48,7 @@ function sinkGroup() {
     logger,
     onFailed: () => {},
     onAvailability: () => {},
+    onRetry: () => {},
     onParked: () => {},
   });
   return { clock, group, asked, revoked, listener: listener as unknown as GroupListener };

@@ -59,6 +59,6 @@ function otherCluster(what: string): RegistryIntegrityError {
   return new RegistryIntegrityError(
     `${what} Schema ids of one cluster mean nothing in another. Correct schema.registry.url, or, if the change is wanted, ` +
       'remove the schema store and restart the worker.',
-    { code: REGISTRY_OTHER_CLUSTER },
+    { code: REGISTRY_OTHER_CLUSTER, details: { registry: true } },
   );
 }

@@ -164,7 +164,12 @@ export class RegistryEndpoints {
     options: { readonly fresh?: boolean; readonly context?: FailureContext } = {},
   ): Promise<CallResult> {
     const node = this.nodeAt(url);
-    const result = await this.attempt(node, request, options.fresh === true, options.context ?? {}, signal);
+    const context = options.context ?? {};
+    let result = await this.attempt(node, request, options.fresh === true, context, signal);
+    // A reused connection may just have been stale.
+    if (result.transport === 'exchange' && options.fresh !== true) {
+      result = await this.attempt(node, request, true, context, signal);
+    }
     if (result.verdict.class === 'park' && result.transport === 'exchange') this.bury(node, result.reason, 0);
     return result;
   }

@@ -8,13 +8,20 @@ import { isLatest } from './question-kinds.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
 import type { CacheSnapshot } from './registry-snapshot.ts';
-import { SchemaContents } from './schema-contents.ts';
+import { type ContextId, SchemaContents } from './schema-contents.ts';
 import type { SchemaStore } from './schema-store.ts';
 import type { Proof } from './stored-entries.ts';
 
 export interface KnownAnswer {
   readonly schema: RegisteredSchema;
   readonly acknowledgement: Acknowledgement;
+}
+
+/** An answer as it is kept. */
+export interface KnownEntry {
+  readonly key: string;
+  readonly question: SchemaQuestion;
+  readonly known: KnownAnswer;
 }
 
 export type KnownCounts = Pick<CacheSnapshot, 'schemas' | 'answers' | 'suspect' | 'stored'>;
@@ -25,6 +32,8 @@ export interface KnownSchemasOptions {
   readonly identity: ClusterIdentity;
   readonly epoch: () => string;
   readonly maxEntries: number;
+  /** `latest.cache.size` */
+  readonly maxLatest: number;
 }
 
 /** The most that `latest` is believed without asking here; views keep it for as long as their settings say. */
@@ -49,21 +58,39 @@ export function questionKey(question: SchemaQuestion): string {
 export class KnownSchemas {
   private readonly options: KnownSchemasOptions;
   readonly contents: SchemaContents;
-  private readonly answers: LruCache<string, KnownAnswer>;
-  private readonly latest: LruCache<string, KnownAnswer>;
+  private readonly answers: LruCache<string, KnownEntry>;
+  private readonly latest: LruCache<string, KnownEntry>;
   private readonly subjects: LruCache<string, true>;
 
   constructor(options: KnownSchemasOptions) {
     this.options = options;
-    const { clock, maxEntries } = options;
+    const { clock, maxEntries, maxLatest } = options;
     this.contents = new SchemaContents(options);
     this.answers = new LruCache({ maxEntries, clock });
-    this.latest = new LruCache({ maxEntries, clock, ttlMs: LATEST_MS });
+    this.latest = new LruCache({ maxEntries: maxLatest, clock, ttlMs: LATEST_MS });
     this.subjects = new LruCache({ maxEntries, clock });
   }
 
   answer(key: string): KnownAnswer | undefined {
-    return this.answers.get(key) ?? this.latest.get(key);
+    return (this.answers.get(key) ?? this.latest.get(key))?.known;
+  }
+
+  /** What is kept, names an id and does not expire, the one used longest ago first. */
+  entries(): KnownEntry[] {
+    return [...this.answers.values()].filter(({ question }) => question.kind !== 'by-guid');
+  }
+
+  /** The answers that name this id. */
+  entriesOf({ context, id }: ContextId): KnownEntry[] {
+    return this.entries().filter(
+      ({ question, known }) => known.schema.id === id && contextOf(question.subject) === context,
+    );
+  }
+
+  /** After a change of primary: what the registry may answer otherwise now is asked for again. */
+  forgetVolatile(): void {
+    this.latest.clear();
+    for (const { key, question } of this.entries()) if (question.kind === 'version') this.answers.delete(key);
   }
 
   /** How much is kept, for `GET /registries`. */
@@ -71,7 +98,7 @@ export class KnownSchemas {
     return {
       schemas: this.contents.size,
       answers: this.answers.size + this.latest.size,
-      suspect: [...this.answers.values()].filter(isSuspect).length,
+      suspect: this.entries().filter(({ known }) => isSuspect(known)).length,
       stored: this.options.store?.size ?? 0,
     };
   }
@@ -113,22 +140,25 @@ export class KnownSchemas {
     if (question.subject !== undefined) this.subjects.set(question.subject, true);
     const known: KnownAnswer = { schema, acknowledgement };
     const cache = isLatest(question) ? this.latest : this.answers;
-    cache.set(questionKey(question), known);
+    const key = questionKey(question);
+    cache.set(key, { key, question, known });
     // Who registered or looked up a schema can read records with its id, whatever the replicas know.
     if (question.kind !== 'by-id') {
       const { id } = schema;
       const byId: SchemaQuestion = { kind: 'by-id', key: '', id, subject: question.subject };
-      if (this.answers.get(questionKey(byId)) === undefined) this.answers.set(questionKey(byId), known);
+      const byIdKey = questionKey(byId);
+      if (!this.answers.has(byIdKey)) this.answers.set(byIdKey, { key: byIdKey, question: byId, known });
     }
     this.prove(question, schema, acknowledgement);
     return known;
   }
 
-  /** A suspect answer was read back with equal content: it is as good as acknowledged now. */
-  renew(key: string, known: KnownAnswer): KnownAnswer {
-    const renewed = { ...known, acknowledgement: { at: this.options.clock.now(), epoch: this.options.epoch() } };
-    this.answers.set(key, renewed);
-    return renewed;
+  /** Read back with equal content: what names this id is as good as acknowledged now. */
+  renew(what: ContextId): void {
+    const acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
+    for (const entry of this.entriesOf(what)) {
+      this.answers.set(entry.key, { ...entry, known: { ...entry.known, acknowledgement } });
+    }
   }
 
   /** What the store knows of a question, for when the registry can't be asked. Entries without proof never write. */
@@ -169,7 +199,8 @@ export class KnownSchemas {
   ): KnownAnswer {
     const { store, identity } = this.options;
     const known: KnownAnswer = { schema, acknowledgement };
-    this.answers.set(questionKey(question), known);
+    const key = questionKey(question);
+    this.answers.set(key, { key, question, known });
     const { schemaType, schema: text, references } = schema;
     store?.rememberGuid({
       clusterId: identity.current(),

@@ -4,6 +4,9 @@ import type { ConnectError } from '../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
+import { contentFingerprint } from './fingerprint.ts';
+import type { IdVerifier } from './id-verifier.ts';
+import { idLost } from './integrity-errors.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
@@ -48,6 +51,8 @@ export interface Acknowledged {
   readonly question: Question<'register'> | Question<'lookup'>;
   readonly registered: Registered;
   readonly result: CallResult;
+  /** What was acknowledged for it before, and then lost. */
+  readonly replaced?: KnownAnswer;
 }
 
 /** What a question came to. */
@@ -64,6 +69,7 @@ export interface QuestionFinderOptions {
   readonly endpoints: RegistryEndpoints;
   readonly known: KnownSchemas;
   readonly knowledge: RegistryKnowledge;
+  readonly verifier: IdVerifier;
   readonly clock: Clock;
   /** `unknown.id.max.gap` */
   readonly maxGap: number;
@@ -139,18 +145,27 @@ export class QuestionFinder {
 
   /** Invariant 5: reads a suspect id back and compares its content. */
   async readBack(key: string, question: SchemaQuestion, known: KnownAnswer, signal: AbortSignal): Promise<Finding> {
-    const { id } = known.schema;
-    const request = byIdRequest(id, question.subject);
-    const result = await this.options.endpoints.call(request, signal, { context: this.context() });
-    const text = schemaTextOf(result.json);
-    if (result.verdict.class === 'ok' && text !== undefined) {
-      this.options.known.read(id, text, question.subject, result.node);
-      return { kind: 'known', known: this.options.known.renew(key, known) };
+    const what = { context: contextOf(question.subject), id: known.schema.id };
+    const { outcome, reason, retryAfterMs } = await this.options.verifier.verify(what);
+    if (outcome === 'away') return { kind: 'away', access: 'read', reason, retryAfterMs };
+    if (outcome === 'equal') {
+      this.options.known.renew(what);
+      return { kind: 'known', known: this.options.known.answer(key) ?? known };
     }
-    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
     // The new primary doesn't have it, so the registration was lost: it is made again, and its id compared.
     this.options.known.forget(key);
-    return this.find(key, question, signal);
+    const finding = await this.find(key, question, signal);
+    return finding.kind === 'acknowledged' ? { ...finding, replaced: known } : finding;
+  }
+
+  /** Throws RegistryIntegrityError when a lost registration was made again and came to another id: records carry the first. */
+  checkReplaced({ registered, replaced }: Acknowledged): void {
+    const id = replaced?.schema.id;
+    if (id === undefined || id === registered.id) return;
+    const { subject, text, node } = registered;
+    const reason = 'no node that answers knows it';
+    const fingerprint = contentFingerprint(text);
+    throw idLost({ id, context: contextOf(subject), subject, node, fingerprint, now: registered.id, reason });
   }
 
   /**
@@ -352,7 +367,7 @@ export class QuestionFinder {
   }
 
   /** Denials are not believed yet: a change of primary, or an outage, has only just ended. */
-  private isSettling(): boolean {
+  isSettling(): boolean {
     const { clock, knowledge, outageEndedAt, settleWindowMs } = this.options;
     const now = clock.monotonic();
     return [knowledge.lastChangeAt(), outageEndedAt()].some((at) => at !== null && now - at < settleWindowMs);

@@ -28,6 +28,10 @@ export class RecentRefusals {
     }
   }
 
+  clear(): void {
+    this.refusals.clear();
+  }
+
   forget(key: string): void {
     this.refusals.delete(key);
   }

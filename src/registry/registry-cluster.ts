@@ -7,7 +7,6 @@ import { EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
-import { Contradictions } from './contradictions.ts';
 import { StaticCredentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
 import type { GateBook } from './gate-book.ts';
@@ -32,6 +31,7 @@ import type { RegistryNotice } from './registry-notices.ts';
 import { clusterIdOf, clusterRequest } from './registry-requests.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
+import { RegistryTrust } from './registry-trust.ts';
 import type { SchemaStore } from './schema-store.ts';
 import { WriteBarrier } from './write-barrier.ts';
 
@@ -71,10 +71,10 @@ export class RegistryCluster {
   private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
   private readonly refusals: RecentRefusals;
   private readonly missing: MissingThings;
-  private readonly contradictions: Contradictions;
+  private readonly trust: RegistryTrust;
   /** Views that are gone, the latest of them. */
   private readonly withdrawn = new Set<string>();
-  private readonly counters = { hits: 0, misses: 0, revalidations: 0 };
+  private readonly counters = { hits: 0, misses: 0 };
   private readonly life = new AbortController();
 
   constructor(options: RegistryClusterOptions) {
@@ -85,7 +85,6 @@ export class RegistryCluster {
     const random = options.random === undefined ? {} : { random: options.random };
     this.options = options;
     this.registryId = settings.registryId;
-    this.contradictions = new Contradictions({ logger: options.logger, emit: (event) => this.emit(event) });
     const identity = new ClusterIdentity({ nodes: settings.nodes, store });
     this.identity = identity;
     this.endpoints = new RegistryEndpoints({
@@ -103,17 +102,43 @@ export class RegistryCluster {
         const answer = await get(clusterRequest());
         if (answer.verdict.class === 'ok') identity.met(node, clusterIdOf(answer.json));
         else if (answer.status === 404) identity.met(node, undefined);
+        else return;
+        this.trust.met();
       },
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
       onExchange: (report) => this.emit({ type: 'request', ...report }),
     });
     this.knowledge = options.knowledge ?? this.detection();
-    const maxEntries = Math.max(10_000, values['max.schemas.per.subject']);
-    this.known = new KnownSchemas({ clock, store, identity, epoch: () => this.knowledge.epoch(), maxEntries });
+    this.known = new KnownSchemas({
+      clock,
+      store,
+      identity,
+      epoch: () => this.knowledge.epoch(),
+      maxEntries: Math.max(values['registry.cache.size'], values['max.schemas.per.subject']),
+      maxLatest: values['latest.cache.size'],
+    });
+    this.trust = new RegistryTrust({
+      registryId: this.registryId,
+      values,
+      clock,
+      logger: options.logger,
+      endpoints: this.endpoints,
+      known: this.known,
+      knowledge: this.knowledge,
+      identity,
+      store,
+      isSettling: () => this.finder.isSettling(),
+      mayRead: () => this.isOpen('read'),
+      mayWrite: () => this.outages.gates.write.snapshot().state !== 'closed',
+      emit: (event) => this.emit(event),
+      notify: (notice) => options.notify?.(notice),
+      signal: this.life.signal,
+    });
     this.finder = new QuestionFinder({
       endpoints: this.endpoints,
       known: this.known,
       knowledge: this.knowledge,
+      verifier: this.trust.verifier,
       clock,
       maxGap: values['unknown.id.max.gap'],
       settleWindowMs: values['registry.settle.window.ms'],
@@ -159,7 +184,8 @@ export class RegistryCluster {
       gates: options.gates,
       parked: this.parked,
       signal: this.life.signal,
-      mayAsk: (question) => this.outages.gates[accessOf(question)].snapshot().state === 'open',
+      // Half-open, it is the trial that the gate waits for.
+      mayAsk: (question) => this.outages.gates[accessOf(question)].snapshot().state !== 'closed',
       ask: (key, question) => this.start(key, question),
       onOpened: (gateId) => this.drain(gateId),
       emit: (event) => this.emit(event),
@@ -191,7 +217,7 @@ export class RegistryCluster {
 
   snapshot(): RegistrySnapshot {
     const { settings, gates } = this.options;
-    const { endpoints, knowledge, known, parked, contradictions } = this;
+    const { endpoints, knowledge, known, parked, trust } = this;
     return clusterSnapshot({
       registryId: this.registryId,
       urls: settings.nodes,
@@ -202,17 +228,29 @@ export class RegistryCluster {
       cache: {
         ...known.counts(({ acknowledgement }) => knowledge.isSuspect(acknowledgement)),
         ...this.counters,
-        unconfirmed: 0,
+        revalidations: trust.verifier.done,
+        unconfirmed: trust.unconfirmed,
       },
       parkedQuestions: parked.size,
       parkedViews: parked.views,
-      integrityErrors: contradictions.lines,
+      integrityErrors: trust.contradictions.lines,
     });
+  }
+
+  /** The primary changed, or may have: what was acknowledged around that is read back, what is volatile forgotten, and hosts are told. */
+  epochChanged({ epoch, suspectSince }: Parameters<EpochListener>[0]): void {
+    this.refusals.clear();
+    this.finder.startOver();
+    this.trust.changed();
+    this.options.notify?.({ kind: 'changed', registryId: this.registryId, epoch: epoch.epoch, suspectSince });
+    // A primary without a word of its own may be usable from now on.
+    this.outages.probeNow();
   }
 
   async close(): Promise<void> {
     this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
     this.outages.shutDown();
+    this.trust.stop();
     this.endpoints.close();
     await this.knowledge.close();
     await this.options.transport.close();
@@ -220,6 +258,9 @@ export class RegistryCluster {
 
   private async answer(question: SchemaQuestion, view: string): Promise<RegistryAnswer> {
     const key = questionKey(question);
+    // Invariant 6: what was contradicted stays refused until an operator acts.
+    const contradicted = this.trust.contradictions.refusal(key, view);
+    if (contradicted !== undefined) return { kind: 'refused', error: contradicted };
     const known = this.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) {
       this.counters.hits += 1;
@@ -293,10 +334,20 @@ export class RegistryCluster {
 
   /** Invariant 5: the barrier stands between an acknowledgement and the first record that carries the id. */
   private async confirm(key: string, acknowledged: Acknowledged): Promise<RegistryAnswer> {
-    const passed = await this.barrier.pass(acknowledged.registered, this.life.signal);
-    if (!passed.met) return this.park(key, acknowledged.question, this.finder.held(acknowledged, passed.reason));
+    const { question, registered } = acknowledged;
+    this.finder.checkReplaced(acknowledged);
+    let passed = await this.barrier.pass(registered, this.life.signal);
+    if (passed.met && question.kind === 'register') passed = await this.trust.order.check(registered);
+    if (!passed.met) return this.park(key, question, this.finder.held(acknowledged, passed.reason));
+    const known = this.finder.accept(key, acknowledged);
+    this.trust.acknowledged(question, known);
+    return this.answered(key, known);
+  }
+
+  private answered(key: string, known: KnownAnswer): RegistryAnswer {
     this.refusals.forget(key);
-    return { kind: 'known', ...this.finder.accept(key, acknowledged) };
+    this.trust.contradictions.settled(key);
+    return { kind: 'known', ...known };
   }
 
   private async execute(key: string, question: SchemaQuestion): Promise<RegistryAnswer | Acknowledged> {
@@ -324,8 +375,7 @@ export class RegistryCluster {
       case 'acknowledged':
         return finding;
       case 'known':
-        this.refusals.forget(key);
-        return { kind: 'known', ...finding.known };
+        return this.answered(key, finding.known);
       case 'denied':
         return this.refuse(key, finding.error);
       case 'missing':
@@ -353,7 +403,7 @@ export class RegistryCluster {
       return { kind: 'known', ...known };
     }
     const gate = this.outages.gates[kind];
-    const readsOpen = this.outages.gates.read.snapshot().state === 'open';
+    const readsOpen = this.isOpen('read');
     if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
       const found = await this.inQueue('read', () => this.finder.lookUp(question, this.life.signal));
       if (found !== undefined) return found;
@@ -393,7 +443,7 @@ export class RegistryCluster {
       }
       return { kind: 'waiting', error, gateId: '', fromFuture: false };
     }
-    if (error instanceof IntegrityError) this.contradictions.report(error);
+    if (error instanceof IntegrityError) this.trust.contradictions.found(error, key);
     this.refusals.add(key, error);
     return { kind: 'refused', error };
   }
@@ -412,7 +462,7 @@ export class RegistryCluster {
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       // It answers, if with a contradiction: whoever asks next is told so.
-      this.contradictions.report(error);
+      this.trust.contradictions.found(error);
       return { ok: true };
     }
   }
@@ -433,6 +483,8 @@ export class RegistryCluster {
       this.parked.delete(key);
       this.emit({ type: 'resumed', question: question.kind, gateId, waitedMs: Math.round(this.now() - since) });
       if (views.size === 0 || this.life.signal.aborted) continue;
+      // It was refused just now, which is what opened its gate: whoever waited is told so when it asks.
+      if (this.refusals.get(key) !== undefined) continue;
       this.startFor(views, key, question).catch(() => {});
     }
   }
@@ -455,18 +507,18 @@ export class RegistryCluster {
       clusterId: () => this.identity.told(),
       clock,
       logger,
-      emit: (event) => this.emit(event),
-      onChange: (change) => this.primaryChanged(change),
+      emit: (event) => {
+        this.emit(event);
+        // What was acknowledged until the new primary took writes is suspect, what was read back before that included.
+        if (event.type === 'epoch' && event.epoch.usableAt !== null) this.trust.readBackSuspects();
+      },
+      onChange: (change) => this.epochChanged(change),
       onReady: () => this.outages.probeNow(),
     });
   }
 
-  /** Invariant 5: hosts hold what was acknowledged around the change until it is read back. */
-  private primaryChanged({ epoch, suspectSince }: Parameters<EpochListener>[0]): void {
-    const { registryId } = this;
-    this.options.notify?.({ kind: 'changed', registryId, epoch: epoch.epoch, suspectSince });
-    // A primary without a word of its own may be usable from now on.
-    this.outages.probeNow();
+  private isOpen(kind: AccessKind): boolean {
+    return this.outages.gates[kind].snapshot().state === 'open';
   }
 
   private now(): number {

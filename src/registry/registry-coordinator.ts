@@ -8,7 +8,7 @@ import type { HttpTransport } from './http-transport.ts';
 import { RegistryCluster } from './registry-cluster.ts';
 import { REGISTRY_BAD_REQUEST } from './registry-errors.ts';
 import type { RegistryListener } from './registry-events.ts';
-import type { RegistryKnowledge } from './registry-knowledge.ts';
+import type { EpochListener, RegistryKnowledge } from './registry-knowledge.ts';
 import { answerToWire, parseRegistryMessage, type RegistryReply } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import { parseRegistrySettings, type RegistrySettings } from './registry-settings.ts';
@@ -25,7 +25,7 @@ export interface RegistryCoordinatorOptions {
   /** Over sockets by default. */
   readonly transport?: (settings: RegistrySettings) => HttpTransport;
   /** What is known of a registry's primary; found out by default. */
-  readonly knowledge?: (settings: RegistrySettings) => RegistryKnowledge;
+  readonly knowledge?: (settings: RegistrySettings, changed: EpochListener) => RegistryKnowledge;
   readonly listener?: RegistryListener;
   /** Tells every task host; bodies are structured-cloneable. */
   readonly notify?: (notice: RegistryNotice) => void;
@@ -107,7 +107,7 @@ export class RegistryCoordinator {
 
   private open(settings: RegistrySettings): RegistryCluster {
     const { clock, logger, gates, store, transport, knowledge, listener, groups, notify, random } = this.options;
-    return new RegistryCluster({
+    const cluster: RegistryCluster = new RegistryCluster({
       settings,
       clock,
       gates,
@@ -121,11 +121,12 @@ export class RegistryCoordinator {
           connections: settings.values['registry.max.in.flight'],
           tls: settings.tls,
         }),
-      ...(knowledge === undefined ? {} : { knowledge: knowledge(settings) }),
+      ...(knowledge === undefined ? {} : { knowledge: knowledge(settings, (change) => cluster.epochChanged(change)) }),
       groups: groups ?? null,
-      ...(notify === undefined ? {} : { notify }),
       ...(listener === undefined ? {} : { emit: (event) => listener(settings.registryId, event) }),
+      ...(notify === undefined ? {} : { notify }),
       ...(random === undefined ? {} : { random }),
     });
+    return cluster;
   }
 }

@@ -103,6 +103,16 @@ export const REGISTRY_CONTENT_CHANGED = defineErrorCode('holdfast.registry.conte
   mend: 'Stop writing, compare both contents named in the message with the _schemas topic, and restore the right one.',
 });
 
+export const REGISTRY_ID_LOST = defineErrorCode('holdfast.registry.id.lost', {
+  what: 'A schema id that the registry acknowledged is gone, or the schema has another id now.',
+  mend: 'Restore the id from a backup of the _schemas topic, or write again the records that the message names; then restart the task.',
+});
+
+export const REGISTRY_IDS_WENT_BACK = defineErrorCode('holdfast.registry.ids-went-back', {
+  what: 'The registry lost the highest ids that it gave out, and gives out ids anew that records carry already.',
+  mend: 'Stop writing, restore the _schemas topic from a backup that reaches the highest id named in the message, and restart the tasks.',
+});
+
 export const REGISTRY_OTHER_CLUSTER = defineErrorCode('holdfast.registry.other-cluster', {
   what: 'A registry URL leads to another cluster than before, or the URLs of one list lead to different clusters.',
   mend: 'Correct schema.registry.url. If the change is wanted, remove the schema store and restart the worker.',

@@ -371,6 +371,26 @@ describe('reads work, writes do not', () => {
     expect(worker.gateState(':write')).toBe('open');
   });
 
+  it('a half-open gate is no reason not to ask for what waits elsewhere', async () => {
+    const worker = new WorkerOfRegistries();
+    const isById = ({ path }: { path: string }): boolean => path.startsWith('/schemas/ids/');
+    worker.registry.fault = (request) => (isById(request) ? error(404, 40403, 'lag') : undefined);
+    const host = worker.host();
+    const held = new Task(worker, host);
+    const writing = held.start(register('held'));
+    await worker.clock.advance(2100);
+    expect(held.parkedAt).toMatch(/:barrier:1$/);
+    worker.registry.fault = () => 'refused';
+    const gone = new Task(worker, host);
+    gone.begin(register('gone'));
+    await worker.clock.advance(1000);
+    gone.stop();
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(60_000);
+    expect(wordsOf(await writing)).toBe('known 1');
+    expect(worker.gateState(':write')).toBe('open');
+  });
+
   it('parks a read-only subject alone, until its mode is changed', async () => {
     const worker = new WorkerOfRegistries();
     worker.registry.fault = ({ method, path }) => {

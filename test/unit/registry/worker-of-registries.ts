@@ -6,7 +6,12 @@ import { GateBook } from '../../../src/registry/gate-book.ts';
 import { RegistryCoordinator } from '../../../src/registry/registry-coordinator.ts';
 import type { RegistryEvent } from '../../../src/registry/registry-events.ts';
 import { RegistryHost } from '../../../src/registry/registry-host.ts';
-import { NoPrimaryKnowledge, type RegistryKnowledge } from '../../../src/registry/registry-knowledge.ts';
+import {
+  type EpochListener,
+  NoPrimaryKnowledge,
+  type RegistryKnowledge,
+} from '../../../src/registry/registry-knowledge.ts';
+import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import { errorFromWire, errorToWire } from '../../../src/sdk/errors/index.ts';
 import type { SchemaAnswer, SchemaQuestion, SchemaText, SchemaView } from '../../../src/sdk/schema-view.ts';
@@ -25,8 +30,12 @@ export class WorkerOfRegistries {
   readonly gates: GateBook;
   readonly coordinator: RegistryCoordinator;
   readonly events: RegistryEvent[] = [];
+  readonly notices: RegistryNotice[] = [];
+  /** Tells the cluster of a change of primary, as detection does. */
+  changed: EpochListener = () => {};
   readonly log = recordingLogger();
   readonly store: SchemaStore | null;
+  private readonly hosts: RegistryHost[] = [];
 
   constructor(
     options: {
@@ -51,7 +60,14 @@ export class WorkerOfRegistries {
       transport: () => this.transport,
       listener: (_id, event) => this.events.push(event),
       random,
-      knowledge: () => options.knowledge ?? new NoPrimaryKnowledge(),
+      notify: (notice) => {
+        this.notices.push(notice);
+        for (const host of this.hosts) host.notice(structuredClone(notice));
+      },
+      knowledge: (_settings, changed) => {
+        this.changed = changed;
+        return options.knowledge ?? new NoPrimaryKnowledge();
+      },
     });
   }
 
@@ -75,6 +91,7 @@ export class WorkerOfRegistries {
         }
       },
     });
+    this.hosts.push(host);
     for (const snapshot of this.gates.snapshots()) host.gateChanged(structuredClone(snapshot));
     this.gates.onSnapshot((snapshot) => host.gateChanged(structuredClone(snapshot)));
     return host;

@@ -40,7 +40,7 @@ export interface ScheduleOutcome {
 /** A registry that is whole again has answered every question by then, in ms. */
 const SETTLES_WITHIN_MS = 120_000;
 /** Requests per second in sum over the nodes; a question of its own (not: a task) adds at most {@link PER_QUESTION}. */
-const PEAK_BASE = 30;
+const PEAK_BASE = 60;
 /** Itself and, behind one URL, five reads for the barrier. */
 const PER_QUESTION = 10;
 /** A node that lacks new ids is asked for them every 20 ms in sum. */

@@ -1,0 +1,99 @@
+/** Work in the background at a bounded rate: the most pressing first, one of a kind once, and none while it would be in vain. */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { REGISTRY_FAULT } from './registry-errors.ts';
+
+export interface PacedJobsOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly perSecond: number;
+  /** False: nothing is begun now; looked at again every second. */
+  readonly mayRun: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** From the most to the least pressing. */
+export type JobPriority = 'suspect' | 'second-look' | 'sample';
+
+interface Job {
+  readonly priority: JobPriority;
+  readonly run: () => Promise<void>;
+}
+
+const ORDER: readonly JobPriority[] = ['suspect', 'second-look', 'sample'];
+const PAUSE_MS = 1000;
+const MAX_JOBS = 20_000;
+
+/** Invariant 9: however much there is to do, the registry is asked no oftener than so many times per second. */
+export class PacedJobs {
+  private readonly options: PacedJobsOptions;
+  private readonly queues: Readonly<Record<JobPriority, Map<string, Job>>> = {
+    suspect: new Map(),
+    'second-look': new Map(),
+    sample: new Map(),
+  };
+  private working = false;
+
+  constructor(options: PacedJobsOptions) {
+    this.options = options;
+  }
+
+  get size(): number {
+    return ORDER.reduce((sum, priority) => sum + this.queues[priority].size, 0);
+  }
+
+  /** One that waits under the same key keeps its turn, or gets a better one. More than 20,000 are not taken. */
+  add(key: string, priority: JobPriority, run: () => Promise<void>): void {
+    for (const better of ORDER) {
+      if (this.queues[better].has(key)) return;
+      if (better === priority) break;
+    }
+    for (const queue of Object.values(this.queues)) queue.delete(key);
+    if (this.size >= MAX_JOBS) return;
+    this.queues[priority].set(key, { priority, run });
+    if (this.working) return;
+    this.working = true;
+    this.work().catch(() => {});
+  }
+
+  private async work(): Promise<void> {
+    const { clock, logger, perSecond, mayRun, signal } = this.options;
+    try {
+      // What is added at the same moment is put in order first.
+      await Promise.resolve();
+      for (let key = this.first(); key !== undefined; key = this.first()) {
+        signal.throwIfAborted();
+        if (!mayRun()) {
+          await clock.sleep(PAUSE_MS, signal);
+          continue;
+        }
+        const job = this.take(key);
+        await job?.run().catch((err: unknown) => {
+          if (!signal.aborted)
+            logger.error('Reading a schema back in the background failed', { code: REGISTRY_FAULT, err });
+        });
+        await clock.sleep(1000 / perSecond, signal);
+      }
+    } finally {
+      this.working = false;
+    }
+  }
+
+  private first(): string | undefined {
+    for (const priority of ORDER) {
+      const [key] = this.queues[priority].keys();
+      if (key !== undefined) return key;
+    }
+    return undefined;
+  }
+
+  private take(key: string): Job | undefined {
+    for (const priority of ORDER) {
+      const job = this.queues[priority].get(key);
+      if (job === undefined) continue;
+      this.queues[priority].delete(key);
+      return job;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What is kept of a registry's answers over a change of its primary, and over time: suspect ids are read back before anybody needs them,
+ * old ones now and then, a few at a time.
+ */
+import type { Clock, Timer } from '../foundation/clock.ts';
+import { IntegrityError } from '../sdk/errors/index.ts';
+import type { IdVerifier, Verification } from './id-verifier.ts';
+import type { KnownEntry, KnownSchemas } from './known-schemas.ts';
+import type { JobPriority, PacedJobs } from './paced-jobs.ts';
+import type { RegistryKnowledge } from './registry-knowledge.ts';
+import { contextOf } from './registry-requests.ts';
+import type { ContextId } from './schema-contents.ts';
+
+export interface RevalidationOptions {
+  readonly clock: Clock;
+  readonly known: KnownSchemas;
+  readonly knowledge: RegistryKnowledge;
+  readonly verifier: IdVerifier;
+  readonly jobs: PacedJobs;
+  /** `registry.refresh.interval.ms`; 0: never. */
+  readonly intervalMs: number;
+  /** `registry.refresh.sample.size` */
+  readonly sampleSize: number;
+  /** A suspect id that is gone: it has to be registered again and compared. */
+  readonly lost: (entry: KnownEntry) => void;
+  /** An id was read back with the content that it had. */
+  readonly vouched: () => void;
+  readonly contradicted: (error: IntegrityError) => void;
+}
+
+/** Asked at once when one id turned out to mean something else. */
+const DOUBTED = 5;
+
+export class Revalidation {
+  private readonly options: RevalidationOptions;
+  private timer: Timer | undefined;
+
+  constructor(options: RevalidationOptions) {
+    this.options = options;
+  }
+
+  /** Refreshes from now on, until `stop`. */
+  start(): void {
+    const { clock, intervalMs } = this.options;
+    if (intervalMs <= 0) return;
+    this.timer = clock.setTimer(
+      () => {
+        this.sample(this.options.sampleSize, 'sample');
+        this.start();
+      },
+      intervalMs,
+      { unref: true },
+    );
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  /** The primary changed, or may have: every suspect id is read back, and some of the old ones. */
+  changed(): void {
+    this.readBackSuspects();
+    this.sample(this.options.sampleSize, 'sample');
+  }
+
+  readBackSuspects(): void {
+    const { known, knowledge } = this.options;
+    for (const entry of known.entries()) {
+      if (knowledge.isSuspect(entry.known.acknowledgement)) this.readBack(idOf(entry), 'suspect', true);
+    }
+  }
+
+  /** Something does not mean what it did: is that so of others? */
+  doubt(): void {
+    this.sample(DOUBTED, 'suspect');
+  }
+
+  /** Those whose last proof is oldest. */
+  private sample(size: number, priority: JobPriority): void {
+    const oldest = this.options.known.entries().sort((a, b) => at(a) - at(b));
+    const chosen = new Map<string, ContextId>();
+    for (const entry of oldest) {
+      if (chosen.size >= size) break;
+      const what = idOf(entry);
+      chosen.set(keyOf(what), what);
+    }
+    for (const what of chosen.values()) this.readBack(what, priority, false);
+  }
+
+  private readBack(what: ContextId, priority: JobPriority, isSuspect: boolean): void {
+    this.options.jobs.add(`read ${keyOf(what)}`, priority, async () => {
+      const { known, vouched, lost, contradicted } = this.options;
+      let outcome: Verification['outcome'];
+      try {
+        outcome = (await this.options.verifier.verify(what)).outcome;
+      } catch (error) {
+        if (!(error instanceof IntegrityError)) throw error;
+        contradicted(error);
+        return;
+      }
+      if (outcome === 'equal') {
+        known.renew(what);
+        vouched();
+      }
+      // An old id that is gone was deleted by somebody; one of the time around a change may never have been kept.
+      if (outcome === 'lost' && isSuspect) for (const entry of known.entriesOf(what)) lost(entry);
+    });
+  }
+}
+
+const at = ({ known }: KnownEntry): number => known.acknowledgement.at;
+const idOf = ({ question, known }: KnownEntry): ContextId => ({
+  context: contextOf(question.subject),
+  id: known.schema.id,
+});
+const keyOf = ({ context, id }: ContextId): string => JSON.stringify([context, id]);

@@ -1,0 +1,203 @@
+/**
+ * Invariant 5: a change of primary may be noticed late or never, so every id that is acknowledged is looked at once more a while later. One
+ * that was lost is registered again and compared, so that the records that carry it can be named.
+ */
+import type { Clock, Timer } from '../foundation/clock.ts';
+import { IntegrityError } from '../sdk/errors/index.ts';
+import type { SchemaText } from '../sdk/schema-view.ts';
+import type { CallResult, RegistryEndpoints } from './endpoints.ts';
+import { contentFingerprint, textFingerprint } from './fingerprint.ts';
+import type { IdVerifier } from './id-verifier.ts';
+import { idLost } from './integrity-errors.ts';
+import type { PacedJobs } from './paced-jobs.ts';
+import type { RegistryNotice } from './registry-notices.ts';
+import { contextOf, idOf, lookupRequest, registerRequest } from './registry-requests.ts';
+import type { ContextId, SchemaContents } from './schema-contents.ts';
+import type { SchemaStore } from './schema-store.ts';
+
+/** An id that is to be looked at once more. */
+export interface Unconfirmed {
+  readonly id: number;
+  readonly subject: string;
+  readonly text: SchemaText;
+  readonly normalize: boolean;
+  /** It may be registered again; otherwise it was looked up only. */
+  readonly mayRegister: boolean;
+  /** ms since the epoch. */
+  readonly acknowledgedAt: number;
+}
+
+export interface SecondLookOptions {
+  readonly registryId: string;
+  /** `registry.second.look.ms` */
+  readonly afterMs: number;
+  readonly clock: Clock;
+  readonly endpoints: RegistryEndpoints;
+  readonly contents: SchemaContents;
+  readonly store: SchemaStore | null;
+  readonly clusterId: () => string;
+  readonly verifier: IdVerifier;
+  readonly jobs: PacedJobs;
+  /** "Not found" may be lag now. */
+  readonly isSettling: () => boolean;
+  /** The registry takes writes, as far as is known. */
+  readonly mayWrite: () => boolean;
+  readonly notify: (notice: RegistryNotice) => void;
+  readonly contradicted: (error: IntegrityError) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Waiting {
+  readonly what: Unconfirmed;
+  denials: number;
+  timer: Timer | undefined;
+}
+
+const AGAIN_MS = 5000;
+const DENIALS = 2;
+/** Beyond that the oldest are looked at no more in this run; the store keeps them for the next. */
+const MAX_WAITING = 10_000;
+
+export class SecondLook {
+  private readonly options: SecondLookOptions;
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly resumed = new Set<string>();
+  /** Fingerprints of what was sent, where only what the registry made of it is known. */
+  private readonly proofs = new Map<string, string>();
+
+  constructor(options: SecondLookOptions) {
+    this.options = options;
+  }
+
+  /** Ids that are still to be looked at. */
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /** The registry acknowledged this. What was confirmed in an earlier run is not looked at again. */
+  expect(what: Unconfirmed): void {
+    if (this.proofOf(what)?.confirmedAt !== undefined) return;
+    const { afterMs, clock } = this.options;
+    this.enter(what, Math.max(0, what.acknowledgedAt + afterMs - clock.now()));
+  }
+
+  /** What an earlier run left to be looked at; called at the first contact with a cluster. */
+  resume(): void {
+    const { store, contents } = this.options;
+    const clusterId = this.options.clusterId();
+    if (store === null || this.resumed.has(clusterId)) return;
+    this.resumed.add(clusterId);
+    for (const { id, subject, text: fingerprint, normalize, proof, time } of store.unconfirmed(clusterId)) {
+      const content = contents.at({ context: contextOf(subject), id });
+      if (content === undefined) continue;
+      const { schemaType, schema, references } = content.text;
+      const text: SchemaText = { schemaType, schema, references };
+      // The proof is known by the text that was sent, which need not be the one that the registry gave back.
+      this.proofs.set(keyOf(id, subject), fingerprint);
+      this.expect({ id, subject, text, normalize, mayRegister: proof === 'registered', acknowledgedAt: time });
+    }
+  }
+
+  /** Looks at these now: a change of primary has put them in doubt. */
+  hasten(what: Unconfirmed): void {
+    this.enter(what, 0);
+  }
+
+  stop(): void {
+    for (const { timer } of this.waiting.values()) timer?.cancel();
+    this.waiting.clear();
+  }
+
+  private enter(what: Unconfirmed, delayMs: number): void {
+    const key = keyOf(what.id, what.subject);
+    if (!this.waiting.has(key) && this.waiting.size >= MAX_WAITING) return;
+    this.waiting.get(key)?.timer?.cancel();
+    const waiting: Waiting = { what, denials: 0, timer: undefined };
+    this.waiting.set(key, waiting);
+    this.plan(key, waiting, delayMs);
+  }
+
+  private plan(key: string, waiting: Waiting, delayMs: number): void {
+    const { clock, jobs } = this.options;
+    waiting.timer = clock.setTimer(
+      () => {
+        jobs.add(`look ${key}`, 'second-look', () => this.look(key));
+      },
+      delayMs,
+      { unref: true },
+    );
+  }
+
+  private async look(key: string): Promise<void> {
+    const waiting = this.waiting.get(key);
+    if (waiting === undefined) return;
+    const { contradicted } = this.options;
+    try {
+      if (await this.isSettled(waiting)) this.waiting.delete(key);
+      else this.plan(key, waiting, AGAIN_MS);
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) {
+        if (!this.options.signal.aborted) this.plan(key, waiting, AGAIN_MS);
+        throw error;
+      }
+      this.waiting.delete(key);
+      contradicted(error);
+    }
+  }
+
+  /** By id, as readers of records ask, and by subject, as writers do: registries that contradict themselves may do so in one of them only. */
+  private async isSettled(waiting: Waiting): Promise<boolean> {
+    const { what } = waiting;
+    const { outcome } = await this.options.verifier.verify(idOfContext(what));
+    if (outcome === 'away') return false;
+    if (outcome === 'lost') return this.isLost(waiting);
+    const { endpoints, signal } = this.options;
+    const answer = await endpoints.call(lookupRequest(what.subject, what.text, what.normalize), signal);
+    if (answer.verdict.class === 'park') return false;
+    if (answer.verdict.class === 'ok') this.compare(what, answer, 'its subject does not have it');
+    this.confirm(what);
+    return true;
+  }
+
+  /** Denied twice, and not right after a change or an outage: it is registered again, which changes nothing where it is still known. */
+  private async isLost(waiting: Waiting): Promise<boolean> {
+    const { what } = waiting;
+    const { endpoints, isSettling, mayWrite, signal } = this.options;
+    waiting.denials += 1;
+    if (isSettling() || waiting.denials < DENIALS || (what.mayRegister && !mayWrite())) return false;
+    const request = what.mayRegister ? registerRequest : lookupRequest;
+    const answer = await endpoints.call(request(what.subject, what.text, what.normalize), signal);
+    if (answer.verdict.class === 'park') return false;
+    this.compare(what, answer, 'no node that answers knows it');
+    // The same id again: readers find it from now on, which the next look has to show.
+    waiting.denials = 0;
+    return false;
+  }
+
+  private compare(what: Unconfirmed, answer: CallResult, reason: string): void {
+    const now = answer.verdict.class === 'ok' ? (idOf(answer.json) ?? null) : null;
+    if (now === what.id) return;
+    const { id, subject, text } = what;
+    const { node } = answer;
+    const fingerprint = contentFingerprint(text);
+    throw idLost({ id, context: contextOf(subject), subject, node, fingerprint, now, reason });
+  }
+
+  private confirm(what: Unconfirmed): void {
+    const { registryId, store, clock, notify } = this.options;
+    const proof = this.proofOf(what);
+    if (proof !== undefined && proof.id === what.id) store?.confirm(proof, clock.now());
+    this.proofs.delete(keyOf(what.id, what.subject));
+    notify({ kind: 'confirmed', registryId, context: contextOf(what.subject), ids: [what.id] });
+  }
+
+  private proofOf({ id, subject, text, normalize }: Unconfirmed): ReturnType<SchemaStore['proof']> {
+    const { store, clusterId } = this.options;
+    const fingerprint = this.proofs.get(keyOf(id, subject)) ?? textFingerprint(text);
+    const proof = store?.proof(clusterId(), subject, fingerprint, normalize);
+    return proof?.id === id ? proof : undefined;
+  }
+}
+
+const keyOf = (id: number, subject: string): string => JSON.stringify([subject, id]);
+const idOfContext = ({ id, subject }: Unconfirmed): ContextId => ({ context: contextOf(subject), id });

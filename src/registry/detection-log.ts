@@ -1,6 +1,7 @@
 /** What the detection of the primary says in the log: one line per change, each with a code. */
 import type { Logger } from '../foundation/logger.ts';
 import { defineErrorCode } from '../sdk/errors/index.ts';
+import { REGISTRY_FAULT } from './registry-errors.ts';
 import type { DetectionRung, PrimaryEpoch, RegistryVendor } from './registry-snapshot.ts';
 
 const PRIMARY_CHANGED = defineErrorCode('holdfast.registry.primary.changed', {
@@ -91,6 +92,6 @@ export class DetectionLog {
   }
 
   failed(err: unknown): void {
-    this.logger.error('Looking for the primary of the schema registry failed', { err });
+    this.logger.error('Looking for the primary of the schema registry failed', { code: REGISTRY_FAULT, err });
   }
 }

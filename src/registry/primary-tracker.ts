@@ -57,6 +57,8 @@ interface Outage {
 
 /** A change that does not come to an end is looked at in a hurry for so long. */
 const HURRY_MS = 60_000;
+/** What a write proved is believed for so long, against a description that may be late. */
+const BELIEVED_MS = 3000;
 const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
 
 export class PrimaryTracker implements RegistryKnowledge {
@@ -73,6 +75,8 @@ export class PrimaryTracker implements RegistryKnowledge {
   /** The node of ours that the primary's own address leads to. */
   private reached: { readonly url: string; readonly node: string | null } | undefined;
   private lastWriter: string | null = null;
+  /** Clock.monotonic() */
+  private lastWrittenAt = Number.NEGATIVE_INFINITY;
   private wasElecting = false;
   /** The node that is primary is known not to answer. */
   private isDead = false;
@@ -250,9 +254,11 @@ export class PrimaryTracker implements RegistryKnowledge {
   }
 
   private nobody(reason: string, rung: DetectionRung): void {
+    // Who takes writes is primary: the group is about to say so.
+    const sinceWritten = this.options.clock.monotonic() - this.lastWrittenAt;
+    if (sinceWritten < BELIEVED_MS && !this.outages.has('write')) return;
     this.epochs.sign();
-    const { current } = this.epochs;
-    if (current?.cause === 'primary-lost' && current.url === null) return;
+    if (this.isLost) return;
     this.begin(UNKNOWN, 'primary-lost', rung, { reason });
   }
 
@@ -280,8 +286,10 @@ export class PrimaryTracker implements RegistryKnowledge {
   private written(node: string): void {
     const moved = this.lastWriter !== null && this.lastWriter !== node;
     this.lastWriter = node;
+    this.lastWrittenAt = this.options.clock.monotonic();
     const outage = this.outages.get('write');
     if (outage !== undefined) this.outageEnded('write', outage.beganAt);
+    else if (this.isLost) this.begin(UNKNOWN, 'outage-ended', this.rung);
     else if (this.epochs.current === null && this.rung === 'inference') this.begin(UNKNOWN, 'first-seen', this.rung);
     else if (moved && this.rung === 'inference') this.begin(this.identity, 'write-moved', this.rung);
     this.usable();
@@ -293,7 +301,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     if (outage === undefined) return;
     this.outages.delete(access);
     // A change that was seen during the outage was its reason.
-    if ((this.epochs.current?.number ?? 0) <= outage.epochNumber) {
+    if (this.isLost || (this.epochs.current?.number ?? 0) <= outage.epochNumber) {
       this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: beganAt });
     }
     if (access === 'write' || hasNoPrimary(this.vendor)) this.usable();
@@ -307,6 +315,11 @@ export class PrimaryTracker implements RegistryKnowledge {
       if (!alive) this.epochs.sign();
     }
     this.hurry();
+  }
+
+  /** There is said to be no primary at all. */
+  private get isLost(): boolean {
+    return this.epochs.current?.cause === 'primary-lost';
   }
 
   /** Of the primary that was known last. */

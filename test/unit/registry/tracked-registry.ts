@@ -13,7 +13,9 @@ import { avro, register } from './worker-of-registries.ts';
 export interface TrackedRegistryOptions extends ScriptedRegistryOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** In place of the script's group; null: no broker. */
-  readonly describe?: ((signal: AbortSignal) => Promise<DescribedGroup>) | null;
+  readonly describe?: ((signal: AbortSignal, groupId: string) => Promise<DescribedGroup>) | null;
+  /** Of the worker's Kafka; not told unless given. */
+  readonly kafkaIdOfWorker?: string;
   /** Other URLs than the nodes' own, by index. */
   readonly urls?: (registry: ScriptedRegistry) => readonly string[];
 }
@@ -52,10 +54,11 @@ export class TrackedRegistry {
         describe === null
           ? null
           : {
-              describe: (_groupId, signal) => {
+              describe: (groupId, signal) => {
                 this.described.push(this.now);
-                return describe(signal);
+                return describe(signal, groupId);
               },
+              clusterId: async () => options.kafkaIdOfWorker ?? null,
             },
       listener: (_id, event) => this.events.push({ at: this.now, event }),
       notify: (notice) => this.notices.push(notice),
@@ -120,6 +123,7 @@ export class TrackedRegistry {
   }
 
   async close(): Promise<void> {
+    if (this.life.signal.aborted) return;
     this.life.abort(new Error('the test is over'));
     const closed = this.coordinator.close();
     await this.clock.advance(0);

@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { PrimaryEpochs } from '../../../src/registry/primary-epochs.ts';
+
+const START = 1_000_000;
+const A = { memberId: 'm-a', url: 'http://a:8081' };
+const B = { memberId: 'm-b', url: 'http://b:8081' };
+
+let clock: ManualClock;
+let epochs: PrimaryEpochs;
+
+beforeEach(() => {
+  clock = new ManualClock({ startMs: START });
+  epochs = new PrimaryEpochs({ clock, suspectWindowMs: 30_000 });
+});
+
+/** Acknowledged now, under what is the epoch now. */
+const acknowledged = () => ({ at: clock.now(), epoch: epochs.stamp });
+
+/** A is good for 100 s; trouble begins, B is named 12 s later. */
+async function failover(): Promise<void> {
+  epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+  await clock.advance(100_000);
+  epochs.good();
+  await clock.advance(1_000);
+  epochs.sign();
+  await clock.advance(12_000);
+  epochs.begin({ identity: B, cause: 'group-elected', rung: 'group' });
+}
+
+describe('epochs', () => {
+  it('are kept with cause, first sign, start, end and when they were usable', async () => {
+    await failover();
+    await clock.advance(5_000);
+    expect(epochs.usable()).toMatchObject({ number: 2, usableAt: START + 118_000 });
+    expect(epochs.usable()).toBeUndefined();
+    expect(epochs.list()).toEqual([
+      {
+        ...B,
+        number: 2,
+        epoch: 'm-b@http://b:8081',
+        cause: 'group-elected',
+        rung: 'group',
+        changeBeganAt: START + 101_000,
+        startedAt: START + 113_000,
+        usableAt: START + 118_000,
+        endedAt: null,
+      },
+      {
+        ...A,
+        number: 1,
+        epoch: 'm-a@http://a:8081',
+        cause: 'first-seen',
+        rung: 'group',
+        changeBeganAt: START,
+        startedAt: START,
+        usableAt: null,
+        endedAt: START + 113_000,
+      },
+    ]);
+  });
+
+  it('have names of their own, also when the same primary comes back', () => {
+    const stamps = [epochs.stamp];
+    for (const identity of [A, B, A, A, { memberId: null, url: null }]) {
+      epochs.begin({ identity, cause: 'group-elected', rung: 'group' });
+      stamps.push(epochs.stamp);
+    }
+    expect(stamps[0]).toBe('unknown');
+    expect(new Set(stamps).size).toBe(stamps.length);
+    // The same in another run of the worker, so that what the store kept is not taken for another primary's.
+    expect(stamps[1]).toBe('m-a@http://a:8081');
+  });
+
+  it('are bounded in number', () => {
+    for (let i = 0; i < 200; i++)
+      epochs.begin({ identity: i % 2 === 0 ? A : B, cause: 'group-elected', rung: 'group' });
+    expect(epochs.list()).toHaveLength(50);
+    expect(epochs.current?.number).toBe(200);
+  });
+
+  it('keep their name when more becomes known of them', () => {
+    epochs.begin({ identity: { memberId: null, url: A.url }, cause: 'first-seen', rung: 'health' });
+    const before = epochs.stamp;
+    epochs.refine(A, 'group');
+    expect(epochs.current).toMatchObject({ ...A, rung: 'group', epoch: before });
+  });
+
+  it('tell when the last change was, and when it came to its end', async () => {
+    expect(epochs.lastChangeAt).toBeNull();
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    epochs.usable();
+    expect(epochs.lastChangeAt).toBeNull();
+    await clock.advance(1_000);
+    epochs.begin({ identity: B, cause: 'group-elected', rung: 'group' });
+    expect(epochs.lastChangeAt).toBe(1_000);
+    await clock.advance(5_000);
+    epochs.usable();
+    expect(epochs.lastChangeAt).toBe(6_000);
+  });
+
+  it('begin with the first sign of trouble, unless all was good again after it', async () => {
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    epochs.sign();
+    await clock.advance(50_000);
+    epochs.good();
+    await clock.advance(50_000);
+    expect(epochs.begin({ identity: B, cause: 'group-elected', rung: 'group' }).epoch.changeBeganAt).toBe(
+      START + 100_000,
+    );
+  });
+});
+
+describe('invariant 5: the suspect window', () => {
+  it('reaches from 30 s before the primary was last known good until the next one is usable', async () => {
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    await clock.advance(60_000);
+    const early = acknowledged();
+    await clock.advance(20_000);
+    const late = acknowledged();
+    await clock.advance(20_000);
+    epochs.good();
+    await clock.advance(5_000);
+    // A write that nobody knows the fate of, under the old primary, after it was last known good.
+    const afterGood = acknowledged();
+    expect([early, late, afterGood].map((ack) => epochs.isSuspect(ack))).toEqual([false, false, false]);
+    const { suspectSince } = epochs.begin({ identity: B, cause: 'group-elected', rung: 'group' });
+    expect(suspectSince).toBe(START + 70_000);
+    expect([early, late, afterGood].map((ack) => epochs.isSuspect(ack))).toEqual([false, true, true]);
+    // Acknowledged by the old one, which does not know that it was replaced, and stamped with the new epoch.
+    const byTheOldOne = acknowledged();
+    await clock.advance(5_000);
+    epochs.usable();
+    const byTheNewOne = acknowledged();
+    await clock.advance(100_000);
+    expect([early, late, afterGood, byTheOldOne, byTheNewOne].map((ack) => epochs.isSuspect(ack))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('holds nothing back twice that was read back under the new epoch while nobody is usable yet', async () => {
+    await failover();
+    const readBack = acknowledged();
+    expect(epochs.isSuspect(readBack)).toBe(false);
+  });
+
+  it('lasts over primaries that were named and never became usable', async () => {
+    await failover();
+    const betweenTwo = acknowledged();
+    await clock.advance(60_000);
+    epochs.begin({ identity: A, cause: 'group-elected', rung: 'group' });
+    expect(epochs.isSuspect(betweenTwo)).toBe(true);
+    await clock.advance(60_000);
+    epochs.usable();
+    expect(epochs.isSuspect(betweenTwo)).toBe(true);
+    expect(epochs.isSuspect({ at: START + 80_000, epoch: 'm-a@http://a:8081' })).toBe(true);
+    expect(epochs.isSuspect(acknowledged())).toBe(false);
+  });
+
+  it('begins earlier when whoever noticed knows of an earlier good moment', async () => {
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'inference' });
+    await clock.advance(100_000);
+    epochs.good();
+    await clock.advance(100_000);
+    const change = epochs.begin({ identity: A, cause: 'outage-ended', rung: 'inference' }, START + 90_000);
+    expect(change.suspectSince).toBe(START + 60_000);
+  });
+
+  it('is there for the first primary that is known, if an outage was the reason', async () => {
+    const before = acknowledged();
+    await clock.advance(10_000);
+    epochs.begin({ identity: { memberId: null, url: null }, cause: 'outage-ended', rung: 'inference' });
+    expect(epochs.isSuspect(before)).toBe(true);
+  });
+
+  it('is not there for the first primary that is seen: nothing changed', async () => {
+    const before = acknowledged();
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    expect(epochs.isSuspect(before)).toBe(false);
+  });
+
+  it('forgets none of many changes, though it stops telling them apart', () => {
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 200_000 }), fc.boolean()), { minLength: 1, maxLength: 40 }),
+        async (changes) => {
+          const few = new ManualClock({ startMs: START });
+          const bounded = new PrimaryEpochs({ clock: few, suspectWindowMs: 1_000, limit: 3 });
+          const all = new PrimaryEpochs({ clock: few, suspectWindowMs: 1_000, limit: 1_000 });
+          for (const [i, [ms, isUsable]] of changes.entries()) {
+            few.advanceSync(ms);
+            for (const each of [bounded, all]) {
+              if (isUsable) each.usable();
+              each.good();
+              each.begin({ identity: i % 2 === 0 ? A : B, cause: 'group-elected', rung: 'group' });
+            }
+          }
+          for (let at = START - 2_000; at <= few.now(); at += 500) {
+            if (all.isSuspect({ at, epoch: 'x' })) expect(bounded.isSuspect({ at, epoch: 'x' })).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});

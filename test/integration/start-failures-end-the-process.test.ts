@@ -2,10 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/foundation/logger.ts';
 import { type HoldfastProcess, runHoldfast } from '../support/holdfast-process.ts';
 import { freePort } from '../support/ports.ts';
 import { writeProperties } from '../support/properties-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { createTopic, withBroker } from '../support/topic-content.ts';
 
 interface Setup {
   readonly dir: string;
@@ -156,6 +158,26 @@ describe('a worker that cannot start ends by itself and says why', () => {
     const again = await run();
     await again.waitForLine('The worker is ready.');
     expect((await again.stop()).code).toBe(0);
+  });
+
+  it('a topic for the schema store that would lose entries: 2, and the topic is left as it is', async () => {
+    const { dir, run } = await setUp();
+    const embedded = `embedded:${join(dir, 'broker')}`;
+    await withBroker(embedded, (broker) => createTopic(broker, 'schemas', 2));
+    const settings = { 'bootstrap.servers': embedded, 'schema.store.topic': 'schemas' };
+    const process = await run({ settings });
+    await expectEnd(
+      process,
+      2,
+      /Topic 'schemas', named by schema\.store\.topic, can't be used: it has 2 partitions and must have one\..*\[holdfast\.storage\.topic\.unfit\]$/,
+    );
+    const fit = await run({ settings: { ...settings, 'schema.store.topic': 'other' } });
+    await fit.waitForLine('The worker is ready.');
+    expect((await fit.stop()).code).toBe(0);
+    await withBroker(embedded, async (broker) => {
+      const [topic] = await broker.admin({ settings: {}, logger: silentLogger }).describeTopics(['schemas']);
+      expect(topic?.partitions).toHaveLength(2);
+    });
   });
 
   it('a connector whose start throws: 3', async () => {

@@ -46,6 +46,8 @@ export interface ChaosEvidence {
   readonly log?: readonly RegisteredSchema[];
   /** Registrations of the test's own that ended without an acknowledgement: they may be in the log. */
   readonly unanswered?: readonly Pick<RegisteredSchema, 'subject' | 'schema'>[];
+  /** How long a node may take to answer for an id, as it may have come back just now; 15,000 ms unless told. */
+  readonly patienceMs?: number;
 }
 
 /** How much was looked at, for the line of a scenario. */
@@ -60,7 +62,7 @@ export interface VerifiedScenario {
 /** Rejects with every violation that was found, one per line. */
 export async function verifyScenario(evidence: ChaosEvidence): Promise<VerifiedScenario> {
   const violations: string[] = evidence.failures.map((failure) => `FAILED: ${failure}`);
-  const resolver = new IdResolver(evidence.nodes);
+  const resolver = new IdResolver(evidence.nodes, evidence.patienceMs ?? 15_000);
   let records = 0;
   for (const expected of evidence.topics) {
     const partitions = await readTopic(evidence.broker, expected.topic);
@@ -216,10 +218,12 @@ function wrongInLog(
 class IdResolver {
   readonly ids = new Set<number>();
   private readonly nodes: readonly string[];
+  private readonly patienceMs: number;
   private readonly known = new Map<number, ReadonlyMap<string, string>>();
 
-  constructor(nodes: readonly string[]) {
+  constructor(nodes: readonly string[], patienceMs: number) {
     this.nodes = nodes;
+    this.patienceMs = patienceMs;
   }
 
   /** The schema text by node. */
@@ -235,7 +239,7 @@ class IdResolver {
           const { status, body } = await fetchJson(`${node}/schemas/ids/${id}`, { signal: AbortSignal.timeout(2_000) });
           return status === 200 && String(body.schema);
         },
-        15_000,
+        this.patienceMs,
       ).catch((error: unknown) => `nothing (${(error as Error).message})`);
       texts.set(node, text);
     }

@@ -27,6 +27,7 @@ describeWithJava('sources and sinks over registry processes that elect over a re
   it('6: lose, repeat and fail nothing when a zombie takes the role back and replays its topic for long', async () => {
     await ProcessChaos.play('6 zombie with replay', {
       ...karapace,
+      newSchemas: 14,
       bootstrapServers: kafka().bootstrapServers,
       run: async ({ registry }) => {
         await delay(2_000);

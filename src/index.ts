@@ -13,7 +13,7 @@ import { openRegistryClient } from './cli/registry-client.ts';
 import { SeenFromOutside } from './cli/seen-from-outside.ts';
 import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
-import { REGISTRY_CONFIG } from './registry/registry-config.ts';
+import { isWorkerDefault, unknownWorkerDefaults } from './registry/registry-keys.ts';
 import { connectorsResources } from './rest/connectors-resource.ts';
 import { parkedResources } from './rest/parked-resource.ts';
 import type { RestResource } from './rest/resource.ts';
@@ -28,9 +28,6 @@ import { ModulePluginLoader } from './runtime/plugins/module-plugin-loader.ts';
 import { Plugins } from './runtime/plugins/plugins.ts';
 import { Worker } from './runtime/worker/worker.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
-
-/** Registry settings of the worker itself, e.g. unknown.id.action or registry.park.timeout.ms, are defaults of all converters. */
-const REGISTRY_DEFAULT = /^(registry\.|unknown\.id\.|schema\.registry\.)/;
 
 export interface CreateWorkerOptions {
   /** Settings of the worker in Kafka Connect's names; `bootstrap.servers=embedded:<folder>` needs no Kafka. */
@@ -67,7 +64,6 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
   const logger = options.logger ?? silentLogger;
   const config = parseWorkerConfig(options.settings);
   const listeners = config.values.listeners.map(parseListener);
-  warnOfKeys(config, logger);
   const plugins = await Plugins.discover({
     builtIn: [...builtInPlugins(), ...(options.pluginModules ?? [])],
     pluginPath: config.values['plugin.path'] ?? [],
@@ -75,8 +71,12 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
   });
   checkConverters(config, plugins);
   const opened = new OpenedParts();
+  const url = config.raw['schema.registry.url'];
+  const converterDefaults = url === undefined ? {} : { 'schema.registry.url': url };
+  const configs = new ConnectorConfigs({ plugins, worker: config, converterDefaults });
+  warnOfKeys(config, configs, logger);
   try {
-    return await openWorker({ ...options, logger, config, listeners, plugins, opened });
+    return await openWorker({ ...options, logger, config, listeners, plugins, configs, opened });
   } catch (error) {
     await opened.close().catch(() => {});
     throw error;
@@ -88,11 +88,12 @@ interface OpenWorkerOptions extends CreateWorkerOptions {
   readonly config: WorkerConfig;
   readonly listeners: readonly Listener[];
   readonly plugins: Plugins;
+  readonly configs: ConnectorConfigs;
   readonly opened: OpenedParts;
 }
 
 async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
-  const { logger, config, listeners, plugins, opened } = options;
+  const { logger, config, listeners, plugins, configs, opened } = options;
   const clock = systemClock;
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
   if (options.broker === undefined) opened.add(() => broker.close());
@@ -106,7 +107,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
-    defaults: Object.fromEntries(Object.entries(config.raw).filter(([key]) => REGISTRY_DEFAULT.test(key))),
+    defaults: Object.fromEntries(Object.entries(config.raw).filter(([key]) => isWorkerDefault(key))),
     openStore: () =>
       openSchemaStore({
         config,
@@ -154,7 +155,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   const herder: Herder = new StandaloneHerder({
     worker,
     plugins,
-    configs: new ConnectorConfigs({ plugins, worker: config }),
+    configs,
     clock,
     logger,
     workerId: () => workerId(config, listeners[0], ports[0]),
@@ -214,10 +215,11 @@ function checkConverters(config: WorkerConfig, plugins: Plugins): void {
   if (problems.length > 0) throw invalidWorkerConfig(problems);
 }
 
-function warnOfKeys(config: WorkerConfig, logger: Logger): void {
+function warnOfKeys(config: WorkerConfig, configs: ConnectorConfigs, logger: Logger): void {
   const unknown = [
     ...config.unknown,
-    ...Object.keys(config.raw).filter((key) => REGISTRY_DEFAULT.test(key) && !REGISTRY_CONFIG.keys.has(key)),
+    ...unknownWorkerDefaults(config.raw),
+    ...configs.unknownConverterKeys(config.raw),
   ];
   if (unknown.length > 0) {
     logger.warn('Settings of the worker are not known and have no effect. Check their spelling.', { keys: unknown });

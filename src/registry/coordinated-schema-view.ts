@@ -7,11 +7,12 @@ import type { HostGates } from './gate-mirror.ts';
 import { IdsInUse } from './ids-in-use.ts';
 import { isLatest } from './question-kinds.ts';
 import { REGISTRY_PENDING, RegistryUnavailableError } from './registry-errors.ts';
+import { registryConfigOf } from './registry-keys.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { type RegistryMessage, type RegistryReply, schemaAnswerOf, type WireAnswer } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import { contextOf } from './registry-requests.ts';
-import { parseRegistrySettings, registryConfigOf } from './registry-settings.ts';
+import { parseRegistrySettings } from './registry-settings.ts';
 import { type WaitingLimit, WaitingLimits } from './waiting-limits.ts';
 
 export interface SchemaViewOptions {

@@ -88,10 +88,13 @@ const URL_CONFIG = new Set([
   'ERR_INVALID_PROTOCOL',
   'UND_ERR_INVALID_ARG',
   'ERR_UNESCAPED_CHARACTERS',
+  // The proxy wants to know who we are, or forbids the registry.
+  'PROXY_407',
+  'PROXY_403',
 ]);
 
 /** A TLS handshake that both sides will repeat in the same way for ever, as opposed to a connection that broke. */
-function isPermanentTransport(code: string): boolean {
+export function isPermanentTransport(code: string): boolean {
   if (TLS_CONFIG.has(code) || URL_CONFIG.has(code)) return true;
   return code.startsWith('ERR_SSL_') && !code.includes('EOF') && !code.includes('SYSCALL');
 }

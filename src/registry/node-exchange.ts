@@ -186,7 +186,8 @@ function withoutCredentials(node: string, error: unknown): CallResult {
 }
 
 function describeFailure(failure: TransportFailure): string {
-  return failure.phase === 'timeout' ? 'no answer in time' : failure.code;
+  if (failure.phase === 'timeout') return 'no answer in time';
+  return failure.code.startsWith('PROXY_') ? `the proxy answers HTTP ${failure.code.slice(6)}` : failure.code;
 }
 
 /** The registry's own message helps people; it is cut, and a body that is no JSON is not repeated. */

@@ -7,7 +7,7 @@ import { EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
-import { StaticCredentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
 import type { GateBook } from './gate-book.ts';
 import type { GroupDescriber } from './group-describer.ts';
@@ -37,7 +37,9 @@ import { WriteBarrier } from './write-barrier.ts';
 
 export interface RegistryClusterOptions {
   readonly settings: RegistrySettings;
+  /** Ended by the cluster. */
   readonly transport: HttpTransport;
+  readonly credentials: Credentials;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly gates: GateBook;
@@ -90,7 +92,7 @@ export class RegistryCluster {
     this.endpoints = new RegistryEndpoints({
       nodes: settings.nodes,
       transport: options.transport,
-      credentials: new StaticCredentials({ byNode: settings.authorizationByNode, fallback: settings.authorization }),
+      credentials: options.credentials,
       clock,
       primary: () => this.knowledge.primary(),
       isReady: (node) => this.knowledge.snapshot().nodes.get(node)?.progress?.ready ?? null,

@@ -5,9 +5,11 @@ import { IllegalStateError } from '../sdk/errors/index.ts';
 import type { GateBook } from './gate-book.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { HttpTransport } from './http-transport.ts';
+import { openCredentials } from './open-credentials.ts';
 import { RegistryCluster } from './registry-cluster.ts';
 import { REGISTRY_BAD_REQUEST } from './registry-errors.ts';
 import type { RegistryListener } from './registry-events.ts';
+import { keysWithoutEffect } from './registry-keys.ts';
 import type { EpochListener, RegistryKnowledge } from './registry-knowledge.ts';
 import { answerToWire, parseRegistryMessage, type RegistryReply } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
@@ -98,35 +100,51 @@ export class RegistryCoordinator {
     const settings = parseRegistrySettings(config);
     let cluster = this.clusters.get(settings.registryId);
     if (cluster === undefined) {
-      cluster = this.open(settings);
+      cluster = this.open(settings, config);
       this.clusters.set(settings.registryId, cluster);
     }
     this.byConfig.set(key, cluster);
     return cluster;
   }
 
-  private open(settings: RegistrySettings): RegistryCluster {
-    const { clock, logger, gates, store, transport, knowledge, listener, groups, notify, random } = this.options;
+  private open(settings: RegistrySettings, config: Readonly<Record<string, string>>): RegistryCluster {
+    const { clock, logger, gates, store, knowledge, listener, groups, notify, random } = this.options;
+    const child = logger.child({ registry: settings.registryId });
+    const reasons = keysWithoutEffect(config);
+    if (Object.keys(reasons).length > 0) {
+      child.info('Settings of Confluent’s registry clients have no effect here.', { keys: reasons });
+    }
+    const transports = this.transports(settings);
+    const draw = random === undefined ? {} : { random };
     const cluster: RegistryCluster = new RegistryCluster({
       settings,
       clock,
       gates,
       store,
-      logger: logger.child({ registry: settings.registryId }),
-      transport:
-        transport?.(settings) ??
-        new UndiciTransport({
-          clock,
-          connectTimeoutMs: settings.values['http.connect.timeout.ms'],
-          connections: settings.values['registry.max.in.flight'],
-          tls: settings.tls,
-        }),
+      logger: child,
+      transport: transports.toNodes,
+      credentials: openCredentials({ settings, clock, direct: transports.direct, ...draw }),
       ...(knowledge === undefined ? {} : { knowledge: knowledge(settings, (change) => cluster.epochChanged(change)) }),
       groups: groups ?? null,
       ...(listener === undefined ? {} : { emit: (event) => listener(settings.registryId, event) }),
       ...(notify === undefined ? {} : { notify }),
-      ...(random === undefined ? {} : { random }),
+      ...draw,
     });
     return cluster;
+  }
+
+  /** `direct` goes past the proxy; it is only used for single requests, and so needs no end of its own. */
+  private transports(settings: RegistrySettings): { readonly toNodes: HttpTransport; readonly direct: HttpTransport } {
+    const scripted = this.options.transport?.(settings);
+    if (scripted !== undefined) return { toNodes: scripted, direct: scripted };
+    const { tls, proxy, values } = settings;
+    const options = {
+      clock: this.options.clock,
+      connectTimeoutMs: values['http.connect.timeout.ms'],
+      connections: values['registry.max.in.flight'],
+      tls,
+    };
+    const direct = new UndiciTransport(options);
+    return { toNodes: proxy === null ? direct : new UndiciTransport({ ...options, proxy }), direct };
   }
 }

@@ -7,6 +7,7 @@ import type { SchemaView } from '../sdk/schema-view.ts';
 import { createSchemaView } from './coordinated-schema-view.ts';
 import { GateMirror } from './gate-mirror.ts';
 import { RELEASE_CONFIG } from './registry-config.ts';
+import { withWorkerDefaults } from './registry-keys.ts';
 import type { RegistryMessage } from './registry-messages.ts';
 import { parseRegistryNotice, type RegistryNotice } from './registry-notices.ts';
 
@@ -67,7 +68,7 @@ export class RegistryHost {
       clock,
       ask,
       gates: this.gates,
-      config: { ...defaults, ...config },
+      config: withWorkerDefaults(defaults ?? {}, config),
       name: newId<'view'>(),
       onNotice: (listener) => {
         this.listeners.add(listener);

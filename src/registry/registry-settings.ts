@@ -2,18 +2,40 @@
 import { createHash, scryptSync } from 'node:crypto';
 import type { Password, RawConfig } from '../sdk/config/index.ts';
 import { ConfigError, type ConfigProblem } from '../sdk/errors/index.ts';
-import { basicAuthorization } from './credentials.ts';
+import {
+  type CredentialSettings,
+  credentialSettingsOf,
+  openPartsOf,
+  secretsOf,
+  type UserInfo,
+} from './credential-settings.ts';
 import { REGISTRY_CONFIG, type RegistryConfigValues } from './registry-config.ts';
+import { HEADER_PREFIX, registryConfigOf } from './registry-keys.ts';
+import { howToConvert } from './tls-stores.ts';
 
 /** TLS material as the settings name it; files are read by the transport. */
 export interface TlsSettings {
-  readonly caFile: string | null;
+  readonly trustStore: TlsStore;
   readonly ca: Password | null;
-  readonly keyStoreFile: string | null;
+  readonly keyStore: TlsStore;
   readonly certificateChain: Password | null;
   readonly key: Password | null;
   readonly keyPassword: Password | null;
+  readonly protocols: readonly string[];
   readonly verifyHostname: boolean;
+}
+
+export interface TlsStore {
+  readonly file: string | null;
+  /** null: to be told from the content. */
+  readonly type: string | null;
+  readonly password: Password | null;
+}
+
+export interface ProxySettings {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly userInfo: Password | null;
 }
 
 export interface RegistrySettings {
@@ -21,33 +43,27 @@ export interface RegistrySettings {
   readonly registryId: string;
   /** Base URLs without credentials and without a slash at the end, in the order given. */
   readonly nodes: readonly string[];
-  /** Authorization headers by node, and for the others. Invariant 8: never logged. */
-  readonly authorizationByNode: ReadonlyMap<string, string>;
-  readonly authorization: string | undefined;
+  /** Invariant 8: never logged. */
+  readonly credentials: CredentialSettings;
   readonly tls: TlsSettings;
+  readonly proxy: ProxySettings | null;
   /** `request.header.*`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly values: RegistryConfigValues;
 }
 
-const HEADER_PREFIX = 'request.header.';
-
-/** The settings among a converter's that concern the registry: what travels to the coordinator. */
-export function registryConfigOf(config: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(config).filter(([key]) => REGISTRY_CONFIG.keys.has(key) || key.startsWith(HEADER_PREFIX)),
-  );
-}
-
 /** Throws ConfigError naming every mistake; no message repeats a URL, as it may hold a password. */
 export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
-  const values = REGISTRY_CONFIG.parse(raw);
+  const config = registryConfigOf(
+    Object.fromEntries(Object.entries(raw).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+  );
+  const values = REGISTRY_CONFIG.parse(config);
   const problems: ConfigProblem[] = [];
   const problem = (key: string, message: string): void => {
     problems.push({ key, message });
   };
   const nodes: string[] = [];
-  const urlCredentials = new Map<string, { readonly user: string; readonly password: string }>();
+  const urlUsers = new Map<string, UserInfo>();
   const urls = values['schema.registry.url'];
   if (urls.length === 0) problem('schema.registry.url', 'Give at least one URL.');
   urls.forEach((text, index) => {
@@ -67,77 +83,86 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
     const node = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
     if (nodes.includes(node)) return;
     nodes.push(node);
-    if (url.username !== '') {
-      urlCredentials.set(node, { user: decode(url.username), password: decode(url.password) });
-    }
+    if (url.username !== '') urlUsers.set(node, { user: decode(url.username), password: decode(url.password) });
   });
-
-  const userInfo = values['basic.auth.user.info'] ?? values['schema.registry.basic.auth.user.info'];
-  const authorizationByNode = new Map<string, string>();
-  let authorization: string | undefined;
-  let user = '';
-  if (values['basic.auth.credentials.source'] === 'USER_INFO') {
-    const text = userInfo?.value() ?? '';
-    const colon = text.indexOf(':');
-    if (colon < 0)
-      problem('basic.auth.user.info', 'Give user:password, as basic.auth.credentials.source is USER_INFO.');
-    else {
-      user = text.slice(0, colon);
-      authorization = basicAuthorization(user, text.slice(colon + 1));
-    }
-  } else {
-    for (const [node, credentials] of urlCredentials) {
-      user = credentials.user;
-      authorizationByNode.set(node, basicAuthorization(credentials.user, credentials.password));
-    }
-    // Like Confluent's clients: the credentials of one URL serve the others as well.
-    authorization = authorizationByNode.values().next().value;
-  }
-  const token = values['bearer.auth.token'];
-  if (token !== null) {
-    if (authorization !== undefined) {
-      problem('bearer.auth.token', 'Give either basic or bearer authentication, not both.');
-    }
-    authorization = `Bearer ${token.value()}`;
-  }
-  const tls: TlsSettings = {
-    caFile: values['schema.registry.ssl.truststore.location'],
-    ca: values['schema.registry.ssl.truststore.certificates'],
-    keyStoreFile: values['schema.registry.ssl.keystore.location'],
-    certificateChain: values['schema.registry.ssl.keystore.certificate.chain'],
-    key: values['schema.registry.ssl.keystore.key'],
-    keyPassword: values['schema.registry.ssl.key.password'],
-    verifyHostname: values['schema.registry.ssl.endpoint.identification.algorithm'] !== '',
-  };
+  const credentials = credentialSettingsOf({ values, config, urlUsers, problem });
+  const tls = tlsSettingsOf(values, problem);
+  const proxy = proxySettingsOf(values, problem);
   const headers = Object.fromEntries(
-    Object.entries(raw).flatMap(([key, value]) =>
-      key.startsWith(HEADER_PREFIX) && typeof value === 'string'
-        ? [[key.slice(HEADER_PREFIX.length).toLowerCase(), value]]
-        : [],
+    Object.entries(config).flatMap(([key, value]) =>
+      key.startsWith(HEADER_PREFIX) ? [[key.slice(HEADER_PREFIX.length).toLowerCase(), value]] : [],
     ),
   );
   if (problems.length > 0) {
     throw new ConfigError(problems.map(({ key, message }) => `${key}: ${message}`).join('\n'), { problems });
   }
   const secrets = [
-    ...authorizationByNode.values(),
-    authorization,
+    ...secretsOf(credentials),
     tls.ca?.value(),
     tls.certificateChain?.value(),
     tls.key?.value(),
     tls.keyPassword?.value(),
+    tls.keyStore.password?.value(),
+    proxy?.userInfo?.value(),
     ...Object.values(headers),
   ].filter((secret) => secret !== undefined);
-  const open = [...nodes].sort().concat(user, tls.caFile ?? '', tls.keyStoreFile ?? '', String(tls.verifyHostname));
+  const open = [...nodes]
+    .sort()
+    .concat(openPartsOf(credentials), tls.trustStore.file ?? '', tls.keyStore.file ?? '')
+    .concat(String(tls.verifyHostname), tls.protocols, proxy?.url ?? '', Object.keys(headers));
   return Object.freeze({
-    registryId: registryIdOf(nodes, open.concat(Object.keys(headers)), secrets),
+    registryId: registryIdOf(nodes, open, secrets),
     nodes,
-    authorizationByNode,
-    authorization,
+    credentials,
     tls,
+    proxy,
     headers,
     values,
   });
+}
+
+type Problem = (key: string, message: string) => void;
+
+function tlsSettingsOf(values: RegistryConfigValues, problem: Problem): TlsSettings {
+  const protocols = values['schema.registry.ssl.enabled.protocols'];
+  if (protocols.length === 0 || protocols.some((name) => name !== 'TLSv1.2' && name !== 'TLSv1.3')) {
+    problem('schema.registry.ssl.enabled.protocols', 'Give TLSv1.2, TLSv1.3 or both: Node offers no others.');
+  }
+  const store = (which: 'truststore' | 'keystore'): TlsStore => {
+    const key = `schema.registry.ssl.${which}` as const;
+    const file = values[`${key}.location`];
+    const type = values[`${key}.type`];
+    if (type === 'JKS' || (type === 'PKCS12' && which === 'truststore')) {
+      problem(`${key}.type`, `${type} can not be read. ${howToConvert(which, type, file)}`);
+    }
+    return { file, type, password: values[`${key}.password`] };
+  };
+  return {
+    trustStore: store('truststore'),
+    ca: values['schema.registry.ssl.truststore.certificates'],
+    keyStore: store('keystore'),
+    certificateChain: values['schema.registry.ssl.keystore.certificate.chain'],
+    key: values['schema.registry.ssl.keystore.key'],
+    keyPassword: values['schema.registry.ssl.key.password'],
+    protocols,
+    verifyHostname: values['schema.registry.ssl.endpoint.identification.algorithm'] !== '',
+  };
+}
+
+function proxySettingsOf(values: RegistryConfigValues, problem: Problem): ProxySettings | null {
+  const host = values['proxy.host'];
+  const port = values['proxy.port'];
+  const userInfo = values['proxy.user.info'];
+  if (host === null || host === '') {
+    if (port !== null) problem('proxy.host', 'Give the host of the proxy, as there is a proxy.port.');
+    return null;
+  }
+  const url = /[/@\s]/.test(host) ? undefined : parseUrl(`http://${host.includes(':') ? `[${host}]` : host}`);
+  if (url === undefined)
+    problem('proxy.host', 'Give a host name or address only; user and password go into proxy.user.info.');
+  if (port === null || port < 1 || port > 65_535) problem('proxy.port', 'Give the port of the proxy, from 1 to 65535.');
+  if (userInfo !== null && !userInfo.value().includes(':')) problem('proxy.user.info', 'Give user:password.');
+  return { url: `http://${url?.hostname ?? ''}:${port}`, userInfo };
 }
 
 /** A text that says nothing of a wrong URL's content. */

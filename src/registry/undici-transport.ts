@@ -1,10 +1,9 @@
 /** {@link HttpTransport} over undici: pools that are kept for reads and for writes apart, and single-use connections. */
-import { readFileSync } from 'node:fs';
-import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
+import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici';
 import type { Clock } from '../foundation/clock.ts';
 import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
-import { RegistryConfigError } from './registry-errors.ts';
-import type { TlsSettings } from './registry-settings.ts';
+import type { ProxySettings, TlsSettings } from './registry-settings.ts';
+import { tlsOptionsOf } from './tls-stores.ts';
 
 export interface UndiciTransportOptions {
   readonly clock: Clock;
@@ -12,33 +11,50 @@ export interface UndiciTransportOptions {
   /** Connections per node and channel. */
   readonly connections: number;
   readonly tls?: TlsSettings;
+  readonly proxy?: ProxySettings | null;
 }
 
 /** A registry answers schemas, not downloads: more than this is somebody else's answer. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export class UndiciTransport implements HttpTransport {
-  private readonly pools: Readonly<Record<'read' | 'write', Agent>>;
-  private readonly agentOptions: Agent.Options;
+  private readonly pools: Readonly<Record<'read' | 'write', Dispatcher>>;
+  private readonly open: (connections: number) => Dispatcher;
   private readonly clock: Clock;
 
   /** Throws RegistryConfigError for TLS files that can't be read. */
   constructor(options: UndiciTransportOptions) {
+    const { proxy, connections } = options;
     this.clock = options.clock;
-    this.agentOptions = {
-      connect: { timeout: options.connectTimeoutMs, ...tlsOptionsOf(options.tls) },
-      connections: options.connections,
+    const connect = { timeout: options.connectTimeoutMs, ...tlsOptionsOf(options.tls) };
+    const common: Agent.Options = {
       pipelining: 1,
       keepAliveTimeout: 10_000,
       // The whole exchange is bounded by one timer of our own.
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.pools = { read: new Agent(this.agentOptions), write: new Agent(this.agentOptions) };
+    this.open =
+      proxy === undefined || proxy === null
+        ? (limit) => new Agent({ ...common, connect, connections: limit })
+        : (limit) =>
+            new ProxyAgent({
+              ...common,
+              uri: proxy.url,
+              connections: limit,
+              requestTls: connect,
+              proxyTls: { timeout: options.connectTimeoutMs },
+              // Plain http is asked for by its whole URL, as every proxy understands it; https goes through a tunnel.
+              proxyTunnel: false,
+              ...(proxy.userInfo === null
+                ? {}
+                : { token: `Basic ${Buffer.from(proxy.userInfo.value(), 'utf8').toString('base64')}` }),
+            });
+    this.pools = { read: this.open(connections), write: this.open(connections) };
   }
 
   async request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const single = request.fresh ? new Agent({ ...this.agentOptions, connections: 1 }) : undefined;
+    const single = request.fresh ? this.open(1) : undefined;
     const deadline = new AbortController();
     const timer = this.clock.setTimer(() => deadline.abort(), request.timeoutMs);
     try {
@@ -94,8 +110,15 @@ const CONNECT_CODES = new Set([
 function failureOf(error: unknown, timedOut: boolean): TransportFailure {
   if (error instanceof TransportFailure) return error;
   if (timedOut) return new TransportFailure('TIMEOUT', 'timeout', '');
+  const refused = proxyStatusOf(error);
+  if (refused !== undefined) return new TransportFailure(`PROXY_${refused}`, 'connect', '');
   const code = codeOf(error);
   return new TransportFailure(code, CONNECT_CODES.has(code) ? 'connect' : 'exchange', '');
+}
+
+/** What a proxy answered in place of opening a tunnel; undici has it in the message only. */
+function proxyStatusOf(error: unknown): string | undefined {
+  return error instanceof Error ? /^Proxy response \((\d+)\)/.exec(error.message)?.[1] : undefined;
 }
 
 /** An AggregateError of several addresses tells of its first; undici wraps some errors as a cause. */
@@ -109,31 +132,4 @@ function codeOf(error: unknown): string {
     at = inner;
   }
   return error instanceof Error ? error.name : 'UNKNOWN';
-}
-
-function tlsOptionsOf(tls: TlsSettings | undefined): Record<string, unknown> {
-  if (tls === undefined) return {};
-  const keyStore = tls.keyStoreFile === null ? undefined : readPem('keystore', tls.keyStoreFile);
-  const ca = tls.ca?.value() ?? (tls.caFile === null ? undefined : readPem('truststore', tls.caFile));
-  const cert = tls.certificateChain?.value() ?? keyStore;
-  const key = tls.key?.value() ?? keyStore;
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tls.keyPassword === null ? {} : { passphrase: tls.keyPassword.value() }),
-    ...(tls.verifyHostname ? {} : { checkServerIdentity: () => undefined }),
-  };
-}
-
-function readPem(store: 'truststore' | 'keystore', file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const key = `schema.registry.ssl.${store}.location`;
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new RegistryConfigError(
-      `${key}: the file ${file} can not be read (${code}). Check the path and its permissions.`,
-    );
-  }
 }

@@ -1,9 +1,9 @@
 import type { SASLOptions } from 'kafkajs';
+import { parseJaasConfig } from '../../foundation/jaas-config.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
 import type { ClientSettings } from '../ports.ts';
 import type { CompressionType } from '../record-batch/codec.ts';
-import { parseJaasConfig } from './jaas-config.ts';
 import { CLIENT_SETTINGS_INVALID } from './kafka-errors.ts';
 import type { ConnectionSettings } from './kafkajs-connection.ts';
 import { hasNoMeaningHere } from './known-settings.ts';

@@ -1,5 +1,6 @@
 /** The settings of AvroConverter, under Confluent's names. */
 import { REGISTRY_CONFIG } from '../../registry/registry-config.ts';
+import { registryKeyOf } from '../../registry/registry-keys.ts';
 import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { DEFAULT_STRATEGY } from './subject-names.ts';
@@ -244,4 +245,6 @@ function notSupported(instead: string): ReturnType<typeof ConfigValidators.lambd
 export const AVRO_CONVERTER_CONFIG = mapping.extend(selection);
 
 /** Everything that may stand among the settings of an AvroConverter. */
-export const AVRO_CONFIG = REGISTRY_CONFIG.extend(AVRO_CONVERTER_CONFIG);
+export const AVRO_CONFIG = REGISTRY_CONFIG.extend(AVRO_CONVERTER_CONFIG).alsoTaking(
+  (key) => registryKeyOf(key) !== undefined,
+);

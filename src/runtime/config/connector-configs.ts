@@ -49,13 +49,28 @@ const INTERFACES = {
   predicate: 'Predicate',
 } as const;
 
+const CONVERTERS = [
+  ['key.converter', 'converter'],
+  ['value.converter', 'converter'],
+  ['header.converter', 'header_converter'],
+] as const;
+
+export interface ConnectorConfigsOptions {
+  readonly plugins: Plugins;
+  readonly worker: WorkerConfig;
+  /** Settings that a converter finds below its own, and that it may therefore leave out. */
+  readonly converterDefaults?: Raw;
+}
+
 export class ConnectorConfigs {
   private readonly plugins: Plugins;
   private readonly worker: WorkerConfig;
+  private readonly converterDefaults: Raw;
 
-  constructor(options: { readonly plugins: Plugins; readonly worker: WorkerConfig }) {
+  constructor(options: ConnectorConfigsOptions) {
     this.plugins = options.plugins;
     this.worker = options.worker;
+    this.converterDefaults = options.converterDefaults ?? {};
   }
 
   /** @throws ConfigError `holdfast.connector.config-invalid` with every mistake, in Kafka Connect's words. */
@@ -125,22 +140,32 @@ export class ConnectorConfigs {
 
   private converterProblems(config: Raw): ConfigProblem[] {
     const problems: ConfigProblem[] = [];
-    for (const [key, type] of [
-      ['key.converter', 'converter'],
-      ['value.converter', 'converter'],
-      ['header.converter', 'header_converter'],
-    ] as const) {
+    for (const [key, type] of CONVERTERS) {
       const name = config[key];
       if (name === undefined) continue;
       const desc = this.plugins.find([type], name.trim());
       if (desc === undefined) problems.push(this.noClass(key, name, type));
       else {
         // As at run time, the framework says for what the converter is.
-        const own = { ...withPrefix(config, `${key}.`), 'converter.type': key.replace('.converter', '') };
+        const given = withPrefix(config, `${key}.`);
+        const own = { ...this.converterDefaults, ...given, 'converter.type': key.replace('.converter', '') };
         problems.push(...pluginProblems(desc, own, `${key}.`));
       }
     }
     return problems;
+  }
+
+  /** Keys under the prefix of a converter that it does not know, of a connector or of the worker: most likely misspelt. */
+  unknownConverterKeys(config: RawConnectorConfig): string[] {
+    return CONVERTERS.flatMap(([key, type]) => {
+      const desc = this.plugins.find([type], (config[key] ?? '').trim());
+      const def = desc === undefined ? undefined : (new desc.create() as { config?: () => ConfigDef }).config?.();
+      if (def === undefined) return [];
+      return def
+        .unusedKeys(withPrefix(config as Raw, `${key}.`))
+        .filter((own) => own !== 'converter.type' && own !== 'plugin.version')
+        .map((own) => `${key}.${own}`);
+    });
   }
 
   private noClass(key: string, name: string, type: keyof typeof INTERFACES): ConfigProblem {

@@ -373,6 +373,9 @@ export const WORKER_PREFIXES = [
   'registry.',
   'schema.registry.',
   'unknown.id.',
+  'basic.auth.',
+  'bearer.auth.',
+  'proxy.',
   // Kafka client settings at top level, for the worker's own clients.
   'ssl.',
   'sasl.',

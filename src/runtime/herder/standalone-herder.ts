@@ -273,10 +273,22 @@ export class StandaloneHerder implements Herder {
     return entry;
   }
 
-  private validate(name: string, raw: RawConnectorConfig): Promise<ResolvedConnector> {
-    return this.stages.during(`validating the configuration of connector ${name}`, () =>
-      this.options.configs.resolve(raw),
+  private async validate(name: string, raw: RawConnectorConfig): Promise<ResolvedConnector> {
+    const { configs, logger } = this.options;
+    const resolved = await this.stages.during(`validating the configuration of connector ${name}`, () =>
+      configs.resolve(raw),
     );
+    const keys = configs.unknownConverterKeys(raw);
+    if (keys.length > 0) {
+      logger.warn(
+        'Settings under the prefix of a converter are not known to it and have no effect. Check their spelling.',
+        {
+          connector: name,
+          keys,
+        },
+      );
+    }
+    return resolved;
   }
 
   private async replace(

@@ -50,9 +50,11 @@ export interface EmbedOptions<P extends string> {
 export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
   /** The complete declarations, in order of definition. */
   readonly keys: ReadonlyMap<string, ConfigKey>;
+  private readonly takes: (key: string) => boolean;
 
-  private constructor(keys: ReadonlyMap<string, ConfigKey>) {
+  private constructor(keys: ReadonlyMap<string, ConfigKey>, takes: (key: string) => boolean = () => false) {
     this.keys = keys;
+    this.takes = takes;
   }
 
   /** A definition of these settings, in this order. */
@@ -80,6 +82,14 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
   /** This definition and another one after it. Throws ConfigError if they share a name. */
   extend<L extends ConfigKeySpecs>(other: ConfigDef<L>): ConfigDef<K & L> {
     return this.with<K & L>(other.keys.values());
+  }
+
+  /**
+   * This definition, which further keys may stand beside without being unused: aliases, or names that only begin in a known way. They are
+   * neither parsed nor checked.
+   */
+  alsoTaking(takes: (key: string) => boolean): ConfigDef<K> {
+    return new ConfigDef<K>(this.keys, (key) => this.takes(key) || takes(key));
   }
 
   /** This definition and another one whose keys get a prefix. Dependents follow, display names stay. */
@@ -161,9 +171,9 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
     return [...found.values()];
   }
 
-  /** The keys of a configuration that are not defined here, in its order. */
+  /** The keys of a configuration that are not known here, in its order. */
   unusedKeys(raw: RawConfig): string[] {
-    return Object.keys(raw).filter((key) => !this.keys.has(key));
+    return Object.keys(raw).filter((key) => !this.keys.has(key) && !this.takes(key));
   }
 
   /** A reference of all settings, by group; `level` is the level of its headings. */
@@ -177,7 +187,7 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
       if (keys.has(key.name)) throw new ConfigError(`Configuration ${key.name} is defined twice.`);
       keys.set(key.name, key);
     }
-    return new ConfigDef<L>(keys);
+    return new ConfigDef<L>(keys, this.takes);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJaasConfig } from '../../../../src/broker/kafka/jaas-config.ts';
+import { parseJaasConfig } from '../../../src/foundation/jaas-config.ts';
 
 describe('sasl.jaas.config', () => {
   it.each([

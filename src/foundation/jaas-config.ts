@@ -8,7 +8,7 @@ export interface JaasConfig {
 const token = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s=;"']+)|([=;]))/y;
 
 /**
- * Reads the one entry that `sasl.jaas.config` may hold, as Kafka does: `Module flag key="value" key=value;` with quotes of either kind
+ * Reads the one entry that `sasl.jaas.config` may hold: `Module flag key="value" key=value;` with quotes of either kind
  * and backslash escapes. Throws an Error that says what is wrong and never quotes a value.
  */
 export function parseJaasConfig(text: string): JaasConfig {

@@ -1,0 +1,198 @@
+/** A bearer token from an OAuth server, by client credentials (RFC 6749, 4.4): one for all requests, renewed before it expires. */
+import { Backoff } from '../foundation/backoff.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { CredentialSettings } from './credential-settings.ts';
+import { basicAuthorization, type CredentialHeaders, type Credentials, CredentialsUnavailable } from './credentials.ts';
+import { isPermanentTransport } from './failure-classes.ts';
+import { type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
+import { retryAfterOf } from './node-exchange.ts';
+import { REGISTRY_AUTHORIZATION, RegistryConfigError } from './registry-errors.ts';
+
+export type OAuthSettings = Extract<CredentialSettings, { kind: 'oauth' }>;
+
+export interface OAuthCredentialsOptions {
+  readonly settings: OAuthSettings;
+  /** Reaches the token endpoint. */
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly random?: () => number;
+}
+
+interface Token {
+  readonly headers: CredentialHeaders;
+  /** Clock.monotonic(); infinite: it did not say. */
+  readonly renewAt: number;
+  readonly expiresAt: number;
+}
+
+/** Ends with the transport. */
+export class OAuthCredentials implements Credentials {
+  private readonly options: OAuthCredentialsOptions;
+  private readonly node: string;
+  private readonly path: string;
+  private readonly backoff: Backoff;
+  private token: Token | undefined;
+  private fetching: Promise<Token> | undefined;
+  private renewNotBefore = 0;
+
+  constructor(options: OAuthCredentialsOptions) {
+    const { origin, pathname, search } = new URL(options.settings.tokenEndpoint);
+    this.options = options;
+    this.node = origin;
+    this.path = pathname + search;
+    this.backoff = new Backoff({
+      initialMs: 1000,
+      maxMs: 30_000,
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+  }
+
+  headers(_node: string, signal: AbortSignal): CredentialHeaders | Promise<CredentialHeaders> {
+    const now = this.options.clock.monotonic();
+    const { token } = this;
+    if (token === undefined || token.expiresAt <= now) return this.fetched(signal);
+    // A token endpoint that is away is no outage while the old token lasts.
+    if (token.renewAt <= now && this.renewNotBefore <= now) this.renew();
+    return token.headers;
+  }
+
+  /** Only the first of those that were refused with a token fetches another one. */
+  async refresh(rejected: CredentialHeaders, signal: AbortSignal): Promise<void> {
+    if (this.token?.headers !== rejected) return;
+    this.token = undefined;
+    await this.fetched(signal);
+  }
+
+  private async fetched(signal: AbortSignal): Promise<CredentialHeaders> {
+    const { headers } = await this.fetch(signal);
+    return headers;
+  }
+
+  private renew(): void {
+    this.fetch(undefined).then(
+      () => this.backoff.reset(),
+      () => {
+        this.renewNotBefore = this.options.clock.monotonic() + 1000 + this.backoff.next();
+      },
+    );
+  }
+
+  /** One request at a time, whoever waits for it; it goes on for the others when one gives up. */
+  private async fetch(signal: AbortSignal | undefined): Promise<Token> {
+    this.fetching ??= this.request().finally(() => {
+      this.fetching = undefined;
+    });
+    const { fetching } = this;
+    if (signal === undefined) return fetching;
+    signal.throwIfAborted();
+    let onAbort = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([fetching, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private async request(): Promise<Token> {
+    const { settings, transport, timeoutMs, clock } = this.options;
+    const askedAt = clock.monotonic();
+    const form = new URLSearchParams({ grant_type: 'client_credentials' });
+    if (settings.scope !== null && settings.scope !== '') form.set('scope', settings.scope);
+    let response: HttpResponse;
+    try {
+      response = await transport.request(
+        {
+          node: this.node,
+          method: 'POST',
+          path: this.path,
+          headers: {
+            accept: 'application/json',
+            'content-type': 'application/x-www-form-urlencoded',
+            authorization: basicAuthorization(settings.clientId, settings.clientSecret),
+          },
+          body: form.toString(),
+          channel: 'read',
+          fresh: true,
+          timeoutMs,
+        },
+        new AbortController().signal,
+      );
+    } catch (error) {
+      throw this.unreachable(error);
+    }
+    const json = fieldsOf(response.body);
+    const access = json['access_token'];
+    if (response.status >= 200 && response.status < 300 && typeof access === 'string' && access !== '') {
+      this.token = this.tokenOf(access, json['expires_in'], askedAt);
+      return this.token;
+    }
+    throw this.refused(response, json['error']);
+  }
+
+  private tokenOf(access: string, expiresIn: unknown, askedAt: number): Token {
+    const { settings, clock } = this.options;
+    const seconds = Number(expiresIn);
+    const stated = Number.isFinite(seconds) && seconds > 0 && expiresIn !== null ? seconds * 1000 : undefined;
+    const inside = expiryOf(access);
+    const lifeMs = stated ?? (inside === undefined ? Number.POSITIVE_INFINITY : inside * 1000 - clock.now());
+    const buffer = settings.renewBeforeMs < lifeMs ? settings.renewBeforeMs : lifeMs / 2;
+    return {
+      headers: { ...settings.headers, authorization: `Bearer ${access}` },
+      expiresAt: askedAt + lifeMs,
+      renewAt: lifeMs === Number.POSITIVE_INFINITY ? lifeMs : askedAt + lifeMs - buffer,
+    };
+  }
+
+  /** Invariant 8: the texts name the endpoint without its query, and of the answer the status and OAuth's own error word. */
+  private unreachable(error: unknown): Error {
+    const code = error instanceof TransportFailure ? error.code : 'UNKNOWN';
+    const what = error instanceof TransportFailure && error.phase === 'timeout' ? 'does not answer in time' : code;
+    if (isPermanentTransport(code)) {
+      return new RegistryConfigError(
+        `The OAuth token endpoint ${this.endpoint} can not be reached as written (${code}). Check bearer.auth.issuer.endpoint.url and the TLS settings.`,
+      );
+    }
+    return new CredentialsUnavailable(`the OAuth token endpoint ${this.endpoint} gives no token: ${what}`);
+  }
+
+  private refused(response: HttpResponse, error: unknown): Error {
+    const { status } = response;
+    const word = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? ` ${error}` : '';
+    const passes = status >= 500 || status === 408 || status === 425 || status === 429 || status < 300;
+    if (passes || word === ' temporarily_unavailable' || word === ' server_error') {
+      return new CredentialsUnavailable(
+        `the OAuth token endpoint ${this.endpoint} gives no token: HTTP ${status}${word}`,
+        retryAfterOf(response.headers['retry-after'], this.options.clock),
+      );
+    }
+    return new RegistryConfigError(
+      `The OAuth token endpoint ${this.endpoint} refuses the client: HTTP ${status}${word}. Check bearer.auth.client.id, bearer.auth.client.secret, bearer.auth.scope and the URL.`,
+      { code: REGISTRY_AUTHORIZATION },
+    );
+  }
+
+  private get endpoint(): string {
+    return `${this.node}${this.path.replace(/\?.*$/, '')}`;
+  }
+}
+
+function fieldsOf(body: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(body);
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** `exp` of a JWT, in seconds since the epoch. */
+function expiryOf(token: string): number | undefined {
+  const payload = token.split('.')[1];
+  const { exp } = payload === undefined ? {} : fieldsOf(Buffer.from(payload, 'base64url').toString('utf8'));
+  return typeof exp === 'number' && Number.isFinite(exp) ? exp : undefined;
+}

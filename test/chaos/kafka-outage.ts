@@ -6,6 +6,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { silentLogger } from '../../src/foundation/logger.ts';
 import { type Kafka, startKafka } from '../support/kafka.ts';
 import { freePort } from '../support/ports.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -22,6 +23,7 @@ export interface KafkaOutageOptions {
 
 const LINES_PER_TICK = 20;
 const QUEUE = 'dead-letters';
+const STORE = 'schema-store';
 
 export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<void> {
   const dir = tempDir('outage');
@@ -42,6 +44,8 @@ export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<
   const worker = await WorkerProcess.spawn({
     dir,
     bootstrapServers: servers,
+    // A store in a topic of a Kafka that is away: it must hold up neither the start nor the stop.
+    settings: options.tolerance === 'all' ? { 'schema.store.topic': STORE } : {},
     connectors: {
       source: {
         'connector.class': 'FileStreamSource',
@@ -138,6 +142,13 @@ export async function surviveKafkaOutages(options: KafkaOutageOptions): Promise<
     expect(letters).toEqual(options.tolerance === 'all' ? [[]] : []);
     expectSame('the topic', inTopic.map(textOf), expected);
     expectSame('the output', written(), expected);
+
+    if (options.tolerance === 'all') {
+      const configs = await withBroker(servers, (broker) =>
+        broker.admin({ settings: {}, logger: silentLogger }).describeTopicConfigs([STORE]),
+      );
+      expect(configs.get(STORE)?.get('cleanup.policy')).toBe('compact');
+    }
 
     // A parked worker stops at once.
     await kafka.kill('SIGKILL');

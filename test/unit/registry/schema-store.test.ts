@@ -237,6 +237,24 @@ describe('SchemaStore', () => {
     }
   });
 
+  it('keeps no proof and no version of a schema that had to go', async () => {
+    const log = new MemoryCompactedLog();
+    const store = await SchemaStore.open({ log, logger: silentLogger, maxEntries: 4 });
+    store.remember(schema(1));
+    store.prove(proofOf(1));
+    store.rememberVersion({ clusterId: 'c', subject: 's1', version: 1, id: 1 });
+    store.remember(schema(2));
+    expect(store.size).toBe(4);
+    store.remember(schema(3));
+    await store.flushed();
+    expect(store.size).toBe(2);
+    expect((await log.load()).map(({ key }) => key)).toEqual([
+      HEADER_KEY,
+      schemaKey('c', '', 2),
+      schemaKey('c', '', 3),
+    ]);
+  });
+
   it('drops what is too much when it is opened with lower limits', async () => {
     const log = new MemoryCompactedLog();
     const store = await SchemaStore.open({ log, logger: silentLogger });

@@ -41,7 +41,7 @@ export class RegistryStateMetrics implements MetricsContributor {
     parkedQuestions: gauge('holdfast_registry_parked_questions', 'Questions that wait for the registry.', ['registry']),
     primaryKnown: gauge(
       'holdfast_registry_primary_known',
-      '1 if it is known which node is the primary, 0 if not; a registry of many writers, and one whose primary nobody can find out, has no such line.',
+      '1 if it is known which node is the primary, 0 if not; no line where there is no such thing, or where only requests tell.',
       ['registry'],
     ),
     epochNumber: gauge('holdfast_registry_epoch_number', 'Counts the primaries in the life of the worker.', [
@@ -126,8 +126,8 @@ export class RegistryStateMetrics implements MetricsContributor {
   private showPrimary({ id: registry, vendor, rung, epoch }: RegistrySnapshot): void {
     const { info, primaryKnown, epochNumber, epochAge, epochUsable } = this.gauges;
     info.set({ registry, vendor, rung }, 1);
-    // Without a rung, or with many writers, nothing is wrong with knowing none.
-    if (rung !== 'none' && vendor !== 'apicurio') primaryKnown.set({ registry }, isKnown(epoch) ? 1 : 0);
+    // Where nobody says who it is, or where there is no such thing, nothing is wrong with knowing none.
+    if (rung === 'group' || rung === 'health') primaryKnown.set({ registry }, isKnown(epoch) ? 1 : 0);
     if (epoch === null) return;
     epochNumber.set({ registry }, epoch.number);
     epochAge.set({ registry }, this.secondsSince(epoch.startedAt));

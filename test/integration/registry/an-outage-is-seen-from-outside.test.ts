@@ -4,13 +4,26 @@ import { ScriptedRegistry } from '../../../src/testing/index.ts';
 import { AvroBench, framed, range, sequenceSchema } from '../../support/avro-pipelines.ts';
 import { EventSourceClient } from '../../support/event-source.ts';
 import { freePorts } from '../../support/ports.ts';
+import { startRegistry } from '../../support/registry-outage-story.ts';
 import { createTopic, produce } from '../../support/topic-content.ts';
 
 const PASSWORD = 'h0ld-f4st-s3cr3t';
 const HEADER = 'x-s3cr3t-h34d3r';
 
+interface Epoch {
+  readonly number: number;
+  readonly url: string | null;
+  readonly cause: string;
+  readonly usable: string | null;
+  readonly usable_after_ms: number | null;
+  readonly ended: string | null;
+}
+
 interface Registry {
   readonly id: string;
+  readonly vendor: string;
+  readonly epoch: Epoch | null;
+  readonly epochs: readonly Epoch[];
   readonly nodes: readonly { readonly url: string; readonly alive: boolean }[];
   readonly gates: readonly { readonly id: string; readonly state: string; readonly parked_tasks: number }[];
   readonly gate_history: readonly {
@@ -197,4 +210,59 @@ describe('an outage of the registry', () => {
 
 function stateOf(data: Readonly<Record<string, unknown>>): string {
   return (data['gate'] as { readonly state: string }).state;
+}
+
+it('a change of primary shows with cause and duration, in /registries, in the events and in /metrics', async () => {
+  const { registry, urls, stop } = await startRegistry({
+    vendor: 'karapace',
+    timings: { sessionTimeoutMs: 500, rebalanceMs: 200, replayMs: 500, primaryWaitMs: 500 },
+  });
+  cleanups.push(stop);
+  const bench = await AvroBench.start({
+    registryUrls: urls,
+    settings: { 'value.converter.http.read.timeout.ms': '1000' },
+  });
+  cleanups.push(() => bench.stop());
+  bench.feed('old', range(0, 1));
+  await bench.source('old', 'old', sequenceSchema('Old'));
+  await bench.connect.waitFor('a primary', async () => (await theRegistry(bench)).epoch !== null);
+  const events = await EventSourceClient.open(`${bench.connect.url}/registries/events`);
+  cleanups.push(() => events.close());
+
+  await registry.takePrimaryAway({ how: 'crash' });
+  bench.feed('new', range(0, 1));
+  await bench.source('new', 'new', sequenceSchema('New'));
+  await bench.parked('new');
+  await registry.restorePrimary();
+  await bench.connect.waitFor('the new record', async () => (await bench.topicLength('new')) === 1, 30_000);
+  const after = await bench.connect.waitFor('a primary that is usable', async () => {
+    const now = await theRegistry(bench);
+    return now.epoch?.usable !== null && (now.epoch?.number ?? 0) > 1 && now;
+  });
+  const change = after.epochs.find(({ number }) => number === after.epoch?.number);
+  expect(change).toEqual(after.epoch);
+  expect(change).toMatchObject({ cause: expect.stringMatching(/^(health-changed|outage-ended)$/), ended: null });
+  expect(change?.usable_after_ms).toBeGreaterThan(0);
+  expect(after.vendor).toBe('karapace');
+
+  await bench.connect.waitFor('the epoch that is usable', async () =>
+    events.events.some(({ event, data }) => event === 'epoch' && epochOf(data).usable !== null),
+  );
+  const told = events.events.filter(({ event, data }) => event === 'epoch' && epochOf(data).number === change?.number);
+  expect(told.map(({ data }) => epochOf(data).usable !== null)).toContain(true);
+
+  const epochs = await metric(bench, 'holdfast_registry_epochs_total');
+  expect(epochs['first-seen']).toBe(1);
+  expect(Object.values(epochs).reduce((sum, count) => sum + count)).toBe(after.epochs.length);
+  expect(await metric(bench, 'holdfast_registry_primary_known')).toEqual({ '': 1 });
+  expect(await metric(bench, 'holdfast_registry_outage_to_usable_seconds_count')).toEqual({ '': 1 });
+  expect(Object.values(await metric(bench, 'holdfast_registry_node_primary')).sort()).toEqual([0, 1]);
+  const requests = await metric(bench, 'holdfast_registry_requests_total');
+  expect(Object.keys(requests).filter((labels) => labels.endsWith('register 2xx'))).not.toEqual([]);
+  const codes = new Set(bench.lines.map(({ fields }) => fields['code']));
+  expect(codes).toContain('holdfast.registry.primary.usable');
+});
+
+function epochOf(data: Readonly<Record<string, unknown>>): Epoch {
+  return data['epoch'] as Epoch;
 }

@@ -174,7 +174,7 @@ describe('how a registry stands', () => {
     expect(await outside.lines('holdfast_registry_epoch_usable')).toEqual([' 0']);
   });
 
-  it.each([{ vendor: 'apicurio', rung: 'health' } as const, { vendor: 'other', rung: 'none' } as const])(
+  it.each([{ vendor: 'apicurio', rung: 'none' } as const, { vendor: 'other', rung: 'inference' } as const])(
     'misses no primary where there is none to know: $vendor, $rung',
     async (more) => {
       const outside = new Outside();

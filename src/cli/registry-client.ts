@@ -90,8 +90,9 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
       const host = new RegistryHost({ clock, defaults });
       return {
         gates: host.gates,
-        schemaViews: (config, { ask, signals }) =>
+        schemaViews: (config, { ask, owner, signals }) =>
           host.schemaView(config, ask, {
+            owner,
             recall: () => signals.recall(),
             stop: (error) => signals.stop(error),
           }),

@@ -13,7 +13,9 @@ import { type RegistryMessage, type RegistryReply, schemaAnswerOf, type WireAnsw
 import type { RegistryNotice } from './registry-notices.ts';
 import { contextOf } from './registry-requests.ts';
 import { parseRegistrySettings } from './registry-settings.ts';
-import { type WaitingLimit, WaitingLimits } from './waiting-limits.ts';
+import { isAbout, isForGood, isOneId, type Settled, skippable, type ViewEntry, type Waiting } from './view-entry.ts';
+import { WaitingLimits } from './waiting-limits.ts';
+import { YoungIds } from './young-ids.ts';
 
 export interface SchemaViewOptions {
   /** Sends a body to the coordinator (a `service` request named `registry`) and resolves with its answer. */
@@ -31,31 +33,10 @@ export interface SchemaViewOptions {
   readonly recall?: () => void;
   /** Invariant 6: the task that uses this view has to stop with this error, however idle it is. */
   readonly stop?: (error: ConnectError) => void;
+  /** What an earlier run of the task left of ids that are still to be confirmed; nothing by default. */
+  readonly young?: ((registryId: string, secondLookMs: number) => YoungIds) | undefined;
   /** Unique among all views of the worker. */
   readonly name: string;
-}
-
-type Settled = Exclude<SchemaAnswer, { kind: 'unasked' }>;
-
-interface Entry {
-  readonly question: SchemaQuestion;
-  answer: Settled;
-  /** Clock.monotonic(); infinite for what never changes. */
-  expiresAt: number;
-  /** Since when the question waits, and at which gate; null: it doesn't. */
-  waiting: Waiting | null;
-  /** Set for what the registry acknowledged. */
-  acknowledgement: Acknowledgement | null;
-  /** Invariant 5: to be asked for again before anything is written with it, whatever time that takes. */
-  isSuspect: boolean;
-}
-
-interface Waiting {
-  readonly since: number;
-  readonly gateId: string;
-  readonly limit: WaitingLimit | null;
-  /** Asked again at that time although the gate is closed: what it waits for may be called something else by then. */
-  readonly askAgainAt: number;
 }
 
 interface Flight {
@@ -86,7 +67,7 @@ class CoordinatedSchemaView implements SchemaView {
   private readonly limits: WaitingLimits;
   private readonly ids: IdsInUse;
   private readonly endNotices: (() => void) | undefined;
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, ViewEntry>();
   private readonly flights = new Map<string, Flight>();
   private gateCount = 0;
   private closed = false;
@@ -103,7 +84,9 @@ class CoordinatedSchemaView implements SchemaView {
       parkTimeoutMs: unlimited(values['registry.park.timeout.ms']),
       unknownId: { action: values['unknown.id.action'], timeoutMs: values['unknown.id.timeout.ms'] },
     });
-    this.ids = new IdsInUse({ clock: options.clock, stop: options.stop });
+    const secondLookMs = values['registry.second.look.ms'];
+    const young = options.young?.(registryId, secondLookMs) ?? new YoungIds({ clock: options.clock, secondLookMs });
+    this.ids = new IdsInUse({ young, stop: options.stop });
     this.endNotices = options.onNotice?.((notice) => this.heard(notice));
   }
 
@@ -243,7 +226,7 @@ class CoordinatedSchemaView implements SchemaView {
    * Invariant 5: what was acknowledged around the change is asked for again. What an id means, and was first known before, stays: it
    * never changes. Latest versions and refusals are forgotten.
    */
-  private doubt(entry: Entry, epoch: string, suspectSince: number): void {
+  private doubt(entry: ViewEntry, epoch: string, suspectSince: number): void {
     const { answer, acknowledgement, question } = entry;
     if (answer.kind === 'waiting' || isForGood(entry)) return;
     if (answer.kind === 'known' && question.kind === 'by-guid') return;
@@ -318,7 +301,7 @@ class CoordinatedSchemaView implements SchemaView {
     this.put(question, { kind: 'waiting', error }, Number.POSITIVE_INFINITY, null, waiting);
   }
 
-  private withinLimit(entry: Entry): SchemaAnswer {
+  private withinLimit(entry: ViewEntry): SchemaAnswer {
     const limit = entry.waiting?.limit ?? null;
     if (limit === null || entry.answer.kind !== 'waiting' || this.now() < limit.at) return entry.answer;
     return { kind: 'refused', error: limit.error(entry.answer.error) };
@@ -387,23 +370,4 @@ function repliesOf(reply: unknown, count: number): readonly WireAnswer[] | Error
   return Array.isArray(answers) && answers.length === count
     ? answers
     : new TypeError('The answer is not of the right form.');
-}
-
-function isAbout({ question, answer }: Entry, context: string, id: number): boolean {
-  return answer.kind === 'known' && answer.schema.id === id && contextOf(question.subject) === context;
-}
-
-/** What waits there waits for this id only, not for the registry. */
-function isOneId(question: SchemaQuestion, gateId: string): boolean {
-  return question.kind === 'by-id' && gateId.includes(':id:') && gateId.endsWith(`:${question.id}`);
-}
-
-/** It concerns the record at hand alone: an operator may have it skipped. */
-function skippable({ message, code, details }: ConnectError, gateId: string): ConnectError {
-  return new RegistryUnavailableError(message, { code, gateId, details: { ...details, skippable: true } });
-}
-
-/** Refused by a contradiction. */
-function isForGood({ answer, expiresAt }: Entry): boolean {
-  return answer.kind === 'refused' && expiresAt === Number.POSITIVE_INFINITY;
 }

@@ -4,7 +4,6 @@
  * Invariant 6: who has used an id that turns out to mean something else stops, however idle it is, and though the view may have forgotten
  * the answer.
  */
-import type { Clock } from '../foundation/clock.ts';
 import { type ConnectError, errorFromWire, IntegrityError } from '../sdk/errors/index.ts';
 import type { RecordRange } from '../sdk/record/record-ranges.ts';
 import type { RegisteredSchema } from '../sdk/schema-view.ts';
@@ -12,7 +11,7 @@ import { contentFingerprint } from './fingerprint.ts';
 import { RegistryIntegrityError } from './registry-errors.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import type { RegistryNotice } from './registry-notices.ts';
-import { YoungIds } from './young-ids.ts';
+import type { YoungIds } from './young-ids.ts';
 
 export type Contradiction = Extract<RegistryNotice, { kind: 'contradicted' | 'distrusted' }>;
 
@@ -25,11 +24,11 @@ export class IdsInUse {
   private readonly contradictions = new Map<string, number | null>();
 
   constructor(options: {
-    readonly clock: Clock;
+    readonly young: YoungIds;
     /** Told once per contradiction of something that is used. */
     readonly stop: ((error: ConnectError) => void) | undefined;
   }) {
-    this.young = new YoungIds(options);
+    this.young = options.young;
     this.stop = options.stop;
   }
 

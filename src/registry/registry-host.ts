@@ -10,11 +10,14 @@ import { RELEASE_CONFIG } from './registry-config.ts';
 import { withWorkerDefaults } from './registry-keys.ts';
 import type { RegistryMessage } from './registry-messages.ts';
 import { parseRegistryNotice, type RegistryNotice } from './registry-notices.ts';
+import { YoungIdsOfTasks } from './young-ids.ts';
 
 export type AskRegistry = (message: RegistryMessage) => Promise<unknown>;
 
-/** What a view tells the task that uses it. */
+/** What a view tells the task that uses it, and whose it is. */
 export interface ViewSignals {
+  /** The same in every run of the task, and for this converter only: what is to be kept from run to run is kept under it. */
+  readonly owner?: string;
   /** Invariant 5: what was made with its answers and is not written yet has to be made again. */
   readonly recall?: () => void;
   /** Invariant 6: the task has to stop. */
@@ -34,11 +37,13 @@ export class RegistryHost {
   /** For `ConverterContext.gates` and the task's own parking. */
   readonly gates: GateMirror;
   private readonly options: RegistryHostOptions;
+  private readonly young: YoungIdsOfTasks;
   private readonly listeners = new Set<(notice: RegistryNotice) => void>();
 
   /** Throws ConfigError for a default of `registry.release.*` that is not allowed. */
   constructor(options: RegistryHostOptions) {
     this.options = options;
+    this.young = new YoungIdsOfTasks(options);
     const release = RELEASE_CONFIG.parse(options.defaults ?? {});
     this.gates = new GateMirror({
       clock: options.clock,
@@ -56,15 +61,20 @@ export class RegistryHost {
   /** Takes the body of a `service.notice` message named `registry`. */
   notice(body: unknown): void {
     const notice = parseRegistryNotice(body);
-    if (notice !== undefined) for (const listener of [...this.listeners]) listener(notice);
+    if (notice === undefined) return;
+    if (notice.kind === 'confirmed') this.young.confirmed(notice.registryId, notice.ids);
+    for (const listener of [...this.listeners]) listener(notice);
   }
 
   /** For `ConverterContext.schemaView`. Throws ConfigError for settings that name no registry. */
   schemaView(config: Readonly<Record<string, string>>, ask = this.options.ask, signals: ViewSignals = {}): SchemaView {
     const { clock, defaults } = this.options;
     if (ask === undefined) throw new IllegalStateError('A schema view needs a way to the registry coordinator.');
+    const { owner, recall, stop } = signals;
     return createSchemaView({
-      ...signals,
+      ...(recall === undefined ? {} : { recall }),
+      ...(stop === undefined ? {} : { stop }),
+      young: owner === undefined ? undefined : (id, secondLookMs) => this.young.of(owner, id, secondLookMs),
       clock,
       ask,
       gates: this.gates,
@@ -72,7 +82,10 @@ export class RegistryHost {
       name: newId<'view'>(),
       onNotice: (listener) => {
         this.listeners.add(listener);
-        return () => this.listeners.delete(listener);
+        return () => {
+          this.listeners.delete(listener);
+          this.young.tidy();
+        };
       },
     });
   }

@@ -12,8 +12,6 @@ interface YoungId {
   readonly records: RecordRanges;
 }
 
-/** The second look comes 60 s after the acknowledgement; later when the registry is away then. */
-export const SECOND_LOOK_MS = 60_000;
 /** Kept for that long without a word of the second look: a registry that is away for hours has none. */
 const KEPT_MS = 60 * 60_000;
 /** The oldest go first. */
@@ -21,13 +19,19 @@ const MAX_IDS = 1_000;
 
 export class YoungIds {
   private readonly clock: Clock;
+  private readonly secondLookMs: number;
   private readonly ids = new Map<number, YoungId>();
   /** Records come in long rows of one id. */
   private lastId: number | undefined;
   private lastRecords: RecordRanges | undefined;
 
-  constructor(options: { readonly clock: Clock }) {
+  constructor(options: {
+    readonly clock: Clock;
+    /** `registry.second.look.ms` after its acknowledgement an id is looked at once more; later when the registry is away then. */
+    readonly secondLookMs: number;
+  }) {
     this.clock = options.clock;
+    this.secondLookMs = options.secondLookMs;
   }
 
   /** False nearly always. */
@@ -42,7 +46,7 @@ export class YoungIds {
   /** An id may be written from now on. One whose acknowledgement is renewed keeps its records. */
   given(id: number, { at }: Acknowledgement): void {
     const now = this.clock.now();
-    if (now - at >= SECOND_LOOK_MS && !this.ids.has(id)) return;
+    if (now - at >= this.secondLookMs && !this.ids.has(id)) return;
     const records = this.ids.get(id)?.records ?? new RecordRanges();
     this.lastId = undefined;
     this.ids.delete(id);
@@ -70,5 +74,38 @@ export class YoungIds {
     const all = new RecordRanges();
     for (const { records } of this.ids.values()) for (const range of records.list()) all.addRange(range);
     return all.list();
+  }
+}
+
+/**
+ * Keeps for the next run of a task what is known of the one before: an operator who restarts a task that was stopped is told the same
+ * records again if nothing has changed.
+ */
+export class YoungIdsOfTasks {
+  private readonly clock: Clock;
+  private readonly byOwner = new Map<string, { readonly registryId: string; readonly young: YoungIds }>();
+
+  constructor(options: { readonly clock: Clock }) {
+    this.clock = options.clock;
+  }
+
+  /** The same for every view of an owner, one after the other, on one registry. */
+  of(owner: string, registryId: string, secondLookMs: number): YoungIds {
+    const key = JSON.stringify([owner, registryId]);
+    let known = this.byOwner.get(key);
+    if (known === undefined) {
+      known = { registryId, young: new YoungIds({ clock: this.clock, secondLookMs }) };
+      this.byOwner.set(key, known);
+    }
+    return known.young;
+  }
+
+  /** A view is closed: what nobody needs is forgotten. */
+  tidy(): void {
+    for (const [key, { young }] of this.byOwner) if (!young.any) this.byOwner.delete(key);
+  }
+
+  confirmed(registryId: string, ids: readonly number[]): void {
+    for (const each of this.byOwner.values()) if (each.registryId === registryId) each.young.confirmed(ids);
   }
 }

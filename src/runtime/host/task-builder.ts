@@ -41,6 +41,8 @@ export type SchemaViews = (
     readonly gates: DependencyGates;
     readonly clock: Clock;
     readonly logger: Logger;
+    /** The same in every run of the task, and for one of its converters only. */
+    readonly owner: string;
     /** For a view that learns that its answers are not right any more. */
     readonly signals: Pick<TaskSignals, 'recall' | 'stop'>;
   },
@@ -266,12 +268,13 @@ function contextOf(
 ): ConverterContext {
   const { gates, clock, ask, schemaViews } = options;
   const logger = options.logger.child({ converter: converterType });
+  const owner = `${nameOf(options.spec)} ${converterType}`;
   return {
     converterType,
     logger,
     clock,
     gates,
-    schemaView: (config) => schemaViews(config, { ask, gates, clock, logger, signals }),
+    schemaView: (config) => schemaViews(config, { ask, gates, clock, logger, owner, signals }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { RegistryRecord } from '../../../src/embedded-registry/registry-record.ts';
 import { ScriptedRegistry } from '../../../src/testing/index.ts';
 import { AvroBench, framed, range, sequenceSchema, tolerating } from '../../support/avro-pipelines.ts';
 import { createTopic, produce } from '../../support/topic-content.ts';
@@ -30,7 +31,7 @@ const outcomes = {
   },
 };
 
-function intruder(id: number): Parameters<ScriptedRegistry['append']>[0] {
+function intruder(id: number): RegistryRecord {
   const value = {
     subject: 'intruder',
     version: 1,

@@ -7,6 +7,7 @@ import {
   RegistryIntegrityError,
   SchemaRejectedError,
 } from '../../../src/registry/registry-errors.ts';
+import { RegistryHost } from '../../../src/registry/registry-host.ts';
 import type { RegistryMessage, RegistryReply, WireAnswer } from '../../../src/registry/registry-messages.ts';
 import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import { type ConnectError, EnvironmentError, errorToWire } from '../../../src/sdk/errors/index.ts';
@@ -279,5 +280,37 @@ describe('SchemaView, keeping which records carry an id', () => {
     expect([1, 2].map((id) => view.recordsOf?.(about(id))?.length)).toEqual([0, 1]);
     await clock.advance(3_600_000);
     expect(view.tracksRecords?.()).toBe(false);
+  });
+});
+
+describe('RegistryHost', () => {
+  it('keeps for the next run of a task which records carry an id that is still to be confirmed', async () => {
+    const host = new RegistryHost({ clock });
+    const open = (owner: string): SchemaView =>
+      host.schemaView(
+        { 'schema.registry.url': NODE_A },
+        async (message) =>
+          message.kind === 'ask'
+            ? { answers: message.questions.map(() => known(7, avro('s'), clock.now())) }
+            : undefined,
+        { owner, stop: (error) => stops.push(error) },
+      );
+    const first = open('orders-0 value');
+    await first.resolve([register('s')], never);
+    first.carried?.(7, 'orders', 0, 3);
+    first.close();
+    const other = open('payments-0 value');
+    await other.resolve([register('s')], never);
+    const again = open('orders-0 value');
+    await again.resolve([register('s')], never);
+    again.carried?.(7, 'orders', 0, 4);
+    host.notice({ ...contradicted(7), registryId: again.registryId });
+    expect(stops).toHaveLength(2);
+    expect(again.recordsOf?.(stops[0] as ConnectError)).toEqual([{ topic: 'orders', partition: 0, first: 3, last: 4 }]);
+    expect(other.recordsOf?.(stops[0] as ConnectError)).toEqual([]);
+    again.close();
+    // Confirmed while no run of it is there.
+    host.notice({ kind: 'confirmed', registryId: again.registryId, context: '', ids: [7] });
+    expect(open('orders-0 value').recordsOf?.(contradiction)).toEqual([]);
   });
 });

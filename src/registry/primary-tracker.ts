@@ -231,8 +231,10 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   private named(identity: PrimaryIdentity, rung: DetectionRung): void {
     const { current } = this.epochs;
-    if (current === null) this.begin(identity, 'first-seen', rung);
-    else if (!isSame(current, identity)) {
+    if (current === null) {
+      this.begin(identity, 'first-seen', rung);
+      if (this.hasJustWritten) this.usable();
+    } else if (!isSame(current, identity)) {
       this.begin(identity, rung === 'group' ? 'group-elected' : 'health-changed', rung);
     } else {
       const isMore = current.url !== identity.url || (identity.memberId !== null && current.memberId === null);
@@ -255,8 +257,7 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   private nobody(reason: string, rung: DetectionRung): void {
     // Who takes writes is primary: the group is about to say so.
-    const sinceWritten = this.options.clock.monotonic() - this.lastWrittenAt;
-    if (sinceWritten < BELIEVED_MS && !this.outages.has('write')) return;
+    if (this.hasJustWritten) return;
     this.epochs.sign();
     if (this.isLost) return;
     this.begin(UNKNOWN, 'primary-lost', rung, { reason });
@@ -315,6 +316,11 @@ export class PrimaryTracker implements RegistryKnowledge {
       if (!alive) this.epochs.sign();
     }
     this.hurry();
+  }
+
+  private get hasJustWritten(): boolean {
+    const sinceWritten = this.options.clock.monotonic() - this.lastWrittenAt;
+    return sinceWritten < BELIEVED_MS && !this.outages.has('write');
   }
 
   /** There is said to be no primary at all. */

@@ -53,7 +53,7 @@ describe('the ladder', () => {
     await tracked.pass(60_000, 0);
     expect(tracked.snapshot.rung).toBe('group');
     expect(tracked.snapshot.epoch).toMatchObject({ memberId: 'sr-1-node-0-1', cause: 'first-seen', number: 1 });
-    expect(tracked.notices).toEqual([]);
+    expect(tracked.changes).toEqual([]);
   });
 
   it('without a broker that has groups: on health resources', async () => {
@@ -70,7 +70,7 @@ describe('the ladder', () => {
     tracked.registry.script({ stage: 'write', untilMs: 5_000, fault: errorAnswer(500, 50004) });
     await tracked.pass(10_000, 500);
     expect(causes()).toEqual(['first-seen', 'outage-ended']);
-    expect(tracked.notices).toHaveLength(1);
+    expect(tracked.changes).toHaveLength(1);
   });
 
   it('gives up a group that a broker stopped telling of after five seconds, and keeps the primary', async () => {
@@ -112,7 +112,7 @@ describe('the ladder', () => {
     // Several nodes may have given out ids over the outage all the same.
     expect(causes()).toEqual(['outage-ended']);
     expect(tracked.snapshot.epoch?.usableAt).not.toBeNull();
-    expect(tracked.notices).toHaveLength(1);
+    expect(tracked.changes).toHaveLength(1);
   });
 
   it.each(['group', 'health', 'inference'])('is cut to one rung: %s', async (rung) => {
@@ -213,7 +213,7 @@ describe('a primary', () => {
     tracked.registry.group.follow(0);
     await tracked.pass(5_000, 500);
     expect(causes()).toEqual(['first-seen']);
-    expect(tracked.notices).toEqual([]);
+    expect(tracked.changes).toEqual([]);
   });
 
   it('is asked for by writes first, and counts as usable by its own word when nobody writes', async () => {
@@ -234,6 +234,13 @@ describe('a primary', () => {
     expect(tracked.snapshot.epoch?.usableAt).toBeNull();
     await tracked.pass(500, 500);
     expect(tracked.snapshot.epoch?.usableAt).not.toBeNull();
+  });
+
+  it('is usable when it is named, if somebody has just written', async () => {
+    await start({ vendor: 'confluent' }, 500);
+    await tracked.pass(1_000, 0);
+    expect(tracked.registry.requests.list({ operation: 'register' })).toHaveLength(1);
+    expect(tracked.snapshot.epoch).toMatchObject({ cause: 'first-seen', usableAt: expect.any(Number) });
   });
 
   it('is told of in events: named, then usable', async () => {

@@ -85,6 +85,11 @@ export class TrackedRegistry {
     return snapshot;
   }
 
+  /** What hosts were told of changes of primary. */
+  get changes(): RegistryNotice[] {
+    return this.notices.filter(({ kind }) => kind === 'changed');
+  }
+
   /** As `cause rung url` with the time it was named and when it was usable, the first one first. */
   get epochs(): string[] {
     return this.snapshot.epochs.toReversed().map((epoch) => this.words(epoch));

@@ -1,0 +1,216 @@
+// A test runner for Stryker: the unit tests of src/registry in one process, their modules loaded once, each mutant switched on for the tests that reach it. Vitest's own runner
+// loads everything anew for each mutant, which takes seconds; these tests open no port, wait for no real time and share no state, so they need no process of their own.
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { createServer, createServerModuleRunner } from 'vite';
+
+// As @stryker-mutator/api names them.
+const SUCCESS = 0;
+const FAILED = 1;
+const NAMESPACE = '__stryker__';
+const FOLDER = 'test/unit/registry';
+/** Random schedules take seconds, and mutants make them hang. */
+const LEFT_OUT = /fault-schedules\.test\.ts$/;
+/** Of one test, ms of real time: they wait in virtual time only, so what takes longer hangs. */
+const TEST_TIMEOUT_MS = 20_000;
+const SHIM = '\0tests';
+
+/** What test files see as `vitest`. */
+const shim = {
+  name: 'tests-in-process',
+  enforce: 'pre',
+  resolveId: (id) => (id === 'vitest' ? SHIM : undefined),
+  load: (id) =>
+    id === SHIM
+      ? "export { expect } from 'file:///vitest-itself';\nexport const { describe, it, test, beforeEach, afterEach, beforeAll, afterAll } = globalThis.holdfastTests;".replace(
+          'file:///vitest-itself',
+          new URL('../node_modules/vitest/dist/index.js', import.meta.url).href,
+        )
+      : undefined,
+};
+
+/** Collects tests as they are declared. */
+class Collector {
+  tests = [];
+  scope;
+  file = '';
+
+  begin(file) {
+    this.file = file;
+    this.scope = { name: '', before: [], after: [], parent: null };
+  }
+
+  get globals() {
+    const each =
+      (declare) =>
+      (table) =>
+      (name, ...rest) => {
+        for (const [index, row] of table.entries()) {
+          const run = rest.find((one) => typeof one === 'function');
+          const args = Array.isArray(row) ? row : [row];
+          declare(`${name} [${index}]`, () => run(...args));
+        }
+      };
+    const describe = (name, ...rest) => {
+      const outer = this.scope;
+      this.scope = { name: `${outer.name} ${name}`.trim(), before: [], after: [], parent: outer };
+      rest.find((one) => typeof one === 'function')();
+      this.scope = outer;
+    };
+    const it = (name, ...rest) => {
+      const run = rest.find((one) => typeof one === 'function');
+      const { scope, file } = this;
+      let id = `${file}#${scope.name} ${name}`;
+      while (this.tests.some((test) => test.id === id)) id += "'";
+      this.tests.push({ id, name: id.slice(file.length + 1), fileName: file, scope, run });
+    };
+    describe.each = each(describe);
+    describe.concurrent = describe;
+    it.each = each(it);
+    return {
+      describe,
+      it,
+      test: it,
+      beforeEach: (run) => this.scope.before.push(run),
+      afterEach: (run) => this.scope.after.push(run),
+      beforeAll: (run) => this.scope.before.push(run),
+      afterAll: (run) => this.scope.after.push(run),
+    };
+  }
+}
+
+class InProcessRunner {
+  constructor() {
+    this.tests = [];
+    this.rejections = [];
+    process.on('unhandledRejection', (reason) => this.rejections.push(reason));
+  }
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init() {
+    this.server = await createServer({
+      root: process.cwd(),
+      configFile: false,
+      logLevel: 'error',
+      appType: 'custom',
+      plugins: [shim],
+      server: { middlewareMode: true, hmr: false, watch: null },
+      optimizeDeps: { noDiscovery: true, include: [] },
+      ssr: {
+        noExternal: ['vitest'],
+        resolve: { conditions: ['holdfast-source', 'node', 'import', 'default'], externalConditions: ['node'] },
+      },
+    });
+    this.modules = createServerModuleRunner(this.server.environments.ssr, { hmr: false });
+  }
+
+  get namespace() {
+    globalThis[NAMESPACE] ??= {};
+    return globalThis[NAMESPACE];
+  }
+
+  async load() {
+    const collector = new Collector();
+    globalThis.holdfastTests = collector.globals;
+    this.modules.clearCache();
+    const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.test.ts') && !LEFT_OUT.test(file));
+    for (const file of files.sort()) {
+      collector.begin(join(FOLDER, file));
+      await this.modules.import(resolve(FOLDER, file));
+    }
+    this.tests = collector.tests;
+  }
+
+  async dryRun() {
+    this.namespace.activeMutant = undefined;
+    await this.load();
+    const tests = [];
+    for (const test of this.tests) {
+      this.namespace.currentTestId = test.id;
+      tests.push(await this.runTest(test));
+      this.namespace.currentTestId = undefined;
+    }
+    this.times = new Map(tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
+    return { status: 'complete', tests, mutantCoverage: this.namespace.mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment }) {
+    const { namespace } = this;
+    namespace.hitLimit = hitLimit;
+    namespace.hitCount = 0;
+    const isStatic = mutantActivation === 'static';
+    if (isStatic) namespace.activeMutant = activeMutant.id;
+    try {
+      if (this.tests.length === 0 || isStatic || reloadEnvironment) await this.load();
+    } catch (error) {
+      namespace.activeMutant = undefined;
+      this.tests = [];
+      return { status: 'killed', failureMessage: String(error), killedBy: [], nrOfTests: 0 };
+    }
+    namespace.activeMutant = activeMutant.id;
+    const wanted = new Set(testFilter ?? []);
+    const chosen = this.tests.filter(({ id }) => testFilter === undefined || wanted.has(id));
+    // The quick ones first: most mutants die by any of them.
+    chosen.sort((a, b) => (this.times?.get(a.id) ?? 0) - (this.times?.get(b.id) ?? 0));
+    const results = [];
+    for (const test of chosen) {
+      results.push(await this.runTest(test));
+      if (results.at(-1).status === FAILED) break;
+    }
+    namespace.activeMutant = undefined;
+    const { hitCount } = namespace;
+    // What a static mutant left behind must not be there for the next one.
+    if (isStatic) this.tests = [];
+    if (hitLimit !== undefined && hitCount > hitLimit) return { status: 'timeout', reason: 'it loops' };
+    const failed = results.find(({ status }) => status === FAILED);
+    const nrOfTests = results.length;
+    return failed === undefined
+      ? { status: 'survived', nrOfTests }
+      : { status: 'killed', killedBy: [failed.id], failureMessage: failed.failureMessage, nrOfTests };
+  }
+
+  async runTest({ id, name, fileName, scope, run }) {
+    const begun = performance.now();
+    this.rejections.length = 0;
+    const scopes = [];
+    for (let one = scope; one !== null; one = one.parent) scopes.unshift(one);
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the test hangs')), TEST_TIMEOUT_MS);
+    });
+    const whole = async () => {
+      for (const { before } of scopes) for (const hook of before) await hook();
+      try {
+        await run();
+      } finally {
+        for (const { after } of scopes.toReversed()) for (const hook of after) await hook();
+      }
+      if (this.rejections.length > 0) throw this.rejections[0];
+    };
+    const running = whole();
+    running.catch(() => {});
+    const result = { id, name, fileName };
+    try {
+      await Promise.race([running, late]);
+      return { ...result, status: SUCCESS, timeSpentMs: performance.now() - begun };
+    } catch (error) {
+      const failureMessage = String(error?.message ?? error).slice(0, 300);
+      return { ...result, status: FAILED, failureMessage, timeSpentMs: performance.now() - begun };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async dispose() {
+    await this.modules?.close();
+    await this.server?.close();
+  }
+}
+
+const create = () => new InProcessRunner();
+create.inject = [];
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'in-process', factory: create }];

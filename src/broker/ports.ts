@@ -41,20 +41,10 @@ export interface Availability {
 }
 export type AvailabilityListener = (availability: Availability) => void;
 
-/** That the broker was tried once more in vain. Told at most once a second while it is away, never after it is back. */
-export interface BrokerRetry {
-  readonly reason: string;
-  /** Since it is away. */
-  readonly attempts: number;
-  /** ms since the epoch. */
-  readonly nextAttemptAt: number;
-}
-
 export interface ClientOptions {
   readonly settings: ClientSettings;
   readonly logger: Logger;
   readonly onAvailability?: AvailabilityListener;
-  readonly onRetry?: (retry: BrokerRetry) => void;
 }
 
 export interface ProducerRecord {

@@ -55,7 +55,7 @@ export class RegistryCore {
     this.options = options;
     this.profile = vendorProfiles[options.vendor ?? 'confluent'];
     this.state = new RegistryState(this.profile);
-    this.reads = new SchemaReads({ state: this.state, profile: this.profile });
+    this.reads = new SchemaReads({ state: this.state });
     this.registration = new SchemaRegistration({
       state: this.state,
       profile: this.profile,

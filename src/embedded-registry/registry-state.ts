@@ -9,7 +9,7 @@ import { parseAvro } from '../registry/avro/avro-schema.ts';
 import type { SchemaReference } from '../sdk/schema-view.ts';
 import { renderAvro } from './avro-text.ts';
 import type { JsonObject, RegistryMode, RegistryRecord, StoredSchema } from './registry-record.ts';
-import { contentKey, guidOf } from './schema-content.ts';
+import { contentKey } from './schema-content.ts';
 import { contextOf } from './subject-name.ts';
 import type { VendorProfile } from './vendor-profile.ts';
 
@@ -155,11 +155,6 @@ export class RegistryState {
   /** Highest id ever seen in the context, purged ones included; 0: none. */
   maxId(context: string): number {
     return this.contexts.get(context)?.maxId ?? 0;
-  }
-
-  /** In any context, soft-deleted or not. Walks all schemas. */
-  byGuid(guid: string): StoredSchema | undefined {
-    return this.schemas({ deleted: true, subjectPrefix: '' }).find((schema) => guidOf(schema) === guid);
   }
 
   byId(context: string, id: number): IdEntry | undefined {

@@ -3,7 +3,6 @@
  * one id.
  */
 
-import { createHash } from 'node:crypto';
 import { type AvroSchema, AvroSyntaxError, parseAvro } from '../registry/avro/avro-schema.ts';
 import { parseJsonText, renderJsonText } from '../registry/avro/json-text.ts';
 import type { SchemaReference, SchemaText } from '../sdk/schema-view.ts';
@@ -71,12 +70,6 @@ function parse(text: string, options: ContentOptions): AvroSchema {
 
 function ordered(references: readonly SchemaReference[], normalize: boolean): readonly SchemaReference[] {
   return normalize ? [...references].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)) : references;
-}
-
-/** As Confluent's, a GUID made of the content, which is the same in every registry; not the very one that Confluent makes. */
-export function guidOf(content: Omit<SchemaContent, 'avro'>): string {
-  const hash = createHash('md5').update(contentKey(content)).digest('hex');
-  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** Equal for equal content. */

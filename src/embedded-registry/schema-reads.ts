@@ -4,7 +4,6 @@ import type { StoredSchema } from './registry-record.ts';
 import type { IdEntry, RegistryState } from './registry-state.ts';
 import type { RoutedRequest } from './routes.ts';
 import { contextOf, qualify } from './subject-name.ts';
-import type { VendorProfile } from './vendor-profile.ts';
 
 export const flag = (request: RoutedRequest, name: string): boolean =>
   request.query.get(name)?.toLowerCase() === 'true';
@@ -56,11 +55,9 @@ export function findVersion(
 
 export class SchemaReads {
   private readonly state: RegistryState;
-  private readonly hasGuids: boolean;
 
-  constructor({ state, profile }: { readonly state: RegistryState; readonly profile: VendorProfile }) {
+  constructor({ state }: { readonly state: RegistryState }) {
     this.state = state;
-    this.hasGuids = profile.hasGuidsAndMetadata;
   }
 
   read(request: RoutedRequest): unknown {
@@ -75,8 +72,6 @@ export class SchemaReads {
         return schemaAnswer(this.version(request));
       case 'version-schema':
         return JSON.parse(asJson(this.version(request)));
-      case 'latest-with-metadata':
-        return schemaAnswer(this.latestWithMetadata(request));
       case 'referenced-by': {
         const { subject, version } = this.version(request);
         const ids = this.state.referencedBy(subject, version).map((schema) => schema.id);
@@ -88,11 +83,6 @@ export class SchemaReads {
         return ['JSON', 'PROTOBUF', 'AVRO'];
       case 'by-id':
         return this.byId(request);
-      case 'by-guid': {
-        const schema = this.hasGuids ? this.state.byGuid(request.item.toLowerCase()) : undefined;
-        if (schema === undefined) throw this.hasGuids ? failures.schemaNotFound() : failures.notFound();
-        return textAnswer(schema);
-      }
       case 'by-id-schema':
         return JSON.parse(asJson(this.entry(request).schema));
       case 'by-id-subjects': {
@@ -128,22 +118,6 @@ export class SchemaReads {
   private version(request: RoutedRequest): StoredSchema {
     const version = versionOf(request.item);
     return findVersion(this.state, subjectOf(request), version, { deleted: flag(request, 'deleted') });
-  }
-
-  /** The latest version whose metadata has all the properties: `key` and `value` of the query, pair by pair. */
-  private latestWithMetadata(request: RoutedRequest): StoredSchema {
-    if (!this.hasGuids) throw failures.notFound();
-    const subject = subjectOf(request);
-    const versions = this.state.versions(subject, { deleted: flag(request, 'deleted') });
-    if (versions.length === 0) throw failures.subjectNotFound(subject);
-    const values = request.query.getAll('value');
-    const wanted = request.query.getAll('key').map((key, index) => [key, values[index]] as const);
-    const found = versions.findLast(({ metadata }) => {
-      const properties = (metadata?.['properties'] ?? {}) as Readonly<Record<string, unknown>>;
-      return wanted.every(([key, value]) => properties[key] === value);
-    });
-    if (found === undefined) throw failures.schemaNotFound();
-    return found;
   }
 
   private schemas(request: RoutedRequest): unknown {

@@ -30,8 +30,6 @@ export interface VendorProfile {
   readonly leavesGroup: boolean;
   /** Confluent's port opens after the topic was read, Karapace's before. */
   readonly listensBeforeReplay: boolean;
-  /** Confluent's newer servers find schemas by GUID (8.0), and versions by their metadata (7.4). */
-  readonly hasGuidsAndMetadata: boolean;
   /** Karapace has `/_health` and `/master_available`. */
   readonly hasHealth: boolean;
 }
@@ -51,7 +49,6 @@ export const vendorProfiles: Readonly<Record<RegistryVendor, VendorProfile>> = {
     forgetsPrimaryAtRebalance: true,
     leavesGroup: true,
     listensBeforeReplay: false,
-    hasGuidsAndMetadata: true,
     hasHealth: false,
   },
   karapace: {
@@ -68,7 +65,6 @@ export const vendorProfiles: Readonly<Record<RegistryVendor, VendorProfile>> = {
     forgetsPrimaryAtRebalance: false,
     leavesGroup: false,
     listensBeforeReplay: true,
-    hasGuidsAndMetadata: false,
     hasHealth: true,
   },
 };

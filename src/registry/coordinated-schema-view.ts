@@ -335,8 +335,7 @@ class CoordinatedSchemaView implements SchemaView {
     const dependency = 'schema registry (answer)';
     const reason = 'the registry has been asked and has not answered yet';
     const gateId = `registry:${this.registryId}:answer:${this.options.name}:${++this.gateCount}`;
-    const behind = `registry:${this.registryId}:${question.kind === 'register' ? 'write' : 'read'}`;
-    const open = this.options.gates.pending(gateId, dependency, reason, behind);
+    const open = this.options.gates.pending(gateId, dependency, reason);
     const before = flight.openGate;
     flight.openGate = () => {
       before?.();

@@ -6,11 +6,8 @@ import { WaitingGate } from './waiting-gate.ts';
 
 /** What a schema view needs of its host's gates. */
 export interface HostGates extends DependencyGates {
-  /**
-   * A gate of this host alone, closed until the returned function is called. While the gate `behind` is closed, what that one says is shown
-   * here: it is known by then why nobody answers.
-   */
-  pending(id: string, dependency: string, reason: string, behind?: string): () => void;
+  /** A gate of this host alone, closed until the returned function is called. */
+  pending(id: string, dependency: string, reason: string): () => void;
   /**
    * Whoever waits at this gate at that time (Clock.monotonic()) is let through, so that a limit of its own can apply. One time per
    * `name`, a later one replaces it; forgotten when the gate opens.
@@ -32,7 +29,6 @@ export class GateMirror implements HostGates {
   private readonly clock: Clock;
   private readonly release: ReleaseQueue;
   private readonly gates = new Map<string, WaitingGate>();
-  private readonly pendings = new Map<string, { readonly gate: WaitingGate; readonly closed: GateSnapshot }[]>();
   private readonly limits = new Map<string, Map<string, number>>();
 
   constructor(options: GateMirrorOptions) {
@@ -56,15 +52,12 @@ export class GateMirror implements HostGates {
       if (snapshot.state === 'open' && !LASTING.test(snapshot.id)) return;
       gate = this.make(snapshot);
     } else gate.apply(snapshot);
-    for (const { gate: pending, closed } of this.pendings.get(snapshot.id) ?? []) {
-      pending.apply(explained(closed, snapshot));
-    }
     if (snapshot.state !== 'open') return;
     this.limits.delete(snapshot.id);
     if (!LASTING.test(snapshot.id)) this.gates.delete(snapshot.id);
   }
 
-  pending(id: string, dependency: string, reason: string, behind = ''): () => void {
+  pending(id: string, dependency: string, reason: string): () => void {
     const closed: GateSnapshot = {
       id,
       state: 'closed',
@@ -74,13 +67,8 @@ export class GateMirror implements HostGates {
       attempts: 0,
       nextProbeAt: null,
     };
-    const gate = this.make(explained(closed, this.gates.get(behind)?.snapshot()));
-    const pendings = this.pendings.get(behind) ?? [];
-    const pending = { gate, closed };
-    pendings.push(pending);
-    this.pendings.set(behind, pendings);
+    const gate = this.make(closed);
     return () => {
-      pendings.splice(pendings.indexOf(pending), 1);
       this.gates.delete(id);
       this.limits.delete(id);
       gate.apply({ ...closed, state: 'open', reason: '', since: this.clock.now() });
@@ -110,10 +98,4 @@ export class GateMirror implements HostGates {
     this.gates.set(snapshot.id, gate);
     return gate;
   }
-}
-
-function explained(closed: GateSnapshot, behind: GateSnapshot | undefined): GateSnapshot {
-  if (behind === undefined || behind.state === 'open') return closed;
-  const { dependency, reason, attempts, nextProbeAt } = behind;
-  return { ...closed, dependency, reason, attempts, nextProbeAt };
 }

@@ -21,9 +21,6 @@ export class YoungIds {
   private readonly clock: Clock;
   private readonly secondLookMs: number;
   private readonly ids = new Map<number, YoungId>();
-  /** Records come in long rows of one id. */
-  private lastId: number | undefined;
-  private lastRecords: RecordRanges | undefined;
 
   constructor(options: {
     readonly clock: Clock;
@@ -39,7 +36,6 @@ export class YoungIds {
     if (this.ids.size === 0) return false;
     const now = this.clock.now();
     for (const [id, { until }] of this.ids) if (until <= now) this.ids.delete(id);
-    this.lastId = undefined;
     return this.ids.size > 0;
   }
 
@@ -48,7 +44,6 @@ export class YoungIds {
     const now = this.clock.now();
     if (now - at >= this.secondLookMs && !this.ids.has(id)) return;
     const records = this.ids.get(id)?.records ?? new RecordRanges();
-    this.lastId = undefined;
     this.ids.delete(id);
     this.ids.set(id, { until: Math.max(at, now) + KEPT_MS, records });
     const [oldest] = this.ids.keys();
@@ -56,16 +51,11 @@ export class YoungIds {
   }
 
   carried(id: number, topic: string, partition: number, offset: number): void {
-    if (id !== this.lastId) {
-      this.lastId = id;
-      this.lastRecords = this.ids.get(id)?.records;
-    }
-    this.lastRecords?.add(topic, partition, offset);
+    this.ids.get(id)?.records.add(topic, partition, offset);
   }
 
   confirmed(ids: readonly number[]): void {
     for (const id of ids) this.ids.delete(id);
-    this.lastId = undefined;
   }
 
   /** The records with this id, or with any. */

@@ -85,13 +85,16 @@ export class AvroBench {
     readonly bootstrapServers?: string | undefined;
     /** Of the worker's and the bench's clients of that Kafka. */
     readonly kafkaSettings?: Readonly<Record<string, string>>;
+    /** Stands before the broker. */
+    readonly wrapBroker?: (broker: Broker) => Broker;
   }): Promise<AvroBench> {
     const dir = tempDir('avro');
-    const { bootstrapServers, kafkaSettings = {} } = options;
-    const broker =
+    const { bootstrapServers, kafkaSettings = {}, wrapBroker = (broker) => broker } = options;
+    const broker = wrapBroker(
       bootstrapServers === undefined
         ? await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger })
-        : createKafkaBroker({ bootstrapServers, settings: kafkaSettings, logger: silentLogger, clock: systemClock });
+        : createKafkaBroker({ bootstrapServers, settings: kafkaSettings, logger: silentLogger, clock: systemClock }),
+    );
     const { logger, lines } = recordingLogger('debug');
     const settings = {
       ...avroConverters(options.registryUrls),

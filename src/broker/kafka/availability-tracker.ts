@@ -1,22 +1,18 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import type { AvailabilityListener, BrokerRetry } from '../ports.ts';
+import type { AvailabilityListener } from '../ports.ts';
 
 /** Attempts that must fail in a row before it counts: an idle connection that the broker closed is no outage. */
 const FAILURES_THAT_COUNT = 2;
-const RETRY_NEWS_MS = 1_000;
 
 /**
  * Whether a client gets on. Each of its operations reports under a key of its own; the client is unavailable while one of them keeps
- * failing. The listener hears of changes only, `onRetry` of attempts in between.
+ * failing. The listener hears of changes only.
  */
 export class AvailabilityTracker {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly listener: AvailabilityListener | undefined;
-  private readonly onRetry: ((retry: BrokerRetry) => void) | undefined;
-  private attempts = 0;
-  private toldAt = Number.NEGATIVE_INFINITY;
   private readonly failures = new Map<string, number>();
   private readonly reasons = new Map<string, string>();
   private closed = false;
@@ -25,16 +21,14 @@ export class AvailabilityTracker {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly listener: AvailabilityListener | undefined;
-    readonly onRetry?: ((retry: BrokerRetry) => void) | undefined;
   }) {
     this.clock = dependencies.clock;
     this.logger = dependencies.logger;
     this.listener = dependencies.listener;
-    this.onRetry = dependencies.onRetry;
   }
 
-  /** The operation failed once more; `reason` is one line without secrets. It is tried again in `againInMs`, if that is known. */
-  failed(key: string, reason: string, againInMs?: number): void {
+  /** The operation failed once more; `reason` is one line without secrets. */
+  failed(key: string, reason: string): void {
     if (this.closed) return;
     const count = (this.failures.get(key) ?? 0) + 1;
     this.failures.set(key, count);
@@ -42,14 +36,9 @@ export class AvailabilityTracker {
     const before = this.reasons.size;
     this.reasons.set(key, reason);
     if (before === 0) {
-      this.attempts = 0;
       this.logger.warn('Kafka is unavailable, waiting for it', { reason });
       this.listener?.({ available: false, reason, since: this.clock.now() });
     }
-    this.attempts++;
-    if (againInMs === undefined || this.clock.monotonic() - this.toldAt < RETRY_NEWS_MS) return;
-    this.toldAt = this.clock.monotonic();
-    this.onRetry?.({ reason, attempts: this.attempts, nextAttemptAt: Math.round(this.clock.now() + againInMs) });
   }
 
   /** The operation succeeded, ended, or is not needed any more. */

@@ -2,7 +2,7 @@ import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { EnvironmentError, IllegalStateError } from '../../sdk/errors/index.ts';
-import type { AvailabilityListener, BrokerRetry } from '../ports.ts';
+import type { AvailabilityListener } from '../ports.ts';
 import { AvailabilityTracker } from './availability-tracker.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
 import { type BrokerAddress, ConnectionPool, type Lane } from './connection-pool.ts';
@@ -40,15 +40,14 @@ export class Cluster {
     readonly logger: Logger;
     readonly clock: Clock;
     readonly onAvailability?: AvailabilityListener | undefined;
-    readonly onRetry?: ((retry: BrokerRetry) => void) | undefined;
     /** Whether asking for a topic may create it. */
     readonly autoCreateTopics: boolean;
   }) {
-    const { settings, logger, clock, onAvailability, onRetry, autoCreateTopics } = dependencies;
+    const { settings, logger, clock, onAvailability, autoCreateTopics } = dependencies;
     this.settings = settings;
     this.clock = clock;
     this.pool = new ConnectionPool({ settings, logger, clock });
-    this.availability = new AvailabilityTracker({ clock, logger, listener: onAvailability, onRetry });
+    this.availability = new AvailabilityTracker({ clock, logger, listener: onAvailability });
     this.metadata = new ClusterMetadata({
       ask: (api, request) => this.request('any', api, request),
       clock,
@@ -101,9 +100,8 @@ export class Cluster {
         } catch (error) {
           if (!(error instanceof EnvironmentError)) throw error;
           if (isAborted(signal) || this.closed) throw error;
-          const delayMs = backoff.next();
-          this.availability.failed(key, error.message, delayMs);
-          await this.clock.sleep(delayMs, signal).catch(() => {});
+          this.availability.failed(key, error.message);
+          await this.clock.sleep(backoff.next(), signal).catch(() => {});
           if (isAborted(signal)) throw error;
         }
       }

@@ -295,9 +295,8 @@ export class FetchLoop {
       Math.max(retryBackoffMs, retryBackoffMaxMs),
     );
     one.failures++;
-    const delayMs = bound * (0.8 + 0.2 * Math.random());
-    one.notBefore = this.cluster.clock.monotonic() + delayMs;
-    this.cluster.availability.failed(`fetch ${one.key}`, reason, delayMs);
+    one.notBefore = this.cluster.clock.monotonic() + bound * (0.8 + 0.2 * Math.random());
+    this.cluster.availability.failed(`fetch ${one.key}`, reason);
   }
 
   private worked(one: FetchedPartition): void {

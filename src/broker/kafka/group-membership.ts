@@ -159,9 +159,8 @@ export class GroupMembership {
         if (!(error instanceof EnvironmentError)) throw error;
         if (this.closing.signal.aborted) return 'closing';
         this.coordinatorUnknown();
-        const delayMs = backoff.next();
-        this.cluster.availability.failed('group', error.message, delayMs);
-        await this.cluster.clock.sleep(delayMs, this.closing.signal).catch(() => {});
+        this.cluster.availability.failed('group', error.message);
+        await this.cluster.clock.sleep(backoff.next(), this.closing.signal).catch(() => {});
         if (this.closing.signal.aborted) return 'closing';
       }
     }
@@ -288,8 +287,8 @@ export class GroupMembership {
         }
         if (stop.aborted) return;
         this.coordinatorUnknown();
+        this.cluster.availability.failed('group', error.message);
         waitMs = backoff.next();
-        this.cluster.availability.failed('group', error.message, waitMs);
       }
     }
   }

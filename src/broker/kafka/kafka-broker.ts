@@ -108,10 +108,10 @@ class KafkaBroker implements Broker {
   }
 
   private make<T extends { close(): Promise<void> }>(
-    { settings: own, logger: named, onAvailability, onRetry }: ClientOptions,
+    { settings: own, logger: named, onAvailability }: ClientOptions,
     create: (
       settings: KafkaSettings,
-      dependencies: Pick<ConstructorParameters<typeof Cluster>[0], 'logger' | 'clock' | 'onAvailability' | 'onRetry'>,
+      dependencies: Pick<ConstructorParameters<typeof Cluster>[0], 'logger' | 'clock' | 'onAvailability'>,
       onClose: () => void,
     ) => T,
   ): T {
@@ -120,7 +120,7 @@ class KafkaBroker implements Broker {
     const { bootstrapServers, settings: shared, clock } = this.options;
     const settings = parseKafkaSettings({ ...shared, ...own }, { bootstrapServers, logger: named });
     const logger = named.child({ clientId: settings.clientId });
-    const client = create(settings, { logger, clock, onAvailability, onRetry }, () => this.clients.delete(client));
+    const client = create(settings, { logger, clock, onAvailability }, () => this.clients.delete(client));
     this.clients.add(client);
     return client;
   }

@@ -39,7 +39,6 @@ export class MetadataRefresher {
     try {
       while (!this.closing.aborted && (this.requested || this.isNeeded())) {
         this.requested = false;
-        let reason: string | null = null;
         try {
           await this.cluster.metadata.refresh();
           this.cluster.availability.worked(key);
@@ -51,12 +50,10 @@ export class MetadataRefresher {
             return;
           }
           this.requested = true;
-          reason = error.message;
+          this.cluster.availability.failed(key, error.message);
         }
         if (!this.requested && !this.isNeeded()) return;
-        const delayMs = backoff.next();
-        if (reason !== null) this.cluster.availability.failed(key, reason, delayMs);
-        await this.cluster.clock.sleep(delayMs, this.closing).catch(() => {});
+        await this.cluster.clock.sleep(backoff.next(), this.closing).catch(() => {});
         // Somebody else's refresh found it meanwhile: what was told about it as missing has to be taken back.
         if (!this.closing.aborted && !this.requested && !this.isNeeded()) this.onRefreshed();
       }

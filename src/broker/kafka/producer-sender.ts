@@ -264,9 +264,8 @@ export class ProducerSender {
       Math.max(retryBackoffMs, retryBackoffMaxMs),
     );
     queue.failures++;
-    const delayMs = bound * (0.8 + 0.2 * Math.random());
-    queue.notBefore = this.cluster.clock.monotonic() + delayMs;
-    this.cluster.availability.failed(queue.key, reason, delayMs);
+    queue.notBefore = this.cluster.clock.monotonic() + bound * (0.8 + 0.2 * Math.random());
+    this.cluster.availability.failed(queue.key, reason);
   }
 
   /** Takes the records at fault out, or looks for them by halves. */

@@ -1,6 +1,6 @@
 /** Makes a task of its specification: loads and configures its plugins, opens its clients. */
 import { setMaxListeners } from 'node:events';
-import type { Admin, Broker, ClientOptions, Producer } from '../../broker/ports.ts';
+import type { Admin, Availability, Broker, Producer } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { Connector } from '../../sdk/connector.ts';
@@ -99,16 +99,20 @@ async function buildSource(
   const { broker, clock, logger, link } = options;
   const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations);
   const counters = new TaskCounters();
-  const parker = parkerOf(options, settings, signals);
+  const parker = parkerOf(options, settings);
   const clients = new Clients();
-  const watch = watchOf(parker);
-  const producer = clients.producer(broker.producer({ settings: spec.producerSettings, logger, ...watch('producer') }));
+  const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
+  const producer = clients.producer(
+    broker.producer({ settings: spec.producerSettings, logger, onAvailability: watch('producer') }),
+  );
   const topicCreation =
     spec.topicCreation === null
       ? null
       : new TopicCreation({
           groups: spec.topicCreation,
-          admin: clients.admin(broker.admin({ settings: spec.adminSettings, logger, ...watch('topic creation') })),
+          admin: clients.admin(
+            broker.admin({ settings: spec.adminSettings, logger, onAvailability: watch('topic creation') }),
+          ),
           logger,
         });
   const operator = new RetryWithToleranceOperator({
@@ -149,9 +153,9 @@ async function buildSink(
   const { broker, clock, logger, link } = options;
   const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations);
   const counters = new TaskCounters();
-  const parker = parkerOf(options, settings, signals);
+  const parker = parkerOf(options, settings);
   const clients = new Clients();
-  const watch = watchOf(parker);
+  const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
   const reporters = logReporters(options, counters);
   let queue: DeadLetterQueueReporter | null = null;
   if (spec.errors.deadLetterQueue !== null) {
@@ -162,14 +166,14 @@ async function buildSink(
         broker.producer({
           settings: { 'client.id': `connector-dlq-producer-${nameOf(spec)}`, ...spec.producerSettings },
           logger,
-          ...watch('dead letter queue'),
+          onAvailability: watch('dead letter queue'),
         }),
       ),
       admin: clients.admin(
         broker.admin({
           settings: { 'client.id': `connector-dlq-adminclient-${nameOf(spec)}`, ...spec.adminSettings },
           logger,
-          ...watch('dead letter queue topic'),
+          onAvailability: watch('dead letter queue topic'),
         }),
       ),
       clock,
@@ -179,7 +183,7 @@ async function buildSink(
     reporters.push(queue);
   }
   const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
-  const fetcher = broker.fetcher({ settings: spec.consumerSettings, logger, ...watch('fetcher') });
+  const fetcher = broker.fetcher({ settings: spec.consumerSettings, logger, onAvailability: watch('fetcher') });
   clients.add((): Promise<void> => fetcher.close());
   const hasReporters = reporters.length > 0;
   return new WorkerSinkTask({
@@ -209,27 +213,8 @@ function nameOf({ id }: TaskSpec): string {
   return `${id.connector}-${id.task}`;
 }
 
-function parkerOf(
-  { gates, clock, logger, link }: TaskBuilderOptions,
-  settings: HostSettings,
-  signals: TaskSignals,
-): Parker {
-  return new Parker({
-    gates,
-    clock,
-    logger,
-    settings: settings.park,
-    publish: (parked) => link.parked(parked),
-    onTimedOut: (error) => signals.stop(error),
-  });
-}
-
-/** What a client of the broker says shows in the parks of its task. */
-function watchOf(parker: Parker): (client: string) => Required<Pick<ClientOptions, 'onAvailability' | 'onRetry'>> {
-  return (client) => ({
-    onAvailability: (availability) => parker.broker(client, availability),
-    onRetry: (retry) => parker.brokerRetry(client, retry),
-  });
+function parkerOf({ gates, clock, logger, link }: TaskBuilderOptions, settings: HostSettings): Parker {
+  return new Parker({ gates, clock, logger, settings: settings.park, publish: (parked) => link.parked(parked) });
 }
 
 function logReporters({ spec, logger }: TaskBuilderOptions, counters: TaskCounters): ErrorReporter[] {

@@ -5,9 +5,9 @@
  *
  * Invariant 3: waiting here consumes no tolerance and skips nothing. Invariant 4: what waits keeps its place and its results.
  */
-import type { Availability, BrokerRetry } from '../../broker/ports.ts';
+import type { Availability } from '../../broker/ports.ts';
 import { Backoff } from '../../foundation/backoff.ts';
-import type { Clock, Timer } from '../../foundation/clock.ts';
+import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { DependencyGate, DependencyGates } from '../../sdk/dependency-gate.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
@@ -45,8 +45,6 @@ interface OpenPark {
   warned: boolean;
   readonly backoff: Backoff;
   unsubscribe: (() => void) | null;
-  /** Of a park that nobody waits at. */
-  limit: Timer | null;
 }
 
 export class Parker {
@@ -55,7 +53,6 @@ export class Parker {
   private readonly logger: Logger;
   private readonly settings: ParkSettings;
   private readonly publishInfo: (parked: ParkedInfo | null) => void;
-  private readonly onTimedOut: (error: ConnectError) => void;
   private readonly random: () => number;
   private readonly parks = new Map<string, OpenPark>();
   private published = 'null';
@@ -70,8 +67,6 @@ export class Parker {
     readonly settings: ParkSettings;
     /** Called once per change, null when the task goes on. */
     readonly publish: (parked: ParkedInfo | null) => void;
-    /** The park limit, at a park that nobody waits at: the task is to fail with this. */
-    readonly onTimedOut?: (error: ConnectError) => void;
     readonly random?: () => number;
   }) {
     this.gates = options.gates;
@@ -79,7 +74,6 @@ export class Parker {
     this.logger = options.logger;
     this.settings = options.settings;
     this.publishInfo = options.publish;
-    this.onTimedOut = options.onTimedOut ?? (() => {});
     this.random = options.random ?? Math.random;
   }
 
@@ -155,7 +149,6 @@ export class Parker {
     const park = this.parks.get(key);
     if (park === undefined) return;
     park.unsubscribe?.();
-    park.limit?.cancel();
     this.parks.delete(key);
     this.changed();
   }
@@ -172,22 +165,7 @@ export class Parker {
       return;
     }
     const error = new ConnectError(availability.reason, { code: ENVIRONMENT_UNAVAILABLE });
-    const park = this.open(key, error, 'broker', []);
-    park.attempts++;
-    if (this.settings.timeoutMs >= 0) {
-      // Nobody waits here: the client tries by itself, for as long as it takes.
-      park.limit ??= this.clock.setTimer(() => this.atLimit(park, this.onTimedOut), this.settings.timeoutMs);
-    }
-    this.changed();
-  }
-
-  /** The client that said it can't reach the broker tried once more. */
-  brokerRetry(client: string, { reason, attempts, nextAttemptAt }: BrokerRetry): void {
-    const park = this.parks.get(`broker:${client}`);
-    if (park === undefined) return;
-    park.error = new ConnectError(reason, { code: ENVIRONMENT_UNAVAILABLE });
-    park.attempts = Math.max(park.attempts, attempts);
-    park.nextAttemptAt = nextAttemptAt;
+    this.open(key, error, 'broker', []).attempts++;
     this.changed();
   }
 
@@ -219,7 +197,6 @@ export class Parker {
           random: this.random,
         }),
         unsubscribe: null,
-        limit: null,
       };
       this.parks.set(key, park);
     }
@@ -269,9 +246,16 @@ export class Parker {
     signal.addEventListener('abort', forward, { once: true });
     let hasExpired = false;
     const timer = this.clock.setTimer(() => {
-      this.atLimit(park, () => {
+      if (this.settings.timeoutAction === 'fail') {
         hasExpired = true;
         limit.abort();
+        return;
+      }
+      park.warned = true;
+      this.logger.error('A task is parked for longer than park.timeout.ms. It goes on waiting.', {
+        code: PARK_TIMEOUT,
+        dependency: park.dependency,
+        err: park.error,
       });
     }, leftMs);
     return {
@@ -282,20 +266,6 @@ export class Parker {
         signal.removeEventListener('abort', forward);
       },
     };
-  }
-
-  /** `park.timeout.ms` has passed. */
-  private atLimit(park: OpenPark, fail: (error: ConnectError) => void): void {
-    if (this.settings.timeoutAction === 'fail') {
-      fail(this.timedOut(park));
-      return;
-    }
-    park.warned = true;
-    this.logger.error('A task is parked for longer than park.timeout.ms. It goes on waiting.', {
-      code: PARK_TIMEOUT,
-      dependency: park.dependency,
-      err: park.error,
-    });
   }
 
   private timedOut(park: OpenPark): ConnectError {

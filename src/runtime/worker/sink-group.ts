@@ -3,14 +3,7 @@
  * (invariant 7), and joins what the group says with what the task host does: partitions are handed out with the offset to start at,
  * and taken away only after the host has vouched for what was delivered.
  */
-import type {
-  Availability,
-  Broker,
-  BrokerRetry,
-  GroupMember,
-  TopicPartition,
-  TopicPartitionOffset,
-} from '../../broker/ports.ts';
+import type { Availability, Broker, GroupMember, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import { backoffDelay } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
@@ -51,7 +44,6 @@ export interface SinkGroupOptions {
   readonly onFailed: (error: Error) => void;
   /** Whether the member gets on with its coordinator. */
   readonly onAvailability: (availability: Availability) => void;
-  readonly onRetry: (retry: BrokerRetry) => void;
   /** The group can't be asked where to start; null: it can again. */
   readonly onParked: (parked: ParkedInfo | null) => void;
 }
@@ -74,7 +66,6 @@ export class SinkGroup {
       settings: options.spec.consumerSettings,
       logger: options.logger,
       onAvailability: options.onAvailability,
-      onRetry: options.onRetry,
       groupId: options.spec.consumerSettings['group.id'] ?? `connect-${options.spec.id.connector}`,
       subscription: options.subscription,
       listener: {

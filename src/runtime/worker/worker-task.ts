@@ -1,5 +1,5 @@
 /** The control plane's view of one running task: its commits, its group membership, its end. */
-import type { Availability, Broker, BrokerRetry, TopicPartitionOffset } from '../../broker/ports.ts';
+import type { Availability, Broker, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
@@ -87,7 +87,6 @@ export class WorkerTask implements TaskMessages {
             logger: options.logger,
             onFailed: (error) => this.failFromControl(error),
             onAvailability: (availability) => this.groupAvailability(availability),
-            onRetry: (retry) => this.groupRetry(retry),
             onParked: (parked) => {
               this.groupParked = parked;
               this.showParked();
@@ -212,12 +211,6 @@ export class WorkerTask implements TaskMessages {
           attempts: 1,
           nextProbeAt: null,
         };
-    this.showParked();
-  }
-
-  private groupRetry({ reason, attempts, nextAttemptAt }: BrokerRetry): void {
-    if (this.brokerParked === null) return;
-    this.brokerParked = { ...this.brokerParked, reason, attempts, nextProbeAt: nextAttemptAt };
     this.showParked();
   }
 

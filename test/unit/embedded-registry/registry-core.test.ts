@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { guidOf } from '../../../src/embedded-registry/schema-content.ts';
 import { field, InMemoryRegistry, record } from './in-memory-registry.ts';
 
 const A = record('R', field('a', 'string'));
@@ -419,54 +418,5 @@ describe('records that contradict each other', () => {
     registry.apply({ key: bytes('{"keytype":"WHATEVER"}'), value: bytes('{}') });
     registry.apply({ key: bytes('{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}'), value: bytes('{') });
     expect(registry.register('s', A)).toBe(1);
-  });
-});
-
-describe('what newer servers find schemas by', () => {
-  it('the latest version with some metadata, deleted or not', () => {
-    const registry = new InMemoryRegistry();
-    const owned = (owner: string) => ({ metadata: { properties: { owner, 'a b': 'c&d' } } });
-    registry.register('s', A, owned('x'));
-    registry.register('s', AB, owned('y'));
-    registry.register('s', ABC);
-    const ask = (query: string) => registry.get(`/subjects/s/metadata?${query}`);
-    expect(ask('key=owner&value=x').body).toMatchObject({
-      subject: 's',
-      version: 1,
-      id: 1,
-      schema: expect.any(String),
-    });
-    expect(ask('key=owner&value=y&key=a+b&value=c%26d&deleted=true').body).toMatchObject({ version: 2, id: 2 });
-    expect(ask('key=owner&value=y&key=a+b&value=e')).toEqual(error(404, 40403));
-    expect(ask('').body).toMatchObject({ version: 3 });
-    expect(registry.get('/subjects/none/metadata?key=owner&value=x')).toEqual(error(404, 40401));
-    registry.delete('/subjects/s/versions/2');
-    expect(ask('key=owner&value=y')).toEqual(error(404, 40403));
-    expect(ask('key=owner&value=y&deleted=true').body).toMatchObject({ version: 2 });
-  });
-
-  it('a GUID, which is made of the content and is the same in every context', () => {
-    const registry = new InMemoryRegistry();
-    registry.register('s', A);
-    registry.register('s', AB);
-    registry.register(':.ctx:s', ABC);
-    const guidAt = (subject: string, version: number): string => {
-      const { schema } = registry.get(`/subjects/${encodeURIComponent(subject)}/versions/${version}`).body;
-      return guidOf({ schemaType: 'AVRO', schema, references: [] });
-    };
-    const guids = [guidAt('s', 1), guidAt('s', 2), guidAt(':.ctx:s', 1)];
-    expect(new Set(guids).size).toBe(3);
-    expect(guids[0]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-    expect(guids.map((guid) => registry.get(`/schemas/guids/${guid}`).body)).toEqual(
-      [A, AB, ABC].map((schema) => ({ schema: JSON.stringify(schema) })),
-    );
-    expect(registry.get('/schemas/guids/0d3f7c52-9f0a-4b5e-8a53-6a2f1f1e7c11')).toEqual(error(404, 40403));
-  });
-
-  it('neither of which Karapace has', () => {
-    const registry = new InMemoryRegistry({ vendor: 'karapace' });
-    registry.register('s', A);
-    expect(registry.get('/subjects/s/metadata?key=a&value=b')).toEqual(error(404, 404));
-    expect(registry.get('/schemas/guids/0d3f7c52-9f0a-4b5e-8a53-6a2f1f1e7c11')).toEqual(error(404, 404));
   });
 });

@@ -101,59 +101,6 @@ describe('SchemaView', () => {
     expect(view.resolve([byId(1)], never)).toBeInstanceOf(Promise);
   });
 
-  it('says why nobody answers as soon as that is known, while its own question is still on its way', async () => {
-    const clock = new ManualClock();
-    const gates = new GateMirror({ clock });
-    const config = { 'schema.registry.url': NODE_A };
-    let answer: (value: unknown) => void = () => {};
-    const view = createSchemaView({
-      clock,
-      gates,
-      config,
-      name: 'v',
-      ask: () =>
-        new Promise((resolve) => {
-          answer = resolve;
-        }),
-    });
-    const resolved = view.resolve([byId(1)], never);
-    await clock.advance(1_000);
-    await resolved;
-    const waiting = view.peek(byId(1));
-    const gateId = waiting.kind === 'waiting' ? (waiting.error as EnvironmentError).gateId : undefined;
-    const gate = gates.get(gateId ?? '');
-    expect(gate?.snapshot()).toMatchObject({ state: 'closed', dependency: 'schema registry (answer)' });
-    const away = {
-      id: `registry:${view.registryId}:read`,
-      dependency: 'schema registry (reads)',
-      reason: 'http://a:8081: no answer within 5000 ms',
-      since: 1,
-      attempts: 3,
-      nextProbeAt: 9_000,
-    };
-    gates.apply({ ...away, state: 'closed' });
-    expect(gate?.snapshot()).toMatchObject({
-      state: 'closed',
-      dependency: away.dependency,
-      reason: away.reason,
-      attempts: 3,
-    });
-    // Another question that has to wait now is told at once.
-    const second = view.resolve([byId(2)], never);
-    await clock.advance(1_000);
-    await second;
-    const other = view.peek(byId(2));
-    expect(
-      other.kind === 'waiting' && gates.get((other.error as EnvironmentError).gateId ?? '')?.snapshot(),
-    ).toMatchObject({
-      reason: away.reason,
-    });
-    gates.apply({ ...away, state: 'open', reason: '' });
-    expect(gate?.snapshot()).toMatchObject({ state: 'closed', dependency: 'schema registry (answer)' });
-    answer({ answers: [] });
-    view.close();
-  });
-
   it('has one registry id for all views on one cluster', () => {
     const worker = new WorkerOfRegistries();
     const [a, b] = [worker.host(), worker.host()].map((host) => new Task(worker, host).view.registryId);

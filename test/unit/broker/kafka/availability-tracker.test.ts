@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AvailabilityTracker } from '../../../../src/broker/kafka/availability-tracker.ts';
-import type { Availability, BrokerRetry } from '../../../../src/broker/ports.ts';
+import type { Availability } from '../../../../src/broker/ports.ts';
 import { silentLogger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 
@@ -27,31 +27,6 @@ describe('the availability of a client', () => {
       { available: false, reason: 'refused 1', since: 1000 },
       { available: true, reason: '', since: 1500 },
     ]);
-  });
-
-  it('says of attempts in between when the next one comes, once a second at most', async () => {
-    const clock = new ManualClock({ startMs: 1_000 });
-    const retries: BrokerRetry[] = [];
-    const tracker = new AvailabilityTracker({
-      clock,
-      logger: silentLogger,
-      listener: undefined,
-      onRetry: (retry) => retries.push(retry),
-    });
-    tracker.failed('a', 'refused', 100);
-    expect(retries).toEqual([]);
-    tracker.failed('a', 'refused', 200);
-    for (let attempt = 3; attempt <= 12; attempt++) {
-      await clock.advance(100);
-      tracker.failed('a', `refused ${attempt}`, 400);
-    }
-    expect(retries).toEqual([
-      { reason: 'refused', attempts: 1, nextAttemptAt: 1_200 },
-      { reason: 'refused 12', attempts: 11, nextAttemptAt: 2_400 },
-    ]);
-    tracker.worked('a');
-    tracker.failed('a', 'once', 100);
-    expect(retries).toHaveLength(2);
   });
 
   it('is not lost by a single failure, such as an idle connection that was closed', () => {

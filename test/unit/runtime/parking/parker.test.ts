@@ -13,7 +13,6 @@ function harness(settings: Partial<ParkSettings> = {}) {
   const clock = new ManualClock();
   const gates = new SnapshotGates();
   const published: (ParkedInfo | null)[] = [];
-  const timedOut: string[] = [];
   const { logger, lines } = recordingLogger();
   const parker = new Parker({
     gates,
@@ -21,12 +20,11 @@ function harness(settings: Partial<ParkSettings> = {}) {
     logger,
     settings: { ...SETTINGS, ...settings },
     publish: (parked) => published.push(parked),
-    onTimedOut: (error) => timedOut.push(error.code),
     random: () => 0.5,
   });
   const ending = new AbortController();
   const options = { signal: ending.signal, dependency: 'somewhere' };
-  return { clock, gates, published, timedOut, parker, ending, options, lines };
+  return { clock, gates, published, parker, ending, options, lines };
 }
 
 describe('Parker', () => {
@@ -103,9 +101,6 @@ describe('Parker', () => {
     h.parker.broker('producer', { available: false, reason: 'refused', since: 1 });
     expect(h.published.at(-1)).toMatchObject({ dependency: 'broker', partitions: [] });
     expect(h.parker.isBrokerAway).toBe(true);
-    h.parker.brokerRetry('producer', { reason: 'refused again', attempts: 4, nextAttemptAt: 777 });
-    h.parker.brokerRetry('fetcher', { reason: 'not away', attempts: 9, nextAttemptAt: 888 });
-    expect(h.published.at(-1)).toMatchObject({ reason: 'refused again', attempts: 4, nextProbeAt: 777 });
     h.parker.broker('producer', { available: true, reason: '', since: 2 });
     expect(h.published.at(-1)).toMatchObject({ partitions: ['t-0', 't-1'] });
     h.parker.endAll();
@@ -134,30 +129,6 @@ describe('Parker', () => {
     warning.gates.apply(snapshot('g', 'open'));
     await settle();
     expect(isThrough).toBe(true);
-  });
-
-  it('the limit holds for a broker that a client tries by itself, and starts anew with each outage', async () => {
-    const away = { available: false, reason: 'refused', since: 1 };
-    const failing = harness({ timeoutMs: 5_000 });
-    failing.parker.broker('producer', away);
-    await failing.clock.advance(4_999);
-    failing.parker.broker('producer', { ...away, available: true });
-    failing.parker.broker('producer', away);
-    await failing.clock.advance(4_999);
-    expect(failing.timedOut).toEqual([]);
-    await failing.clock.advance(1);
-    expect(failing.timedOut).toEqual(['holdfast.task.park-timeout']);
-
-    const warning = harness({ timeoutMs: 5_000, timeoutAction: 'warn' });
-    warning.parker.broker('producer', away);
-    await warning.clock.advance(100_000);
-    expect(warning.timedOut).toEqual([]);
-    expect(warning.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
-
-    const unlimited = harness();
-    unlimited.parker.broker('producer', away);
-    await unlimited.clock.advance(1e9);
-    expect(unlimited.timedOut).toEqual([]);
   });
 
   it('the limit counts the whole park, over many attempts', async () => {

@@ -48,7 +48,6 @@ function sinkGroup() {
     logger,
     onFailed: () => {},
     onAvailability: () => {},
-    onRetry: () => {},
     onParked: () => {},
   });
   return { clock, group, asked, revoked, listener: listener as unknown as GroupListener };

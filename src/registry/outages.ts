@@ -82,6 +82,12 @@ export class Outages {
     if (this.probers[kind] === undefined) this.startProber(kind, retryAfterMs);
   }
 
+  /** Somebody waits now: a gate that was left half-open, because nobody did, is worked on again. */
+  attend(kind: AccessKind): void {
+    if (this.life.signal.aborted || this.gates[kind].snapshot().state === 'open') return;
+    if (this.probers[kind] === undefined) this.startProber(kind, 0);
+  }
+
   open(kind: AccessKind): void {
     const gate = this.gates[kind];
     if (gate.snapshot().state === 'open') return;

@@ -76,6 +76,8 @@ export class RegistryCluster {
   private readonly trust: RegistryTrust;
   /** Views that are gone, the latest of them. */
   private readonly withdrawn = new Set<string>();
+  /** By question: whose request is on its way. They wait from the moment at which it is entered as waiting. */
+  private readonly asking = new Map<string, Set<string>>();
   private readonly counters = { hits: 0, misses: 0 };
   private readonly life = new AbortController();
 
@@ -281,7 +283,11 @@ export class RegistryCluster {
 
   /** Enters as waiting, when it comes to that, those who have not withdrawn meanwhile. */
   private async startFor(views: Iterable<string>, key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
+    const asking = this.asking.get(key) ?? new Set();
+    this.asking.set(key, asking);
+    for (const view of views) asking.add(view);
     const answer = await this.start(key, question);
+    if (this.asking.get(key) === asking) this.asking.delete(key);
     const parked = answer.kind === 'waiting' ? this.parked.get(key) : undefined;
     if (parked !== undefined) for (const view of views) if (!this.withdrawn.has(view)) parked.views.add(view);
     return answer;
@@ -412,6 +418,7 @@ export class RegistryCluster {
       if (gate.snapshot().state === 'open') return this.execute(key, question);
     }
     this.retain(key, question, gate.id);
+    this.outages.attend(kind);
     return this.waiting(gate.id);
   }
 
@@ -421,7 +428,9 @@ export class RegistryCluster {
   }
 
   private retain(key: string, question: SchemaQuestion, gateId: string): void {
-    const isNew = this.parked.add({ key, question, gateId, since: this.now(), views: new Set() });
+    // Before any prober looks for who waits: what nobody waits for is forgotten.
+    const views = new Set([...(this.asking.get(key) ?? [])].filter((view) => !this.withdrawn.has(view)));
+    const isNew = this.parked.add({ key, question, gateId, since: this.now(), views });
     if (isNew) this.emit({ type: 'parked', question: question.kind, gateId });
   }
 

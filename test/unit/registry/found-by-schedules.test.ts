@@ -1,5 +1,6 @@
 /** What random fault schedules found, one test each: the schedule as it was shrunk, or the core of it. */
 import { describe, expect, it } from 'vitest';
+import { ScheduleRun } from './fault-schedules/schedule-run.ts';
 import { error, ok, type Reply } from './scripted-transport.ts';
 import { NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
@@ -37,5 +38,24 @@ describe('a registration refused with 42205', () => {
     expect(task.parkedAt).toMatch(/subject:s$/);
     await worker.clock.advance(10_000);
     expect(wordsOf(task.answer)).toBe('known 1');
+  });
+});
+
+describe('a registration that is refused just when the primary goes', () => {
+  it('is tried again by the prober that the change wakes at once', async () => {
+    const outcome = await ScheduleRun.play({
+      vendor: 'karapace',
+      nodes: 2,
+      hosts: 1,
+      seed: 0,
+      latencyMs: 0,
+      steps: [
+        { after: 3_000, step: { do: 'write', how: 'register', subject: 3, version: 2, tasks: 1 } },
+        { after: 20_000, step: { do: 'elect', at: null } },
+        { after: 10, step: { do: 'write', how: 'register', subject: 0, version: 1, tasks: 1 } },
+        { after: 2_000, step: { do: 'probe-now' } },
+      ],
+    });
+    expect(outcome.violations).toEqual([]);
   });
 });

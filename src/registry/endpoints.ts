@@ -10,7 +10,13 @@ import type { Credentials } from './credentials.ts';
 import type { FailureClass, FailureContext } from './failure-classes.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { NodeBook, type NodeHealth, type RegistryNode } from './node-book.ts';
-import { type CallResult, type ExchangeReport, NodeExchange, type RegistryRequest } from './node-exchange.ts';
+import {
+  type CallResult,
+  type ExchangeReport,
+  NodeExchange,
+  type NodeExchangeOptions,
+  type RegistryRequest,
+} from './node-exchange.ts';
 import { NodeOrder } from './node-order.ts';
 import { NodeRevival } from './node-revival.ts';
 
@@ -45,6 +51,7 @@ export interface EndpointsOptions {
   /** A node died or came back. */
   readonly onNode?: (node: string, alive: boolean, reason: string) => void;
   readonly onExchange?: (report: ExchangeReport) => void;
+  readonly admit?: NodeExchangeOptions['admit'];
 }
 
 const LIVENESS: RegistryRequest = {
@@ -87,6 +94,7 @@ export class RegistryEndpoints {
       requestTimeoutMs: options.requestTimeoutMs,
       headers: options.headers,
       ...(onExchange === undefined ? {} : { onExchange }),
+      ...(options.admit === undefined ? {} : { admit: options.admit }),
     });
     this.revival = new NodeRevival({
       clock,

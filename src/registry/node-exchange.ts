@@ -51,6 +51,8 @@ export interface NodeExchangeOptions {
   /** Added to every request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly onExchange?: (report: ExchangeReport) => void;
+  /** When the request may go: at once, or when this resolves. */
+  readonly admit?: (request: RegistryRequest, signal: AbortSignal) => Promise<void> | undefined;
 }
 
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
@@ -115,6 +117,8 @@ export class NodeExchange {
       fresh,
       timeoutMs: Math.min(request.timeoutMs ?? requestTimeoutMs, requestTimeoutMs),
     };
+    const admitted = this.options.admit?.(request, signal);
+    if (admitted !== undefined) await admitted;
     // What a node says of itself may take its time: it tells nothing of how fast it serves.
     const end = request.operation === 'meta' ? undefined : node.begin();
     const beganAt = clock.monotonic();

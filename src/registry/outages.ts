@@ -56,6 +56,11 @@ export class Outages {
     return read === null || write === null ? (read ?? write) : Math.max(read, write);
   }
 
+  /** Neither gate is closed, nor half-open. */
+  get areOpen(): boolean {
+    return this.gates.read.snapshot().state === 'open' && this.gates.write.snapshot().state === 'open';
+  }
+
   /** The gate opened after that time: what was begun before it tells nothing of now. */
   hasOpenedSince(kind: AccessKind, at: number): boolean {
     const endedAt = this.endedAt[kind];

@@ -2,11 +2,10 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { ConnectError } from '../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
+import { type Acknowledged, acknowledgedBy } from './acknowledged.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
-import { contentFingerprint } from './fingerprint.ts';
 import type { IdVerifier } from './id-verifier.ts';
-import { idLost } from './integrity-errors.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
@@ -14,7 +13,6 @@ import type { AccessKind } from './outages.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { refusalOf } from './refusals.ts';
 import {
-  REGISTRY_BARRIER,
   REGISTRY_ID_FROM_FUTURE,
   REGISTRY_ID_NOT_SEEN,
   REGISTRY_ID_UNKNOWN,
@@ -40,20 +38,9 @@ import {
   subjectsRequest,
 } from './registry-requests.ts';
 import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
-import type { Registered } from './write-barrier.ts';
 
 type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
 type BySubject = Question<'lookup'> | Question<'version'> | Question<'with-metadata'>;
-
-/** The registry vouched for an id that this client did not know: the barrier comes before it is used. */
-export interface Acknowledged {
-  readonly kind: 'acknowledged';
-  readonly question: Question<'register'> | Question<'lookup'>;
-  readonly registered: Registered;
-  readonly result: CallResult;
-  /** What was acknowledged for it before, and then lost. */
-  readonly replaced?: KnownAnswer;
-}
 
 /** What a question came to. */
 export type Finding =
@@ -124,23 +111,12 @@ export class QuestionFinder {
     const { subject, schema, normalize } = question;
     const context = this.context();
     const result = await this.options.endpoints.call(lookupRequest(subject, schema, normalize), signal, { context });
-    return result.verdict.class === 'ok' ? acknowledged(question, result) : undefined;
+    return result.verdict.class === 'ok' ? acknowledgedBy(question, result) : undefined;
   }
 
   /** The barrier is met: the id may be used. Throws RegistryIntegrityError when it is known with other content (invariant 6). */
   accept(key: string, { question, result }: Acknowledged): KnownAnswer {
     return this.settle(key, question, result, schemaTextOf(result.json) === undefined);
-  }
-
-  /** The barrier is not met: what waits does so at a gate of its own. */
-  held({ registered }: Acknowledged, reason: string): Missing {
-    return {
-      gate: `barrier:${registered.id}`,
-      dependency: 'schema registry (barrier)',
-      reason,
-      code: REGISTRY_BARRIER,
-      fromFuture: false,
-    };
   }
 
   /** Invariant 5: reads a suspect id back and compares its content. */
@@ -156,16 +132,6 @@ export class QuestionFinder {
     this.options.known.forget(key);
     const finding = await this.find(key, question, signal);
     return finding.kind === 'acknowledged' ? { ...finding, replaced: known } : finding;
-  }
-
-  /** Throws RegistryIntegrityError when a lost registration was made again and came to another id: records carry the first. */
-  checkReplaced({ registered, replaced }: Acknowledged): void {
-    const id = replaced?.schema.id;
-    if (id === undefined || id === registered.id) return;
-    const { subject, text, node } = registered;
-    const reason = 'no node that answers knows it';
-    const fingerprint = contentFingerprint(text);
-    throw idLost({ id, context: contextOf(subject), subject, node, fingerprint, now: registered.id, reason });
   }
 
   /**
@@ -275,7 +241,7 @@ export class QuestionFinder {
     const id = idOf(result.json);
     // Replicas answer by themselves for what is registered already; a new id can only come from the primary.
     if (id !== undefined && id > highestId) knowledge.observe({ kind: 'written', node: result.node });
-    return acknowledged(question, result);
+    return acknowledgedBy(question, result);
   }
 
   /** 42205 means two things; the subject's mode tells which. Nodes that lag tell an older one, so every node is asked. */
@@ -310,7 +276,7 @@ export class QuestionFinder {
       this.options.endpoints.call(request, signal, { context: { ...context, ...more } });
     const result = await this.twice(ask, signal);
     if (result.verdict.class === 'ok') {
-      if (question.kind === 'lookup') return acknowledged(question, result);
+      if (question.kind === 'lookup') return acknowledgedBy(question, result);
       return { kind: 'known', known: this.settle(key, question, result, false) };
     }
     if (question.kind === 'with-metadata' && isWithout(result)) {
@@ -389,14 +355,6 @@ function unsettled(result: CallResult, access: AccessKind): Finding {
   return verdict.class === 'park'
     ? { kind: 'away', access, reason, retryAfterMs: verdict.retryAfterMs ?? 0 }
     : { kind: 'denied', error: refusalOf(result) };
-}
-
-function acknowledged(question: Acknowledged['question'], result: CallResult): Acknowledged {
-  const id = idOf(result.json);
-  if (id === undefined) throw new TypeError('An answer without id passed for a good one.');
-  const { subject, schema, normalize } = question;
-  const registered = { id, subject, text: schema, normalize, node: result.node };
-  return { kind: 'acknowledged', question, registered, result };
 }
 
 function missing(what: Missing): Finding {

@@ -1,58 +1,35 @@
 /** One registry cluster as the control plane sees it: answers questions, each asked once, whoever asks. */
 import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
-import type { Clock } from '../foundation/clock.ts';
-import type { Logger } from '../foundation/logger.ts';
 import { EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
-import { ClusterIdentity } from './cluster-identity.ts';
+import { type Acknowledged, checkReplaced, heldBack } from './acknowledged.ts';
+import { ClusterParts, type ClusterPartsOptions } from './cluster-parts.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
-import type { Credentials } from './credentials.ts';
-import { RegistryEndpoints } from './endpoints.ts';
 import type { GateBook } from './gate-book.ts';
-import type { GroupDescriber } from './group-describer.ts';
-import type { HttpTransport } from './http-transport.ts';
 import { inTime } from './in-time.ts';
-import { type KnownAnswer, KnownSchemas, questionKey } from './known-schemas.ts';
+import { type KnownAnswer, type KnownSchemas, questionKey } from './known-schemas.ts';
 import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
-import { PrimaryTracker } from './primary-tracker.ts';
 import type { ProbeOutcome } from './prober.ts';
-import { type Acknowledged, accessOf, type Finding, QuestionFinder } from './question-finder.ts';
+import { accessOf, type Finding, type QuestionFinder } from './question-finder.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
-import { REGISTRY_FAULT, REGISTRY_NODE, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import { REGISTRY_FAULT, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
-import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
+import type { EpochListener } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
-import { clusterIdOf, clusterRequest } from './registry-requests.ts';
-import type { RegistrySettings } from './registry-settings.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
-import { RegistryTrust } from './registry-trust.ts';
-import type { SchemaStore } from './schema-store.ts';
-import { WriteBarrier } from './write-barrier.ts';
+import type { RegistryTrust } from './registry-trust.ts';
 
-export interface RegistryClusterOptions {
-  readonly settings: RegistrySettings;
-  /** Ended by the cluster. */
-  readonly transport: HttpTransport;
-  readonly credentials: Credentials;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface RegistryClusterOptions extends ClusterPartsOptions {
   readonly gates: GateBook;
-  /** null: nothing is kept over a restart. */
-  readonly store: SchemaStore | null;
-  /** In place of the detection that the settings name. */
-  readonly knowledge?: RegistryKnowledge;
-  /** Describes the group in which the nodes elect; null: no broker can. */
-  readonly groups?: GroupDescriber | null;
   /** Tells every task host. */
   readonly notify?: (notice: RegistryNotice) => void;
   readonly emit?: (event: RegistryEvent) => void;
-  readonly random?: () => number;
 }
 
 const STORE_AFTER_MS = 1000;
@@ -61,12 +38,9 @@ const MAX_WITHDRAWN = 1000;
 export class RegistryCluster {
   readonly registryId: string;
   private readonly options: RegistryClusterOptions;
-  private readonly knowledge: RegistryKnowledge;
-  private readonly identity: ClusterIdentity;
-  private readonly endpoints: RegistryEndpoints;
+  private readonly parts: ClusterParts;
   private readonly known: KnownSchemas;
   private readonly finder: QuestionFinder;
-  private readonly barrier: WriteBarrier;
   private readonly outages: Outages;
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
@@ -82,86 +56,24 @@ export class RegistryCluster {
   private readonly life = new AbortController();
 
   constructor(options: RegistryClusterOptions) {
-    const { settings, clock, store } = options;
+    const { settings, clock } = options;
     const { values } = settings;
     // Every question under way listens to the end of the client.
     setMaxListeners(0, this.life.signal);
     const random = options.random === undefined ? {} : { random: options.random };
     this.options = options;
     this.registryId = settings.registryId;
-    const identity = new ClusterIdentity({ nodes: settings.nodes, store });
-    this.identity = identity;
-    this.endpoints = new RegistryEndpoints({
-      nodes: settings.nodes,
-      transport: options.transport,
-      credentials: options.credentials,
-      clock,
-      primary: () => this.knowledge.primary(),
-      isReady: (node) => this.knowledge.snapshot().nodes.get(node)?.progress?.ready ?? null,
-      requestTimeoutMs: values['http.read.timeout.ms'],
-      headers: settings.headers,
-      randomize: values['schema.registry.url.randomize'],
-      ...random,
-      verify: async (node, get) => {
-        const answer = await get(clusterRequest());
-        if (answer.verdict.class === 'ok') identity.met(node, clusterIdOf(answer.json));
-        else if (answer.status === 404) identity.met(node, undefined);
-        else return;
-        this.trust.met();
-      },
-      onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
-      onExchange: (report) => this.emit({ type: 'request', ...report }),
-    });
-    this.knowledge = options.knowledge ?? this.detection();
-    this.known = new KnownSchemas({
-      clock,
-      store,
-      identity,
-      epoch: () => this.knowledge.epoch(),
-      maxEntries: Math.max(values['registry.cache.size'], values['max.schemas.per.subject']),
-      maxLatest: values['latest.cache.size'],
-    });
-    this.trust = new RegistryTrust({
-      registryId: this.registryId,
-      values,
-      clock,
-      logger: options.logger,
-      endpoints: this.endpoints,
-      known: this.known,
-      knowledge: this.knowledge,
-      identity,
-      store,
-      isSettling: () => this.finder.isSettling(),
-      mayRead: () => this.isOpen('read'),
-      mayWrite: () => this.outages.gates.write.snapshot().state !== 'closed',
+    this.parts = new ClusterParts(options, {
       emit: (event) => this.emit(event),
       notify: (notice) => options.notify?.(notice),
+      outages: () => this.outages,
+      epochChanged: (change) => this.epochChanged(change),
       signal: this.life.signal,
     });
-    this.finder = new QuestionFinder({
-      endpoints: this.endpoints,
-      known: this.known,
-      knowledge: this.knowledge,
-      verifier: this.trust.verifier,
-      clock,
-      maxGap: values['unknown.id.max.gap'],
-      settleWindowMs: values['registry.settle.window.ms'],
-      outageEndedAt: () => this.outages.lastEndedAt,
-    });
-    this.barrier = new WriteBarrier({
-      mode: values['registry.barrier'],
-      timeoutMs: values['registry.barrier.timeout.ms'],
-      action: values['registry.barrier.timeout.action'],
-      hits: values['registry.barrier.hits'],
-      concurrency: values['registry.max.in.flight'],
-      endpoints: this.endpoints,
-      knowledge: this.knowledge,
-      contents: this.known.contents,
-      clock,
-      logger: options.logger,
-      emit: (event) => this.emit(event),
-      ...random,
-    });
+    this.known = this.parts.known;
+    this.finder = this.parts.finder;
+    this.trust = this.parts.trust;
+    const { knowledge } = this.parts;
     this.outages = new Outages({
       registryId: this.registryId,
       book: options.gates,
@@ -172,8 +84,8 @@ export class RegistryCluster {
       ...random,
       probeReads: (signal) => this.probeReads(signal),
       tryWrite: () => this.tryWrite(),
-      onClosed: (access, reason) => this.knowledge.observe({ kind: 'outage-began', access, reason }),
-      onOpening: (access, beganAt) => this.knowledge.observe({ kind: 'outage-ended', access, beganAt }),
+      onClosed: (access, reason) => knowledge.observe({ kind: 'outage-began', access, reason }),
+      onOpening: (access, beganAt) => knowledge.observe({ kind: 'outage-ended', access, beganAt }),
       onOpened: (kind) => {
         if (kind === 'read') this.finder.startOver();
         this.drain(this.outages.gates[kind].id);
@@ -220,25 +132,8 @@ export class RegistryCluster {
   }
 
   snapshot(): RegistrySnapshot {
-    const { settings, gates } = this.options;
-    const { endpoints, knowledge, known, parked, trust } = this;
-    return clusterSnapshot({
-      registryId: this.registryId,
-      urls: settings.nodes,
-      endpoints,
-      knowledge: knowledge.snapshot(),
-      clusterId: this.identity.told(),
-      gates,
-      cache: {
-        ...known.counts(({ acknowledgement }) => knowledge.isSuspect(acknowledgement)),
-        ...this.counters,
-        revalidations: trust.verifier.done,
-        unconfirmed: trust.unconfirmed,
-      },
-      parkedQuestions: parked.size,
-      parkedViews: parked.views,
-      integrityErrors: trust.contradictions.lines,
-    });
+    const { parts, parked, counters } = this;
+    return clusterSnapshot({ settings: this.options.settings, gates: this.options.gates, parts, parked, counters });
   }
 
   /** The primary changed, or may have: what was acknowledged around that is read back, what is volatile forgotten, and hosts are told. */
@@ -254,10 +149,7 @@ export class RegistryCluster {
   async close(): Promise<void> {
     this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
     this.outages.shutDown();
-    this.trust.stop();
-    this.endpoints.close();
-    await this.knowledge.close();
-    await this.options.transport.close();
+    await this.parts.close();
   }
 
   private async answer(question: SchemaQuestion, view: string): Promise<RegistryAnswer> {
@@ -343,10 +235,10 @@ export class RegistryCluster {
   /** Invariant 5: the barrier stands between an acknowledgement and the first record that carries the id. */
   private async confirm(key: string, acknowledged: Acknowledged): Promise<RegistryAnswer> {
     const { question, registered } = acknowledged;
-    this.finder.checkReplaced(acknowledged);
-    let passed = await this.barrier.pass(registered, this.life.signal);
+    checkReplaced(acknowledged);
+    let passed = await this.parts.barrier.pass(registered, this.life.signal);
     if (passed.met && question.kind === 'register') passed = await this.trust.order.check(registered);
-    if (!passed.met) return this.park(key, question, this.finder.held(acknowledged, passed.reason));
+    if (!passed.met) return this.park(key, question, heldBack(acknowledged, passed.reason));
     const known = this.finder.accept(key, acknowledged);
     this.trust.acknowledged(question, known);
     return this.answered(key, known);
@@ -424,7 +316,7 @@ export class RegistryCluster {
 
   /** Invariant 5: an id acknowledged around a change of primary is read back before it is written again. */
   private mustReadBack(question: SchemaQuestion, known: KnownAnswer): boolean {
-    return !isNamedByRecord(question) && this.knowledge.isSuspect(known.acknowledgement);
+    return !isNamedByRecord(question) && this.parts.knowledge.isSuspect(known.acknowledgement);
   }
 
   private retain(key: string, question: SchemaQuestion, gateId: string): void {
@@ -498,34 +390,6 @@ export class RegistryCluster {
       if (this.refusals.get(key) !== undefined) continue;
       this.startFor(views, key, question).catch(() => {});
     }
-  }
-
-  private nodeChanged(node: string, alive: boolean, reason: string): void {
-    const message = alive ? 'A node of the schema registry is back' : 'A node of the schema registry is away';
-    this.options.logger.info(message, { code: REGISTRY_NODE, node, reason });
-    this.emit({ type: 'node', node, alive, reason });
-    this.knowledge.observe({ kind: 'node-changed', node, alive });
-  }
-
-  private detection(): RegistryKnowledge {
-    const { settings, clock, logger, groups = null } = this.options;
-    if (settings.values['registry.detection'] === 'off') return new NoPrimaryKnowledge();
-    return new PrimaryTracker({
-      nodes: settings.nodes,
-      values: settings.values,
-      ask: (node, request, signal) => this.endpoints.ask(node, request, signal),
-      groups,
-      clusterId: () => this.identity.told(),
-      clock,
-      logger,
-      emit: (event) => {
-        this.emit(event);
-        // What was acknowledged until the new primary took writes is suspect, what was read back before that included.
-        if (event.type === 'epoch' && event.epoch.usableAt !== null) this.trust.readBackSuspects();
-      },
-      onChange: (change) => this.epochChanged(change),
-      onReady: () => this.outages.probeNow(),
-    });
   }
 
   private isOpen(kind: AccessKind): boolean {

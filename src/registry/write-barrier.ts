@@ -33,7 +33,7 @@ export interface WriteBarrierOptions {
   readonly action: string;
   /** `registry.barrier.hits` */
   readonly hits: number;
-  /** `registry.max.in.flight`: reads at one node at the same time. */
+  /** `registry.max.in.flight`: ids that are read back at the same time. */
   readonly concurrency: number;
   readonly endpoints: RegistryEndpoints;
   readonly knowledge: RegistryKnowledge;
@@ -65,11 +65,12 @@ export class WriteBarrier {
   private readonly heldSince: LruCache<string, number>;
   /** Requests that a try left behind when its time was over: the next one goes on with them, so that a node that hangs is asked once. */
   private polling = 0;
-  private readonly queues = new Map<string, PQueue>();
+  private readonly queue: PQueue;
   private readonly underWay = new Map<string, Promise<CallResult>>();
 
   constructor(options: WriteBarrierOptions) {
     this.options = options;
+    this.queue = new PQueue({ concurrency: options.concurrency });
     this.heldSince = new LruCache({ maxEntries: MAX_HELD, clock: options.clock });
   }
 
@@ -89,7 +90,8 @@ export class WriteBarrier {
       emit({ type: 'barrier', id, waitedMs: Math.round(clock.monotonic() - since), outcome });
     };
     const oneUrl = endpoints.urls.length === 1;
-    const lacking = await this.read(registered, oneUrl, signal);
+    // In its turn: the time limit must not pass while others are read back.
+    const lacking = await this.queue.add(() => this.read(registered, oneUrl, signal), { signal });
     if (lacking === undefined) {
       told(oneUrl ? 'probable' : 'met');
       return { met: true };
@@ -195,23 +197,12 @@ export class WriteBarrier {
     let asked = this.underWay.get(key);
     if (asked === undefined) {
       const request = byIdRequest(registered.id, registered.subject);
-      asked = this.queueOf(node)
-        .add(() => this.options.endpoints.callAt(node, request, signal, { fresh }), { signal })
-        .finally(() => this.underWay.delete(key));
+      asked = this.options.endpoints.callAt(node, request, signal, { fresh }).finally(() => this.underWay.delete(key));
       // Left behind, it may fail with nobody listening.
       asked.catch(() => {});
       this.underWay.set(key, asked);
     }
     return asked;
-  }
-
-  private queueOf(node: string): PQueue {
-    let queue = this.queues.get(node);
-    if (queue === undefined) {
-      queue = new PQueue({ concurrency: this.options.concurrency });
-      this.queues.set(node, queue);
-    }
-    return queue;
   }
 
   private compare(registered: Registered, text: SchemaText, node: string): void {

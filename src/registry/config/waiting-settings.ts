@@ -34,6 +34,14 @@ export const WAITING_SETTINGS = {
     documentation:
       'The bound of the longest wait between two probes. One prober asks, whatever the number of tasks; each wait is drawn at random up to the bound.',
   },
+  'registry.recovery.max.requests.per.second': {
+    type: 'INT',
+    default: 250,
+    validator: ConfigValidators.range({ min: 10 }),
+    importance: 'low',
+    documentation:
+      'The most requests per second, to all nodes together, while the registry is away and for registry.settle.window.ms after an outage or a change of primary: probes, what waited, what is new and what is read back, whatever the number of tasks.',
+  },
   'registry.max.in.flight': {
     type: 'INT',
     default: 8,

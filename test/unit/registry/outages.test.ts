@@ -294,7 +294,7 @@ describe('reads work, writes do not', () => {
     const host = worker.host();
     const tasks = Array.from({ length: 20 }, () => new Task(worker, host));
     const writing = tasks.map((task, i) => task.start(register(`new-${i}`)));
-    await worker.settled();
+    await worker.clock.advance(300);
     expect(worker.gateState(':write')).toBe('closed');
     expect(worker.gateState(':read')).toBe('open');
     expect(wordsOf(await new Task(worker, host).start(byId(known)))).toBe('known 1');
@@ -318,7 +318,9 @@ describe('reads work, writes do not', () => {
     new Task(worker, host).begin(register('new'));
     await worker.settled();
     worker.registry.put('elsewhere', { schema: avro('elsewhere').schema });
-    expect(wordsOf(await new Task(worker, host).start(register('elsewhere')))).toBe('known 1');
+    const writing = new Task(worker, host).start(register('elsewhere'));
+    await worker.clock.advance(100);
+    expect(wordsOf(await writing)).toBe('known 1');
     expect(worker.gateState(':write')).toBe('closed');
   });
 

@@ -1,0 +1,192 @@
+/** What the client of one registry cluster is made of, below its gates and questions: nodes, detection, memory, trust. */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { ClusterIdentity } from './cluster-identity.ts';
+import type { Credentials } from './credentials.ts';
+import { RegistryEndpoints } from './endpoints.ts';
+import type { GroupDescriber } from './group-describer.ts';
+import type { HttpTransport } from './http-transport.ts';
+import { KnownSchemas } from './known-schemas.ts';
+import type { Outages } from './outages.ts';
+import { PrimaryTracker } from './primary-tracker.ts';
+import { QuestionFinder } from './question-finder.ts';
+import { REGISTRY_NODE } from './registry-errors.ts';
+import type { RegistryEvent } from './registry-events.ts';
+import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
+import type { RegistryNotice } from './registry-notices.ts';
+import { clusterIdOf, clusterRequest } from './registry-requests.ts';
+import type { RegistrySettings } from './registry-settings.ts';
+import { RegistryTrust } from './registry-trust.ts';
+import { RequestBudget } from './request-budget.ts';
+import type { SchemaStore } from './schema-store.ts';
+import { WriteBarrier } from './write-barrier.ts';
+
+export interface ClusterPartsOptions {
+  readonly settings: RegistrySettings;
+  /** Ended with the parts. */
+  readonly transport: HttpTransport;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** null: nothing is kept over a restart. */
+  readonly store: SchemaStore | null;
+  /** In place of the detection that the settings name. */
+  readonly knowledge?: RegistryKnowledge;
+  /** Describes the group in which the nodes elect; null: no broker can. */
+  readonly groups?: GroupDescriber | null;
+  readonly random?: () => number;
+}
+
+export interface ClusterPartsHooks {
+  readonly emit: (event: RegistryEvent) => void;
+  readonly notify: (notice: RegistryNotice) => void;
+  /** Asked only once the cluster is put together. */
+  readonly outages: () => Outages;
+  readonly epochChanged: EpochListener;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+export class ClusterParts {
+  readonly identity: ClusterIdentity;
+  readonly endpoints: RegistryEndpoints;
+  readonly knowledge: RegistryKnowledge;
+  readonly known: KnownSchemas;
+  readonly trust: RegistryTrust;
+  readonly finder: QuestionFinder;
+  readonly barrier: WriteBarrier;
+  private readonly options: ClusterPartsOptions;
+  private readonly hooks: ClusterPartsHooks;
+
+  constructor(options: ClusterPartsOptions, hooks: ClusterPartsHooks) {
+    const { settings, clock, logger, store } = options;
+    const { emit, notify, outages, signal } = hooks;
+    const { values, registryId } = settings;
+    const random = options.random === undefined ? {} : { random: options.random };
+    this.options = options;
+    this.hooks = hooks;
+    this.identity = new ClusterIdentity({ nodes: settings.nodes, store });
+    this.endpoints = this.openEndpoints();
+    this.knowledge = options.knowledge ?? this.detection();
+    const { identity, endpoints, knowledge } = this;
+    this.known = new KnownSchemas({
+      clock,
+      store,
+      identity,
+      epoch: () => knowledge.epoch(),
+      maxEntries: Math.max(values['registry.cache.size'], values['max.schemas.per.subject']),
+      maxLatest: values['latest.cache.size'],
+    });
+    const { known } = this;
+    this.trust = new RegistryTrust({
+      registryId,
+      values,
+      clock,
+      logger,
+      endpoints,
+      known,
+      knowledge,
+      identity,
+      store,
+      isSettling: () => this.finder.isSettling(),
+      mayRead: () => outages().gates.read.snapshot().state === 'open',
+      mayWrite: () => outages().gates.write.snapshot().state !== 'closed',
+      emit,
+      notify,
+      signal,
+    });
+    this.finder = new QuestionFinder({
+      endpoints,
+      known,
+      knowledge,
+      verifier: this.trust.verifier,
+      clock,
+      maxGap: values['unknown.id.max.gap'],
+      settleWindowMs: values['registry.settle.window.ms'],
+      outageEndedAt: () => outages().lastEndedAt,
+    });
+    this.barrier = new WriteBarrier({
+      mode: values['registry.barrier'],
+      timeoutMs: values['registry.barrier.timeout.ms'],
+      action: values['registry.barrier.timeout.action'],
+      hits: values['registry.barrier.hits'],
+      concurrency: values['registry.max.in.flight'],
+      endpoints,
+      knowledge,
+      contents: known.contents,
+      clock,
+      logger,
+      emit,
+      ...random,
+    });
+  }
+
+  async close(): Promise<void> {
+    this.trust.stop();
+    this.endpoints.close();
+    await this.knowledge.close();
+    await this.options.transport.close();
+  }
+
+  private openEndpoints(): RegistryEndpoints {
+    const { settings, transport, credentials, clock, random } = this.options;
+    const { emit, outages } = this.hooks;
+    const { values } = settings;
+    const budget = new RequestBudget({
+      clock,
+      perSecond: values['registry.recovery.max.requests.per.second'],
+      applies: () => !outages().areOpen || this.finder.isSettling(),
+    });
+    return new RegistryEndpoints({
+      nodes: settings.nodes,
+      transport,
+      credentials,
+      clock,
+      primary: () => this.knowledge.primary(),
+      isReady: (node) => this.knowledge.snapshot().nodes.get(node)?.progress?.ready ?? null,
+      requestTimeoutMs: values['http.read.timeout.ms'],
+      headers: settings.headers,
+      randomize: values['schema.registry.url.randomize'],
+      ...(random === undefined ? {} : { random }),
+      verify: async (node, get) => {
+        const answer = await get(clusterRequest());
+        if (answer.verdict.class === 'ok') this.identity.met(node, clusterIdOf(answer.json));
+        else if (answer.status === 404) this.identity.met(node, undefined);
+        else return;
+        this.trust.met();
+      },
+      onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
+      onExchange: (report) => emit({ type: 'request', ...report }),
+      admit: (request, signal) => budget.admit(request.operation === 'meta', signal),
+    });
+  }
+
+  private nodeChanged(node: string, alive: boolean, reason: string): void {
+    const message = alive ? 'A node of the schema registry is back' : 'A node of the schema registry is away';
+    this.options.logger.info(message, { code: REGISTRY_NODE, node, reason });
+    this.hooks.emit({ type: 'node', node, alive, reason });
+    this.knowledge.observe({ kind: 'node-changed', node, alive });
+  }
+
+  private detection(): RegistryKnowledge {
+    const { settings, clock, logger, groups = null } = this.options;
+    const { emit, epochChanged, outages } = this.hooks;
+    if (settings.values['registry.detection'] === 'off') return new NoPrimaryKnowledge();
+    return new PrimaryTracker({
+      nodes: settings.nodes,
+      values: settings.values,
+      ask: (node, request, signal) => this.endpoints.ask(node, request, signal),
+      groups,
+      clusterId: () => this.identity.told(),
+      clock,
+      logger,
+      emit: (event) => {
+        emit(event);
+        // What was acknowledged until the new primary took writes is suspect, what was read back before that included.
+        if (event.type === 'epoch' && event.epoch.usableAt !== null) this.trust.readBackSuspects();
+      },
+      onChange: epochChanged,
+      onReady: () => outages().probeNow(),
+    });
+  }
+}

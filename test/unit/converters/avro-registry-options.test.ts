@@ -169,7 +169,11 @@ describe('contexts of the registry', () => {
   it('hold the references of a schema, too, unless these name one themselves', async () => {
     const view = new FakeSchemaView();
     view.add('{"type":"enum","name":"Color","symbols":["RED"]}', { subject: ':.europe:color' });
-    view.add('{"type":"enum","name":"Size","symbols":["XL"]}', { subject: ':.us:size' });
+    view.add('{"type":"enum","name":"Unit","symbols":["IN"]}', { subject: ':.us:unit' });
+    view.add('{"type":"record","name":"Size","fields":[{"name":"unit","type":"Unit"}]}', {
+      subject: ':.us:size',
+      references: [{ name: 'Unit', subject: 'unit', version: 1 }],
+    });
     const { id } = view.add('{"type":"map","values":["Color","Size"]}', {
       references: [
         { name: 'Color', subject: 'color', version: 1 },
@@ -178,7 +182,12 @@ describe('contexts of the registry', () => {
     });
     const back = await read(converterOn(view, europe), frame(id, [0]));
     expect(back.value).toEqual(new Map());
-    expect(view.asked.flat().map(({ subject }) => subject)).toEqual([':.europe:', ':.europe:color', ':.us:size']);
+    expect(view.asked.flat().map(({ subject }) => subject)).toEqual([
+      ':.europe:',
+      ':.europe:color',
+      ':.us:size',
+      ':.us:unit',
+    ]);
   });
 
   it.each([

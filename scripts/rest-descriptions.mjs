@@ -56,7 +56,7 @@ export const REST_DESCRIPTIONS = {
   },
   'GET /registries/{registry}': { what: 'One of them.', answers: '200, 404' },
   'POST /registries/{registry}/probe': {
-    what: 'Asks a registry that is away now, not at the planned time; and for what it lacks.',
+    what: 'Asks a registry that is away, and for what it lacks, now and not at the planned time; at most once a second.',
     answers: '202, 404',
   },
   'GET /metrics': {

@@ -36,11 +36,15 @@ export interface RegistryCoordinatorOptions {
   readonly random?: () => number;
 }
 
+const PROBE_NOW_EVERY_MS = 1000;
+
 export class RegistryCoordinator {
   private readonly options: RegistryCoordinatorOptions;
   private readonly clusters = new Map<string, RegistryCluster>();
   /** By the text of the settings, so that they are parsed once. */
   private readonly byConfig = new Map<string, RegistryCluster>();
+  /** By registry: Clock.monotonic() of the last probe that was asked for. */
+  private readonly probedAt = new Map<string, number>();
   private closed = false;
 
   constructor(options: RegistryCoordinatorOptions) {
@@ -77,11 +81,18 @@ export class RegistryCoordinator {
     return [...this.clusters.values()].map((cluster) => cluster.snapshot());
   }
 
-  /** Probes at once; false: there is no such registry. */
+  /**
+   * Probes at once; false: there is no such registry. Invariant 9: what comes within a second of the last time is served by that one,
+   * so that a script that asks without end puts no load on the registry.
+   */
   probeNow(registryId: string): boolean {
     const cluster = this.clusters.get(registryId);
-    cluster?.probeNow();
-    return cluster !== undefined;
+    if (cluster === undefined) return false;
+    const now = this.options.clock.monotonic();
+    if (now - (this.probedAt.get(registryId) ?? Number.NEGATIVE_INFINITY) < PROBE_NOW_EVERY_MS) return true;
+    this.probedAt.set(registryId, now);
+    cluster.probeNow();
+    return true;
   }
 
   /** Whoever waits is let go; nothing is asked any more. The store stays open: it is its owner's. */

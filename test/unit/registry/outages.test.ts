@@ -207,6 +207,22 @@ describe('an outage of everything', () => {
     expect(worker.coordinator.probeNow('another')).toBe(false);
   });
 
+  it('invariant 9: probes at most once a second, however often it is told to', async () => {
+    const worker = new WorkerOfRegistries();
+    worker.registry.fault = () => ({ status: 429, body: '', headers: { 'retry-after': '500' } });
+    const task = new Task(worker, worker.host());
+    task.begin(byId(1));
+    await worker.clock.advance(1000);
+    worker.transport.take();
+    for (let n = 0; n < 500; n++) {
+      expect(worker.coordinator.probeNow(task.view.registryId)).toBe(true);
+      await worker.clock.advance(10);
+    }
+    const asked = worker.transport.take().length;
+    expect(asked).toBeGreaterThanOrEqual(5);
+    expect(asked).toBeLessThanOrEqual(10);
+  });
+
   it('ends the wait at registry.park.timeout.ms, with an error that is never tolerated', async () => {
     const worker = new WorkerOfRegistries();
     worker.registry.fault = down;

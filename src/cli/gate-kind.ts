@@ -4,6 +4,8 @@ const KINDS: ReadonlySet<string> = new Set(['read', 'write', 'id', 'subject', 'b
 
 export function gateKind(gateId: string): string {
   const kind = gateId.split(':')[2] ?? '';
+  // Newer ids are GUIDs.
+  if (kind === 'guid') return 'id';
   return KINDS.has(kind) ? kind : 'other';
 }
 

@@ -43,6 +43,7 @@ export async function readTopic(broker: Broker, topic: string): Promise<readonly
       // Fetched bytes are views into a buffer that is used again.
       const copies = batch.records.map((record) => ({
         ...record,
+        key: record.key === null ? null : Buffer.from(record.key),
         value: record.value === null ? null : Buffer.from(record.value),
         headers: record.headers.map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) })),
       }));
@@ -86,5 +87,19 @@ export async function produce(
       })),
     );
   }
+  await producer.close();
+}
+
+export interface KeyedBytes {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+/** Records as they are, to partition 0; resolves when they are acknowledged. */
+export async function sendKeyed(broker: Broker, topic: string, records: readonly KeyedBytes[]): Promise<void> {
+  const producer = broker.producer(client);
+  await producer.send(
+    records.map(({ key, value }) => ({ topic, partition: 0, key, value, headers: [], timestamp: -1 })),
+  );
   await producer.close();
 }

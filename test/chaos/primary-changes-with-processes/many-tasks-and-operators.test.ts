@@ -16,11 +16,13 @@ describeWithJava('sources and sinks over registry processes that elect over a re
       newSchemas: 100,
       newSinks: false,
       newEveryMs: 10,
-      run: async ({ registry, bench }) => {
-        await eventually('a hundred parked tasks', async () => {
-          const { body } = await bench.get('/connectors?expand=status');
-          return Object.values(body as object).length > 100;
-        });
+      holdNew: true,
+      run: async (chaos) => {
+        const { registry } = chaos;
+        await Promise.all([0, 1, 2].map((node) => registry.signal(node, 'SIGTERM')));
+        chaos.feedNew();
+        await eventually('a hundred parked tasks', async () => (await chaos.parkedTasks()) >= 100, 60_000);
+        await Promise.all([0, 1, 2].map((node) => registry.startNode(node)));
         for (const node of [0, 1, 2]) {
           await registry.signal(node, 'SIGTERM');
           await registry.startNode(node);

@@ -85,7 +85,7 @@ describeWithJava('an id that comes to stand for another schema', () => {
       await registry.untilNamed(1);
       await registry.writable();
     });
-    expect(trace).toMatch(/Intruder|other content|another schema/i);
+    expect(trace).toContain('IntegrityError');
   });
 
   it('19: stops what uses it when the topic was restored without it and the id was given away again', async () => {

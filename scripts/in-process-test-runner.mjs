@@ -100,7 +100,7 @@ class InProcessRunner {
       logLevel: 'error',
       appType: 'custom',
       plugins: [shim],
-      server: { middlewareMode: true, hmr: false, watch: null },
+      server: { middlewareMode: true, hmr: false, ws: false, watch: null },
       optimizeDeps: { noDiscovery: true, include: [] },
       ssr: {
         noExternal: ['vitest'],

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createPlainServer } from 'node:http';
@@ -12,6 +13,8 @@ import { GateBook } from '../../../src/registry/gate-book.ts';
 import { RegistryCoordinator } from '../../../src/registry/registry-coordinator.ts';
 import { RegistryHost } from '../../../src/registry/registry-host.ts';
 import type { SchemaAnswer } from '../../../src/sdk/schema-view.ts';
+import { HttpProxy } from '../../support/http-proxy.ts';
+import { OAuthServer } from '../../support/oauth-server.ts';
 import { freePort } from '../../support/ports.ts';
 import { createTlsMaterial, type TlsMaterial } from '../../support/tls.ts';
 import { byId, wordsOf } from '../../unit/registry/worker-of-registries.ts';
@@ -25,14 +28,17 @@ beforeAll(async () => {
   tls = createTlsMaterial(folder);
 });
 afterEach(async () => {
+  accepts = undefined;
   for (const close of closers.splice(0).reverse()) await close();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** Which Authorization headers the registry takes; all when undefined. */
+let accepts: ((authorization: string | undefined) => boolean) | undefined;
 const seen: { authorization: string | undefined; client: unknown; header: unknown }[] = [];
 
 /** Knows id 1 and keeps who asked for it. */
-async function serve(options: ServerOptions | null): Promise<string> {
+async function serve(options: ServerOptions | null, host = '127.0.0.1'): Promise<string> {
   seen.length = 0;
   const port = await freePort();
   const listener: Parameters<typeof createPlainServer>[1] = (request, response) => {
@@ -42,21 +48,33 @@ async function serve(options: ServerOptions | null): Promise<string> {
       client: peer.getPeerCertificate?.()?.subject?.CN,
       header: request.headers['x-tenant'],
     });
+    if (accepts !== undefined && !accepts(request.headers.authorization)) {
+      response.writeHead(401).end(JSON.stringify({ error_code: 40101, message: 'Unauthorized' }));
+      return;
+    }
     const found = request.url === '/schemas/ids/1';
     response
       .writeHead(found ? 200 : 404)
       .end(JSON.stringify(found ? { schema: '"string"' } : { error_code: 404, message: '' }));
   };
   const server = options === null ? createPlainServer(listener) : createServer(options, listener);
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   closers.push(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
-  return `127.0.0.1:${port}`;
+  return `${host}:${port}`;
 }
 
-async function ask(config: Record<string, string>): Promise<{ words: string; answer: SchemaAnswer; shown: string }> {
+interface Asked {
+  readonly words: string;
+  readonly answer: SchemaAnswer;
+  readonly shown: string;
+  /** Waits until there is an answer for good. */
+  readonly settled: () => Promise<string>;
+}
+
+async function ask(config: Record<string, string>, worker: Record<string, string> = {}): Promise<Asked> {
   const { logger, lines } = recordingLogger();
   const gates = new GateBook({ clock: systemClock });
   const coordinator = new RegistryCoordinator({ clock: systemClock, logger, gates, store: null });
@@ -64,13 +82,23 @@ async function ask(config: Record<string, string>): Promise<{ words: string; ans
   const host = new RegistryHost({
     clock: systemClock,
     ask: async (message) => structuredClone(await coordinator.serve(structuredClone(message))),
-    defaults: { 'registry.patience.ms': '5000' },
+    defaults: { 'registry.patience.ms': '5000', ...worker },
   });
   const view = host.schemaView(config);
   await view.resolve([byId(1)], new AbortController().signal);
   const answer = view.peek(byId(1));
   const shown = JSON.stringify([answer, String((answer as { error?: Error }).error?.stack), lines, gates.snapshots()]);
-  return { words: wordsOf(answer), answer, shown };
+  const settled = async (): Promise<string> => {
+    for (;;) {
+      await view.resolve([byId(1)], new AbortController().signal);
+      const now = view.peek(byId(1));
+      if (now.kind !== 'waiting' && now.kind !== 'unasked') return wordsOf(now);
+      await systemClock.sleep(50);
+    }
+  };
+  gates.onSnapshot((snapshot) => host.gateChanged(structuredClone(snapshot)));
+  for (const snapshot of gates.snapshots()) host.gateChanged(structuredClone(snapshot));
+  return { words: wordsOf(answer), answer, shown, settled };
 }
 
 describe('a connection to a registry', () => {
@@ -138,5 +166,206 @@ describe('a connection to a registry', () => {
     expect(words).toBe('known 1');
     expect(seen.at(-1)).toMatchObject({ authorization, header: 'blue' });
     expect(shown).not.toMatch(/p@ss|p%40ss|tok-en/);
+  });
+});
+
+const errorOf = ({ answer }: Asked): string => String((answer as { error?: Error }).error?.message);
+
+describe('TLS material in other forms', () => {
+  const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+  it.runIf(hasOpenssl)(
+    'a PKCS12 key store shows who we are; a wrong password is a mistake that shows nothing',
+    async () => {
+      const at = await serve({
+        key: tls.server.key,
+        cert: tls.server.cert,
+        ca: tls.ca,
+        requestCert: true,
+        rejectUnauthorized: true,
+      });
+      const store = join(folder, 'client.p12');
+      const made = spawnSync('openssl', [
+        ...['pkcs12', '-export', '-in', tls.clientCertFile, '-inkey', tls.clientKeyFile],
+        ...['-certfile', tls.caFile, '-out', store, '-passout', 'pass:st0re-pw'],
+      ]);
+      expect(String(made.stderr)).toBe('');
+      const config = {
+        'schema.registry.url': `https://${at}`,
+        'schema.registry.ssl.truststore.location': tls.caFile,
+        'schema.registry.ssl.keystore.location': store,
+        'schema.registry.ssl.keystore.type': 'PKCS12',
+        'schema.registry.ssl.keystore.password': 'st0re-pw',
+      };
+      const asked = await ask(config);
+      expect(asked.words).toBe('known 1');
+      expect(seen.at(-1)?.client).toBe('holdfast-client');
+      expect(asked.shown).not.toContain('st0re-pw');
+      const wrong = await ask({ ...config, 'schema.registry.ssl.keystore.password': 'wr0ng-pw' });
+      expect(wrong.words).toBe('refused holdfast.registry.url');
+      expect(errorOf(wrong)).toContain('Check that they belong together, and schema.registry.ssl.keystore.password');
+      expect(wrong.shown).not.toContain('wr0ng-pw');
+      const trust = await ask({ ...config, 'schema.registry.ssl.truststore.location': store });
+      expect(errorOf(trust)).toContain(`openssl pkcs12 -in ${store} -nokeys -out ${join(folder, 'client.pem')}`);
+    },
+  );
+
+  it('a JKS is told by its content, with the command that converts it', async () => {
+    const store = join(folder, 'trust.jks');
+    writeFileSync(store, Buffer.from('feedfeed00000002', 'hex'));
+    const asked = await ask({
+      'schema.registry.url': 'https://127.0.0.1:1',
+      'schema.registry.ssl.truststore.location': store,
+    });
+    expect(errorOf(asked)).toContain(`keytool -list -rfc -keystore ${store} > ${join(folder, 'trust.pem')}`);
+  });
+
+  it('the name in a certificate is checked, unless the algorithm is empty', async () => {
+    const at = await serve({ key: tls.server.key, cert: tls.server.cert }, '127.0.0.2');
+    const config = {
+      'schema.registry.url': `https://${at}`,
+      'schema.registry.ssl.truststore.location': tls.caFile,
+    };
+    expect((await ask(config)).words).toBe('refused holdfast.registry.url');
+    const unchecked = await ask({ ...config, 'schema.registry.ssl.endpoint.identification.algorithm': '' });
+    expect(unchecked.words).toBe('known 1');
+  });
+
+  it('only the versions of TLS that are enabled are spoken', async () => {
+    const at = await serve({ key: tls.server.key, cert: tls.server.cert, maxVersion: 'TLSv1.2' });
+    const config = {
+      'schema.registry.url': `https://${at}`,
+      'schema.registry.ssl.truststore.location': tls.caFile,
+    };
+    expect((await ask({ ...config, 'schema.registry.ssl.enabled.protocols': 'TLSv1.2' })).words).toBe('known 1');
+    const newer = await ask({ ...config, 'schema.registry.ssl.enabled.protocols': 'TLSv1.3' });
+    expect(newer.words).toBe('refused holdfast.registry.url');
+  });
+});
+
+describe('a proxy', () => {
+  const proxied = async (): Promise<HttpProxy> => {
+    const proxy = await HttpProxy.start();
+    closers.push(() => proxy.stop());
+    return proxy;
+  };
+
+  it('passes on plain http by its URL and https through a tunnel, and learns who we are if it asks', async () => {
+    const proxy = await proxied();
+    const plain = await serve(null);
+    const config = { ...proxy.settings, 'proxy.user.info': 'ann:pr0xy-pw' };
+    const asked = await ask({ ...config, 'schema.registry.url': `http://${plain}` });
+    expect(asked.words).toBe('known 1');
+    expect(proxy.seen).toContain(`GET http://${plain}/schemas/ids/1`);
+    expect(proxy.seen.filter((line) => line.startsWith('CONNECT'))).toEqual([]);
+    expect(asked.shown).not.toContain('pr0xy-pw');
+    const secure = await serve({ key: tls.server.key, cert: tls.server.cert });
+    const tunnelled = await ask({
+      ...config,
+      'schema.registry.url': `https://${secure}`,
+      'schema.registry.ssl.truststore.location': tls.caFile,
+    });
+    expect(tunnelled.words).toBe('known 1');
+    expect(proxy.seen).toContain(`CONNECT ${secure}`);
+    expect(new Set(proxy.authorizations)).toEqual(new Set([`Basic ${btoa('ann:pr0xy-pw')}`]));
+  });
+
+  it.each(['http', 'https'])('that answers 502 is an outage that ends: %s', async (scheme) => {
+    const proxy = await proxied();
+    proxy.refusal = 502;
+    const at = await serve(scheme === 'http' ? null : { key: tls.server.key, cert: tls.server.cert });
+    const asked = await ask({
+      ...proxy.settings,
+      'schema.registry.url': `${scheme}://${at}`,
+      ...(scheme === 'http' ? {} : { 'schema.registry.ssl.truststore.location': tls.caFile }),
+    });
+    expect(asked.words).toBe('waiting read');
+    expect(errorOf(asked)).toContain('502');
+    proxy.refusal = undefined;
+    expect(await asked.settled()).toBe('known 1');
+  });
+
+  it.each(['http', 'https'])('that wants to know who we are is a matter of configuration: %s', async (scheme) => {
+    const proxy = await proxied();
+    proxy.refusal = 407;
+    const asked = await ask({ ...proxy.settings, 'schema.registry.url': `${scheme}://127.0.0.1:1` });
+    expect(asked.words).toBe('refused holdfast.registry.url');
+  });
+});
+
+describe('an OAuth server', () => {
+  const SECRET = 'cl13nt-s3cr3t';
+  const issuing = async (): Promise<OAuthServer> => {
+    const server = await OAuthServer.start();
+    closers.push(() => server.stop());
+    return server;
+  };
+  const oauth = (server: OAuthServer): Record<string, string> => ({
+    'bearer.auth.credentials.source': 'OAUTHBEARER',
+    'bearer.auth.issuer.endpoint.url': server.url,
+    'bearer.auth.client.id': 'me',
+    'bearer.auth.client.secret': SECRET,
+    'bearer.auth.scope': 'registry',
+  });
+
+  it('issues one token for all requests, and another one after a 401', async () => {
+    const server = await issuing();
+    const at = await serve(null);
+    accepts = (authorization) => authorization === 'Bearer t0k3n-2-of-the-server';
+    const asked = await ask({ ...oauth(server), 'schema.registry.url': `http://${at}` });
+    expect(asked.words).toBe('known 1');
+    expect(server.asked).toEqual(
+      Array(2).fill({
+        authorization: `Basic ${btoa(`me:${SECRET}`)}`,
+        form: { grant_type: 'client_credentials', scope: 'registry' },
+      }),
+    );
+    expect(seen.filter(({ authorization }) => authorization === undefined)).toEqual([]);
+    expect(asked.shown).not.toContain(SECRET);
+    expect(asked.shown).not.toContain('t0k3n-');
+  });
+
+  it('that is away is an outage that ends', async () => {
+    const server = await issuing();
+    const { url } = server;
+    const at = await serve(null);
+    const config = { ...oauth(server), 'schema.registry.url': `http://${at}` };
+    await server.stop();
+    const asked = await ask(config);
+    expect(asked.words).toBe('waiting read');
+    expect(errorOf(asked)).toContain(`the OAuth token endpoint ${url} gives no token: ECONNREFUSED`);
+    expect(seen).toEqual([]);
+    await server.listen(Number(new URL(url).port));
+    expect(await asked.settled()).toBe('known 1');
+  });
+
+  it('that refuses the client is a matter of configuration', async () => {
+    const server = await issuing();
+    server.reply = { status: 401, body: JSON.stringify({ error: 'invalid_client', error_description: SECRET }) };
+    const at = await serve(null);
+    const asked = await ask({ ...oauth(server), 'schema.registry.url': `http://${at}` });
+    expect(asked.words).toBe('refused holdfast.registry.authorization');
+    expect(errorOf(asked)).toContain('refuses the client: HTTP 401 invalid_client');
+    expect(asked.shown).not.toContain(SECRET);
+  });
+
+  it('is found through the login to Kafka that the worker has', async () => {
+    const server = await issuing();
+    const at = await serve(null);
+    const worker = {
+      'schema.registry.url': `http://${at}`,
+      'sasl.jaas.config': `OAuthBearerLoginModule required clientId="me" clientSecret="${SECRET}";`,
+      'sasl.oauthbearer.token.endpoint.url': server.url,
+    };
+    const inherited = await ask({ 'bearer.auth.credentials.source': 'SASL_OAUTHBEARER_INHERIT' }, worker);
+    expect(inherited.words).toBe('known 1');
+    expect(seen.at(-1)?.authorization).toBe(`Bearer ${server.token}`);
+    const login = 'PlainLoginModule required username="ann" password="pw";';
+    const basic = await ask(
+      { 'basic.auth.credentials.source': 'SASL_INHERIT' },
+      { ...worker, 'sasl.jaas.config': login },
+    );
+    expect(basic.words).toBe('known 1');
+    expect(seen.at(-1)?.authorization).toBe(`Basic ${btoa('ann:pw')}`);
   });
 });

@@ -52,6 +52,10 @@ async function serve(options: ServerOptions | null, host = '127.0.0.1'): Promise
       response.writeHead(401).end(JSON.stringify({ error_code: 40101, message: 'Unauthorized' }));
       return;
     }
+    if (request.url === '/subjects') {
+      response.writeHead(200).end('[]');
+      return;
+    }
     const found = request.url === '/schemas/ids/1';
     response
       .writeHead(found ? 200 : 404)

@@ -1,12 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorAnswer, type ScriptedFault, ScriptedRegistry } from '../../../src/testing/index.ts';
 import { AvroBench, framed, sequenceSchema, tolerating } from '../../support/avro-pipelines.ts';
+import { HttpProxy } from '../../support/http-proxy.ts';
+import { OAuthServer } from '../../support/oauth-server.ts';
 import { freePorts } from '../../support/ports.ts';
 import { createTopic, produce } from '../../support/topic-content.ts';
 
 const SECRET = 'h0ld-f4st-s3cr3t';
+/** What every token of the OAuth server begins with. */
+const TOKEN = 't0k3n-';
 const AVRO = 'io.confluent.connect.avro.AvroConverter';
 
 const faults: readonly ScriptedFault[] = [
@@ -18,6 +23,26 @@ const faults: readonly ScriptedFault[] = [
   { kind: 'hang' },
 ];
 
+let issuer: OAuthServer;
+let refusing: OAuthServer;
+let proxy: HttpProxy;
+let folder: string;
+let noStore: string;
+beforeAll(async () => {
+  issuer = await OAuthServer.start();
+  refusing = await OAuthServer.start();
+  refusing.reply = { status: 401, body: JSON.stringify({ error: 'invalid_client', error_description: SECRET }) };
+  proxy = await HttpProxy.start();
+  folder = mkdtempSync(join(tmpdir(), 'no-store-'));
+  noStore = join(folder, 'key.p12');
+  // The beginning of a PKCS12, and nothing more.
+  writeFileSync(noStore, Buffer.from('3082000102', 'hex'));
+});
+afterAll(async () => {
+  await Promise.all([issuer.stop(), refusing.stop(), proxy.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
 type Place = (url: string) => Readonly<Record<string, string>>;
 const places: Readonly<Record<string, Place>> = {
   'in the URL': (url) => ({ 'schema.registry.url': url.replace('//', `//alice:${SECRET}@`) }),
@@ -28,6 +53,37 @@ const places: Readonly<Record<string, Place>> = {
   }),
   'as a token': (url) => ({ 'schema.registry.url': url, 'bearer.auth.token': SECRET }),
   'as a header': (url) => ({ 'schema.registry.url': url, 'request.header.X-Api-Key': SECRET }),
+  'as the secret of an OAuth client': (url) => ({
+    'schema.registry.url': url,
+    'bearer.auth.credentials.source': 'OAUTHBEARER',
+    'bearer.auth.issuer.endpoint.url': issuer.url,
+    'bearer.auth.client.id': 'alice',
+    'bearer.auth.client.secret': SECRET,
+  }),
+  'of an OAuth client that is refused': (url) => ({
+    'schema.registry.url': url,
+    'bearer.auth.credentials.source': 'OAUTHBEARER',
+    'bearer.auth.issuer.endpoint.url': refusing.url,
+    'bearer.auth.client.id': 'alice',
+    'bearer.auth.client.secret': SECRET,
+  }),
+  'as the login to Kafka': (url) => ({
+    'schema.registry.url': url,
+    'basic.auth.credentials.source': 'SASL_INHERIT',
+    'sasl.jaas.config': `PlainLoginModule required username="alice" password="${SECRET}";`,
+  }),
+  'as the password of a proxy': (url) => ({
+    'schema.registry.url': url,
+    ...proxy.settings,
+    'proxy.user.info': `alice:${SECRET}`,
+  }),
+  'as the passwords of stores that are none': (url) => ({
+    'schema.registry.url': url,
+    'schema.registry.ssl.truststore.password': SECRET,
+    'schema.registry.ssl.keystore.location': noStore,
+    'schema.registry.ssl.keystore.password': SECRET,
+    'schema.registry.ssl.key.password': SECRET,
+  }),
   'in a URL that is none': () => ({ 'schema.registry.url': `ftp://alice:${SECRET}@127.0.0.1:1/` }),
 };
 
@@ -85,7 +141,7 @@ describe('invariant 8: a secret of the registry', () => {
       const kept = readdirSync(join(bench.dir, 'schema-store')).map((file) => join(bench.dir, 'schema-store', file));
       const said = [bench.everythingSaid, ...kept.map((file) => readFileSync(file, 'utf8'))].join('\n');
       expect(said.length).toBeGreaterThan(5_000);
-      for (const secret of [SECRET, Buffer.from(`alice:${SECRET}`).toString('base64')]) {
+      for (const secret of [SECRET, TOKEN, Buffer.from(`alice:${SECRET}`).toString('base64')]) {
         const at = said.indexOf(secret);
         expect(at < 0 ? '' : said.slice(Math.max(0, at - 500), at + 60)).toBe('');
       }

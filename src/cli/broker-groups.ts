@@ -1,19 +1,16 @@
 /** The groups of a Kafka cluster as the registry client sees them. */
 import type { Admin, Broker } from '../broker/ports.ts';
-import type { Logger } from '../foundation/logger.ts';
+import { silentLogger } from '../foundation/logger.ts';
 import type { DescribedGroup, GroupDescriber } from '../registry/group-describer.ts';
 
 export class BrokerGroups implements GroupDescriber {
   private readonly admin: Admin;
 
-  constructor(options: {
-    readonly broker: Broker;
-    readonly settings: Readonly<Record<string, string>>;
-    readonly logger: Logger;
-  }) {
-    const { broker, settings, logger } = options;
-    // That the broker is away is told by those who need it; here it only means another way of detection.
-    this.admin = broker.admin({ settings, logger, onAvailability: () => {} });
+  constructor(options: { readonly broker: Broker; readonly settings: Readonly<Record<string, string>> }) {
+    const { broker, settings } = options;
+    // That the broker is away is told by those who need it. Here it means another way of detection, which is told once: a look that is
+    // given up and begun again every second would tell it each time.
+    this.admin = broker.admin({ settings, logger: silentLogger });
   }
 
   async describe(groupId: string, signal: AbortSignal): Promise<DescribedGroup> {

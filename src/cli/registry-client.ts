@@ -57,7 +57,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
   const listeners = new Set<(service: string, body: unknown) => void>();
   const { kafka } = options;
   // The embedded broker has groups, but no registry elects in them.
-  const groups = kafka.broker.kind === 'kafka' ? new BrokerGroups({ ...kafka, logger }) : null;
+  const groups = kafka.broker.kind === 'kafka' ? new BrokerGroups(kafka) : null;
   const coordinator = new RegistryCoordinator({
     clock,
     logger,

@@ -25,7 +25,7 @@ class Client {
     const clock = systemClock;
     this.urls = registry.urls;
     const settings = { 'bootstrap.servers': bootstrapServers };
-    this.groups = new BrokerGroups({ broker: registry.broker, settings, logger: silentLogger });
+    this.groups = new BrokerGroups({ broker: registry.broker, settings });
     this.coordinator = new RegistryCoordinator({
       clock,
       logger: silentLogger,

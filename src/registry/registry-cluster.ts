@@ -24,6 +24,7 @@ import type { RegistryAnswer } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
 import type { RegistryTrust } from './registry-trust.ts';
+import { SlowAnswers } from './slow-answers.ts';
 
 export interface RegistryClusterOptions extends ClusterPartsOptions {
   readonly gates: GateBook;
@@ -47,6 +48,7 @@ export class RegistryCluster {
   private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
   private readonly refusals: RecentRefusals;
   private readonly missing: MissingThings;
+  private readonly slow: SlowAnswers;
   private readonly trust: RegistryTrust;
   /** Views that are gone, the latest of them. */
   private readonly withdrawn = new Set<string>();
@@ -93,6 +95,14 @@ export class RegistryCluster {
       emit: (event) => this.emit(event),
     });
     this.refusals = new RecentRefusals({ clock });
+    this.slow = new SlowAnswers({
+      registryId: this.registryId,
+      clock,
+      logger: options.logger,
+      gates: options.gates,
+      nodes: () => settings.nodes.filter((node) => this.parts.endpoints.isAlive(node)),
+      timeoutMs: values['http.read.timeout.ms'],
+    });
     this.missing = new MissingThings({
       registryId: this.registryId,
       clock,
@@ -174,15 +184,18 @@ export class RegistryCluster {
   }
 
   /** Enters as waiting, when it comes to that, those who have not withdrawn meanwhile. */
-  private async startFor(views: Iterable<string>, key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
+  private startFor(views: Iterable<string>, key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
     const asking = this.asking.get(key) ?? new Set();
     this.asking.set(key, asking);
     for (const view of views) asking.add(view);
-    const answer = await this.start(key, question);
-    if (this.asking.get(key) === asking) this.asking.delete(key);
-    const parked = answer.kind === 'waiting' ? this.parked.get(key) : undefined;
-    if (parked !== undefined) for (const view of views) if (!this.withdrawn.has(view)) parked.views.add(view);
-    return answer;
+    const flight = this.start(key, question);
+    const entered = flight.then((answer) => {
+      if (this.asking.get(key) === asking) this.asking.delete(key);
+      const parked = answer.kind === 'waiting' ? this.parked.get(key) : undefined;
+      if (parked !== undefined) for (const view of views) if (!this.withdrawn.has(view)) parked.views.add(view);
+      return answer;
+    });
+    return this.slow.patiently(flight, entered);
   }
 
   /** One flight per question: whoever asks meanwhile joins it. Never rejects. */

@@ -43,6 +43,8 @@ export class SchemaContents {
   private readonly options: SchemaContentsOptions;
   private readonly contents: LruCache<string, Content & ContextId>;
   private readonly highest = new Map<string, number>();
+  /** What earlier runs left, by cluster and context. */
+  private readonly storedHighest = new Map<string, number>();
 
   constructor(options: SchemaContentsOptions) {
     this.options = options;
@@ -53,9 +55,18 @@ export class SchemaContents {
     return this.contents.size;
   }
 
-  /** The highest id of a context that the registry gave us, or undefined. */
+  /** The highest id of a context that the registry gave us, in this run or an earlier one, or undefined. */
   highestId(context: string): number | undefined {
-    return this.highest.get(context);
+    const known = this.highest.get(context);
+    const key = JSON.stringify([this.options.identity.current(), context]);
+    let stored = this.storedHighest.get(key);
+    if (stored === undefined) {
+      stored = this.options.store?.highestId(this.options.identity.current(), context) ?? 0;
+      // Looked for once it can be complete, and not at every question: all entries are walked.
+      if (known !== undefined) this.storedHighest.set(key, stored);
+    }
+    const highest = Math.max(known ?? 0, stored);
+    return highest === 0 ? undefined : highest;
   }
 
   /** Those in memory, the one used longest ago first. */

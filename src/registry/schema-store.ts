@@ -133,6 +133,17 @@ export class SchemaStore {
     this.put(proofKey(proof.clusterId, proof.subject, proof.text, proof.normalize), proof);
   }
 
+  /** The highest id of a context that is kept; undefined: none is. Walks all entries: not per record. */
+  highestId(clusterId: string, context: string): number | undefined {
+    let highest: number | undefined;
+    for (const value of this.entries.values()) {
+      const schema = asSchema(value);
+      if (schema === undefined || schema.clusterId !== clusterId || schema.context !== context) continue;
+      if (highest === undefined || schema.id > highest) highest = schema.id;
+    }
+    return highest;
+  }
+
   /** What was acknowledged but not looked at a second time yet, oldest first; it survives a restart. Walks all entries: not per record. */
   unconfirmed(clusterId: string): readonly StoredProof[] {
     const found: StoredProof[] = [];

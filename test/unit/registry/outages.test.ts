@@ -530,6 +530,46 @@ describe('several nodes', () => {
   });
 });
 
+describe('a frozen registry', () => {
+  it('is said to be frozen within a second, by name, and what waits goes on with the answer', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    worker.registry.put('s', { schema: avro('s').schema });
+    worker.registry.fault = () => 'hung';
+    const tasks = Array.from({ length: 5 }, () => new Task(worker, host));
+    const reading = tasks.map((task) => task.start(byId(1)));
+    new Task(worker, host).begin(byId(2));
+    await worker.clock.advance(1100);
+    expect(tasks.map(({ view }) => wordsOf(view.peek(byId(1))))).toEqual(Array(5).fill('waiting slow:1'));
+    const waiting = tasks[0]!.view.peek(byId(1));
+    expect(waiting.kind === 'waiting' && waiting.error.message).toMatch(/http:\/\/a:8081 .* frozen or overloaded/);
+    const { gates } = worker.coordinator.snapshots()[0]!;
+    expect(gates.filter(({ id }) => id.includes(':slow:')).map(({ state }) => state)).toEqual(['closed', 'closed']);
+    // Whoever asks later joins them, and asks the registry nothing.
+    worker.transport.take();
+    const late = new Task(worker, host);
+    const lateReading = late.start(byId(1));
+    await worker.clock.advance(0);
+    expect(wordsOf(late.view.peek(byId(1)))).toBe('waiting slow:1');
+    expect(worker.transport.take()).toEqual([]);
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(12_000);
+    expect((await Promise.all([...reading, lateReading])).map(wordsOf)).toEqual(Array(6).fill('known 1'));
+    expect(worker.gates.snapshots().some(({ id }) => id.includes(':slow:'))).toBe(false);
+    const lines = worker.log.lines.filter(({ fields }) => fields['code'] === 'holdfast.registry.pending');
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+  });
+
+  it('is away once its time limits have passed', async () => {
+    const worker = new WorkerOfRegistries();
+    worker.registry.fault = () => 'hung';
+    const task = new Task(worker, worker.host());
+    task.begin(byId(1));
+    await worker.clock.advance(20_000);
+    expect(task.parkedAt).toMatch(/:read$/);
+  });
+});
+
 describe('a slow registry', () => {
   it('holds a batch up for the patience only, and wakes who waits with the answer', async () => {
     const worker = new WorkerOfRegistries();

@@ -34,8 +34,9 @@ export function isAbout({ question, answer }: ViewEntry, context: string, id: nu
   return answer.kind === 'known' && answer.schema.id === id && contextOf(question.subject) === context;
 }
 
-/** What waits there waits for this id only, not for the registry. */
+/** What waits there waits for this id or GUID only, not for the registry. */
 export function isOneId(question: SchemaQuestion, gateId: string): boolean {
+  if (question.kind === 'by-guid') return gateId.endsWith(`:guid:${question.guid}`);
   return question.kind === 'by-id' && gateId.includes(':id:') && gateId.endsWith(`:${question.id}`);
 }
 

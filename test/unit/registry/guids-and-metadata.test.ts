@@ -95,6 +95,11 @@ describe('a schema that is named by its GUID', () => {
     missing.begin(byGuid('00000000-0000-0000-0000-000000000000'));
     await worker.clock.advance(10_000);
     expect([late.answer, missing.answer]).toEqual([undefined, undefined]);
+    // One record's trouble: an operator may have it skipped.
+    expect(late.view.peek(byGuid())).toMatchObject({
+      kind: 'waiting',
+      error: { code: 'holdfast.registry.id.not-seen', details: { skippable: true } },
+    });
     guids.set(GUID, schema);
     await worker.clock.advance(20_000);
     expect(late.answer).toMatchObject({ kind: 'known' });

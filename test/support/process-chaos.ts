@@ -45,6 +45,8 @@ export interface ScenarioReport {
 }
 
 const SETTLE_MS = 90_000;
+/** From here on the worker's return is worth an explanation. */
+const SLOW_RETURN_MS = 1_500;
 const READ_BEFORE = 40;
 
 /**
@@ -319,6 +321,12 @@ export class ProcessChaos {
       epochs: registries.reduce((sum, { epochs }) => sum + epochs.length, 0),
       rungs: registries.map(({ detection }) => detection.rung).join(),
     };
+    if (report.firstNewMs > SLOW_RETURN_MS) {
+      // When the worker noticed what, as it tells it itself.
+      const usableAt = new Date(Date.now() - (performance.now() - this.gap.to)).toISOString();
+      for (const { epochs, gate_history: gates } of registries)
+        console.log(JSON.stringify({ usableAt, epochs, gates }));
+    }
     console.log(scenarioLine(name, { ...report, ...verified, slowestRestMs: bench.slowestAnswerMs }));
     return report;
   }
@@ -331,6 +339,7 @@ interface ShownTasks {
 interface ShownRegistry {
   readonly detection: { readonly rung: string; readonly reason: string };
   readonly epochs: readonly unknown[];
+  readonly gate_history: readonly unknown[];
   readonly nodes: readonly { readonly requests: number }[];
 }
 

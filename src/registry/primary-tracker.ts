@@ -86,7 +86,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   /** Number of the epoch whose primary said that it is ready. */
   private saidReady = 0;
 
-  /** Begins to look at once. */
+  /** Begins to look by itself, when whoever makes it is done. */
   constructor(options: PrimaryTrackerOptions) {
     const { nodes, clock, values, ask, groups, clusterId, emit } = options;
     this.options = options;
@@ -107,8 +107,7 @@ export class PrimaryTracker implements RegistryKnowledge {
       failed: (error) => this.log.failed(error),
     });
     this.vendor = this.ladder.vendor;
-    this.running = this.ladder.run(this.life.signal);
-    this.evaluate();
+    this.running = this.run();
   }
 
   epoch(): string {
@@ -191,6 +190,12 @@ export class PrimaryTracker implements RegistryKnowledge {
   async close(): Promise<void> {
     this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
     await this.running;
+  }
+
+  private async run(): Promise<void> {
+    await Promise.resolve();
+    this.evaluate();
+    await this.ladder.run(this.life.signal);
   }
 
   /** While something is the matter: a gate is closed, an election goes on, a primary is not usable yet. */

@@ -127,6 +127,7 @@ export class TrackedRegistry {
     return begun;
   }
 
+  /** Ends everything. Throws when the log told of a mistake of ours. */
   async close(): Promise<void> {
     if (this.life.signal.aborted) return;
     this.life.abort(new Error('the test is over'));
@@ -134,6 +135,8 @@ export class TrackedRegistry {
     await this.clock.advance(0);
     await closed;
     await this.registry.stop();
+    const mistakes = this.log.lines.filter(({ level }) => level === 'error' || level === 'fatal');
+    if (mistakes.length > 0) throw new Error('errors in the log', { cause: mistakes });
   }
 
   private words({ cause, rung, url, startedAt, usableAt }: PrimaryEpoch): string {

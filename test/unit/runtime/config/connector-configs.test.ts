@@ -487,3 +487,39 @@ describe('the specification of a task', () => {
     expect(built.transformations[1]).not.toHaveProperty('predicate');
   });
 });
+
+describe('keys under the prefix of a converter', () => {
+  it('that the converter does not know are told, whoever else knows them', () => {
+    const unknown = configs.unknownConverterKeys({
+      'value.converter': 'test.JsonConverter',
+      'value.converter.schemas.enable': 'true',
+      'value.converter.schemas.enabel': 'true',
+      'value.converter.plugin.version': '1.0',
+      'key.converter': 'test.PlainConverter',
+      'key.converter.anything': 'x',
+      'header.converter.schemas.enabel': 'no header.converter is given',
+    });
+    expect(unknown).toEqual(['value.converter.schemas.enabel']);
+  });
+
+  it('may stand in the settings of the worker instead', async () => {
+    const config = { 'connector.class': 'test.MySourceConnector', name: 'c', topic: 't' };
+    const own = { ...config, 'value.converter': 'test.NeedsUrl' };
+    const more = new Plugins([
+      desc('source', 'test.MySourceConnector', Source),
+      desc('converter', 'test.PlainConverter', Converter),
+      desc(
+        'converter',
+        'test.NeedsUrl',
+        class {
+          config = (): unknown => ConfigDef.of({ url: { type: 'LIST', ...plain } });
+        },
+      ),
+    ]);
+    const worker = parseWorkerConfig(WORKER);
+    const missing = new ConnectorConfigs({ plugins: more, worker }).resolve(own);
+    await expect(missing).rejects.toThrow('Missing required configuration "value.converter.url"');
+    const there = new ConnectorConfigs({ plugins: more, worker, converterDefaults: { url: 'http://a' } }).resolve(own);
+    await expect(there).resolves.toMatchObject({ type: 'source' });
+  });
+});

@@ -108,6 +108,9 @@ const scenarios: readonly ScriptedScenario[] = [
       await registry.node(0).start();
     },
   },
+  replayed('9 the only node is restarted: ids that it denies at first are no poison', timelines.karapaceRestart, {
+    registry: { nodes: 1, vendor: 'karapace' },
+  }),
   {
     name: '10 a replica that dies while it forwards is no reason to write twice',
     registry: { nodes: 3, vendor: 'confluent', primary: 2 },

@@ -15,7 +15,7 @@ import {
 import { type ScheduleOutcome, ScheduleRun } from './fault-schedules/schedule-run.ts';
 
 const seed = testSeed();
-const runs = Number(process.env['HOLDFAST_SCHEDULES'] ?? 200);
+const runs = Number(process.env['HOLDFAST_SCHEDULES'] ?? 120);
 const steps = { min: 3, max: Number(process.env['HOLDFAST_SCHEDULE_STEPS'] ?? 25) };
 const TIME_LIMIT_MS = 600_000;
 
@@ -30,7 +30,7 @@ async function playAll(name: string, schedules: fc.Arbitrary<Schedule<Step | Con
   const most = (of: (outcome: ScheduleOutcome) => number): number => Math.max(...outcomes.map(of));
   const sum = (of: (outcome: ScheduleOutcome) => number): number => outcomes.reduce((n, o) => n + of(o), 0);
   console.log(
-    `${name}: HOLDFAST_TEST_SEED=${seed}, ${outcomes.length} schedules, ${sum((o) => o.tasks)} tasks, ${sum((o) => o.requests)} requests, ` +
+    `${name}: HOLDFAST_TEST_SEED=${seed}, ${outcomes.length} schedules, ${sum((o) => o.tasks)} tasks, ${sum((o) => o.records)} further records, ${sum((o) => o.requests)} requests, ` +
       `settled within ${most((o) => o.settledAfterMs)} ms, at most ${most((o) => o.peakPerSecond)} requests per second, ` +
       `${sum((o) => o.integrityErrors)} integrity errors`,
   );

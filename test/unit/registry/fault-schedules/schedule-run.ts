@@ -34,6 +34,8 @@ export interface ScheduleOutcome {
   readonly peakPerSecond: number;
   readonly requests: number;
   readonly tasks: number;
+  /** Written by those that went on writing. */
+  readonly records: number;
   readonly integrityErrors: number;
 }
 
@@ -63,6 +65,7 @@ export class ScheduleRun {
   private readonly contradicted: { readonly id: number; readonly task: ScheduleTask }[] = [];
   private readonly mayContradict: boolean;
   private host = 0;
+  private records = 0;
 
   private constructor(schedule: Schedule<Step | Contradiction>, clock: ManualClock, world: ScheduleRegistry) {
     this.schedule = schedule;
@@ -104,7 +107,11 @@ export class ScheduleRun {
     this.checkLoad();
     const integrityErrors = worker.events.filter(({ type }) => type === 'integrity').length;
     this.checkIntegrity(integrityErrors);
-    for (const { task } of this.running) task.leave();
+    for (const { task } of this.running) {
+      if (task.stopped !== undefined && !this.mayContradict)
+        this.violate(`a task was stopped: ${task.stopped.message}`);
+      task.leave();
+    }
     await clock.advance(0);
     await Promise.all([worker.close(), clock.advance(0)]);
     await Promise.all([registry.stop(), clock.advance(0)]);
@@ -118,6 +125,7 @@ export class ScheduleRun {
       peakPerSecond: registry.requests.peak(1000),
       requests: registry.requests.count,
       tasks: this.running.length,
+      records: this.records,
       integrityErrors,
     };
   }
@@ -158,7 +166,8 @@ export class ScheduleRun {
     const text = isOld ? schemaText(subject % OLD_SUBJECTS, 0) : schemaText(subject, version);
     const name = subjectName(isOld ? subject % OLD_SUBJECTS : subject);
     const expected = { kind: 'content', content: contentOf(text.schema) } as const;
-    for (let i = 0; i < tasks; i++) this.begin(writeQuestion(how, name, text), expected);
+    // One of them goes on writing with what it was told.
+    for (let i = 0; i < tasks; i++) this.begin(writeQuestion(how, name, text), expected, i === 0);
   }
 
   private read({ of, pick, tasks }: Extract<Step, { do: 'read' }>): void {
@@ -219,13 +228,14 @@ export class ScheduleRun {
     if (wasKnown) this.contradicted.push({ id, task });
   }
 
-  private begin(question: SchemaQuestion, expected: Expected): ScheduleTask {
+  private begin(question: SchemaQuestion, expected: Expected, keepsWriting = false): ScheduleTask {
     this.questions.add(question.key);
     const task = this.worker.task(this.host++, question);
     this.running.push({ task, expected });
     this.ends.push(
       task
         .run((answer) => this.answered(question, expected, answer))
+        .then(() => (keepsWriting ? task.keepWriting((answer) => this.wrote(question, expected, answer)) : undefined))
         .catch((error: unknown) => this.violate(`a task broke: ${String(error)}`)),
     );
     return task;
@@ -257,6 +267,17 @@ export class ScheduleRun {
     }
     if (question.kind === 'by-id' && question.id !== id) this.violate(`${question.key}: answered with id ${id}`);
     if (question.kind !== 'by-id') this.acknowledged(question, id, content);
+  }
+
+  /** A record of a writer that went on: as good as its first answer, and never with an id that is known to be contradicted. */
+  private wrote(question: SchemaQuestion, expected: Expected, answer: FinalAnswer): void {
+    this.records++;
+    this.answered(question, expected, answer);
+    if (answer.kind !== 'known') return;
+    const { contradicted } = this.worker;
+    if (contradicted.has('all') || contradicted.has(answer.schema.id)) {
+      this.violate(`${question.key}: a record was written with id ${answer.schema.id} after it was contradicted`);
+    }
   }
 
   /** Invariant 5: an id is handed to a writer only if the registry has it for that schema. */

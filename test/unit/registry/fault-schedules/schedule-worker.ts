@@ -7,7 +7,7 @@ import type { HttpTransport } from '../../../../src/registry/http-transport.ts';
 import { RegistryCoordinator } from '../../../../src/registry/registry-coordinator.ts';
 import type { RegistryEvent } from '../../../../src/registry/registry-events.ts';
 import { RegistryHost } from '../../../../src/registry/registry-host.ts';
-import { errorFromWire, errorToWire } from '../../../../src/sdk/errors/index.ts';
+import { type ConnectError, errorFromWire, errorToWire } from '../../../../src/sdk/errors/index.ts';
 import type { SchemaAnswer, SchemaQuestion, SchemaView } from '../../../../src/sdk/schema-view.ts';
 import type { ScriptedRegistry } from '../../../../src/testing/index.ts';
 
@@ -26,6 +26,8 @@ export class ScheduleWorker {
   readonly log = recordingLogger();
   readonly hosts: readonly RegistryHost[];
   readonly transport: HttpTransport;
+  /** Ids that the hosts were told of as contradicted; `all`: everything of the registry. */
+  readonly contradicted = new Set<number | 'all'>();
   private readonly coordinator: RegistryCoordinator;
   private readonly clock: Clock;
   private readonly urls: string;
@@ -44,6 +46,8 @@ export class ScheduleWorker {
       transport: () => this.transport,
       listener: (_id, event) => this.events.push(event),
       notify: (notice) => {
+        if (notice.kind === 'contradicted') this.contradicted.add(notice.id);
+        if (notice.kind === 'distrusted') this.contradicted.add('all');
         for (const host of this.hosts) host.notice(structuredClone(notice));
       },
       groups: { describe: async () => registry.describeGroup() },
@@ -93,6 +97,8 @@ export class ScheduleTask {
   /** Why it waits now; undefined: it doesn't. */
   waitsFor: string | undefined;
   rounds = 0;
+  /** Why the host stopped it. */
+  stopped: ConnectError | undefined;
   private readonly clock: Clock;
   private readonly host: RegistryHost;
   private readonly view: SchemaView;
@@ -108,7 +114,12 @@ export class ScheduleTask {
     this.host = options.host;
     this.question = options.question;
     this.beganAt = options.clock.monotonic();
-    this.view = options.host.schemaView({ 'schema.registry.url': options.urls });
+    this.view = options.host.schemaView({ 'schema.registry.url': options.urls }, undefined, {
+      recall: () => {},
+      stop: (error) => {
+        this.stopped = error;
+      },
+    });
     setMaxListeners(0, this.life.signal);
   }
 
@@ -125,9 +136,22 @@ export class ScheduleTask {
     }
   }
 
-  /** As peeked again: what a record written now would carry. */
-  peek(): SchemaAnswer {
-    return this.view.peek(this.question);
+  /**
+   * Goes on as a source does: every second a record, with the id that the view tells then. Ends when it is refused, stopped or left.
+   * Rejects never.
+   */
+  async keepWriting(written: (answer: FinalAnswer) => void): Promise<void> {
+    try {
+      while (this.answer?.kind === 'known' && this.stopped === undefined) {
+        await this.clock.sleep(1_000, this.life.signal);
+        this.answer = undefined;
+        await this.untilAnswered((answer) => {
+          if (answer.kind === 'known' && this.stopped === undefined) written(answer);
+        });
+      }
+    } catch (error) {
+      if (!this.hasLeft) throw error;
+    }
   }
 
   leave(): void {

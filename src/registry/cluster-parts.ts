@@ -89,7 +89,7 @@ export class ClusterParts {
       identity,
       store,
       isSettling: () => this.finder.isSettling(),
-      mayRead: () => outages().gates.read.snapshot().state === 'open',
+      mayRead: () => outages().isOpen('read'),
       mayWrite: () => outages().gates.write.snapshot().state !== 'closed',
       emit,
       notify,

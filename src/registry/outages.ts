@@ -58,7 +58,11 @@ export class Outages {
 
   /** Neither gate is closed, nor half-open. */
   get areOpen(): boolean {
-    return this.gates.read.snapshot().state === 'open' && this.gates.write.snapshot().state === 'open';
+    return this.isOpen('read') && this.isOpen('write');
+  }
+
+  isOpen(kind: AccessKind): boolean {
+    return this.gates[kind].snapshot().state === 'open';
   }
 
   /** The gate opened after that time: what was begun before it tells nothing of now. */

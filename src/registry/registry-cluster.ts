@@ -4,16 +4,17 @@ import PQueue from 'p-queue';
 import { EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { type Acknowledged, checkReplaced, heldBack } from './acknowledged.ts';
+import { AskingViews } from './asking-views.ts';
 import { ClusterParts, type ClusterPartsOptions } from './cluster-parts.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
 import type { GateBook } from './gate-book.ts';
 import { inTime } from './in-time.ts';
-import { type KnownAnswer, type KnownSchemas, questionKey } from './known-schemas.ts';
+import { type KnownAnswer, questionKey } from './known-schemas.ts';
 import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
-import { accessOf, type Finding, type QuestionFinder } from './question-finder.ts';
+import { accessOf, type Finding } from './question-finder.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
@@ -23,7 +24,6 @@ import type { EpochListener } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
-import type { RegistryTrust } from './registry-trust.ts';
 import { SlowAnswers } from './slow-answers.ts';
 
 export interface RegistryClusterOptions extends ClusterPartsOptions {
@@ -34,14 +34,11 @@ export interface RegistryClusterOptions extends ClusterPartsOptions {
 }
 
 const STORE_AFTER_MS = 1000;
-const MAX_WITHDRAWN = 1000;
 
 export class RegistryCluster {
   readonly registryId: string;
   private readonly options: RegistryClusterOptions;
   private readonly parts: ClusterParts;
-  private readonly known: KnownSchemas;
-  private readonly finder: QuestionFinder;
   private readonly outages: Outages;
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
@@ -49,11 +46,7 @@ export class RegistryCluster {
   private readonly refusals: RecentRefusals;
   private readonly missing: MissingThings;
   private readonly slow: SlowAnswers;
-  private readonly trust: RegistryTrust;
-  /** Views that are gone, the latest of them. */
-  private readonly withdrawn = new Set<string>();
-  /** By question: whose request is on its way. They wait from the moment at which it is entered as waiting. */
-  private readonly asking = new Map<string, Set<string>>();
+  private readonly asking = new AskingViews();
   private readonly counters = { hits: 0, misses: 0 };
   private readonly life = new AbortController();
 
@@ -72,9 +65,6 @@ export class RegistryCluster {
       epochChanged: (change) => this.epochChanged(change),
       signal: this.life.signal,
     });
-    this.known = this.parts.known;
-    this.finder = this.parts.finder;
-    this.trust = this.parts.trust;
     const { knowledge } = this.parts;
     this.outages = new Outages({
       registryId: this.registryId,
@@ -89,7 +79,7 @@ export class RegistryCluster {
       onClosed: (access, reason) => knowledge.observe({ kind: 'outage-began', access, reason }),
       onOpening: (access, beganAt) => knowledge.observe({ kind: 'outage-ended', access, beganAt }),
       onOpened: (kind) => {
-        if (kind === 'read') this.finder.startOver();
+        if (kind === 'read') this.parts.finder.startOver();
         this.drain(this.outages.gates[kind].id);
       },
       emit: (event) => this.emit(event),
@@ -128,10 +118,7 @@ export class RegistryCluster {
 
   /** What only this view waited for is asked no more. */
   withdraw(view: string): void {
-    // A question of its that is on its way, or not yet begun, must not be entered as waiting when it comes back. Names are never used again.
-    this.withdrawn.add(view);
-    const [oldest] = this.withdrawn;
-    if (this.withdrawn.size > MAX_WITHDRAWN && oldest !== undefined) this.withdrawn.delete(oldest);
+    this.asking.withdraw(view);
     for (const gateId of this.parked.withdraw(view)) this.missing.abandon(gateId);
   }
 
@@ -149,8 +136,8 @@ export class RegistryCluster {
   /** The primary changed, or may have: what was acknowledged around that is read back, what is volatile forgotten, and hosts are told. */
   epochChanged({ epoch, suspectSince }: Parameters<EpochListener>[0]): void {
     this.refusals.clear();
-    this.finder.startOver();
-    this.trust.changed();
+    this.parts.finder.startOver();
+    this.parts.trust.changed();
     this.options.notify?.({ kind: 'changed', registryId: this.registryId, epoch: epoch.epoch, suspectSince });
     // A primary without a word of its own may be usable from now on.
     this.outages.probeNow();
@@ -165,9 +152,9 @@ export class RegistryCluster {
   private async answer(question: SchemaQuestion, view: string): Promise<RegistryAnswer> {
     const key = questionKey(question);
     // Invariant 6: what was contradicted stays refused until an operator acts.
-    const contradicted = this.trust.contradictions.refusal(key, view);
+    const contradicted = this.parts.trust.contradictions.refusal(key, view);
     if (contradicted !== undefined) return { kind: 'refused', error: contradicted };
-    const known = this.known.answer(key);
+    const known = this.parts.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) {
       this.counters.hits += 1;
       this.emit({ type: 'cache', outcome: 'hit' });
@@ -177,7 +164,7 @@ export class RegistryCluster {
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
     if (parked !== undefined && this.options.gates.get(parked.gateId)?.snapshot().state === 'closed') {
-      if (!this.withdrawn.has(view)) parked.views.add(view);
+      for (const present of this.asking.present([view])) parked.views.add(present);
       return this.waiting(parked.gateId);
     }
     return this.startFor([view], key, question);
@@ -185,14 +172,12 @@ export class RegistryCluster {
 
   /** Enters as waiting, when it comes to that, those who have not withdrawn meanwhile. */
   private startFor(views: Iterable<string>, key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
-    const asking = this.asking.get(key) ?? new Set();
-    this.asking.set(key, asking);
-    for (const view of views) asking.add(view);
+    const asking = this.asking.enter(key, views);
     const flight = this.start(key, question);
     const entered = flight.then((answer) => {
-      if (this.asking.get(key) === asking) this.asking.delete(key);
+      this.asking.leave(key, asking);
       const parked = answer.kind === 'waiting' ? this.parked.get(key) : undefined;
-      if (parked !== undefined) for (const view of views) if (!this.withdrawn.has(view)) parked.views.add(view);
+      if (parked !== undefined) for (const view of this.asking.present(views)) parked.views.add(view);
       return answer;
     });
     return this.slow.patiently(flight, entered);
@@ -211,7 +196,7 @@ export class RegistryCluster {
 
   private async fly(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
     // What is known but suspect is read back, which needs no primary.
-    const kind = this.known.answer(key) === undefined ? accessOf(question) : 'read';
+    const kind = this.parts.known.answer(key) === undefined ? accessOf(question) : 'read';
     const { state } = this.outages.gates[kind].snapshot();
     const found =
       state !== 'open' && !this.isTrial(kind)
@@ -226,7 +211,7 @@ export class RegistryCluster {
       // Outside the queue: reading back must not keep others from writing.
       .then((answer) => (answer.kind === 'acknowledged' ? this.confirm(key, answer) : answer))
       .catch((error: unknown) => this.refuse(key, error));
-    const stored = this.known.answer(key) === undefined ? this.known.fromStore(question) : undefined;
+    const stored = this.parts.known.answer(key) === undefined ? this.parts.known.fromStore(question) : undefined;
     if (stored === undefined || this.mustReadBack(question, stored)) return asked;
     // A worker that starts while the registry hangs need not wait for all its time limits to go on with what it knew.
     const answer = await inTime(asked, { kind: 'known', ...stored } as const, STORE_AFTER_MS, this.options.clock);
@@ -250,22 +235,22 @@ export class RegistryCluster {
     const { question, registered } = acknowledged;
     checkReplaced(acknowledged);
     let passed = await this.parts.barrier.pass(registered, this.life.signal);
-    if (passed.met && question.kind === 'register') passed = await this.trust.order.check(registered);
+    if (passed.met && question.kind === 'register') passed = await this.parts.trust.order.check(registered);
     if (!passed.met) return this.park(key, question, heldBack(acknowledged, passed.reason));
-    const known = this.finder.accept(key, acknowledged);
-    this.trust.acknowledged(question, known);
+    const known = this.parts.finder.accept(key, acknowledged);
+    this.parts.trust.acknowledged(question, known);
     return this.answered(key, known);
   }
 
   private answered(key: string, known: KnownAnswer): RegistryAnswer {
     this.refusals.forget(key);
-    this.trust.contradictions.settled(key);
+    this.parts.trust.contradictions.settled(key);
     return { kind: 'known', ...known };
   }
 
   private async execute(key: string, question: SchemaQuestion): Promise<RegistryAnswer | Acknowledged> {
     const { signal } = this.life;
-    const known = this.known.answer(key);
+    const known = this.parts.known.answer(key);
     if (known !== undefined && !this.mustReadBack(question, known)) return { kind: 'known', ...known };
     const beganAt = this.now();
     this.counters.misses += 1;
@@ -274,8 +259,8 @@ export class RegistryCluster {
     try {
       finding =
         known === undefined
-          ? await this.finder.find(key, question, signal)
-          : await this.finder.readBack(key, question, known, signal);
+          ? await this.parts.finder.find(key, question, signal)
+          : await this.parts.finder.readBack(key, question, known, signal);
     } catch (error) {
       // A trial that came to nothing: who waits behind it must not wait for another one to come along.
       const { write } = this.outages.gates;
@@ -309,16 +294,16 @@ export class RegistryCluster {
     kind: AccessKind,
     mayLookUp: boolean,
   ): Promise<RegistryAnswer | Acknowledged> {
-    const remembered = this.known.answer(key);
-    const known = remembered ?? this.known.fromStore(question);
+    const remembered = this.parts.known.answer(key);
+    const known = remembered ?? this.parts.known.fromStore(question);
     if (known !== undefined && !this.mustReadBack(question, known)) {
       if (remembered === undefined) this.emit({ type: 'cache', outcome: 'store' });
       return { kind: 'known', ...known };
     }
     const gate = this.outages.gates[kind];
-    const readsOpen = this.isOpen('read');
+    const readsOpen = this.outages.isOpen('read');
     if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
-      const found = await this.inQueue('read', () => this.finder.lookUp(question, this.life.signal));
+      const found = await this.inQueue('read', () => this.parts.finder.lookUp(question, this.life.signal));
       if (found !== undefined) return found;
       if (gate.snapshot().state === 'open') return this.execute(key, question);
     }
@@ -334,7 +319,7 @@ export class RegistryCluster {
 
   private retain(key: string, question: SchemaQuestion, gateId: string): void {
     // Before any prober looks for who waits: what nobody waits for is forgotten.
-    const views = new Set([...(this.asking.get(key) ?? [])].filter((view) => !this.withdrawn.has(view)));
+    const views = this.asking.of(key);
     const isNew = this.parked.add({ key, question, gateId, since: this.now(), views });
     if (isNew) this.emit({ type: 'parked', question: question.kind, gateId });
   }
@@ -359,7 +344,7 @@ export class RegistryCluster {
       }
       return { kind: 'waiting', error, gateId: '', fromFuture: false };
     }
-    if (error instanceof IntegrityError) this.trust.contradictions.found(error, key);
+    if (error instanceof IntegrityError) this.parts.trust.contradictions.found(error, key);
     this.refusals.add(key, error);
     return { kind: 'refused', error };
   }
@@ -374,11 +359,11 @@ export class RegistryCluster {
 
   private async probeReads(signal: AbortSignal): Promise<ProbeOutcome> {
     try {
-      return await this.finder.probe(signal);
+      return await this.parts.finder.probe(signal);
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
       // It answers, if with a contradiction: whoever asks next is told so.
-      this.trust.contradictions.found(error);
+      this.parts.trust.contradictions.found(error);
       return { ok: true };
     }
   }
@@ -403,10 +388,6 @@ export class RegistryCluster {
       if (this.refusals.get(key) !== undefined) continue;
       this.startFor(views, key, question).catch(() => {});
     }
-  }
-
-  private isOpen(kind: AccessKind): boolean {
-    return this.outages.gates[kind].snapshot().state === 'open';
   }
 
   private now(): number {

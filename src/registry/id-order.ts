@@ -1,17 +1,20 @@
 /** Ids only grow. A registry that was restored from an old backup gives out again what records carry already. */
 import type { Clock } from '../foundation/clock.ts';
+import type { RegistryEndpoints } from './endpoints.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import { idsWentBack } from './integrity-errors.ts';
-import { contextOf } from './registry-requests.ts';
+import { byIdRequest, contextOf, maxIdOf } from './registry-requests.ts';
 import type { SchemaContents } from './schema-contents.ts';
 import type { BarrierOutcome, Registered } from './write-barrier.ts';
 
 export interface IdOrderOptions {
   readonly clock: Clock;
+  readonly endpoints: RegistryEndpoints;
   readonly contents: SchemaContents;
   readonly verifier: IdVerifier;
   /** "Not found" may be lag now. */
   readonly isSettling: () => boolean;
+  readonly signal: AbortSignal;
 }
 
 /** The highest id is believed to be lost after being denied for that long and so often. */
@@ -19,10 +22,13 @@ const DENIED_FOR_MS = 30_000;
 const DENIALS = 2;
 /** It was found just now: whoever registers a thousand old schemas has it read once. */
 const BELIEVED_MS = 1000;
+/** So many of the known ids are looked for when the highest one is gone. */
+const OTHERS = 3;
 
 export class IdOrder {
   private readonly options: IdOrderOptions;
-  private readonly found = new Map<string, number>();
+  /** By context: ids below that one are old. */
+  private readonly found = new Map<string, { readonly at: number; readonly below: number }>();
   private readonly denied = new Map<string, { readonly since: number; count: number }>();
 
   constructor(options: IdOrderOptions) {
@@ -31,19 +37,23 @@ export class IdOrder {
 
   /**
    * An id that is new to us and lower than the highest one that we know is nothing special: the schema was registered by somebody before, or
-   * the id was imported. It is when the highest one is gone. `met: false`: that is not certain yet. Throws RegistryIntegrityError when it is.
+   * the id was imported. It is when the highest one is gone, and with it everything above the id: a single one may have been deleted for good
+   * by somebody. `met: false`: that is not certain yet. Throws RegistryIntegrityError when it is.
    */
-  async check({ id, subject, node }: Registered): Promise<BarrierOutcome> {
+  async check(registered: Registered): Promise<BarrierOutcome> {
+    const { id, subject, node } = registered;
     const { contents, clock, verifier, isSettling } = this.options;
     const context = contextOf(subject);
     const highest = contents.highestId(context);
     if (highest === undefined || id > highest || contents.at({ context, id }) !== undefined) return { met: true };
     const now = clock.monotonic();
-    const foundAt = this.found.get(context);
-    if (foundAt !== undefined && now - foundAt < BELIEVED_MS) return { met: true };
+    const found = this.found.get(context);
+    if (found !== undefined && id < found.below && now - found.at < BELIEVED_MS) return { met: true };
     const { outcome } = await verifier.verify({ context, id: highest });
-    if (outcome === 'equal') {
-      this.found.set(context, clock.monotonic());
+    const below =
+      outcome === 'equal' ? highest : outcome === 'lost' ? await this.above(registered, highest) : undefined;
+    if (below !== undefined) {
+      this.found.set(context, { at: clock.monotonic(), below });
       this.denied.delete(context);
       return { met: true };
     }
@@ -56,5 +66,18 @@ export class IdOrder {
       throw idsWentBack({ id, highest, context, subject, node });
     }
     return { met: false, reason: `${reason} does not find now: a node lags, or data was lost` };
+  }
+  /** An id above this one that the registry still has, or knows to have given out: then this one is no new one. */
+  private async above({ id, subject, node }: Registered, highest: number): Promise<number | undefined> {
+    const { endpoints, contents, verifier, signal } = this.options;
+    const answer = await endpoints.callAt(node, byIdRequest(id, subject, true), signal);
+    const maxId = maxIdOf(answer.json);
+    if (maxId !== undefined && maxId > id) return maxId;
+    const context = contextOf(subject);
+    const others = contents.ids().filter((other) => other.context === context && other.id > id && other.id < highest);
+    for (const other of others.sort((a, b) => b.id - a.id).slice(0, OTHERS)) {
+      if ((await verifier.verify(other)).outcome === 'equal') return other.id;
+    }
+    return undefined;
   }
 }

@@ -61,7 +61,7 @@ export class RegistryTrust {
     const { contents } = known;
     this.verifier = new IdVerifier({ ...options, contents });
     const { verifier } = this;
-    this.order = new IdOrder({ clock, contents, verifier, isSettling: options.isSettling });
+    this.order = new IdOrder({ ...options, contents, verifier });
     const perSecond = values['registry.revalidate.max.per.second'];
     const jobs = new PacedJobs({ clock, logger, perSecond, mayRun: mayRead, signal });
     this.secondLook = new SecondLook({

@@ -210,6 +210,31 @@ describe('ids that go back', () => {
     expect(worker.events.filter(({ type }) => type === 'integrity')).toEqual([]);
   });
 
+  it('are none when somebody deleted the highest id for good', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    worker.registry.put('old', { schema: avro('old').schema });
+    worker.registry.put('mine', { schema: avro('mine').schema });
+    worker.registry.put('gone', { schema: avro('gone').schema });
+    await new Task(worker, host, config).start(byId(2));
+    await new Task(worker, host, config).start(byId(3));
+    worker.registry.schemas.delete(3);
+    worker.registry.subjects.delete('gone');
+    expect(wordsOf(await new Task(worker, host, config).start(register('old')))).toBe('known 1');
+    // A registry that does not tell how far it has come still has another one that is known.
+    const silent = new WorkerOfRegistries();
+    silent.registry.put('old', { schema: avro('old').schema });
+    for (const name of ['mine', 'gone']) silent.registry.put(name, { schema: avro(name).schema });
+    silent.transport.nodes.set(NODE_A, (request) =>
+      silent.registry.handle({ ...request, path: request.path.replace('?fetchMaxId=true', '') }),
+    );
+    const quiet = silent.host();
+    for (const id of [2, 3]) await new Task(silent, quiet, config).start(byId(id));
+    silent.registry.schemas.delete(3);
+    expect(wordsOf(await new Task(silent, quiet, config).start(register('old')))).toBe('known 1');
+    expect([...worker.events, ...silent.events].filter(({ type }) => type === 'integrity')).toEqual([]);
+  });
+
   it('each context counts for itself', async () => {
     const worker = new WorkerOfRegistries();
     const host = worker.host();

@@ -13,7 +13,7 @@ describeWithKafka('registry nodes in processes of their own', (kafka) => {
   const start = async (vendor: 'confluent' | 'karapace', flags: readonly string[] = []): Promise<RegistryProcesses> => {
     registry = await RegistryProcesses.start({
       ...{ bootstrapServers: kafka().bootstrapServers, vendor, nodes: 3 },
-      flags: ['--session-timeout-ms', '6000', ...flags],
+      flags: ['--session-timeout-ms', '7000', ...flags],
     });
     return registry;
   };
@@ -27,7 +27,7 @@ describeWithKafka('registry nodes in processes of their own', (kafka) => {
     );
 
   it('karapace: the smallest URL wins, the group says so, and kill -9 moves the primary after the session', async () => {
-    const nodes = await start('karapace', ['--primary-wait-ms', '1000']);
+    const nodes = await start('karapace', ['--primary-wait-ms', '3000']);
     await nodes.untilNamed(0);
     const group = await nodes.describeGroup();
     expect(group).toMatchObject({ state: 'Stable', protocolType: 'sr', protocol: 'v0' });
@@ -69,13 +69,13 @@ describeWithKafka('registry nodes in processes of their own', (kafka) => {
   });
 
   it('confluent: a node that is asked to stop leaves at once, one that was stopped for too long does not write', async () => {
-    const nodes = await start('confluent');
+    const nodes = await start('confluent', ['--session-timeout-ms', '10000']);
     await nodes.untilNamed(0);
     const group = await nodes.describeGroup();
     const [assignment] = group.members.map((member) => JSON.parse(Buffer.from(member.assignment).toString()));
     expect(assignment).toMatchObject({ version: 1, error: 0, master_identity: { version: 1, scheme: 'http' } });
     await nodes.signal(0, 'SIGTERM');
-    await nodes.untilNamed(1, 5_000);
+    await nodes.untilNamed(1, 7_000);
     await nodes.writable();
 
     await nodes.signal(1, 'SIGSTOP');

@@ -99,8 +99,6 @@ export function isPermanentTransport(code: string): boolean {
   return code.startsWith('ERR_SSL_') && !code.includes('EOF') && !code.includes('SYSCALL');
 }
 
-/** 42205 is not here: it depends on the subject's mode. */
-const DATA_42 = new Set([42201, 42202, 42203, 42204, 42206, 42207, 42208, 42209, 42210, 42211, 42212, 422]);
 /** Soft-deleted states, and associations: the caller asked for what is not to be had. */
 const DATA_404 = new Set([40404, 40405, 40406, 40407, 40410]);
 /** Subject, version, schema; a subject without settings of its own. */
@@ -162,7 +160,6 @@ function classifyUnprocessable(errorCode: number | undefined, context: FailureCo
   }
   // An unresolved reference is reported as an invalid schema, and can be lag.
   const recheck = errorCode === 42201 && context.hasReferences === true && context.rechecked !== true;
-  if (errorCode === undefined || !DATA_42.has(errorCode)) return { class: 'data', recheck: false };
   return { class: 'data', recheck };
 }
 

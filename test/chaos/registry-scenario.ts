@@ -2,7 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker } from '../../src/broker/ports.ts';
 import { AvroBench, Flow, framed, range, sequenceSchema, tolerating } from '../support/avro-pipelines.ts';
-import { type RegisteredSchema, scenarioLine, verifyScenario } from '../support/chaos-verification.ts';
+import {
+  type ExpectedTopic,
+  type RegisteredSchema,
+  scenarioLine,
+  verifyScenario,
+} from '../support/chaos-verification.ts';
 import { createTopic, produce } from '../support/topic-content.ts';
 
 /** New schemas, and ids that the worker has not read, turn up as often. */
@@ -40,6 +45,8 @@ export interface RegistryScenario {
   readonly trouble: (world: ScenarioWorld) => Promise<void>;
   /** When everything was delivered. */
   readonly after?: (world: ScenarioWorld) => Promise<void>;
+  /** Topics of the scenario's own, verified with the others. */
+  readonly topics?: readonly ExpectedTopic[];
   /** Requests per second at all nodes together that are allowed above those of the new schemas. */
   readonly peak?: number;
 }
@@ -133,6 +140,7 @@ export async function playRegistryScenario(registry: TroubledRegistry, scenario:
       acknowledged,
       ...(log === undefined ? {} : { log }),
       topics: [
+        ...(scenario.topics ?? []),
         {
           topic: named('known'),
           sequence: range(0, sent),

@@ -283,6 +283,11 @@ describe.concurrent('the scripted registry', () => {
       registry: { nodes: 3, vendor: 'confluent' },
       lastsMs: 2_000,
       peak: 60 + 6 * PARKED,
+      topics: range(0, PARKED).map((n) => ({
+        topic: `parked-${n}`,
+        sequence: range(0, 2),
+        schemaName: () => `Parked${n}`,
+      })),
       trouble: async ({ registry, bench }) => {
         const refusing = registry.script({ stage: 'write', fault: FORWARDING_FAILED });
         for (const n of range(0, PARKED)) {

@@ -88,6 +88,8 @@ const rows: readonly Row[] = [
   ['new subject after an outage', 'lookup', answer(404, 40401), { settling: true }, { class: 'refresh-and-retry' }],
   ['soft-deleted', 'version', answer(404, 40404), {}, data],
   ['no setting of its own', 'version', answer(404, 40408), {}, { class: 'negative' }],
+  ['no setting of its own, by id', 'by-id', answer(404, 40408), {}, { class: 'negative' }],
+  ['a code of a later version', 'version', answer(404, 40499), { seenBefore: true }, { class: 'negative' }],
   ['association', 'lookup', answer(404, 40410), {}, data],
   ['404 of a proxy', 'by-id', answer(404, undefined, 'other'), {}, { class: 'config' }],
   ['a path that the registry lacks', 'register', answer(404, 404, 'error'), {}, { class: 'config' }],
@@ -103,6 +105,8 @@ const rows: readonly Row[] = [
     (code): Row => [`422/${code}`, 'register', answer(422, code), {}, data],
   ),
   ['42201 with references', 'register', answer(422, 42201), { hasReferences: true }, recheck],
+  ['42203 with references', 'register', answer(422, 42203), { hasReferences: true }, data],
+  ['422 without a code', 'register', answer(422), { hasReferences: true }, data],
   ['42201 with references, again', 'register', answer(422, 42201), { hasReferences: true, rechecked: true }, data],
   // Read-only.
   ['42205', 'register', answer(422, 42205), {}, { class: 'needs-mode' }],
@@ -113,6 +117,9 @@ const rows: readonly Row[] = [
     { mode: 'READONLY' },
     { class: 'park-read-only', mode: 'READONLY' },
   ],
+  ...['READONLY_OVERRIDE', 'FORWARD'].map(
+    (mode): Row => [`42205 in ${mode}`, 'register', answer(422, 42205), { mode }, { class: 'park-read-only', mode }],
+  ),
   ['42205 in IMPORT', 'register', answer(422, 42205), { mode: 'IMPORT' }, { class: 'park-read-only', mode: 'IMPORT' }],
   ['42205 in READWRITE', 'register', answer(422, 42205), { mode: 'READWRITE' }, recheck],
   ['42205 in READWRITE, again', 'register', answer(422, 42205), { mode: 'READWRITE', rechecked: true }, data],

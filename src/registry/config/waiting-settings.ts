@@ -36,7 +36,7 @@ export const WAITING_SETTINGS = {
   },
   'registry.recovery.max.requests.per.second': {
     type: 'INT',
-    default: 250,
+    default: 500,
     validator: ConfigValidators.range({ min: 10 }),
     importance: 'low',
     documentation:

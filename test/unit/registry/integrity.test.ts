@@ -345,3 +345,23 @@ describe('which cluster answers', () => {
     expect(wordsOf(await new Task(again, again.host()).start(byId(1)))).toBe('known 1');
   });
 });
+
+describe('ids that go back while the worker is away', () => {
+  it('are noticed by the next one: the schema store knows the highest', async () => {
+    const config = { 'registry.barrier': 'off', 'registry.refresh.interval.ms': '0' };
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    worker.registry.put('old', { schema: avro('old').schema });
+    await new Task(worker, worker.host(), config).start(byId(1));
+    worker.registry.nextId = 90;
+    await new Task(worker, worker.host(), config).start(register('z'));
+    await worker.clock.advance(70_000);
+    await worker.store?.flushed();
+    await worker.coordinator.close();
+    const again = await WorkerOfRegistries.open(log);
+    again.registry.put('old', { schema: avro('old').schema });
+    const writing = new Task(again, again.host(), config).start(register('new'));
+    await again.clock.advance(60_000);
+    expect(wordsOf(await writing)).toBe('refused holdfast.registry.ids-went-back');
+  });
+});

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { recordingLogger, silentLogger } from '../../../src/foundation/logger.ts';
 import { type CompactedLog, type CompactedLogEntry, MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
-import { formatEntry, HEADER_KEY, proofKey, schemaKey } from '../../../src/registry/stored-entries.ts';
+import {
+  formatEntry,
+  HEADER_KEY,
+  proofKey,
+  type StoredSchema,
+  schemaKey,
+} from '../../../src/registry/stored-entries.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import {
   avro,
@@ -432,3 +438,29 @@ function slowLog() {
   };
   return { log, finish: () => finish() };
 }
+
+describe('the highest id', () => {
+  const schemaOf = (id: number): StoredSchema => ({
+    clusterId: 'c',
+    context: '',
+    id,
+    schemaType: 'AVRO',
+    schema: '"string"',
+    references: [],
+    fingerprint: 'f',
+    sent: false,
+    time: 1,
+    epoch: 'e',
+  });
+
+  it('counts for each cluster and context apart', async () => {
+    const store = await SchemaStore.open({ log: new MemoryCompactedLog(), logger: silentLogger });
+    expect(store.highestId('c', '')).toBeUndefined();
+    for (const id of [3, 9, 4]) store.remember(schemaOf(id));
+    store.remember({ ...schemaOf(50), context: 'other' });
+    store.remember({ ...schemaOf(70), clusterId: 'd' });
+    expect(store.highestId('c', '')).toBe(9);
+    expect(store.highestId('c', 'other')).toBe(50);
+    expect(store.highestId('d', '')).toBe(70);
+  });
+});

@@ -128,9 +128,10 @@ export class QuestionFinder {
       this.options.known.renew(what);
       return { kind: 'known', known: this.options.known.answer(key) ?? known };
     }
-    // The new primary doesn't have it, so the registration was lost: it is made again, and its id compared.
-    this.options.known.forget(key);
+    // The new primary doesn't have it, so the registration was lost: it is made again, and its id compared. Until then it is not forgotten: a
+    // registry that takes no writes yet is asked again later, and the comparison has to be made then.
     const finding = await this.find(key, question, signal);
+    if (finding.kind === 'denied') this.options.known.forget(key);
     return finding.kind === 'acknowledged' ? { ...finding, replaced: known } : finding;
   }
 

@@ -6,7 +6,7 @@ import {
   type RegistryKnowledge,
 } from '../../../src/registry/registry-knowledge.ts';
 import { IntegrityError } from '../../../src/sdk/errors/index.ts';
-import { ok } from './scripted-transport.ts';
+import { error, ok } from './scripted-transport.ts';
 import {
   avro,
   byId,
@@ -123,6 +123,28 @@ describe('Invariant 5: a suspect id is read back before it is written again', ()
     expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe('refused holdfast.registry.id.lost');
     await worker.clock.advance(1000);
     expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe('known 3');
+  });
+
+  it('lost while nothing can be registered, it is compared once that is possible', async () => {
+    const suspect = { value: false };
+    const worker = new WorkerOfRegistries({ knowledge: suspecting(suspect) });
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    await new Task(worker, host).start(register('b'));
+    suspect.value = true;
+    await worker.clock.advance(5);
+    worker.registry.schemas.delete(2);
+    worker.registry.subjects.delete('b');
+    worker.registry.nextId = 9;
+    worker.registry.fault = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/versions') ? error(500, 50003, 'no primary') : undefined;
+    const task = new Task(worker, host);
+    task.begin(register('b'));
+    await worker.clock.advance(5000);
+    expect(task.answer).toBeUndefined();
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(60_000);
+    expect(wordsOf(task.answer)).toBe('refused holdfast.registry.id.lost');
   });
 
   it('while it can not be read back it waits', async () => {

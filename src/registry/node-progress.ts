@@ -23,7 +23,13 @@ export interface NodeProgressProbeOptions {
 interface Probed {
   readonly at: number;
   readonly nodes: readonly NodeProgress[];
+  /** A node told the highest id that it has; otherwise there may be any above the one that was found. */
+  readonly isTold: boolean;
 }
+
+type Look = Pick<Probed, 'nodes' | 'isTold'>;
+
+const NOTHING: Look = { nodes: [], isTold: false };
 
 const BELIEVED_MS = 1000;
 
@@ -40,6 +46,12 @@ export class NodeProgressProbe {
   recent(context: string): readonly NodeProgress[] {
     const probed = this.probed.get(context);
     return probed !== undefined && this.options.clock.monotonic() - probed.at < BELIEVED_MS ? probed.nodes : [];
+  }
+
+  /** The same, but empty unless a node told what its highest id is. */
+  recentlyTold(context: string): readonly NodeProgress[] {
+    const nodes = this.recent(context);
+    return this.probed.get(context)?.isTold === true ? nodes : [];
   }
 
   forget(): void {
@@ -59,34 +71,49 @@ export class NodeProgressProbe {
 
   private async probe(context: string, signal: AbortSignal): Promise<readonly NodeProgress[]> {
     const { clock, knowledge } = this.options;
-    const nodes = await knowledge.progress(await this.look(context, signal), signal);
-    this.probed.set(context, { at: clock.monotonic(), nodes });
+    const { nodes: looked, isTold } = await this.look(context, signal);
+    const nodes = await knowledge.progress(looked, signal);
+    this.probed.set(context, { at: clock.monotonic(), nodes, isTold });
     return nodes;
   }
 
-  /** `maxId` comes only with an id that exists, so a known one is asked for; without any, one is looked for. */
-  private async look(context: string, signal: AbortSignal): Promise<NodeProgress[]> {
-    const { endpoints, known } = this.options;
-    let asked = known.highestId(context);
-    if (asked === undefined) {
-      const subjects = await endpoints.call(subjectsRequest(), signal);
-      if (subjects.verdict.class !== 'ok' || !Array.isArray(subjects.json)) return [];
-      const last = subjects.json.filter((name) => typeof name === 'string' && contextOf(name) === context).at(-1);
-      if (last === undefined) return [{ node: subjects.node, ready: true, highestId: 0 }];
-      const latest = await endpoints.call(versionRequest(String(last), -1), signal);
-      const id = idOf(latest.json);
-      const text = schemaTextOf(latest.json);
-      if (latest.verdict.class !== 'ok' || id === undefined || text === undefined) return [];
-      asked = known.read(id, text, String(last), latest.node).id;
+  /** `maxId` comes only with an id that exists: a known one, or when that is gone, because somebody deleted it, one that is looked for. */
+  private async look(context: string, signal: AbortSignal): Promise<Look> {
+    const known = this.options.known.highestId(context);
+    if (known !== undefined) {
+      const look = await this.lookAt(context, known, signal);
+      if (look.nodes.some(({ ready }) => ready)) return look;
+      const found = await this.find(context, signal);
+      return typeof found === 'number' && found !== known ? this.lookAt(context, found, signal) : look;
     }
-    const id = asked;
-    const answers = await endpoints.callEach(
-      byIdRequest(id, context === '' ? undefined : `:.${context}:`, true),
-      signal,
-    );
-    return answers.flatMap(({ node, verdict, json }): NodeProgress[] => {
+    const found = await this.find(context, signal);
+    return typeof found === 'number' ? this.lookAt(context, found, signal) : found;
+  }
+
+  /** Any id of the context that a node has; or what there is to say without one. */
+  private async find(context: string, signal: AbortSignal): Promise<number | Look> {
+    const { endpoints, known } = this.options;
+    const subjects = await endpoints.call(subjectsRequest(), signal);
+    if (subjects.verdict.class !== 'ok' || !Array.isArray(subjects.json)) return NOTHING;
+    const last = subjects.json.filter((name) => typeof name === 'string' && contextOf(name) === context).at(-1);
+    if (last === undefined) return { nodes: [{ node: subjects.node, ready: true, highestId: 0 }], isTold: true };
+    const latest = await endpoints.call(versionRequest(String(last), -1), signal);
+    const id = idOf(latest.json);
+    const text = schemaTextOf(latest.json);
+    if (latest.verdict.class !== 'ok' || id === undefined || text === undefined) return NOTHING;
+    return known.read(id, text, String(last), latest.node).id;
+  }
+
+  private async lookAt(context: string, id: number, signal: AbortSignal): Promise<Look> {
+    const subject = context === '' ? undefined : `:.${context}:`;
+    const answers = await this.options.endpoints.callEach(byIdRequest(id, subject, true), signal);
+    const nodes = answers.flatMap(({ node, verdict, json }): NodeProgress[] => {
       if (verdict.class === 'ok') return [{ node, ready: true, highestId: Math.max(id, maxIdOf(json) ?? id) }];
       return verdict.class === 'refresh-and-retry' ? [{ node, ready: false, highestId: null }] : [];
     });
+    return {
+      nodes,
+      isTold: answers.some(({ verdict, json }) => verdict.class === 'ok' && maxIdOf(json) !== undefined),
+    };
   }
 }

@@ -68,6 +68,8 @@ export interface QuestionFinderOptions {
 
 interface Denial {
   readonly since: number;
+  /** Clock.monotonic() of the last round. */
+  at: number;
   rounds: number;
 }
 
@@ -76,6 +78,8 @@ const RECHECK_MS = 1000;
 /** "Not found" of what must be there is believed after this time and this many rounds. */
 const DENIED_FOR_MS = 30_000;
 const DENIED_ROUNDS = 2;
+/** After a pause as long as that, "not found" may be lag once more: what was missing may have been registered, or restored, meanwhile. */
+const DENIAL_MEMORY_MS = 5 * 60_000;
 
 export function accessOf(question: SchemaQuestion): AccessKind {
   return question.kind === 'register' ? 'write' : 'read';
@@ -168,7 +172,7 @@ export class QuestionFinder {
   private async findById(key: string, question: Question<'by-id'>, signal: AbortSignal): Promise<Finding> {
     const { id, subject } = question;
     const { maxGap } = this.options;
-    const recent = this.isSettling() ? [] : this.progress.recent(contextOf(subject));
+    const recent = this.isSettling() ? [] : this.progress.recentlyTold(contextOf(subject));
     if (isAbsurdId(id, recent, maxGap)) return unknownId(id, 'it lies far from every id that the registry gave out');
     const result = await this.options.endpoints.call(byIdRequest(id, subject), signal, { context: this.context() });
     if (result.verdict.class === 'ok') return { kind: 'known', known: this.settle(key, question, result, false) };
@@ -318,7 +322,10 @@ export class QuestionFinder {
 
   private deny(key: string): { readonly deniedForMs: number; readonly rounds: number } {
     const now = this.options.clock.monotonic();
-    const denial = this.denials.get(key) ?? { since: now, rounds: 0 };
+    const before = this.denials.get(key);
+    const isOver = before === undefined || now - before.at >= DENIAL_MEMORY_MS;
+    const denial = isOver ? { since: now, at: now, rounds: 0 } : before;
+    denial.at = now;
     denial.rounds += 1;
     this.denials.delete(key);
     this.denials.set(key, denial);

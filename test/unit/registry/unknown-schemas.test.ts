@@ -87,6 +87,36 @@ describe('an id that no node knows', () => {
     expect(worker.transport.take()).not.toEqual([]);
   });
 
+  it('is lag again when it is denied long after it was last asked for', async () => {
+    const worker = await workerWith(5);
+    worker.registry.schemas.delete(3);
+    const first = new Task(worker, worker.host());
+    first.begin(byId(3));
+    await worker.clock.advance(36_000);
+    expect(wordsOf(first.answer)).toBe('refused holdfast.registry.id.unknown');
+    await worker.clock.advance(3_600_000);
+    const again = new Task(worker, worker.host());
+    again.begin(byId(3));
+    await worker.clock.advance(5000);
+    expect(again.answer).toBeUndefined();
+    worker.registry.put('s3', { schema: avro('s3').schema }, 3);
+    await worker.clock.advance(6000);
+    expect(wordsOf(again.answer)).toBe('known 3');
+  });
+
+  it('is a data error though the highest id that was known is gone: somebody deleted it for good', async () => {
+    const worker = await workerWith(5);
+    const host = worker.host();
+    await new Task(worker, host).start(byId(5));
+    worker.registry.schemas.delete(5);
+    worker.registry.subjects.delete('s5');
+    worker.registry.schemas.delete(3);
+    const task = new Task(worker, host);
+    task.begin(byId(3));
+    await worker.clock.advance(40_000);
+    expect(wordsOf(task.answer)).toBe('refused holdfast.registry.id.unknown');
+  });
+
   it('is no data error while a replica lags behind it', async () => {
     const worker = await workerWith(5, [NODE_A, NODE_B]);
     const behind = (path: string): boolean => path.startsWith('/schemas/ids/') && !path.startsWith('/schemas/ids/1');
@@ -123,6 +153,21 @@ describe('an id that no node knows', () => {
     for (let i = 0; i < 100; i++) await new Task(worker, host).start(byId(1_633_771_873 + i));
     expect(worker.transport.take()).toEqual([]);
     expect(worker.clock.monotonic()).toBe(started);
+  });
+
+  it('is asked for, however high it is, where no node tells how far it has come', async () => {
+    const worker = await workerWith(5);
+    const tell = worker.registry.handle;
+    worker.transport.nodes.set(NODE_A, (request) =>
+      tell({ ...request, path: request.path.replace(/.fetchMaxId=true/, '') }),
+    );
+    const host = worker.host();
+    await new Task(worker, host).start(byId(1));
+    worker.registry.put('imported', { schema: avro('imported').schema }, 7_000_000);
+    expect(wordsOf(await new Task(worker, host).start(byId(1_633_771_873)))).toBe(
+      'refused holdfast.registry.id.unknown',
+    );
+    expect(wordsOf(await new Task(worker, host).start(byId(7_000_000)))).toBe('known 7000000');
   });
 
   it.each([

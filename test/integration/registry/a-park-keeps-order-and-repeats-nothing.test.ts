@@ -156,6 +156,11 @@ describe('a parked source', () => {
       await bench.parked('source');
       await quickly('DELETE', '/connectors/source');
       expect((await bench.get('/connectors')).body).toEqual([]);
+      // What was on its way may still come to its end; nothing more is begun, or the prober would ask at least once a second.
+      await bench.connect.waitFor('an end of its questions', async () => {
+        const since = registry.requests.list({ fromMs: registry.elapsedMs - 1_500 });
+        return !since.some(({ operation }) => operation === 'register' || operation === 'lookup');
+      });
       outage.remove();
       // The gate opens for the next who asks, and nobody asks for the schema of the deleted one.
       bench.feed('other', range(0, 5));

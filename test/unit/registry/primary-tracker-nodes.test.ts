@@ -38,6 +38,8 @@ let tracker: PrimaryTracker;
 /** By `node path`; not found unless told. */
 let answers: Record<string, Answer>;
 let asked: string[];
+/** Since when, of each change. */
+let suspect: number[];
 afterEach(() => tracker.close());
 
 async function start(options: {
@@ -47,6 +49,7 @@ async function start(options: {
 }): Promise<void> {
   clock = new ManualClock();
   asked = [];
+  suspect = [];
   const { describe } = options;
   tracker = new PrimaryTracker({
     nodes: [A, B],
@@ -63,7 +66,7 @@ async function start(options: {
     clock,
     logger: recordingLogger().logger,
     emit: () => {},
-    onChange: () => {},
+    onChange: ({ suspectSince }) => suspect.push(suspectSince),
     onReady: () => {},
     resolveHost: async (host) => options.addresses?.[host] ?? [],
   });
@@ -197,4 +200,58 @@ it('takes the ends of both outages for one change', async () => {
   // Who hears of it twice makes nothing of it.
   tracker.observe({ kind: 'outage-ended', access: 'write', beganAt });
   expect(tracker.snapshot().epochs).toHaveLength(2);
+});
+
+it('counts no word of a node that was given before it was named', async () => {
+  answers = { [`${A}/_health`]: PRIMARY, [`${B}/_health`]: health() };
+  const full = await groupDescriber({ urls: [A, B] })();
+  const other = await groupDescriber({ urls: [A, B], starts: 2 })();
+  let described = full;
+  await start({ describe: async () => described });
+  expect(tracker.snapshot().epochs[0]?.usableAt).not.toBeNull();
+  // It was restarted, and says nothing yet.
+  answers[`${A}/_health`] = 'silent';
+  described = other;
+  await clock.advance(2_000);
+  expect(tracker.snapshot().epochs[0]).toMatchObject({ number: 2, usableAt: null });
+  answers[`${A}/_health`] = PRIMARY;
+  await clock.advance(3_000);
+  expect(tracker.snapshot().epochs[0]?.usableAt).not.toBeNull();
+});
+
+it('does not take a primary for good that the group names while requests fail', async () => {
+  answers = {};
+  let urls = [A, B];
+  await start({ describe: async () => (await groupDescriber({ urls }))() });
+  await clock.advance(60_000);
+  tracker.observe({ kind: 'outage-began', access: 'write', reason: 'refused' });
+  const beganAt = clock.now();
+  await clock.advance(20_000);
+  urls = [B, A];
+  await clock.advance(2_000);
+  expect(suspect).toHaveLength(1);
+  expect(suspect[0]).toBeLessThanOrEqual(beganAt - 30_000);
+  expect(suspect[0]).toBeGreaterThanOrEqual(beganAt - 32_000);
+});
+
+it('forgets what a node said that has fallen silent', async () => {
+  answers = { [`${A}/_health`]: PRIMARY, [`${B}/_health`]: health() };
+  await start({});
+  expect(tracker.snapshot().rung).toBe('health');
+  answers = { [`${A}/_health`]: 'silent', [`${B}/_health`]: 'silent' };
+  await clock.advance(20_000);
+  expect(tracker.snapshot().rung).toBe('inference');
+  expect(tracker.snapshot().nodes.get(B)?.progress).toBeNull();
+  expect(await progress()).toEqual([false, false]);
+});
+
+it('asks a node once at a time, whoever wants to know', async () => {
+  answers = { [`${A}/_health`]: PRIMARY, [`${B}/_health`]: 'silent' };
+  await start({ settings: { 'registry.health.timeout.ms': '2000' } });
+  asked = [];
+  const probed = [{ node: B, ready: true, highestId: 7 }];
+  const many = [1, 2, 3].map(() => tracker.progress(probed, never));
+  expect(asked.length).toBeLessThanOrEqual(1);
+  await clock.advance(3_000);
+  await Promise.all(many);
 });

@@ -154,7 +154,9 @@ export class SecondLook {
     const { endpoints, signal } = this.options;
     const answer = await endpoints.call(lookupRequest(what.subject, what.text, what.normalize), signal);
     if (answer.verdict.class === 'park') return false;
-    if (answer.verdict.class === 'ok') this.compare(what, answer, 'its subject does not have it');
+    if (answer.verdict.class === 'ok' && !(await this.isTwin(what, idOf(answer.json)))) {
+      this.compare(what, answer, 'its subject does not have it');
+    }
     this.confirm(what);
     return true;
   }
@@ -172,6 +174,16 @@ export class SecondLook {
     // The same id again: readers find it from now on, which the next look has to show.
     waiting.denials = 0;
     return false;
+  }
+
+  /** A subject may have a schema twice, imported or with other metadata: who reads with either id reads the same. */
+  private async isTwin(what: Unconfirmed, now: number | undefined): Promise<boolean> {
+    if (now === undefined || now === what.id) return false;
+    const { verifier, contents } = this.options;
+    const ours = idOfContext(what);
+    const other = { ...ours, id: now };
+    if ((await verifier.verify(other)).outcome !== 'equal') return false;
+    return contents.at(other)?.fingerprint === contents.at(ours)?.fingerprint;
   }
 
   private compare(what: Unconfirmed, answer: CallResult, reason: string): void {

@@ -203,6 +203,17 @@ describe('Invariant 5: every id that is acknowledged is looked at once more', ()
     expect(integrity(worker)[0]?.message).toMatch(/but its subject does not have it at .* and the schema has id 7 now/);
   });
 
+  it('another id under the subject is none when it means the same schema', async () => {
+    const worker = new WorkerOfRegistries();
+    await new Task(worker, worker.host(), config).start(register('s'));
+    worker.registry.put('s', { schema: avro('s').schema }, 7);
+    worker.registry.fault = ({ method, path }) =>
+      method === 'POST' && path === '/subjects/s' ? ok({ subject: 's', id: 7, version: 2, ...avro('s') }) : undefined;
+    await worker.clock.advance(60_000);
+    expect(integrity(worker)).toEqual([]);
+    expect(told(worker, 'confirmed')).toMatchObject([{ ids: [1] }]);
+  });
+
   it('a subject that was deleted meanwhile is none', async () => {
     const worker = new WorkerOfRegistries();
     await new Task(worker, worker.host(), config).start(register('s'));

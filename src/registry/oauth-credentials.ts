@@ -35,6 +35,8 @@ export class OAuthCredentials implements Credentials {
   private token: Token | undefined;
   private fetching: Promise<Token> | undefined;
   private renewNotBefore = 0;
+  /** It took us before: settings that were right do not become wrong because something before it answers in its place. */
+  private hasServed = false;
 
   constructor(options: OAuthCredentialsOptions) {
     const { origin, pathname, search } = new URL(options.settings.tokenEndpoint);
@@ -129,6 +131,7 @@ export class OAuthCredentials implements Credentials {
     const access = json['access_token'];
     if (response.status >= 200 && response.status < 300 && typeof access === 'string' && access !== '') {
       this.token = this.tokenOf(access, json['expires_in'], askedAt);
+      this.hasServed = true;
       return this.token;
     }
     throw this.refused(response, json['error']);
@@ -164,7 +167,13 @@ export class OAuthCredentials implements Credentials {
     const { status } = response;
     const word = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? ` ${error}` : '';
     const passes = status >= 500 || status === 408 || status === 425 || status === 429 || status < 300;
-    if (passes || word === ' temporarily_unavailable' || word === ' server_error') {
+    // Invariant 3: a refusal of ours has one of OAuth's words (RFC 6749, 5.2); without one, a proxy or a server that starts is speaking.
+    if (
+      passes ||
+      (this.hasServed && word === '' && status !== 401) ||
+      word === ' temporarily_unavailable' ||
+      word === ' server_error'
+    ) {
       return new CredentialsUnavailable(
         `the OAuth token endpoint ${this.endpoint} gives no token: HTTP ${status}${word}`,
         retryAfterOf(response.headers['retry-after'], this.options.clock),

@@ -191,6 +191,19 @@ describe('an issuer that gives none', () => {
     expect((await failing).message).toContain('does not answer in time');
   });
 
+  it('Invariant 3: is waited for when something answers in the place of an endpoint that served before', async () => {
+    const issuer = new Issuer();
+    issuer.lifeSeconds = 60;
+    await issuer.token();
+    issuer.reply = { status: 404, body: '<html>default backend</html>' };
+    await issuer.clock.advance(61_000);
+    expect(await issuer.failure()).toBeInstanceOf(CredentialsUnavailable);
+    issuer.reply = { status: 401, body: { error: 'invalid_client' } };
+    expect(await issuer.failure()).toBeInstanceOf(RegistryConfigError);
+    issuer.reply = undefined;
+    expect(await issuer.token()).toBe('Bearer token-2');
+  });
+
   it.each<[Reply, string]>([
     [
       { status: 401, body: { error: 'invalid_client', error_description: `bad secret ${SECRET}` } },

@@ -78,6 +78,8 @@ const RECHECK_MS = 1000;
 /** "Not found" of what must be there is believed after this time and this many rounds. */
 const DENIED_FOR_MS = 30_000;
 const DENIED_ROUNDS = 2;
+/** A node that comes back denies what it has not read yet; not for longer than that, as a rule. */
+const REPLAYED_AFTER_MS = 2000;
 /** After a pause as long as that, "not found" may be lag once more: what was missing may have been registered, or restored, meanwhile. */
 const DENIAL_MEMORY_MS = 5 * 60_000;
 
@@ -156,10 +158,26 @@ export class QuestionFinder {
       if (id !== undefined && text !== undefined) known.read(id, text, undefined, result.node);
     } else {
       this.doubtedSince ??= clock.monotonic();
-      if (clock.monotonic() - this.doubtedSince < settleWindowMs) return { ok: false, reason: result.reason };
+      const doubtedForMs = clock.monotonic() - this.doubtedSince;
+      const mayBeDeleted = id !== undefined && doubtedForMs >= REPLAYED_AFTER_MS;
+      if (doubtedForMs < settleWindowMs && !(mayBeDeleted && (await this.hasAnother(id, signal)))) {
+        return { ok: false, reason: result.reason };
+      }
     }
     this.doubtedSince = null;
     return { ok: true };
+  }
+
+  /** The highest id alone may have been deleted for good by somebody: then another one that is known comes back. */
+  private async hasAnother(highest: number, signal: AbortSignal): Promise<boolean> {
+    const others = this.options.known.contents.ids().filter(({ context, id }) => context === '' && id !== highest);
+    const other = others.at(-1);
+    if (other === undefined) return false;
+    const result = await this.options.endpoints.call(byIdRequest(other.id), signal);
+    const text = schemaTextOf(result.json);
+    if (result.verdict.class !== 'ok' || text === undefined) return false;
+    this.options.known.read(other.id, text, undefined, result.node);
+    return true;
   }
 
   /** After an outage: what was denied before counts no more, and any node may be another one. */

@@ -150,6 +150,8 @@ export class ProcessChaos {
       await eventually('every new schema', () => this.fedAt.size === this.newSchemas, SETTLE_MS);
       await eventually('a registration after it', () => performance.now() - this.lastAckAt < 1_000, SETTLE_MS);
       await this.untilDelivered();
+    } catch (cause) {
+      throw await this.explained(cause);
     } finally {
       this.isOver = true;
       await Promise.all(loops);
@@ -283,6 +285,14 @@ export class ProcessChaos {
     await eventually('every recent record', () => this.recentDelivered >= this.recentCount, SETTLE_MS);
     const foreign = (): number => bench.delivered(this.named('read-sink')).length;
     await eventually('every foreign record', () => foreign() >= this.foreignSent, SETTLE_MS);
+  }
+
+  /** What did not come may have gone astray: that says more than the time that is over. */
+  private async explained(cause: unknown): Promise<Error> {
+    const failures = await this.bench.failures();
+    const letters = await this.bench.topicLength(this.named('dlq'));
+    const why = [`${letters} records in the dead letter queue`, ...failures.map((failure) => `FAILED: ${failure}`)];
+    return new Error([cause instanceof Error ? cause.message : String(cause), ...why].join('\n'), { cause });
   }
 
   private async verify(name: string, known: number): Promise<ScenarioReport> {

@@ -88,6 +88,8 @@ class InProcessRunner {
   constructor() {
     this.tests = [];
     this.kills = new Map();
+    /** ms, by test, of its last run. */
+    this.times = new Map();
     this.rejections = [];
     process.on('unhandledRejection', (reason) => this.rejections.push(reason));
   }
@@ -142,7 +144,6 @@ class InProcessRunner {
         console.warn(`fails without any mutant, left out: ${result.name}: ${result.failureMessage}`);
       else if (result.timeSpentMs < SLOW_MS) tests.push(result);
     }
-    this.times = new Map(tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
     return { status: 'complete', tests, mutantCoverage: this.namespace.mutantCoverage };
   }
 
@@ -163,7 +164,7 @@ class InProcessRunner {
     const wanted = new Set(testFilter ?? []);
     const chosen = this.tests.filter(({ id }) => testFilter === undefined || wanted.has(id));
     // Those first that noticed the most mutants of late for their time; then the quick ones.
-    const worth = ({ id }) => ((this.kills.get(id) ?? 0) + 0.01) / (20 + (this.times?.get(id) ?? 0));
+    const worth = ({ id }) => ((this.kills.get(id) ?? 0) + 0.01) / (20 + (this.times.get(id) ?? 50));
     chosen.sort((a, b) => worth(b) - worth(a));
     const results = [];
     const endsAt = performance.now() + MUTANT_BUDGET_MS;
@@ -216,6 +217,7 @@ class InProcessRunner {
       return { ...result, status: FAILED, failureMessage, timeSpentMs: performance.now() - begun };
     } finally {
       clearTimeout(timer);
+      this.times.set(id, performance.now() - begun);
     }
   }
 

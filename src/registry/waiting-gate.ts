@@ -28,10 +28,6 @@ export class WaitingGate implements DependencyGate {
     this.current = options.snapshot;
   }
 
-  get waiting(): number {
-    return this.waiters.size;
-  }
-
   snapshot(): GateSnapshot {
     return this.current;
   }

@@ -155,6 +155,44 @@ describe('gates', () => {
     expect(again.settled).toBe('no');
   });
 
+  it('let a waiter through at the first of several limits, and forget limits that have passed', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    mirror.limitWait(gate.id, 'one', 5000);
+    mirror.limitWait(gate.id, 'other', 3000);
+    const waiter = watch(mirror.get(gate.id)!.opened(never));
+    await clock.advance(2999);
+    expect(waiter.settled).toBe('no');
+    await clock.advance(1);
+    expect(waiter.settled).toBe('yes');
+    const again = watch(mirror.get(gate.id)!.opened(never));
+    await clock.advance(1999);
+    expect(again.settled).toBe('no');
+    await clock.advance(1);
+    expect(again.settled).toBe('yes');
+  });
+
+  it('stay in a mirror when they are a part of the registry, and not when they stood for a question', () => {
+    const { mirror, book } = pair();
+    const open = book.gate('registry:x:read', 'reads').snapshot();
+    mirror.apply(open);
+    mirror.apply({ ...open, id: 'registry:x:id:7' });
+    expect(mirror.get('registry:x:read')).toBeDefined();
+    expect(mirror.get('registry:x:id:7')).toBeUndefined();
+  });
+
+  it('tell nobody who does not listen any more', () => {
+    const { book } = pair();
+    const heard: string[] = [];
+    const end = book.onSnapshot(({ state }) => heard.push(state));
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    end();
+    gate.open();
+    expect(heard).toEqual(['closed']);
+  });
+
   it('of a host alone open with the answer they stand for', async () => {
     const { clock, mirror } = pair();
     const open = mirror.pending('registry:x:answer:1', 'answer', 'asked');

@@ -23,6 +23,16 @@ describe('judgeUnknownId', () => {
     expect(kindOf({ nodes: [node(41), node(42)] })).toBe('denied');
   });
 
+  it('says for how long a node has denied it', () => {
+    expect(judgeUnknownId(facts({}))).toMatchObject({ why: expect.stringContaining('for 31 s') });
+  });
+
+  it('takes the highest id of a node that is not ready, and id 0, for what may be there', () => {
+    expect(kindOf({ id: 50, nodes: [node(50, false)] })).toBe('lag');
+    expect(kindOf({ id: 0, settling: true })).toBe('lag');
+    expect(isAbsurdId(0, [node(10)], 10)).toBe(false);
+  });
+
   it('waits for an id a little ahead of every node, and says so', () => {
     expect(judgeUnknownId(facts({ nodes: [node(40), node(41)] }))).toEqual({ kind: 'from-future', highestId: 41 });
     expect(kindOf({ nodes: [node(41)], id: 1_000_041 })).toBe('from-future');

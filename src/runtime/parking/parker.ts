@@ -203,9 +203,11 @@ export class Parker {
     park.error = error;
     park.partitions = partitions;
     park.dependency = dependency;
-    if (park.gate === undefined || park.gate.id !== gateId) {
+    // Not by its id: a gate that opened for good may have been followed by another one of the same name.
+    const gate = gateId === undefined ? undefined : this.gates.get(gateId);
+    if (gate !== park.gate) {
       park.unsubscribe?.();
-      park.gate = gateId === undefined ? undefined : this.gates.get(gateId);
+      park.gate = gate;
       park.unsubscribe = park.gate?.onChange(() => this.changed()) ?? null;
     }
     return park;

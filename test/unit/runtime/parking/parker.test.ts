@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { GateMirror } from '../../../../src/registry/gate-mirror.ts';
 import type { ParkedInfo } from '../../../../src/runtime/host/protocol.ts';
 import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts';
 import { Parker, type ParkSettings } from '../../../../src/runtime/parking/parker.ts';
@@ -69,6 +70,35 @@ describe('Parker', () => {
     expect(attempts).toBeLessThan(25);
     h.ending.abort(new Error('stopped'));
     await done;
+  });
+
+  it('waits at the gate of today, not at one of the same name that opened before', async () => {
+    const h = harness();
+    const mirror = new GateMirror({ clock: h.clock, random: () => 0.5 });
+    const parker = new Parker({
+      ...h,
+      gates: mirror,
+      logger: recordingLogger().logger,
+      settings: SETTINGS,
+      publish: () => {},
+    });
+    const away = new EnvironmentError('away', { gateId: 'registry:r:id:7' });
+    const wait = async (): Promise<number> => {
+      await parker.wait('k', away, h.options);
+      return h.clock.monotonic();
+    };
+    mirror.apply(snapshot('registry:r:id:7', 'closed'));
+    const first = wait();
+    mirror.apply(snapshot('registry:r:id:7', 'open'));
+    await h.clock.advance(100);
+    await first;
+    mirror.apply(snapshot('registry:r:id:7', 'closed'));
+    const begun = h.clock.monotonic();
+    const second = wait();
+    await h.clock.advance(60_000);
+    mirror.apply(snapshot('registry:r:id:7', 'open'));
+    await h.clock.advance(100);
+    expect((await second) - begun).toBeGreaterThanOrEqual(60_000);
   });
 
   it('backs off without a gate, and rejects with the reason of the signal', async () => {

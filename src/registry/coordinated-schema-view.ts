@@ -202,7 +202,7 @@ class CoordinatedSchemaView implements SchemaView {
   private heard(notice: RegistryNotice): void {
     if (this.closed || notice.registryId !== this.registryId) return;
     if (notice.kind === 'confirmed') {
-      this.ids.young.confirmed(notice.ids);
+      this.ids.young.confirmed(notice.context, notice.ids);
       return;
     }
     for (const flight of new Set(this.flights.values())) flight.missed.push(notice);

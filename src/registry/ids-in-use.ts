@@ -52,7 +52,7 @@ export class IdsInUse {
       return error;
     }
     ids.set(id, meaning);
-    this.young.given(id, acknowledgement);
+    this.young.given(context, id, acknowledgement);
     return null;
   }
 

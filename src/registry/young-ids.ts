@@ -8,6 +8,8 @@ import { type RecordRange, RecordRanges } from '../sdk/record/record-ranges.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 
 interface YoungId {
+  /** Ids count per context. */
+  readonly context: string;
   readonly until: number;
   readonly records: RecordRanges;
 }
@@ -40,12 +42,12 @@ export class YoungIds {
   }
 
   /** An id may be written from now on. One whose acknowledgement is renewed keeps its records. */
-  given(id: number, { at }: Acknowledgement): void {
+  given(context: string, id: number, { at }: Acknowledgement): void {
     const now = this.clock.now();
     if (now - at >= this.secondLookMs && !this.ids.has(id)) return;
     const records = this.ids.get(id)?.records ?? new RecordRanges();
     this.ids.delete(id);
-    this.ids.set(id, { until: Math.max(at, now) + KEPT_MS, records });
+    this.ids.set(id, { context, until: Math.max(at, now) + KEPT_MS, records });
     const [oldest] = this.ids.keys();
     if (this.ids.size > MAX_IDS && oldest !== undefined) this.ids.delete(oldest);
   }
@@ -54,8 +56,8 @@ export class YoungIds {
     this.ids.get(id)?.records.add(topic, partition, offset);
   }
 
-  confirmed(ids: readonly number[]): void {
-    for (const id of ids) this.ids.delete(id);
+  confirmed(context: string, ids: readonly number[]): void {
+    for (const id of ids) if (this.ids.get(id)?.context === context) this.ids.delete(id);
   }
 
   /** The records with this id, or with any. */
@@ -95,7 +97,7 @@ export class YoungIdsOfTasks {
     for (const [key, { young }] of this.byOwner) if (!young.any) this.byOwner.delete(key);
   }
 
-  confirmed(registryId: string, ids: readonly number[]): void {
-    for (const each of this.byOwner.values()) if (each.registryId === registryId) each.young.confirmed(ids);
+  confirmed(registryId: string, context: string, ids: readonly number[]): void {
+    for (const each of this.byOwner.values()) if (each.registryId === registryId) each.young.confirmed(context, ids);
   }
 }

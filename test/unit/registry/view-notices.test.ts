@@ -258,6 +258,9 @@ describe('SchemaView, keeping which records carry an id', () => {
     await learn([register('s'), known(7, avro('s'), now(), 'e2')]);
     hear(contradicted(7));
     expect(view.recordsOf?.(stops[0] as ConnectError)).toEqual(carried);
+    // Another context has an id 7 of its own.
+    hear({ kind: 'confirmed', registryId: view.registryId, context: 'other', ids: [7] });
+    expect(view.tracksRecords?.()).toBe(true);
     hear({ kind: 'confirmed', registryId: view.registryId, context: '', ids: [7] });
     expect(view.tracksRecords?.()).toBe(false);
     expect(view.recordsOf?.(contradiction)).toEqual([]);

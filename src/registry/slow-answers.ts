@@ -48,7 +48,7 @@ export class SlowAnswers {
   private close(flight: Promise<RegistryAnswer>): string {
     const { registryId, clock, logger, gates, nodes, timeoutMs } = this.options;
     const asked = nodes().join(', ');
-    const reason = `${asked} took the question and has not answered for a second: frozen or overloaded; given up after ${timeoutMs / 1000} s per node`;
+    const reason = `no settled answer of ${asked} for a second: frozen, overloaded, or a node lags behind a new schema; a request is given up after ${timeoutMs / 1000} s`;
     if (this.gates.size === 0) {
       logger.warn('The schema registry is asked and does not answer; what needs the answer waits', {
         code: REGISTRY_PENDING,

@@ -56,7 +56,7 @@ describe('Invariant 5: a new id is read back before a record carries it', () => 
     const task = new Task(worker, host, urls);
     const writing = task.start(register('s'));
     await worker.clock.advance(1999);
-    expect(task.parkedAt).toMatch(/:answer:/);
+    expect(task.parkedAt).toMatch(/:slow:/);
     await worker.clock.advance(251);
     expect(wordsOf(task.view.peek(register('s')))).toBe('waiting barrier:1');
     const answer = task.view.peek(register('s'));

@@ -542,7 +542,7 @@ describe('a frozen registry', () => {
     await worker.clock.advance(1100);
     expect(tasks.map(({ view }) => wordsOf(view.peek(byId(1))))).toEqual(Array(5).fill('waiting slow:1'));
     const waiting = tasks[0]!.view.peek(byId(1));
-    expect(waiting.kind === 'waiting' && waiting.error.message).toMatch(/http:\/\/a:8081 .* frozen or overloaded/);
+    expect(waiting.kind === 'waiting' && waiting.error.message).toMatch(/http:\/\/a:8081 .* frozen, overloaded/);
     const { gates } = worker.coordinator.snapshots()[0]!;
     expect(gates.filter(({ id }) => id.includes(':slow:')).map(({ state }) => state)).toEqual(['closed', 'closed']);
     // Whoever asks later joins them, and asks the registry nothing.

@@ -172,7 +172,7 @@ describe('garbage', () => {
   ])('%s is a data error', async (_what, avro, payload) => {
     const started = performance.now();
     await expect(read(converterOf(JSON.stringify(avro)), payload)).rejects.toBeInstanceOf(DataError);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(8_000);
   });
 
   it('leaves nothing behind: the next record is read as ever', async () => {

@@ -45,7 +45,7 @@ describe('types that are used in many places', () => {
     const avro = fanOut(place, leaf);
     const began = performance.now();
     toConnect(avro, options);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(8_000);
   });
 
   it('have what their place gives them', () => {
@@ -63,7 +63,7 @@ describe('types that are used in many places', () => {
     // The first of the two is there on each level, the second is not.
     const path = [...depth('a').map(() => 2), 6, ...depth('b').map(() => 0)];
     const { value } = await read(converter, Buffer.from(path));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(8_000);
     let struct = value as Struct;
     for (let level = 0; level < LEVELS; level++) {
       expect(struct.get('b')).toBeNull();
@@ -78,7 +78,7 @@ describe('types that are used in many places', () => {
     for (const avro of [empty, list]) {
       const began = performance.now();
       await expect(read(converterOf(avro), Buffer.from([0]))).rejects.toThrow('L0 takes no bytes');
-      expect(performance.now() - began).toBeLessThan(1_000);
+      expect(performance.now() - began).toBeLessThan(8_000);
     }
   });
 

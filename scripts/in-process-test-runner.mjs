@@ -1,7 +1,7 @@
 // A test runner for Stryker: the unit tests of src/registry in one process, their modules loaded once, each mutant switched on for the tests that reach it. Vitest's own runner
 // loads everything anew for each mutant, which takes seconds; these tests open no port, wait for no real time and share no state, so they need no process of their own.
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import process from 'node:process';
 import { createServer, createServerModuleRunner } from 'vite';
 
@@ -147,7 +147,7 @@ class InProcessRunner {
     return { status: 'complete', tests, mutantCoverage: this.namespace.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment }) {
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment, sandboxFileName }) {
     const { namespace } = this;
     namespace.hitLimit = hitLimit;
     namespace.hitCount = 0;
@@ -163,8 +163,10 @@ class InProcessRunner {
     namespace.activeMutant = activeMutant.id;
     const wanted = new Set(testFilter ?? []);
     const chosen = this.tests.filter(({ id }) => testFilter === undefined || wanted.has(id));
-    // Those first that noticed the most mutants of late for their time; then the quick ones.
-    const worth = ({ id }) => ((this.kills.get(id) ?? 0) + 0.01) / (20 + (this.times.get(id) ?? 50));
+    // Those first that noticed the most mutants of late for their time, then those of the file's own test, then the quick ones.
+    const own = `/${basename(sandboxFileName, '.ts')}.test.ts`;
+    const hope = ({ id, fileName }) => (this.kills.get(id) ?? 0) + (fileName.endsWith(own) ? 0.1 : 0.001);
+    const worth = (test) => hope(test) / (20 + (this.times.get(test.id) ?? 50));
     chosen.sort((a, b) => worth(b) - worth(a));
     const results = [];
     const endsAt = performance.now() + MUTANT_BUDGET_MS;

@@ -15,7 +15,7 @@ import {
 import { type ScheduleOutcome, ScheduleRun } from './fault-schedules/schedule-run.ts';
 
 const seed = testSeed();
-const runs = Number(process.env['HOLDFAST_SCHEDULES'] ?? 120);
+const runs = Number(process.env['HOLDFAST_SCHEDULES'] ?? 100);
 const steps = { min: 3, max: Number(process.env['HOLDFAST_SCHEDULE_STEPS'] ?? 25) };
 const TIME_LIMIT_MS = 600_000;
 

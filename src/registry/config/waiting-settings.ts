@@ -28,7 +28,7 @@ export const WAITING_SETTINGS = {
   },
   'registry.probe.max.ms': {
     type: 'INT',
-    default: 1000,
+    default: 500,
     validator: ConfigValidators.range({ min: 50 }),
     importance: 'low',
     documentation:

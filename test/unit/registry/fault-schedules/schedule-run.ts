@@ -232,12 +232,16 @@ export class ScheduleRun {
 
   private begin(question: SchemaQuestion, expected: Expected, keepsWriting = false): ScheduleTask {
     this.questions.add(question.key);
+    // A task that begins later asks anew: what an operator has mended by then is good again.
+    const before = new Map(this.worker.contradicted);
     const task = this.worker.task(this.host++, question);
     this.running.push({ task, expected });
     this.ends.push(
       task
         .run((answer) => this.answered(question, expected, answer))
-        .then(() => (keepsWriting ? task.keepWriting((answer) => this.wrote(question, expected, answer)) : undefined))
+        .then(() =>
+          keepsWriting ? task.keepWriting((answer) => this.wrote(question, expected, answer, before)) : undefined,
+        )
         .catch((error: unknown) => this.violate(`a task broke: ${String(error)}`)),
     );
     return task;
@@ -272,13 +276,19 @@ export class ScheduleRun {
   }
 
   /** A record of a writer that went on: as good as its first answer, and never with an id that is known to be contradicted. */
-  private wrote(question: SchemaQuestion, expected: Expected, answer: FinalAnswer): void {
+  private wrote(
+    question: SchemaQuestion,
+    expected: Expected,
+    answer: FinalAnswer,
+    before: ReadonlyMap<number | 'all', number>,
+  ): void {
     this.records++;
     this.answered(question, expected, answer);
     if (answer.kind !== 'known') return;
     const { contradicted } = this.worker;
-    if (contradicted.has('all') || contradicted.has(answer.schema.id)) {
-      this.violate(`${question.key}: a record was written with id ${answer.schema.id} after it was contradicted`);
+    const { id } = answer.schema;
+    if (contradicted.get('all') !== before.get('all') || contradicted.get(id) !== before.get(id)) {
+      this.violate(`${question.key}: a record was written with id ${id} after it was contradicted`);
     }
   }
 

@@ -26,8 +26,8 @@ export class ScheduleWorker {
   readonly log = recordingLogger();
   readonly hosts: readonly RegistryHost[];
   readonly transport: HttpTransport;
-  /** Ids that the hosts were told of as contradicted; `all`: everything of the registry. */
-  readonly contradicted = new Set<number | 'all'>();
+  /** How often the hosts were told that an id is contradicted; `all`: everything of the registry. */
+  readonly contradicted = new Map<number | 'all', number>();
   private readonly coordinator: RegistryCoordinator;
   private readonly clock: Clock;
   private readonly urls: string;
@@ -46,8 +46,8 @@ export class ScheduleWorker {
       transport: () => this.transport,
       listener: (_id, event) => this.events.push(event),
       notify: (notice) => {
-        if (notice.kind === 'contradicted') this.contradicted.add(notice.id);
-        if (notice.kind === 'distrusted') this.contradicted.add('all');
+        if (notice.kind === 'contradicted') this.count(notice.id);
+        if (notice.kind === 'distrusted') this.count('all');
         for (const host of this.hosts) host.notice(structuredClone(notice));
       },
       groups: { describe: async () => registry.describeGroup() },
@@ -70,6 +70,10 @@ export class ScheduleWorker {
     gates.onSnapshot((snapshot) => {
       for (const host of this.hosts) host.gateChanged(structuredClone(snapshot));
     });
+  }
+
+  private count(what: number | 'all'): void {
+    this.contradicted.set(what, (this.contradicted.get(what) ?? 0) + 1);
   }
 
   task(host: number, question: SchemaQuestion): ScheduleTask {

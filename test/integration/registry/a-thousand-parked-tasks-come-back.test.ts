@@ -15,7 +15,7 @@ import { freePorts } from '../../support/ports.ts';
 const TASKS = 1_000;
 const HOSTS = 4;
 const OBSERVED_MS = 5_000;
-/** `registry.probe.initial.ms` is 100 and `registry.probe.max.ms` 1000, drawn at random: two gates, two nodes. */
+/** `registry.probe.initial.ms` is 100 and `registry.probe.max.ms` 500, drawn at random: two gates, two nodes. */
 const PROBES_PER_SECOND = 30;
 
 const schemaOf = (name: string): string => `{"type":"record","name":"${name}","fields":[]}`;

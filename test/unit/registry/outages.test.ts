@@ -266,7 +266,7 @@ describe('Invariant 9: one outage, one prober', () => {
     const one = await outageOf(1, false);
     const many = await outageOf(200, false);
     expect(one.during).toBeGreaterThan(50);
-    expect(one.during).toBeLessThan(120);
+    expect(one.during).toBeLessThan(240);
     expect(many.during).toBe(one.during);
     expect(many.after).toBe(one.after);
   });
@@ -318,9 +318,9 @@ describe('reads work, writes do not', () => {
     worker.transport.take();
     await worker.clock.advance(10_000);
     const posts = worker.transport.take().filter((request) => request.endsWith('/versions'));
-    // Half a second between two trials, each once more on a fresh connection.
+    // A quarter of a second between two trials, each once more on a fresh connection.
     expect(posts.length).toBeGreaterThan(10);
-    expect(posts.length).toBeLessThan(50);
+    expect(posts.length).toBeLessThan(100);
     worker.registry.fault = () => undefined;
     await worker.clock.advance(3000);
     expect((await Promise.all(writing)).every(({ kind }) => kind === 'known')).toBe(true);

@@ -114,7 +114,11 @@ describe.each(tolerances)('a worker that starts while every registry is down, er
         'the park of the source',
         async () => (await parkOf('unproven'))?.code === 'holdfast.registry.unavailable',
       );
-      const park = await eventually('the park of the sink', () => parkOf('foreign'));
+      // Before it is told that nobody answers, it waits for the answer.
+      const park = await eventually('the park of the sink', async () => {
+        const shown = await parkOf('foreign');
+        return shown?.code === 'holdfast.registry.unavailable' ? shown : undefined;
+      });
       expect(park).toMatchObject({ partitions: ['foreign-0'], code: 'holdfast.registry.unavailable' });
       expect(await parkOf('known')).toBeUndefined();
       expect(await parkOf('known-sink')).toBeUndefined();

@@ -44,8 +44,6 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          // Real processes, brokers and signals: what a busy machine upsets once is tried again, and shown as such.
-          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

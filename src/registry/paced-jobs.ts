@@ -42,14 +42,14 @@ export class PacedJobs {
     return ORDER.reduce((sum, priority) => sum + this.queues[priority].size, 0);
   }
 
-  /** One that waits under the same key keeps its turn, or gets a better one. More than 20,000 are not taken. */
+  /** One that waits under the same key keeps its turn, or gets a better one. Of more than 20,000 the least pressing are left out. */
   add(key: string, priority: JobPriority, run: () => Promise<void>): void {
     for (const better of ORDER) {
       if (this.queues[better].has(key)) return;
       if (better === priority) break;
     }
     for (const queue of Object.values(this.queues)) queue.delete(key);
-    if (this.size >= MAX_JOBS) return;
+    if (this.size >= MAX_JOBS && !this.makeRoomFor(priority)) return;
     this.queues[priority].set(key, { priority, run });
     if (this.working) return;
     this.working = true;
@@ -77,6 +77,13 @@ export class PacedJobs {
     } finally {
       this.working = false;
     }
+  }
+
+  private makeRoomFor(priority: JobPriority): boolean {
+    const least = ORDER.findLast((one) => this.queues[one].size > 0);
+    if (least === undefined || ORDER.indexOf(least) <= ORDER.indexOf(priority)) return false;
+    const [key] = this.queues[least].keys();
+    return key !== undefined && this.queues[least].delete(key);
   }
 
   private first(): string | undefined {

@@ -14,7 +14,7 @@ export function hasNoPrimary(vendor: RegistryVendor): boolean {
  * Of a node that has no `/_health` of Karapace's. `unknown`: it gave no usable answer.
  *
  * Apicurio: by the path of its Confluent-compatible API; it has no `/v1/metadata/id`. Confluent: `/v1/metadata/id` names the cluster of the
- * registry. Redpanda: it has a `/status/ready` instead.
+ * registry. Redpanda: it has a `/status/ready` instead (`schema_registry.json` of its API documents: 200 or 503).
  */
 export async function detectVendor(node: string, ask: AskNode, signal: AbortSignal): Promise<RegistryVendor> {
   if (/\/apis\/ccompat(\/|$)/.test(new URL(node).pathname)) return 'apicurio';

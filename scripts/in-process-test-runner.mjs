@@ -128,7 +128,8 @@ class InProcessRunner {
     const collector = new Collector();
     globalThis.holdfastTests = collector.globals;
     this.modules.clearCache();
-    const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.test.ts') && !LEFT_OUT.test(file));
+    const all = await readdir(FOLDER, { recursive: true });
+    const files = all.filter((file) => file.endsWith('.test.ts') && !LEFT_OUT.test(file));
     for (const file of files.sort()) {
       collector.begin(join(FOLDER, file));
       await this.modules.import(resolve(FOLDER, file));

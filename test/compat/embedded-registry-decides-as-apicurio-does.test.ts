@@ -4,7 +4,7 @@ import { RegistryHttp } from '../integration/embedded-registry/registry-http.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts';
 import { describeWithKafka } from '../support/describe-with-kafka.ts';
 import { uniqueName } from '../support/unique-name.ts';
-import { compatibilityCases } from '../unit/embedded-registry/compatibility-cases.ts';
+import { compatibilityCases } from '../unit/registry/avro/compatibility-cases.ts';
 
 /** Apicurio asks Avro's Java library, and speaks Confluent's API: a second opinion on both. */
 describeWithKafka('the embedded registry and Apicurio', (kafka) => {

@@ -163,9 +163,7 @@ class AvroParser {
       default: {
         const inner = this.type(type, namespace);
         // Only a primitive can carry attributes of its own; around anything else the wrapper says nothing.
-        return 'props' in inner && isPrimitive(inner.kind)
-          ? { kind: inner.kind, props: propsOf(json, ['type']) }
-          : inner;
+        return isPrimitive(inner.kind) ? { kind: inner.kind, props: propsOf(json, ['type']) } : inner;
       }
     }
   }
@@ -318,7 +316,7 @@ function isDefaultOf(type: AvroType, value: JsonText): boolean {
       return (
         isJsonObject(value) &&
         type.fields.every((field) => {
-          const item = value[field.name] ?? field.default;
+          const item = Object.hasOwn(value, field.name) ? value[field.name] : field.default;
           return item !== undefined && isDefaultOf(field.type, item);
         })
       );

@@ -25,7 +25,7 @@ export function isJsonObject(value: JsonText | undefined): value is { readonly [
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 }
 
-const TOKEN = /\s*(?:([[\]{}:,])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
+const TOKEN = /\s*([[\]{}:,]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
 
 /** Throws a SyntaxError, with the words of `JSON.parse`, for what is no JSON. A repeated key keeps its last value. */
 export function parseJsonText(text: string): JsonText {
@@ -36,9 +36,10 @@ export function parseJsonText(text: string): JsonText {
 }
 
 function nextToken(text: string): string {
-  const match = TOKEN.exec(text);
-  if (match === null) throw new SyntaxError('Unexpected end of JSON input');
-  return match[1] ?? match[2] ?? match[3] ?? match[4] ?? '';
+  const token = TOKEN.exec(text)?.[1];
+  // JSON.parse took the text, so there is one; if not, an error is better than an endless loop.
+  if (token === undefined) throw new SyntaxError('Unexpected end of JSON input');
+  return token;
 }
 
 function readValue(text: string, token: string): JsonText {
@@ -74,7 +75,7 @@ export function renderJsonText(value: JsonText, options: { readonly sortKeys?: b
   if (Array.isArray(value)) return `[${value.map((item: JsonText) => renderJsonText(item, options)).join(',')}]`;
   if (isJsonObject(value)) {
     const entries = Object.entries(value);
-    if (options.sortKeys === true) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    if (options.sortKeys === true) entries.sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${renderJsonText(item, options)}`).join(',')}}`;
   }
   return JSON.stringify(value);

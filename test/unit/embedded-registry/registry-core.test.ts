@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { field, InMemoryRegistry, record } from './in-memory-registry.ts';
+import { field, record } from '../registry/avro/record-schema.ts';
+import { InMemoryRegistry } from './in-memory-registry.ts';
 
 const A = record('R', field('a', 'string'));
 const AB = record('R', field('a', 'string'), field('b', 'int', { default: 0 }));

@@ -1,56 +1,6 @@
-import { Type } from 'avsc';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { incompatibilitiesAt, readingProblems } from '../../../src/registry/avro/avro-compatibility.ts';
-import { parseAvro } from '../../../src/registry/avro/avro-schema.ts';
-import { compatibilityCases } from './compatibility-cases.ts';
-import { field, InMemoryRegistry, record } from './in-memory-registry.ts';
-
-const typeOf = (schema: unknown) => parseAvro(JSON.stringify(schema)).type;
-const problems = (reader: unknown, writer: unknown) =>
-  readingProblems(typeOf(reader), typeOf(writer)).map(({ type, path }) => `${type} ${path}`);
-
-describe('reading what another schema wrote', () => {
-  it.each(compatibilityCases)('%s', (_, reader, writer, expected) => {
-    expect(problems(reader, writer)).toEqual(expected);
-  });
-
-  it('what rested on a pair that turned out wrong is looked at again', () => {
-    // B of the reader is found fine inside A only while A is taken to be; A is not, so B must not be remembered as fine.
-    const inner = (a: unknown) => record('B', field('a', a));
-    const reader = [record('A', field('b', inner(['null', 'A'])), field('missing', 'int')), 'B'];
-    const writer = record('A', field('b', inner(['null', 'A'])));
-    expect(problems(reader, writer)).toEqual(['MISSING_UNION_BRANCH /']);
-    expect(problems(reader, [writer, 'B'])).toEqual(['MISSING_UNION_BRANCH /0', 'MISSING_UNION_BRANCH /1']);
-  });
-
-  const leaf = fc.constantFrom<unknown>('null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string');
-  const anyType = fc.letrec((tie) => ({
-    type: fc.oneof(
-      { maxDepth: 3 },
-      leaf,
-      fc.record({ type: fc.constant('array'), items: tie('type') }),
-      fc.record({ type: fc.constant('map'), values: tie('type') }),
-      fc.uniqueArray(leaf, { minLength: 1, maxLength: 3 }),
-    ),
-  })).type;
-
-  it('agrees with avsc, which really resolves, over random schemas', () => {
-    fc.assert(
-      fc.property(anyType, anyType, (reader, writer) => {
-        const options = { wrapUnions: true } as const;
-        let resolves = true;
-        try {
-          Type.forSchema(reader as never, options).createResolver(Type.forSchema(writer as never, options));
-        } catch {
-          resolves = false;
-        }
-        expect(problems(reader, writer).length === 0).toBe(resolves);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
+import { field, record } from '../registry/avro/record-schema.ts';
+import { InMemoryRegistry } from './in-memory-registry.ts';
 
 describe('levels', () => {
   const v1 = record('R', field('a', 'string'));
@@ -129,13 +79,5 @@ describe('levels', () => {
     registry.post('/subjects/out/versions', outer(1));
     expect(registry.post('/subjects/out/versions', outer(2)).status).toBe(200);
     expect(registry.post('/subjects/out/versions', outer(3))).toMatchObject({ status: 409 });
-  });
-
-  it('says for FORWARD which side lacks what', () => {
-    expect(incompatibilitiesAt('FORWARD', typeOf(record('R')), typeOf(v1))).toEqual([
-      expect.stringContaining(
-        "The field 'a' at path '/fields/0' in the old schema has no default value and is missing in the new schema",
-      ),
-    ]);
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderAvro } from '../../../src/embedded-registry/avro-text.ts';
 import { AvroSyntaxError, parseAvro } from '../../../src/registry/avro/avro-schema.ts';
-import { parseJsonText, renderJsonText } from '../../../src/registry/avro/json-text.ts';
 
 const rendered = (text: string) => renderAvro(parseAvro(text));
 
@@ -52,46 +51,5 @@ describe('the text that is stored', () => {
       '{"type":"record","name":"Out","namespace":"n","fields":[{"name":"i","type":"In"}]}',
     );
     expect(() => parseAvro(text)).toThrow(AvroSyntaxError);
-  });
-
-  it('checks defaults only when told: an old schema must stay readable', () => {
-    const text = '{"type":"record","name":"R","fields":[{"name":"f","type":"int","default":4294967296}]}';
-    expect(() => parseAvro(text, { checkDefaults: true })).toThrow('invalid default for field f');
-    expect(parseAvro(text).type.kind).toBe('record');
-  });
-
-  it.each([
-    '{"type":"array"}',
-    '{"type":"map"}',
-    '{"type":"enum","name":"E","symbols":["A"],"default":"B"}',
-    '{"type":"fixed","name":"F","size":-1}',
-    '{"type":"record","name":"int","fields":[]}',
-    '{"type":"record","name":"R"}',
-    '{"type":"record","fields":[]}',
-    '[{"type":"record","name":"R","fields":[]},{"type":"record","name":"R","fields":[]}]',
-    '17',
-    'null null',
-  ])('%s is no schema', (text) => {
-    expect(() => parseAvro(text)).toThrow(AvroSyntaxError);
-  });
-});
-
-describe('JSON text', () => {
-  it('keeps the digits of numbers and the order of keys', () => {
-    const text = '{"b":[1.0,-1e400,9007199254740993],"a":{"x":"\\u00e9\\n\\"","y":[true,false,null,[],{}]}}';
-    expect(renderJsonText(parseJsonText(text))).toBe(text.replace('\\u00e9', 'é'));
-    expect(renderJsonText(parseJsonText('{"b":1,"a":{"d":2,"c":3}}'), { sortKeys: true })).toBe(
-      '{"a":{"c":3,"d":2},"b":1}',
-    );
-  });
-
-  it('refuses what JSON.parse refuses', () => {
-    for (const text of ['', '{', '[1,]', '{"a" 1}', '01', "'a'", '1 2'])
-      expect(() => parseJsonText(text)).toThrow(SyntaxError);
-  });
-
-  it('keeps a key that looks like a prototype', () => {
-    const text = '{"__proto__":{"a":1},"constructor":2}';
-    expect(renderJsonText(parseJsonText(text))).toBe(text);
   });
 });

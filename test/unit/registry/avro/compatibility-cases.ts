@@ -1,4 +1,4 @@
-import { field, record } from './in-memory-registry.ts';
+import { field, record } from './record-schema.ts';
 
 const E = (symbols: string[], more: object = {}) => ({ type: 'enum', name: 'E', symbols, ...more });
 const F = (size: number, more: object = {}) => ({ type: 'fixed', name: 'F', size, ...more });

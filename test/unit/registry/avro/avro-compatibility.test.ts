@@ -1,4 +1,4 @@
-import { Type } from 'avsc';
+import avsc from 'avsc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,6 +17,21 @@ const problems = (reader: unknown, writer: unknown) =>
 describe('reading what another schema wrote', () => {
   it.each(compatibilityCases)('%s', (_, reader, writer, expected) => {
     expect(problems(reader, writer)).toEqual(expected);
+  });
+
+  const ofEachKind = [
+    'int',
+    'string',
+    { type: 'fixed', name: 'X', size: 1 },
+    { type: 'enum', name: 'X', symbols: ['A'] },
+    record('X'),
+    { type: 'array', items: 'int' },
+    { type: 'map', values: 'int' },
+  ];
+  it.each(ofEachKind)('of another kind is a mismatch: %j', (reader) => {
+    for (const writer of ofEachKind) {
+      expect([writer, problems(reader, writer)]).toEqual([writer, reader === writer ? [] : ['TYPE_MISMATCH /']]);
+    }
   });
 
   it('what rested on a pair that turned out wrong is looked at again', () => {
@@ -45,7 +60,7 @@ describe('reading what another schema wrote', () => {
         const options = { wrapUnions: true } as const;
         let resolves = true;
         try {
-          Type.forSchema(reader as never, options).createResolver(Type.forSchema(writer as never, options));
+          avsc.Type.forSchema(reader as never, options).createResolver(avsc.Type.forSchema(writer as never, options));
         } catch {
           resolves = false;
         }

@@ -43,8 +43,8 @@ describe('a parsed schema', () => {
       name: 'n.R',
       doc: 'D',
       aliases: ['n.S', 'o.T'],
-      props: { custom: true },
     });
+    expect('props' in type && type.props).toEqual({ custom: true });
     expect(fieldsOf(type)).toEqual([
       {
         name: 'a',

@@ -12,7 +12,7 @@ export interface BackoffOptions {
    */
   readonly jitter?: 'full' | 'none' | number;
   /** From 0 inclusive to 1 exclusive; `Math.random` by default. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** The exponentially growing, capped bound of the wait before attempt `attempt + 1`; attempts count from 0. */

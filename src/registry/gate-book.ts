@@ -40,7 +40,7 @@ export class GateBook implements DependencyGates {
       clock: options.clock,
       concurrency: options.releaseConcurrency ?? 16,
       jitterMs: options.releaseJitterMs ?? 50,
-      ...(options.random === undefined ? {} : { random: options.random }),
+      random: options.random,
     });
   }
 

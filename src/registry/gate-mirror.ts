@@ -37,7 +37,7 @@ export class GateMirror implements HostGates {
       clock: options.clock,
       concurrency: options.releaseConcurrency ?? 16,
       jitterMs: options.releaseJitterMs ?? 50,
-      ...(options.random === undefined ? {} : { random: options.random }),
+      random: options.random,
     });
   }
 

@@ -43,11 +43,7 @@ export class MissingThings {
   constructor(options: MissingThingsOptions) {
     const { clock, random } = options;
     this.options = options;
-    this.pace = new RecheckPace({
-      clock,
-      waiting: () => this.byGate.size,
-      ...(random === undefined ? {} : { random }),
-    });
+    this.pace = new RecheckPace({ clock, waiting: () => this.byGate.size, random });
   }
 
   /** What the gate of that id stands for. */

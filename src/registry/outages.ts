@@ -146,7 +146,7 @@ export class Outages {
       clock,
       initialMs: probeInitialMs,
       maxMs: probeMaxMs,
-      ...(random === undefined ? {} : { random }),
+      random,
       probe: async (signal) => {
         if (kind === 'read') return probeReads(signal);
         if (this.gates.read.snapshot().state !== 'open') return { ok: false, reason: gate.snapshot().reason };

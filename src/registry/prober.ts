@@ -11,7 +11,7 @@ export interface ProberOptions {
   readonly clock: Clock;
   readonly initialMs: number;
   readonly maxMs: number;
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   readonly probe: (signal: AbortSignal) => Promise<ProbeOutcome>;
   /** A probe failed, or none was made yet (reason ''); the next comes at that time, in ms since the epoch. */
   readonly onPlanned: (reason: string, at: number) => void;
@@ -68,17 +68,12 @@ export class Prober {
 
   private async pause(attempt: number, reason: string, atLeastMs: number, signal: AbortSignal): Promise<void> {
     const { clock, initialMs, maxMs, random } = this.options;
-    const drawn = backoffDelay(attempt, { initialMs, maxMs, ...(random === undefined ? {} : { random }) });
+    const drawn = backoffDelay(attempt, { initialMs, maxMs, random });
     const delayMs = Math.max(FLOOR_MS, drawn, atLeastMs);
     this.options.onPlanned(reason, clock.now() + delayMs);
     const nudge = new AbortController();
     this.nudge = nudge;
-    try {
-      await clock.sleep(delayMs, AbortSignal.any([signal, nudge.signal]));
-    } catch {
-      signal.throwIfAborted();
-    } finally {
-      this.nudge = undefined;
-    }
+    // Broken off by `probeNow`, or by the signal, which pRetry looks at next.
+    await clock.sleep(delayMs, AbortSignal.any([signal, nudge.signal])).catch(() => {});
   }
 }

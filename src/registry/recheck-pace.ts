@@ -6,7 +6,7 @@ export interface RecheckPaceOptions {
   readonly clock: Clock;
   /** How many wait for something that is lacking, this one included. */
   readonly waiting: () => number;
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 const INITIAL_MS = 250;

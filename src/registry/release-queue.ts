@@ -8,7 +8,7 @@ export interface ReleaseQueueOptions {
   readonly concurrency: number;
   /** Each but the first waits for a random part of this time, in ms. */
   readonly jitterMs: number;
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** Invariant 9: tasks are let go with jitter. */

@@ -109,6 +109,7 @@ export class SecondLook {
   }
 
   private enter(what: Unconfirmed, delayMs: number): void {
+    if (this.options.signal.aborted) return;
     const key = keyOf(what.id, what.subject);
     if (!this.waiting.has(key) && this.waiting.size >= MAX_WAITING) return;
     this.waiting.get(key)?.timer?.cancel();
@@ -121,6 +122,7 @@ export class SecondLook {
     const { clock, jobs } = this.options;
     waiting.timer = clock.setTimer(
       () => {
+        waiting.timer = undefined;
         jobs.add(`look ${key}`, 'second-look', () => this.look(key));
       },
       delayMs,
@@ -130,19 +132,29 @@ export class SecondLook {
 
   private async look(key: string): Promise<void> {
     const waiting = this.waiting.get(key);
-    if (waiting === undefined) return;
+    // Acknowledged anew while the look was in the queue: its time is yet to come.
+    if (waiting === undefined || waiting.timer !== undefined) return;
     const { contradicted } = this.options;
     try {
-      if (await this.isSettled(waiting)) this.waiting.delete(key);
-      else this.plan(key, waiting, AGAIN_MS);
+      if (await this.isSettled(waiting)) this.leave(key, waiting);
+      else this.again(key, waiting);
     } catch (error) {
       if (!(error instanceof IntegrityError)) {
-        if (!this.options.signal.aborted) this.plan(key, waiting, AGAIN_MS);
+        this.again(key, waiting);
         throw error;
       }
-      this.waiting.delete(key);
+      this.leave(key, waiting);
       contradicted(error);
     }
+  }
+
+  /** What was acknowledged anew while it was being looked at has a look of its own to come. */
+  private leave(key: string, waiting: Waiting): void {
+    if (this.waiting.get(key) === waiting) this.waiting.delete(key);
+  }
+
+  private again(key: string, waiting: Waiting): void {
+    if (this.waiting.get(key) === waiting && !this.options.signal.aborted) this.plan(key, waiting, AGAIN_MS);
   }
 
   /** By id, as readers of records ask, and by subject, as writers do: registries that contradict themselves may do so in one of them only. */

@@ -59,3 +59,25 @@ describe('a registration that is refused just when the primary goes', () => {
     expect(outcome.violations).toEqual([]);
   });
 });
+
+describe('an id that is acknowledged anew while it is being looked at for the second time', () => {
+  it('has another second look to come, which ends with the worker', async () => {
+    const outcome = await ScheduleRun.play({
+      vendor: 'karapace',
+      nodes: 1,
+      hosts: 3,
+      seed: 279_372_800,
+      latencyMs: 0,
+      steps: [
+        { after: 297_407, step: { do: 'write', how: 'lookup', subject: 2, version: 0, tasks: 14 } },
+        { after: 30_354, step: { do: 'start', at: 0 } },
+        { after: 7_922, step: { do: 'freeze', at: 0 } },
+        { after: 15_897, step: { do: 'elect', at: null } },
+        { after: 184, step: { do: 'elect', at: 2 } },
+        { after: 4_720, step: { do: 'write', how: 'register', subject: 2, version: 0, tasks: 1 } },
+        { after: 4_367, step: { do: 'write', how: 'lookup', subject: 1, version: 0, tasks: 1 } },
+      ],
+    });
+    expect(outcome.violations).toEqual([]);
+  });
+});

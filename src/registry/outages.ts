@@ -41,6 +41,7 @@ export class Outages {
   private readonly closedAt: Record<AccessKind, number> = { read: 0, write: 0 };
   private readonly life = new AbortController();
   private readonly endedAt: Record<AccessKind, number | null> = { read: null, write: null };
+  private latestEndAt: number | null = null;
 
   constructor(options: OutagesOptions) {
     this.options = options;
@@ -52,8 +53,7 @@ export class Outages {
 
   /** Clock.monotonic() of the last time a gate opened again; null: there was no outage. */
   get lastEndedAt(): number | null {
-    const { read, write } = this.endedAt;
-    return read === null || write === null ? (read ?? write) : Math.max(read, write);
+    return this.latestEndAt;
   }
 
   /** Neither gate is closed, nor half-open. */
@@ -86,7 +86,7 @@ export class Outages {
       });
       this.options.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
       this.options.onClosed(kind, reason);
-      if (kind === 'write') this.checkReads();
+      this.checkReads();
     }
     if (this.probers[kind] === undefined) this.startProber(kind, retryAfterMs);
   }
@@ -102,7 +102,8 @@ export class Outages {
     if (gate.snapshot().state === 'open') return;
     const { clock, logger, emit, onOpening, onOpened } = this.options;
     const closedForMs = Math.round(clock.monotonic() - this.closedAt[kind]);
-    this.endedAt[kind] = clock.monotonic();
+    this.latestEndAt = clock.monotonic();
+    this.endedAt[kind] = this.latestEndAt;
     onOpening(kind, clock.now() - closedForMs);
     gate.open();
     logger.info('The schema registry is back; what waited goes on', {
@@ -126,7 +127,7 @@ export class Outages {
     this.gates.write.open();
   }
 
-  /** "Reads work, writes don't" is told from "nothing works" before anybody reads in vain. */
+  /** "Reads work, writes don't" is told from "nothing works" before anybody reads in vain; when it is known already, nothing is asked. */
   private checkReads(): void {
     if (this.gates.read.snapshot().state !== 'open') return;
     this.options.probeReads(this.life.signal).then(

@@ -23,7 +23,7 @@ export class ReleaseQueue {
 
   /** Runs `release` soon; the first of an idle queue at once. `release` must not throw. */
   add(release: () => void): void {
-    const isFirst = this.queue.size === 0 && this.queue.pending === 0;
+    const isFirst = this.queue.pending === 0;
     const delayMs = isFirst ? 0 : (this.options.random ?? Math.random)() * this.options.jitterMs;
     this.queue
       .add(async () => {

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { GateBook } from '../../../src/registry/gate-book.ts';
@@ -109,6 +109,79 @@ describe('gates', () => {
     await clock.advance(0);
     expect(waiter.settled).toBe('task stopped');
     await expect(gate.opened(stop.signal)).rejects.toBe('task stopped');
+  });
+
+  it('let nobody overtake those who waited, nor wait longer than they', async () => {
+    const { clock, book } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    const waiters = Array.from({ length: 40 }, () => watch(gate.opened(never)));
+    gate.open();
+    const late = watch(gate.opened(never));
+    await clock.advance(0);
+    expect(late.settled).toBe('no');
+    await clock.advance(1000);
+    expect([...waiters, late].every(({ settled }) => settled === 'yes')).toBe(true);
+    const after = watch(gate.opened(never));
+    await new Promise(setImmediate);
+    expect(after.settled).toBe('yes');
+  });
+
+  it('let one waiter through per half-opening, however often that is told', async () => {
+    const { clock, mirror } = pair();
+    const halfOpen = {
+      id: 'registry:x:write',
+      state: 'half-open',
+      dependency: 'writes',
+      reason: 'away',
+      since: 0,
+      attempts: 0,
+      nextProbeAt: null,
+    } as const;
+    mirror.apply({ ...halfOpen, state: 'closed' });
+    const waiters = [1, 2].map(() => watch(mirror.get(halfOpen.id)!.opened(never)));
+    mirror.apply(halfOpen);
+    mirror.apply(halfOpen);
+    await clock.advance(0);
+    expect(waiters.map(({ settled }) => settled)).toEqual(['yes', 'no']);
+  });
+
+  it('leave nothing behind of those who went, or gave up', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    mirror.limitWait(gate.id, 'view', 5000);
+    const lives = [new AbortController(), new AbortController()];
+    for (const { signal } of lives) watch(mirror.get(gate.id)!.opened(signal));
+    expect(clock.pendingTimers).toBe(2);
+    lives[0]?.abort(new Error('stopped'));
+    gate.open();
+    await clock.advance(1000);
+    expect(clock.pendingTimers).toBe(0);
+    expect(lives.map(({ signal }) => getEventListeners(signal, 'abort').length)).toEqual([0, 0]);
+    const next = watch(mirror.get(gate.id)!.opened(never));
+    await new Promise(setImmediate);
+    expect(next.settled).toBe('yes');
+  });
+
+  it('keep the time of their closing and their attempts when they close again while closed', () => {
+    const { clock, book } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    gate.probed('away', 5);
+    clock.advanceSync(500);
+    gate.close('still away');
+    expect(gate.snapshot()).toMatchObject({ since: 1_700_000_000_000, attempts: 1, reason: 'still away' });
+  });
+
+  it('are not opened halfway, nor closed, by what is said of an open one', () => {
+    const { book } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.halfOpen();
+    expect(gate.snapshot().state).toBe('open');
+    gate.probed('late word of a probe', 5);
+    expect(gate.snapshot()).toMatchObject({ state: 'open', attempts: 0 });
+    expect(book.history('registry:x:')).toEqual([]);
   });
 
   it('leave the book and the mirror when they stood for one question', async () => {

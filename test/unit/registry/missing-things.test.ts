@@ -99,14 +99,15 @@ it('have a closed gate each that says what is missing and when it is asked for a
 
 it('are asked for at growing intervals until they are there; then the gate opens', async () => {
   const { clock, gates, heard, log, state, things: all, park, asked } = things();
+  await clock.advance(1000);
   park(7);
   await clock.advance(800);
-  expect(asked()).toEqual(['250 ask id 7', '750 ask id 7']);
+  expect(asked()).toEqual(['1250 ask id 7', '1750 ask id 7']);
   expect(gates.get('registry:x:id:7')?.snapshot()).toMatchObject({ state: 'closed', attempts: 3 });
   state.answer = known;
   heard.length = 0;
   await clock.advance(60_000);
-  expect(heard).toEqual(['1750 ask id 7', '1750 event registry:x:id:7 open 1750', '1750 opened registry:x:id:7']);
+  expect(heard).toEqual(['2750 ask id 7', '2750 event registry:x:id:7 open 1750', '2750 opened registry:x:id:7']);
   expect(log.lines.at(-1)).toEqual({
     level: 'info',
     message: 'What waited for the schema registry goes on',

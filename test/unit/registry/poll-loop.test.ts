@@ -58,6 +58,31 @@ it('looks only when it is nudged if there is no interval', async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
+it('does not keep the process alive', async () => {
+  const clock = new ManualClock();
+  const options: unknown[] = [];
+  const life = new AbortController();
+  const polls = new PollLoop({
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      setTimer: (run, ms, how) => {
+        options.push(how);
+        return clock.setTimer(run, ms);
+      },
+    },
+    intervalMs: () => 1000,
+    work: () => Promise.resolve(),
+    failed: () => {},
+  });
+  const running = polls.run(life.signal);
+  await clock.advance(0);
+  expect(options).toEqual([{ unref: true }]);
+  life.abort();
+  await running;
+});
+
 it('goes on after a failure, and tells of it', async () => {
   const { clock, began, failures, fail } = loop(() => 1000);
   await clock.advance(500);

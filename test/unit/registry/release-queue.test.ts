@@ -21,6 +21,13 @@ it('lets the first go at once and the others at random moments, so many at the s
   expect(went).toEqual(['a 0', 'b 30', 'd 40', 'c 60']);
 });
 
+it('lets the first go without a timer', async () => {
+  const { clock, went, add } = queueOf([]);
+  add('a');
+  await new Promise(setImmediate);
+  expect([went, clock.pendingTimers]).toEqual([['a 0'], 0]);
+});
+
 it('lets one after the other go when no two may be on their way', async () => {
   const { clock, went, add } = queueOf([0.3, 0.6], 1);
   for (const name of ['a', 'b', 'c']) add(name);

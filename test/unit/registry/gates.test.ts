@@ -213,6 +213,19 @@ describe('gates', () => {
     expect(heard).toEqual(['closed 1 5', 'closed 2 6', 'open 0 null']);
   });
 
+  it('are one per id, which is in the book for as long as it stands for something', () => {
+    const { book } = pair();
+    const lasting = book.gate('registry:x:read', 'reads');
+    const transient = book.gate('registry:x:id:7', 'schema id 7', { transient: true });
+    expect(book.gate('registry:x:read', 'reads')).toBe(lasting);
+    for (const gate of [lasting, transient]) gate.close('away');
+    expect([book.get(lasting.id), book.get(transient.id)]).toEqual([lasting, transient]);
+    expect(book.snapshots()).toEqual([lasting.snapshot(), transient.snapshot()]);
+    for (const gate of [lasting, transient]) gate.open();
+    expect(book.snapshots()).toEqual([lasting.snapshot()]);
+    expect(book.get(transient.id)).toBeUndefined();
+  });
+
   it('let a waiter through at its limit, once', async () => {
     const { clock, book, mirror } = pair();
     const gate = book.gate('registry:x:read', 'reads');
@@ -224,6 +237,7 @@ describe('gates', () => {
     await clock.advance(1);
     expect(waiter.settled).toBe('yes');
     const again = watch(mirror.get(gate.id)!.opened(never));
+    expect(clock.pendingTimers).toBe(0);
     await clock.advance(60_000);
     expect(again.settled).toBe('no');
   });

@@ -79,6 +79,7 @@ const REGISTRY_SECTION = `## A schema registry
 | \`barrier\` | \`id\`, \`outcome\` (\`met\`, \`probable\`, \`timed-out\`, \`skipped\`), \`waited_ms\`. |
 | \`integrity\` | \`code\`, \`message\`. |
 | \`id-from-future\` | \`id\`, \`reason\`. |
+| \`closed\` | No task has used the registry for a minute: it is not asked any more, and its figures go. |
 | \`request\` | Only with \`all=true\`, without an id: \`node\`, \`operation\`, \`status\` (null: no answer), \`ms\`. |
 | \`cache\` | Only with \`all=true\`, without an id: \`outcome\`: \`hit\`, \`miss\`, \`store\`. |
 | \`gap\` | What was missed is more than is kept, or of an earlier life of the worker: read \`GET /registries\` anew. |`;

@@ -70,6 +70,8 @@ class CoordinatedSchemaView implements SchemaView {
   private readonly entries = new Map<string, ViewEntry>();
   private readonly flights = new Map<string, Flight>();
   private gateCount = 0;
+  /** The coordinator counts this view among those who use the registry. */
+  private hasAsked = false;
   private closed = false;
 
   constructor(options: SchemaViewOptions) {
@@ -144,8 +146,8 @@ class CoordinatedSchemaView implements SchemaView {
     if (this.closed) return;
     this.closed = true;
     this.endNotices?.();
-    const waits = this.flights.size > 0 || [...this.entries.values()].some((entry) => entry.waiting !== null);
-    if (waits) this.options.ask({ kind: 'withdraw', config: this.config, view: this.options.name }).catch(() => {});
+    if (this.hasAsked)
+      this.options.ask({ kind: 'withdraw', config: this.config, view: this.options.name }).catch(() => {});
     for (const flight of this.flights.values()) flight.openGate?.();
     this.entries.clear();
     this.flights.clear();
@@ -161,6 +163,7 @@ class CoordinatedSchemaView implements SchemaView {
   }
 
   private send(questions: readonly SchemaQuestion[]): Flight {
+    this.hasAsked = true;
     const asked = this.options.ask({ kind: 'ask', config: this.config, view: this.options.name, questions });
     const flight: Flight = {
       questions,
@@ -200,7 +203,7 @@ class CoordinatedSchemaView implements SchemaView {
 
   /** Answers under way were perhaps given before: they hear of it when they arrive. */
   private heard(notice: RegistryNotice): void {
-    if (this.closed || notice.registryId !== this.registryId) return;
+    if (this.closed || notice.registryId !== this.registryId || notice.kind === 'closed') return;
     if (notice.kind === 'confirmed') {
       this.ids.young.confirmed(notice.context, notice.ids);
       return;
@@ -213,7 +216,7 @@ class CoordinatedSchemaView implements SchemaView {
 
   private apply(notice: RegistryNotice, key: string): void {
     const entry = this.entries.get(key);
-    if (entry === undefined || notice.kind === 'confirmed') return;
+    if (entry === undefined || notice.kind === 'confirmed' || notice.kind === 'closed') return;
     if (notice.kind === 'changed') this.doubt(entry, notice.epoch, notice.suspectSince);
     else if (notice.kind === 'distrusted' || isAbout(entry, notice.context, notice.id)) {
       // Invariant 6: from now on, and for as long as the task lives.

@@ -76,7 +76,7 @@ export class GateBook implements DependencyGates {
   gate(id: string, dependency: string, options: { readonly transient?: boolean } = {}): OwnedGate {
     const known = this.gates.get(id);
     if (known !== undefined) return known;
-    const gate = new BookGate({
+    const gate: BookGate = new BookGate({
       snapshot: {
         id,
         state: 'open',
@@ -89,6 +89,8 @@ export class GateBook implements DependencyGates {
       clock: this.options.clock,
       release: this.release,
       changed: (snapshot) => {
+        // It has left the book: there may be another one of that name by now.
+        if (this.gates.get(id) !== gate) return;
         this.note(snapshot);
         if (options.transient === true && snapshot.state === 'open') this.gates.delete(id);
         for (const listener of [...this.listeners]) listener(snapshot);
@@ -96,6 +98,15 @@ export class GateBook implements DependencyGates {
     });
     this.gates.set(id, gate);
     return gate;
+  }
+
+  /** Nobody needs what the gates whose id begins with `prefix` stand before: they open, and leave the book. */
+  drop(prefix: string): void {
+    for (const [id, gate] of this.gates) {
+      if (!id.startsWith(prefix)) continue;
+      gate.open();
+      this.gates.delete(id);
+    }
   }
 
   private note(snapshot: GateSnapshot): void {

@@ -57,6 +57,11 @@ export class GateMirror implements HostGates {
     if (!LASTING.test(snapshot.id)) this.gates.delete(snapshot.id);
   }
 
+  /** Nobody uses this registry any more. Its other gates went when they opened. */
+  drop(registryId: string): void {
+    for (const kind of ['read', 'write']) this.gates.delete(`registry:${registryId}:${kind}`);
+  }
+
   pending(id: string, dependency: string, reason: string): () => void {
     const closed: GateSnapshot = {
       id,

@@ -13,6 +13,11 @@ export const REGISTRY_UNAVAILABLE = defineErrorCode('holdfast.registry.unavailab
   mend: 'Bring a node of the registry named in the message back. The task waits and goes on by itself; nothing is lost.',
 });
 
+export const REGISTRY_UNUSED = defineErrorCode('holdfast.registry.unused', {
+  what: 'No task has used a schema registry for a minute, as when its password or URL was changed: nothing is asked of it any more.',
+  mend: 'Nothing has to be mended. A task that uses it later opens it again.',
+});
+
 export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
   what: 'A node of the schema registry stopped answering, or answers again; the other nodes serve meanwhile.',
   mend: 'Bring the node named in the line back. It gets its share again by itself.',

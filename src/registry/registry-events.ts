@@ -50,6 +50,8 @@ export type RegistryEvent =
   /** Invariant 6. */
   | { readonly type: 'integrity'; readonly error: ConnectError }
   /** The registry probably lost data. */
-  | { readonly type: 'id-from-future'; readonly id: number; readonly reason: string };
+  | { readonly type: 'id-from-future'; readonly id: number; readonly reason: string }
+  /** Nobody has used the registry for a while: nothing is asked of it any more, and nothing comes after this until somebody does. */
+  | { readonly type: 'closed' };
 
 export type RegistryListener = (registryId: string, event: RegistryEvent) => void;

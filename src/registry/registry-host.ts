@@ -62,6 +62,7 @@ export class RegistryHost {
   notice(body: unknown): void {
     const notice = parseRegistryNotice(body);
     if (notice === undefined) return;
+    if (notice.kind === 'closed') this.gates.drop(notice.registryId);
     if (notice.kind === 'confirmed') this.young.confirmed(notice.registryId, notice.context, notice.ids);
     for (const listener of [...this.listeners]) listener(notice);
   }

@@ -20,7 +20,7 @@ export type RegistryMessage =
       readonly view: string;
       readonly questions: readonly SchemaQuestion[];
     }
-  /** The view is gone: what only it waits for is asked no more. Answer: undefined. */
+  /** The view, which has asked before, is gone: what only it waits for is asked no more. Answer: undefined. */
   | { readonly kind: 'withdraw'; readonly config: Readonly<Record<string, string>>; readonly view: string };
 
 export type WireAnswer =

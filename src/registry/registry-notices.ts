@@ -35,13 +35,16 @@ export type RegistryNotice =
       readonly ids: readonly number[];
     }
   /** Another cluster answers behind the URLs, or ids go backwards: everything of this registry stops with this error. */
-  | { readonly kind: 'distrusted'; readonly registryId: string; readonly error: WireError };
+  | { readonly kind: 'distrusted'; readonly registryId: string; readonly error: WireError }
+  /** Nobody uses this registry any more: its gates are gone. */
+  | { readonly kind: 'closed'; readonly registryId: string };
 
 const KINDS: ReadonlySet<string> = new Set<RegistryNotice['kind']>([
   'changed',
   'contradicted',
   'confirmed',
   'distrusted',
+  'closed',
 ]);
 
 /** Checks the body of a notice; undefined for anything else than one of ours. */

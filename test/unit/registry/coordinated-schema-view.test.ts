@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { createSchemaView } from '../../../src/registry/coordinated-schema-view.ts';
 import { GateMirror } from '../../../src/registry/gate-mirror.ts';
@@ -85,7 +85,16 @@ describe('SchemaView', () => {
     await Promise.all([first, second]);
     expect([byId(1), register('s')].map((question) => wordsOf(view.peek(question)))).toEqual(['known 1', 'known 2']);
     view.close();
-    expect(asked).toHaveLength(1);
+    // It uses the registry no more.
+    expect(asked.slice(1)).toMatchObject([{ kind: 'withdraw', view: 'v' }]);
+  });
+
+  it('says nothing of its end when it never asked', () => {
+    const clock = new ManualClock();
+    const ask = vi.fn(async () => undefined);
+    const gates = new GateMirror({ clock });
+    createSchemaView({ clock, gates, config: { 'schema.registry.url': NODE_A }, name: 'v', ask }).close();
+    expect(ask).not.toHaveBeenCalled();
   });
 
   it.each([

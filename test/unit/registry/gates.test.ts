@@ -29,6 +29,32 @@ function watch(promise: Promise<void>): { settled: string } {
 }
 
 describe('gates', () => {
+  it('leave the book when nobody needs them, whoever waits goes on, and one of the same name is another one', async () => {
+    const { clock, book, mirror } = pair();
+    const old = book.gate('registry:x:read', 'reads');
+    const id = book.gate('registry:x:id:7', 'id', { transient: true });
+    const other = book.gate('registry:xy:read', 'reads');
+    for (const gate of [old, id, other]) gate.close('away');
+    const waits = [old, id, other].map(({ id }) => watch(mirror.get(id)?.opened(never) ?? Promise.reject()));
+    book.drop('registry:x:');
+    await clock.advance(1000);
+    expect(waits.map(({ settled }) => settled)).toEqual(['yes', 'yes', 'no']);
+    expect(book.snapshots().map(({ id }) => id)).toEqual(['registry:xy:read']);
+    mirror.drop('x');
+    expect(['registry:x:read', 'registry:x:id:7', 'registry:xy:read'].map((id) => mirror.get(id)?.id)).toEqual([
+      undefined,
+      undefined,
+      'registry:xy:read',
+    ]);
+    const again = book.gate('registry:x:read', 'reads');
+    again.close('away once more');
+    // Whoever still has the old one says nothing of the new one.
+    old.close('late');
+    old.open();
+    expect(mirror.get('registry:x:read')?.snapshot()).toMatchObject({ state: 'closed', reason: 'away once more' });
+    expect(book.history('registry:x:read').map(({ reason }) => reason)).toEqual(['away once more', 'away']);
+  });
+
   it('let everyone through while they are open', async () => {
     const { book, mirror } = pair();
     const gate = book.gate('registry:x:read', 'reads');

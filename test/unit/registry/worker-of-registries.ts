@@ -43,6 +43,8 @@ export class WorkerOfRegistries {
       readonly knowledge?: RegistryKnowledge;
       readonly clock?: ManualClock;
       readonly nodes?: readonly string[];
+      /** The primary is found out, by polling; otherwise none is known. */
+      readonly detects?: boolean;
     } = {},
   ) {
     this.clock = options.clock ?? new ManualClock();
@@ -64,10 +66,14 @@ export class WorkerOfRegistries {
         this.notices.push(notice);
         for (const host of this.hosts) host.notice(structuredClone(notice));
       },
-      knowledge: (_settings, changed) => {
-        this.changed = changed;
-        return options.knowledge ?? new NoPrimaryKnowledge();
-      },
+      ...(options.detects === true
+        ? {}
+        : {
+            knowledge: (_settings, changed) => {
+              this.changed = changed;
+              return options.knowledge ?? new NoPrimaryKnowledge();
+            },
+          }),
     });
   }
 
@@ -79,13 +85,14 @@ export class WorkerOfRegistries {
     return new WorkerOfRegistries({ store, ...options });
   }
 
-  host(): RegistryHost {
+  /** `ends`: aborted when it is gone. */
+  host(ends?: AbortSignal): RegistryHost {
     const host = new RegistryHost({
       clock: this.clock,
       random: () => 0.5,
       ask: async (message) => {
         try {
-          return structuredClone(await this.coordinator.serve(structuredClone(message)));
+          return structuredClone(await this.coordinator.serve(structuredClone(message), ends));
         } catch (error) {
           throw errorFromWire(structuredClone(errorToWire(error)));
         }

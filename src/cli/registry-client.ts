@@ -72,7 +72,8 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
   return {
     services: {
       // What the store knows is known before anything is asked: a question that comes earlier waits in its view.
-      [REGISTRY_SERVICE]: (body) => (isReady() ? coordinator.serve(body) : ready.then(() => coordinator.serve(body))),
+      [REGISTRY_SERVICE]: (body, hostEnds) =>
+        isReady() ? coordinator.serve(body, hostEnds) : ready.then(() => coordinator.serve(body, hostEnds)),
     },
     gates: {
       snapshots: () => book.snapshots(),

@@ -1,4 +1,5 @@
 /** The control plane's end of a task host: what comes from it, handed to the task it is about. */
+import { setMaxListeners } from 'node:events';
 import { errorFromWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { TaskHostConnection } from '../host/inline-host.ts';
@@ -33,9 +34,12 @@ export class HostClient {
   private readonly services: HostServices;
   private readonly tasks = new Map<string, TaskMessages>();
   private readonly abandoned = new Set<string>();
+  private readonly life = new AbortController();
   private readonly link: Link<ToHostNotice, HostRequest, FromHostNotice, ControlRequest>;
 
   constructor(options: { readonly connection: TaskHostConnection; readonly services: HostServices }) {
+    // Everything of the host that a service keeps listens to its end.
+    setMaxListeners(0, this.life.signal);
     this.connection = options.connection;
     this.services = options.services;
     this.link = new Link({
@@ -43,6 +47,11 @@ export class HostClient {
       onNotice: (notice) => this.dispatch(notice),
       onRequest: (body) => this.serve(body),
     });
+  }
+
+  /** Aborted when the host is closed: nothing comes from it any more. */
+  get ends(): AbortSignal {
+    return this.life.signal;
   }
 
   /** True while this host still has, or may have, a task of that id. */
@@ -75,6 +84,7 @@ export class HostClient {
 
   async close(): Promise<void> {
     this.link.close();
+    this.life.abort(new IllegalStateError('The task host has ended.'));
     this.tasks.clear();
     await this.connection.close();
   }

@@ -33,8 +33,11 @@ export interface GateSource {
   get(id: string): DependencyGate | undefined;
 }
 
-/** A service that converters reach through their host, such as the registry coordinator. Messages are structured-cloneable. */
-export type ControlService = (body: unknown) => Promise<unknown>;
+/**
+ * A service that converters reach through their host, such as the registry coordinator. Messages are structured-cloneable. `hostEnds` is
+ * aborted when the host that asks is gone, and everything in it.
+ */
+export type ControlService = (body: unknown, hostEnds: AbortSignal) => Promise<unknown>;
 
 /** What services of the control plane tell all hosts. Messages are structured-cloneable. */
 export interface NoticeSource {
@@ -192,7 +195,7 @@ export class Worker {
   private hostFor(id: TaskId): HostClient {
     const free = this.hosts.find((host) => !host.has(id));
     if (free !== undefined) return free;
-    const host = new HostClient({
+    const host: HostClient = new HostClient({
       connection: this.options.openHost(),
       services: {
         readOffsets: (connector, partitions) =>
@@ -201,7 +204,7 @@ export class Worker {
           const service = this.options.services[name];
           if (service === undefined)
             throw new ConnectError(`This worker offers no service ${name}.`, { code: SERVICE_UNKNOWN });
-          return service(body);
+          return service(body, host.ends);
         },
       },
     });

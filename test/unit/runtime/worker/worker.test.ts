@@ -43,6 +43,8 @@ let clock: ManualClock;
 let hosts: ScriptedHost[];
 let store: MemoryOffsetBackingStore;
 let heard: Heard;
+/** What services were told of the ends of the hosts that asked. */
+let ends: AbortSignal[];
 let changeGate: (gate: GateSnapshot) => void;
 
 beforeEach(() => {
@@ -50,6 +52,7 @@ beforeEach(() => {
   hosts = [];
   store = new MemoryOffsetBackingStore();
   heard = new Heard();
+  ends = [];
 });
 
 function openWorker(broker: Broker = groupBroker().broker, onPark: ParkListener = () => {}): Worker {
@@ -64,7 +67,12 @@ function openWorker(broker: Broker = groupBroker().broker, onPark: ParkListener 
       hosts.push(host);
       return host;
     },
-    services: { echo: async (body) => body },
+    services: {
+      echo: async (body, hostEnds) => {
+        ends.push(hostEnds);
+        return body;
+      },
+    },
     gates: {
       snapshots: () => [snapshot('g', 'closed')],
       onChange: (listener) => {
@@ -274,15 +282,19 @@ describe('Worker', () => {
     expect(await store.entries()).toEqual([]);
   });
 
-  it('closes a host in which nothing but abandoned tasks is left', async () => {
+  it('closes a host in which nothing but abandoned tasks is left, and services that it asked hear of its end', async () => {
     const worker = openWorker();
     worker.startTask(sourceSpec(), null, heard);
     await settle();
+    await hostAt(0).ask({ type: 'service', service: 'echo', body: 1 });
     hangAtStop(hostAt(0));
     const stopped = worker.stopTasks([C0]);
-    await clock.advance(5_000);
+    await clock.advance(4_999);
+    expect(ends.map(({ aborted }) => aborted)).toEqual([false]);
+    await clock.advance(1);
     await stopped;
     expect(hostAt(0).isClosed).toBe(true);
+    expect(ends.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
   it('stops all tasks within one deadline, then closes its hosts, and starts nothing more', async () => {

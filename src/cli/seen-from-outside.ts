@@ -48,6 +48,7 @@ export class SeenFromOutside {
     this.registryListener = (registry, event) => {
       happenings.listener(registry, event);
       events.listener(registry, event);
+      if (event.type === 'closed') parks.end(registry);
     };
     this.parkListener = parks.listener;
     const seen = {

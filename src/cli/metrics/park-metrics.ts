@@ -6,6 +6,7 @@ import type { ParkEvent, ParkListener } from '../../runtime/worker/park-watch.ts
 import { gateKind, registryOfGate } from '../gate-kind.ts';
 import type { ParkedTask } from '../parked-tasks.ts';
 import { type MetricsContributor, OUTAGE_BUCKETS } from './metrics-contributor.ts';
+import { removeSeriesOf } from './registry-series.ts';
 
 export interface ParkMetricsOptions {
   readonly clock: Clock;
@@ -89,6 +90,14 @@ export class ParkMetrics implements MetricsContributor {
   /** Shows zeros for a registry before a task is parked there. */
   begin(registry: string): void {
     for (const gate of ['read', 'write']) this.registryParks.inc({ registry, gate }, 0);
+  }
+
+  /** Nobody uses the registry any more. */
+  end(registry: string): void {
+    void removeSeriesOf(registry, [this.registryParks, this.registryParkSeconds] as (
+      | Counter<string>
+      | Histogram<string>
+    )[]);
   }
 
   async refresh(): Promise<void> {

@@ -3,8 +3,9 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { RegistryEvent, RegistryListener } from '../../registry/registry-events.ts';
 import type { PrimaryEpoch } from '../../registry/registry-snapshot.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
-import { gateKind } from '../gate-kind.ts';
+import { gateKind, registryOfGate } from '../gate-kind.ts';
 import { EXCHANGE_BUCKETS, type MetricsContributor, OUTAGE_BUCKETS } from './metrics-contributor.ts';
+import { removeSeriesOf } from './registry-series.ts';
 
 type Outcome<T extends RegistryEvent['type']> = Extract<
   RegistryEvent,
@@ -96,14 +97,7 @@ export class RegistryEventMetrics implements MetricsContributor {
   );
 
   register(register: Registry): void {
-    const { gateClosures, gateClosedSeconds, epochChanges, outageToUsable, requests, requestSeconds } = this;
-    const { cacheAnswers, revalidations, barrierSeconds, integrityErrors, idsFromFuture, rungChanges } = this;
-    for (const metric of [gateClosures, gateClosedSeconds, epochChanges, outageToUsable, requests, requestSeconds]) {
-      register.registerMetric(metric);
-    }
-    for (const metric of [cacheAnswers, revalidations, barrierSeconds, integrityErrors, idsFromFuture, rungChanges]) {
-      register.registerMetric(metric);
-    }
+    for (const metric of this.metrics) register.registerMetric(metric as Counter<string>);
   }
 
   /** Shows zeros for a registry before anything happens there: a rate needs a first value to count from. */
@@ -117,7 +111,20 @@ export class RegistryEventMetrics implements MetricsContributor {
     for (const metric of [this.integrityErrors, this.idsFromFuture, this.rungChanges]) metric.inc({ registry }, 0);
   }
 
+  private get metrics(): readonly (Counter<string> | Histogram<string>)[] {
+    const { gateClosures, gateClosedSeconds, epochChanges, outageToUsable, requests, requestSeconds } = this;
+    const { cacheAnswers, revalidations, barrierSeconds, integrityErrors, idsFromFuture, rungChanges } = this;
+    return [
+      ...[gateClosures, gateClosedSeconds, epochChanges, outageToUsable, requests, requestSeconds],
+      ...[cacheAnswers, revalidations, barrierSeconds, integrityErrors, idsFromFuture, rungChanges],
+    ] as (Counter<string> | Histogram<string>)[];
+  }
+
   private happened(registry: string, event: RegistryEvent): void {
+    if (event.type === 'closed') {
+      this.forget(registry);
+      return;
+    }
     this.begin(registry);
     switch (event.type) {
       case 'gate':
@@ -154,6 +161,13 @@ export class RegistryEventMetrics implements MetricsContributor {
       default:
         return;
     }
+  }
+
+  private forget(registry: string): void {
+    this.seen.delete(registry);
+    this.epochs.delete(registry);
+    for (const gate of this.shut) if (registryOfGate(gate) === registry) this.shut.delete(gate);
+    void removeSeriesOf(registry, this.metrics);
   }
 
   /** A gate that is shut is told again when it is so for another reason. */

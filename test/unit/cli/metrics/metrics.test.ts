@@ -130,6 +130,36 @@ describe('GET /metrics', () => {
   });
 });
 
+describe('a registry that is closed because nobody uses it', () => {
+  it('has no figures any more, and begins at zero when it is used again', async () => {
+    const outside = new Outside();
+    const other = 'registry="another"';
+    const integrity = { type: 'integrity', error: new RegistryIntegrityError('m') } as const;
+    const request = { type: 'request', node: 'http://sr-1:8081', operation: 'by-id', status: 200, ms: 3 } as const;
+    outside.seen.registryListener('another', request);
+    outside.event(request);
+    outside.event(integrity);
+    outside.event({ type: 'gate', gate: sampleGate('write', { state: 'closed' }), closedForMs: 0 });
+    const id = { connector: 'c', task: 0 };
+    outside.seen.parkListener({ type: 'begun', id, ...park(), durationMs: 0 });
+    outside.seen.parkListener({ type: 'ended', id, ...park(), durationMs: 5 });
+    const figures = async (): Promise<string[]> => {
+      const { body } = await outside.server.inject({ method: 'GET', url: '/metrics' });
+      return body.split('\n').filter((line) => line.includes('registry="'));
+    };
+    expect((await figures()).filter((line) => line.includes(REGISTRY)).length).toBeGreaterThan(20);
+    outside.snapshots = [];
+    outside.event({ type: 'closed' });
+    const left = await figures();
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.filter((line) => !line.includes(other))).toEqual([]);
+    outside.snapshots = [sampleSnapshot()];
+    expect(await outside.lines('holdfast_registry_integrity_errors_total')).toContain(' 0');
+    outside.event({ type: 'gate', gate: sampleGate('write', { state: 'closed' }), closedForMs: 0 });
+    expect(await outside.lines('holdfast_registry_gate_closures_total')).toContain('gate="write" 1');
+  });
+});
+
 describe('how a registry stands', () => {
   it('shows gates, and what it lacks without naming it', async () => {
     const outside = new Outside();

@@ -132,6 +132,7 @@ export class RegistryEndpoints {
     let best: CallResult | undefined;
     let unknown = false;
     let anyAnswered = false;
+    let denials = 0;
     const attempt = async (node: RegistryNode, fresh: boolean): Promise<CallResult> => {
       if (unknown && resolveUnknown !== undefined) {
         const resolved = await resolveUnknown();
@@ -149,15 +150,22 @@ export class RegistryEndpoints {
       if (result.verdict.class === 'park' && wasAlive && this.deservesFreshConnection(result, order.length)) {
         result = await attempt(node, true);
       }
+      // Behind one URL, another connection may lead to a node that has read more.
+      if (order.length === 1 && isAbsence(request, result)) result = await attempt(node, true);
       best = moreTelling(best, result);
       if (result.issuer !== undefined) break;
       if (result.status !== undefined) anyAnswered = true;
+      if (isAbsence(request, result)) {
+        denials += 1;
+        if (denials < order.length && node.url !== this.options.primary()) continue;
+      }
       if (isSettled(result.verdict)) {
         if (request.operation === 'register') this.lastWriter = node.url;
         return result;
       }
     }
     if (best === undefined) throw new Error('A registry needs at least one URL.');
+    if (isAbsence(request, best)) return lagging(best);
     // What may have been written stays "may have been written", whichever node answered last.
     return unknown && best.verdict.class === 'park'
       ? { ...best, verdict: { ...best.verdict, outcomeUnknown: true } }
@@ -189,12 +197,15 @@ export class RegistryEndpoints {
     return new Promise((resolve, reject) => {
       let best: CallResult | undefined;
       let left = attempts.length;
+      let denials = 0;
       for (const attempt of attempts) {
         attempt.then((result) => {
           best = moreTelling(best, result);
           left -= 1;
-          if (isSettled(result.verdict)) resolve(result);
-          else if (left === 0) resolve(best);
+          const isDenial = isAbsence(request, result);
+          if (isDenial) denials += 1;
+          if (isDenial ? denials === nodes.length : isSettled(result.verdict)) resolve(result);
+          else if (left === 0) resolve(isAbsence(request, best) ? lagging(best) : best);
         }, reject);
       }
     });
@@ -337,7 +348,17 @@ function isSettled(verdict: FailureClass): boolean {
   return verdict.class !== 'park' && verdict.class !== 'config' && verdict.class !== 'refresh-and-retry';
 }
 
-const WEIGHT: Readonly<Record<string, number>> = { config: 1, park: 2, 'refresh-and-retry': 3 };
+/** Invariant 3: "there is none" is what a node says too that has not read yet what others have: one node alone is not believed. */
+function isAbsence({ operation }: RegistryRequest, { verdict }: CallResult): boolean {
+  return verdict.class === 'negative' && (operation === 'lookup' || operation === 'version');
+}
+
+/** Not every node was heard, nor the primary: one that was not may have it. */
+function lagging(denied: CallResult): CallResult {
+  return { ...denied, verdict: { class: 'refresh-and-retry' } };
+}
+
+const WEIGHT: Readonly<Record<string, number>> = { config: 1, park: 2, 'refresh-and-retry': 3, negative: 3 };
 
 /**
  * Of answers that settle nothing: one that may yet change counts more than one that tells of a wrong setting, and one node's

@@ -292,7 +292,8 @@ export class QuestionFinder {
     const { subject } = question;
     const request = bySubjectRequest(question);
     const context = this.context({
-      seenBefore: this.options.known.hasSeen(subject),
+      // What a schema refers to by its number has been there.
+      seenBefore: this.options.known.hasSeen(subject) || (question.kind === 'version' && question.version >= 1),
       hasReferences: question.kind === 'lookup' && question.schema.references.length > 0,
     });
     const ask = (more: FailureContext): Promise<CallResult> =>

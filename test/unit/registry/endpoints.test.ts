@@ -14,12 +14,13 @@ import {
 } from '../../../src/registry/endpoints.ts';
 import { refusalOf } from '../../../src/registry/refusals.ts';
 import { RegistryConfigError } from '../../../src/registry/registry-errors.ts';
-import { byIdRequest, registerRequest } from '../../../src/registry/registry-requests.ts';
+import { byIdRequest, registerRequest, versionRequest } from '../../../src/registry/registry-requests.ts';
 import { error, ok, type Reply, ScriptedTransport } from './scripted-transport.ts';
 
 const [A, B, C] = ['http://a:1', 'http://b:1', 'http://c:1'] as const;
 const never = new AbortController().signal;
 const read = byIdRequest(1);
+const latest = versionRequest('s', -1);
 const write = registerRequest('s', { schemaType: 'AVRO', schema: '"string"', references: [] }, false);
 
 /** Three nodes, each a function that a test may change. */
@@ -87,6 +88,7 @@ class Nodes {
   }
 }
 
+const absent: Reply = error(404, 40401, 'Subject not found');
 const good: Reply = ok({ schema: '"string"', id: 1 });
 const delayed = (delayMs: number): Reply => ({ status: 200, body: { schema: '"string"', id: 1 }, delayMs });
 
@@ -160,6 +162,43 @@ describe('reads', () => {
     nodes.replies[A] = () => good;
     await nodes.clock.advance(11_000);
     expect((await nodes.counts(20))[A]).toBeGreaterThan(4);
+  });
+});
+
+describe('what one node denies by subject', () => {
+  it('is not believed while another one has not been heard', async () => {
+    const nodes = new Nodes();
+    for (const node of [A, B]) nodes.replies[node] = () => absent;
+    nodes.replies[C] = () => error(500, 50001, 'down');
+    expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
+    nodes.replies[C] = () => 'hung';
+    expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
+    nodes.replies[C] = () => absent;
+    await nodes.clock.advance(10_000);
+    expect((await nodes.call(latest)).result.verdict.class).toBe('negative');
+  });
+
+  it('is believed of the primary', async () => {
+    const nodes = new Nodes();
+    nodes.primary = A;
+    nodes.replies[A] = () => absent;
+    nodes.replies[C] = () => 'refused';
+    nodes.replies[B] = () => 'refused';
+    expect((await nodes.call(latest)).result.verdict.class).toBe('negative');
+  });
+
+  it('is not believed of the first one back after all were dead', async () => {
+    const nodes = new Nodes();
+    for (const node of [A, B, C]) nodes.replies[node] = () => 'refused';
+    await nodes.call();
+    nodes.replies[A] = () => absent;
+    nodes.replies[B] = () => delayed(50);
+    expect((await nodes.call(latest)).result).toMatchObject({ node: B, verdict: { class: 'ok' } });
+    for (const node of [A, B, C]) nodes.replies[node] = () => 'refused';
+    await nodes.clock.advance(1000);
+    await nodes.call();
+    nodes.replies[A] = () => absent;
+    expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
   });
 });
 
@@ -278,6 +317,16 @@ describe('one URL', () => {
     nodes.replies[A] = () => (calls++ === 0 ? { status: 502, body: '<html>' } : good);
     expect((await nodes.call()).result.verdict.class).toBe('ok');
     expect(nodes.transport.requests.map(({ fresh }) => fresh)).toEqual([false, true]);
+  });
+
+  it('may lead to a replica that lags: what is denied is asked for once more on another connection', async () => {
+    const nodes = new Nodes({ nodes: [A] });
+    let calls = 0;
+    nodes.replies[A] = () => (calls++ === 0 ? absent : good);
+    expect((await nodes.call(latest)).result.verdict.class).toBe('ok');
+    expect(nodes.transport.requests.map(({ fresh }) => fresh)).toEqual([false, true]);
+    nodes.replies[A] = () => absent;
+    expect((await nodes.call(latest)).result.verdict.class).toBe('negative');
   });
 });
 

@@ -12,6 +12,8 @@ export interface UndiciTransportOptions {
   readonly connections: number;
   readonly tls?: TlsSettings;
   readonly proxy?: ProxySettings | null;
+  /** In place of connections over sockets: so many at most. */
+  readonly open?: (connections: number) => Dispatcher;
 }
 
 /** A registry answers schemas, not downloads: more than this is somebody else's answer. */
@@ -24,32 +26,9 @@ export class UndiciTransport implements HttpTransport {
 
   /** Throws RegistryConfigError for TLS files that can't be read. */
   constructor(options: UndiciTransportOptions) {
-    const { proxy, connections } = options;
-    this.clock = options.clock;
-    const connect = { timeout: options.connectTimeoutMs, ...tlsOptionsOf(options.tls) };
-    const common: Agent.Options = {
-      pipelining: 1,
-      keepAliveTimeout: 10_000,
-      // The whole exchange is bounded by one timer of our own.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    };
-    this.open =
-      proxy === undefined || proxy === null
-        ? (limit) => new Agent({ ...common, connect, connections: limit })
-        : (limit) =>
-            new ProxyAgent({
-              ...common,
-              uri: proxy.url,
-              connections: limit,
-              requestTls: connect,
-              proxyTls: { timeout: options.connectTimeoutMs },
-              // Plain http is asked for by its whole URL, as every proxy understands it; https goes through a tunnel.
-              proxyTunnel: false,
-              ...(proxy.userInfo === null
-                ? {}
-                : { token: `Basic ${Buffer.from(proxy.userInfo.value(), 'utf8').toString('base64')}` }),
-            });
+    const { clock, connections } = options;
+    this.clock = clock;
+    this.open = options.open ?? openSockets(options);
     this.pools = { read: this.open(connections), write: this.open(connections) };
   }
 
@@ -71,6 +50,34 @@ export class UndiciTransport implements HttpTransport {
   async close(): Promise<void> {
     await Promise.all([this.pools.read.destroy(), this.pools.write.destroy()]);
   }
+}
+
+function openSockets({
+  proxy = null,
+  connectTimeoutMs,
+  tls,
+}: UndiciTransportOptions): (connections: number) => Dispatcher {
+  const connect = { timeout: connectTimeoutMs, ...tlsOptionsOf(tls) };
+  const common: Agent.Options = {
+    pipelining: 1,
+    keepAliveTimeout: 10_000,
+    // The whole exchange is bounded by one timer of our own.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (proxy === null) return (connections) => new Agent({ ...common, connect, connections });
+  const { url, userInfo } = proxy;
+  return (connections) =>
+    new ProxyAgent({
+      ...common,
+      uri: url,
+      connections,
+      requestTls: connect,
+      proxyTls: { timeout: connectTimeoutMs },
+      // Plain http is asked for by its whole URL, as every proxy understands it; https goes through a tunnel.
+      proxyTunnel: false,
+      ...(userInfo === null ? {} : { token: `Basic ${Buffer.from(userInfo.value(), 'utf8').toString('base64')}` }),
+    });
 }
 
 async function exchange(request: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpResponse> {

@@ -1,0 +1,261 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Dispatcher } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { type HttpRequest, TransportFailure } from '../../../src/registry/http-transport.ts';
+import type { ProxySettings } from '../../../src/registry/registry-settings.ts';
+import { UndiciTransport } from '../../../src/registry/undici-transport.ts';
+import { Password } from '../../../src/sdk/config/index.ts';
+
+const never = new AbortController().signal;
+const request: HttpRequest = {
+  node: 'http://a:1',
+  method: 'GET',
+  path: '/x?y=1',
+  headers: { accept: 'z' },
+  channel: 'read',
+  fresh: false,
+  timeoutMs: 5000,
+};
+
+/** What a node does, below HTTP: an answer, an error, or nothing. */
+type Doing =
+  | { readonly status: number; readonly headers?: readonly string[]; readonly chunks: readonly Buffer[] }
+  | { readonly error: unknown }
+  | 'silence';
+
+/** Connections to a node that does one thing; no socket is opened. */
+class Connections extends Dispatcher {
+  readonly limit: number;
+  readonly asked: Dispatcher.DispatchOptions[] = [];
+  destroyed = false;
+  private readonly doing: () => Doing;
+
+  constructor(limit: number, doing: () => Doing) {
+    super();
+    this.limit = limit;
+    this.doing = doing;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    this.asked.push(options);
+    const doing = this.doing();
+    const fail = (error: unknown): void => handler.onError?.(error as Error);
+    handler.onConnect?.((reason) => fail(reason));
+    if (doing === 'silence') return true;
+    if ('error' in doing) {
+      fail(doing.error);
+      return true;
+    }
+    const headers = (doing.headers ?? []).map((text) => Buffer.from(text));
+    handler.onHeaders?.(doing.status, headers, () => {}, '');
+    for (const chunk of doing.chunks) handler.onData?.(chunk);
+    handler.onComplete?.([]);
+    return true;
+  }
+
+  override destroy(): Promise<void> {
+    this.destroyed = true;
+    return Promise.resolve();
+  }
+}
+
+class Setup {
+  readonly clock = new ManualClock();
+  readonly opened: Connections[] = [];
+  doing: Doing = { status: 200, chunks: [] };
+  readonly transport = new UndiciTransport({
+    clock: this.clock,
+    connectTimeoutMs: 100,
+    connections: 7,
+    open: (limit) => {
+      const connections = new Connections(limit, () => this.doing);
+      this.opened.push(connections);
+      return connections;
+    },
+  });
+
+  async failure(doing: Doing): Promise<TransportFailure> {
+    this.doing = doing;
+    const failed = await this.transport.request(request, never).then(
+      () => 'an answer',
+      (error: unknown) => error,
+    );
+    if (!(failed instanceof TransportFailure)) throw new Error('no failure of the transport', { cause: failed });
+    return failed;
+  }
+}
+
+describe('an exchange', () => {
+  it('sends the request as it is, and gives the whole answer with its headers', async () => {
+    const setup = new Setup();
+    const headers = ['Content-Type', 'a/b', 'X-Two', '1', 'x-two', '2'];
+    const text = Buffer.from('{"é":1}');
+    // Cut within a letter of two bytes.
+    setup.doing = { status: 409, headers, chunks: [text.subarray(0, 3), text.subarray(3)] };
+    expect(await setup.transport.request({ ...request, method: 'POST', body: 'text' }, never)).toEqual({
+      status: 409,
+      headers: { 'content-type': 'a/b', 'x-two': '1, 2' },
+      body: '{"é":1}',
+    });
+    expect(setup.opened[0]?.asked[0]).toMatchObject({
+      origin: 'http://a:1',
+      path: '/x?y=1',
+      method: 'POST',
+      headers: { accept: 'z' },
+      body: 'text',
+    });
+  });
+
+  it('goes over connections that are kept, for reads and writes apart', async () => {
+    const { transport, opened } = new Setup();
+    await transport.request(request, never);
+    await transport.request(request, never);
+    await transport.request({ ...request, channel: 'write' }, never);
+    expect(opened.map(({ limit, asked }) => [limit, asked.length])).toEqual([
+      [7, 2],
+      [7, 1],
+    ]);
+    expect(opened[0]?.asked[0]?.body).toBeNull();
+    expect(opened.some(({ destroyed }) => destroyed)).toBe(false);
+    await transport.close();
+    expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it('goes over a connection of its own when that is asked, which is closed whatever comes', async () => {
+    const setup = new Setup();
+    await setup.transport.request({ ...request, fresh: true }, never);
+    setup.doing = { error: new Error('broken') };
+    await expect(setup.transport.request({ ...request, fresh: true }, never)).rejects.toBeInstanceOf(TransportFailure);
+    const [read, write, ...single] = setup.opened;
+    expect([read?.asked, write?.asked]).toEqual([[], []]);
+    expect(single.map(({ limit, asked, destroyed }) => [limit, asked.length, destroyed])).toEqual([
+      [1, 1, true],
+      [1, 1, true],
+    ]);
+  });
+
+  it('ends at its time limit, and keeps no timer when it ends before', async () => {
+    const setup = new Setup();
+    await setup.transport.request(request, never);
+    expect(setup.clock.pendingTimers).toBe(0);
+    const failing = setup.failure('silence');
+    await setup.clock.advance(4999);
+    expect(setup.clock.pendingTimers).toBe(1);
+    await setup.clock.advance(1);
+    expect(await failing).toMatchObject({ code: 'TIMEOUT', phase: 'timeout', message: 'TIMEOUT' });
+  });
+
+  it('rejects with the reason of its signal', async () => {
+    const setup = new Setup();
+    setup.doing = 'silence';
+    const life = new AbortController();
+    const asked = setup.transport.request(request, life.signal).catch((error: unknown) => error);
+    const reason = new Error('over');
+    life.abort(reason);
+    expect(await asked).toBe(reason);
+    expect(setup.clock.pendingTimers).toBe(0);
+  });
+
+  it('refuses an answer that is no schema by its size', async () => {
+    const half = Buffer.alloc(33 * 1024 * 1024);
+    const setup = new Setup();
+    expect(await setup.failure({ status: 200, chunks: [half, half] })).toMatchObject({
+      code: 'BODY_TOO_LARGE',
+      phase: 'exchange',
+    });
+  });
+});
+
+describe('a failure below HTTP', () => {
+  const coded = (code: string, more: object = {}) => Object.assign(new Error('secret'), { code }, more);
+
+  it.each([
+    'ECONNREFUSED',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'EHOSTDOWN',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EADDRNOTAVAIL',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ])('was before anything was sent: %s', async (code) => {
+    expect(await new Setup().failure({ error: coded(code) })).toMatchObject({ code, phase: 'connect', message: code });
+  });
+
+  it.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
+    'may have been after something was sent: %s',
+    async (code) => {
+      expect(await new Setup().failure({ error: coded(code) })).toMatchObject({ code, phase: 'exchange' });
+    },
+  );
+
+  const loop = new TypeError('loop');
+  loop.cause = loop;
+  it.each<[string, unknown, string]>([
+    ['a cause comes before what wraps it', coded('UND_ERR_SOCKET', { cause: coded('ECONNRESET') }), 'ECONNRESET'],
+    ['a cause without a code does not', coded('UND_ERR_SOCKET', { cause: new Error('x') }), 'UND_ERR_SOCKET'],
+    ['a cause that is none does not', coded('UND_ERR_SOCKET', { cause: null }), 'UND_ERR_SOCKET'],
+    ['a cause that is a text does not', coded('UND_ERR_SOCKET', { cause: 'x' }), 'UND_ERR_SOCKET'],
+    ['the first of several addresses', new AggregateError([coded('ECONNREFUSED'), coded('X')]), 'ECONNREFUSED'],
+    ['the cause of a cause', new Error('a', { cause: new Error('b', { cause: coded('ENOTFOUND') }) }), 'ENOTFOUND'],
+    ['a code that is no text', Object.assign(new RangeError('x'), { code: 7 }), 'RangeError'],
+    ['no code at all', new TypeError('x'), 'TypeError'],
+    ['a circle', loop, 'TypeError'],
+    ['no error', 'a text', 'UNKNOWN'],
+  ])('is named by the code that tells most: %s', async (_, error, code) => {
+    expect((await new Setup().failure({ error })).code).toBe(code);
+  });
+
+  it('is a refusal of the proxy, which has sent nothing on', async () => {
+    const error = coded('UND_ERR_ABORTED', { message: 'Proxy response (407) !== 200 when HTTP Tunneling' });
+    expect(await new Setup().failure({ error })).toMatchObject({ code: 'PROXY_407', phase: 'connect' });
+    const other = coded('UND_ERR_ABORTED', { message: 'No Proxy response (407)' });
+    expect((await new Setup().failure({ error: other })).code).toBe('UND_ERR_ABORTED');
+  });
+});
+
+/** Where a connection was tried, at ports of this machine where nobody listens. */
+async function tried(proxy: ProxySettings | null | undefined) {
+  const seen: { at?: string; headers?: unknown } = {};
+  const connecting = (message: unknown): void => {
+    seen.at ??= (message as { connectParams: { host: string } }).connectParams.host;
+  };
+  const creating = (message: unknown): void => {
+    seen.headers = (message as { request: { headers: unknown } }).request.headers;
+  };
+  subscribe('undici:client:beforeConnect', connecting);
+  subscribe('undici:request:create', creating);
+  const transport = new UndiciTransport({
+    clock: new ManualClock(),
+    connectTimeoutMs: 1000,
+    connections: 1,
+    ...(proxy === undefined ? {} : { proxy }),
+  });
+  try {
+    const failed = await transport.request({ ...request, node: 'http://127.0.0.1:1' }, never).catch((e: unknown) => e);
+    return { ...seen, failed };
+  } finally {
+    unsubscribe('undici:client:beforeConnect', connecting);
+    unsubscribe('undici:request:create', creating);
+    await transport.close();
+  }
+}
+
+describe('a connection', () => {
+  it.each([undefined, null])('leads to the node without a proxy: %s', async (proxy) => {
+    expect(await tried(proxy)).toMatchObject({
+      at: '127.0.0.1:1',
+      failed: new TransportFailure('ECONNREFUSED', 'connect', ''),
+    });
+  });
+
+  it('leads to the proxy if there is one, which learns who we are only if it is told', async () => {
+    const unknown = await tried({ url: 'http://127.0.0.1:2', userInfo: null });
+    expect(unknown).toMatchObject({ at: '127.0.0.1:2', failed: { code: 'ECONNREFUSED', phase: 'connect' } });
+    expect(JSON.stringify(unknown.headers)).not.toContain('proxy-authorization');
+    const known = await tried({ url: 'http://127.0.0.1:2', userInfo: new Password('ann:pw') });
+    expect(JSON.stringify(known.headers)).toContain(`Basic ${btoa('ann:pw')}`);
+    expect(JSON.stringify(known.headers)).toContain('proxy-authorization');
+  });
+});

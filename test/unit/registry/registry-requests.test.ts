@@ -40,12 +40,15 @@ describe('a request', () => {
     [versionRequest('s', 3), 'version read: GET /subjects/s/versions/3'],
     [versionRequest('s', -1), 'version read: GET /subjects/s/versions/latest'],
     [
-      bySubjectRequest({ kind: 'with-metadata', subject: 's', metadata: { a: '1', b: 'x y' } }),
+      bySubjectRequest({ kind: 'with-metadata', key: 'k', subject: 's', metadata: { a: '1', b: 'x y' } }),
       'version read: GET /subjects/s/metadata?key=a&value=1&key=b&value=x+y&deleted=true',
     ],
-    [bySubjectRequest({ kind: 'version', subject: 's', version: 2 }), 'version read: GET /subjects/s/versions/2'],
     [
-      bySubjectRequest({ kind: 'lookup', subject: 's', schema: avro, normalize: true }),
+      bySubjectRequest({ kind: 'version', key: 'k', subject: 's', version: 2 }),
+      'version read: GET /subjects/s/versions/2',
+    ],
+    [
+      bySubjectRequest({ kind: 'lookup', key: 'k', subject: 's', schema: avro, normalize: true }),
       'lookup read: POST /subjects/s?normalize=true',
     ],
     [modeRequest('a b'), 'meta read: GET /mode/a%20b?defaultToGlobal=true'],
@@ -72,7 +75,7 @@ describe('a request', () => {
     for (const request of [registerRequest('s', avro, false), lookupRequest('s', avro, false)]) {
       expect(taken(request)).toEqual([{ id: 1 }, whole]);
     }
-    const withMetadata = bySubjectRequest({ kind: 'with-metadata', subject: 's', metadata: {} });
+    const withMetadata = bySubjectRequest({ kind: 'with-metadata', key: 'k', subject: 's', metadata: {} });
     for (const request of [versionRequest('s', 1), withMetadata]) expect(taken(request)).toEqual([whole]);
     expect(taken(modeRequest('s'))).toEqual([{ mode: 'READWRITE' }]);
     expect(taken(subjectsRequest())).toEqual([[]]);

@@ -16,7 +16,7 @@ export interface OAuthCredentialsOptions {
   readonly transport: HttpTransport;
   readonly clock: Clock;
   readonly timeoutMs: number;
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 interface Token {
@@ -43,11 +43,7 @@ export class OAuthCredentials implements Credentials {
     this.options = options;
     this.node = origin;
     this.path = pathname + search;
-    this.backoff = new Backoff({
-      initialMs: 1000,
-      maxMs: 30_000,
-      ...(options.random === undefined ? {} : { random: options.random }),
-    });
+    this.backoff = new Backoff({ initialMs: 1000, maxMs: 30_000, random: options.random });
   }
 
   headers(_node: string, signal: AbortSignal): CredentialHeaders | Promise<CredentialHeaders> {

@@ -34,7 +34,7 @@ export function openCredentials(options: OpenCredentialsOptions): Credentials {
         transport: direct,
         clock,
         timeoutMs: settings.values['http.read.timeout.ms'],
-        ...(random === undefined ? {} : { random }),
+        random,
       });
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AvroBench, Flow, framed, range, sequenceIn, sequenceSchema, tolerating } from './avro-pipelines.ts';
 import { type ExpectedTopic, type RegisteredSchema, scenarioLine, verifyScenario } from './chaos-verification.ts';
 import { RegistryProcesses, type RegistryProcessesOptions } from './registry-processes.ts';
+import { RequestRate } from './request-rate.ts';
 import { createTopic, produce } from './topic-content.ts';
 import { uniqueName } from './unique-name.ts';
 import { eventually } from './worker-process.ts';
@@ -69,7 +70,7 @@ export class ProcessChaos {
   private lastAckAt = 0;
   private gap = { from: 0, to: 0 };
   private knownAtGap = { from: 0, to: 0, last: 0 };
-  private peakRequests = 0;
+  private readonly rate: RequestRate;
   private isOver = false;
   private isHoldingNew: boolean;
 
@@ -77,6 +78,7 @@ export class ProcessChaos {
     this.scenario = scenario;
     this.registry = registry;
     this.bench = bench;
+    this.rate = new RequestRate(bench);
     this.isHoldingNew = scenario.holdNew ?? false;
   }
 
@@ -245,35 +247,19 @@ export class ProcessChaos {
   }
 
   private async keepLooking(): Promise<void> {
-    let before: { readonly at: number; readonly requests: number } | undefined;
     while (!this.isOver) {
       for (const n of this.fedAt.keys()) {
         if (!this.hasNewSinks || this.firstSeen.has(n)) continue;
         if (sequenceIn(this.bench.output(this.named(`new-${n}-sink`))).length > 0)
           this.firstSeen.set(n, performance.now());
       }
-      const now = performance.now();
-      if (before === undefined || now - before.at >= 1_000) {
-        const requests = await this.requestsSoFar().catch(() => undefined);
-        if (requests !== undefined) {
-          if (before !== undefined) {
-            const perSecond = ((requests - before.requests) / (now - before.at)) * 1_000;
-            this.peakRequests = Math.max(this.peakRequests, perSecond);
-          }
-          before = { at: now, requests };
-        }
-      }
+      await this.rate.look();
       await delay(20);
     }
   }
 
   private async registries(): Promise<readonly ShownRegistry[]> {
     return (await this.bench.get('/registries')).body as readonly ShownRegistry[];
-  }
-
-  private async requestsSoFar(): Promise<number> {
-    const registries = await this.registries();
-    return registries.flatMap(({ nodes }) => nodes).reduce((sum, { requests }) => sum + requests, 0);
   }
 
   private async untilDelivered(): Promise<void> {
@@ -326,7 +312,7 @@ export class ProcessChaos {
     const report = {
       outageMs: this.gap.to - this.gap.from,
       firstNewMs: firstAfter.length === 0 ? Number.NaN : Math.min(...firstAfter) - this.gap.to,
-      peakRequests: this.peakRequests,
+      peakRequests: this.rate.peak,
       knownMeanwhile: this.knownAtGap.to - this.knownAtGap.from,
       epochs: registries.reduce((sum, { epochs }) => sum + epochs.length, 0),
       rungs: registries.map(({ detection }) => detection.rung).join(),
@@ -350,7 +336,6 @@ interface ShownRegistry {
   readonly detection: { readonly rung: string; readonly reason: string };
   readonly epochs: readonly unknown[];
   readonly gate_history: readonly unknown[];
-  readonly nodes: readonly { readonly requests: number }[];
 }
 
 function nameOf(schema: string): string {

@@ -47,6 +47,8 @@ export interface RegistryScenario {
   readonly after?: (world: ScenarioWorld) => Promise<void>;
   /** Topics of the scenario's own, verified with the others. */
   readonly topics?: readonly ExpectedTopic[];
+  /** What was to be registered for connectors that were deleted before they were told of an id. */
+  readonly unanswered?: readonly Pick<RegisteredSchema, 'subject' | 'schema'>[];
   /** Requests per second at all nodes together that are allowed above those of the new schemas. */
   readonly peak?: number;
 }
@@ -139,6 +141,7 @@ export async function playRegistryScenario(registry: TroubledRegistry, scenario:
       deadLetters: ['dlq'],
       acknowledged,
       ...(log === undefined ? {} : { log }),
+      unanswered: scenario.unanswered ?? [],
       topics: [
         ...(scenario.topics ?? []),
         {

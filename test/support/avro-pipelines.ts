@@ -225,10 +225,13 @@ export class AvroBench {
   /** Every connector and task that is FAILED now, with its trace. */
   async failures(): Promise<readonly string[]> {
     const names = (await this.get('/connectors')).body as readonly string[];
-    const statuses = await Promise.all(names.map((name) => this.status(name)));
-    return statuses.flatMap(({ connector, tasks }, n) =>
-      [connector, ...tasks].flatMap(({ state, trace }) => (state === 'FAILED' ? [`${names[n]}: ${trace}`] : [])),
-    );
+    const answers = await Promise.all(names.map((name) => this.get(`/connectors/${name}/status`)));
+    return answers.flatMap(({ status, body }, n) => {
+      // Deleted meanwhile.
+      if (status === 404) return [];
+      const { connector, tasks } = body as ParkedStatus;
+      return [connector, ...tasks].flatMap(({ state, trace }) => (state === 'FAILED' ? [`${names[n]}: ${trace}`] : []));
+    });
   }
 
   async topic(name: string): ReturnType<typeof readTopic> {

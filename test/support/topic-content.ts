@@ -1,8 +1,9 @@
 import { createEmbeddedBroker } from '../../src/broker/embedded/embedded-broker.ts';
 import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts';
-import type { Broker, FetchedRecord } from '../../src/broker/ports.ts';
+import type { Broker, FetchedRecord, RecordHeader } from '../../src/broker/ports.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
+import { eventually } from './worker-process.ts';
 
 const client = { settings: {}, logger: silentLogger };
 
@@ -93,13 +94,30 @@ export async function produce(
 export interface KeyedBytes {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** None unless told. */
+  readonly headers?: readonly RecordHeader[];
 }
 
 /** Records as they are, to partition 0; resolves when they are acknowledged. */
 export async function sendKeyed(broker: Broker, topic: string, records: readonly KeyedBytes[]): Promise<void> {
   const producer = broker.producer(client);
   await producer.send(
-    records.map(({ key, value }) => ({ topic, partition: 0, key, value, headers: [], timestamp: -1 })),
+    records.map(({ key, value, headers = [] }) => ({ topic, partition: 0, key, value, headers, timestamp: -1 })),
   );
   await producer.close();
+}
+
+/** A topic of one partition is deleted and made again with these records alone, as after a restore. Nobody may write to it meanwhile. */
+export async function replaceTopic(
+  broker: Broker,
+  topic: string,
+  records: readonly KeyedBytes[],
+  configs: Readonly<Record<string, string>>,
+): Promise<void> {
+  const admin = broker.admin(client);
+  await admin.deleteTopics([topic]);
+  await eventually(`${topic} gone`, async () => !(await admin.listTopics()).includes(topic));
+  await admin.close();
+  await createTopic(broker, topic, 1, configs);
+  await sendKeyed(broker, topic, records);
 }

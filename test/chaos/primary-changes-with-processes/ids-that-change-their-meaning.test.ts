@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Broker } from '../../../src/broker/ports.ts';
 import { encodeRecord } from '../../../src/embedded-registry/registry-record.ts';
-import { silentLogger } from '../../../src/foundation/logger.ts';
 import { AvroBench, range, sequenceSchema, tolerating } from '../../support/avro-pipelines.ts';
 import { schemasInLog } from '../../support/chaos-verification.ts';
 import { describeWithJava } from '../../support/describe-with-kafka.ts';
 import { RegistryProcesses } from '../../support/registry-processes.ts';
-import { createTopic, type KeyedBytes, readTopic, sendKeyed } from '../../support/topic-content.ts';
+import { createTopic, type KeyedBytes, readTopic, replaceTopic, sendKeyed } from '../../support/topic-content.ts';
 import { uniqueName } from '../../support/unique-name.ts';
 import { eventually } from '../../support/worker-process.ts';
 import { chaosKafka, karapace } from './chaos-kafka.ts';
@@ -91,12 +90,7 @@ describeWithJava('an id that comes to stand for another schema', () => {
   it('19: stops what uses it when the topic was restored without it and the id was given away again', async () => {
     await play(async ({ registry, broker, youngId }, before) => {
       await Promise.all([0, 1, 2].map((node) => registry.signal(node, 'SIGKILL')));
-      const admin = broker.admin({ settings: {}, logger: silentLogger });
-      await admin.deleteTopics([registry.topic]);
-      await eventually('the topic gone', async () => !(await admin.listTopics()).includes(registry.topic));
-      await admin.close();
-      await createTopic(broker, registry.topic, 1, { 'cleanup.policy': 'compact' });
-      await sendKeyed(broker, registry.topic, before);
+      await replaceTopic(broker, registry.topic, before, { 'cleanup.policy': 'compact' });
       await delay(1_000);
       await Promise.all([0, 1, 2].map((node) => registry.startNode(node)));
       await registry.untilNamed(0);

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { silentLogger } from '../../../src/foundation/logger.ts';
 import { describeWithJava } from '../../support/describe-with-kafka.ts';
 import { ProcessChaos } from '../../support/process-chaos.ts';
 import { eventually } from '../../support/worker-process.ts';
+import { operateWhileParked } from '../operators-while-parked.ts';
 import { chaosKafka, karapace } from './chaos-kafka.ts';
 
 describeWithJava('sources and sinks over registry processes that elect over a real Kafka', () => {
@@ -50,42 +50,13 @@ describeWithJava('sources and sinks over registry processes that elect over a re
           }
           return null;
         });
-        const slowest = bench.slowestAnswerMs;
-        const call = async (method: string, path: string, body?: unknown): Promise<number> =>
-          (await bench.connect.request(method, path, body)).status;
-        expect(await call('PUT', `/connectors/${parked}/pause`)).toBe(202);
-        expect(await call('PUT', `/connectors/${parked}/resume`)).toBe(202);
-        expect(await call('POST', `/connectors/${parked}/tasks/0/restart`)).toBe(204);
-        expect(await call('POST', `/connectors/${parked}/restart?includeTasks=true`)).toBe(202);
-        await bench.source(
-          chaos.named('passing'),
-          chaos.named('passing'),
-          '{"type":"record","name":"P","fields":[{"name":"seq","type":"long"},{"name":"text","type":"string"}]}',
-        );
-        bench.feed(chaos.named('passing'), [0]);
-        await bench.parked(chaos.named('passing'), 30_000);
-        expect(await call('DELETE', `/connectors/${chaos.named('passing')}`)).toBe(204);
-        // Another member takes the partition of the parked sink, and gives it back.
-        const taken: string[] = [];
-        const member = bench.broker.groupMember({
-          settings: { 'session.timeout.ms': '6000' },
-          logger: silentLogger,
-          groupId: `connect-${chaos.named('read-sink')}`,
-          subscription: { topics: [chaos.named('read')] },
-          listener: {
-            onAssigned: async (partitions) => void taken.push(`${partitions.length}`),
-            onRevoked: async () => {},
-            onLost: async () => {},
-            onFailed: () => {},
-          },
+        const slowest = await operateWhileParked(bench, {
+          source: parked,
+          sink: chaos.named('read-sink'),
+          topic: chaos.named('read'),
+          passing: chaos.named('passing'),
         });
-        member.start();
-        await eventually('a rebalance', () => taken.length > 0);
-        await member.close();
-        expect((await bench.get(`/connectors/${parked}/status`)).status).toBe(200);
-        console.log(
-          `22: slowest answer before ${Math.round(slowest)} ms, after ${Math.round(bench.slowestAnswerMs)} ms`,
-        );
+        console.log(`22: slowest answer to an operator ${Math.round(slowest)} ms`);
         await Promise.all([0, 1, 2].map((node) => registry.startNode(node)));
         await registry.untilNamed(0);
       },

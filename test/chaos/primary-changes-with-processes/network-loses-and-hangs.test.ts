@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { FaultProxy } from '../../../src/testing/fault-proxy.ts';
 import { describeWithJava } from '../../support/describe-with-kafka.ts';
+import { goAstray, HttpFaultProxy } from '../../support/http-fault-proxy.ts';
 import { ProcessChaos } from '../../support/process-chaos.ts';
 import { eventually } from '../../support/worker-process.ts';
 import { chaosKafka, confluent, karapace } from './chaos-kafka.ts';
@@ -59,5 +60,22 @@ describeWithJava('sources and sinks over registry processes that elect over a re
         await proxy?.setMode({ kind: 'pass' });
       },
     }).finally(() => proxy?.stop());
+  });
+
+  it('14: wait while something in front of the nodes answers for them, in plain text, with a page, 502, 503 or 429', async () => {
+    const proxies: HttpFaultProxy[] = [];
+    await ProcessChaos.play('14 stray answers', {
+      ...karapace,
+      bootstrapServers: kafka().bootstrapServers,
+      newSchemas: 12,
+      urls: async (registry) => {
+        for (const url of registry.urls) proxies.push(await HttpFaultProxy.start(Number(new URL(url).port)));
+        return proxies.map(({ port }) => `http://127.0.0.1:${port}`);
+      },
+      run: async () => {
+        await delay(1_000);
+        await goAstray(proxies, { each: () => delay(3_500) });
+      },
+    }).finally(() => Promise.all(proxies.map((proxy) => proxy.stop())));
   });
 });

@@ -1,16 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { encodeRecord } from '../../../src/embedded-registry/registry-record.ts';
-import { silentLogger } from '../../../src/foundation/logger.ts';
 import { sequenceSchema } from '../../support/avro-pipelines.ts';
 import { describeWithJava } from '../../support/describe-with-kafka.ts';
 import { fetchJson } from '../../support/fetch-json.ts';
 import { ProcessChaos } from '../../support/process-chaos.ts';
-import { createTopic, readTopic, sendKeyed } from '../../support/topic-content.ts';
+import { readTopic, replaceTopic, sendKeyed } from '../../support/topic-content.ts';
 import { eventually } from '../../support/worker-process.ts';
 import { chaosKafka, confluent, karapace } from './chaos-kafka.ts';
-
-const client = { settings: {}, logger: silentLogger };
 
 describeWithJava('sources and sinks over registry processes that elect over a real Kafka', () => {
   const kafka = chaosKafka();
@@ -106,12 +103,7 @@ describeWithJava('sources and sinks over registry processes that elect over a re
         await delay(2_000);
         await Promise.all([0, 1, 2].map((node) => registry.signal(node, 'SIGKILL')));
         const backup = (await readTopic(bench.broker, registry.topic)).flat();
-        const admin = bench.broker.admin(client);
-        await admin.deleteTopics([registry.topic]);
-        await eventually('the topic gone', async () => !(await admin.listTopics()).includes(registry.topic));
-        await admin.close();
-        await createTopic(bench.broker, registry.topic, 1, { 'cleanup.policy': 'compact' });
-        await sendKeyed(bench.broker, registry.topic, backup);
+        await replaceTopic(bench.broker, registry.topic, backup, { 'cleanup.policy': 'compact' });
         await delay(2_000);
         await Promise.all([0, 1, 2].map((node) => registry.startNode(node)));
         await registry.untilNamed(0);

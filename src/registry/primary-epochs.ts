@@ -56,6 +56,14 @@ export class PrimaryEpochs {
     return this.epochs[0] ?? null;
   }
 
+  /** Whether the one that lasts is of this primary: one of the two may know less of it. */
+  isOf({ memberId, url }: PrimaryIdentity): boolean {
+    const { current } = this;
+    if (current === null) return false;
+    if (current.url === null) return current.cause !== 'primary-lost';
+    return current.url === url && (memberId === null || current.memberId === null || memberId === current.memberId);
+  }
+
   /** The latest first. */
   list(): readonly PrimaryEpoch[] {
     return [...this.epochs];

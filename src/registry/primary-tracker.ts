@@ -14,6 +14,7 @@ import { DetectionLog } from './detection-log.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { PrimaryIdentity } from './group-reading.ts';
 import { hasCaughtUp, readAllHealth } from './node-health.ts';
+import { NodePresence } from './node-presence.ts';
 import { PrimaryEpochs } from './primary-epochs.ts';
 import type { RegistryConfigValues } from './registry-config.ts';
 import type { RegistryEvent } from './registry-events.ts';
@@ -65,6 +66,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private readonly options: PrimaryTrackerOptions;
   private readonly epochs: PrimaryEpochs;
   private readonly ladder: DetectionLadder;
+  private readonly presence: NodePresence;
   private readonly log: DetectionLog;
   private readonly life = new AbortController();
   private readonly running: Promise<unknown>;
@@ -94,6 +96,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     setMaxListeners(0, this.life.signal);
     this.log = new DetectionLog(options.logger);
     this.epochs = new PrimaryEpochs({ clock, suspectWindowMs: values['registry.suspect.window.ms'] });
+    this.presence = new NodePresence({ nodes, clock });
     this.ladder = new DetectionLadder({
       nodes,
       values,
@@ -239,7 +242,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     if (current === null) {
       this.begin(identity, 'first-seen', rung);
       if (this.hasJustWritten) this.usable();
-    } else if (!isSame(current, identity)) {
+    } else if (!this.epochs.isOf(identity)) {
       this.begin(identity, rung === 'group' ? 'group-elected' : 'health-changed', rung);
     } else {
       const isMore = current.url !== identity.url || (identity.memberId !== null && current.memberId === null);
@@ -320,7 +323,18 @@ export class PrimaryTracker implements RegistryKnowledge {
       this.isDead = !alive;
       if (!alive) this.epochs.sign();
     }
+    if (alive) this.nodeReturned(this.presence.returned(node));
+    else if (this.presence.left(node)) this.epochs.sign();
     this.hurry();
+  }
+
+  /** With no node there it was an outage, also if nobody asked for a schema meanwhile: what came back may be another registry. */
+  private nodeReturned(desertedAt: number | undefined): void {
+    // A gate's outage ends by itself, and the higher rungs tell of a change.
+    const isToldOf = this.outages.size > 0 || this.rung === 'group' || this.rung === 'health';
+    if (desertedAt === undefined || isToldOf) return;
+    this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: desertedAt });
+    if (hasNoPrimary(this.vendor)) this.usable();
   }
 
   private get hasJustWritten(): boolean {
@@ -381,13 +395,4 @@ export class PrimaryTracker implements RegistryKnowledge {
       () => {},
     );
   }
-}
-
-/** One of the two may know less of the same primary. */
-function isSame(current: PrimaryEpoch, identity: PrimaryIdentity): boolean {
-  if (current.url === null) return current.cause !== 'primary-lost';
-  const { memberId } = identity;
-  return (
-    current.url === identity.url && (memberId === null || current.memberId === null || memberId === current.memberId)
-  );
 }

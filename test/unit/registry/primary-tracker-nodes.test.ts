@@ -129,6 +129,55 @@ it('asks nothing to recognize a vendor that is told', async () => {
   expect(tracker.snapshot()).toMatchObject({ vendor: 'confluent', rung: 'inference' });
 });
 
+it.each(['apicurio', 'confluent'])(
+  '%s: takes it for an outage when every node was away, though nobody asked for a schema',
+  async (vendor) => {
+    answers = {};
+    await start({ settings: { 'registry.vendor': vendor } });
+    const change = (node: string, alive: boolean): void => tracker.observe({ kind: 'node-changed', node, alive });
+    tracker.observe({ kind: 'written', node: A });
+    const writtenAt = clock.now();
+    await clock.advance(10_000);
+    change(A, false);
+    change(A, true);
+    change(B, false);
+    expect(suspect).toEqual([]);
+    change(A, false);
+    await clock.advance(20_000);
+    change(B, true);
+    change(A, true);
+    expect(suspect).toEqual([writtenAt - 30_000]);
+    expect(tracker.isSuspect({ at: writtenAt, epoch: 'unknown' })).toBe(true);
+    // Who has a primary is good for writes again when one went through.
+    expect(tracker.snapshot().epochs[0]).toMatchObject({
+      cause: 'outage-ended',
+      usableAt: vendor === 'apicurio' ? clock.now() : null,
+    });
+  },
+);
+
+it.each(['read', 'write'] as const)(
+  'leaves it to the gate of %ss to end an outage that it is closed for',
+  async (access) => {
+    answers = {};
+    await start({ settings: { 'registry.vendor': 'apicurio' } });
+    for (const node of [A, B]) tracker.observe({ kind: 'node-changed', node, alive: false });
+    tracker.observe({ kind: 'outage-began', access, reason: '' });
+    for (const node of [A, B]) tracker.observe({ kind: 'node-changed', node, alive: true });
+    expect(suspect).toEqual([]);
+    tracker.observe({ kind: 'outage-ended', access, beganAt: clock.now() });
+    expect(suspect).toHaveLength(1);
+  },
+);
+
+it('leaves it to health resources to tell of a change, where there are some', async () => {
+  answers = { [`${A}/_health`]: PRIMARY, [`${B}/_health`]: health() };
+  await start({});
+  for (const alive of [false, true]) for (const node of [A, B]) tracker.observe({ kind: 'node-changed', node, alive });
+  expect(tracker.snapshot().rung).toBe('health');
+  expect(suspect).toEqual([]);
+});
+
 it('finds the node behind an address by what both names resolve to', async () => {
   answers = {};
   await start({

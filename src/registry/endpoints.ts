@@ -74,6 +74,7 @@ export class RegistryEndpoints {
   private readonly verifying = new Map<RegistryNode, Promise<CallResult | undefined>>();
   private readonly life = new AbortController();
   private lastWriter: string | null = null;
+  private served = false;
 
   constructor(options: EndpointsOptions) {
     const { clock, onNode, onExchange, primary } = options;
@@ -109,6 +110,11 @@ export class RegistryEndpoints {
 
   get urls(): readonly string[] {
     return this.options.nodes;
+  }
+
+  /** A registry served with these settings, at any node: by an answer that was asked for, or a refusal in its own words. */
+  get hasServed(): boolean {
+    return this.served;
   }
 
   isAlive(node: string): boolean {
@@ -272,7 +278,9 @@ export class RegistryEndpoints {
       if (failed?.verdict.class === 'park') return { ...failed, verdict: { ...failed.verdict, outcomeUnknown: false } };
       if (failed !== undefined) return failed;
     }
-    return this.exchange(node, request, fresh, context, signal);
+    // What a node has to say of itself it may lack, or not tell us.
+    const servedBefore = this.served && request.operation !== 'meta';
+    return this.exchange(node, request, fresh, servedBefore ? { ...context, servedBefore } : context, signal);
   }
 
   /** Who is it? Returns the failure when the node gave no answer. */
@@ -300,8 +308,11 @@ export class RegistryEndpoints {
     const result = await this.exchanges.perform(node, request, fresh, context, signal);
     if (result.issuer !== undefined) return result;
     const { verdict } = result;
+    if (isOfRegistry(request, result)) this.served = true;
     if (result.status !== undefined) {
       this.revived(node);
+      // Something else spoke in its place, and another cluster may stand there next.
+      if (verdict.class === 'park' && verdict.misleading === true) node.verified = false;
       if (request.channel === 'write') return result;
       if (verdict.class === 'park') this.book.shun(node, result.reason, verdict.retryAfterMs ?? SHUN_MS);
       else this.book.served(node);
@@ -344,6 +355,12 @@ function deadNode(node: RegistryNode): CallResult {
   };
 }
 
+/** Codes of a registry's own have five digits; of shorter ones any web server may think. */
+function isOfRegistry({ operation }: RegistryRequest, { verdict, errorCode = 0 }: CallResult): boolean {
+  if (operation === 'meta') return false;
+  return verdict.class === 'ok' || (errorCode >= 40_400 && errorCode < 50_000);
+}
+
 function isSettled(verdict: FailureClass): boolean {
   return verdict.class !== 'park' && verdict.class !== 'config' && verdict.class !== 'refresh-and-retry';
 }
@@ -358,7 +375,11 @@ function lagging(denied: CallResult): CallResult {
   return { ...denied, verdict: { class: 'refresh-and-retry' } };
 }
 
-const WEIGHT: Readonly<Record<string, number>> = { config: 1, park: 2, 'refresh-and-retry': 3, negative: 3 };
+function weightOf(verdict: FailureClass): number {
+  if (verdict.class === 'park') return verdict.misleading === true ? 2 : 3;
+  if (verdict.class === 'refresh-and-retry' || verdict.class === 'negative') return 4;
+  return verdict.class === 'config' ? 1 : 0;
+}
 
 /**
  * Of answers that settle nothing: one that may yet change counts more than one that tells of a wrong setting, and one node's
@@ -366,5 +387,5 @@ const WEIGHT: Readonly<Record<string, number>> = { config: 1, park: 2, 'refresh-
  */
 function moreTelling(a: CallResult | undefined, b: CallResult): CallResult {
   if (a === undefined || isSettled(b.verdict) || b.issuer !== undefined) return b;
-  return (WEIGHT[b.verdict.class] ?? 0) >= (WEIGHT[a.verdict.class] ?? 0) ? b : a;
+  return weightOf(b.verdict) >= weightOf(a.verdict) ? b : a;
 }

@@ -42,14 +42,27 @@ export interface FailureContext {
   readonly hasReferences?: boolean;
   /** It was asked again after the settle window, or elsewhere: `data` needs no further look. */
   readonly rechecked?: boolean;
+  /**
+   * A registry served with these very settings before, at any of the nodes. What then looks like a wrong setting is a proxy, a certificate
+   * or a check of credentials that is out of order.
+   */
+  readonly servedBefore?: boolean;
   /** The subject's mode: undefined when not asked yet, null when the registry has no modes. */
   readonly mode?: string | null;
 }
 
 export type FailureClass =
   | { readonly class: 'ok' }
-  /** It passes: the next node, then the gate. `outcomeUnknown`: a write that may have happened. */
-  | { readonly class: 'park'; readonly outcomeUnknown: boolean; readonly retryAfterMs?: number }
+  /**
+   * It passes: the next node, then the gate. `outcomeUnknown`: a write that may have happened. `misleading`: it looks like a wrong setting,
+   * but the settings served before.
+   */
+  | {
+      readonly class: 'park';
+      readonly outcomeUnknown: boolean;
+      readonly retryAfterMs?: number;
+      readonly misleading?: true;
+    }
   | { readonly class: 'refresh-credentials' }
   /** Denied, but lag explains it: other nodes, the primary, later again. */
   | { readonly class: 'refresh-and-retry' }
@@ -108,7 +121,7 @@ const NO_SETTING_404 = new Set([40408, 40409]);
 /** Classifies one outcome of one attempt. Pure. */
 export function classify(operation: Operation, outcome: Outcome, context: FailureContext = {}): FailureClass {
   if (outcome.kind === 'transport') {
-    if (isPermanentTransport(outcome.code)) return { class: 'config' };
+    if (isPermanentTransport(outcome.code)) return wrong(context);
     return park(operation, outcome.phase !== 'connect');
   }
   const { status } = outcome;
@@ -119,12 +132,19 @@ export function classify(operation: Operation, outcome: Outcome, context: Failur
   if (status >= 500 || status === 408 || status === 425) return park(operation, true, outcome.retryAfterMs);
   if (status === 429) return park(operation, false, outcome.retryAfterMs);
   if (status === 401 || status === 403) {
-    return context.credentialsRefreshed === true ? { class: 'config' } : { class: 'refresh-credentials' };
+    return context.credentialsRefreshed === true ? wrong(context) : { class: 'refresh-credentials' };
   }
   if (status === 404) return classifyAbsence(operation, outcome.errorCode, context);
   if (status === 409) return { class: 'data', recheck: context.settling === true && context.rechecked !== true };
   if (status === 422) return classifyUnprocessable(outcome.errorCode, context);
-  return { class: 'config' };
+  return wrong(context);
+}
+
+/** Invariant 3: settings that were right do not become wrong because something before the registry answers in its place. It did not write. */
+function wrong(context: FailureContext): FailureClass {
+  return context.servedBefore === true
+    ? { class: 'park', outcomeUnknown: false, misleading: true }
+    : { class: 'config' };
 }
 
 function park(operation: Operation, sent: boolean, retryAfterMs?: number): FailureClass {
@@ -136,10 +156,10 @@ function park(operation: Operation, sent: boolean, retryAfterMs?: number): Failu
 
 function classifyAbsence(operation: Operation, errorCode: number | undefined, context: FailureContext): FailureClass {
   // No error_code: a proxy or another path answered, not the registry.
-  if (errorCode === undefined) return { class: 'config' };
+  if (errorCode === undefined) return wrong(context);
   if (operation === 'meta') return { class: 'negative' };
   // The bare status in JSON is what the registry's web server says of a path that it does not have: a wrong base URL, no missing schema.
-  if (errorCode === 404) return { class: 'config' };
+  if (errorCode === 404) return wrong(context);
   if (DATA_404.has(errorCode)) return { class: 'data', recheck: false };
   if (NO_SETTING_404.has(errorCode)) return { class: 'negative' };
   if (operation === 'by-id') return { class: 'refresh-and-retry' };

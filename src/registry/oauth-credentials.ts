@@ -151,7 +151,8 @@ export class OAuthCredentials implements Credentials {
   private unreachable(error: unknown): Error {
     const code = error instanceof TransportFailure ? error.code : 'UNKNOWN';
     const what = error instanceof TransportFailure && error.phase === 'timeout' ? 'does not answer in time' : code;
-    if (isPermanentTransport(code)) {
+    // Invariant 3: a certificate that expires is renewed by somebody.
+    if (isPermanentTransport(code) && !this.hasServed) {
       return new RegistryConfigError(
         `The OAuth token endpoint ${this.endpoint} can not be reached as written (${code}). Check bearer.auth.issuer.endpoint.url and the TLS settings.`,
       );

@@ -3,7 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { GateBook, OwnedGate } from './gate-book.ts';
 import { type ProbeOutcome, Prober } from './prober.ts';
-import { REGISTRY_FAULT, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import { REGISTRY_FAULT, REGISTRY_MISLEADING, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 
 export type AccessKind = 'read' | 'write';
@@ -29,6 +29,13 @@ export interface OutagesOptions {
   readonly emit: (event: RegistryEvent) => void;
 }
 
+/** Why access is shut; the code is REGISTRY_UNAVAILABLE unless told. */
+export interface OutageCause {
+  readonly reason: string;
+  readonly retryAfterMs?: number;
+  readonly code?: string;
+}
+
 const WORDS: Readonly<Record<AccessKind, string>> = {
   read: 'schema registry (reads)',
   write: 'schema registry (writes)',
@@ -40,6 +47,9 @@ export class Outages {
   private readonly probers: Record<AccessKind, Prober | undefined> = { read: undefined, write: undefined };
   private readonly closedAt: Record<AccessKind, number> = { read: 0, write: 0 };
   private readonly life = new AbortController();
+  /** Of the latest failure, and those that were logged, of the outage that lasts. */
+  private readonly codes: Record<AccessKind, string> = { read: REGISTRY_UNAVAILABLE, write: REGISTRY_UNAVAILABLE };
+  private readonly toldCodes: Readonly<Record<AccessKind, Set<string>>> = { read: new Set(), write: new Set() };
   private readonly endedAt: Record<AccessKind, number | null> = { read: null, write: null };
   private latestEndAt: number | null = null;
 
@@ -71,19 +81,23 @@ export class Outages {
     return endedAt !== null && endedAt > at && this.gates[kind].snapshot().state === 'open';
   }
 
+  /** The code of what the gate of that id met last. */
+  codeOf(gateId: string): string {
+    return this.codes[gateId === this.gates.write.id ? 'write' : 'read'];
+  }
+
   /** Something did not work at any node: shut the gate and let one prober find out when it works again. */
-  close(kind: AccessKind, reason: string, retryAfterMs = 0): void {
+  close(kind: AccessKind, { reason, retryAfterMs = 0, code }: OutageCause): void {
     if (this.life.signal.aborted) return;
     const gate = this.gates[kind];
     const before = gate.snapshot().state;
     gate.close(reason);
     if (before === 'open') {
       this.closedAt[kind] = this.options.clock.monotonic();
-      this.options.logger.warn('The schema registry is away; what needs it waits', {
-        code: REGISTRY_UNAVAILABLE,
-        gate: gate.id,
-        reason,
-      });
+      this.toldCodes[kind].clear();
+    }
+    this.tell(kind, reason, code);
+    if (before === 'open') {
       this.options.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
       this.options.onClosed(kind, reason);
       this.checkReads();
@@ -116,6 +130,22 @@ export class Outages {
     if (kind === 'read') this.probers.write?.probeNow();
   }
 
+  /** One line per outage and code: what is met may change to and fro with every probe. */
+  private tell(kind: AccessKind, reason: string, code: string = REGISTRY_UNAVAILABLE): void {
+    const told = this.toldCodes[kind];
+    const isFirst = told.size === 0;
+    this.codes[kind] = code;
+    if (told.has(code)) return;
+    told.add(code);
+    const fields = { code, gate: this.gates[kind].id, reason };
+    if (code === REGISTRY_MISLEADING) {
+      this.options.logger.warn(
+        'The schema registry served before, and answers like a wrong setting; what needs it waits',
+        fields,
+      );
+    } else if (isFirst) this.options.logger.warn('The schema registry is away; what needs it waits', fields);
+  }
+
   probeNow(): void {
     this.probers.read?.probeNow();
     this.probers.write?.probeNow();
@@ -127,12 +157,17 @@ export class Outages {
     this.gates.write.open();
   }
 
+  private look(outcome: ProbeOutcome): ProbeOutcome {
+    if (!outcome.ok && this.gates.read.snapshot().state !== 'open') this.tell('read', outcome.reason, outcome.code);
+    return outcome;
+  }
+
   /** "Reads work, writes don't" is told from "nothing works" before anybody reads in vain; when it is known already, nothing is asked. */
   private checkReads(): void {
     if (this.gates.read.snapshot().state !== 'open') return;
     this.options.probeReads(this.life.signal).then(
       (outcome) => {
-        if (!outcome.ok) this.close('read', outcome.reason);
+        if (!outcome.ok) this.close('read', outcome);
       },
       () => {},
     );
@@ -149,7 +184,7 @@ export class Outages {
       maxMs: probeMaxMs,
       random,
       probe: async (signal) => {
-        if (kind === 'read') return probeReads(signal);
+        if (kind === 'read') return this.look(await probeReads(signal));
         if (this.gates.read.snapshot().state !== 'open') return { ok: false, reason: gate.snapshot().reason };
         gate.halfOpen();
         const outcome = await this.options.tryWrite(signal);

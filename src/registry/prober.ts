@@ -5,7 +5,7 @@ import type { Clock } from '../foundation/clock.ts';
 
 export type ProbeOutcome =
   | { readonly ok: true }
-  | { readonly ok: false; readonly reason: string; readonly retryAfterMs?: number };
+  | { readonly ok: false; readonly reason: string; readonly retryAfterMs?: number; readonly code?: string };
 
 export interface ProberOptions {
   readonly clock: Clock;

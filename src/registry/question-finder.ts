@@ -3,13 +3,15 @@ import type { Clock } from '../foundation/clock.ts';
 import type { ConnectError } from '../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
 import { type Acknowledged, acknowledgedBy } from './acknowledged.ts';
+import { Denials } from './denials.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
+import { causeOf, MisleadingAnswers } from './misleading-answers.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
-import type { AccessKind } from './outages.ts';
+import type { AccessKind, OutageCause } from './outages.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { refusalOf } from './refusals.ts';
 import {
@@ -48,7 +50,7 @@ export type Finding =
   | Acknowledged
   | { readonly kind: 'denied'; readonly error: ConnectError }
   /** No node gave a usable answer: an outage of this kind of access. */
-  | { readonly kind: 'away'; readonly access: AccessKind; readonly reason: string; readonly retryAfterMs: number }
+  | ({ readonly kind: 'away'; readonly access: AccessKind } & OutageCause)
   /** The registry works, but this one thing is not there yet: it gets a gate of its own. */
   | { readonly kind: 'missing'; readonly missing: Missing };
 
@@ -66,22 +68,9 @@ export interface QuestionFinderOptions {
   readonly outageEndedAt: () => number | null;
 }
 
-interface Denial {
-  readonly since: number;
-  /** Clock.monotonic() of the last round. */
-  at: number;
-  rounds: number;
-}
-
-const MAX_DENIALS = 10_000;
 const RECHECK_MS = 1000;
-/** "Not found" of what must be there is believed after this time and this many rounds. */
-const DENIED_FOR_MS = 30_000;
-const DENIED_ROUNDS = 2;
 /** A node that comes back denies what it has not read yet; not for longer than that, as a rule. */
 const REPLAYED_AFTER_MS = 2000;
-/** After a pause as long as that, "not found" may be lag once more: what was missing may have been registered, or restored, meanwhile. */
-const DENIAL_MEMORY_MS = 5 * 60_000;
 
 export function accessOf(question: SchemaQuestion): AccessKind {
   return question.kind === 'register' ? 'write' : 'read';
@@ -90,12 +79,15 @@ export function accessOf(question: SchemaQuestion): AccessKind {
 export class QuestionFinder {
   private readonly options: QuestionFinderOptions;
   private readonly progress: NodeProgressProbe;
-  private readonly denials = new Map<string, Denial>();
+  private readonly denials: Denials;
+  private readonly misleading: MisleadingAnswers;
   private doubtedSince: number | null = null;
 
   constructor(options: QuestionFinderOptions) {
     this.options = options;
     this.progress = new NodeProgressProbe(options);
+    this.denials = new Denials(options.clock);
+    this.misleading = new MisleadingAnswers({ ...options, denials: this.denials });
   }
 
   /** Throws IntegrityError (invariant 6), or the signal's reason. */
@@ -104,7 +96,7 @@ export class QuestionFinder {
       case 'by-id':
         return this.findById(key, question, signal);
       case 'register':
-        return this.register(question, signal);
+        return this.register(key, question, signal);
       case 'by-guid':
         return this.findByGuid(key, question, signal);
       default:
@@ -149,9 +141,10 @@ export class QuestionFinder {
     const { endpoints, known, clock, settleWindowMs } = this.options;
     const id = known.highestId('');
     const result = await endpoints.call(id === undefined ? subjectsRequest() : byIdRequest(id), signal);
-    if (result.verdict.class === 'park') {
+    // What looks like a wrong setting is no sign of life of a registry that served before, however long it lasts.
+    if (result.verdict.class === 'park' || (result.verdict.class === 'config' && endpoints.hasServed)) {
       this.doubtedSince = null;
-      return { ok: false, reason: result.reason, retryAfterMs: result.verdict.retryAfterMs ?? 0 };
+      return { ok: false, ...causeOf(result) };
     }
     if (result.verdict.class === 'ok') {
       const text = schemaTextOf(result.json);
@@ -194,8 +187,8 @@ export class QuestionFinder {
     if (isAbsurdId(id, recent, maxGap)) return unknownId(id, 'it lies far from every id that the registry gave out');
     const result = await this.options.endpoints.call(byIdRequest(id, subject), signal, { context: this.context() });
     if (result.verdict.class === 'ok') return { kind: 'known', known: this.settle(key, question, result, false) };
-    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
-    const { deniedForMs, rounds } = this.deny(key);
+    if (result.verdict.class !== 'refresh-and-retry') return this.unsettled(key, question, result, signal);
+    const { deniedForMs, rounds } = this.denials.add(key);
     const nodes = await this.progress.ask(contextOf(subject), signal);
     const verdict = judgeUnknownId({ id, deniedForMs, rounds, settling: this.isSettling(), nodes, maxGap });
     if (verdict.kind === 'denied') return unknownId(id, verdict.why);
@@ -221,9 +214,8 @@ export class QuestionFinder {
       return { kind: 'known', known: this.options.known.settle(question, { id: -1, ...text }, result.node, false) };
     }
     if (isWithout(result)) return notSupported(`GUIDs, and a record names its schema by one: ${result.reason}`);
-    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
-    const { deniedForMs, rounds } = this.deny(key);
-    if (deniedForMs >= DENIED_FOR_MS && rounds >= DENIED_ROUNDS && !this.isSettling()) {
+    if (result.verdict.class !== 'refresh-and-retry') return this.unsettled(key, question, result, signal);
+    if (this.denials.add(key).isLasting && !this.isSettling()) {
       const message = `The registry has no schema with GUID ${guid}: nodes that are ready deny it. The record was written with another registry.`;
       return { kind: 'denied', error: new SchemaRejectedError(message, { code: REGISTRY_ID_UNKNOWN }) };
     }
@@ -236,7 +228,7 @@ export class QuestionFinder {
     });
   }
 
-  private async register(question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
+  private async register(key: string, question: Question<'register'>, signal: AbortSignal): Promise<Finding> {
     const { endpoints, known, knowledge } = this.options;
     const { subject, schema, normalize } = question;
     const highestId = known.highestId(contextOf(subject)) ?? 0;
@@ -260,7 +252,8 @@ export class QuestionFinder {
         fromFuture: false,
       });
     }
-    if (verdict.class !== 'ok') return unsettled(result, 'write');
+    if (verdict.class !== 'ok') return this.unsettled(key, question, result, signal);
+    this.denials.delete(key);
     const id = idOf(result.json);
     // Replicas answer by themselves for what is registered already; a new id can only come from the primary.
     if (id !== undefined && id > highestId) knowledge.observe({ kind: 'written', node: result.node });
@@ -306,9 +299,8 @@ export class QuestionFinder {
     if (question.kind === 'with-metadata' && isWithout(result)) {
       return notSupported(`versions by their metadata (use.latest.with.metadata): ${result.reason}`);
     }
-    if (result.verdict.class !== 'refresh-and-retry') return unsettled(result, 'read');
-    const { deniedForMs, rounds } = this.deny(key);
-    if (deniedForMs >= DENIED_FOR_MS && rounds >= DENIED_ROUNDS && !this.isSettling()) {
+    if (result.verdict.class !== 'refresh-and-retry') return this.unsettled(key, question, result, signal);
+    if (this.denials.add(key).isLasting && !this.isSettling()) {
       return { kind: 'denied', error: refusalOf(result) };
     }
     return missing({
@@ -339,20 +331,18 @@ export class QuestionFinder {
     return this.options.known.settle(question, schema, result.node, sent);
   }
 
-  private deny(key: string): { readonly deniedForMs: number; readonly rounds: number } {
-    const now = this.options.clock.monotonic();
-    const before = this.denials.get(key);
-    const isOver = before === undefined || now - before.at >= DENIAL_MEMORY_MS;
-    const denial = isOver ? { since: now, at: now, rounds: 0 } : before;
-    denial.at = now;
-    denial.rounds += 1;
-    this.denials.delete(key);
-    this.denials.set(key, denial);
-    for (const oldest of this.denials.keys()) {
-      if (this.denials.size <= MAX_DENIALS) break;
-      this.denials.delete(oldest);
-    }
-    return { deniedForMs: now - denial.since, rounds: denial.rounds };
+  private async unsettled(
+    key: string,
+    question: SchemaQuestion,
+    result: CallResult,
+    signal: AbortSignal,
+  ): Promise<Finding> {
+    const { verdict } = result;
+    if (verdict.class !== 'park') return { kind: 'denied', error: refusalOf(result) };
+    const access = accessOf(question);
+    if (verdict.misleading !== true) return { kind: 'away', access, ...causeOf(result) };
+    const judged = await this.misleading.judge(key, question, result, signal);
+    return judged.kind === 'away' ? { access, ...judged } : judged;
   }
 
   private context(more: FailureContext = {}): FailureContext {
@@ -368,20 +358,14 @@ export class QuestionFinder {
 }
 
 /** The registry's web server knows no such path. */
-function isWithout({ verdict, status }: CallResult): boolean {
-  return verdict.class === 'config' && (status === 404 || status === 405);
+function isWithout({ verdict, status, errorCode }: CallResult): boolean {
+  if (status !== 404 && status !== 405) return false;
+  return verdict.class === 'config' || (verdict.class === 'park' && errorCode === status);
 }
 
 function notSupported(what: string): Finding {
   const message = `The schema registry does not have ${what}. Use a registry that has it, or select schemas by their ids.`;
   return { kind: 'denied', error: new RegistryConfigError(message, { code: REGISTRY_NOT_SUPPORTED }) };
-}
-
-function unsettled(result: CallResult, access: AccessKind): Finding {
-  const { verdict, reason } = result;
-  return verdict.class === 'park'
-    ? { kind: 'away', access, reason, retryAfterMs: verdict.retryAfterMs ?? 0 }
-    : { kind: 'denied', error: refusalOf(result) };
 }
 
 function missing(what: Missing): Finding {

@@ -18,7 +18,7 @@ import { accessOf, type Finding } from './question-finder.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
-import { REGISTRY_FAULT, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
+import { REGISTRY_FAULT } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type { EpochListener } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
@@ -264,7 +264,7 @@ export class RegistryCluster {
     } catch (error) {
       // A trial that came to nothing: who waits behind it must not wait for another one to come along.
       const { write } = this.outages.gates;
-      if (write.snapshot().state === 'half-open') this.outages.close('write', refusalOf(error).message);
+      if (write.snapshot().state === 'half-open') this.outages.close('write', { reason: refusalOf(error).message });
       throw error;
     }
     // Any answer to a registration, a refusal included, is the primary's: whoever else waits to write may try.
@@ -281,7 +281,7 @@ export class RegistryCluster {
       case 'away':
         // A request that hung since before the comeback would close the gate again for no reason.
         if (this.outages.hasOpenedSince(finding.access, beganAt)) return this.execute(key, question);
-        this.outages.close(finding.access, finding.reason, finding.retryAfterMs);
+        this.outages.close(finding.access, finding);
         // Every node was asked for it just now: no look-up.
         return this.whileClosed(key, question, finding.access, false);
     }
@@ -352,7 +352,7 @@ export class RegistryCluster {
   private waiting(gateId: string): RegistryAnswer {
     const gate = this.options.gates.get(gateId)?.snapshot();
     const missing = this.missing.at(gateId);
-    const code = missing?.code ?? REGISTRY_UNAVAILABLE;
+    const code = missing?.code ?? this.outages.codeOf(gateId);
     const error = unavailable(gateId, gate?.dependency ?? 'schema registry', gate?.reason ?? '', code);
     return { kind: 'waiting', error, gateId, fromFuture: missing?.fromFuture === true };
   }

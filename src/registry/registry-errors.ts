@@ -18,6 +18,11 @@ export const REGISTRY_UNUSED = defineErrorCode('holdfast.registry.unused', {
   mend: 'Nothing has to be mended. A task that uses it later opens it again.',
 });
 
+export const REGISTRY_MISLEADING = defineErrorCode('holdfast.registry.looks-misconfigured', {
+  what: 'A registry that served before with these settings answers like a wrong setting: 401, 403, 404 of a proxy, 3xx, a bad certificate.',
+  mend: 'Look at what stands before the registry (ingress, proxy, certificate, whatever checks the users). The task waits and goes on by itself. If the address or the credentials were changed there, change them here.',
+});
+
 export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
   what: 'A node of the schema registry stopped answering, or answers again; the other nodes serve meanwhile.',
   mend: 'Bring the node named in the line back. It gets its share again by itself.',

@@ -21,6 +21,8 @@ const answer = (status: number, errorCode?: number, shape: 'expected' | 'error' 
 
 const park: FailureClass = { class: 'park', outcomeUnknown: false };
 const parkUnknown: FailureClass = { class: 'park', outcomeUnknown: true };
+const misleading: FailureClass = { class: 'park', outcomeUnknown: false, misleading: true };
+const served: FailureContext = { servedBefore: true };
 const data: FailureClass = { class: 'data', recheck: false };
 const recheck: FailureClass = { class: 'data', recheck: true };
 
@@ -128,6 +130,21 @@ const rows: readonly Row[] = [
   ...[405, 415, 400, 301, 302].map(
     (status): Row => [`${status}`, 'register', answer(status, undefined, 'other'), {}, { class: 'config' }],
   ),
+  // The same from a registry that served before with these settings: something before it is out of order.
+  ...[400, 404, 405, 415, 301, 302].map(
+    (status): Row => [`${status}, served before`, 'register', answer(status, undefined, 'other'), served, misleading],
+  ),
+  ['404/404, served before', 'lookup', answer(404, 404), served, misleading],
+  ['401, served before', 'by-id', answer(401, 40101), served, { class: 'refresh-credentials' }],
+  ['401 again, served before', 'by-id', answer(401, 40101), { ...served, credentialsRefreshed: true }, misleading],
+  ['403 again, served before', 'register', answer(403), { ...served, credentialsRefreshed: true }, misleading],
+  ['certificate expired, served before', 'register', transport('CERT_HAS_EXPIRED', 'exchange'), served, misleading],
+  ['proxy wants a login, served before', 'by-id', transport('PROXY_407'), served, misleading],
+  // What speaks of schemas means what it always means.
+  ['id of a record, served before', 'by-id', answer(404, 40403), served, { class: 'refresh-and-retry' }],
+  ['new subject, served before', 'lookup', answer(404, 40401), served, { class: 'negative' }],
+  ['409, served before', 'register', answer(409, 40901), served, data],
+  ['42201, served before', 'register', answer(422, 42201), served, data],
   // Success, and what only looks like it.
   ['200', 'by-id', answer(200, undefined, 'expected'), {}, { class: 'ok' }],
   ['200 with a page', 'by-id', answer(200, undefined, 'other'), {}, park],

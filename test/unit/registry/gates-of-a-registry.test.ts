@@ -63,8 +63,8 @@ it('are open and known by the id of the registry', () => {
 
 it('close once, tell of it once, and take over the latest reason', () => {
   const { outages, heard, log } = gatesOf();
-  outages.close('read', 'refused');
-  outages.close('read', 'reset');
+  outages.close('read', { reason: 'refused' });
+  outages.close('read', { reason: 'reset' });
   expect(heard).toEqual(['0 event registry:x:read closed 0', '0 closed read, refused']);
   expect(outages.gates.read.snapshot()).toMatchObject({ state: 'closed', reason: 'reset' });
   expect(log.lines).toEqual([
@@ -79,16 +79,16 @@ it('close once, tell of it once, and take over the latest reason', () => {
 it.each(['read', 'write'] as const)('are not both open while %s is closed', (kind) => {
   const { outages, reply } = gatesOf();
   reply.reads = () => Promise.resolve({ ok: true });
-  outages.close(kind, 'refused');
+  outages.close(kind, { reason: 'refused' });
   expect(outages.areOpen).toBe(false);
   expect([outages.isOpen('read'), outages.isOpen('write')]).toEqual([kind === 'write', kind === 'read']);
 });
 
 it('have one prober each, which says why it failed and when it comes again', async () => {
   const { outages, clock, probes } = gatesOf();
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   await clock.advance(400);
-  outages.close('read', 'reset');
+  outages.close('read', { reason: 'reset' });
   expect(outages.gates.read.snapshot()).toMatchObject({ reason: 'reset', attempts: 0, nextProbeAt: null });
   await clock.advance(1200);
   expect(probes()).toEqual(['500 probe', '1500 probe']);
@@ -102,14 +102,14 @@ it('have one prober each, which says why it failed and when it comes again', asy
 
 it('are first probed when the registry said that they may be', async () => {
   const { outages, clock, probes } = gatesOf();
-  outages.close('read', 'HTTP 429', 9000);
+  outages.close('read', { reason: 'HTTP 429', retryAfterMs: 9000 });
   await clock.advance(9000);
   expect(probes()).toEqual(['9000 probe']);
 });
 
 it('open when a read works again: before anybody is let go somebody is told, and somebody after', async () => {
   const { outages, clock, heard, works, log } = gatesOf({ at: 10_000 });
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   works();
   heard.length = 0;
   await clock.advance(60_000);
@@ -132,12 +132,12 @@ it('open when a read works again: before anybody is let go somebody is told, and
 
 it('count the time of an outage from the first closing, and each outage by itself', async () => {
   const { outages, clock, heard, works } = gatesOf();
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   await clock.advance(1600);
-  outages.close('read', 'reset');
+  outages.close('read', { reason: 'reset' });
   outages.open('read');
   await clock.advance(1000);
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   works();
   await clock.advance(10_000);
   expect(heard.filter((one) => one.includes('open '))).toEqual([
@@ -152,8 +152,8 @@ it('know when the latest outage of the two ended', async () => {
     ['write', 'read'],
   ] as const) {
     const { outages, clock } = gatesOf();
-    outages.close(first, 'refused');
-    outages.close(second, 'refused');
+    outages.close(first, { reason: 'refused' });
+    outages.close(second, { reason: 'refused' });
     await clock.advance(100);
     outages.open(first);
     expect(outages.lastEndedAt).toBe(100);
@@ -166,18 +166,18 @@ it('know when the latest outage of the two ended', async () => {
 it('know whether one opened since, which tells what was begun before from what is asked now', async () => {
   const { outages, clock } = gatesOf();
   expect(outages.hasOpenedSince('read', -1)).toBe(false);
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   await clock.advance(100);
   outages.open('read');
   expect([99, 100].map((at) => outages.hasOpenedSince('read', at))).toEqual([true, false]);
   expect(outages.hasOpenedSince('write', -1)).toBe(false);
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   expect(outages.hasOpenedSince('read', 99)).toBe(false);
 });
 
 it('of writes looks at once whether reads work, and closes theirs if not', async () => {
   const { outages, clock, probes, heard, stateOf } = gatesOf();
-  outages.close('write', 'no primary');
+  outages.close('write', { reason: 'no primary' });
   await clock.advance(0);
   expect(probes()).toEqual(['0 probe']);
   expect(stateOf('read')).toBe('closed');
@@ -189,7 +189,7 @@ it('of writes leaves the one of reads open when reads work, or nobody knows', as
   for (const answer of answers) {
     const { outages, clock, reply, probes, stateOf } = gatesOf();
     reply.reads = answer;
-    outages.close('write', 'no primary');
+    outages.close('write', { reason: 'no primary' });
     await clock.advance(0);
     expect(probes()).toEqual(['0 probe']);
     expect([stateOf('read'), stateOf('write')]).toEqual(['open', 'closed']);
@@ -198,8 +198,8 @@ it('of writes leaves the one of reads open when reads work, or nobody knows', as
 
 it('of writes does not look at reads that are known not to work', async () => {
   const { outages, clock, probes } = gatesOf();
-  outages.close('read', 'refused');
-  outages.close('write', 'refused');
+  outages.close('read', { reason: 'refused' });
+  outages.close('write', { reason: 'refused' });
   await clock.advance(499);
   expect(probes()).toEqual([]);
 });
@@ -207,7 +207,7 @@ it('of writes does not look at reads that are known not to work', async () => {
 it('of writes lets one registration through at a time, half-open, while reads work', async () => {
   const { outages, clock, reply, probes, stateOf, works } = gatesOf();
   reply.reads = () => Promise.resolve({ ok: true });
-  outages.close('write', 'no primary');
+  outages.close('write', { reason: 'no primary' });
   await clock.advance(1600);
   expect(probes()).toEqual(['0 probe', '500 try, half-open', '1500 try, half-open']);
   expect(outages.gates.write.snapshot()).toMatchObject({ state: 'closed', reason: 'refused', attempts: 2 });
@@ -218,8 +218,8 @@ it('of writes lets one registration through at a time, half-open, while reads wo
 
 it('of writes rests while reads do not work, keeps its reason, and is tried as soon as they do', async () => {
   const { outages, clock, probes, works, stateOf } = gatesOf();
-  outages.close('read', 'refused');
-  outages.close('write', 'no primary');
+  outages.close('read', { reason: 'refused' });
+  outages.close('write', { reason: 'no primary' });
   await clock.advance(1600);
   expect(probes()).toEqual(['500 probe', '1500 probe']);
   expect(outages.gates.write.snapshot()).toMatchObject({ state: 'closed', reason: 'no primary', attempts: 2 });
@@ -233,8 +233,8 @@ it('of writes rests while reads do not work, keeps its reason, and is tried as s
 
 it('of reads is not probed any sooner because writes work', async () => {
   const { outages, clock, probes } = gatesOf();
-  outages.close('read', 'refused');
-  outages.close('write', 'refused');
+  outages.close('read', { reason: 'refused' });
+  outages.close('write', { reason: 'refused' });
   await clock.advance(100);
   outages.open('write');
   await clock.advance(300);
@@ -245,7 +245,7 @@ it('of writes stays half-open, and is worked on no more, until somebody has a re
   const { outages, clock, reply, probes, stateOf, works } = gatesOf();
   reply.reads = () => Promise.resolve({ ok: true });
   reply.write = () => Promise.resolve('untried');
-  outages.close('write', 'no primary');
+  outages.close('write', { reason: 'no primary' });
   await clock.advance(60_000);
   expect(probes()).toEqual(['0 probe', '500 try, half-open']);
   expect([stateOf('write'), clock.pendingTimers]).toEqual(['half-open', 0]);
@@ -273,7 +273,7 @@ it('are both probed at once when somebody says so', async () => {
     const { outages, clock, reply, probes } = gatesOf();
     outages.probeNow();
     if (kind === 'write') reply.reads = () => Promise.resolve({ ok: true });
-    outages.close(kind, 'refused');
+    outages.close(kind, { reason: 'refused' });
     await clock.advance(100);
     expect(probes()).not.toContain(probed);
     outages.probeNow();
@@ -284,7 +284,7 @@ it('are both probed at once when somebody says so', async () => {
 
 it('get another prober, after the longest wait, when theirs fails itself', async () => {
   const { outages, clock, reply, probes, log, works, stateOf } = gatesOf();
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   reply.reads = () => Promise.reject(new TypeError('a mistake'));
   await clock.advance(1500);
   expect(log.lines.at(-1)).toEqual({
@@ -303,12 +303,12 @@ it('get another prober, after the longest wait, when theirs fails itself', async
 
 it('open when the client is closed, and are worked on no more', async () => {
   const { outages, clock, probes, log, stateOf } = gatesOf();
-  outages.close('read', 'refused');
-  outages.close('write', 'refused');
+  outages.close('read', { reason: 'refused' });
+  outages.close('write', { reason: 'refused' });
   await clock.advance(100);
   outages.shutDown();
   expect([stateOf('read'), stateOf('write')]).toEqual(['open', 'open']);
-  outages.close('read', 'refused');
+  outages.close('read', { reason: 'refused' });
   expect(stateOf('read')).toBe('open');
   outages.gates.write.close('somebody else');
   outages.attend('write');

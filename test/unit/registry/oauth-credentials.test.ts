@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { type CredentialHeaders, CredentialsUnavailable } from '../../../src/registry/credentials.ts';
+import { TransportFailure } from '../../../src/registry/http-transport.ts';
 import { OAuthCredentials, type OAuthSettings } from '../../../src/registry/oauth-credentials.ts';
 import { RegistryConfigError } from '../../../src/registry/registry-errors.ts';
 import { ok, type Reply, ScriptedTransport } from './scripted-transport.ts';
@@ -202,6 +203,21 @@ describe('an issuer that gives none', () => {
     expect(await issuer.failure()).toBeInstanceOf(RegistryConfigError);
     issuer.reply = undefined;
     expect(await issuer.token()).toBe('Bearer token-2');
+  });
+
+  it('Invariant 3: is waited for when the certificate of an endpoint that served before has expired', async () => {
+    const expired = (): never => {
+      throw new TransportFailure('CERT_HAS_EXPIRED', 'exchange', '');
+    };
+    const issuer = new Issuer();
+    issuer.lifeSeconds = 60;
+    await issuer.token();
+    await issuer.clock.advance(61_000);
+    issuer.transport.nodes.set('https://idp:8443', expired);
+    expect(await issuer.failure()).toBeInstanceOf(CredentialsUnavailable);
+    const another = new Issuer();
+    another.transport.nodes.set('https://idp:8443', expired);
+    expect(await another.failure()).toBeInstanceOf(RegistryConfigError);
   });
 
   it.each<[Reply, string]>([

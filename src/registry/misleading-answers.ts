@@ -1,0 +1,102 @@
+/**
+ * Answers that look like a wrong setting, from a registry that served with the same settings before. When nothing is served at that moment,
+ * it is an outage. When all else is, it concerns this one request, and is believed if it lasts.
+ */
+import type { ConnectError } from '../sdk/errors/index.ts';
+import type { SchemaQuestion } from '../sdk/schema-view.ts';
+import type { Denials } from './denials.ts';
+import type { CallResult, RegistryEndpoints } from './endpoints.ts';
+import type { KnownSchemas } from './known-schemas.ts';
+import type { Missing } from './missing-things.ts';
+import type { OutageCause } from './outages.ts';
+import { refusalOf } from './refusals.ts';
+import { REGISTRY_MISLEADING } from './registry-errors.ts';
+import { byIdRequest, subjectsRequest } from './registry-requests.ts';
+
+/** `away`: nothing is served. `missing`: all else is. `denied`: that lasted for so long that the setting is to blame. */
+export type MisleadingVerdict =
+  | ({ readonly kind: 'away' } & OutageCause)
+  | { readonly kind: 'missing'; readonly missing: Missing }
+  | { readonly kind: 'denied'; readonly error: ConnectError };
+
+export interface MisleadingAnswersOptions {
+  readonly endpoints: RegistryEndpoints;
+  readonly known: KnownSchemas;
+  readonly denials: Denials;
+}
+
+/** What these say has nothing to do with the content of a request. */
+const WHATEVER_IS_ASKED = new Set([301, 302, 307, 308, 401, 403, 404]);
+
+export class MisleadingAnswers {
+  private readonly options: MisleadingAnswersOptions;
+
+  constructor(options: MisleadingAnswersOptions) {
+    this.options = options;
+  }
+
+  async judge(
+    key: string,
+    question: SchemaQuestion,
+    result: CallResult,
+    signal: AbortSignal,
+  ): Promise<MisleadingVerdict> {
+    const { denials } = this.options;
+    const cause = causeOf(result);
+    // No request got as far as to be answered.
+    if (result.status === undefined || !(await this.servesOthers(signal))) {
+      denials.delete(key);
+      return { kind: 'away', ...cause };
+    }
+    // Invariant 3: what was allowed for this subject before is waited for without limit.
+    if (denials.add(key).isLasting && !this.servedBefore(question, result.status)) {
+      return { kind: 'denied', error: refusalOf({ ...result, verdict: { class: 'config' } }) };
+    }
+    const { reason } = cause;
+    return { kind: 'missing', missing: { ...placeOf(question), reason, code: REGISTRY_MISLEADING, fromFuture: false } };
+  }
+
+  private servedBefore(question: SchemaQuestion, status: number): boolean {
+    if (question.kind !== 'register' && question.kind !== 'lookup' && question.kind !== 'version') return false;
+    return WHATEVER_IS_ASKED.has(status) && this.options.known.hasSeen(question.subject);
+  }
+
+  /** In the registry's own words: that it lacks the id counts as well. */
+  private async servesOthers(signal: AbortSignal): Promise<boolean> {
+    const id = this.options.known.highestId('');
+    const { verdict } = await this.options.endpoints.call(
+      id === undefined ? subjectsRequest() : byIdRequest(id),
+      signal,
+    );
+    return verdict.class !== 'park' && verdict.class !== 'config';
+  }
+}
+
+/** What an outage is called by that began with such an answer, or goes on with one. */
+export function causeOf({ verdict, reason, status }: CallResult): OutageCause {
+  const retryAfterMs = verdict.class === 'park' ? (verdict.retryAfterMs ?? 0) : 0;
+  const isMisleading = verdict.class === 'config' || (verdict.class === 'park' && verdict.misleading === true);
+  return isMisleading
+    ? { reason: `${reason}. ${hintOf(status)}`, retryAfterMs, code: REGISTRY_MISLEADING }
+    : { reason, retryAfterMs };
+}
+
+function hintOf(status: number | undefined): string {
+  if (status === undefined) {
+    return 'It looks like wrong TLS or proxy settings, but they served before: look at the certificate of the registry, and at the proxy';
+  }
+  return status === 401 || status === 403
+    ? 'It looks like wrong credentials, but they were taken before: look at what checks them; if they were changed there, change them here'
+    : 'It looks like a wrong URL, but a registry served there before: look at the ingress or proxy in front of it';
+}
+
+function placeOf(question: SchemaQuestion): Pick<Missing, 'gate' | 'dependency'> {
+  switch (question.kind) {
+    case 'by-id':
+      return { gate: `id:${question.id}`, dependency: `schema id ${question.id}` };
+    case 'by-guid':
+      return { gate: `guid:${question.guid}`, dependency: `schema GUID ${question.guid}` };
+    default:
+      return { gate: `subject:${question.subject}`, dependency: `schema registry (subject ${question.subject})` };
+  }
+}

@@ -1,26 +1,36 @@
 /** Which cluster stands behind the URLs, so that what the store knows is never used on another one. */
+import { areOtherClusters, contextOfUrl, isUnidentified, UNIDENTIFIED, withParts } from './cluster-names.ts';
 import { REGISTRY_OTHER_CLUSTER, RegistryIntegrityError } from './registry-errors.ts';
-import { type SchemaStore, UNIDENTIFIED } from './schema-store.ts';
+import type { SchemaStore } from './schema-store.ts';
 
 export class ClusterIdentity {
   private readonly nodes: readonly string[];
   private readonly store: SchemaStore | null;
+  /** The context that all URLs lead to. */
+  private readonly context: string;
   private clusterId: string | undefined;
+  /** Every part that any node told, in this run. */
+  private parts: string | undefined;
 
   constructor(options: { readonly nodes: readonly string[]; readonly store: SchemaStore | null }) {
     this.nodes = options.nodes;
     this.store = options.store;
+    this.context = contextOfUrl(options.nodes[0] ?? '');
   }
 
-  /** The cluster as far as it is known: what a node said, what one said in an earlier run, or a name for these URLs. */
+  /**
+   * What ids belong to: the cluster as far as it is known (what a node said, what one said in an earlier run, or a name for these URLs), and
+   * the context that the URLs lead to. The default context is left out of the name.
+   */
   current(): string {
-    return this.clusterId ?? this.remembered() ?? UNIDENTIFIED + ([...this.nodes].sort()[0] ?? '');
+    const clusterId = this.known() ?? UNIDENTIFIED + ([...this.nodes].sort()[0] ?? '');
+    return this.context === '' || isUnidentified(clusterId) ? clusterId : `${clusterId};context=${this.context}`;
   }
 
   /** What a node said of the cluster, in this run or an earlier one; null: none ever told. */
   told(): string | null {
-    const clusterId = this.clusterId ?? this.remembered();
-    return clusterId === undefined || clusterId.startsWith(UNIDENTIFIED) ? null : clusterId;
+    const clusterId = this.known();
+    return clusterId === undefined || isUnidentified(clusterId) ? null : clusterId;
   }
 
   /**
@@ -29,21 +39,30 @@ export class ClusterIdentity {
    * Throws RegistryIntegrityError when it said something else before, or when another URL of the list leads to another cluster.
    */
   met(node: string, said: string | undefined): void {
+    const known = this.known();
     if (said === undefined) {
-      this.clusterId ??= this.current();
+      this.clusterId ??= known ?? this.current();
       this.store?.bind(node, this.clusterId);
       return;
     }
     const before = this.store?.clusterAt(node);
-    if (before !== undefined && !before.startsWith(UNIDENTIFIED) && before !== said) {
+    if (before !== undefined && areOtherClusters(before, said)) {
       throw otherCluster(`${node} leads to the registry cluster ${said}, but led to ${before} before.`);
     }
-    const known = this.clusterId ?? this.remembered();
-    if (known !== undefined && !known.startsWith(UNIDENTIFIED) && known !== said) {
-      throw otherCluster(`${node} leads to the registry cluster ${said}, the other URLs of the list lead to ${known}.`);
+    const others = this.parts ?? known;
+    if (others !== undefined && areOtherClusters(others, said)) {
+      throw otherCluster(
+        `${node} leads to the registry cluster ${said}, the other URLs of the list lead to ${others}.`,
+      );
     }
-    this.clusterId = said;
-    this.store?.bind(node, said);
+    // The first name stays, whatever parts others add to it: what is kept is found under it.
+    this.clusterId = known === undefined || isUnidentified(known) ? said : known;
+    this.parts = withParts(this.parts ?? this.clusterId, said);
+    if (before === undefined || isUnidentified(before)) this.store?.bind(node, this.clusterId);
+  }
+
+  private known(): string | undefined {
+    return this.clusterId ?? this.remembered();
   }
 
   private remembered(): string | undefined {

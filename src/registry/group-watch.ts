@@ -1,6 +1,7 @@
 /** The first rung: looks at the group in which the registry elects, one look at a time, for as long as there is something to see. */
 import type { Clock } from '../foundation/clock.ts';
 import { ConfigError } from '../sdk/errors/index.ts';
+import { partOf } from './cluster-names.ts';
 import type { DescribedGroup, GroupDescriber } from './group-describer.ts';
 import { type GroupReading, readGroup } from './group-reading.ts';
 import { PollLoop } from './poll-loop.ts';
@@ -163,12 +164,6 @@ export class GroupWatch {
   private get hasTold(): boolean {
     return this.now.kind === 'told' || (this.now.kind === 'away' && this.now.hasTold);
   }
-}
-
-/** One part of what `/v1/metadata/id` said, as `clusterIdOf` puts it. */
-function partOf(clusterId: string | null, name: string): string | undefined {
-  const part = clusterId?.split(';').find((text) => text.startsWith(`${name}=`));
-  return part?.slice(name.length + 1);
 }
 
 /** What becomes of the work after the signal is its own affair. */

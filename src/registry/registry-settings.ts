@@ -2,6 +2,7 @@
 import { createHash, scryptSync } from 'node:crypto';
 import type { Password, RawConfig } from '../sdk/config/index.ts';
 import { ConfigError, type ConfigProblem } from '../sdk/errors/index.ts';
+import { contextOfUrl } from './cluster-names.ts';
 import {
   type CredentialSettings,
   credentialSettingsOf,
@@ -85,6 +86,9 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
     nodes.push(node);
     if (url.username !== '') urlUsers.set(node, { user: decode(url.username), password: decode(url.password) });
   });
+  if (new Set(nodes.map(contextOfUrl)).size > 1) {
+    problem('schema.registry.url', 'The URLs lead to different contexts. Give each converter the URLs of one context.');
+  }
   const credentials = credentialSettingsOf({ values, config, urlUsers, problem });
   const tls = tlsSettingsOf(values, problem);
   const proxy = proxySettingsOf(values, problem);

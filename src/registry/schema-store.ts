@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../foundation/logger.ts';
 import { BoundedEntries } from './bounded-entries.ts';
+import { areOtherClusters, isUnidentified } from './cluster-names.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
 import { isSentTextComparable } from './fingerprint.ts';
 import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER, REGISTRY_STORE } from './registry-errors.ts';
@@ -35,9 +36,6 @@ export interface SchemaStoreOptions {
   readonly maxEntries?: number;
   readonly maxBytes?: number;
 }
-
-/** Of registries that don't tell who they are. */
-export const UNIDENTIFIED = 'unidentified:';
 
 /** What may wait for the disk or the broker; what is dropped is only missing after a restart. */
 const MAX_PENDING = 10_000;
@@ -269,7 +267,8 @@ export class SchemaStore {
     }
     if (!key.startsWith('["node",')) return false;
     const [clusterBefore, clusterNow] = [asBinding(before)?.clusterId, asBinding(now)?.clusterId];
-    if (clusterBefore === undefined || clusterBefore === clusterNow || clusterBefore.startsWith(UNIDENTIFIED)) {
+    if (clusterBefore === undefined || isUnidentified(clusterBefore)) return false;
+    if (clusterNow !== undefined && !isUnidentified(clusterNow) && !areOtherClusters(clusterBefore, clusterNow)) {
       return false;
     }
     this.logger.error('A registry node led to different clusters; the first is kept', {

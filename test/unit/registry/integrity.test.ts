@@ -334,6 +334,36 @@ describe('which cluster answers', () => {
     expect(worker.notices).toMatchObject([{ kind: 'distrusted' }]);
   });
 
+  it('is the same one when a node names a part more of it, in the next run too', async () => {
+    const log = new MemoryCompactedLog();
+    const open = async () => {
+      const worker = await WorkerOfRegistries.open(log, { nodes: [NODE_A, NODE_B] });
+      worker.registry.put('s', avro('s'));
+      worker.transport.nodes.set(NODE_B, (request) =>
+        request.path === '/v1/metadata/id'
+          ? ok({
+              scope: { clusters: { 'kafka-cluster': 'kafka-1', 'schema-registry-cluster': 'sr', organization: 'o' } },
+            })
+          : worker.registry.handle(request),
+      );
+      return worker;
+    };
+    const worker = await open();
+    const urls = { 'schema.registry.url': `${NODE_A},${NODE_B}` };
+    expect(wordsOf(await new Task(worker, worker.host(), urls).start(register('new')))).toBe('known 2');
+    await worker.store?.flushed();
+    // What it knows is kept under one name, whichever node answers first.
+    const again = await open();
+    again.transport.nodes.set(NODE_A, () => 'refused');
+    const host = again.host();
+    again.registry.put('new', avro('new'));
+    expect(wordsOf(await new Task(again, host, { 'schema.registry.url': NODE_B }).start(byId(1)))).toBe('known 1');
+    again.registry.fault = () => 'refused';
+    const task = new Task(again, host, { 'schema.registry.url': NODE_B });
+    expect(wordsOf(await task.start(register('new')))).toBe('known 2');
+    expect([...worker.notices, ...again.notices].filter(({ kind }) => kind === 'distrusted')).toEqual([]);
+  });
+
   it('is asked again when a node comes back', async () => {
     const worker = new WorkerOfRegistries();
     const host = worker.host();

@@ -48,6 +48,7 @@ describe('parseRegistrySettings', () => {
       /^schema.registry.url: The URL is mock:.*embedded registry instead \(holdfast registry\)/,
     ],
     [{ [URL_KEY]: 'http://a,http://:hidden@' }, /URL number 2/],
+    [{ [URL_KEY]: 'http://u:hidden@a/contexts/.x,http://u:hidden@b' }, /lead to different contexts/],
     [{ 'basic.auth.credentials.source': 'USER_INFO', 'basic.auth.user.info': 'hidden' }, /user:password/],
     [{ 'basic.auth.credentials.source': 'SASL_INHERIT' }, /finds no user and password/],
     [{ 'basic.auth.credentials.source': 'GUESS' }, /SASL_INHERIT/],

@@ -86,6 +86,19 @@ describe('one cluster behind all URLs', () => {
     expect(meet(idAnswer('k', 'sr'), idAnswer('k', 'other'))).toThrow(IntegrityError);
   });
 
+  it('is the same one when a node names a part more, or one less', () => {
+    const more = { scope: { path: [], clusters: { 'kafka-cluster': 'k', 'schema-registry-cluster': 'sr', x: 'o' } } };
+    expect(meet(idAnswer('k', 'sr'), more)).not.toThrow();
+    expect(meet(more, idAnswer('k', 'sr'))).not.toThrow();
+    expect(meet(more, idAnswer('other', 'sr'))).toThrow(IntegrityError);
+    const identity = new ClusterIdentity({ nodes: [NODE, 'http://b:8081'], store: null });
+    identity.met(NODE, 'kafka-cluster=k');
+    identity.met('http://b:8081', 'kafka-cluster=k;x=1');
+    // What is kept is found under the first name; what another node added counts too.
+    expect(identity.current()).toBe('kafka-cluster=k');
+    expect(() => identity.met(NODE, 'kafka-cluster=k;x=2')).toThrow(IntegrityError);
+  });
+
   it('is taken for granted where nodes do not tell', () => {
     expect(meet(undefined, undefined)).not.toThrow();
     expect(meet(undefined, idAnswer('k', 'sr'))).not.toThrow();

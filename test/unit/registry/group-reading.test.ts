@@ -85,6 +85,17 @@ describe('a group as it is described', () => {
       'primary sr-1-a http://[::1]:8081',
     ],
 
+    [
+      'the first port',
+      { assignments: whole({ master_identity: identity('a', { port: 1 }) }) },
+      'primary sr-1-a http://a:1',
+    ],
+    [
+      'the last port',
+      { assignments: whole({ master_identity: identity('a', { port: 65_535 }) }) },
+      'primary sr-1-a http://a:65535',
+    ],
+
     ['no member has an assignment', { assignments: [undefined, undefined] }, 'electing'],
     ['it is rebalancing, with the old assignments', { state: 'PreparingRebalance' }, 'electing'],
     ['it is about to be assigned', { state: 'CompletingRebalance' }, 'electing'],
@@ -115,6 +126,14 @@ describe('a group as it is described', () => {
     ],
     ['DUPLICATE_URLS', { assignments: whole({ error: 1 }) }, 'none'],
     ['an error that is not known', { assignments: whole({ error: 7 }) }, 'none'],
+
+    [
+      'a primary that one of the members takes for not eligible',
+      { assignments: whole({}, { master_identity: identity('a', { master_eligibility: false }) }) },
+      'electing',
+    ],
+    ['an error that one member only knows of', { assignments: whole({}, { error: 1 }) }, 'electing'],
+    ['an identity of nobody', { assignments: whole({ master: null }) }, 'none'],
 
     ['no members', { state: 'Empty', assignments: [] }, 'empty'],
     ['no such group', { state: 'Dead', protocolType: '', assignments: [] }, 'empty'],
@@ -152,6 +171,27 @@ describe('a group as it is described', () => {
     ['half a port', { assignments: whole({ master_identity: identity('a', { port: 80.5 }) }) }, 'unusable'],
     ['another scheme', { assignments: whole({ master_identity: identity('a', { scheme: 'file' }) }) }, 'unusable'],
     ['an error that is text', { assignments: whole({ error: '0' }) }, 'unusable'],
+    ['half an error', { assignments: whole({ error: 0.5 }) }, 'unusable'],
+    [
+      'more than anybody would write, in a whole assignment',
+      { assignments: whole({ more: 'x'.repeat(70_000) }) },
+      'unusable',
+    ],
+    [
+      'text with a byte that is none',
+      { assignments: [new Uint8Array([...bytes(assignment({ more: 'x' })).slice(0, -2), 0xff, 0x22, 0x7d])] },
+      'unusable',
+    ],
+    ['a host that is no text', { assignments: whole({ master_identity: identity('a', { host: 7 }) }) }, 'unusable'],
+    [
+      'a scheme that is no text',
+      { assignments: whole({ master_identity: identity('a', { scheme: null }) }) },
+      'unusable',
+    ],
+    ['an IPv6 host with a zone', { assignments: whole({ master_identity: identity('fe80::1%eth0') }) }, 'unusable'],
+    ['an IPv6 host with half a bracket', { assignments: whole({ master_identity: identity('[::1') }) }, 'unusable'],
+    ['text after the bracket', { assignments: whole({ master_identity: identity('[::1]x') }) }, 'unusable'],
+    ['text before the bracket', { assignments: whole({ master_identity: identity('x[::1]') }) }, 'unusable'],
   ])('%s', (_name, shape, expected) => {
     expect(words(group(shape))).toBe(expected);
   });
@@ -168,6 +208,15 @@ describe('a group as it is described', () => {
     const [first] = described.members;
     const members = [...described.members, { ...first!, memberId: 'sr-1-c', metadata: bytes('garbage') }];
     expect(readGroup({ ...described, members })).toMatchObject({
+      members: ['http://a:8081', 'http://a:8081', 'http://b:8081'],
+    });
+  });
+
+  it('does not read what a member tells of itself at endless length', () => {
+    const described = group({});
+    const [first] = described.members;
+    const endless = { ...first!, memberId: 'sr-1-c', metadata: bytes(identity('c', { more: 'x'.repeat(70_000) })) };
+    expect(readGroup({ ...described, members: [...described.members, endless] })).toMatchObject({
       members: ['http://a:8081', 'http://a:8081', 'http://b:8081'],
     });
   });

@@ -41,10 +41,16 @@ describe('the vendor of a node without health resource', () => {
     ['names a cluster of something else', { '/v1/metadata/id': [200, { id: 'x' }], '/status/ready': [404] }, 'other'],
     ['does not answer', {}, 'unknown'],
     ['stops answering', { '/v1/metadata/id': [404] }, 'unknown'],
-    ['is being started behind a proxy', { '/v1/metadata/id': [503] }, 'unknown'],
-    ['wants other credentials', { '/v1/metadata/id': [401] }, 'unknown'],
+    ['is being started behind a proxy', { '/v1/metadata/id': [503], '/status/ready': [404] }, 'unknown'],
+    ['fails', { '/v1/metadata/id': [500], '/status/ready': [404] }, 'unknown'],
+    ['wants other credentials', { '/v1/metadata/id': [401], '/status/ready': [404] }, 'unknown'],
     ['forbids it', { '/v1/metadata/id': [404], '/status/ready': [403] }, 'unknown'],
-    ['has too much to do', { '/v1/metadata/id': [429] }, 'unknown'],
+    ['has too much to do', { '/v1/metadata/id': [429], '/status/ready': [404] }, 'unknown'],
+    [
+      'names its cluster in an answer that is an error',
+      { '/v1/metadata/id': [404, idAnswer('k', 'sr')], '/status/ready': [404] },
+      'other',
+    ],
   ])('that %s', async (_name, answers, vendor) => {
     expect((await detect(answers))[0]).toBe(vendor);
   });

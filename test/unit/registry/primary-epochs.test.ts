@@ -102,6 +102,21 @@ describe('epochs', () => {
     expect(new Set(stamps).size).toBe(4);
   });
 
+  it('tell whether somebody is the primary that lasts, of whom one side may know less', () => {
+    const byUrl = { memberId: null, url: A.url };
+    const nobody = { memberId: null, url: null };
+    const isOf = () => [A, byUrl, { ...A, memberId: 'm-x' }, B, nobody].map((identity) => epochs.isOf(identity));
+    expect(isOf()).toEqual([false, false, false, false, false]);
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    expect(isOf()).toEqual([true, true, false, false, false]);
+    epochs.begin({ identity: byUrl, cause: 'health-changed', rung: 'health' });
+    expect(isOf()).toEqual([true, true, true, false, false]);
+    epochs.begin({ identity: nobody, cause: 'outage-ended', rung: 'inference' });
+    expect(isOf()).toEqual([true, true, true, true, true]);
+    epochs.begin({ identity: nobody, cause: 'primary-lost', rung: 'group' });
+    expect(isOf()).toEqual([false, false, false, false, false]);
+  });
+
   it('tell when the last change was, and when it came to its end', async () => {
     expect(epochs.lastChangeAt).toBeNull();
     epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });

@@ -232,13 +232,16 @@ export class ScheduleRun {
 
   private begin(question: SchemaQuestion, expected: Expected, keepsWriting = false): ScheduleTask {
     this.questions.add(question.key);
-    // A task that begins later asks anew: what an operator has mended by then is good again.
-    const before = new Map(this.worker.contradicted);
+    // A task that is answered later asked anew: what an operator has mended by then, as others were told meanwhile, is good again.
+    let before: ReadonlyMap<number | 'all', number> = new Map();
     const task = this.worker.task(this.host++, question);
     this.running.push({ task, expected });
     this.ends.push(
       task
-        .run((answer) => this.answered(question, expected, answer))
+        .run((answer) => {
+          before = new Map(this.worker.contradicted);
+          this.answered(question, expected, answer);
+        })
         .then(() =>
           keepsWriting ? task.keepWriting((answer) => this.wrote(question, expected, answer, before)) : undefined,
         )

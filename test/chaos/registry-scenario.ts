@@ -13,6 +13,8 @@ import { createTopic, produce } from '../support/topic-content.ts';
 /** New schemas, and ids that the worker has not read, turn up as often. */
 const EVERY_MS = 2_000;
 const PER_ROUND = 5;
+/** From here on the worker's return is worth an explanation. */
+const SLOW_RETURN_MS = 3_000;
 
 /** The registry that the trouble happens to. */
 export interface TroubledRegistry {
@@ -126,6 +128,11 @@ export async function playRegistryScenario(registry: TroubledRegistry, scenario:
     for (const n of range(0, rounds)) await bench.expectDelivered(`new-${n}-sink`, range(0, PER_ROUND), 90_000);
     await bench.expectDelivered('read-sink', range(0, names.length), 90_000);
     const afterMs = performance.now() - over;
+    if (afterMs > SLOW_RETURN_MS) {
+      // When the worker noticed what, as it tells it itself.
+      const { body } = await bench.get('/registries');
+      console.log(JSON.stringify({ wholeAt: new Date(Date.now() - afterMs).toISOString(), registries: body }));
+    }
     await world.read(2);
     await bench.expectDelivered('read-sink', range(0, names.length), 60_000);
     await scenario.after?.(world);

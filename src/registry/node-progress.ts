@@ -14,9 +14,9 @@ import {
 } from './registry-requests.ts';
 
 export interface NodeProgressProbeOptions {
-  readonly endpoints: RegistryEndpoints;
-  readonly known: KnownSchemas;
-  readonly knowledge: RegistryKnowledge;
+  readonly endpoints: Pick<RegistryEndpoints, 'call' | 'callEach'>;
+  readonly known: Pick<KnownSchemas, 'highestId' | 'read'>;
+  readonly knowledge: Pick<RegistryKnowledge, 'progress'>;
   readonly clock: Clock;
 }
 

@@ -80,7 +80,7 @@ export class RegistryEndpoints {
     const { clock, onNode, onExchange, primary } = options;
     const random = options.random ?? Math.random;
     this.options = options;
-    this.book = new NodeBook({ nodes: options.nodes, clock, ...(onNode === undefined ? {} : { onNode }) });
+    this.book = new NodeBook({ nodes: options.nodes, clock, onNode });
     this.orders = new NodeOrder({
       book: this.book,
       clock,
@@ -94,8 +94,8 @@ export class RegistryEndpoints {
       clock,
       requestTimeoutMs: options.requestTimeoutMs,
       headers: options.headers,
-      ...(onExchange === undefined ? {} : { onExchange }),
-      ...(options.admit === undefined ? {} : { admit: options.admit }),
+      onExchange,
+      admit: options.admit,
     });
     this.revival = new NodeRevival({
       clock,
@@ -192,7 +192,6 @@ export class RegistryEndpoints {
     if (result.transport === 'exchange' && options.fresh !== true) {
       result = await this.attempt(node, request, true, context, signal);
     }
-    if (result.verdict.class === 'park' && result.transport === 'exchange') this.bury(node, result.reason, 0);
     return result;
   }
 
@@ -338,7 +337,7 @@ export class RegistryEndpoints {
 
   private bury(node: RegistryNode, reason: string, afterMs: number): void {
     this.book.died(node, reason, afterMs);
-    if (!this.life.signal.aborted) this.revival.plan(node);
+    this.revival.plan(node);
   }
 }
 

@@ -5,7 +5,7 @@ export interface NodeBookOptions {
   readonly nodes: readonly string[];
   readonly clock: Clock;
   /** A node died or came back. */
-  readonly onNode?: (node: string, alive: boolean, reason: string) => void;
+  readonly onNode?: ((node: string, alive: boolean, reason: string) => void) | undefined;
 }
 
 /** One node, as {@link NodeBook.snapshot} shows it; times as in {@link NodeSnapshot}. */

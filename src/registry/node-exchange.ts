@@ -50,9 +50,9 @@ export interface NodeExchangeOptions {
   readonly requestTimeoutMs: number;
   /** Added to every request. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly onExchange?: (report: ExchangeReport) => void;
+  readonly onExchange?: ((report: ExchangeReport) => void) | undefined;
   /** When the request may go: at once, or when this resolves. */
-  readonly admit?: (request: RegistryRequest, signal: AbortSignal) => Promise<void> | undefined;
+  readonly admit?: ((request: RegistryRequest, signal: AbortSignal) => Promise<void> | undefined) | undefined;
 }
 
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';

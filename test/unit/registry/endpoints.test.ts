@@ -1,116 +1,38 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../src/foundation/manual-clock.ts';
-import {
-  type CredentialHeaders,
-  CredentialsUnavailable,
-  StaticCredentials,
-} from '../../../src/registry/credentials.ts';
-import {
-  type CallResult,
-  type EndpointsOptions,
-  type ExchangeReport,
-  RegistryEndpoints,
-  type RegistryRequest,
-} from '../../../src/registry/endpoints.ts';
+import { type CredentialHeaders, CredentialsUnavailable } from '../../../src/registry/credentials.ts';
+import type { CallResult } from '../../../src/registry/endpoints.ts';
 import { refusalOf } from '../../../src/registry/refusals.ts';
 import { RegistryConfigError } from '../../../src/registry/registry-errors.ts';
 import { byIdRequest, registerRequest, versionRequest } from '../../../src/registry/registry-requests.ts';
-import { error, ok, type Reply, ScriptedTransport } from './scripted-transport.ts';
+import { A, B, C, delayed, good, ScriptedNodes } from './scripted-nodes.ts';
+import { error, type Reply } from './scripted-transport.ts';
 
-const [A, B, C] = ['http://a:1', 'http://b:1', 'http://c:1'] as const;
 const never = new AbortController().signal;
 const read = byIdRequest(1);
 const latest = versionRequest('s', -1);
 const write = registerRequest('s', { schemaType: 'AVRO', schema: '"string"', references: [] }, false);
 
-/** Three nodes, each a function that a test may change. */
-class Nodes {
-  readonly clock = new ManualClock();
-  readonly transport = new ScriptedTransport(this.clock);
-  readonly replies: Record<string, () => Reply> = {};
-  readonly changes: string[] = [];
-  readonly reports: ExchangeReport[] = [];
-  readonly endpoints: RegistryEndpoints;
-  primary: string | null = null;
-  readonly ready = new Map<string, boolean>();
-
-  constructor(options: Partial<EndpointsOptions> = {}) {
-    const nodes = options.nodes ?? [A, B, C];
-    for (const node of nodes) this.transport.nodes.set(node, () => (this.replies[node] ?? (() => good))());
-    this.endpoints = new RegistryEndpoints({
-      nodes,
-      transport: this.transport,
-      credentials: new StaticCredentials({}),
-      clock: this.clock,
-      primary: () => this.primary,
-      isReady: (node) => this.ready.get(node) ?? null,
-      requestTimeoutMs: 5000,
-      headers: {},
-      randomize: false,
-      random: () => 0.5,
-      onNode: (node, alive) => this.changes.push(`${node} ${alive ? 'alive' : 'dead'}`),
-      onExchange: (report) => this.reports.push(report),
-      ...options,
-    });
-  }
-
-  /** Which nodes were asked since the last call of this. */
-  asked(): string[] {
-    return this.transport.requests.splice(0).map(({ node }) => node);
-  }
-
-  async call(request: RegistryRequest = read): Promise<{ result: CallResult; ms: number }> {
-    const beganAt = this.clock.monotonic();
-    let done: CallResult | undefined;
-    let failed: unknown;
-    this.endpoints.call(request, never).then(
-      (result) => {
-        done = result;
-      },
-      (reason: unknown) => {
-        failed = reason;
-      },
-    );
-    for (;;) {
-      await this.clock.advance(0);
-      if (failed !== undefined) throw failed;
-      if (done !== undefined) return { result: done, ms: this.clock.monotonic() - beganAt };
-      await this.clock.advance(this.clock.nextTimerInMs ?? 0);
-    }
-  }
-
-  async counts(calls: number): Promise<Record<string, number>> {
-    this.asked();
-    for (let n = 0; n < calls; n++) await this.call();
-    const counts: Record<string, number> = { [A]: 0, [B]: 0, [C]: 0 };
-    for (const node of this.asked()) counts[node] = (counts[node] ?? 0) + 1;
-    return counts;
-  }
-}
-
 const absent: Reply = error(404, 40401, 'Subject not found');
-const good: Reply = ok({ schema: '"string"', id: 1 });
-const delayed = (delayMs: number): Reply => ({ status: 200, body: { schema: '"string"', id: 1 }, delayMs });
 
 describe('reads', () => {
   it('are spread evenly over nodes that answer alike, in turns', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     expect(await nodes.counts(30)).toEqual({ [A]: 10, [B]: 10, [C]: 10 });
     for (let n = 0; n < 3; n++) await nodes.call();
     expect(new Set(nodes.asked())).toEqual(new Set([A, B, C]));
   });
 
   it('begin with the first URL, or with any', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     await nodes.call();
     expect(nodes.asked()).toEqual([A]);
-    const random = new Nodes({ randomize: true });
+    const random = new ScriptedNodes({ randomize: true });
     await random.call();
     expect(random.asked()).toEqual([B]);
   });
 
   it('go to a slow node less often, and to it as often again once it is fast', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.replies[A] = () => delayed(10);
     nodes.replies[B] = () => delayed(10);
     nodes.replies[C] = () => delayed(200);
@@ -127,7 +49,7 @@ describe('reads', () => {
   });
 
   it('go elsewhere while one node has requests under way, before any of them failed', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     await nodes.counts(3);
     nodes.replies[A] = () => 'hung';
     const hanging = nodes.endpoints.call(read, never);
@@ -139,7 +61,7 @@ describe('reads', () => {
   });
 
   it('reach a node that is not ready only when no other is there', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.ready.set(A, false);
     expect(await nodes.counts(20)).toEqual({ [A]: 0, [B]: 10, [C]: 10 });
     nodes.replies[B] = () => 'refused';
@@ -150,7 +72,7 @@ describe('reads', () => {
   });
 
   it('leave a node that can not serve alone for a second, or for as long as it asks', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.replies[A] = () => ({ status: 503, body: '' });
     expect((await nodes.call()).result.node).not.toBe(A);
     expect(await nodes.counts(20)).toMatchObject({ [A]: 0 });
@@ -167,7 +89,7 @@ describe('reads', () => {
 
 describe('what one node denies by subject', () => {
   it('is not believed while another one has not been heard', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     for (const node of [A, B]) nodes.replies[node] = () => absent;
     nodes.replies[C] = () => error(500, 50001, 'down');
     expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
@@ -179,7 +101,7 @@ describe('what one node denies by subject', () => {
   });
 
   it('is believed of the primary', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.primary = A;
     nodes.replies[A] = () => absent;
     nodes.replies[C] = () => 'refused';
@@ -188,7 +110,7 @@ describe('what one node denies by subject', () => {
   });
 
   it('is not believed of the first one back after all were dead', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     for (const node of [A, B, C]) nodes.replies[node] = () => 'refused';
     await nodes.call();
     nodes.replies[A] = () => absent;
@@ -206,7 +128,7 @@ describe('a dead node', () => {
   it.each(['refused', 'hung'] as const)(
     'costs one failure at most, is asked in the background, and comes back: %s',
     async (fault) => {
-      const nodes = new Nodes();
+      const nodes = new ScriptedNodes();
       nodes.replies[A] = () => fault;
       const first = await nodes.call();
       expect(first.result.verdict.class).toBe('ok');
@@ -229,7 +151,7 @@ describe('a dead node', () => {
   );
 
   it('is not waited for when a living one denies what is asked', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.replies[C] = () => 'hung';
     for (let n = 0; n < 3; n++) await nodes.call();
     for (const node of [A, B]) nodes.replies[node] = () => error(404, 40403, 'Schema not found');
@@ -248,7 +170,7 @@ describe('a dead node', () => {
   });
 
   it('is tried before an outage is called one, unless that takes time', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.replies[A] = () => 'refused';
     await nodes.call();
     for (const node of [B, C]) nodes.replies[node] = () => error(500, 50001, 'down');
@@ -257,7 +179,7 @@ describe('a dead node', () => {
   });
 
   it('is raced for when all are dead, so that the one that is back is found at once', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     for (const node of [A, B, C]) nodes.replies[node] = () => 'hung';
     expect((await nodes.call()).result.verdict.class).toBe('park');
     nodes.replies[C] = () => good;
@@ -266,7 +188,7 @@ describe('a dead node', () => {
   });
 
   it('is none for one broken connection', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     let broken = 1;
     nodes.replies[A] = () => (broken-- > 0 ? 'reset' : good);
     expect((await nodes.call()).result.node).toBe(A);
@@ -280,7 +202,7 @@ describe('a dead node', () => {
 
 describe('writes', () => {
   it('begin with the primary, then with who took the last one', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.primary = B;
     await nodes.call(write);
     expect(nodes.asked()).toEqual([B]);
@@ -295,7 +217,7 @@ describe('writes', () => {
   });
 
   it('do not wait for a primary that is known to be dead', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.primary = B;
     nodes.replies[B] = () => 'hung';
     expect((await nodes.call(write)).ms).toBe(5000);
@@ -303,7 +225,7 @@ describe('writes', () => {
   });
 
   it('use another channel than reads', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     await nodes.call();
     await nodes.call(write);
     expect(nodes.transport.requests.map(({ channel }) => channel)).toEqual(['read', 'write']);
@@ -312,7 +234,7 @@ describe('writes', () => {
 
 describe('one URL', () => {
   it('may be a load balancer: another connection may lead to another node', async () => {
-    const nodes = new Nodes({ nodes: [A] });
+    const nodes = new ScriptedNodes({ nodes: [A] });
     let calls = 0;
     nodes.replies[A] = () => (calls++ === 0 ? { status: 502, body: '<html>' } : good);
     expect((await nodes.call()).result.verdict.class).toBe('ok');
@@ -320,7 +242,7 @@ describe('one URL', () => {
   });
 
   it('may lead to a replica that lags: what is denied is asked for once more on another connection', async () => {
-    const nodes = new Nodes({ nodes: [A] });
+    const nodes = new ScriptedNodes({ nodes: [A] });
     let calls = 0;
     nodes.replies[A] = () => (calls++ === 0 ? absent : good);
     expect((await nodes.call(latest)).result.verdict.class).toBe('ok');
@@ -332,7 +254,7 @@ describe('one URL', () => {
 
 describe('what is seen of a node', () => {
   it('is one report per exchange, and a state per node', async () => {
-    const nodes = new Nodes();
+    const nodes = new ScriptedNodes();
     nodes.replies[A] = () => delayed(40);
     nodes.replies[B] = () => 'refused';
     nodes.replies[C] = () => error(500, 50001, 'down');
@@ -351,7 +273,7 @@ describe('what is seen of a node', () => {
 
 describe('credentials that have to be fetched', () => {
   const issuing = (headers: () => CredentialHeaders | Promise<CredentialHeaders>, refresh = async () => {}) =>
-    new Nodes({ credentials: { headers, refresh } });
+    new ScriptedNodes({ credentials: { headers, refresh } });
 
   it('park without blaming a node when nobody issues them', async () => {
     const nodes = issuing(() => Promise.reject(new CredentialsUnavailable('the token endpoint is away', 7000)));

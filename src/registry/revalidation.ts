@@ -34,6 +34,8 @@ const DOUBTED = 5;
 export class Revalidation {
   private readonly options: RevalidationOptions;
   private timer: Timer | undefined;
+  /** ms since the epoch of looks that renewed nothing: an id that is gone must not keep the others from their turn. */
+  private readonly looked = new Map<string, number>();
 
   constructor(options: RevalidationOptions) {
     this.options = options;
@@ -77,19 +79,21 @@ export class Revalidation {
 
   /** Those whose last proof is oldest. */
   private sample(size: number, priority: JobPriority): void {
-    const oldest = this.options.known.entries().sort((a, b) => at(a) - at(b));
-    const chosen = new Map<string, ContextId>();
-    for (const entry of oldest) {
-      if (chosen.size >= size) break;
-      const what = idOf(entry);
-      chosen.set(keyOf(what), what);
+    const lookedAt = new Map<string, { readonly what: ContextId; readonly at: number }>();
+    for (const { question, known } of this.options.known.entries()) {
+      const what = idOf({ question, known });
+      const key = keyOf(what);
+      const at = Math.max(known.acknowledgement.at, this.looked.get(key) ?? 0);
+      if (at < (lookedAt.get(key)?.at ?? Number.POSITIVE_INFINITY)) lookedAt.set(key, { what, at });
     }
-    for (const what of chosen.values()) this.readBack(what, priority, false);
+    for (const key of this.looked.keys()) if (!lookedAt.has(key)) this.looked.delete(key);
+    const oldest = [...lookedAt.values()].sort((a, b) => a.at - b.at).slice(0, size);
+    for (const { what } of oldest) this.readBack(what, priority, false);
   }
 
   private readBack(what: ContextId, priority: JobPriority, isSuspect: boolean): void {
     this.options.jobs.add(`read ${keyOf(what)}`, priority, async () => {
-      const { known, vouched, lost, contradicted } = this.options;
+      const { clock, known, vouched, lost, contradicted } = this.options;
       let outcome: Verification['outcome'];
       try {
         outcome = (await this.options.verifier.verify(what)).outcome;
@@ -101,15 +105,14 @@ export class Revalidation {
       if (outcome === 'equal') {
         known.renew(what);
         vouched();
-      }
+      } else this.looked.set(keyOf(what), clock.now());
       // An old id that is gone was deleted by somebody; one of the time around a change may never have been kept.
       if (outcome === 'lost' && isSuspect) for (const entry of known.entriesOf(what)) lost(entry);
     });
   }
 }
 
-const at = ({ known }: KnownEntry): number => known.acknowledgement.at;
-const idOf = ({ question, known }: KnownEntry): ContextId => ({
+const idOf = ({ question, known }: Pick<KnownEntry, 'question' | 'known'>): ContextId => ({
   context: contextOf(question.subject),
   id: known.schema.id,
 });

@@ -201,6 +201,25 @@ describe('old ids', () => {
     expect(revalidated(worker).slice(4)).toEqual(['1 equal', '2 equal']);
   });
 
+  it('that somebody deleted do not keep the others from their turn', async () => {
+    const worker = new WorkerOfRegistries();
+    const refresh = { ...config, 'registry.refresh.interval.ms': '600000', 'registry.refresh.sample.size': '2' };
+    const task = new Task(worker, worker.host(), refresh);
+    for (const subject of ['a', 'b', 'c', 'd']) {
+      await task.start(register(subject));
+      await worker.clock.advance(10);
+    }
+    await worker.clock.advance(70_000);
+    for (const id of [1, 2]) worker.registry.schemas.delete(id);
+    for (const subject of ['a', 'b']) worker.registry.subjects.delete(subject);
+    await worker.clock.advance(535_000);
+    worker.events.length = 0;
+    await worker.clock.advance(600_000);
+    expect(revalidated(worker)).toEqual(['3 equal', '4 equal']);
+    await worker.clock.advance(600_000);
+    expect(revalidated(worker).slice(2)).toEqual(['1 lost', '2 lost']);
+  });
+
   it('with other content stop who uses them', async () => {
     const worker = new WorkerOfRegistries();
     const refresh = { ...config, 'registry.refresh.interval.ms': '600000', 'registry.refresh.sample.size': '2' };

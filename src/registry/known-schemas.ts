@@ -43,7 +43,8 @@ const LATEST_MS = 1000;
 export function questionKey(question: SchemaQuestion): string {
   switch (question.kind) {
     case 'by-id':
-      return JSON.stringify(['by-id', contextOf(question.subject), question.id]);
+      // Whoever is about to write the id must not join somebody who reads it: a suspect one is read back first.
+      return JSON.stringify([question.forWriting ? 'to-write' : 'by-id', contextOf(question.subject), question.id]);
     case 'version':
       return JSON.stringify(['version', question.subject, question.version]);
     case 'with-metadata':

@@ -8,5 +8,5 @@ export function isLatest(question: SchemaQuestion): boolean {
 
 /** A record names it, so that no registration can have been lost: what it means never changes. */
 export function isNamedByRecord(question: SchemaQuestion): boolean {
-  return question.kind === 'by-id' || question.kind === 'by-guid';
+  return (question.kind === 'by-id' && question.forWriting !== true) || question.kind === 'by-guid';
 }

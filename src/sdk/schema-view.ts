@@ -31,8 +31,14 @@ export interface RegisteredSchema extends SchemaText {
  * key once per schema and not per record.
  */
 export type SchemaQuestion =
-  /** Which schema has this id? For reading. */
-  | { readonly kind: 'by-id'; readonly key: string; readonly id: number; readonly subject?: string }
+  /** Which schema has this id? For reading; `forWriting`: for records that are to carry it, such as with `use.schema.id`. */
+  | {
+      readonly kind: 'by-id';
+      readonly key: string;
+      readonly id: number;
+      readonly subject?: string;
+      readonly forWriting?: true;
+    }
   /** Register under the subject (idempotent by content) and tell the id. For writing, `auto.register.schemas=true`. */
   | {
       readonly kind: 'register';

@@ -16,7 +16,7 @@ export interface SchemaSelection {
 }
 
 /** `context`: of the ids, '' for the default one. */
-export function questionById(id: number, context: string): SchemaQuestion {
+export function questionById(id: number, context: string): SchemaQuestion & { readonly kind: 'by-id' } {
   return context === ''
     ? { kind: 'by-id', key: `id:${id}`, id }
     : { kind: 'by-id', key: `id:${id}:${context}`, id, subject: inContext(context, '') };
@@ -33,7 +33,10 @@ function questionByVersion(subject: string, version: number): SchemaQuestion & {
 /** The question for writing: a fixed id, else the latest version (with some metadata), else registration, else look-up. */
 export function questionForWriting(selection: SchemaSelection, subject: string, text: string): SchemaQuestion {
   const { useSchemaId, metadata, useLatestVersion, autoRegister, normalize } = selection;
-  if (useSchemaId >= 0) return questionById(useSchemaId, contextOf(subject));
+  if (useSchemaId >= 0) {
+    const question = questionById(useSchemaId, contextOf(subject));
+    return { ...question, key: `write:${question.key}`, forWriting: true };
+  }
   if (metadata !== null) {
     return { kind: 'with-metadata', key: `metadata:${JSON.stringify(metadata)}:${subject}`, subject, metadata };
   }

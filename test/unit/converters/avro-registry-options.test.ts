@@ -157,7 +157,8 @@ describe('contexts of the registry', () => {
       { kind: 'by-id', subject: ':.europe:' },
     ]);
     await write(converterOn(view, { ...europe, 'use.schema.id': '1' }), Schemas.INT32, 1);
-    expect(view.asked.at(-1)).toMatchObject([{ kind: 'by-id', subject: ':.europe:', id: 1 }]);
+    // Invariant 5: asked apart from those that only read the id.
+    expect(view.asked.at(-1)).toMatchObject([{ kind: 'by-id', subject: ':.europe:', id: 1, forWriting: true }]);
   });
 
   it.each(['europe', '.europe', ':.europe:'])('may be written as %s', async (name) => {

@@ -6,6 +6,7 @@ import {
   type RegistryKnowledge,
 } from '../../../src/registry/registry-knowledge.ts';
 import { IntegrityError } from '../../../src/sdk/errors/index.ts';
+import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { error, ok } from './scripted-transport.ts';
 import {
   avro,
@@ -123,6 +124,22 @@ describe('Invariant 5: a suspect id is read back before it is written again', ()
     expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe('refused holdfast.registry.id.lost');
     await worker.clock.advance(1000);
     expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe('known 3');
+  });
+
+  it('also when it was asked for by itself (use.schema.id), but not for reading', async () => {
+    const suspect = { value: false };
+    const worker = new WorkerOfRegistries({ knowledge: suspecting(suspect) });
+    const host = worker.host();
+    worker.registry.put('s', avro('s'));
+    const toWrite: SchemaQuestion = { kind: 'by-id', key: 'write 1', id: 1, forWriting: true };
+    for (const question of [byId(1), toWrite]) await new Task(worker, host).start(question);
+    suspect.value = true;
+    worker.transport.take();
+    await worker.clock.advance(5);
+    expect(wordsOf(await new Task(worker, host).start(byId(1)))).toBe('known 1');
+    expect(worker.transport.take()).toEqual([]);
+    expect(wordsOf(await new Task(worker, host).start(toWrite))).toBe('known 1');
+    expect(worker.transport.take()).toEqual([`GET ${NODE_A} /schemas/ids/1`]);
   });
 
   it('lost while nothing can be registered, it is compared once that is possible', async () => {

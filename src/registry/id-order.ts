@@ -1,14 +1,18 @@
 /** Ids only grow. A registry that was restored from an old backup gives out again what records carry already. */
 import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
 import type { RegistryEndpoints } from './endpoints.ts';
 import type { IdVerifier } from './id-verifier.ts';
+import { type IdsAbove, lookForIdsAbove } from './ids-above.ts';
 import { idsWentBack } from './integrity-errors.ts';
+import { REGISTRY_IDS_WENT_BACK } from './registry-errors.ts';
 import { byIdRequest, contextOf, maxIdOf } from './registry-requests.ts';
 import type { SchemaContents } from './schema-contents.ts';
 import type { BarrierOutcome, Registered } from './write-barrier.ts';
 
 export interface IdOrderOptions {
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly endpoints: RegistryEndpoints;
   readonly contents: SchemaContents;
   readonly verifier: IdVerifier;
@@ -25,11 +29,18 @@ const BELIEVED_MS = 1000;
 /** So many of the known ids are looked for when the highest one is gone. */
 const OTHERS = 3;
 
+interface Denial {
+  readonly since: number;
+  count: number;
+  /** The ids that wait for it to be over: none of them shows that another one is old. `true`: that was logged. */
+  readonly held: Map<number, boolean>;
+}
+
 export class IdOrder {
   private readonly options: IdOrderOptions;
   /** By context: ids below that one are old. */
   private readonly found = new Map<string, { readonly at: number; readonly below: number }>();
-  private readonly denied = new Map<string, { readonly since: number; count: number }>();
+  private readonly denied = new Map<string, Denial>();
 
   constructor(options: IdOrderOptions) {
     this.options = options;
@@ -38,11 +49,11 @@ export class IdOrder {
   /**
    * An id that is new to us and lower than the highest one that we know is nothing special: the schema was registered by somebody before, or
    * the id was imported. It is when the highest one is gone, and with it everything above the id: a single one may have been deleted for good
-   * by somebody. `met: false`: that is not certain yet. Throws RegistryIntegrityError when it is.
+   * by somebody. `met: false`: that is not certain yet, or can't be found out. Throws RegistryIntegrityError when it is certain.
    */
   async check(registered: Registered): Promise<BarrierOutcome> {
     const { id, subject, node } = registered;
-    const { contents, clock, verifier, isSettling } = this.options;
+    const { contents, clock, logger, verifier, isSettling } = this.options;
     const context = contextOf(subject);
     const highest = contents.highestId(context);
     if (highest === undefined || id > highest || contents.at({ context, id }) !== undefined) return { met: true };
@@ -50,34 +61,66 @@ export class IdOrder {
     const found = this.found.get(context);
     if (found !== undefined && id < found.below && now - found.at < BELIEVED_MS) return { met: true };
     const { outcome } = await verifier.verify({ context, id: highest });
-    const below =
-      outcome === 'equal' ? highest : outcome === 'lost' ? await this.above(registered, highest) : undefined;
-    if (below !== undefined) {
-      this.found.set(context, { at: clock.monotonic(), below });
+    const above: IdsAbove | undefined =
+      outcome === 'equal'
+        ? { kind: 'found', id: highest }
+        : outcome === 'lost'
+          ? await this.above(registered, highest)
+          : undefined;
+    if (above?.kind === 'found') {
+      this.found.set(context, { at: clock.monotonic(), below: above.id });
       this.denied.delete(context);
       return { met: true };
     }
     const reason = `it is lower than id ${highest}, which the registry gave out before and`;
-    if (outcome === 'away') return { met: false, reason: `${reason} can not be read now` };
-    const denial = this.denied.get(context) ?? { since: now, count: 0 };
+    if (above === undefined) return { met: false, reason: `${reason} can not be read now` };
+    const denial = this.denied.get(context) ?? { since: now, count: 0, held: new Map() };
     denial.count += 1;
+    if (!denial.held.has(id)) denial.held.set(id, false);
     this.denied.set(context, denial);
     if (!isSettling() && denial.count >= DENIALS && now - denial.since >= DENIED_FOR_MS) {
-      throw idsWentBack({ id, highest, context, subject, node });
+      const error = idsWentBack({ id, highest, context, subject, node });
+      if (above.kind === 'none') throw error;
+      if (denial.held.get(id) === false) {
+        denial.held.set(id, true);
+        logger.error(
+          'A schema has an id below one that is gone; what needs it waits until the registry has a higher one',
+          {
+            code: REGISTRY_IDS_WENT_BACK,
+            id,
+            highest,
+            subject,
+            node,
+          },
+        );
+      }
+      const unclear = 'somebody deleted it, or data was lost';
+      return {
+        met: false,
+        reason: `${reason} no longer has: ${unclear}. Any id above ${id} that is there lets it pass`,
+      };
     }
     return { met: false, reason: `${reason} does not find now: a node lags, or data was lost` };
   }
+
   /** An id above this one that the registry still has, or knows to have given out: then this one is no new one. */
-  private async above({ id, subject, node }: Registered, highest: number): Promise<number | undefined> {
+  private async above({ id, subject, node }: Registered, highest: number): Promise<IdsAbove> {
     const { endpoints, contents, verifier, signal } = this.options;
     const answer = await endpoints.callAt(node, byIdRequest(id, subject, true), signal);
     const maxId = maxIdOf(answer.json);
-    if (maxId !== undefined && maxId > id) return maxId;
     const context = contextOf(subject);
+    const held = this.denied.get(context)?.held ?? new Map();
+    if (maxId !== undefined && maxId > id && !held.has(maxId)) return { kind: 'found', id: maxId };
     const others = contents.ids().filter((other) => other.context === context && other.id > id && other.id < highest);
+    let lost = 0;
     for (const other of others.sort((a, b) => b.id - a.id).slice(0, OTHERS)) {
-      if ((await verifier.verify(other)).outcome === 'equal') return other.id;
+      const { outcome } = await verifier.verify(other);
+      if (outcome === 'equal') return { kind: 'found', id: other.id };
+      if (outcome === 'lost') lost += 1;
     }
-    return undefined;
+    if (maxId !== undefined) return { kind: 'none' };
+    const above = await lookForIdsAbove(endpoints, { id, context, held }, signal);
+    // The highest one alone may have been deleted for good by somebody, and nobody else can tell.
+    return above.kind === 'none' && lost === 0 ? { kind: 'unclear' } : above;
   }
 }

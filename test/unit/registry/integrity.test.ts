@@ -274,6 +274,81 @@ describe('ids that go back', () => {
     expect([...worker.events, ...silent.events].filter(({ type }) => type === 'integrity')).toEqual([]);
   });
 
+  describe('of a registry that does not tell its highest id', () => {
+    const silent = () => {
+      const worker = new WorkerOfRegistries();
+      worker.transport.nodes.set(NODE_A, (request) =>
+        worker.registry.handle({ ...request, path: request.path.replace('?fetchMaxId=true', '') }),
+      );
+      const host = worker.host();
+      const task = () => new Task(worker, host, config);
+      const remove = (subject: string, id: number): void => {
+        worker.registry.schemas.delete(id);
+        worker.registry.subjects.delete(subject);
+      };
+      return { worker, task, remove };
+    };
+    const alarms = (worker: WorkerOfRegistries) => worker.log.lines.filter(({ level }) => level === 'error');
+
+    it.each([5, 80])('are none when somebody deleted the highest one, and %i others are there', async (others) => {
+      const { worker, task, remove } = silent();
+      for (let n = 1; n <= others; n++) worker.registry.put(`old${n}`, avro(`old${n}`));
+      const scratch = await task().start(register('scratch'));
+      expect(wordsOf(scratch)).toBe(`known ${others + 1}`);
+      remove('scratch', others + 1);
+      expect(wordsOf(await task().start(register('old3', avro('old3'))))).toBe('known 3');
+      expect(alarms(worker)).toEqual([]);
+    });
+
+    it('are none when only subjects far above are left', async () => {
+      const { worker, task, remove } = silent();
+      worker.registry.put('old', avro('old'));
+      worker.registry.put('far', avro('far'), 500);
+      await task().start(register('scratch'));
+      remove('scratch', 501);
+      expect(wordsOf(await task().start(register('old')))).toBe('known 1');
+      expect(alarms(worker)).toEqual([]);
+    });
+
+    it('keep waiting only what needs the id while nothing can tell, until there is a higher one', async () => {
+      const { worker, task, remove } = silent();
+      for (let n = 1; n <= 5; n++) worker.registry.put(`old${n}`, avro(`old${n}`));
+      await task().start(register('scratch'));
+      // The second look is behind it: it would register it again.
+      await worker.clock.advance(70_000);
+      remove('scratch', 6);
+      const [four, five] = [task(), task()];
+      five.begin(register('old5', avro('old5')));
+      await worker.clock.advance(1000);
+      four.begin(register('old4', avro('old4')));
+      await worker.clock.advance(120_000);
+      // The one is no witness for the other: both may be new.
+      expect(wordsOf(five.view.peek(register('old5', avro('old5'))))).toBe('waiting barrier:5');
+      expect(wordsOf(four.view.peek(register('old4', avro('old4'))))).toBe('waiting barrier:4');
+      expect(alarms(worker).map(({ fields }) => [fields['code'], fields['id']])).toEqual([
+        ['holdfast.registry.ids-went-back', 5],
+        ['holdfast.registry.ids-went-back', 4],
+      ]);
+      expect(worker.notices.map(({ kind }) => kind)).toEqual(['confirmed']);
+      expect(wordsOf(await task().start(register('other')))).toBe('known 7');
+      await worker.clock.advance(60_000);
+      expect([four, five].map(({ answer }) => wordsOf(answer))).toEqual(['known 4', 'known 5']);
+    });
+
+    it('are noticed when more than one id is gone', async () => {
+      const { worker, task, remove } = silent();
+      worker.registry.nextId = 80;
+      for (const name of ['x', 'y', 'z']) await task().start(register(name));
+      for (const [i, name] of ['x', 'y', 'z'].entries()) remove(name, 80 + i);
+      worker.registry.nextId = 2;
+      const writing = task();
+      writing.begin(register('new'));
+      await worker.clock.advance(60_000);
+      expect(wordsOf(writing.answer)).toBe('refused holdfast.registry.ids-went-back');
+      expect(worker.notices).toMatchObject([{ kind: 'distrusted' }]);
+    });
+  });
+
   it('each context counts for itself', async () => {
     const worker = new WorkerOfRegistries();
     const host = worker.host();

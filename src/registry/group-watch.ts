@@ -42,8 +42,8 @@ export class GroupWatch {
   private readonly options: GroupWatchOptions;
   private readonly loop: PollLoop;
   private now: GroupStatus;
-  /** What the last look asked for and never got, whatever it was told to give up. */
-  private hanging: Promise<unknown> | undefined;
+  /** The end of what the last look asked for, though it was told to give up. */
+  private asked: Promise<void> = Promise.resolve();
   private kafkaId: string | null | undefined;
   private readonly startedAt: number;
 
@@ -114,16 +114,12 @@ export class GroupWatch {
 
   private async ask(groups: GroupDescriber, signal: AbortSignal): Promise<GroupStatus> {
     // Nothing piles up behind a broker that hangs.
-    if (this.hanging !== undefined) await orAborted(this.hanging, signal);
+    await orAborted(this.asked, signal);
     const describing = this.describe(groups, signal);
-    const settled = describing.then(
+    this.asked = describing.then(
       () => {},
       () => {},
     );
-    this.hanging = settled;
-    void settled.then(() => {
-      if (this.hanging === settled) this.hanging = undefined;
-    });
     const told = await orAborted(describing, signal);
     return typeof told === 'string'
       ? { kind: 'unavailable', reason: told, isRefused: false }

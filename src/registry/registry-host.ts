@@ -72,10 +72,18 @@ export class RegistryHost {
     const { clock, defaults } = this.options;
     if (ask === undefined) throw new IllegalStateError('A schema view needs a way to the registry coordinator.');
     const { owner, recall, stop } = signals;
+    let leave = (): void => {};
     return createSchemaView({
       ...(recall === undefined ? {} : { recall }),
       ...(stop === undefined ? {} : { stop }),
-      young: owner === undefined ? undefined : (id, secondLookMs) => this.young.of(owner, id, secondLookMs),
+      young:
+        owner === undefined
+          ? undefined
+          : (id, secondLookMs) => {
+              const { young, close } = this.young.open(owner, id, secondLookMs);
+              leave = close;
+              return young;
+            },
       clock,
       ask,
       gates: this.gates,
@@ -85,7 +93,7 @@ export class RegistryHost {
         this.listeners.add(listener);
         return () => {
           this.listeners.delete(listener);
-          this.young.tidy();
+          leave();
         };
       },
     });

@@ -31,6 +31,9 @@ function sentences(records: readonly RecordRange[], unsure: number): string {
     const named = records.slice(0, MAX_NAMED).map(words).join(', ');
     const more = records.length - MAX_NAMED;
     text += ` Records of this task that carry it: ${named}${more > 0 ? `, and ${more} more ranges` : ''}.`;
+    if (records.some(({ isCoarse }) => isCoarse)) {
+      text += ' They were too many to keep them apart: not all records of the ranges marked with ~ carry it.';
+    }
   }
   if (unsure > 0) {
     text += ` ${unsure} records were on their way and not acknowledged: they may have been written, and carry it too.`;
@@ -38,6 +41,6 @@ function sentences(records: readonly RecordRange[], unsure: number): string {
   return text;
 }
 
-function words({ topic, partition, first, last }: RecordRange): string {
-  return `${topic}-${partition} ${first === last ? `offset ${first}` : `offsets ${first} to ${last}`}`;
+function words({ topic, partition, first, last, isCoarse }: RecordRange): string {
+  return `${isCoarse === true ? '~' : ''}${topic}-${partition} ${first === last ? `offset ${first}` : `offsets ${first} to ${last}`}`;
 }

@@ -6,11 +6,14 @@ export interface RecordRange {
   readonly partition: number;
   readonly first: number;
   readonly last: number;
+  /** There were too many to keep them apart: not all records of the range are meant. */
+  readonly isCoarse?: boolean;
 }
 
 interface Range {
   first: number;
   last: number;
+  isCoarse: boolean;
 }
 
 /** Ranges kept apart per partition; beyond that the two that lie closest become one, with the records between them. */
@@ -30,12 +33,12 @@ export class RecordRanges {
   add(topic: string, partition: number, offset: number): void {
     const ranges = this.rangesOf(topic, partition);
     const latest = ranges[ranges.length - 1];
-    if (latest !== undefined && offset === latest.last + 1) latest.last = offset;
-    else insert(ranges, offset, offset);
+    if (latest !== undefined && !latest.isCoarse && offset === latest.last + 1) latest.last = offset;
+    else insert(ranges, { first: offset, last: offset, isCoarse: false });
   }
 
-  addRange({ topic, partition, first, last }: RecordRange): void {
-    insert(this.rangesOf(topic, partition), first, last);
+  addRange({ topic, partition, first, last, isCoarse = false }: RecordRange): void {
+    insert(this.rangesOf(topic, partition), { first, last, isCoarse });
   }
 
   /** By topic, partition and offset. */
@@ -44,8 +47,8 @@ export class RecordRanges {
     for (const topic of [...this.partitions.keys()].sort()) {
       const partitions = this.partitions.get(topic) as Map<number, Range[]>;
       for (const partition of [...partitions.keys()].sort((a, b) => a - b)) {
-        for (const { first, last } of partitions.get(partition) as Range[]) {
-          list.push({ topic, partition, first, last });
+        for (const { first, last, isCoarse } of partitions.get(partition) as Range[]) {
+          list.push({ topic, partition, first, last, ...(isCoarse ? { isCoarse } : {}) });
         }
       }
     }
@@ -71,10 +74,10 @@ export class RecordRanges {
   }
 }
 
-function insert(ranges: Range[], first: number, last: number): void {
+function insert(ranges: Range[], range: Range): void {
   let at = ranges.length;
-  while (at > 0 && (ranges[at - 1] as Range).first > first) at--;
-  ranges.splice(at, 0, { first, last });
+  while (at > 0 && (ranges[at - 1] as Range).first > range.first) at--;
+  ranges.splice(at, 0, range);
   // What touches or overlaps becomes one.
   let index = Math.max(0, at - 1);
   while (index + 1 < ranges.length) {
@@ -86,6 +89,7 @@ function insert(ranges: Range[], first: number, last: number): void {
       continue;
     }
     left.last = Math.max(left.last, right.last);
+    left.isCoarse ||= right.isCoarse;
     ranges.splice(index + 1, 1);
   }
   if (ranges.length > MAX_RANGES) mergeClosest(ranges);
@@ -101,6 +105,8 @@ function mergeClosest(ranges: Range[]): void {
       closest = index;
     }
   }
-  (ranges[closest] as Range).last = (ranges[closest + 1] as Range).last;
+  const left = ranges[closest] as Range;
+  left.last = (ranges[closest + 1] as Range).last;
+  left.isCoarse = true;
   ranges.splice(closest + 1, 1);
 }

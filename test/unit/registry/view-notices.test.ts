@@ -274,16 +274,6 @@ describe('SchemaView, keeping which records carry an id', () => {
     expect(view.recordsOf?.(stops[0] as ConnectError)).toEqual([{ topic: 'a', partition: 0, first: 1, last: 2 }]);
     expect(view.recordsOf?.(new RegistryIntegrityError('something else'))).toEqual([]);
   });
-
-  it('is bounded: the oldest ids go first, and none stays for ever', async () => {
-    for (let id = 1; id <= 1_001; id++) await learn([byId(id), known(id, avro(`s${id}`), now())]);
-    view.carried?.(1, 'a', 0, 1);
-    view.carried?.(2, 'a', 0, 2);
-    const about = (id: number): ConnectError => new RegistryIntegrityError('m', { details: { id } });
-    expect([1, 2].map((id) => view.recordsOf?.(about(id))?.length)).toEqual([0, 1]);
-    await clock.advance(3_600_000);
-    expect(view.tracksRecords?.()).toBe(false);
-  });
 });
 
 describe('RegistryHost', () => {

@@ -38,6 +38,18 @@ describe('RecordRanges', () => {
     expect(list).toHaveLength(64);
     for (let n = 0; n < 10_000; n++) expect(list.some(({ first, last }) => first <= n * n && n * n <= last)).toBe(true);
     // The gaps grow, so that those at the end are the ones that stay.
-    expect(list.at(-1)).toMatchObject({ first: 9_999 ** 2, last: 9_999 ** 2 });
+    expect(list.at(-1)).toEqual({ topic: 't', partition: 0, first: 9_999 ** 2, last: 9_999 ** 2 });
+    expect(list[0]?.isCoarse).toBe(true);
+  });
+
+  it('a record within a coarse range is no longer told from it, one beyond it is', () => {
+    const ranges = new RecordRanges();
+    ranges.addRange({ topic: 't', partition: 0, first: 1, last: 5, isCoarse: true });
+    ranges.add('t', 0, 3);
+    ranges.add('t', 0, 7);
+    expect(ranges.list()).toEqual([
+      { topic: 't', partition: 0, first: 1, last: 5, isCoarse: true },
+      { topic: 't', partition: 0, first: 7, last: 7 },
+    ]);
   });
 });

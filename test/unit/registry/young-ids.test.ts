@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { YoungIds, YoungIdsOfTasks } from '../../../src/registry/young-ids.ts';
+import type { ConnectError } from '../../../src/sdk/errors/index.ts';
+import { avro, NODE_A, never, register, WorkerOfRegistries } from './worker-of-registries.ts';
+
+const HOUR = 3_600_000;
+const config = { 'schema.registry.url': NODE_A };
+
+describe('YoungIdsOfTasks', () => {
+  it.each([[false], [true]])(
+    'a restarted task still names the records of its earlier run (another task was stopped meanwhile: %s)',
+    async (otherStops) => {
+      const worker = new WorkerOfRegistries();
+      const host = worker.host();
+      const first = host.schemaView(config, undefined, { owner: 'one-0 value' });
+      const other = host.schemaView(config, undefined, { owner: 'two-0 value' });
+      if (otherStops) other.close();
+      await first.resolve([register('a')], never);
+      expect(first.tracksRecords?.()).toBe(true);
+      first.carried?.(1, 'orders', 0, 5);
+      first.close();
+      let stopped: ConnectError | undefined;
+      const second = host.schemaView(config, undefined, {
+        owner: 'one-0 value',
+        stop: (error) => {
+          stopped = error;
+        },
+      });
+      await second.resolve([register('a')], never);
+      second.carried?.(1, 'orders', 0, 6);
+      worker.registry.schemas.set(1, { schema: avro('other').schema });
+      await worker.clock.advance(70_000);
+      const records = second.recordsOf?.(stopped as ConnectError);
+      expect(records).toEqual([{ topic: 'orders', partition: 0, first: 5, last: 6 }]);
+    },
+  );
+
+  it('forgets an owner whose last view is closed once nothing of it is young', () => {
+    const clock = new ManualClock();
+    const tasks = new YoungIdsOfTasks({ clock });
+    const [first, second] = [tasks.open('one', 'r', 60_000), tasks.open('one', 'r', 60_000)];
+    expect(second.young).toBe(first.young);
+    first.young.given('', 1, { at: clock.now(), epoch: 'e' });
+    first.close();
+    second.close();
+    const third = tasks.open('one', 'r', 60_000);
+    expect(third.young).toBe(first.young);
+    tasks.confirmed('r', '', [1]);
+    third.close();
+    expect(tasks.open('one', 'r', 60_000).young).not.toBe(first.young);
+  });
+});
+
+describe('YoungIds', () => {
+  const young = (maxIds?: number): { readonly clock: ManualClock; readonly ids: YoungIds } => {
+    const clock = new ManualClock();
+    return { clock, ids: new YoungIds({ clock, secondLookMs: 60_000, ...(maxIds === undefined ? {} : { maxIds }) }) };
+  };
+
+  it('keeps the records of each of 1,500 ids that were given at once', () => {
+    const { clock, ids } = young();
+    for (let id = 1; id <= 1500; id++) ids.given('', id, { at: clock.now(), epoch: 'e' });
+    for (let id = 1; id <= 1500; id++) ids.carried(id, 't', 0, id * 2);
+    expect(ids.recordsOf(1)).toEqual([{ topic: 't', partition: 0, first: 2, last: 2 }]);
+    expect(ids.recordsOf(1500)).toEqual([{ topic: 't', partition: 0, first: 3000, last: 3000 }]);
+  });
+
+  it('of more ids than it keeps apart it names the records of the oldest together, and says so', () => {
+    const { clock, ids } = young(2);
+    const at = { at: clock.now(), epoch: 'e' };
+    ids.given('', 1, at);
+    ids.carried(1, 't', 0, 1);
+    ids.given('', 2, at);
+    ids.given('', 3, at);
+    ids.given('', 4, at);
+    ids.carried(1, 't', 0, 9);
+    ids.carried(2, 't', 0, 20);
+    ids.carried(4, 't', 0, 30);
+    const coarse = (offset: number) => ({ topic: 't', partition: 0, first: offset, last: offset, isCoarse: true });
+    expect(ids.recordsOf(1)).toEqual([coarse(1), coarse(9), coarse(20)]);
+    expect(ids.recordsOf(4)).toEqual([{ topic: 't', partition: 0, first: 30, last: 30 }]);
+    expect(ids.recordsOf(5)).toEqual([]);
+    expect(ids.recordsOf(null)).toHaveLength(4);
+    ids.confirmed('', [1]);
+    expect(ids.recordsOf(2)).toHaveLength(3);
+    ids.confirmed('', [2, 3, 4]);
+    expect([ids.any, ids.recordsOf(2), ids.recordsOf(null)]).toEqual([false, [], []]);
+  });
+
+  it('forgets what no second look came for within an hour', async () => {
+    const { clock, ids } = young(1);
+    ids.given('', 1, { at: clock.now(), epoch: 'e' });
+    ids.given('', 2, { at: clock.now(), epoch: 'e' });
+    ids.carried(1, 't', 0, 1);
+    await clock.advance(HOUR - 1);
+    expect(ids.any).toBe(true);
+    await clock.advance(1);
+    expect([ids.any, ids.recordsOf(1)]).toEqual([false, []]);
+  });
+});

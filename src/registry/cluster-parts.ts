@@ -166,6 +166,8 @@ export class ClusterParts {
     this.options.logger.info(message, { code: REGISTRY_NODE, node, reason });
     this.hooks.emit({ type: 'node', node, alive, reason });
     this.knowledge.observe({ kind: 'node-changed', node, alive });
+    // It may serve what the gates wait for, however long another one asked to be left alone.
+    if (alive) this.hooks.outages().probeNow();
   }
 
   private detection(): RegistryKnowledge {

@@ -136,6 +136,7 @@ export class RegistryEndpoints {
     const anyAlive = this.book.anyAlive;
     if (!anyAlive && request.channel === 'read' && order.length > 1) return this.race(request, signal, context);
     let best: CallResult | undefined;
+    const results: CallResult[] = [];
     let unknown = false;
     let anyAnswered = false;
     let denials = 0;
@@ -146,6 +147,7 @@ export class RegistryEndpoints {
       }
       const result = await this.attempt(node, request, fresh, context, signal);
       if (result.verdict.class === 'park' && result.verdict.outcomeUnknown) unknown = true;
+      results.push(result);
       return result;
     };
     for (const node of order) {
@@ -172,6 +174,7 @@ export class RegistryEndpoints {
     }
     if (best === undefined) throw new Error('A registry needs at least one URL.');
     if (isAbsence(request, best)) return lagging(best);
+    best = withWaitOf(best, results);
     // What may have been written stays "may have been written", whichever node answered last.
     return unknown && best.verdict.class === 'park'
       ? { ...best, verdict: { ...best.verdict, outcomeUnknown: true } }
@@ -201,16 +204,18 @@ export class RegistryEndpoints {
     const attempts = nodes.map((node) => this.attempt(node, request, true, context, signal));
     return new Promise((resolve, reject) => {
       let best: CallResult | undefined;
-      let left = attempts.length;
+      const results: CallResult[] = [];
       let denials = 0;
       for (const attempt of attempts) {
         attempt.then((result) => {
           best = moreTelling(best, result);
-          left -= 1;
+          results.push(result);
           const isDenial = isAbsence(request, result);
           if (isDenial) denials += 1;
           if (isDenial ? denials === nodes.length : isSettled(result.verdict)) resolve(result);
-          else if (left === 0) resolve(isAbsence(request, best) ? lagging(best) : best);
+          else if (results.length === attempts.length) {
+            resolve(isAbsence(request, best) ? lagging(best) : withWaitOf(best, results));
+          }
         }, reject);
       }
     });
@@ -387,4 +392,21 @@ function weightOf(verdict: FailureClass): number {
 function moreTelling(a: CallResult | undefined, b: CallResult): CallResult {
   if (a === undefined || isSettled(b.verdict) || b.issuer !== undefined) return b;
   return weightOf(b.verdict) >= weightOf(a.verdict) ? b : a;
+}
+
+/**
+ * An outage lasts for as long as every node that answered wants to be left alone, and no longer: of several times the least, and none when one
+ * names none. A node that gives no answer is told when it is back.
+ */
+function withWaitOf(best: CallResult, results: readonly CallResult[]): CallResult {
+  if (best.verdict.class !== 'park' || best.issuer !== undefined) return best;
+  const waits = results
+    .filter(({ status }) => status !== undefined)
+    .map(({ verdict }) => (verdict.class === 'park' ? verdict.retryAfterMs : undefined) ?? 0);
+  const { outcomeUnknown } = best.verdict;
+  const retryAfterMs = waits.length === 0 ? 0 : Math.min(...waits);
+  return {
+    ...best,
+    verdict: { class: 'park', outcomeUnknown, ...(retryAfterMs === 0 ? {} : { retryAfterMs }) },
+  };
 }

@@ -41,11 +41,18 @@ const WORDS: Readonly<Record<AccessKind, string>> = {
   write: 'schema registry (writes)',
 };
 
+interface Working {
+  readonly prober: Prober;
+  readonly end: AbortController;
+}
+
 export class Outages {
   readonly gates: Readonly<Record<AccessKind, OwnedGate>>;
   private readonly options: OutagesOptions;
-  private readonly probers: Record<AccessKind, Prober | undefined> = { read: undefined, write: undefined };
+  private readonly probers: Record<AccessKind, Working | undefined> = { read: undefined, write: undefined };
   private readonly closedAt: Record<AccessKind, number> = { read: 0, write: 0 };
+  /** Clock.monotonic() until which the registry asked to be left alone, unless somebody knows better. */
+  private readonly notBefore: Record<AccessKind, number> = { read: 0, write: 0 };
   private readonly life = new AbortController();
   /** Of the latest failure, and those that were logged, of the outage that lasts. */
   private readonly codes: Record<AccessKind, string> = { read: REGISTRY_UNAVAILABLE, write: REGISTRY_UNAVAILABLE };
@@ -91,6 +98,7 @@ export class Outages {
     if (this.life.signal.aborted) return;
     const gate = this.gates[kind];
     const before = gate.snapshot().state;
+    this.notBefore[kind] = Math.max(this.notBefore[kind], this.options.clock.monotonic() + retryAfterMs);
     gate.close(reason);
     if (before === 'open') {
       this.closedAt[kind] = this.options.clock.monotonic();
@@ -102,13 +110,13 @@ export class Outages {
       this.options.onClosed(kind, reason);
       this.checkReads();
     }
-    if (this.probers[kind] === undefined) this.startProber(kind, retryAfterMs);
+    if (this.probers[kind] === undefined) this.startProber(kind);
   }
 
   /** Somebody waits now: a gate that was left half-open, because nobody did, is worked on again. */
   attend(kind: AccessKind): void {
     if (this.life.signal.aborted || this.gates[kind].snapshot().state === 'open') return;
-    if (this.probers[kind] === undefined) this.startProber(kind, 0);
+    if (this.probers[kind] === undefined) this.startProber(kind);
   }
 
   open(kind: AccessKind): void {
@@ -118,6 +126,10 @@ export class Outages {
     const closedForMs = Math.round(clock.monotonic() - this.closedAt[kind]);
     this.latestEndAt = clock.monotonic();
     this.endedAt[kind] = this.latestEndAt;
+    this.notBefore[kind] = 0;
+    // One that still pauses would keep its pause over the next outage.
+    this.probers[kind]?.end.abort();
+    this.probers[kind] = undefined;
     onOpening(kind, clock.now() - closedForMs);
     gate.open();
     logger.info('The schema registry is back; what waited goes on', {
@@ -127,7 +139,7 @@ export class Outages {
     });
     emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
     onOpened(kind);
-    if (kind === 'read') this.probers.write?.probeNow();
+    if (kind === 'read') this.probers.write?.prober.probeNow();
   }
 
   /** One line per outage and code: what is met may change to and fro with every probe. */
@@ -146,9 +158,12 @@ export class Outages {
     } else if (isFirst) this.options.logger.warn('The schema registry is away; what needs it waits', fields);
   }
 
+  /** Something changed, or somebody wants to know: what a Retry-After said before that no longer holds. */
   probeNow(): void {
-    this.probers.read?.probeNow();
-    this.probers.write?.probeNow();
+    this.notBefore.read = 0;
+    this.notBefore.write = 0;
+    this.probers.read?.prober.probeNow();
+    this.probers.write?.prober.probeNow();
   }
 
   shutDown(): void {
@@ -174,7 +189,7 @@ export class Outages {
   }
 
   /** Invariant 9: one prober per gate, and the one of writes rests while reads don't work. */
-  private startProber(kind: AccessKind, firstWaitMs: number): void {
+  private startProber(kind: AccessKind, firstWaitMs = this.restMs(kind)): void {
     const { clock, probeInitialMs, probeMaxMs, random, probeReads } = this.options;
     const gate = this.gates[kind];
     let untried = false;
@@ -184,11 +199,14 @@ export class Outages {
       maxMs: probeMaxMs,
       random,
       probe: async (signal) => {
+        const restMs = this.restMs(kind);
+        // Told by an answer that came in during the pause.
+        if (restMs > 0) return { ok: false, reason: gate.snapshot().reason, retryAfterMs: restMs };
         if (kind === 'read') return this.look(await probeReads(signal));
         if (this.gates.read.snapshot().state !== 'open') return { ok: false, reason: gate.snapshot().reason };
         gate.halfOpen();
         const outcome = await this.options.tryWrite(signal);
-        if (outcome !== 'untried') return outcome;
+        if (outcome !== 'untried') return outcome.ok ? outcome : { ...outcome, retryAfterMs: this.restMs(kind) };
         untried = true;
         return { ok: true };
       },
@@ -196,15 +214,19 @@ export class Outages {
         if (reason !== '') gate.probed(reason, at);
       },
     });
-    this.probers[kind] = prober;
-    prober.run(this.life.signal, firstWaitMs).then(
+    const working: Working = { prober, end: new AbortController() };
+    this.probers[kind] = working;
+    const isOver = (): boolean => {
+      if (this.probers[kind] !== working) return true;
+      this.probers[kind] = undefined;
+      return this.life.signal.aborted;
+    };
+    prober.run(AbortSignal.any([this.life.signal, working.end.signal]), firstWaitMs).then(
       () => {
-        this.probers[kind] = undefined;
-        if (!untried) this.open(kind);
+        if (!isOver() && !untried) this.open(kind);
       },
       (err: unknown) => {
-        this.probers[kind] = undefined;
-        if (this.life.signal.aborted) return;
+        if (isOver()) return;
         this.options.logger.error('The prober of the schema registry failed; it is started again', {
           code: REGISTRY_FAULT,
           err,
@@ -212,5 +234,9 @@ export class Outages {
         this.startProber(kind, probeMaxMs);
       },
     );
+  }
+
+  private restMs(kind: AccessKind): number {
+    return Math.max(0, this.notBefore[kind] - this.options.clock.monotonic());
   }
 }

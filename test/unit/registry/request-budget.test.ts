@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { RequestBudget } from '../../../src/registry/request-budget.ts';
+import { TrackedRegistry } from './tracked-registry.ts';
 import { avro, byId, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 const never = new AbortController().signal;
@@ -58,6 +59,45 @@ describe('Invariant 9: the budget of requests', () => {
     expect(went).toHaveLength(5);
     await clock.advance(300);
     expect(went).toHaveLength(6);
+  });
+
+  it('lets what is not urgent get on, however much is urgent', async () => {
+    const { clock, went, ask, budget } = budgetOf(10);
+    let polls = 0;
+    for (let node = 0; node < 5; node++) {
+      const poll = async (): Promise<void> => {
+        for (;;) {
+          await budget.admit(true, never);
+          polls += 1;
+          await clock.sleep(200);
+        }
+      };
+      poll().catch(() => {});
+    }
+    await clock.advance(60_000);
+    ask();
+    await clock.advance(2000);
+    expect(went).toHaveLength(1);
+    const before = polls;
+    await clock.advance(10_000);
+    expect(polls - before).toBeGreaterThan(60);
+    expect(polls - before).toBeLessThanOrEqual(100);
+  });
+
+  it('with its least setting, five nodes and an outage, lets every gate open', async () => {
+    const tracked = await TrackedRegistry.start({
+      nodes: 5,
+      vendor: 'karapace',
+      settings: { 'registry.recovery.max.requests.per.second': '10' },
+    });
+    const nodes = [0, 1, 2, 3, 4].map((n) => tracked.registry.node(n));
+    await tracked.pass(5000, 500);
+    for (const node of nodes) await node.refuse();
+    tracked.write();
+    await tracked.pass(60_000, 0);
+    for (const node of nodes) await node.accept();
+    await tracked.pass(120_000, 0);
+    expect(tracked.snapshot.gates.map(({ state }) => state)).toEqual(['open', 'open']);
   });
 
   it('limits nothing when it does not apply, once nobody stands in line', async () => {

@@ -51,6 +51,8 @@ interface Flight {
 const UNASKED: SchemaAnswer = Object.freeze({ kind: 'unasked' });
 /** A refusal is believed that long, and so is a stale `latest` while the registry is away. */
 const BRIEFLY_MS = 1000;
+/** A batch is prepared in rounds and then converted: for that long after each round, what it uses is kept however small the cache is. */
+const IN_USE_MS = 1000;
 
 /** Throws ConfigError for settings that name no registry. */
 export function createSchemaView(options: SchemaViewOptions): SchemaView {
@@ -99,6 +101,7 @@ class CoordinatedSchemaView implements SchemaView {
     if (entry.expiresAt !== Number.POSITIVE_INFINITY && entry.expiresAt <= this.now()) return UNASKED;
     // Nothing is evicted before the cache is full, so the order of use matters only near that.
     if (this.entries.size * 2 > this.maxEntries) {
+      entry.usedAt = this.now();
       this.entries.delete(question.key);
       this.entries.set(question.key, entry);
     }
@@ -282,7 +285,15 @@ class CoordinatedSchemaView implements SchemaView {
     waiting: Waiting | null = null,
   ): void {
     this.entries.delete(question.key);
-    this.entries.set(question.key, { question, answer, expiresAt, waiting, acknowledgement, isSuspect: false });
+    this.entries.set(question.key, {
+      question,
+      answer,
+      expiresAt,
+      waiting,
+      acknowledgement,
+      isSuspect: false,
+      usedAt: this.now(),
+    });
   }
 
   /** Known schemas keep flowing: what is known but out of date is used on while the registry is away, unless it is suspect. */
@@ -351,9 +362,11 @@ class CoordinatedSchemaView implements SchemaView {
     this.wait(question, error, gateId, false);
   }
 
+  /** The oldest first. More stay than there is room for as long as batches under way need them: otherwise none would ever be converted. */
   private evict(): void {
-    for (const key of this.entries.keys()) {
-      if (this.entries.size <= this.maxEntries) return;
+    const inUseSince = this.now() - this.patienceMs - IN_USE_MS;
+    for (const [key, { usedAt }] of this.entries) {
+      if (this.entries.size <= this.maxEntries || usedAt >= inUseSince) return;
       this.entries.delete(key);
     }
   }

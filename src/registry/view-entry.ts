@@ -19,6 +19,8 @@ export interface ViewEntry {
   acknowledgement: Acknowledgement | null;
   /** Invariant 5: to be asked for again before anything is written with it, whatever time that takes. */
   isSuspect: boolean;
+  /** Clock.monotonic() of its last use, near enough. */
+  usedAt: number;
 }
 
 export interface Waiting {

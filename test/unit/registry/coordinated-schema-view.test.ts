@@ -50,9 +50,23 @@ describe('SchemaView', () => {
     for (let i = 1; i <= 5; i++) worker.registry.put(`s${i}`, { schema: avro(`s${i}`).schema });
     const task = new Task(worker, worker.host(), { 'schemas.cache.size': '3' });
     for (const id of [1, 2, 3]) await task.start(byId(id));
+    await worker.clock.advance(10_000);
     task.view.peek(byId(1));
     await task.start(byId(4));
     expect([1, 2, 3, 4].map((id) => task.view.peek(byId(id)).kind)).toEqual(['known', 'unasked', 'known', 'known']);
+  });
+
+  it('holds what one batch needs, however small it is, and gets small again later', async () => {
+    const worker = new WorkerOfRegistries();
+    for (let i = 1; i <= 5; i++) worker.registry.put(`s${i}`, { schema: avro(`s${i}`).schema });
+    const { view } = new Task(worker, worker.host(), { 'schemas.cache.size': '2' });
+    const kinds = (): string[] => [1, 2, 3, 4, 5].map((id) => view.peek(byId(id)).kind);
+    await view.resolve([byId(1), byId(2), byId(3)], never);
+    await view.resolve([byId(4)], never);
+    expect(kinds()).toEqual(['known', 'known', 'known', 'known', 'unasked']);
+    await worker.clock.advance(10_000);
+    await view.resolve([byId(5)], never);
+    expect(kinds()).toEqual(['unasked', 'unasked', 'unasked', 'known', 'known']);
   });
 
   it('asks for what is lacking in one message, and for nothing twice', async () => {

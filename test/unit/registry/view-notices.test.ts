@@ -207,6 +207,7 @@ describe('SchemaView, told of a contradiction', () => {
       stop: (error) => stops.push(error),
     });
     await learn([byId(7), known(7, avro('s'), now())]);
+    await clock.advance(10_000);
     await learn([byId(8), known(8, avro('t'), now())]);
     expect(wordsOf(view.peek(byId(7)))).toBe('unasked');
     hear(contradicted(7));

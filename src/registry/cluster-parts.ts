@@ -19,6 +19,7 @@ import type { RegistrySettings } from './registry-settings.ts';
 import { RegistryTrust } from './registry-trust.ts';
 import { RequestBudget } from './request-budget.ts';
 import type { SchemaStore } from './schema-store.ts';
+import { userInfoSecrets } from './secrets-sent.ts';
 import { WriteBarrier } from './write-barrier.ts';
 
 export interface ClusterPartsOptions {
@@ -146,6 +147,10 @@ export class ClusterParts {
       isReady: (node) => this.knowledge.snapshot().nodes.get(node)?.progress?.ready ?? null,
       requestTimeoutMs: values['http.read.timeout.ms'],
       headers: settings.headers,
+      secrets:
+        settings.proxy?.userInfo === undefined || settings.proxy.userInfo === null
+          ? []
+          : userInfoSecrets(settings.proxy.userInfo.value()),
       randomize: values['schema.registry.url.randomize'],
       ...(random === undefined ? {} : { random }),
       verify: async (node, get) => {

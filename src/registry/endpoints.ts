@@ -9,6 +9,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Credentials } from './credentials.ts';
 import type { FailureClass, FailureContext } from './failure-classes.ts';
 import type { HttpTransport } from './http-transport.ts';
+import { withLeastWait } from './least-wait.ts';
 import { NodeBook, type NodeHealth, type RegistryNode } from './node-book.ts';
 import {
   type CallResult,
@@ -43,6 +44,7 @@ export interface EndpointsOptions {
   readonly requestTimeoutMs: number;
   /** Added to every request. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly secrets?: NodeExchangeOptions['secrets'];
   /** Begin with any node instead of the first. */
   readonly randomize: boolean;
   readonly random?: () => number;
@@ -94,6 +96,7 @@ export class RegistryEndpoints {
       clock,
       requestTimeoutMs: options.requestTimeoutMs,
       headers: options.headers,
+      secrets: options.secrets ?? [],
       onExchange,
       admit: options.admit,
     });
@@ -174,7 +177,7 @@ export class RegistryEndpoints {
     }
     if (best === undefined) throw new Error('A registry needs at least one URL.');
     if (isAbsence(request, best)) return lagging(best);
-    best = withWaitOf(best, results);
+    best = withLeastWait(best, results);
     // What may have been written stays "may have been written", whichever node answered last.
     return unknown && best.verdict.class === 'park'
       ? { ...best, verdict: { ...best.verdict, outcomeUnknown: true } }
@@ -214,7 +217,7 @@ export class RegistryEndpoints {
           if (isDenial) denials += 1;
           if (isDenial ? denials === nodes.length : isSettled(result.verdict)) resolve(result);
           else if (results.length === attempts.length) {
-            resolve(isAbsence(request, best) ? lagging(best) : withWaitOf(best, results));
+            resolve(isAbsence(request, best) ? lagging(best) : withLeastWait(best, results));
           }
         }, reject);
       }
@@ -392,21 +395,4 @@ function weightOf(verdict: FailureClass): number {
 function moreTelling(a: CallResult | undefined, b: CallResult): CallResult {
   if (a === undefined || isSettled(b.verdict) || b.issuer !== undefined) return b;
   return weightOf(b.verdict) >= weightOf(a.verdict) ? b : a;
-}
-
-/**
- * An outage lasts for as long as every node that answered wants to be left alone, and no longer: of several times the least, and none when one
- * names none. A node that gives no answer is told when it is back.
- */
-function withWaitOf(best: CallResult, results: readonly CallResult[]): CallResult {
-  if (best.verdict.class !== 'park' || best.issuer !== undefined) return best;
-  const waits = results
-    .filter(({ status }) => status !== undefined)
-    .map(({ verdict }) => (verdict.class === 'park' ? verdict.retryAfterMs : undefined) ?? 0);
-  const { outcomeUnknown } = best.verdict;
-  const retryAfterMs = waits.length === 0 ? 0 : Math.min(...waits);
-  return {
-    ...best,
-    verdict: { class: 'park', outcomeUnknown, ...(retryAfterMs === 0 ? {} : { retryAfterMs }) },
-  };
 }

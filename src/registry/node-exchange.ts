@@ -5,6 +5,7 @@ import { classify, type FailureClass, type FailureContext, type Operation, type 
 import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
 import type { RegistryNode } from './node-book.ts';
 import { RegistryConfigError } from './registry-errors.ts';
+import { secretsOf, struckOut } from './secrets-sent.ts';
 
 export interface RegistryRequest {
   readonly operation: Operation;
@@ -50,6 +51,8 @@ export interface NodeExchangeOptions {
   readonly requestTimeoutMs: number;
   /** Added to every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Invariant 8: what else is sent that no answer may bring to light, for a proxy. */
+  readonly secrets?: readonly string[];
   readonly onExchange?: ((report: ExchangeReport) => void) | undefined;
   /** When the request may go: at once, or when this resolves. */
   readonly admit?: ((request: RegistryRequest, signal: AbortSignal) => Promise<void> | undefined) | undefined;
@@ -144,13 +147,19 @@ export class NodeExchange {
         reason: `${describeFailure(failure)} at ${node.url}`,
       };
     }
-    const result = this.read(node.url, request, response, context);
+    const result = this.read(node.url, request, response, context, credentials);
     end?.(result.verdict.class === 'park' ? 'failed' : 'answered');
     report(response.status);
     return result;
   }
 
-  private read(node: string, request: RegistryRequest, response: HttpResponse, context: FailureContext): CallResult {
+  private read(
+    node: string,
+    request: RegistryRequest,
+    response: HttpResponse,
+    context: FailureContext,
+    credentials: CredentialHeaders,
+  ): CallResult {
     const json = parseJson(response.body);
     const errorCode = errorCodeOf(json);
     const retryAfterMs = retryAfterOf(response.headers['retry-after'], this.options.clock);
@@ -168,8 +177,17 @@ export class NodeExchange {
       status: response.status,
       errorCode,
       json,
-      reason: describeAnswer(node, response.status, errorCode, json, isSuccess),
+      reason: describeAnswer(node, response.status, errorCode, this.messageOf(json, credentials), isSuccess),
     };
+  }
+
+  private messageOf(json: unknown, credentials: CredentialHeaders): string {
+    const message =
+      typeof json === 'object' && json !== null ? (json as Record<string, unknown>)['message'] : undefined;
+    const text = typeof message === 'string' ? message : Array.isArray(message) ? message.map(String).join('; ') : '';
+    if (text === '') return '';
+    const { headers, secrets = [] } = this.options;
+    return struckOut(text, [...secretsOf({ ...headers, ...credentials }), ...secrets]);
   }
 }
 
@@ -199,12 +217,10 @@ function describeAnswer(
   node: string,
   status: number,
   code: number | undefined,
-  json: unknown,
+  message: string,
   success: boolean,
 ): string {
-  const message = typeof json === 'object' && json !== null ? (json as Record<string, unknown>)['message'] : undefined;
-  const text = typeof message === 'string' ? message : Array.isArray(message) ? message.map(String).join('; ') : '';
-  const words = text.replace(/\s+/g, ' ').slice(0, 300);
+  const words = message.replace(/\s+/g, ' ').slice(0, 300);
   const what = success ? `${status} without what was asked for` : `${status}${code === undefined ? '' : `/${code}`}`;
   return `HTTP ${what} at ${node}${words === '' ? '' : `: ${words}`}`;
 }

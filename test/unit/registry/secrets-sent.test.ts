@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { secretsOf, struckOut, userInfoSecrets } from '../../../src/registry/secrets-sent.ts';
+import { byId, NODE_A, Task, WorkerOfRegistries } from './worker-of-registries.ts';
+
+const basic = (userInfo: string): string => `Basic ${Buffer.from(userInfo).toString('base64')}`;
+
+describe('invariant 8: credentials that a registry or a gateway repeats', () => {
+  it.each([
+    [{ 'bearer.auth.credentials.source': 'STATIC_TOKEN', 'bearer.auth.token': 'tok-s3cret' }],
+    [{ 'basic.auth.credentials.source': 'USER_INFO', 'basic.auth.user.info': 'ann:s3cret' }],
+    [{ 'schema.registry.url': `http://ann:s3cret@${NODE_A.slice(7)}` }],
+    [{ 'request.header.x-api-key': 'key-s3cret' }],
+    [{ 'proxy.host': 'proxy', 'proxy.port': '3128', 'proxy.user.info': 'ann:s3cret' }],
+  ])('are shown nowhere: %s', async (settings: Record<string, string>) => {
+    const worker = new WorkerOfRegistries();
+    const isProxy = settings['proxy.host'] !== undefined;
+    worker.registry.fault = ({ headers }) => {
+      // What a proxy is sent, the transport adds.
+      const sent = isProxy ? basic('ann:s3cret') : (headers['authorization'] ?? headers['x-api-key'] ?? '');
+      const decoded = Buffer.from(sent.slice(6), 'base64').toString();
+      return { status: 500, body: { error_code: 500, message: `denied for ${sent} ${decoded} by the gateway` } };
+    };
+    new Task(worker, worker.host(), settings).begin(byId(1));
+    await worker.clock.advance(2000);
+    const { log, events, gates, coordinator } = worker;
+    const shown = JSON.stringify([log.lines, events, gates.snapshots(), coordinator.snapshots()]);
+    expect(shown).toMatch(/denied for .*\[hidden\].* by the gateway/);
+    expect(shown).not.toContain('s3cret');
+    expect(shown).not.toContain(basic('ann:s3cret').slice(6));
+  });
+});
+
+describe('struckOut', () => {
+  it('strikes out every form of a secret, whole or in parts', () => {
+    const secrets = secretsOf({ Authorization: basic('anna:p/q'), 'x-a': 'v' });
+    const text = `${basic('anna:p/q')} ${basic('anna:p/q').slice(6)} anna:p/q p/q p%2Fq user anna v`;
+    expect(struckOut(text, secrets)).toBe('[hidden] [hidden] [hidden] [hidden] [hidden] user [hidden] v');
+  });
+
+  it('leaves a text without secrets as it is, and strikes out no short name', () => {
+    expect(struckOut('no such subject', userInfoSecrets('su:'))).toBe('no such subject');
+    expect(struckOut('no such subject', [])).toBe('no such subject');
+    expect(struckOut('token abc', secretsOf({ authorization: 'Bearer abc' }))).toBe('token [hidden]');
+  });
+});

@@ -161,7 +161,7 @@ export class RegistryCluster {
       return { kind: 'known', ...known };
     }
     const refusal = this.refusals.get(key);
-    if (refusal !== undefined) return { kind: 'refused', error: refusal };
+    if (refusal !== undefined && !(refusal instanceof IntegrityError)) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
     if (parked !== undefined && this.options.gates.get(parked.gateId)?.snapshot().state === 'closed') {
       for (const present of this.asking.present([view])) parked.views.add(present);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
+import { REGISTRY_CONTENT_CHANGED } from '../../../src/registry/registry-errors.ts';
 import {
   type Acknowledgement,
   NoPrimaryKnowledge,
@@ -82,6 +83,18 @@ describe('Invariant 6: the content of an id never changes unnoticed', () => {
       await new Task(worker, host).start(register('b'));
     }
     expect(worker.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+});
+
+describe('a restart at once after a contradiction', () => {
+  it('asks anew', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('a'));
+    worker.registry.fault = ({ method }) => (method === 'POST' ? { status: 200, body: { id: 1 } } : undefined);
+    expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe(`refused ${REGISTRY_CONTENT_CHANGED}`);
+    worker.registry.fault = () => undefined;
+    expect(wordsOf(await new Task(worker, host).start(register('b')))).toBe('known 2');
   });
 });
 

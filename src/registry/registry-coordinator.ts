@@ -17,6 +17,7 @@ import { parseRegistrySettings, type RegistrySettings } from './registry-setting
 import type { RegistrySnapshot } from './registry-snapshot.ts';
 import { RegistryUse, UNUSED_MS } from './registry-use.ts';
 import type { SchemaStore } from './schema-store.ts';
+import { SharedSettings } from './shared-settings.ts';
 import { UndiciTransport } from './undici-transport.ts';
 import { type UsedRegistry, ViewLives } from './view-lives.ts';
 
@@ -43,6 +44,7 @@ export interface RegistryCoordinatorOptions {
 interface OpenRegistry extends UsedRegistry {
   /** Texts of settings that name it, the one used longest ago first. */
   readonly configs: Set<string>;
+  readonly shared: SharedSettings;
 }
 
 const PROBE_NOW_EVERY_MS = 1000;
@@ -129,7 +131,7 @@ export class RegistryCoordinator {
     if (registry === undefined) {
       registry = this.open(settings, config);
       this.registries.set(settings.registryId, registry);
-    }
+    } else registry.shared.compare(settings.values);
     registry.configs.add(key);
     this.byConfig.set(key, registry);
     const [oldest] = registry.configs;
@@ -173,7 +175,7 @@ export class RegistryCoordinator {
       snapshot: () => cluster.snapshot(),
       onUnused: () => this.closeUnused(cluster, child),
     });
-    return { cluster, use, configs: new Set() };
+    return { cluster, use, configs: new Set(), shared: new SharedSettings({ values: settings.values, logger: child }) };
   }
 
   /** A question that comes later opens it anew. */

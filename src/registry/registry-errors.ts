@@ -23,6 +23,11 @@ export const REGISTRY_MISLEADING = defineErrorCode('holdfast.registry.looks-misc
   mend: 'Look at what stands before the registry (ingress, proxy, certificate, whatever checks the users). The task waits and goes on by itself. If the address or the credentials were changed there, change them here.',
 });
 
+export const REGISTRY_SETTINGS_DIFFER = defineErrorCode('holdfast.registry.settings-differ', {
+  what: 'Converters give different values to a setting of which a registry has one for all tasks; the value that came first is kept.',
+  mend: 'Give the setting of the line the same value everywhere, best among the settings of the worker, and restart the worker.',
+});
+
 export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
   what: 'A node of the schema registry stopped answering, or answers again; the other nodes serve meanwhile.',
   mend: 'Bring the node named in the line back. It gets its share again by itself.',

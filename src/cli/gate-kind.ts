@@ -1,6 +1,6 @@
 /** What a gate of a registry stands before, in a few words: `registry:<id>:id:42` is of the kind `id`. */
 
-const KINDS: ReadonlySet<string> = new Set(['read', 'write', 'id', 'guid', 'subject', 'barrier', 'answer']);
+const KINDS: ReadonlySet<string> = new Set(['read', 'write', 'id', 'guid', 'subject', 'barrier', 'answer', 'slow']);
 
 export function gateKind(gateId: string): string {
   const kind = gateId.split(':')[2] ?? '';

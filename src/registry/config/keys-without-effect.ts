@@ -11,7 +11,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'missing.id.cache.ttl.sec': NEGATIVE,
   'missing.version.cache.ttl.sec': NEGATIVE,
   'missing.schema.cache.ttl.sec': NEGATIVE,
-  'latest.cache.size': 'max.schemas.per.subject bounds all that is kept',
   'use.keep.alive': 'connections are always kept, and replaced when they break',
   'http.max.connections.total': 'registry.max.in.flight bounds the connections',
   'http.max.connections.per.route': 'registry.max.in.flight bounds the connections',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
 import {
   isWorkerDefault,
   keysWithoutEffect,
@@ -196,6 +197,9 @@ describe('names', () => {
     });
     expect(registryConfigOf({ ...config, 'basic.auth.user.info': 'new:2' })['basic.auth.user.info']).toBe('new:2');
     expect(Object.keys(keysWithoutEffect(config))).toEqual(['schema.registry.max.retries']);
+    expect(keysWithoutEffect(Object.fromEntries([...REGISTRY_CONFIG.keys.keys()].map((key) => [key, '5'])))).toEqual(
+      {},
+    );
   });
 
   it('of a worker that look like a registry’s and are none are told', () => {

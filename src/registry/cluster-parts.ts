@@ -177,7 +177,7 @@ export class ClusterParts {
 
   private detection(): RegistryKnowledge {
     const { settings, clock, logger, groups = null } = this.options;
-    const { emit, epochChanged, outages } = this.hooks;
+    const { emit, notify, epochChanged, outages } = this.hooks;
     if (settings.values['registry.detection'] === 'off') return new NoPrimaryKnowledge();
     return new PrimaryTracker({
       nodes: settings.nodes,
@@ -193,6 +193,7 @@ export class ClusterParts {
         if (event.type === 'epoch' && event.epoch.usableAt !== null) this.trust.readBackSuspects();
       },
       onChange: epochChanged,
+      onSuspect: (time) => notify({ kind: 'suspect', registryId: settings.registryId, ...time }),
       onReady: () => outages().probeNow(),
     });
   }

@@ -48,6 +48,8 @@ interface Flight {
   readonly missed: RegistryNotice[];
 }
 
+type Doubts = Extract<RegistryNotice, { kind: 'changed' | 'suspect' }>;
+
 const UNASKED: SchemaAnswer = Object.freeze({ kind: 'unasked' });
 /** A refusal is believed that long, and so is a stale `latest` while the registry is away. */
 const BRIEFLY_MS = 1000;
@@ -213,14 +215,14 @@ class CoordinatedSchemaView implements SchemaView {
     }
     for (const flight of new Set(this.flights.values())) flight.missed.push(notice);
     for (const key of [...this.entries.keys()]) this.apply(notice, key);
-    if (notice.kind === 'changed') this.options.recall?.();
+    if (notice.kind === 'changed' || notice.kind === 'suspect') this.options.recall?.();
     else this.ids.contradicted(notice);
   }
 
   private apply(notice: RegistryNotice, key: string): void {
     const entry = this.entries.get(key);
     if (entry === undefined || notice.kind === 'confirmed' || notice.kind === 'closed') return;
-    if (notice.kind === 'changed') this.doubt(entry, notice.epoch, notice.suspectSince);
+    if (notice.kind === 'changed' || notice.kind === 'suspect') this.doubt(entry, notice);
     else if (notice.kind === 'distrusted' || isAbout(entry, notice.context, notice.id)) {
       // Invariant 6: from now on, and for as long as the task lives.
       const error = this.ids.contradicted(notice);
@@ -232,7 +234,7 @@ class CoordinatedSchemaView implements SchemaView {
    * Invariant 5: what was acknowledged around the change is asked for again. What an id means, and was first known before, stays: it
    * never changes. Latest versions and refusals are forgotten.
    */
-  private doubt(entry: ViewEntry, epoch: string, suspectSince: number): void {
+  private doubt(entry: ViewEntry, doubts: Doubts): void {
     const { answer, acknowledgement, question } = entry;
     if (answer.kind === 'waiting' || isForGood(entry)) return;
     if (answer.kind === 'known' && question.kind === 'by-guid') return;
@@ -240,7 +242,7 @@ class CoordinatedSchemaView implements SchemaView {
       this.entries.delete(question.key);
       return;
     }
-    if (acknowledgement === null || acknowledgement.epoch === epoch || acknowledgement.at < suspectSince) return;
+    if (acknowledgement === null || !casts(doubts, acknowledgement)) return;
     entry.isSuspect = true;
     entry.expiresAt = Number.NEGATIVE_INFINITY;
   }
@@ -374,6 +376,12 @@ class CoordinatedSchemaView implements SchemaView {
   private now(): number {
     return this.options.clock.monotonic();
   }
+}
+
+/** The doubts are about what was acknowledged then. */
+function casts(doubts: Doubts, { at, epoch }: Acknowledgement): boolean {
+  if (doubts.kind === 'changed') return at >= doubts.suspectSince && epoch !== doubts.epoch;
+  return at >= doubts.since && at < doubts.until;
 }
 
 function unlimited(ms: number): number {

@@ -26,7 +26,19 @@ export interface EpochChange {
   readonly suspectSince: number;
 }
 
-/** Acknowledged from `since` until `until` (ms since the epoch) is suspect. */
+/** Acknowledged from `since` until before `until` (ms since the epoch) is suspect. */
+export interface SuspectTime {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** A primary takes writes from now on. */
+export interface UsableEpoch {
+  readonly epoch: PrimaryEpoch;
+  /** What was acknowledged under this epoch and has become suspect only now; null: nothing can have been. */
+  readonly suspect: SuspectTime | null;
+}
+
 interface SuspectWindow {
   readonly since: number;
   /** null: no primary is usable yet. */
@@ -109,11 +121,11 @@ export class PrimaryEpochs {
       usableAt: null,
       endedAt: null,
     };
-    const suspectSince = Math.min(this.lastGoodAt, changeBeganAt, knownGoodAt ?? now) - this.suspectWindowMs;
+    let suspectSince = Math.min(this.lastGoodAt, changeBeganAt, knownGoodAt ?? now) - this.suspectWindowMs;
     if (previous !== null) this.epochs[0] = { ...previous, endedAt: now };
     if (cause !== 'first-seen') {
       this.changedAt = this.clock.monotonic();
-      this.openWindow(suspectSince);
+      suspectSince = this.openWindow(suspectSince);
     }
     this.epochs.unshift(epoch);
     this.epochs.length = Math.min(this.epochs.length, this.limit);
@@ -127,22 +139,24 @@ export class PrimaryEpochs {
   }
 
   /** It takes writes. undefined: that was known. */
-  usable(): PrimaryEpoch | undefined {
+  usable(): UsableEpoch | undefined {
     const { current } = this;
     if (current === null || current.usableAt !== null) return undefined;
     const now = this.clock.now();
     const epoch = { ...current, usableAt: now };
     this.epochs[0] = epoch;
+    const open = this.windows.at(-1);
+    const suspect = open?.until === null && current.startedAt < now ? { since: open.since, until: now } : null;
     for (const window of this.windows) window.until ??= now;
     if (this.changedAt !== null) this.changedAt = this.clock.monotonic();
     this.good();
-    return epoch;
+    return { epoch, suspect };
   }
 
   /**
    * Invariant 5: acknowledged in [last known good - window, new primary usable], under whatever epoch: one that was replaced and does not
    * know it may still have acknowledged after the new one was named. What is read back under the new epoch while the window is open is
-   * good for as long as it is open.
+   * good for as long as it is open; {@link usable} tells of it then.
    */
   isSuspect({ at, epoch }: Acknowledgement): boolean {
     return this.windows.some(({ since, until }) => at >= since && (until === null ? epoch !== this.stamp : at < until));
@@ -155,17 +169,17 @@ export class PrimaryEpochs {
     return before.length === 0 ? name : `${name}#${this.count}`;
   }
 
-  /** Who was named and never became usable took nothing: one window lasts until somebody is. */
-  private openWindow(since: number): void {
+  /** Who was named and never became usable took nothing: one window lasts until somebody is. Returns since when it is open. */
+  private openWindow(from: number): number {
     const open = this.windows.at(-1);
-    if (open?.until === null) {
-      this.windows[this.windows.length - 1] = { since: Math.min(since, open.since), until: null };
-      return;
-    }
+    const since = Math.min(from, open?.until === null ? open.since : from);
+    if (open?.until === null) this.windows.pop();
     this.windows.push({ since, until: null });
     const [a, b, ...others] = this.windows;
-    if (this.windows.length <= this.limit || a === undefined || b === undefined) return;
-    // What is too old to be kept apart becomes one window: more is suspect then, never less.
-    this.windows = [{ since: Math.min(a.since, b.since), until: Math.max(a.until ?? 0, b.until ?? 0) }, ...others];
+    if (this.windows.length > this.limit && a !== undefined && b !== undefined) {
+      // What is too old to be kept apart becomes one window: more is suspect then, never less.
+      this.windows = [{ since: Math.min(a.since, b.since), until: Math.max(a.until ?? 0, b.until ?? 0) }, ...others];
+    }
+    return since;
   }
 }

@@ -15,7 +15,7 @@ import type { GroupDescriber } from './group-describer.ts';
 import type { PrimaryIdentity } from './group-reading.ts';
 import { hasCaughtUp, readAllHealth } from './node-health.ts';
 import { NodePresence } from './node-presence.ts';
-import { PrimaryEpochs } from './primary-epochs.ts';
+import { PrimaryEpochs, type SuspectTime } from './primary-epochs.ts';
 import type { RegistryConfigValues } from './registry-config.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type {
@@ -43,6 +43,8 @@ export interface PrimaryTrackerOptions {
   readonly clusterId: () => string | null;
   /** Not called for the first primary. */
   readonly onChange: EpochListener;
+  /** A new primary takes writes: what was acknowledged under its own epoch before that has become suspect. */
+  readonly onSuspect: (time: SuspectTime) => void;
   /** Writes fail, and the primary's own node says that it is ready: it is time to try one. Once per primary. */
   readonly onReady: () => void;
   /** By DNS unless told. */
@@ -90,7 +92,7 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   /** Begins to look by itself, when whoever makes it is done. */
   constructor(options: PrimaryTrackerOptions) {
-    const { nodes, clock, values, ask, groups, clusterId, emit } = options;
+    const { nodes, clock, values } = options;
     this.options = options;
     // Every look under way listens to the end of the client.
     setMaxListeners(0, this.life.signal);
@@ -98,15 +100,9 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.epochs = new PrimaryEpochs({ clock, suspectWindowMs: values['registry.suspect.window.ms'] });
     this.presence = new NodePresence({ nodes, clock });
     this.ladder = new DetectionLadder({
-      nodes,
-      values,
-      ask,
-      groups,
-      clusterId,
-      clock,
+      ...options,
       isUrgent: () => this.isUrgent(),
       looked: () => this.evaluate(),
-      emit,
       failed: (error) => this.log.failed(error),
     });
     this.vendor = this.ladder.vendor;
@@ -371,10 +367,12 @@ export class PrimaryTracker implements RegistryKnowledge {
   }
 
   private usable(): void {
-    const epoch = this.epochs.usable();
-    if (epoch === undefined) return;
+    const usable = this.epochs.usable();
+    if (usable === undefined) return;
+    const { epoch, suspect } = usable;
     if (this.outages.size === 0 && !this.wasElecting) this.hurryUntil = 0;
     this.options.emit({ type: 'epoch', epoch, previous: this.epochs.list()[1] ?? null });
+    if (suspect !== null) this.options.onSuspect(suspect);
     if (epoch.cause !== 'first-seen') this.log.usable(epoch);
   }
 

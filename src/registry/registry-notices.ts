@@ -16,6 +16,11 @@ export type RegistryNotice =
       readonly suspectSince: number;
     }
   /**
+   * A new primary takes writes. What was acknowledged between its naming and now, under its own epoch, may have come from a node that did
+   * not know of it: what was acknowledged from `since` until before `until` (ms since the epoch) is treated as after a change.
+   */
+  | { readonly kind: 'suspect'; readonly registryId: string; readonly since: number; readonly until: number }
+  /**
    * Invariant 6: this id turned out to have other content than it was acknowledged with. Whoever uses it stops with this error, to
    * which the host adds the topics and offsets of the records that it wrote with the id.
    */
@@ -41,6 +46,7 @@ export type RegistryNotice =
 
 const KINDS: ReadonlySet<string> = new Set<RegistryNotice['kind']>([
   'changed',
+  'suspect',
   'contradicted',
   'confirmed',
   'distrusted',

@@ -33,7 +33,7 @@ describe('epochs', () => {
   it('are kept with cause, first sign, start, end and when they were usable', async () => {
     await failover();
     await clock.advance(5_000);
-    expect(epochs.usable()).toMatchObject({ number: 2, usableAt: START + 118_000 });
+    expect(epochs.usable()?.epoch).toMatchObject({ number: 2, usableAt: START + 118_000 });
     expect(epochs.usable()).toBeUndefined();
     expect(epochs.list()).toEqual([
       {
@@ -190,6 +190,31 @@ describe('invariant 5: the suspect window', () => {
     expect(epochs.isSuspect(betweenTwo)).toBe(true);
     expect(epochs.isSuspect({ at: START + 80_000, epoch: 'm-a@http://a:8081' })).toBe(true);
     expect(epochs.isSuspect(acknowledged())).toBe(false);
+  });
+
+  it('is told in full when it goes on over another change', async () => {
+    await failover();
+    // The group names B, and nothing speaks against it: but it never takes a write.
+    await clock.advance(100_000);
+    epochs.good();
+    const { suspectSince } = epochs.begin({ identity: A, cause: 'group-elected', rung: 'group' });
+    expect(suspectSince).toBe(START + 70_000);
+  });
+
+  it('tells at its end what has become suspect though no primary changed', async () => {
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    expect(epochs.usable()?.suspect).toBeNull();
+    await clock.advance(100_000);
+    epochs.good();
+    epochs.begin({ identity: B, cause: 'group-elected', rung: 'group' });
+    const given = acknowledged();
+    await clock.advance(5_000);
+    expect(epochs.isSuspect(given)).toBe(false);
+    expect(epochs.usable()?.suspect).toEqual({ since: START + 70_000, until: START + 105_000 });
+    expect(epochs.isSuspect(given)).toBe(true);
+    // A write went through at once: nothing can have been given in between.
+    epochs.begin({ identity: A, cause: 'outage-ended', rung: 'group' });
+    expect(epochs.usable()?.suspect).toBeNull();
   });
 
   it('begins earlier when whoever noticed knows of an earlier good moment', async () => {

@@ -67,6 +67,7 @@ async function start(options: {
     logger: recordingLogger().logger,
     emit: () => {},
     onChange: ({ suspectSince }) => suspect.push(suspectSince),
+    onSuspect: () => {},
     onReady: () => {},
     resolveHost: async (host) => options.addresses?.[host] ?? [],
   });

@@ -4,9 +4,10 @@ import { GateBook } from '../../../src/registry/gate-book.ts';
 import type { DescribedGroup } from '../../../src/registry/group-describer.ts';
 import { RegistryCoordinator } from '../../../src/registry/registry-coordinator.ts';
 import type { RegistryEvent } from '../../../src/registry/registry-events.ts';
-import { RegistryHost } from '../../../src/registry/registry-host.ts';
+import { RegistryHost, type ViewSignals } from '../../../src/registry/registry-host.ts';
 import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import type { PrimaryEpoch, RegistrySnapshot } from '../../../src/registry/registry-snapshot.ts';
+import type { SchemaView } from '../../../src/sdk/schema-view.ts';
 import { type RegistryTimeline, ScriptedRegistry, type ScriptedRegistryOptions } from '../../../src/testing/index.ts';
 import { avro, register } from './worker-of-registries.ts';
 
@@ -61,7 +62,10 @@ export class TrackedRegistry {
               clusterId: async () => options.kafkaIdOfWorker ?? null,
             },
       listener: (_id, event) => this.events.push({ at: this.now, event }),
-      notify: (notice) => this.notices.push(notice),
+      notify: (notice) => {
+        this.notices.push(notice);
+        this.host.notice(structuredClone(notice));
+      },
       random: () => 0.5,
     });
     this.host = new RegistryHost({ clock, random: () => 0.5, ask: (message) => this.coordinator.serve(message) });
@@ -95,11 +99,15 @@ export class TrackedRegistry {
     return this.snapshot.epochs.toReversed().map((epoch) => this.words(epoch));
   }
 
+  view(signals: ViewSignals = {}): SchemaView {
+    return this.host.schemaView({ 'schema.registry.url': this.urls.join(','), ...this.settings }, undefined, signals);
+  }
+
   /** Asks for something new, and does not wait for the answer. */
   write(): void {
     const question = register(`s${this.serial}`, avro(`R${this.serial}`));
     this.serial += 1;
-    const view = this.host.schemaView({ 'schema.registry.url': this.urls.join(','), ...this.settings });
+    const view = this.view();
     void Promise.resolve(view.resolve([question], this.life.signal)).catch(() => {});
   }
 

@@ -81,6 +81,7 @@ export class TrackerOverNodes {
         const state = usableAt === null ? 'begins' : 'usable';
         this.note(`${number} ${cause} ${url ?? 'nobody'} ${state}, after ${event.previous?.number ?? 'none'}`);
       },
+      onSuspect: () => {},
       onChange: ({ epoch, previous, suspectSince }) => {
         this.note(`changed to ${epoch.number} from ${previous?.number ?? 'none'}`);
         this.suspectSince.push((suspectSince - this.startedAt) / 1000);

@@ -126,6 +126,25 @@ describe('SchemaView, told of a change of primary', () => {
     expect([byId(1), byId(2)].map((q) => wordsOf(view.peek(q)))).toEqual(['known 1', 'unasked']);
   });
 
+  it('invariant 5: asks again for what was given before the new primary took writes, under its epoch too', async () => {
+    const from = now();
+    await learn([register('before'), known(1, avro('b'), from - 1, 'e2')]);
+    await learn([register('within'), known(2, avro('w'), from, 'e2')], [latest('s'), known(4, avro('s'), from, 'e2')]);
+    await clock.advance(5_000);
+    await learn([register('after'), known(3, avro('a'), now(), 'e2')]);
+    const resolved = view.resolve([register('on its way')], never);
+    hear({ kind: 'suspect', registryId: view.registryId, since: from, until: now() });
+    const questions = [register('before'), register('within'), register('after'), latest('s')];
+    expect(questions.map((q) => wordsOf(view.peek(q)))).toEqual(['known 1', 'unasked', 'known 3', 'unasked']);
+    expect(recalls).toBe(1);
+    asked.shift()?.reply([known(5, avro('o'), now() - 1, 'e2')]);
+    await clock.advance(0);
+    expect(wordsOf(view.peek(register('on its way')))).toBe('unasked');
+    asked.shift()?.reply([known(5, avro('o'), now(), 'e2')]);
+    await resolved;
+    expect(wordsOf(view.peek(register('on its way')))).toBe('known 5');
+  });
+
   it('forgets latest versions and refusals', async () => {
     await learn(
       [latest('s'), known(1, avro('s'), now() - 1)],

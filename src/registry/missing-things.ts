@@ -35,9 +35,17 @@ export interface MissingThingsOptions {
   readonly random?: () => number;
 }
 
+/** From the shutting of a gate to its opening. */
+interface Waiting {
+  what: Missing;
+  readonly gate: OwnedGate;
+  /** Clock.monotonic() */
+  readonly since: number;
+}
+
 export class MissingThings {
   private readonly options: MissingThingsOptions;
-  private readonly byGate = new Map<string, Missing>();
+  private readonly byGate = new Map<string, Waiting>();
   private readonly pace: RecheckPace;
 
   constructor(options: MissingThingsOptions) {
@@ -48,7 +56,7 @@ export class MissingThings {
 
   /** What the gate of that id stands for. */
   at(gateId: string): Missing | undefined {
-    return this.byGate.get(gateId);
+    return this.byGate.get(gateId)?.what;
   }
 
   gateIdOf(what: Missing): string {
@@ -57,24 +65,28 @@ export class MissingThings {
 
   /** Shuts the gate of what is missing, and asks for it from time to time; whoever waits must have been entered before. */
   wait(question: SchemaQuestion, what: Missing): void {
-    const { logger, emit } = this.options;
+    const { clock, logger, emit, gates } = this.options;
     const gateId = this.gateIdOf(what);
     const before = this.byGate.get(gateId);
-    this.byGate.set(gateId, what);
-    const gate = this.gate(gateId, what.dependency);
+    const codeBefore = before?.what.code;
+    const gate = before?.gate ?? gates.gate(gateId, what.dependency, { transient: true });
+    const waiting = before ?? { what, gate, since: clock.monotonic() };
+    waiting.what = what;
+    this.byGate.set(gateId, waiting);
     gate.close(what.reason);
-    if (before?.code !== what.code) {
+    if (codeBefore !== what.code) {
       const { code, reason } = what;
       logger.warn('The schema registry lacks something; what needs it waits', { code, gate: gateId, reason });
       emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
       if (what.fromFuture && question.kind === 'by-id') emit({ type: 'id-from-future', id: question.id, reason });
     }
-    if (before === undefined) this.recheck(gateId).catch(() => {});
+    if (before === undefined) this.recheck(waiting).catch(() => {});
   }
 
-  /** Nobody waits there any more. */
+  /** Nobody waits there any more. Whoever comes later waits anew. */
   abandon(gateId: string): void {
-    if (this.byGate.has(gateId)) this.gate(gateId).open();
+    const waiting = this.byGate.get(gateId);
+    if (waiting !== undefined) this.end(waiting);
   }
 
   /** Asks for everything now instead of at the planned time. */
@@ -82,35 +94,38 @@ export class MissingThings {
     this.pace.wake();
   }
 
-  private async recheck(gateId: string): Promise<void> {
-    const { clock, logger, signal, parked, mayAsk, ask, emit, onOpened } = this.options;
-    const gate = this.gate(gateId);
+  private async recheck(waiting: Waiting): Promise<void> {
+    const { clock, signal, parked, mayAsk, ask } = this.options;
+    const { gate } = waiting;
     const nextDelay = this.pace.delays();
-    const since = clock.monotonic();
     try {
       for (;;) {
         const delayMs = nextDelay();
         gate.probed(gate.snapshot().reason, clock.now() + delayMs);
         await this.pace.sleep(delayMs, signal);
-        const next = parked.nextTrial(gateId);
-        if (next === undefined || gate.snapshot().state === 'open') break;
+        if (this.byGate.get(gate.id) !== waiting) return;
+        const next = parked.nextTrial(gate.id);
+        if (next === undefined) break;
         if (!mayAsk(next.question)) continue;
         const answer = await ask(next.key, next.question);
         if (answer.kind === 'known') this.pace.turnedUp();
-        if (answer.kind !== 'waiting' || answer.gateId !== gateId) break;
+        if (answer.kind !== 'waiting' || answer.gateId !== gate.id) break;
       }
     } finally {
-      const closedForMs = Math.round(clock.monotonic() - since);
-      const code = this.byGate.get(gateId)?.code;
-      this.byGate.delete(gateId);
-      gate.open();
-      logger.info('What waited for the schema registry goes on', { code, gate: gateId, closedForMs });
-      emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
-      onOpened(gateId);
+      this.end(waiting);
     }
   }
 
-  private gate(gateId: string, dependency = ''): OwnedGate {
-    return this.options.gates.gate(gateId, dependency, { transient: true });
+  /** Once. Another one may wait at a gate of that name by then. */
+  private end(waiting: Waiting): void {
+    const { clock, logger, emit, onOpened } = this.options;
+    const { gate, since, what } = waiting;
+    if (this.byGate.get(gate.id) !== waiting) return;
+    this.byGate.delete(gate.id);
+    const closedForMs = Math.round(clock.monotonic() - since);
+    gate.open();
+    logger.info('What waited for the schema registry goes on', { code: what.code, gate: gate.id, closedForMs });
+    emit({ type: 'gate', gate: gate.snapshot(), closedForMs });
+    onOpened(gate.id);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from './scripted-transport.ts';
-import { register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+import { avro, byId, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 describe('a view that withdraws', () => {
   it.each([
@@ -34,5 +34,27 @@ describe('a view that withdraws', () => {
     stray.begin(register('doomed'));
     await worker.clock.advance(1_000);
     expect(wordsOf(stray.answer)).toBe('known 2');
+  });
+
+  it('leaves the next one that waits for the same thing with somebody who asks for it', async () => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('s'));
+    worker.registry.nextId = 9;
+    const before = new Task(worker, host);
+    before.begin(byId(5));
+    // The next look is seconds away.
+    await worker.clock.advance(8_000);
+    expect(before.parkedAt).toMatch(/:id:5$/);
+    before.stop();
+    expect(worker.events.at(-1)).toMatchObject({ type: 'gate', gate: { state: 'open' }, closedForMs: 8_000 });
+    const restarted = new Task(worker, host);
+    restarted.begin(byId(5));
+    await worker.clock.advance(10);
+    expect(restarted.parkedAt).toMatch(/:id:5$/);
+    worker.registry.schemas.set(5, { schema: avro('late').schema });
+    await worker.clock.advance(30_000);
+    expect(wordsOf(restarted.answer)).toBe('known 5');
+    expect(worker.gates.snapshots().filter(({ id }) => id.endsWith(':id:5'))).toEqual([]);
   });
 });

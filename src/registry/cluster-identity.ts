@@ -33,6 +33,12 @@ export class ClusterIdentity {
     return clusterId === undefined || isUnidentified(clusterId) ? null : clusterId;
   }
 
+  /** This node named its cluster in this run or an earlier one. */
+  hasNamed(node: string): boolean {
+    const before = this.store?.clusterAt(node);
+    return before !== undefined && !isUnidentified(before);
+  }
+
   /**
    * A node said who it is; undefined: it doesn't tell.
    *

@@ -7,6 +7,7 @@ import { RegistryEndpoints } from './endpoints.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { KnownSchemas } from './known-schemas.ts';
+import { NodeIdentification } from './node-identification.ts';
 import type { Outages } from './outages.ts';
 import { PrimaryTracker } from './primary-tracker.ts';
 import { QuestionFinder } from './question-finder.ts';
@@ -14,7 +15,6 @@ import { REGISTRY_NODE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
 import type { RegistryNotice } from './registry-notices.ts';
-import { clusterIdOf, clusterRequest } from './registry-requests.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 import { RegistryTrust } from './registry-trust.ts';
 import { RequestBudget } from './request-budget.ts';
@@ -138,6 +138,11 @@ export class ClusterParts {
       perSecond: values['registry.recovery.max.requests.per.second'],
       applies: () => !outages().areOpen || this.finder.isSettling(),
     });
+    const identification = new NodeIdentification({
+      identity: this.identity,
+      logger: this.options.logger,
+      onMet: () => this.trust.met(),
+    });
     return new RegistryEndpoints({
       nodes: settings.nodes,
       transport,
@@ -153,13 +158,7 @@ export class ClusterParts {
           : userInfoSecrets(settings.proxy.userInfo.value()),
       randomize: values['schema.registry.url.randomize'],
       ...(random === undefined ? {} : { random }),
-      verify: async (node, get) => {
-        const answer = await get(clusterRequest());
-        if (answer.verdict.class === 'ok') this.identity.met(node, clusterIdOf(answer.json));
-        else if (answer.status === 404) this.identity.met(node, undefined);
-        else return;
-        this.trust.met();
-      },
+      verify: (node, get) => identification.verify(node, get),
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
       onExchange: (report) => emit({ type: 'request', ...report }),
       admit: (request, signal) => budget.admit(request.operation === 'meta', signal),

@@ -48,7 +48,7 @@ export interface EndpointsOptions {
   /** Begin with any node instead of the first. */
   readonly randomize: boolean;
   readonly random?: () => number;
-  /** Called once per node and comeback, before its first answer is used. A rejection ends the call. */
+  /** Called once per node and comeback, before its first answer is used; the last answer that it gets decides. A rejection ends the call. */
   readonly verify?: (node: string, get: (request: RegistryRequest) => Promise<CallResult>) => Promise<void>;
   /** A node died or came back. */
   readonly onNode?: (node: string, alive: boolean, reason: string) => void;
@@ -295,7 +295,7 @@ export class RegistryEndpoints {
     let failed: CallResult | undefined;
     await this.options.verify?.(node.url, async (question) => {
       const answer = await this.exchange(node, question, fresh, {}, signal);
-      if (answer.verdict.class === 'park' || answer.issuer !== undefined) failed = answer;
+      failed = answer.verdict.class === 'park' || answer.issuer !== undefined ? answer : undefined;
       return answer;
     });
     if (failed === undefined) node.verified = true;

@@ -28,6 +28,11 @@ export const REGISTRY_SETTINGS_DIFFER = defineErrorCode('holdfast.registry.setti
   mend: 'Give the setting of the line the same value everywhere, best among the settings of the worker, and restart the worker.',
 });
 
+export const REGISTRY_UNIDENTIFIED = defineErrorCode('holdfast.registry.unidentified', {
+  what: 'A node of the schema registry serves, but what stands before it fails the question which cluster it belongs to (/v1/metadata/id).',
+  mend: 'Let /v1/metadata/id through, if only as 404: until then nothing tells whether another registry stands behind the URL.',
+});
+
 export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
   what: 'A node of the schema registry stopped answering, or answers again; the other nodes serve meanwhile.',
   mend: 'Bring the node named in the line back. It gets its share again by itself.',

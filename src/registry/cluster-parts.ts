@@ -16,6 +16,7 @@ import type { RegistryEvent } from './registry-events.ts';
 import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import type { RegistrySettings } from './registry-settings.ts';
+import type { PrimaryEpoch } from './registry-snapshot.ts';
 import { RegistryTrust } from './registry-trust.ts';
 import { RequestBudget } from './request-budget.ts';
 import type { SchemaStore } from './schema-store.ts';
@@ -47,6 +48,9 @@ export interface ClusterPartsHooks {
   /** Ends everything. */
   readonly signal: AbortSignal;
 }
+
+/** Another primary is named, as opposed to a doubt about the one that is known. */
+const NAMED: ReadonlySet<PrimaryEpoch['cause']> = new Set(['group-elected', 'health-changed', 'write-moved']);
 
 export class ClusterParts {
   readonly identity: ClusterIdentity;
@@ -120,6 +124,12 @@ export class ClusterParts {
       emit,
       ...random,
     });
+  }
+
+  primaryChanged({ cause }: PrimaryEpoch): void {
+    this.finder.startOver();
+    if (NAMED.has(cause)) this.endpoints.primaryNamed();
+    this.trust.changed();
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../foundation/clock.ts';
 import type { Credentials } from './credentials.ts';
-import type { FailureClass, FailureContext } from './failure-classes.ts';
+import type { FailureContext } from './failure-classes.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { withLeastWait } from './least-wait.ts';
 import { NodeBook, type NodeHealth, type RegistryNode } from './node-book.ts';
@@ -20,6 +20,9 @@ import {
 } from './node-exchange.ts';
 import { NodeOrder } from './node-order.ts';
 import { NodeRevival } from './node-revival.ts';
+import { livenessRequest } from './registry-requests.ts';
+import { deadNode, isAbsence, isOfRegistry, isSettled, lagging, moreTelling } from './telling-answers.ts';
+import { WritesUnderWay } from './writes-under-way.ts';
 
 export type { CallResult, ExchangeReport, RegistryRequest } from './node-exchange.ts';
 
@@ -30,6 +33,8 @@ export interface CallOptions {
    * the repetition.
    */
   readonly resolveUnknown?: () => Promise<CallResult>;
+  /** One node's "there is none" will do: what follows from it is right in either case. Otherwise every node is asked, one that hangs included. */
+  readonly believesOne?: boolean;
 }
 
 export interface EndpointsOptions {
@@ -56,16 +61,10 @@ export interface EndpointsOptions {
   readonly admit?: NodeExchangeOptions['admit'];
 }
 
-const LIVENESS: RegistryRequest = {
-  operation: 'meta',
-  method: 'GET',
-  path: '/',
-  channel: 'read',
-  expects: () => true,
-};
-
 /** How long others go first after a node answered a read with a failure that names no time. */
 const SHUN_MS = 1000;
+/** For so long a node that left a write unanswered gets writes after the others. */
+const WRITES_HUNG_MS = 10_000;
 
 export class RegistryEndpoints {
   private readonly options: EndpointsOptions;
@@ -73,6 +72,7 @@ export class RegistryEndpoints {
   private readonly orders: NodeOrder;
   private readonly exchanges: NodeExchange;
   private readonly revival: NodeRevival;
+  private readonly writes: WritesUnderWay;
   private readonly verifying = new Map<RegistryNode, Promise<CallResult | undefined>>();
   private readonly life = new AbortController();
   private lastWriter: string | null = null;
@@ -100,13 +100,14 @@ export class RegistryEndpoints {
       onExchange,
       admit: options.admit,
     });
+    this.writes = new WritesUnderWay({ clock, onHanging: (node) => this.hanging(node) });
     this.revival = new NodeRevival({
       clock,
       random,
       // Invariant 9: with no node alive, the gate's prober is the one that asks.
       mayAsk: () => this.book.anyAlive,
       ask: async (node) => {
-        await this.exchange(node, LIVENESS, true, {}, this.life.signal);
+        await this.exchange(node, livenessRequest(node.alive), true, {}, this.life.signal);
       },
     });
   }
@@ -134,10 +135,11 @@ export class RegistryEndpoints {
    * what they said. Rejects with the signal's reason, or with that of `verify`.
    */
   async call(request: RegistryRequest, signal: AbortSignal, options: CallOptions = {}): Promise<CallResult> {
-    const { context = {}, resolveUnknown } = options;
-    const order = request.channel === 'read' ? this.orders.forReads() : this.orders.forWrites(this.lastWriter);
+    const { context = {}, resolveUnknown, believesOne = false } = options;
+    const isWrite = request.channel === 'write';
+    const order = isWrite ? this.orders.forWrites(this.lastWriter) : this.orders.forReads();
     const anyAlive = this.book.anyAlive;
-    if (!anyAlive && request.channel === 'read' && order.length > 1) return this.race(request, signal, context);
+    if (!anyAlive && !isWrite && order.length > 1) return this.race(request, signal, context);
     let best: CallResult | undefined;
     const results: CallResult[] = [];
     let unknown = false;
@@ -148,14 +150,19 @@ export class RegistryEndpoints {
         const resolved = await resolveUnknown();
         if (resolved.verdict.class === 'ok') return resolved;
       }
-      const result = await this.attempt(node, request, fresh, context, signal);
+      const result = isWrite
+        ? await this.write(node, request, fresh, context, signal)
+        : await this.attempt(node, request, fresh, context, signal);
       if (result.verdict.class === 'park' && result.verdict.outcomeUnknown) unknown = true;
       results.push(result);
       return result;
     };
-    for (const node of order) {
+    const left = [...order];
+    for (let node = left.shift(); node !== undefined; node = left.shift()) {
       // The revival asks the dead. A request tries one only when the living give no answer, or one that speaks of an outage and the dead one's takes no time.
       if (!node.alive && anyAlive && anyAnswered && (node.slowToFail || best?.verdict.class !== 'park')) continue;
+      // It would take its time limit once more, and another one has said already that there is an outage.
+      if (isWrite && anyAnswered && best?.verdict.class === 'park' && this.orders.hangsWrites(node)) continue;
       const wasAlive = node.alive;
       let result = await attempt(node, false);
       if (result.verdict.class === 'park' && wasAlive && this.deservesFreshConnection(result, order.length)) {
@@ -165,10 +172,11 @@ export class RegistryEndpoints {
       if (order.length === 1 && isAbsence(request, result)) result = await attempt(node, true);
       best = moreTelling(best, result);
       if (result.issuer !== undefined) break;
+      if (result.overtaken === true) left.splice(0, left.length, ...this.orders.afterChange(left));
       if (result.status !== undefined) anyAnswered = true;
       if (isAbsence(request, result)) {
         denials += 1;
-        if (denials < order.length && node.url !== this.options.primary()) continue;
+        if (!believesOne && denials < order.length && node.url !== this.options.primary()) continue;
       }
       if (isSettled(result.verdict)) {
         if (request.operation === 'register') this.lastWriter = node.url;
@@ -253,6 +261,14 @@ export class RegistryEndpoints {
     for (const node of this.book.nodes) node.verified = false;
   }
 
+  /** Another primary was named: writes that hang since before are given up, and sent to it. */
+  primaryNamed(): void {
+    const primary = this.options.primary();
+    // It may have left a write unanswered that it had forwarded to the one before.
+    for (const node of this.book.nodes) if (primary === null || node.url === primary) node.writesHungUntil = 0;
+    this.writes.giveUp();
+  }
+
   close(): void {
     this.life.abort();
     this.revival.close();
@@ -267,12 +283,35 @@ export class RegistryEndpoints {
     return result.transport !== 'connect';
   }
 
+  /** A write that gets no answer tells of the primary, to which the node may have forwarded it, and nothing of the node's reads. */
+  private async write(
+    node: RegistryNode,
+    request: RegistryRequest,
+    fresh: boolean,
+    context: FailureContext,
+    signal: AbortSignal,
+  ): Promise<CallResult> {
+    const before = this.options.primary();
+    const result = await this.writes.run(node.url, signal, (own) =>
+      this.attempt(node, request, fresh, context, signal, own),
+    );
+    if (result.transport !== 'timeout') return result;
+    this.book.hungAtWrite(node, WRITES_HUNG_MS);
+    const primary = before === null ? undefined : this.book.get(before);
+    // Others are asked first whether it was carried out.
+    const reason = primary === node ? result.reason : `a write that ${node.url} forwards to it is not answered`;
+    if (primary !== undefined) this.book.shun(primary, reason, this.options.requestTimeoutMs);
+    return result;
+  }
+
+  /** @param own Ends the request itself, and not what others wait for too. */
   private async attempt(
     node: RegistryNode,
     request: RegistryRequest,
     fresh: boolean,
     context: FailureContext,
     signal: AbortSignal,
+    own: AbortSignal = signal,
   ): Promise<CallResult> {
     if (!node.verified && this.options.verify !== undefined) {
       let verifying = this.verifying.get(node);
@@ -287,7 +326,7 @@ export class RegistryEndpoints {
     }
     // What a node has to say of itself it may lack, or not tell us.
     const servedBefore = this.served && request.operation !== 'meta';
-    return this.exchange(node, request, fresh, servedBefore ? { ...context, servedBefore } : context, signal);
+    return this.exchange(node, request, fresh, servedBefore ? { ...context, servedBefore } : context, own);
   }
 
   /** Who is it? Returns the failure when the node gave no answer. */
@@ -320,16 +359,27 @@ export class RegistryEndpoints {
       this.revived(node);
       // Something else spoke in its place, and another cluster may stand there next.
       if (verdict.class === 'park' && verdict.misleading === true) node.verified = false;
-      if (request.channel === 'write') return result;
+      if (request.channel === 'write') {
+        node.writesHungUntil = 0;
+        return result;
+      }
       if (verdict.class === 'park') this.book.shun(node, result.reason, verdict.retryAfterMs ?? SHUN_MS);
       else this.book.served(node);
       return result;
     }
+    if (request.channel === 'write' && result.transport === 'timeout') return result;
     // One broken connection may be a stale one; what was refused, hung, or broke when it was new counts.
     if (verdict.class === 'park' && (fresh || result.transport !== 'exchange')) {
       this.bury(node, result.reason, clock.monotonic() - beganAt);
     }
     return result;
+  }
+
+  /** Frozen, or waiting itself: the node, and the primary to which it may have forwarded a write, are asked. */
+  private hanging(url: string): void {
+    for (const node of this.book.nodes) {
+      if (node.alive && (node.url === url || node.url === this.options.primary())) this.revival.suspect(node);
+    }
   }
 
   private nodeAt(url: string): RegistryNode {
@@ -347,52 +397,4 @@ export class RegistryEndpoints {
     this.book.died(node, reason, afterMs);
     this.revival.plan(node);
   }
-}
-
-/** The reason is the one remembered. */
-function deadNode(node: RegistryNode): CallResult {
-  return {
-    verdict: { class: 'park', outcomeUnknown: false },
-    node: node.url,
-    status: undefined,
-    transport: 'connect',
-    errorCode: undefined,
-    json: undefined,
-    reason: node.reason,
-  };
-}
-
-/** Codes of a registry's own have five digits; of shorter ones any web server may think. */
-function isOfRegistry({ operation }: RegistryRequest, { verdict, errorCode = 0 }: CallResult): boolean {
-  if (operation === 'meta') return false;
-  return verdict.class === 'ok' || (errorCode >= 40_400 && errorCode < 50_000);
-}
-
-function isSettled(verdict: FailureClass): boolean {
-  return verdict.class !== 'park' && verdict.class !== 'config' && verdict.class !== 'refresh-and-retry';
-}
-
-/** Invariant 3: "there is none" is what a node says too that has not read yet what others have: one node alone is not believed. */
-function isAbsence({ operation }: RegistryRequest, { verdict }: CallResult): boolean {
-  return verdict.class === 'negative' && (operation === 'lookup' || operation === 'version');
-}
-
-/** Not every node was heard, nor the primary: one that was not may have it. */
-function lagging(denied: CallResult): CallResult {
-  return { ...denied, verdict: { class: 'refresh-and-retry' } };
-}
-
-function weightOf(verdict: FailureClass): number {
-  if (verdict.class === 'park') return verdict.misleading === true ? 2 : 3;
-  if (verdict.class === 'refresh-and-retry' || verdict.class === 'negative') return 4;
-  return verdict.class === 'config' ? 1 : 0;
-}
-
-/**
- * Of answers that settle nothing: one that may yet change counts more than one that tells of a wrong setting, and one node's
- * "there is none" more than another's silence, so that a single unknown id never looks like an outage.
- */
-function moreTelling(a: CallResult | undefined, b: CallResult): CallResult {
-  if (a === undefined || isSettled(b.verdict) || b.issuer !== undefined) return b;
-  return weightOf(b.verdict) >= weightOf(a.verdict) ? b : a;
 }

@@ -39,6 +39,8 @@ export class RegistryNode {
   failures = 0;
   /** Clock.monotonic() until which others go first: it answered that it can't serve. */
   shunnedUntil = 0;
+  /** Clock.monotonic() until which others get writes first: it left one unanswered, or whom it forwarded it to. */
+  writesHungUntil = 0;
   /** Smooth weighted round robin: what it is owed. */
   credit = 0;
   private readonly clock: Clock;
@@ -57,16 +59,19 @@ export class RegistryNode {
     return this.measuredAt === null ? null : this.latency;
   }
 
-  /** An exchange begins; call the result once when it is over. */
-  begin(): (outcome: 'answered' | 'failed' | 'aborted') => void {
+  /**
+   * An exchange begins; call the result once when it is over. How long a write takes depends on the primary, and says nothing of what a read
+   * costs here.
+   */
+  begin(channel: 'read' | 'write' = 'read'): (outcome: 'answered' | 'failed' | 'aborted') => void {
     const exchange = { at: this.clock.monotonic() };
-    this.startedAt.add(exchange);
+    if (channel === 'read') this.startedAt.add(exchange);
     return (outcome) => {
       this.startedAt.delete(exchange);
       if (outcome === 'aborted') return;
       this.requests += 1;
       if (outcome === 'failed') this.failures += 1;
-      else this.measure(this.clock.monotonic() - exchange.at);
+      else if (channel === 'read') this.measure(this.clock.monotonic() - exchange.at);
     };
   }
 
@@ -140,6 +145,11 @@ export class NodeBook {
   shun(node: RegistryNode, reason: string, forMs: number): void {
     node.reason = reason;
     node.shunnedUntil = Math.max(node.shunnedUntil, this.options.clock.monotonic() + forMs);
+  }
+
+  /** A write was not answered in time; reads are another matter. */
+  hungAtWrite(node: RegistryNode, forMs: number): void {
+    node.writesHungUntil = this.options.clock.monotonic() + forMs;
   }
 
   served(node: RegistryNode): void {

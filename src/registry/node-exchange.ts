@@ -27,6 +27,8 @@ export interface CallResult {
   /** undefined: no answer over HTTP; `transport` then says how far it came, or `issuer` who was missing instead. */
   readonly status: number | undefined;
   readonly transport?: TransportFailure['phase'];
+  /** A write that was given up because another primary was named. */
+  readonly overtaken?: true;
   /** The node was not asked: whoever issues our credentials gave none (`away`), or refused us (the error). */
   readonly issuer?: 'away' | RegistryConfigError;
   readonly errorCode: number | undefined;
@@ -123,7 +125,7 @@ export class NodeExchange {
     const admitted = this.options.admit?.(request, signal);
     if (admitted !== undefined) await admitted;
     // What a node says of itself may take its time: it tells nothing of how fast it serves.
-    const end = request.operation === 'meta' ? undefined : node.begin();
+    const end = request.operation === 'meta' ? undefined : node.begin(request.channel);
     const beganAt = clock.monotonic();
     const report = (status: number | null): void =>
       onExchange?.({ node: node.url, operation: request.operation, status, ms: clock.monotonic() - beganAt });

@@ -15,7 +15,7 @@ export interface NodeOrderOptions {
 
 /**
  * Reads are dealt out by smooth weighted round robin, each node's weight being the inverse of what a request costs there: equal nodes take
- * turns, one that is ten times slower gets a tenth, and one that hangs gets nothing more while it hangs. Writes begin with the primary. In
+ * turns, one that is ten times slower gets a tenth, and one that hangs gets nothing more while it hangs. Writes begin with the primary, and end with nodes that left one unanswered. In
  * both a node that is not ready comes after those that are, and a dead one last.
  */
 export class NodeOrder {
@@ -50,7 +50,21 @@ export class NodeOrder {
 
   /** @param lastWriter Who took the last write; preferred while no primary is known. */
   forWrites(lastWriter: string | null): RegistryNode[] {
-    return this.ranked(this.options.primary() ?? lastWriter);
+    const order = this.ranked(this.options.primary() ?? lastWriter);
+    const hanging = order.filter((node) => node.alive && this.hangsWrites(node));
+    const dead = order.filter((node) => !node.alive);
+    return [...order.filter((node) => !hanging.includes(node) && !dead.includes(node)), ...hanging, ...dead];
+  }
+
+  /** It left a write unanswered a short time ago. */
+  hangsWrites(node: RegistryNode): boolean {
+    return node.writesHungUntil > this.options.clock.monotonic();
+  }
+
+  /** Another primary was named while a write hung: it is next, even if it was that node where the write hung, and then those that are left. */
+  afterChange(left: readonly RegistryNode[]): RegistryNode[] {
+    const primary = this.options.primary();
+    return this.forWrites(null).filter((node) => node.url === primary || left.includes(node));
   }
 
   /** Those that cost least first, within each standing. */

@@ -1,4 +1,4 @@
-/** Asks a dead node now and then, on a connection of its own, so that it gets its share again without any request waiting for it. */
+/** Asks a dead node now and then, and at once one that may be dead, on a connection of its own, so that it gets its share again without any request waiting for it. */
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock, Timer } from '../foundation/clock.ts';
 import type { RegistryNode } from './node-book.ts';
@@ -7,7 +7,7 @@ export interface NodeRevivalOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly mayAsk: () => boolean;
-  /** Marks the node as alive when it answers. A rejection ends the asking. */
+  /** Marks the node as alive when it answers, as dead when it does not. A rejection ends the asking. */
   readonly ask: (node: RegistryNode) => Promise<void>;
 }
 
@@ -30,11 +30,22 @@ export class NodeRevival {
 
   /** The node died; nothing changes when that is known. */
   plan(node: RegistryNode): void {
-    if (this.closed || this.plans.has(node)) return;
+    const plan = this.planned(node);
+    if (plan !== undefined) this.wait(node, plan);
+  }
+
+  /** Something makes it look dead: its answer tells, or that there is none. */
+  suspect(node: RegistryNode): void {
+    const plan = this.planned(node);
+    if (plan !== undefined) this.look(node, plan).catch(() => this.stop(node));
+  }
+
+  private planned(node: RegistryNode): Plan | undefined {
+    if (this.closed || this.plans.has(node)) return undefined;
     const { random } = this.options;
     const plan: Plan = { backoff: new Backoff({ initialMs: 1000, maxMs: 10_000, random }), timer: undefined };
     this.plans.set(node, plan);
-    this.wait(node, plan);
+    return plan;
   }
 
   /** The node answered. */

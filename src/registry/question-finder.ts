@@ -237,7 +237,7 @@ export class QuestionFinder {
       const result = await endpoints.call(registerRequest(subject, schema, normalize), signal, {
         context: { ...context, ...more },
         // A registration that may have been written is looked for before it is sent again.
-        resolveUnknown: () => endpoints.call(lookupRequest(subject, schema, normalize), signal),
+        resolveUnknown: () => endpoints.call(lookupRequest(subject, schema, normalize), signal, { believesOne: true }),
       });
       return result.verdict.class === 'needs-mode' ? this.withMode(question, result, more, signal) : result;
     };

@@ -136,8 +136,7 @@ export class RegistryCluster {
   /** The primary changed, or may have: what was acknowledged around that is read back, what is volatile forgotten, and hosts are told. */
   epochChanged({ epoch, suspectSince }: Parameters<EpochListener>[0]): void {
     this.refusals.clear();
-    this.parts.finder.startOver();
-    this.parts.trust.changed();
+    this.parts.primaryChanged(epoch);
     this.options.notify?.({ kind: 'changed', registryId: this.registryId, epoch: epoch.epoch, suspectSince });
     // A primary without a word of its own may be usable from now on.
     this.outages.probeNow();

@@ -144,6 +144,18 @@ export function clusterRequest(): RegistryRequest {
   };
 }
 
+/** One that was `alive` until now is given little time, so that nobody waits for it much longer. */
+export function livenessRequest(alive: boolean): RegistryRequest {
+  return {
+    operation: 'meta',
+    method: 'GET',
+    path: '/',
+    channel: 'read',
+    expects: () => true,
+    ...(alive ? { timeoutMs: 2000 } : {}),
+  };
+}
+
 export function idOf(json: unknown): number | undefined {
   const id = fieldsOf(json)?.['id'];
   return typeof id === 'number' && Number.isInteger(id) ? id : undefined;

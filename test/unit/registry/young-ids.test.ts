@@ -52,6 +52,21 @@ describe('YoungIdsOfTasks', () => {
   });
 });
 
+describe('the young ids of a task', () => {
+  it('are those of one registry, and confirmed by that', () => {
+    const clock = new ManualClock();
+    const tasks = new YoungIdsOfTasks({ clock });
+    const [one, elsewhere, other] = [
+      tasks.open('one', 'r', 60_000).young,
+      tasks.open('one', 's', 60_000).young,
+      tasks.open('other', 'r', 60_000).young,
+    ];
+    for (const each of [one, elsewhere, other]) each.given('', 1, { at: clock.now(), epoch: 'e' });
+    tasks.confirmed('r', '', [1]);
+    expect([one.any, elsewhere.any, other.any]).toEqual([false, true, false]);
+  });
+});
+
 describe('YoungIds', () => {
   const young = (maxIds?: number): { readonly clock: ManualClock; readonly ids: YoungIds } => {
     const clock = new ManualClock();
@@ -97,5 +112,57 @@ describe('YoungIds', () => {
     expect(ids.any).toBe(true);
     await clock.advance(1);
     expect([ids.any, ids.recordsOf(1)]).toEqual([false, []]);
+  });
+
+  const range = (offset: number) => ({ topic: 't', partition: 0, first: offset, last: offset });
+
+  it('keeps none that was acknowledged long enough ago', () => {
+    const { clock, ids } = young();
+    const old = { at: clock.now(), epoch: 'e' };
+    clock.advanceSync(59_999);
+    ids.given('', 1, old);
+    clock.advanceSync(1);
+    ids.given('', 2, old);
+    for (const id of [1, 2]) ids.carried(id, 't', 0, id);
+    expect([ids.recordsOf(1), ids.recordsOf(2)]).toEqual([[range(1)], []]);
+  });
+
+  it('keeps the records of one that is given again, for another hour, however old its acknowledgement is by then', () => {
+    const { clock, ids } = young();
+    const first = { at: clock.now(), epoch: 'e' };
+    ids.given('', 1, first);
+    ids.carried(1, 't', 0, 1);
+    for (let n = 0; n < 2; n++) {
+      clock.advanceSync(HOUR - 1);
+      expect(ids.any).toBe(true);
+      ids.given('', 1, first);
+    }
+    expect(ids.recordsOf(1)).toEqual([range(1)]);
+  });
+
+  it('forgets one by one', () => {
+    const { clock, ids } = young();
+    for (const id of [1, 2]) {
+      ids.given('', id, { at: clock.now(), epoch: 'e' });
+      ids.carried(id, 't', 0, id);
+      clock.advanceSync(1000);
+    }
+    clock.advanceSync(HOUR - 2000);
+    expect(ids.any).toBe(true);
+    expect([ids.recordsOf(1), ids.recordsOf(2)]).toEqual([[], [range(2)]]);
+  });
+
+  it('confirms each in its own context', () => {
+    const { clock, ids } = young();
+    ids.given('', 1, { at: clock.now(), epoch: 'e' });
+    ids.given('x', 2, { at: clock.now(), epoch: 'e' });
+    ids.confirmed('x', [1]);
+    ids.confirmed('', [2, 7]);
+    ids.carried(1, 't', 0, 1);
+    ids.carried(2, 't', 0, 3);
+    expect(ids.recordsOf(null)).toEqual([range(1), range(3)]);
+    ids.confirmed('', [1]);
+    ids.confirmed('x', [2]);
+    expect(ids.any).toBe(false);
   });
 });

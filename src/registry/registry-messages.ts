@@ -79,5 +79,6 @@ function isQuestion(value: unknown): value is SchemaQuestion {
   if (kind === 'by-guid') return typeof guid === 'string';
   if (kind === 'with-metadata') return typeof subject === 'string' && typeof metadata === 'object' && metadata !== null;
   if (kind === 'version') return typeof subject === 'string' && typeof version === 'number';
-  return (kind === 'register' || kind === 'lookup') && typeof subject === 'string' && typeof schema === 'object';
+  if (kind !== 'register' && kind !== 'lookup') return false;
+  return typeof subject === 'string' && typeof schema === 'object' && schema !== null;
 }

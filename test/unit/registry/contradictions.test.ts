@@ -36,8 +36,11 @@ class Setup {
   }
 }
 
-const about = (id: number, code = REGISTRY_CONTENT_CHANGED, message = `id ${id} is another`) =>
-  new RegistryIntegrityError(message, { code, details: { id, context: '' } });
+const about = (
+  id: number,
+  code: RegistryIntegrityError['code'] = REGISTRY_CONTENT_CHANGED,
+  message = `id ${id} is another`,
+) => new RegistryIntegrityError(message, { code, details: { id, context: '' } });
 const ofAll = (message: string) =>
   new RegistryIntegrityError(message, { code: REGISTRY_OTHER_CLUSTER, details: { registry: true } });
 

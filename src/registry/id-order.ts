@@ -15,7 +15,7 @@ export interface IdOrderOptions {
   readonly logger: Logger;
   readonly endpoints: RegistryEndpoints;
   readonly contents: SchemaContents;
-  readonly verifier: IdVerifier;
+  readonly verifier: Pick<IdVerifier, 'verify'>;
   /** "Not found" may be lag now. */
   readonly isSettling: () => boolean;
   readonly signal: AbortSignal;

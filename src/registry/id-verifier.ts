@@ -15,7 +15,7 @@ export interface Verification {
 
 export interface IdVerifierOptions {
   readonly endpoints: RegistryEndpoints;
-  readonly knowledge: RegistryKnowledge;
+  readonly knowledge: Pick<RegistryKnowledge, 'primary'>;
   readonly contents: SchemaContents;
   readonly emit: (event: RegistryEvent) => void;
   readonly signal: AbortSignal;

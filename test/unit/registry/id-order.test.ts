@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ClusterIdentity } from '../../../src/registry/cluster-identity.ts';
 import { IdOrder } from '../../../src/registry/id-order.ts';
 import type { Verification } from '../../../src/registry/id-verifier.ts';
 import { RegistryIntegrityError } from '../../../src/registry/registry-errors.ts';
 import { SchemaContents } from '../../../src/registry/schema-contents.ts';
 import { A, ScriptedNodes } from './scripted-nodes.ts';
-import { error, ok, type Reply } from './scripted-transport.ts';
+import { ok, type Reply } from './scripted-transport.ts';
 
 const text = { schemaType: 'AVRO', schema: '"int"', references: [] } as const;
-const denied = error(404, 40403, 'Schema not found');
 
 class Ordering {
   readonly nodes = new ScriptedNodes();
@@ -24,9 +24,11 @@ class Ordering {
     const identity = new ClusterIdentity({ nodes: [A], store: null });
     this.contents = new SchemaContents({ clock, store: null, identity, epoch: () => 'e', maxEntries: 100 });
     for (const id of known) this.learn(id);
-    this.reply(denied);
+    // It tells its highest id, which is no higher than any that is looked at.
+    this.reply(ok({ ...text, maxId: 2 }));
     this.order = new IdOrder({
       clock,
+      logger: silentLogger,
       endpoints,
       contents: this.contents,
       verifier: {

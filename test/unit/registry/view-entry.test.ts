@@ -19,6 +19,7 @@ const entry = (
   waiting: null,
   acknowledgement: null,
   isSuspect: false,
+  usedAt: 0,
 });
 const known = { kind: 'known', schema } as const;
 

@@ -42,7 +42,7 @@ import {
 } from '../embedded-registry/registry-record.ts';
 import { type LoggedRecord, MemorySchemasLog } from '../embedded-registry/schemas-log.ts';
 import { type RegistryTimings, type RegistryVendor, vendorProfiles } from '../embedded-registry/vendor-profile.ts';
-import { type Clock, systemClock } from '../foundation/clock.ts';
+import { type Clock, systemClock, type Timer } from '../foundation/clock.ts';
 import { type Logger, silentLogger } from '../foundation/logger.ts';
 import type { HttpTransport } from '../registry/http-transport.ts';
 import type { SchemaText } from '../sdk/schema-view.ts';
@@ -123,6 +123,8 @@ export class ScriptedRegistry {
   private readonly rules: FaultRules;
   private readonly startedAt: number;
   private readonly end = new AbortController();
+  /** Of rules that end by themselves. */
+  private readonly timers = new Set<Timer>();
   private readonly acks: AcknowledgedId[];
 
   private constructor(parts: {
@@ -232,8 +234,12 @@ export class ScriptedRegistry {
   script(rule: ScriptedRule): RuleHandle {
     const handle = this.rules.add(rule);
     if (rule.untilMs !== undefined) {
-      const timer = this.clock.setTimer(() => this.rules.expire(), rule.untilMs, { unref: true });
-      this.end.signal.addEventListener('abort', () => timer.cancel(), { once: true });
+      const expire = (): void => {
+        this.timers.delete(timer);
+        this.rules.expire();
+      };
+      const timer = this.clock.setTimer(expire, rule.untilMs, { unref: true });
+      this.timers.add(timer);
     }
     return handle;
   }
@@ -367,6 +373,7 @@ export class ScriptedRegistry {
 
   async stop(): Promise<void> {
     this.end.abort(new Error('the scripted registry is stopped'));
+    for (const timer of this.timers) timer.cancel();
     this.rules.clear();
     await this.cluster.close();
   }

@@ -19,15 +19,19 @@ const isLongRun = process.env['HOLDFAST_SCHEDULES'] !== undefined;
 const seed = isLongRun || process.env['HOLDFAST_TEST_SEED'] !== undefined ? testSeed() : 888284202;
 const runs = Number(process.env['HOLDFAST_SCHEDULES'] ?? 100);
 const steps = { min: 3, max: Number(process.env['HOLDFAST_SCHEDULE_STEPS'] ?? 25) };
-const TIME_LIMIT_MS = 600_000;
+/** The long run takes hours. */
+const TIME_LIMIT_MS = isLongRun ? 12 * 3_600_000 : 600_000;
+const PROGRESS_EVERY = 100;
 
 async function playAll(name: string, schedules: fc.Arbitrary<Schedule<Step | Contradiction>>): Promise<void> {
   const outcomes: ScheduleOutcome[] = [];
   const property = fc.asyncProperty(schedules, async (schedule) => {
     const outcome = await ScheduleRun.play(schedule);
     outcomes.push(outcome);
+    if (isLongRun && outcomes.length % PROGRESS_EVERY === 0) console.log(`${name}: ${outcomes.length} of ${runs}`);
     expect(outcome.violations).toEqual([]);
   });
+  if (isLongRun) console.log(`${name}: HOLDFAST_TEST_SEED=${seed}`);
   await fc.assert(property, { seed, numRuns: runs, endOnFailure: process.env['HOLDFAST_SHRINK'] !== '1' });
   const most = (of: (outcome: ScheduleOutcome) => number): number => Math.max(...outcomes.map(of));
   const sum = (of: (outcome: ScheduleOutcome) => number): number => outcomes.reduce((n, o) => n + of(o), 0);

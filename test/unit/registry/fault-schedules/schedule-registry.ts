@@ -68,6 +68,7 @@ export class ScheduleRegistry {
         registry.node(index(step.at)).setLag(step.ms);
         break;
       case 'elect':
+        if (step.at !== null) this.readBeforeServing(index(step.at));
         forget(registry.setPrimary(step.at === null ? null : index(step.at)));
         break;
       case 'group':
@@ -95,13 +96,23 @@ export class ScheduleRegistry {
   private happen(what: NodeStep['do'], index: number): void {
     const node = this.registry.node(index);
     if (what === 'kill') forget(node.stop());
-    else if (what === 'start') forget(node.start());
+    else if (what === 'start') forget(this.start(index));
     else if (what === 'freeze') node.freeze();
     else if (what === 'thaw') node.thaw();
     else if (what === 'refuse') forget(node.refuse());
     else if (what === 'accept') forget(node.accept());
     else if (what === 'hold') node.pauseReading();
     else node.resumeReading();
+  }
+
+  private start(index: number): Promise<void> {
+    this.readBeforeServing(index);
+    return this.registry.node(index).start();
+  }
+
+  /** Confluent's nodes answer nothing, and can be no primary, before they have read all of their topic; Karapace's do, and say that they are not ready. */
+  private readBeforeServing(index: number): void {
+    if (this.vendor === 'confluent') this.registry.node(index).resumeReading();
   }
 
   /** Every fault ends, with this node as the primary. */

@@ -199,7 +199,7 @@ it('are forgotten when nobody waits there any more', async () => {
   expect(gates.get('registry:x:id:8')).toBeUndefined();
   await clock.advance(10_000);
   expect(asked()).toEqual([]);
-  expect(heard.at(-1)).toBe('250 opened registry:x:id:7');
+  expect(heard.at(-1)).toBe('0 opened registry:x:id:7');
   expect(all.at('registry:x:id:7')).toBeUndefined();
 });
 

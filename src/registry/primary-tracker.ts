@@ -241,12 +241,8 @@ export class PrimaryTracker implements RegistryKnowledge {
     } else if (!this.epochs.isOf(identity)) {
       this.begin(identity, rung === 'group' ? 'group-elected' : 'health-changed', rung);
     } else {
-      const isMore = current.url !== identity.url || (identity.memberId !== null && current.memberId === null);
-      if (isMore || current.rung !== rung) {
-        const memberId = identity.memberId ?? current.memberId;
-        this.epochs.refine({ memberId, url: identity.url }, rung);
-        this.reach(identity.url);
-      }
+      this.epochs.refine({ memberId: identity.memberId ?? current.memberId, url: identity.url }, rung);
+      this.reach(identity.url);
       if (this.speaksForIt()) this.epochs.good();
     }
   }

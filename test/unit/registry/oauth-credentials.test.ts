@@ -236,3 +236,157 @@ describe('an issuer that gives none', () => {
     expect(failure.message).not.toContain(SECRET);
   });
 });
+
+describe('the request for a token', () => {
+  it('goes over a connection of its own, within the time limit', async () => {
+    const issuer = new Issuer();
+    await issuer.token();
+    expect(issuer.transport.requests[0]).toMatchObject({ channel: 'read', fresh: true, timeoutMs: 5000 });
+  });
+
+  it.each([null, ''])('names no scope when there is none: %j', async (scope) => {
+    const issuer = new Issuer({ scope });
+    await issuer.token();
+    expect(issuer.transport.requests[0]?.body).toBe('grant_type=client_credentials');
+  });
+});
+
+describe('the life of a token', () => {
+  const lasting = async (body: Record<string, unknown>) => {
+    const issuer = new Issuer({ renewBeforeMs: 10_000 });
+    issuer.reply = ok({ access_token: 'first', ...body });
+    await issuer.token();
+    issuer.reply = undefined;
+    return issuer;
+  };
+
+  it('ends at the very moment that it was told', async () => {
+    const issuer = await lasting({ expires_in: 60 });
+    issuer.reply = 'refused';
+    await issuer.clock.advance(59_999);
+    expect(await issuer.token()).toBe('Bearer first');
+    await issuer.clock.advance(1);
+    expect(await issuer.failure()).toBeInstanceOf(CredentialsUnavailable);
+  });
+
+  it('is renewed at the very moment that the buffer begins, and no earlier', async () => {
+    const issuer = await lasting({ expires_in: '60' });
+    await issuer.clock.advance(49_999);
+    await issuer.token();
+    await issuer.clock.advance(0);
+    expect(issuer.issued).toBe(0);
+    await issuer.clock.advance(1);
+    await issuer.token();
+    await issuer.clock.advance(0);
+    expect(issuer.issued).toBe(1);
+  });
+
+  const jwt = (exp: unknown) => `e30.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.sig`;
+  it.each<[Record<string, unknown>]>([
+    [{}],
+    [{ expires_in: 0 }],
+    [{ expires_in: -60 }],
+    [{ expires_in: null }],
+    [{ expires_in: 'soon' }],
+    [{ access_token: jwt('60') }],
+    [{ access_token: jwt(null) }],
+    [{ access_token: 'e30.bnVsbA.sig' }],
+    [{ access_token: 'e30.!.sig' }],
+  ])('has no end that was told: %j', async (body) => {
+    const issuer = await lasting(body);
+    const token = await issuer.token();
+    await issuer.clock.advance(1e9);
+    expect(await issuer.token()).toBe(token);
+    expect(issuer.issued).toBe(0);
+  });
+
+  it('is asked for again a second after a failure at the earliest, and less often with each', async () => {
+    const issuer = await lasting({ expires_in: 60 });
+    issuer.reply = 'refused';
+    await issuer.clock.advance(50_000);
+    issuer.transport.take();
+    const asked: number[] = [];
+    for (let ms = 0; ms < 9_000; ms += 500) {
+      await issuer.token();
+      await issuer.clock.advance(0);
+      if (issuer.transport.take().length > 0) asked.push(ms);
+      await issuer.clock.advance(500);
+    }
+    // 1 s and half of 1, 2 and 4 s.
+    expect(asked).toEqual([0, 1500, 3500, 6500]);
+  });
+});
+
+describe('an answer that is no token', () => {
+  it.each<[Reply]>([
+    [ok({ access_token: '' })],
+    [ok({ access_token: 7 })],
+    [ok('null')],
+    [ok('7')],
+    [{ status: 408, body: '' }],
+    [{ status: 425, body: '' }],
+    [{ status: 400, body: { error: 'server_error' } }],
+    [{ status: 400, body: { error: 'temporarily_unavailable' } }],
+    [{ status: 500, body: { access_token: 'x' } }],
+  ])('is waited for: %j', async (reply) => {
+    const issuer = new Issuer();
+    issuer.reply = reply;
+    expect(await issuer.failure()).toBeInstanceOf(CredentialsUnavailable);
+  });
+
+  it.each<[Reply]>([
+    [{ status: 300, body: { access_token: 'x' } }],
+    [{ status: 400, body: { access_token: 'x' } }],
+    [{ status: 400, body: { error: 'invalid_client' } }],
+  ])('is a refusal: %j', async (reply) => {
+    const issuer = new Issuer();
+    issuer.reply = reply;
+    expect(await issuer.failure()).toBeInstanceOf(RegistryConfigError);
+  });
+
+  it.each<[number, unknown, boolean]>([
+    [401, '', true],
+    [403, '', false],
+    [400, { error: 'unauthorized_client' }, true],
+    [400, { error: 'no word' }, false],
+  ])(
+    'of an issuer that served before is a refusal in OAuth’s words only, or a 401: %d %j',
+    async (status, body, refuses) => {
+      const issuer = new Issuer();
+      issuer.lifeSeconds = 60;
+      await issuer.token();
+      await issuer.clock.advance(60_000);
+      issuer.reply = { status, body };
+      expect(await issuer.failure()).toBeInstanceOf(refuses ? RegistryConfigError : CredentialsUnavailable);
+    },
+  );
+
+  it.each(['a secret', 'a!', '!a', 'x'.repeat(65), ''])(
+    'repeats no more than one word of it: not %j',
+    async (error) => {
+      const issuer = new Issuer();
+      issuer.reply = { status: 400, body: { error } };
+      expect((await issuer.failure()).message).toContain('refuses the client: HTTP 400. Check');
+    },
+  );
+
+  it('says when to come again', async () => {
+    const issuer = new Issuer();
+    issuer.reply = { status: 503, body: '', headers: { 'retry-after': '7' } };
+    expect(await issuer.failure()).toMatchObject({ retryAfterMs: 7000 });
+  });
+
+  it('is none at all when TLS can not be agreed on: a wrong setting', async () => {
+    const issuer = new Issuer();
+    issuer.transport.nodes.set('https://idp:8443', () => {
+      throw new TransportFailure('CERT_HAS_EXPIRED', 'exchange', '');
+    });
+    const failure = await issuer.failure();
+    expect(failure).toBeInstanceOf(RegistryConfigError);
+    expect(failure.message).toContain('https://idp:8443/oauth2/token can not be reached as written (CERT_HAS_EXPIRED)');
+    issuer.transport.nodes.set('https://idp:8443', () => {
+      throw new Error('a mistake');
+    });
+    expect((await issuer.failure()).message).toContain('gives no token: UNKNOWN');
+  });
+});

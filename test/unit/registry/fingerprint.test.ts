@@ -217,6 +217,39 @@ describe('contentFingerprint', () => {
   });
 });
 
+describe('a fingerprint', () => {
+  it('stays what it was in earlier versions: schema stores keep it', () => {
+    const order = {
+      type: 'record',
+      name: 'Order',
+      namespace: 'shop',
+      doc: 'D',
+      aliases: ['Old'],
+      fields: [
+        { name: 'id', type: 'long', default: 0 },
+        { name: 'e', type: { type: 'enum', name: 'E', symbols: ['A', 'B'] } },
+        { name: 'f', type: { type: 'fixed', name: 'x.F', size: 4 } },
+        { name: 'next', type: ['null', 'Order'], order: 'ignore', aliases: ['n'] },
+      ],
+    };
+    const json = { type: 'object', a: [1, null, true], properties: { b: {}, a: {} } };
+    const reference = { name: 'n', subject: 's', version: 1 };
+    expect([
+      contentFingerprint(avro(order, [reference])),
+      contentFingerprint({ schemaType: 'JSON', schema: JSON.stringify(json), references: [reference] }),
+      contentFingerprint({
+        schemaType: 'PROTOBUF',
+        schema: 'syntax = "proto3"; message A { int32 x = 1; }',
+        references: [],
+      }),
+    ]).toEqual([
+      'P2OEvQ9tMhmcRmCzBIw9t9-HdNu7aY3mAYeKT8U4BQA',
+      'PCp-bK0O5D8ATIQ0TkZxS1cs2PB_km1cR9rM0z5u-Co',
+      'Ks3YV3kI3b6p_1qEJ0tWCXzvIC9CHaS_idk6ZGyruqQ',
+    ]);
+  });
+});
+
 describe('textFingerprint', () => {
   it('tells texts apart that mean the same', () => {
     expect(textFingerprint(avro('"string"'))).not.toBe(textFingerprint(avro(' "string"')));

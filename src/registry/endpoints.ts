@@ -175,8 +175,11 @@ export class RegistryEndpoints {
       if (result.overtaken === true) left.splice(0, left.length, ...this.orders.afterChange(left));
       if (result.status !== undefined) anyAnswered = true;
       if (isAbsence(request, result)) {
-        denials += 1;
-        if (!believesOne && denials < order.length && node.url !== this.options.primary()) continue;
+        // A node that replays its topic lacks what it has not read yet.
+        const hasRead = this.hasRead(node);
+        if (hasRead) denials += 1;
+        const isEnough = denials === order.length || (hasRead && node.url === this.options.primary());
+        if (!believesOne && !isEnough) continue;
       }
       if (isSettled(result.verdict)) {
         if (request.operation === 'register') this.lastWriter = node.url;
@@ -209,6 +212,11 @@ export class RegistryEndpoints {
     return result;
   }
 
+  /** Nothing says that it has not read its topic to the end. */
+  private hasRead(node: RegistryNode | undefined): boolean {
+    return node !== undefined && this.options.isReady?.(node.url) !== false;
+  }
+
   /** With every node dead, none is worth waiting for: all are asked at the same time, and the first usable answer counts. */
   private race(request: RegistryRequest, signal: AbortSignal, context: FailureContext): Promise<CallResult> {
     const { nodes } = this.book;
@@ -217,12 +225,12 @@ export class RegistryEndpoints {
       let best: CallResult | undefined;
       const results: CallResult[] = [];
       let denials = 0;
-      for (const attempt of attempts) {
+      for (const [index, attempt] of attempts.entries()) {
         attempt.then((result) => {
           best = moreTelling(best, result);
           results.push(result);
           const isDenial = isAbsence(request, result);
-          if (isDenial) denials += 1;
+          if (isDenial && this.hasRead(nodes[index])) denials += 1;
           if (isDenial ? denials === nodes.length : isSettled(result.verdict)) resolve(result);
           else if (results.length === attempts.length) {
             resolve(isAbsence(request, best) ? lagging(best) : withLeastWait(best, results));

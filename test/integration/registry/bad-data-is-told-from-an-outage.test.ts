@@ -229,7 +229,7 @@ describe.each(tolerances)('429 with Retry-After, errors.tolerance=%s', (toleranc
     const { registry, bench } = await registryAndBench({}, { nodes: 1 });
     const id = await registry.register('bad-value', SCHEMA);
     const busy = { kind: 'answer', status: 429, body: '', headers: { 'retry-after': '2' } } as const;
-    registry.script({ operation: ['register', 'lookup', 'by-id', 'subjects'], untilMs: 1_000, fault: busy });
+    const rule = registry.script({ operation: ['register', 'lookup', 'by-id', 'subjects'], fault: busy });
     const beganAt = registry.elapsedMs;
     await createTopic(bench.broker, 'bad');
     await produce(
@@ -246,6 +246,7 @@ describe.each(tolerances)('429 with Retry-After, errors.tolerance=%s', (toleranc
       // At first it may say that the registry has not answered yet.
       await eventually(`${name}: why it is parked`, async () => (await bench.parked(name)).reason.includes('429'));
     }
+    rule.remove();
     await bench.expectDelivered('sink', range(0, 5));
     await bench.expectDelivered('new-sink', range(0, 5));
     const refused = registry.requests.list({ outcome: 429 });

@@ -109,6 +109,28 @@ describe('what one node denies by subject', () => {
     expect((await nodes.call(latest)).result.verdict.class).toBe('negative');
   });
 
+  it('is not believed of one that says it has not read its topic yet, were it the primary or the only one', async () => {
+    const nodes = new ScriptedNodes();
+    nodes.primary = A;
+    for (const node of [A, B, C]) nodes.replies[node] = () => absent;
+    for (const node of [A, B, C]) nodes.ready.set(node, false);
+    expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
+    nodes.ready.set(B, true);
+    nodes.ready.set(C, true);
+    expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
+    nodes.ready.set(A, true);
+    expect((await nodes.call(latest)).result.verdict.class).toBe('negative');
+  });
+
+  it('is not believed of one that replays, first back after all were dead', async () => {
+    const nodes = new ScriptedNodes();
+    for (const node of [A, B, C]) nodes.replies[node] = () => 'refused';
+    await nodes.call();
+    for (const node of [A, B, C]) nodes.replies[node] = () => absent;
+    nodes.ready.set(A, false);
+    expect((await nodes.call(latest)).result.verdict.class).toBe('refresh-and-retry');
+  });
+
   it('is not believed of the first one back after all were dead', async () => {
     const nodes = new ScriptedNodes();
     for (const node of [A, B, C]) nodes.replies[node] = () => 'refused';

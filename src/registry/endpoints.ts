@@ -212,6 +212,11 @@ export class RegistryEndpoints {
     return result;
   }
 
+  /** A node answers of which nothing says that it has not read its topic to the end: what it denies may be believed. */
+  get anyHasRead(): boolean {
+    return this.book.nodes.some((node) => node.alive && this.hasRead(node));
+  }
+
   /** Nothing says that it has not read its topic to the end. */
   private hasRead(node: RegistryNode | undefined): boolean {
     return node !== undefined && this.options.isReady?.(node.url) !== false;

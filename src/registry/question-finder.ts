@@ -204,6 +204,11 @@ export class QuestionFinder {
     });
   }
 
+  /** A denial that lasts: somebody has read the topic, and no change of primary explains it. */
+  private mayBeBelieved(): boolean {
+    return this.options.endpoints.anyHasRead && !this.isSettling();
+  }
+
   /** There is no highest GUID: what no node has is believed to be missing after a while. */
   private async findByGuid(key: string, question: Question<'by-guid'>, signal: AbortSignal): Promise<Finding> {
     const { guid } = question;
@@ -215,7 +220,7 @@ export class QuestionFinder {
     }
     if (isWithout(result)) return notSupported(`GUIDs, and a record names its schema by one: ${result.reason}`);
     if (result.verdict.class !== 'refresh-and-retry') return this.unsettled(key, question, result, signal);
-    if (this.denials.add(key).isLasting && !this.isSettling()) {
+    if (this.denials.add(key).isLasting && this.mayBeBelieved()) {
       const message = `The registry has no schema with GUID ${guid}: nodes that are ready deny it. The record was written with another registry.`;
       return { kind: 'denied', error: new SchemaRejectedError(message, { code: REGISTRY_ID_UNKNOWN }) };
     }
@@ -300,7 +305,7 @@ export class QuestionFinder {
       return notSupported(`versions by their metadata (use.latest.with.metadata): ${result.reason}`);
     }
     if (result.verdict.class !== 'refresh-and-retry') return this.unsettled(key, question, result, signal);
-    if (this.denials.add(key).isLasting && !this.isSettling()) {
+    if (this.denials.add(key).isLasting && this.mayBeBelieved()) {
       return { kind: 'denied', error: refusalOf(result) };
     }
     return missing({

@@ -165,7 +165,7 @@ export class SecondLook {
     if (outcome === 'lost') return this.isLost(waiting);
     const { endpoints, signal } = this.options;
     const answer = await endpoints.call(lookupRequest(what.subject, what.text, what.normalize), signal);
-    if (answer.verdict.class === 'park') return false;
+    if (isUnclear(answer)) return false;
     if (answer.verdict.class === 'ok' && !(await this.isTwin(what, idOf(answer.json)))) {
       this.compare(what, answer, 'its subject does not have it');
     }
@@ -181,7 +181,7 @@ export class SecondLook {
     if (isSettling() || waiting.denials < DENIALS || (what.mayRegister && !mayWrite())) return false;
     const request = what.mayRegister ? registerRequest : lookupRequest;
     const answer = await endpoints.call(request(what.subject, what.text, what.normalize), signal);
-    if (answer.verdict.class === 'park') return false;
+    if (isUnclear(answer)) return false;
     this.compare(what, answer, 'no node that answers knows it');
     // The same id again: readers find it from now on, which the next look has to show.
     waiting.denials = 0;
@@ -223,5 +223,8 @@ export class SecondLook {
   }
 }
 
+/** An outage, or a denial of nodes that may just not have read their topic yet. */
+const isUnclear = ({ verdict }: CallResult): boolean =>
+  verdict.class === 'park' || verdict.class === 'refresh-and-retry';
 const keyOf = (id: number, subject: string): string => JSON.stringify([subject, id]);
 const idOfContext = ({ id, subject }: Unconfirmed): ContextId => ({ context: contextOf(subject), id });

@@ -153,6 +153,7 @@ export class ClusterParts {
       logger: this.options.logger,
       onMet: () => this.trust.met(),
     });
+    const proxyUser = settings.proxy?.userInfo ?? null;
     return new RegistryEndpoints({
       nodes: settings.nodes,
       transport,
@@ -162,10 +163,7 @@ export class ClusterParts {
       isReady: (node) => this.knowledge.snapshot().nodes.get(node)?.progress?.ready ?? null,
       requestTimeoutMs: values['http.read.timeout.ms'],
       headers: settings.headers,
-      secrets:
-        settings.proxy?.userInfo === undefined || settings.proxy.userInfo === null
-          ? []
-          : userInfoSecrets(settings.proxy.userInfo.value()),
+      secrets: proxyUser === null ? [] : userInfoSecrets(proxyUser.value()),
       randomize: values['schema.registry.url.randomize'],
       ...(random === undefined ? {} : { random }),
       verify: (node, get) => identification.verify(node, get),

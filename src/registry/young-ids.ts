@@ -86,11 +86,12 @@ export class YoungIds {
   /** The records with this id, or with any; coarse ones where ids were too many to keep their records apart. */
   recordsOf(id: number | null): readonly RecordRange[] {
     const found = new RecordRanges();
-    const one = id === null ? undefined : this.ids.get(id);
-    for (const young of id === null ? this.ids.values() : one === undefined ? [] : [one]) {
-      for (const range of young.records?.list() ?? []) found.addRange(range);
-    }
-    if (id === null || this.crowded.has(id)) for (const range of this.together.list()) found.addRange(range);
+    const addAll = (records: RecordRanges | null | undefined): void => {
+      for (const range of records?.list() ?? []) found.addRange(range);
+    };
+    if (id === null) for (const { records } of this.ids.values()) addAll(records);
+    else addAll(this.ids.get(id)?.records);
+    if (id === null || this.crowded.has(id)) addAll(this.together);
     return found.list();
   }
 

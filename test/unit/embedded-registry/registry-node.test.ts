@@ -134,6 +134,21 @@ describe('a node', () => {
     expect(await written).toBe('200 3');
   });
 
+  it('one that is replaced while it still reads gives out no id', async () => {
+    const { clock, log, elect } = await start('confluent');
+    cluster.node(1).lag.hold();
+    const elected = elect(1);
+    const held = register(1, '"int"');
+    await clock.advance(1_000);
+    await elect(0);
+    expect(await register(0, '"long"')).toBe('200 1');
+    cluster.node(1).lag.release();
+    await clock.advance(1_000);
+    await elected;
+    expect(await held).toBe('500 50004');
+    expect(log.records.filter(({ value }) => value !== null)).toHaveLength(1);
+  });
+
   it('a hung primary holds what is forwarded for 60 s, then 50003', async () => {
     const { clock } = await start('confluent');
     cluster.freezeNode(0);

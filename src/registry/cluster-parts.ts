@@ -9,6 +9,7 @@ import type { HttpTransport } from './http-transport.ts';
 import { KnownSchemas } from './known-schemas.ts';
 import { NodeIdentification } from './node-identification.ts';
 import type { Outages } from './outages.ts';
+import { PacedCalls } from './paced-calls.ts';
 import { PrimaryTracker } from './primary-tracker.ts';
 import { QuestionFinder } from './question-finder.ts';
 import { REGISTRY_NODE } from './registry-errors.ts';
@@ -52,6 +53,9 @@ export interface ClusterPartsHooks {
 /** Another primary is named, as opposed to a doubt about the one that is known. */
 const NAMED: ReadonlySet<PrimaryEpoch['cause']> = new Set(['group-elected', 'health-changed', 'write-moved']);
 
+/** Invariant 9: what is tried because a node is back is not tried more often, however quickly nodes come and go. */
+const COMEBACK_MS = 1000;
+
 export class ClusterParts {
   readonly identity: ClusterIdentity;
   readonly endpoints: RegistryEndpoints;
@@ -62,6 +66,7 @@ export class ClusterParts {
   readonly barrier: WriteBarrier;
   private readonly options: ClusterPartsOptions;
   private readonly hooks: ClusterPartsHooks;
+  private readonly comebacks: PacedCalls;
 
   constructor(options: ClusterPartsOptions, hooks: ClusterPartsHooks) {
     const { settings, clock, logger, store } = options;
@@ -70,6 +75,7 @@ export class ClusterParts {
     const random = options.random === undefined ? {} : { random: options.random };
     this.options = options;
     this.hooks = hooks;
+    this.comebacks = new PacedCalls({ clock, everyMs: COMEBACK_MS, call: () => outages().probeNow() });
     this.identity = new ClusterIdentity({ nodes: settings.nodes, store });
     this.endpoints = this.openEndpoints();
     this.knowledge = options.knowledge ?? this.detection();
@@ -133,6 +139,7 @@ export class ClusterParts {
   }
 
   async close(): Promise<void> {
+    this.comebacks.stop();
     this.trust.stop();
     this.endpoints.close();
     await this.knowledge.close();
@@ -179,7 +186,7 @@ export class ClusterParts {
     this.hooks.emit({ type: 'node', node, alive, reason });
     this.knowledge.observe({ kind: 'node-changed', node, alive });
     // It may serve what the gates wait for, however long another one asked to be left alone.
-    if (alive) this.hooks.outages().probeNow();
+    if (alive) this.comebacks.ask();
   }
 
   private detection(): RegistryKnowledge {

@@ -381,6 +381,11 @@ export class RegistryEndpoints {
       return result;
     }
     if (request.channel === 'write' && result.transport === 'timeout') return result;
+    if (request.channel === 'write' && result.transport === 'exchange') {
+      // Something may break off writes only: then the node is not dead, and would be tried again as soon as it answers something else.
+      if (fresh) this.revival.suspect(node);
+      return result;
+    }
     // One broken connection may be a stale one; what was refused, hung, or broke when it was new counts.
     if (verdict.class === 'park' && (fresh || result.transport !== 'exchange')) {
       this.bury(node, result.reason, clock.monotonic() - beganAt);

@@ -24,6 +24,8 @@ export interface IdOrderOptions {
 /** The highest id is believed to be lost after being denied for that long and so often. */
 const DENIED_FOR_MS = 30_000;
 const DENIALS = 2;
+/** Nobody has asked for so long: what was denied before is no sign of what lasts. */
+const ABANDONED_MS = 300_000;
 /** It was found just now: whoever registers a thousand old schemas has it read once. */
 const BELIEVED_MS = 1000;
 /** So many of the known ids are looked for when the highest one is gone. */
@@ -31,6 +33,8 @@ const OTHERS = 3;
 
 interface Denial {
   readonly since: number;
+  /** Clock.monotonic() */
+  lastAt: number;
   count: number;
   /** The ids that wait for it to be over: none of them shows that another one is old. `true`: that was logged. */
   readonly held: Map<number, boolean>;
@@ -74,8 +78,13 @@ export class IdOrder {
     }
     const reason = `it is lower than id ${highest}, which the registry gave out before and`;
     if (above === undefined) return { met: false, reason: `${reason} can not be read now` };
-    const denial = this.denied.get(context) ?? { since: now, count: 0, held: new Map() };
+    const before = this.denied.get(context);
+    const denial =
+      before !== undefined && now - before.lastAt < ABANDONED_MS
+        ? before
+        : { since: now, lastAt: now, count: 0, held: new Map() };
     denial.count += 1;
+    denial.lastAt = now;
     if (!denial.held.has(id)) denial.held.set(id, false);
     this.denied.set(context, denial);
     if (!isSettling() && denial.count >= DENIALS && now - denial.since >= DENIED_FOR_MS) {

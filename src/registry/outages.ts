@@ -41,6 +41,9 @@ const WORDS: Readonly<Record<AccessKind, string>> = {
   write: 'schema registry (writes)',
 };
 
+/** A gate that closes again so soon was opened in vain: what is asked to find out and what is asked for behind it differ. */
+const RELAPSE_MS = 1000;
+
 interface Working {
   readonly prober: Prober;
   readonly end: AbortController;
@@ -58,6 +61,8 @@ export class Outages {
   private readonly codes: Record<AccessKind, string> = { read: REGISTRY_UNAVAILABLE, write: REGISTRY_UNAVAILABLE };
   private readonly toldCodes: Readonly<Record<AccessKind, Set<string>>> = { read: new Set(), write: new Set() };
   private readonly endedAt: Record<AccessKind, number | null> = { read: null, write: null };
+  /** How often in a row the gate was opened in vain. */
+  private readonly relapses: Record<AccessKind, number> = { read: 0, write: 0 };
   private latestEndAt: number | null = null;
 
   constructor(options: OutagesOptions) {
@@ -101,7 +106,10 @@ export class Outages {
     this.notBefore[kind] = Math.max(this.notBefore[kind], this.options.clock.monotonic() + retryAfterMs);
     gate.close(reason);
     if (before === 'open') {
-      this.closedAt[kind] = this.options.clock.monotonic();
+      const now = this.options.clock.monotonic();
+      this.closedAt[kind] = now;
+      this.relapses[kind] =
+        now - (this.endedAt[kind] ?? Number.NEGATIVE_INFINITY) < RELAPSE_MS ? this.relapses[kind] + 1 : 0;
       this.toldCodes[kind].clear();
     }
     this.tell(kind, reason, code);
@@ -195,7 +203,8 @@ export class Outages {
     let untried = false;
     const prober = new Prober({
       clock,
-      initialMs: probeInitialMs,
+      // Invariant 9: as if it had stayed closed.
+      initialMs: Math.min(probeMaxMs, probeInitialMs * 2 ** this.relapses[kind]),
       maxMs: probeMaxMs,
       random,
       probe: async (signal) => {

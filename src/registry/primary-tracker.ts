@@ -286,18 +286,22 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   private written(node: string): void {
     const moved = this.lastWriter !== null && this.lastWriter !== node;
+    const primary = this.primary();
+    // Invariant 5: the primary is asked first. Another node has forwarded it, or was replaced and does not know it: then it vouches for nothing.
+    const vouches = primary === null || primary === node || this.isDead;
     this.lastWriter = node;
     this.lastWrittenAt = this.options.clock.monotonic();
     const outage = this.outages.get('write');
-    if (outage !== undefined) this.outageEnded('write', outage.beganAt);
+    if (outage !== undefined) this.outageEnded('write', outage.beganAt, vouches);
     else if (this.isLost) this.begin(UNKNOWN, 'outage-ended', this.rung);
     else if (this.epochs.current === null && this.rung === 'inference') this.begin(UNKNOWN, 'first-seen', this.rung);
     else if (moved && this.rung === 'inference') this.begin(this.identity, 'write-moved', this.rung);
+    if (!vouches) return;
     this.usable();
     this.epochs.good();
   }
 
-  private outageEnded(access: 'read' | 'write', beganAt: number): void {
+  private outageEnded(access: 'read' | 'write', beganAt: number, vouches = access === 'write'): void {
     const outage = this.outages.get(access);
     if (outage === undefined) return;
     this.outages.delete(access);
@@ -305,7 +309,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     if (this.isLost || (this.epochs.current?.number ?? 0) <= outage.epochNumber) {
       this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: beganAt });
     }
-    if (access === 'write' || hasNoPrimary(this.vendor)) this.usable();
+    if (vouches || hasNoPrimary(this.vendor)) this.usable();
     this.ladder.lookAgain();
   }
 

@@ -238,11 +238,15 @@ export class QuestionFinder {
     const { subject, schema, normalize } = question;
     const highestId = known.highestId(contextOf(subject)) ?? 0;
     const context = this.context({ hasReferences: schema.references.length > 0 });
+    let wasRepeated = false;
     const post = async (more: FailureContext): Promise<CallResult> => {
       const result = await endpoints.call(registerRequest(subject, schema, normalize), signal, {
         context: { ...context, ...more },
         // A registration that may have been written is looked for before it is sent again.
-        resolveUnknown: () => endpoints.call(lookupRequest(subject, schema, normalize), signal, { believesOne: true }),
+        resolveUnknown: () => {
+          wasRepeated = true;
+          return endpoints.call(lookupRequest(subject, schema, normalize), signal, { believesOne: true });
+        },
       });
       return result.verdict.class === 'needs-mode' ? this.withMode(question, result, more, signal) : result;
     };
@@ -260,8 +264,11 @@ export class QuestionFinder {
     if (verdict.class !== 'ok') return this.unsettled(key, question, result, signal);
     this.denials.delete(key);
     const id = idOf(result.json);
-    // Replicas answer by themselves for what is registered already; a new id can only come from the primary.
-    if (id !== undefined && id > highestId) knowledge.observe({ kind: 'written', node: result.node });
+    // Replicas answer by themselves for what is registered already, which what is sent again may be by now; a new id comes from the primary.
+    const isNew = id !== undefined && id > highestId;
+    if (isNew && (!wasRepeated || result.node === knowledge.primary())) {
+      knowledge.observe({ kind: 'written', node: result.node });
+    }
     return acknowledgedBy(question, result);
   }
 

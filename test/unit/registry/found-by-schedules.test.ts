@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ScheduleRun } from './fault-schedules/schedule-run.ts';
 import { error, ok, type Reply } from './scripted-transport.ts';
-import { NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+import { byId, NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 describe('a registration refused with 42205', () => {
   it('is made again when the mode was changed back between the refusal and the look at the mode', async () => {
@@ -57,6 +57,48 @@ describe('a registration that is refused just when the primary goes', () => {
       ],
     });
     expect(outcome.violations).toEqual([]);
+  });
+});
+
+describe('what breaks off every write and nothing else', () => {
+  it('is no reason to ask again and again because the nodes answer questions after their health', async () => {
+    const outcome = await ScheduleRun.play({
+      vendor: 'karapace',
+      nodes: 2,
+      hosts: 1,
+      seed: 20,
+      latencyMs: 3,
+      steps: [
+        { after: 37_419, step: { do: 'fault', kind: 'cut', at: null, stage: 'write', forMs: 19_986 } },
+        { after: 3_286, step: { do: 'write', how: 'register', subject: 1, version: 2, tasks: 1 } },
+        { after: 1_520, step: { do: 'group', shows: 'nothing', at: 2 } },
+      ],
+    });
+    expect(outcome.violations).toEqual([]);
+  });
+});
+
+describe('nodes that break off reads, and answer questions after themselves', () => {
+  it('are not tried again and again because of that', async () => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+    const asked: string[] = [];
+    for (const node of [NODE_A, NODE_B]) {
+      worker.transport.nodes.set(node, (request) => {
+        if (!request.path.startsWith('/schemas/')) return worker.registry.handle(request);
+        asked.push(node);
+        return 'reset';
+      });
+    }
+    const task = new Task(worker, worker.host(), { 'schema.registry.url': `${NODE_A},${NODE_B}` });
+    task.begin(byId(worker.registry.put('old', { schema: '"string"' })));
+    await worker.clock.advance(60_000);
+    // Each try asks both nodes, on two connections each; tries come at growing intervals, up to registry.probe.max.ms (500).
+    expect(asked.length).toBeGreaterThan(4 * 60);
+    expect(asked.length).toBeLessThan(4 * 60 * 5);
+    worker.transport.nodes.set(NODE_A, worker.registry.handle);
+    worker.transport.nodes.set(NODE_B, worker.registry.handle);
+    await worker.clock.advance(10_000);
+    expect(wordsOf(task.answer)).toBe('known 1');
   });
 });
 

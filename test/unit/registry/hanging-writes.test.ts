@@ -99,6 +99,23 @@ class Cluster {
   }
 }
 
+describe('a write that is broken off', () => {
+  it('on a new connection too, has its node asked, and counts it as dead if there is no answer', async () => {
+    const cluster = new Cluster([A]);
+    cluster.writes.set(A, () => 'reset');
+    const sent = cluster.write();
+    await cluster.clock.advance(0);
+    expect(sent.result?.verdict).toMatchObject({ class: 'park', outcomeUnknown: true });
+    // Writes, look-ups between them whether the first was carried out, and the question after the node.
+    expect(cluster.asked()).toEqual([`${A} write`, `${A} look`, `${A} look`, `${A} write`, `${A} read`]);
+    expect(cluster.changes).toEqual([]);
+    cluster.transport.nodes.set(A, ({ channel }) => (channel === 'write' ? 'reset' : 'refused'));
+    cluster.write();
+    await cluster.clock.advance(0);
+    expect(cluster.changes).toEqual([`${A} dead`]);
+  });
+});
+
 describe('a write that hangs', () => {
   it('is given up when another primary is named, looked for, and sent to the new one', async () => {
     const cluster = new Cluster();

@@ -149,6 +149,15 @@ describe('ids that go back', () => {
     expect(await ordering.check(5)).toBe(WENT_BACK);
   });
 
+  it('are not certain by what was denied to somebody long ago, and not since', async () => {
+    const ordering = new Ordering([9]);
+    expect(await ordering.check(5)).toBe(LAGS);
+    await ordering.nodes.clock.advance(300_000);
+    expect(await ordering.check(5)).toBe(LAGS);
+    await ordering.nodes.clock.advance(30_000);
+    expect(await ordering.check(5)).toBe(WENT_BACK);
+  });
+
   it('are none when the highest was found between', async () => {
     const ordering = new Ordering([9]);
     await ordering.check(5);

@@ -243,6 +243,43 @@ describe('a primary that is named', () => {
   });
 });
 
+describe('a write that another node than the new primary acknowledged', () => {
+  const replaced = async (): Promise<void> => {
+    on = TrackerOverNodes.healthy({ group: [A, B] });
+    await on.pass(10);
+    on.group = [B, A];
+    on.words = { [A]: { isPrimary: true, primaryUrl: A }, [B]: { isReady: false, primaryUrl: B } };
+    await on.pass(5);
+    expect(on.epochs[0]).toBe(`group-elected ${B}`);
+  };
+  const usableAt = () => on.tracker.snapshot().epochs[0]?.usableAt;
+
+  it('does not end the suspect window: it may have been replaced, and not know it', async () => {
+    await replaced();
+    on.observe({ kind: 'written', node: A });
+    expect(usableAt()).toBeNull();
+    expect(on.tracker.isSuspect({ at: on.clock.now(), epoch: 'of the one before' })).toBe(true);
+    on.observe({ kind: 'written', node: B });
+    expect(usableAt()).not.toBeNull();
+  });
+
+  it('ends it no more when it ends an outage of writes', async () => {
+    await replaced();
+    on.began('write');
+    on.observe({ kind: 'written', node: A });
+    expect(usableAt()).toBeNull();
+    on.ended('write', 14);
+    expect(usableAt()).toBeNull();
+  });
+
+  it('ends it when the new one is dead for us: others forward to it', async () => {
+    await replaced();
+    on.observe({ kind: 'node-changed', node: B, alive: false });
+    on.observe({ kind: 'written', node: A });
+    expect(usableAt()).not.toBeNull();
+  });
+});
+
 describe('where nothing tells who is primary', () => {
   it('the first write has one begin, and it is usable', async () => {
     on = new TrackerOverNodes({});

@@ -9,7 +9,6 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Credentials } from './credentials.ts';
 import type { FailureContext } from './failure-classes.ts';
 import type { HttpTransport } from './http-transport.ts';
-import { withLeastWait } from './least-wait.ts';
 import { NodeBook, type NodeHealth, type RegistryNode } from './node-book.ts';
 import {
   type CallResult,
@@ -19,9 +18,11 @@ import {
   type RegistryRequest,
 } from './node-exchange.ts';
 import { NodeOrder } from './node-order.ts';
+import { firstUsable } from './node-race.ts';
 import { NodeRevival } from './node-revival.ts';
+import { NodeRound } from './node-round.ts';
 import { livenessRequest } from './registry-requests.ts';
-import { deadNode, isAbsence, isOfRegistry, isSettled, lagging, moreTelling } from './telling-answers.ts';
+import { deadNode, isOfRegistry } from './telling-answers.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
 export type { CallResult, ExchangeReport, RegistryRequest } from './node-exchange.ts';
@@ -138,61 +139,29 @@ export class RegistryEndpoints {
     const { context = {}, resolveUnknown, believesOne = false } = options;
     const isWrite = request.channel === 'write';
     const order = isWrite ? this.orders.forWrites(this.lastWriter) : this.orders.forReads();
-    const anyAlive = this.book.anyAlive;
-    if (!anyAlive && !isWrite && order.length > 1) return this.race(request, signal, context);
-    let best: CallResult | undefined;
-    const results: CallResult[] = [];
-    let unknown = false;
-    let anyAnswered = false;
-    let denials = 0;
-    const attempt = async (node: RegistryNode, fresh: boolean): Promise<CallResult> => {
-      if (unknown && resolveUnknown !== undefined) {
-        const resolved = await resolveUnknown();
-        if (resolved.verdict.class === 'ok') return resolved;
-      }
-      const result = isWrite
-        ? await this.write(node, request, fresh, context, signal)
-        : await this.attempt(node, request, fresh, context, signal);
-      if (result.verdict.class === 'park' && result.verdict.outcomeUnknown) unknown = true;
-      results.push(result);
-      return result;
-    };
-    const left = [...order];
-    for (let node = left.shift(); node !== undefined; node = left.shift()) {
-      // The revival asks the dead. A request tries one only when the living give no answer, or one that speaks of an outage and the dead one's takes no time.
-      if (!node.alive && anyAlive && anyAnswered && (node.slowToFail || best?.verdict.class !== 'park')) continue;
-      // It would take its time limit once more, and another one has said already that there is an outage.
-      if (isWrite && anyAnswered && best?.verdict.class === 'park' && this.orders.hangsWrites(node)) continue;
-      const wasAlive = node.alive;
-      let result = await attempt(node, false);
-      if (result.verdict.class === 'park' && wasAlive && this.deservesFreshConnection(result, order.length)) {
-        result = await attempt(node, true);
-      }
-      // Behind one URL, another connection may lead to a node that has read more.
-      if (order.length === 1 && isAbsence(request, result)) result = await attempt(node, true);
-      best = moreTelling(best, result);
-      if (result.issuer !== undefined) break;
-      if (result.overtaken === true) left.splice(0, left.length, ...this.orders.afterChange(left));
-      if (result.status !== undefined) anyAnswered = true;
-      if (isAbsence(request, result)) {
-        // A node that replays its topic lacks what it has not read yet.
-        const hasRead = this.hasRead(node);
-        if (hasRead) denials += 1;
-        const isEnough = denials === order.length || (hasRead && node.url === this.options.primary());
-        if (!believesOne && !isEnough) continue;
-      }
-      if (isSettled(result.verdict)) {
-        if (request.operation === 'register') this.lastWriter = node.url;
-        return result;
-      }
+    const { anyAlive, nodes } = this.book;
+    const hasRead = (node: RegistryNode): boolean => this.hasRead(node);
+    if (!anyAlive && !isWrite && order.length > 1) {
+      const attempts = nodes.map((node) => this.attempt(node, request, true, context, signal));
+      return firstUsable(request, nodes, attempts, hasRead);
     }
-    if (best === undefined) throw new Error('A registry needs at least one URL.');
-    if (isAbsence(request, best)) return lagging(best);
-    best = withLeastWait(best, results);
-    // What may have been written stays "may have been written", whichever node answered last.
-    return unknown && best.verdict.class === 'park'
-      ? { ...best, verdict: { ...best.verdict, outcomeUnknown: true } }
-      : best;
+    const round = new NodeRound({
+      request,
+      order,
+      anyAlive,
+      believesOne,
+      resolveUnknown,
+      send: (node, fresh) =>
+        isWrite
+          ? this.write(node, request, fresh, context, signal)
+          : this.attempt(node, request, fresh, context, signal),
+      hasRead,
+      primary: this.options.primary,
+      orders: this.orders,
+    });
+    const result = await round.run();
+    if (request.operation === 'register' && round.settledAt !== null) this.lastWriter = round.settledAt;
+    return result;
   }
 
   /** Asks this one node, once, on a connection of its own if `fresh`; one that gives no answer counts as dead from then on. */
@@ -218,31 +187,8 @@ export class RegistryEndpoints {
   }
 
   /** Nothing says that it has not read its topic to the end. */
-  private hasRead(node: RegistryNode | undefined): boolean {
-    return node !== undefined && this.options.isReady?.(node.url) !== false;
-  }
-
-  /** With every node dead, none is worth waiting for: all are asked at the same time, and the first usable answer counts. */
-  private race(request: RegistryRequest, signal: AbortSignal, context: FailureContext): Promise<CallResult> {
-    const { nodes } = this.book;
-    const attempts = nodes.map((node) => this.attempt(node, request, true, context, signal));
-    return new Promise((resolve, reject) => {
-      let best: CallResult | undefined;
-      const results: CallResult[] = [];
-      let denials = 0;
-      for (const [index, attempt] of attempts.entries()) {
-        attempt.then((result) => {
-          best = moreTelling(best, result);
-          results.push(result);
-          const isDenial = isAbsence(request, result);
-          if (isDenial && this.hasRead(nodes[index])) denials += 1;
-          if (isDenial ? denials === nodes.length : isSettled(result.verdict)) resolve(result);
-          else if (results.length === attempts.length) {
-            resolve(isAbsence(request, best) ? lagging(best) : withLeastWait(best, results));
-          }
-        }, reject);
-      }
-    });
+  private hasRead(node: RegistryNode): boolean {
+    return this.options.isReady?.(node.url) !== false;
   }
 
   /**
@@ -285,15 +231,6 @@ export class RegistryEndpoints {
   close(): void {
     this.life.abort();
     this.revival.close();
-  }
-
-  /** A reused connection may just have been stale; with one URL only, another connection may lead to another node behind it. */
-  private deservesFreshConnection(result: CallResult, nodes: number): boolean {
-    if (result.issuer !== undefined) return false;
-    if (result.status !== undefined) return nodes === 1 && result.status !== 429;
-    // A node that answers nothing costs the whole time limit once more: another one is the better second try.
-    if (result.transport === 'timeout') return nodes === 1;
-    return result.transport !== 'connect';
   }
 
   /** A write that gets no answer tells of the primary, to which the node may have forwarded it, and nothing of the node's reads. */

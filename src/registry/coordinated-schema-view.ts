@@ -140,7 +140,7 @@ class CoordinatedSchemaView implements SchemaView {
   }
 
   carried(id: number, topic: string, partition: number, offset: number): void {
-    this.ids.young.carried(id, topic, partition, offset);
+    this.ids.carried(id, topic, partition, offset);
   }
 
   recordsOf(error: ConnectError): readonly RecordRange[] {

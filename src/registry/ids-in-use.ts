@@ -15,13 +15,18 @@ import type { YoungIds } from './young-ids.ts';
 
 export type Contradiction = Extract<RegistryNotice, { kind: 'contradicted' | 'distrusted' }>;
 
+interface IdInContext {
+  readonly context: string;
+  readonly id: number;
+}
+
 export class IdsInUse {
   readonly young: YoungIds;
   private readonly stop: ((error: ConnectError) => void) | undefined;
   /** By context and id: what it means; null for kinds of schemas of which a registry gives more than one form. */
   private readonly used = new Map<string, Map<number, string | null>>();
   /** By message; the id it is about, or null for the whole registry. */
-  private readonly contradictions = new Map<string, number | null>();
+  private readonly contradictions = new Map<string, IdInContext | null>();
 
   constructor(options: {
     readonly young: YoungIds;
@@ -46,9 +51,9 @@ export class IdsInUse {
       const error = new RegistryIntegrityError(
         `Schema id ${id} resolves to other content than this task was given before. Compare the versions of its schema in the _schemas ` +
           'topic before going on.',
-        { details: { id, before, now: meaning } },
+        { details: { id, context, before, now: meaning } },
       );
-      this.told(error, id);
+      this.told(error, { context, id });
       return error;
     }
     ids.set(id, meaning);
@@ -62,21 +67,43 @@ export class IdsInUse {
     const error = decoded instanceof IntegrityError ? decoded : new RegistryIntegrityError(decoded.message);
     const isUsed =
       notice.kind === 'distrusted' ? this.used.size > 0 : this.used.get(notice.context)?.has(notice.id) === true;
-    if (isUsed) this.told(error, notice.kind === 'contradicted' ? notice.id : null);
+    if (isUsed) this.told(error, notice.kind === 'contradicted' ? notice : null);
     return error;
+  }
+
+  /**
+   * A record with this id was written. It doesn't say of which context the id is: of one that the view was given it for, and if it was for
+   * several, the record counts for each.
+   */
+  carried(id: number, topic: string, partition: number, offset: number): void {
+    let first: string | undefined;
+    let isShared = false;
+    for (const [context, ids] of this.used) {
+      if (!ids.has(id)) continue;
+      isShared = first !== undefined;
+      if (isShared) break;
+      first = context;
+    }
+    if (first === undefined) return;
+    if (!isShared) this.young.carried(first, id, topic, partition, offset);
+    else
+      for (const [context, ids] of this.used)
+        if (ids.has(id)) this.young.carried(context, id, topic, partition, offset, true);
   }
 
   /** The records that carry what the error is about. */
   recordsOf(error: ConnectError): readonly RecordRange[] {
     const known = this.contradictions.get(error.message);
-    if (known !== undefined) return this.young.recordsOf(known);
-    const id = error instanceof IntegrityError ? error.details?.['id'] : undefined;
-    return typeof id === 'number' ? this.young.recordsOf(id) : [];
+    if (known === null) return this.young.allRecords();
+    if (known !== undefined) return this.young.recordsOf(known.context, known.id);
+    const { id, context } = (error instanceof IntegrityError ? error.details : undefined) ?? {};
+    if (typeof id !== 'number') return [];
+    return this.young.recordsOf(typeof context === 'string' ? context : '', id);
   }
 
-  private told(error: ConnectError, id: number | null): void {
+  private told(error: ConnectError, about: IdInContext | null): void {
     if (this.contradictions.has(error.message)) return;
-    this.contradictions.set(error.message, id);
+    this.contradictions.set(error.message, about);
     this.stop?.(error);
   }
 }

@@ -8,10 +8,8 @@ import { type RecordRange, RecordRanges } from '../sdk/record/record-ranges.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 
 interface YoungId {
-  /** Ids count per context. */
-  readonly context: string;
   readonly until: number;
-  readonly records: RecordRanges | null;
+  records: RecordRanges | null;
 }
 
 /** Kept for that long without a word of the second look: a registry that is away for hours has none. */
@@ -22,11 +20,12 @@ const MAX_IDS = 20_000;
 export class YoungIds {
   private readonly clock: Clock;
   private readonly secondLookMs: number;
-  /** By age. */
-  private readonly ids = new Map<number, YoungId>();
+  /** By context, in which ids count: by age. */
+  private readonly ids = new Map<string, Map<number, YoungId>>();
+  private count = 0;
   private readonly maxIds: number;
-  /** By id: the context. Their records are in `together`. */
-  private readonly crowded = new Map<number, string>();
+  /** By context. Their records are in `together`. */
+  private readonly crowded = new Map<string, Set<number>>();
   private together = new RecordRanges();
   private togetherUntil = 0;
 
@@ -44,64 +43,92 @@ export class YoungIds {
 
   /** False nearly always. */
   get any(): boolean {
-    if (this.ids.size === 0 && this.crowded.size === 0) return false;
+    if (this.count === 0 && this.crowded.size === 0) return false;
     const now = this.clock.now();
-    for (const [id, { until }] of this.ids) {
-      if (until > now) break;
-      this.ids.delete(id);
+    for (const [context, ids] of this.ids) {
+      for (const [id, { until }] of ids) {
+        if (until > now) break;
+        this.take(context, id);
+      }
     }
     if (this.crowded.size > 0 && this.togetherUntil <= now) this.forgetCrowded();
-    return this.ids.size > 0 || this.crowded.size > 0;
+    return this.count > 0 || this.crowded.size > 0;
   }
 
   /** An id may be written from now on. One whose acknowledgement is renewed keeps its records. */
   given(context: string, id: number, { at }: Acknowledgement): void {
     const now = this.clock.now();
-    const before = this.ids.get(id);
+    const before = this.take(context, id);
     if (now - at >= this.secondLookMs && before === undefined) return;
-    this.ids.delete(id);
-    this.ids.set(id, { context, until: now + KEPT_MS, records: before?.records ?? null });
-    if (this.ids.size > this.maxIds) this.crowdOut();
+    const ids = this.ids.get(context) ?? new Map<number, YoungId>();
+    this.ids.set(context, ids);
+    ids.set(id, { until: now + KEPT_MS, records: before?.records ?? null });
+    this.count += 1;
+    if (this.count > this.maxIds) this.crowdOut();
   }
 
-  carried(id: number, topic: string, partition: number, offset: number): void {
-    const young = this.ids.get(id);
+  /** `isCoarse`: it may as well be the id of another context that the record carries. */
+  carried(context: string, id: number, topic: string, partition: number, offset: number, isCoarse = false): void {
+    const young = this.ids.get(context)?.get(id);
     if (young !== undefined) {
-      const records = young.records ?? new RecordRanges();
-      if (young.records === null) this.ids.set(id, { ...young, records });
-      records.add(topic, partition, offset);
-    } else if (this.crowded.has(id)) {
+      young.records ??= new RecordRanges();
+      if (isCoarse) young.records.addRange({ topic, partition, first: offset, last: offset, isCoarse });
+      else young.records.add(topic, partition, offset);
+    } else if (this.crowded.get(context)?.has(id) === true) {
       this.together.addRange({ topic, partition, first: offset, last: offset, isCoarse: true });
     }
   }
 
   confirmed(context: string, ids: readonly number[]): void {
+    const crowded = this.crowded.get(context);
     for (const id of ids) {
-      if (this.ids.get(id)?.context === context) this.ids.delete(id);
-      if (this.crowded.get(id) === context) this.crowded.delete(id);
+      this.take(context, id);
+      crowded?.delete(id);
     }
+    if (crowded?.size === 0) this.crowded.delete(context);
     if (this.crowded.size === 0) this.forgetCrowded();
   }
 
-  /** The records with this id, or with any; coarse ones where ids were too many to keep their records apart. */
-  recordsOf(id: number | null): readonly RecordRange[] {
+  /** The records with this id of that context; coarse ones where ids were too many to keep their records apart. */
+  recordsOf(context: string, id: number): readonly RecordRange[] {
     const found = new RecordRanges();
-    const addAll = (records: RecordRanges | null | undefined): void => {
-      for (const range of records?.list() ?? []) found.addRange(range);
-    };
-    if (id === null) for (const { records } of this.ids.values()) addAll(records);
-    else addAll(this.ids.get(id)?.records);
-    if (id === null || this.crowded.has(id)) addAll(this.together);
+    addAll(found, this.ids.get(context)?.get(id)?.records);
+    if (this.crowded.get(context)?.has(id) === true) addAll(found, this.together);
     return found.list();
+  }
+
+  /** The records with any of them. */
+  allRecords(): readonly RecordRange[] {
+    const found = new RecordRanges();
+    for (const ids of this.ids.values()) for (const { records } of ids.values()) addAll(found, records);
+    addAll(found, this.together);
+    return found.list();
+  }
+
+  private take(context: string, id: number): YoungId | undefined {
+    const ids = this.ids.get(context);
+    const young = ids?.get(id);
+    if (ids === undefined || young === undefined) return undefined;
+    ids.delete(id);
+    if (ids.size === 0) this.ids.delete(context);
+    this.count -= 1;
+    return young;
   }
 
   /** Invariant 5: the oldest is no more told from others like it, but what carries it is not forgotten. */
   private crowdOut(): void {
-    const [oldest] = this.ids;
+    let oldest: { readonly context: string; readonly id: number; readonly until: number } | undefined;
+    for (const [context, ids] of this.ids) {
+      for (const [id, { until }] of ids) {
+        if (oldest === undefined || until < oldest.until) oldest = { context, id, until };
+        break;
+      }
+    }
     if (oldest === undefined) return;
-    const [id, { context, until, records }] = oldest;
-    this.ids.delete(id);
-    this.crowded.set(id, context);
+    const { context, id, until } = oldest;
+    const records = this.take(context, id)?.records;
+    const crowded = this.crowded.get(context) ?? new Set<number>();
+    this.crowded.set(context, crowded.add(id));
     this.togetherUntil = Math.max(this.togetherUntil, until);
     for (const range of records?.list() ?? []) this.together.addRange({ ...range, isCoarse: true });
   }
@@ -110,6 +137,10 @@ export class YoungIds {
     this.crowded.clear();
     this.together = new RecordRanges();
   }
+}
+
+function addAll(to: RecordRanges, records: RecordRanges | null | undefined): void {
+  for (const range of records?.list() ?? []) to.addRange(range);
 }
 
 /**

@@ -106,7 +106,7 @@ describe('a contradiction', () => {
     const { ids, given } = inUse();
     for (const id of [1, 2]) {
       given('', schema(id, '"int"'));
-      ids.young.carried(id, `t${id}`, 0, 7);
+      ids.carried(id, `t${id}`, 0, 7);
     }
     const records = (error: ConnectError) => ids.recordsOf(error).map(({ topic }) => topic);
     expect(records(ids.contradicted(contradicted(1)))).toEqual(['t1']);
@@ -116,5 +116,35 @@ describe('a contradiction', () => {
     expect(records(new RegistryIntegrityError('new'))).toEqual([]);
     expect(records(new RegistryIntegrityError('new', { details: { id: '2' } }))).toEqual([]);
     expect(records(new RegistryUnavailableError('new'))).toEqual([]);
+  });
+
+  it('names the records of the id in its own context', () => {
+    const { ids, given } = inUse();
+    given('', schema(1, '"int"'));
+    ids.carried(1, 't', 0, 7);
+    given('.europe', schema(2, '"int"'));
+    ids.carried(2, 't', 0, 8);
+    ids.carried(3, 't', 0, 9);
+    const elsewhere = new RegistryIntegrityError('new', { details: { id: 1, context: '.europe' } });
+    const there = new RegistryIntegrityError('newer', { details: { id: 2, context: '.europe' } });
+    expect(ids.recordsOf(elsewhere)).toEqual([]);
+    expect(ids.recordsOf(there)).toEqual([{ topic: 't', partition: 0, first: 8, last: 8 }]);
+  });
+
+  it('names the records of an id that was given in two contexts for each of them, and says that not all may carry it', () => {
+    const { ids, given } = inUse();
+    given('', schema(1, '"int"'));
+    ids.carried(1, 't', 0, 5);
+    given('.europe', schema(1, '"long"'));
+    for (const offset of [7, 8]) ids.carried(1, 't', 0, offset);
+    const shared = { topic: 't', partition: 0, first: 7, last: 8, isCoarse: true };
+    const error = given('.europe', schema(1, '"string"')) as ConnectError;
+    expect(ids.recordsOf(error)).toEqual([shared]);
+    ids.young.confirmed('.europe', [1]);
+    expect(ids.recordsOf(error)).toEqual([]);
+    expect(ids.recordsOf(ids.contradicted(contradicted(1)))).toEqual([
+      { topic: 't', partition: 0, first: 5, last: 5 },
+      shared,
+    ]);
   });
 });

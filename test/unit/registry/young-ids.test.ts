@@ -76,42 +76,42 @@ describe('YoungIds', () => {
   it('keeps the records of each of 1,500 ids that were given at once', () => {
     const { clock, ids } = young();
     for (let id = 1; id <= 1500; id++) ids.given('', id, { at: clock.now(), epoch: 'e' });
-    for (let id = 1; id <= 1500; id++) ids.carried(id, 't', 0, id * 2);
-    expect(ids.recordsOf(1)).toEqual([{ topic: 't', partition: 0, first: 2, last: 2 }]);
-    expect(ids.recordsOf(1500)).toEqual([{ topic: 't', partition: 0, first: 3000, last: 3000 }]);
+    for (let id = 1; id <= 1500; id++) ids.carried('', id, 't', 0, id * 2);
+    expect(ids.recordsOf('', 1)).toEqual([{ topic: 't', partition: 0, first: 2, last: 2 }]);
+    expect(ids.recordsOf('', 1500)).toEqual([{ topic: 't', partition: 0, first: 3000, last: 3000 }]);
   });
 
   it('of more ids than it keeps apart it names the records of the oldest together, and says so', () => {
     const { clock, ids } = young(2);
     const at = { at: clock.now(), epoch: 'e' };
     ids.given('', 1, at);
-    ids.carried(1, 't', 0, 1);
+    ids.carried('', 1, 't', 0, 1);
     ids.given('', 2, at);
     ids.given('', 3, at);
     ids.given('', 4, at);
-    ids.carried(1, 't', 0, 9);
-    ids.carried(2, 't', 0, 20);
-    ids.carried(4, 't', 0, 30);
+    ids.carried('', 1, 't', 0, 9);
+    ids.carried('', 2, 't', 0, 20);
+    ids.carried('', 4, 't', 0, 30);
     const coarse = (offset: number) => ({ topic: 't', partition: 0, first: offset, last: offset, isCoarse: true });
-    expect(ids.recordsOf(1)).toEqual([coarse(1), coarse(9), coarse(20)]);
-    expect(ids.recordsOf(4)).toEqual([{ topic: 't', partition: 0, first: 30, last: 30 }]);
-    expect(ids.recordsOf(5)).toEqual([]);
-    expect(ids.recordsOf(null)).toHaveLength(4);
+    expect(ids.recordsOf('', 1)).toEqual([coarse(1), coarse(9), coarse(20)]);
+    expect(ids.recordsOf('', 4)).toEqual([{ topic: 't', partition: 0, first: 30, last: 30 }]);
+    expect(ids.recordsOf('', 5)).toEqual([]);
+    expect(ids.allRecords()).toHaveLength(4);
     ids.confirmed('', [1]);
-    expect(ids.recordsOf(2)).toHaveLength(3);
+    expect(ids.recordsOf('', 2)).toHaveLength(3);
     ids.confirmed('', [2, 3, 4]);
-    expect([ids.any, ids.recordsOf(2), ids.recordsOf(null)]).toEqual([false, [], []]);
+    expect([ids.any, ids.recordsOf('', 2), ids.allRecords()]).toEqual([false, [], []]);
   });
 
   it('forgets what no second look came for within an hour', async () => {
     const { clock, ids } = young(1);
     ids.given('', 1, { at: clock.now(), epoch: 'e' });
     ids.given('', 2, { at: clock.now(), epoch: 'e' });
-    ids.carried(1, 't', 0, 1);
+    ids.carried('', 1, 't', 0, 1);
     await clock.advance(HOUR - 1);
     expect(ids.any).toBe(true);
     await clock.advance(1);
-    expect([ids.any, ids.recordsOf(1)]).toEqual([false, []]);
+    expect([ids.any, ids.recordsOf('', 1)]).toEqual([false, []]);
   });
 
   const range = (offset: number) => ({ topic: 't', partition: 0, first: offset, last: offset });
@@ -123,33 +123,33 @@ describe('YoungIds', () => {
     ids.given('', 1, old);
     clock.advanceSync(1);
     ids.given('', 2, old);
-    for (const id of [1, 2]) ids.carried(id, 't', 0, id);
-    expect([ids.recordsOf(1), ids.recordsOf(2)]).toEqual([[range(1)], []]);
+    for (const id of [1, 2]) ids.carried('', id, 't', 0, id);
+    expect([ids.recordsOf('', 1), ids.recordsOf('', 2)]).toEqual([[range(1)], []]);
   });
 
   it('keeps the records of one that is given again, for another hour, however old its acknowledgement is by then', () => {
     const { clock, ids } = young();
     const first = { at: clock.now(), epoch: 'e' };
     ids.given('', 1, first);
-    ids.carried(1, 't', 0, 1);
+    ids.carried('', 1, 't', 0, 1);
     for (let n = 0; n < 2; n++) {
       clock.advanceSync(HOUR - 1);
       expect(ids.any).toBe(true);
       ids.given('', 1, first);
     }
-    expect(ids.recordsOf(1)).toEqual([range(1)]);
+    expect(ids.recordsOf('', 1)).toEqual([range(1)]);
   });
 
   it('forgets one by one', () => {
     const { clock, ids } = young();
     for (const id of [1, 2]) {
       ids.given('', id, { at: clock.now(), epoch: 'e' });
-      ids.carried(id, 't', 0, id);
+      ids.carried('', id, 't', 0, id);
       clock.advanceSync(1000);
     }
     clock.advanceSync(HOUR - 2000);
     expect(ids.any).toBe(true);
-    expect([ids.recordsOf(1), ids.recordsOf(2)]).toEqual([[], [range(2)]]);
+    expect([ids.recordsOf('', 1), ids.recordsOf('', 2)]).toEqual([[], [range(2)]]);
   });
 
   it('confirms each in its own context', () => {
@@ -158,11 +158,38 @@ describe('YoungIds', () => {
     ids.given('x', 2, { at: clock.now(), epoch: 'e' });
     ids.confirmed('x', [1]);
     ids.confirmed('', [2, 7]);
-    ids.carried(1, 't', 0, 1);
-    ids.carried(2, 't', 0, 3);
-    expect(ids.recordsOf(null)).toEqual([range(1), range(3)]);
+    ids.carried('', 1, 't', 0, 1);
+    ids.carried('x', 2, 't', 0, 3);
+    expect(ids.allRecords()).toEqual([range(1), range(3)]);
     ids.confirmed('', [1]);
     ids.confirmed('x', [2]);
     expect(ids.any).toBe(false);
+  });
+
+  it('tells the same id of two contexts apart: the records of one stay when the other is confirmed', () => {
+    const { clock, ids } = young();
+    const at = { at: clock.now(), epoch: 'e' };
+    ids.given('', 5, at);
+    ids.carried('', 5, 't', 0, 100);
+    ids.given('.europe', 5, at);
+    ids.carried('.europe', 5, 't', 0, 200);
+    ids.confirmed('.europe', [5]);
+    expect([ids.recordsOf('', 5), ids.recordsOf('.europe', 5)]).toEqual([[range(100)], []]);
+    ids.confirmed('', [5]);
+    expect(ids.any).toBe(false);
+  });
+
+  it('crowds out the oldest of all contexts', () => {
+    const { clock, ids } = young(2);
+    for (const context of ['', '.europe', '.asia']) {
+      ids.given(context, 5, { at: clock.now(), epoch: 'e' });
+      clock.advanceSync(1);
+    }
+    ids.carried('', 5, 't', 0, 1);
+    ids.carried('.europe', 5, 't', 0, 9);
+    expect(ids.recordsOf('', 5)).toEqual([{ ...range(1), isCoarse: true }]);
+    expect(ids.recordsOf('.europe', 5)).toEqual([range(9)]);
+    ids.confirmed('.europe', [5]);
+    expect(ids.recordsOf('', 5)).toEqual([{ ...range(1), isCoarse: true }]);
   });
 });

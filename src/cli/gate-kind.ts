@@ -1,4 +1,4 @@
-/** What a gate of a registry stands before, in a few words: `registry:<id>:id:42` is of the kind `id`. */
+/** What a gate of a registry stands before, in a few words: `id` for `registry:<id>:id:42` and for `registry:<id>:id:.europe:42`. */
 
 const KINDS: ReadonlySet<string> = new Set(['read', 'write', 'id', 'guid', 'subject', 'barrier', 'answer', 'slow']);
 

@@ -1,6 +1,7 @@
 /** An id that the registry vouched for and that no record carries yet: the barrier stands in between. */
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { contentFingerprint } from './fingerprint.ts';
+import { idGate } from './id-gates.ts';
 import { idLost } from './integrity-errors.ts';
 import type { KnownAnswer } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
@@ -30,7 +31,7 @@ export function acknowledgedBy(question: Acknowledged['question'], result: CallR
 /** The barrier is not met: what waits does so at a gate of its own. */
 export function heldBack({ registered }: Acknowledged, reason: string): Missing {
   return {
-    gate: `barrier:${registered.id}`,
+    gate: idGate('barrier', contextOf(registered.subject), registered.id),
     dependency: 'schema registry (barrier)',
     reason,
     code: REGISTRY_BARRIER,

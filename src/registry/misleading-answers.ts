@@ -6,12 +6,13 @@ import type { ConnectError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import type { Denials } from './denials.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
+import { idGate, idInWords } from './id-gates.ts';
 import type { KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import type { OutageCause } from './outages.ts';
 import { refusalOf } from './refusals.ts';
 import { REGISTRY_MISLEADING } from './registry-errors.ts';
-import { byIdRequest, subjectsRequest } from './registry-requests.ts';
+import { byIdRequest, contextOf, subjectsRequest } from './registry-requests.ts';
 
 /** `away`: nothing is served. `missing`: all else is. `denied`: that lasted for so long that the setting is to blame. */
 export type MisleadingVerdict =
@@ -92,8 +93,10 @@ function hintOf(status: number | undefined): string {
 
 function placeOf(question: SchemaQuestion): Pick<Missing, 'gate' | 'dependency'> {
   switch (question.kind) {
-    case 'by-id':
-      return { gate: `id:${question.id}`, dependency: `schema id ${question.id}` };
+    case 'by-id': {
+      const context = contextOf(question.subject);
+      return { gate: idGate('id', context, question.id), dependency: idInWords(context, question.id) };
+    }
     case 'by-guid':
       return { gate: `guid:${question.guid}`, dependency: `schema GUID ${question.guid}` };
     default:

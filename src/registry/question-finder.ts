@@ -6,6 +6,7 @@ import { type Acknowledged, acknowledgedBy } from './acknowledged.ts';
 import { Denials } from './denials.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
+import { idGate, idInWords } from './id-gates.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
 import { causeOf, MisleadingAnswers } from './misleading-answers.ts';
@@ -193,12 +194,13 @@ export class QuestionFinder {
     const verdict = judgeUnknownId({ id, deniedForMs, rounds, settling: this.isSettling(), nodes, maxGap });
     if (verdict.kind === 'denied') return unknownId(id, verdict.why);
     const fromFuture = verdict.kind === 'from-future';
+    const words = idInWords(contextOf(subject), id);
     return missing({
-      gate: `id:${id}`,
-      dependency: `schema id ${id}`,
+      gate: idGate('id', contextOf(subject), id),
+      dependency: words,
       reason: fromFuture
-        ? `schema id ${id} lies above ${verdict.highestId}, the highest id of every node: the registry may have lost data`
-        : `no node knows schema id ${id} yet`,
+        ? `${words} lies above ${verdict.highestId}, the highest id of every node: the registry may have lost data`
+        : `no node knows ${words} yet`,
       code: fromFuture ? REGISTRY_ID_FROM_FUTURE : REGISTRY_ID_NOT_SEEN,
       fromFuture,
     });

@@ -1,6 +1,7 @@
 /** What a schema view remembers of one question. */
 import type { ConnectError } from '../sdk/errors/index.ts';
 import type { SchemaAnswer, SchemaQuestion } from '../sdk/schema-view.ts';
+import { idGate } from './id-gates.ts';
 import { RegistryUnavailableError } from './registry-errors.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
@@ -39,7 +40,7 @@ export function isAbout({ question, answer }: ViewEntry, context: string, id: nu
 /** What waits there waits for this id or GUID only, not for the registry. */
 export function isOneId(question: SchemaQuestion, gateId: string): boolean {
   if (question.kind === 'by-guid') return gateId.endsWith(`:guid:${question.guid}`);
-  return question.kind === 'by-id' && gateId.includes(':id:') && gateId.endsWith(`:${question.id}`);
+  return question.kind === 'by-id' && gateId.endsWith(`:${idGate('id', contextOf(question.subject), question.id)}`);
 }
 
 /** It concerns the record at hand alone: an operator may have it skipped. */

@@ -1,5 +1,6 @@
 /** When a question that waits counts as refused, and how: `registry.park.timeout.ms` and `unknown.id.*`. */
 import type { ConnectError } from '../sdk/errors/index.ts';
+import { isIdGate } from './id-gates.ts';
 import {
   REGISTRY_ID_FROM_FUTURE,
   RegistryIntegrityError,
@@ -42,7 +43,7 @@ export class WaitingLimits {
 
   /** An id that is only late may turn out to be lost while its gate stays closed; `unknown.id.action` has to know. */
   askAgainAt(since: number, now: number, gateId: string, fromFuture: boolean): number {
-    if (fromFuture || this.unknownId.action === 'wait' || !gateId.includes(':id:')) return Number.POSITIVE_INFINITY;
+    if (fromFuture || this.unknownId.action === 'wait' || !isIdGate(gateId)) return Number.POSITIVE_INFINITY;
     return Math.max(since + this.unknownId.timeoutMs, now + ASK_AGAIN_MS);
   }
 }

@@ -4,6 +4,7 @@ import { isAbout, isForGood, isOneId, skippable, type ViewEntry } from '../../..
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 
 const byId: SchemaQuestion = { kind: 'by-id', key: 'k', id: 7 };
+const elsewhere: SchemaQuestion = { kind: 'by-id', key: 'k', id: 7, subject: ':.x:' };
 const byGuid: SchemaQuestion = { kind: 'by-guid', key: 'k', guid: 'g' };
 const version: SchemaQuestion = { kind: 'version', key: 'k', subject: ':.x:s', version: 1 };
 const schema = { id: 7, schemaType: 'AVRO', schema: '"int"', references: [] } as const;
@@ -42,7 +43,10 @@ describe('what a view remembers of a question', () => {
 describe('what waits', () => {
   it.each<[SchemaQuestion, string, boolean]>([
     [byId, 'registry:r:id:7', true],
-    [byId, 'registry:r:id:.x:7', true],
+    [byId, 'registry:r:id:.x:7', false],
+    [elsewhere, 'registry:r:id:.x:7', true],
+    [elsewhere, 'registry:r:id:7', false],
+    [elsewhere, 'registry:r:read', false],
     [byId, 'registry:r:id:17', false],
     [byId, 'registry:r:read', false],
     [byId, 'registry:r:7', false],

@@ -64,5 +64,7 @@ it('asks again for an id that is only late, as it may turn out to be lost, every
   expect(at(60_000)).toBe(65_000);
   expect(at(100, 'wait')).toBe(Number.POSITIVE_INFINITY);
   expect(at(100, 'report', 'registry:x:read')).toBe(Number.POSITIVE_INFINITY);
+  expect(at(100, 'report', 'registry:x:subject:a:id:b')).toBe(Number.POSITIVE_INFINITY);
+  expect(at(100, 'report', 'registry:x:id:.europe:7')).toBe(60_100);
   expect(at(100, 'report', 'registry:x:id:7', true)).toBe(Number.POSITIVE_INFINITY);
 });

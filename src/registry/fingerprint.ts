@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { SchemaReference, SchemaText } from '../sdk/schema-view.ts';
+import { isTooDeep } from './unusable-schemas.ts';
 
-/** Identity of the content: equal for texts that differ in form only. */
+/** Identity of the content: equal for texts that differ in form only, unless they nest too deeply to be walked through. */
 export function contentFingerprint(schema: SchemaText): string {
   return digest(`${schema.schemaType}\n${canonicalContent(schema)}\n${references(schema.references)}`);
 }
@@ -38,6 +39,7 @@ function references(list: readonly SchemaReference[]): string {
 
 function canonicalContent(schema: SchemaText): string {
   if (schema.schemaType === 'PROTOBUF') return canonicalProtobuf(schema.schema);
+  if (isTooDeep(schema)) return schema.schema.trim();
   let parsed: unknown;
   try {
     parsed = JSON.parse(schema.schema);

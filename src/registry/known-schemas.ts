@@ -11,6 +11,7 @@ import type { CacheSnapshot } from './registry-snapshot.ts';
 import { type ContextId, SchemaContents } from './schema-contents.ts';
 import type { SchemaStore } from './schema-store.ts';
 import type { Proof } from './stored-entries.ts';
+import { checkUsable } from './unusable-schemas.ts';
 
 export interface KnownAnswer {
   readonly schema: RegisteredSchema;
@@ -126,8 +127,9 @@ export class KnownSchemas {
     return { id, ...text };
   }
 
-  /** The answer to a question, with what proves it. Throws RegistryIntegrityError like `read`. */
+  /** The answer to a question, with what proves it. Throws RegistryIntegrityError like `read`, and SchemaRejectedError for what is unusable. */
   settle(question: SchemaQuestion, schema: RegisteredSchema, node: string, sent: boolean): KnownAnswer {
+    checkUsable(question.kind === 'by-guid' ? question.guid : schema.id, schema);
     const acknowledgement: Acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
     if (question.kind === 'by-guid') return this.settleGuid(question, schema, acknowledgement);
     const normalize = 'normalize' in question && question.normalize;

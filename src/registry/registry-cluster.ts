@@ -18,13 +18,14 @@ import { accessOf, type Finding } from './question-finder.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
-import { REGISTRY_FAULT } from './registry-errors.ts';
+import { REGISTRY_FAULT, SchemaRejectedError } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type { EpochListener } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import type { RegistrySnapshot } from './registry-snapshot.ts';
 import { SlowAnswers } from './slow-answers.ts';
+import { defectOf } from './unusable-schemas.ts';
 
 export interface RegistryClusterOptions extends ClusterPartsOptions {
   readonly gates: GateBook;
@@ -159,6 +160,8 @@ export class RegistryCluster {
       this.emit({ type: 'cache', outcome: 'hit' });
       return { kind: 'known', ...known };
     }
+    const defect = defectOf(question);
+    if (defect !== undefined) return { kind: 'refused', error: defect };
     const refusal = this.refusals.get(key);
     if (refusal !== undefined && !(refusal instanceof IntegrityError)) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
@@ -261,6 +264,8 @@ export class RegistryCluster {
           ? await this.parts.finder.find(key, question, signal)
           : await this.parts.finder.readBack(key, question, known, signal);
     } catch (error) {
+      // The registry did answer, with what nobody can use.
+      if (error instanceof SchemaRejectedError) return this.refuse(key, error);
       // A trial that came to nothing: who waits behind it must not wait for another one to come along.
       const { write } = this.outages.gates;
       if (write.snapshot().state === 'half-open') this.outages.close('write', { reason: refusalOf(error).message });

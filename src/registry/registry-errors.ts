@@ -103,6 +103,11 @@ export const REGISTRY_INVALID_SCHEMA = defineErrorCode('holdfast.registry.schema
   mend: "Correct what the registry's own words in the message name.",
 });
 
+export const REGISTRY_UNUSABLE = defineErrorCode('holdfast.registry.schema.unusable', {
+  what: 'A schema nests more than 1000 deep, or the name of a subject is no well-formed text. No registry is asked about it.',
+  mend: 'Correct the schema or the name in the message, or what made it. Only the records that need it are concerned.',
+});
+
 export const REGISTRY_AUTHORIZATION = defineErrorCode('holdfast.registry.authorization', {
   what: 'The registry rejected the credentials, or they do not allow the request.',
   mend: 'Check basic.auth.*, bearer.auth.* or the key store, and what the registry allows this user.',

@@ -250,6 +250,22 @@ describe('a fingerprint', () => {
   });
 });
 
+describe('a text that nests deeper than the stack is', () => {
+  const nested = (depth: number, inner: string) =>
+    avro(`${'{"type":"array","items":'.repeat(depth)}${inner}${'}'.repeat(depth)}`);
+
+  it('has a content, by its text', () => {
+    const deep = contentFingerprint(nested(20_000, '"int"'));
+    expect(contentFingerprint(nested(20_000, '"int"'))).toBe(deep);
+    expect(contentFingerprint(nested(20_000, '"long"'))).not.toBe(deep);
+    expect(contentFingerprint(nested(20_000, ' "int"'))).not.toBe(deep);
+  });
+
+  it('is still walked through at a thousand levels', () => {
+    expect(contentFingerprint(nested(1000, ' "int"'))).toBe(contentFingerprint(nested(1000, '"int"')));
+  });
+});
+
 describe('textFingerprint', () => {
   it('tells texts apart that mean the same', () => {
     expect(textFingerprint(avro('"string"'))).not.toBe(textFingerprint(avro(' "string"')));

@@ -10,7 +10,7 @@ export interface Timer {
 
 /** The source of time and timers. All times are in milliseconds. */
 export interface Clock {
-  /** Wall-clock time, since the epoch. May jump; only for timestamps that leave the process. */
+  /** Wall-clock time, since the epoch. May jump; only for timestamps that leave the process. See steadyNow for times that are compared. */
   now(): number;
   /** Time since an arbitrary moment. Never goes back; for measuring and time limits. May have fractions. */
   monotonic(): number;

@@ -16,7 +16,7 @@ export class ManualClock implements Clock {
   private timers: ManualTimer[] = [];
   private elapsedMs = 0;
   private nextOrder = 0;
-  private readonly startMs: number;
+  private startMs: number;
 
   /** `startMs` is the wall-clock time at which the clock starts. */
   constructor(options: { readonly startMs?: number } = {}) {
@@ -29,6 +29,11 @@ export class ManualClock implements Clock {
 
   monotonic(): number {
     return this.elapsedMs;
+  }
+
+  /** The wall clock is set to `ms` later, or earlier if negative. No time passes. */
+  step(ms: number): void {
+    this.startMs += ms;
   }
 
   /** How many timers are set. */

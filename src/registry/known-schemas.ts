@@ -1,6 +1,7 @@
 /** What one registry answered, in memory and in the store, with what proves it. */
 import type { Clock } from '../foundation/clock.ts';
 import { LruCache } from '../foundation/lru-cache.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { textFingerprint } from './fingerprint.ts';
@@ -130,7 +131,7 @@ export class KnownSchemas {
   /** The answer to a question, with what proves it. Throws RegistryIntegrityError like `read`, and SchemaRejectedError for what is unusable. */
   settle(question: SchemaQuestion, schema: RegisteredSchema, node: string, sent: boolean): KnownAnswer {
     checkUsable(question.kind === 'by-guid' ? question.guid : schema.id, schema);
-    const acknowledgement: Acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
+    const acknowledgement: Acknowledgement = { at: steadyNow(this.options.clock), epoch: this.options.epoch() };
     if (question.kind === 'by-guid') return this.settleGuid(question, schema, acknowledgement);
     const normalize = 'normalize' in question && question.normalize;
     this.contents.learn({
@@ -158,7 +159,7 @@ export class KnownSchemas {
 
   /** Read back with equal content: what names this id is as good as acknowledged now. */
   renew(what: ContextId): void {
-    const acknowledgement = { at: this.options.clock.now(), epoch: this.options.epoch() };
+    const acknowledgement = { at: steadyNow(this.options.clock), epoch: this.options.epoch() };
     for (const entry of this.entriesOf(what)) {
       this.answers.set(entry.key, { ...entry, known: { ...entry.known, acknowledgement } });
     }
@@ -166,17 +167,19 @@ export class KnownSchemas {
 
   /** What the store knows of a question, for when the registry can't be asked. Entries without proof never write. */
   fromStore(question: SchemaQuestion): KnownAnswer | undefined {
-    const { store, identity } = this.options;
+    const { store, identity, clock } = this.options;
     if (store === null) return undefined;
     const clusterId = identity.current();
     const context = contextOf(question.subject);
+    // What an earlier run left under a clock that was ahead was acknowledged before now all the same.
+    const now = steadyNow(clock);
     const known = (id: number, time?: number, epoch?: string): KnownAnswer | undefined => {
       const stored = store.schema(clusterId, context, id);
       if (stored === undefined) return undefined;
       const { schemaType, schema, references } = stored;
       return {
         schema: { id, schemaType, schema, references },
-        acknowledgement: { at: time ?? stored.time, epoch: epoch ?? stored.epoch },
+        acknowledgement: { at: Math.min(time ?? stored.time, now), epoch: epoch ?? stored.epoch },
       };
     };
     if (question.kind === 'with-metadata') return undefined;

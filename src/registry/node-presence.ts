@@ -1,5 +1,6 @@
 /** Which nodes of a registry are away, and whether all of them were at once. */
 import type { Clock } from '../foundation/clock.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 
 export class NodePresence {
   private readonly nodes: readonly string[];
@@ -17,7 +18,7 @@ export class NodePresence {
   left(node: string): boolean {
     this.away.add(node);
     if (this.away.size < this.nodes.length) return false;
-    this.desertedAt ??= this.clock.now();
+    this.desertedAt ??= steadyNow(this.clock);
     return true;
   }
 

@@ -1,6 +1,7 @@
 /** The two gates of a registry, and the one prober that works on each while it is closed. */
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import type { GateBook, OwnedGate } from './gate-book.ts';
 import { type ProbeOutcome, Prober } from './prober.ts';
 import { REGISTRY_FAULT, REGISTRY_MISLEADING, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
@@ -138,7 +139,7 @@ export class Outages {
     // One that still pauses would keep its pause over the next outage.
     this.probers[kind]?.end.abort();
     this.probers[kind] = undefined;
-    onOpening(kind, clock.now() - closedForMs);
+    onOpening(kind, steadyNow(clock) - closedForMs);
     gate.open();
     logger.info('The schema registry is back; what waited goes on', {
       code: REGISTRY_UNAVAILABLE,

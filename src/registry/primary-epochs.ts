@@ -1,5 +1,6 @@
 /** The primaries of one registry, one after the other, and around each change the time in which nothing acknowledged is to be trusted. */
 import type { Clock } from '../foundation/clock.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import type { PrimaryIdentity } from './group-reading.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import type { DetectionRung, PrimaryEpoch } from './registry-snapshot.ts';
@@ -61,7 +62,7 @@ export class PrimaryEpochs {
     this.clock = clock;
     this.suspectWindowMs = suspectWindowMs;
     this.limit = limit;
-    this.lastGoodAt = clock.now();
+    this.lastGoodAt = steadyNow(clock);
   }
 
   get current(): PrimaryEpoch | null {
@@ -96,18 +97,18 @@ export class PrimaryEpochs {
    * it and nothing else speaks against it. The last such moment before a change is where the change may have begun.
    */
   good(): void {
-    this.lastGoodAt = this.clock.now();
+    this.lastGoodAt = steadyNow(this.clock);
     this.firstSignAt = null;
   }
 
   /** Something speaks for a change under way; the first such moment counts. */
   sign(): void {
-    this.firstSignAt ??= this.clock.now();
+    this.firstSignAt ??= steadyNow(this.clock);
   }
 
   /** `knownGoodAt`: ms since the epoch, when whoever noticed knows better than `good` told. */
   begin({ identity, cause, rung }: NewEpoch, knownGoodAt?: number): EpochChange {
-    const now = this.clock.now();
+    const now = steadyNow(this.clock);
     const previous = this.current;
     const changeBeganAt = Math.min(this.firstSignAt ?? now, now);
     const epoch: PrimaryEpoch = {
@@ -142,7 +143,7 @@ export class PrimaryEpochs {
   usable(): UsableEpoch | undefined {
     const { current } = this;
     if (current === null || current.usableAt !== null) return undefined;
-    const now = this.clock.now();
+    const now = steadyNow(this.clock);
     const epoch = { ...current, usableAt: now };
     this.epochs[0] = epoch;
     const open = this.windows.at(-1);

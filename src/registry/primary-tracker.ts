@@ -8,6 +8,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import { matchAddress, type ResolveHost, resolveAddress, resolveByDns } from './advertised-address.ts';
 import { DetectionLadder, type Standing } from './detection-ladder.ts';
 import { DetectionLog } from './detection-log.ts';
@@ -154,7 +155,7 @@ export class PrimaryTracker implements RegistryKnowledge {
         return;
       case 'outage-began':
         this.outages.set(observation.access, {
-          beganAt: this.options.clock.now(),
+          beganAt: steadyNow(this.options.clock),
           epochNumber: this.epochs.current?.number ?? 0,
         });
         this.epochs.sign();

@@ -15,7 +15,7 @@ export interface NodeProgress {
 
 /** When and under whom an id was acknowledged. */
 export interface Acknowledgement {
-  /** ms since the epoch. */
+  /** ms since the epoch: steadyNow(), as all times that are compared with it. */
   readonly at: number;
   /** {@link RegistryKnowledge.epoch} at that time. */
   readonly epoch: string;

@@ -3,6 +3,7 @@
  * old ones now and then, a few at a time.
  */
 import type { Clock, Timer } from '../foundation/clock.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import { IntegrityError } from '../sdk/errors/index.ts';
 import type { IdVerifier, Verification } from './id-verifier.ts';
 import type { KnownEntry, KnownSchemas } from './known-schemas.ts';
@@ -105,7 +106,7 @@ export class Revalidation {
       if (outcome === 'equal') {
         known.renew(what);
         vouched();
-      } else this.looked.set(keyOf(what), clock.now());
+      } else this.looked.set(keyOf(what), steadyNow(clock));
       // An old id that is gone was deleted by somebody; one of the time around a change may never have been kept.
       if (outcome === 'lost' && isSuspect) for (const entry of known.entriesOf(what)) lost(entry);
     });

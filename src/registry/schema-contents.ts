@@ -1,6 +1,7 @@
 /** The content of each id that one registry gave, in memory and in the store. Invariant 6: never overwritten by another. */
 import type { Clock } from '../foundation/clock.ts';
 import { LruCache } from '../foundation/lru-cache.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import type { SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { contentFingerprint, isSentTextComparable } from './fingerprint.ts';
@@ -111,7 +112,7 @@ export class SchemaContents {
   private keep(context: string, id: number, text: SchemaText, fingerprint: string, sent: boolean): void {
     const { store, identity, clock, epoch } = this.options;
     const clusterId = identity.current();
-    store?.remember({ clusterId, context, id, ...text, fingerprint, sent, time: clock.now(), epoch: epoch() });
+    store?.remember({ clusterId, context, id, ...text, fingerprint, sent, time: steadyNow(clock), epoch: epoch() });
   }
 }
 

@@ -3,6 +3,7 @@
  * that was lost is registered again and compared, so that the records that carry it can be named.
  */
 import type { Clock, Timer } from '../foundation/clock.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import { IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaText } from '../sdk/schema-view.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
@@ -78,7 +79,9 @@ export class SecondLook {
   expect(what: Unconfirmed): void {
     if (this.proofOf(what)?.confirmedAt !== undefined) return;
     const { afterMs, clock } = this.options;
-    this.enter(what, Math.max(0, what.acknowledgedAt + afterMs - clock.now()));
+    // An earlier run may have had another time; what lies ahead is no reason to wait for longer.
+    const sinceMs = Math.max(0, steadyNow(clock) - what.acknowledgedAt);
+    this.enter(what, Math.max(0, afterMs - sinceMs));
   }
 
   /** What an earlier run left to be looked at; called at the first contact with a cluster. */
@@ -210,7 +213,7 @@ export class SecondLook {
   private confirm(what: Unconfirmed): void {
     const { registryId, store, clock, notify } = this.options;
     const proof = this.proofOf(what);
-    if (proof !== undefined && proof.id === what.id) store?.confirm(proof, clock.now());
+    if (proof !== undefined && proof.id === what.id) store?.confirm(proof, steadyNow(clock));
     this.proofs.delete(keyOf(what.id, what.subject));
     notify({ kind: 'confirmed', registryId, context: contextOf(what.subject), ids: [what.id] });
   }

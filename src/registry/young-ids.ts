@@ -4,6 +4,7 @@
  * Invariant 5: until the second look has confirmed an id, a mismatch must be able to name exactly the records that it touches.
  */
 import type { Clock } from '../foundation/clock.ts';
+import { steadyNow } from '../foundation/steady-time.ts';
 import { type RecordRange, RecordRanges } from '../sdk/record/record-ranges.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 
@@ -44,7 +45,7 @@ export class YoungIds {
   /** False nearly always. */
   get any(): boolean {
     if (this.count === 0 && this.crowded.size === 0) return false;
-    const now = this.clock.now();
+    const now = steadyNow(this.clock);
     for (const [context, ids] of this.ids) {
       for (const [id, { until }] of ids) {
         if (until > now) break;
@@ -57,7 +58,7 @@ export class YoungIds {
 
   /** An id may be written from now on. One whose acknowledgement is renewed keeps its records. */
   given(context: string, id: number, { at }: Acknowledgement): void {
-    const now = this.clock.now();
+    const now = steadyNow(this.clock);
     const before = this.take(context, id);
     if (now - at >= this.secondLookMs && before === undefined) return;
     const ids = this.ids.get(context) ?? new Map<number, YoungId>();

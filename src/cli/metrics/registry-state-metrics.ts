@@ -1,6 +1,7 @@
 /** How each registry stands, read from its snapshot at each scrape. */
 import { Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../foundation/clock.ts';
+import { steadyNow } from '../../foundation/steady-time.ts';
 import type { PrimaryEpoch, RegistrySnapshot } from '../../registry/registry-snapshot.ts';
 import { gateKind } from '../gate-kind.ts';
 import type { MetricsContributor } from './metrics-contributor.ts';
@@ -130,7 +131,7 @@ export class RegistryStateMetrics implements MetricsContributor {
     if (rung === 'group' || rung === 'health') primaryKnown.set({ registry }, isKnown(epoch) ? 1 : 0);
     if (epoch === null) return;
     epochNumber.set({ registry }, epoch.number);
-    epochAge.set({ registry }, this.secondsSince(epoch.startedAt));
+    epochAge.set({ registry }, Math.max(0, steadyNow(this.options.clock) - epoch.startedAt) / 1000);
     epochUsable.set({ registry }, epoch.usableAt === null ? 0 : 1);
   }
 

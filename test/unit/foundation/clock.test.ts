@@ -38,6 +38,16 @@ describe('ManualClock', () => {
     expect(fired).toBe(0);
   });
 
+  it('may be set, which moves no timer', () => {
+    const clock = new ManualClock({ startMs: 1000 });
+    const fired: number[] = [];
+    clock.setTimer(() => fired.push(clock.now()), 10);
+    clock.step(-500);
+    expect([clock.now(), clock.monotonic(), clock.nextTimerInMs]).toEqual([500, 0, 10]);
+    clock.advanceSync(10);
+    expect(fired).toEqual([510]);
+  });
+
   it('gives a sleep up when its signal is aborted, and leaves no timer', async () => {
     const clock = new ManualClock();
     const controller = new AbortController();

@@ -3,6 +3,7 @@ import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { ClusterIdentity } from '../../../src/registry/cluster-identity.ts';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
+import { textFingerprint } from '../../../src/registry/fingerprint.ts';
 import { KnownSchemas, questionKey } from '../../../src/registry/known-schemas.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaText } from '../../../src/sdk/schema-view.ts';
@@ -246,6 +247,15 @@ describe('what the store knows', () => {
       acknowledgement: first,
     });
     expect(later.fromStore(byGuid('g'))).toEqual({ schema: schema(-1), acknowledgement: second });
+  });
+
+  it('was acknowledged before now, though the wall clock was ahead in the run that kept it', async () => {
+    const { known, store, clock } = await setup({ stored: true });
+    known.settle(write('register'), schema(7), NODE, false);
+    const proof = { clusterId: 'unidentified:http://a:1', subject: 's', text: textFingerprint(text), normalize: false };
+    store?.prove({ ...proof, proof: 'registered', id: 7, time: clock.now() + 3_600_000, epoch: 'e0' });
+    clock.advanceSync(50);
+    expect(known.fromStore(write('register'))?.acknowledgement).toEqual({ at: 1050, epoch: 'e0' });
   });
 
   it('is nothing of what was never asked, of "latest" and of metadata', async () => {

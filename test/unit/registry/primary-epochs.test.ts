@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { steadyNow } from '../../../src/foundation/steady-time.ts';
 import { PrimaryEpochs } from '../../../src/registry/primary-epochs.ts';
 
 const START = 1_000_000;
@@ -16,7 +17,7 @@ beforeEach(() => {
 });
 
 /** Acknowledged now, under what is the epoch now. */
-const acknowledged = () => ({ at: clock.now(), epoch: epochs.stamp });
+const acknowledged = () => ({ at: steadyNow(clock), epoch: epochs.stamp });
 
 /** A is good for 100 s; trouble begins, B is named 12 s later. */
 async function failover(): Promise<void> {
@@ -143,6 +144,26 @@ describe('epochs', () => {
 });
 
 describe('invariant 5: the suspect window', () => {
+  it.each([60_000, -3_600_000])('holds what it should though the wall clock is set by %d ms', async (ms) => {
+    epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
+    await clock.advance(60_000);
+    const early = acknowledged();
+    await clock.advance(35_000);
+    epochs.good();
+    const late = acknowledged();
+    clock.step(ms);
+    await clock.advance(4_000);
+    epochs.good();
+    await clock.advance(1_000);
+    const { epoch, suspectSince } = epochs.begin({ identity: B, cause: 'group-elected', rung: 'group' });
+    expect([suspectSince, epoch.startedAt]).toEqual([START + 69_000, START + 100_000]);
+    expect([early, late].map((ack) => epochs.isSuspect(ack))).toEqual([false, true]);
+    clock.step(-2 * ms);
+    await clock.advance(5_000);
+    expect(epochs.usable()?.epoch.usableAt).toBe(START + 105_000);
+    expect([early, late, acknowledged()].map((ack) => epochs.isSuspect(ack))).toEqual([false, true, false]);
+  });
+
   it('reaches from 30 s before the primary was last known good until the next one is usable', async () => {
     epochs.begin({ identity: A, cause: 'first-seen', rung: 'group' });
     await clock.advance(60_000);

@@ -54,6 +54,37 @@ describe('Invariant 5: every id that is acknowledged is looked at once more', ()
     expect(looks(worker)).toHaveLength(1);
   });
 
+  it.each([3_600_000, -3_600_000])('60 s later, also when the wall clock is set by %d ms', async (ms) => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host, config).start(register('s'));
+    worker.clock.step(ms);
+    await worker.clock.advance(10_000);
+    await new Task(worker, host, config).start(register('t'));
+    await worker.clock.advance(49_999);
+    expect(looks(worker)).toEqual([]);
+    await worker.clock.advance(1);
+    expect(looks(worker)).toMatchObject([{ id: 1 }]);
+    await worker.clock.advance(10_000);
+    expect(looks(worker)).toMatchObject([{ id: 1 }, { id: 2 }]);
+  });
+
+  it('within 60 s of the next run when this one ends before, though the wall clock was an hour ahead in it', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    worker.clock.step(3_600_000);
+    await new Task(worker, worker.host(), config).start(register('s'));
+    await worker.store?.flushed();
+    await worker.coordinator.close();
+    const again = await WorkerOfRegistries.open(log);
+    again.registry.put('s', { schema: avro('s').schema });
+    await new Task(again, again.host(), config).start(byId(1));
+    await again.clock.advance(59_000);
+    expect(looks(again)).toEqual([]);
+    await again.clock.advance(2_000);
+    expect(looks(again)).toMatchObject([{ id: 1, outcome: 'equal' }]);
+  });
+
   it('no oftener than so many per second', async () => {
     const worker = new WorkerOfRegistries();
     const host = worker.host();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { steadyNow } from '../../../src/foundation/steady-time.ts';
 import { YoungIds, YoungIdsOfTasks } from '../../../src/registry/young-ids.ts';
 import type { ConnectError } from '../../../src/sdk/errors/index.ts';
 import { avro, NODE_A, never, register, WorkerOfRegistries } from './worker-of-registries.ts';
@@ -191,5 +192,23 @@ describe('YoungIds', () => {
     expect(ids.recordsOf('.europe', 5)).toEqual([range(9)]);
     ids.confirmed('.europe', [5]);
     expect(ids.recordsOf('', 5)).toEqual([{ ...range(1), isCoarse: true }]);
+  });
+
+  it.each([HOUR, -HOUR])('forgets nothing, and keeps nothing for longer, when the wall clock is set by %d ms', (ms) => {
+    const { clock, ids } = young();
+    const at = steadyNow(clock);
+    ids.given('', 1, { at, epoch: 'e' });
+    ids.carried('', 1, 't', 0, 1);
+    clock.step(ms);
+    clock.advanceSync(59_999);
+    ids.given('', 2, { at, epoch: 'e' });
+    ids.carried('', 2, 't', 0, 2);
+    expect([ids.any, ids.recordsOf('', 1), ids.recordsOf('', 2)]).toEqual([true, [range(1)], [range(2)]]);
+    clock.advanceSync(1);
+    ids.given('', 3, { at, epoch: 'e' });
+    ids.carried('', 3, 't', 0, 3);
+    expect(ids.recordsOf('', 3)).toEqual([]);
+    clock.advanceSync(HOUR);
+    expect(ids.any).toBe(false);
   });
 });

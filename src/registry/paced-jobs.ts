@@ -15,8 +15,15 @@ export interface PacedJobsOptions {
 /** From the most to the least pressing. */
 export type JobPriority = 'suspect' | 'second-look' | 'sample';
 
+/** Jobs that are not queued here: whoever has them knows which is next. */
+export interface JobSource {
+  /** There is one now. */
+  readonly isDue: boolean;
+  /** It is begun at once. */
+  readonly take: () => (() => Promise<void>) | undefined;
+}
+
 interface Job {
-  readonly priority: JobPriority;
   readonly run: () => Promise<void>;
 }
 
@@ -32,6 +39,7 @@ export class PacedJobs {
     'second-look': new Map(),
     sample: new Map(),
   };
+  private readonly sources = new Map<JobPriority, JobSource>();
   private working = false;
 
   constructor(options: PacedJobsOptions) {
@@ -50,7 +58,17 @@ export class PacedJobs {
     }
     for (const queue of Object.values(this.queues)) queue.delete(key);
     if (this.size >= MAX_JOBS && !this.makeRoomFor(priority)) return;
-    this.queues[priority].set(key, { priority, run });
+    this.queues[priority].set(key, { run });
+    this.wake();
+  }
+
+  /** Jobs of this priority come from there as well, after those that were added: as many as there may be, none is left out. */
+  feed(priority: JobPriority, source: JobSource): void {
+    this.sources.set(priority, source);
+  }
+
+  /** A source has something to do. */
+  wake(): void {
     if (this.working) return;
     this.working = true;
     this.work().catch(() => {});
@@ -61,14 +79,13 @@ export class PacedJobs {
     try {
       // What is added at the same moment is put in order first.
       await Promise.resolve();
-      for (let key = this.first(); key !== undefined; key = this.first()) {
+      while (this.hasWork()) {
         signal.throwIfAborted();
         if (!mayRun()) {
           await clock.sleep(PAUSE_MS, signal);
           continue;
         }
-        const job = this.take(key);
-        await job?.run().catch((err: unknown) => {
+        await this.take()?.().catch((err: unknown) => {
           if (!signal.aborted)
             logger.error('Reading a schema back in the background failed', { code: REGISTRY_FAULT, err });
         });
@@ -86,20 +103,21 @@ export class PacedJobs {
     return key !== undefined && this.queues[least].delete(key);
   }
 
-  private first(): string | undefined {
-    for (const priority of ORDER) {
-      const [key] = this.queues[priority].keys();
-      if (key !== undefined) return key;
-    }
-    return undefined;
+  private hasWork(): boolean {
+    return ORDER.some((priority) => this.queues[priority].size > 0 || this.sources.get(priority)?.isDue === true);
   }
 
-  private take(key: string): Job | undefined {
+  private take(): (() => Promise<void>) | undefined {
     for (const priority of ORDER) {
-      const job = this.queues[priority].get(key);
-      if (job === undefined) continue;
-      this.queues[priority].delete(key);
-      return job;
+      const queue = this.queues[priority];
+      const [next] = queue;
+      if (next !== undefined) {
+        const [key, job] = next;
+        queue.delete(key);
+        return job.run;
+      }
+      const source = this.sources.get(priority);
+      if (source?.isDue === true) return source.take();
     }
     return undefined;
   }

@@ -68,6 +68,11 @@ export const REGISTRY_BARRIER = defineErrorCode('holdfast.registry.barrier', {
   mend: 'Usually nothing: the nodes are read again. If it stays, look at the node that the message names.',
 });
 
+export const REGISTRY_SECOND_LOOK = defineErrorCode('holdfast.registry.second-look', {
+  what: 'More than 100,000 new schema ids wait to be read once more. What comes beyond is read when these are done, if the schema store has it.',
+  mend: 'Find out who registers so many schemas, or raise registry.revalidate.max.per.second.',
+});
+
 export const REGISTRY_ID_NOT_SEEN = defineErrorCode('holdfast.registry.id.not-seen', {
   what: 'A record carries a schema id that no node of the registry knows yet, which a lagging replica explains.',
   mend: 'Usually nothing: the partition waits while the nodes are asked again. If it stays, check the replicas for lag.',

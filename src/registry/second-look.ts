@@ -2,15 +2,18 @@
  * Invariant 5: a change of primary may be noticed late or never, so every id that is acknowledged is looked at once more a while later. One
  * that was lost is registered again and compared, so that the records that carry it can be named.
  */
-import type { Clock, Timer } from '../foundation/clock.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
 import { IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaText } from '../sdk/schema-view.ts';
+import { DueQueue } from './due-queue.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { contentFingerprint, textFingerprint } from './fingerprint.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import { idLost } from './integrity-errors.ts';
 import type { PacedJobs } from './paced-jobs.ts';
+import { REGISTRY_SECOND_LOOK } from './registry-errors.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import { contextOf, idOf, lookupRequest, registerRequest } from './registry-requests.ts';
 import type { ContextId, SchemaContents } from './schema-contents.ts';
@@ -33,6 +36,7 @@ export interface SecondLookOptions {
   /** `registry.second.look.ms` */
   readonly afterMs: number;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly endpoints: RegistryEndpoints;
   readonly contents: SchemaContents;
   readonly store: SchemaStore | null;
@@ -46,28 +50,44 @@ export interface SecondLookOptions {
   readonly notify: (notice: RegistryNotice) => void;
   readonly contradicted: (error: IntegrityError) => void;
   readonly signal: AbortSignal;
+  /** Ids that are kept at a time; 100,000 by default. */
+  readonly maxWaiting?: number;
 }
 
 interface Waiting {
   readonly what: Unconfirmed;
   denials: number;
-  timer: Timer | undefined;
 }
 
 const AGAIN_MS = 5000;
 const DENIALS = 2;
-/** Beyond that the oldest are looked at no more in this run; the store keeps them for the next. */
-const MAX_WAITING = 10_000;
+/** Beyond that what comes is left out, and taken up from the store, if there is one, once all others were looked at. */
+const MAX_WAITING = 100_000;
 
 export class SecondLook {
   private readonly options: SecondLookOptions;
   private readonly waiting = new Map<string, Waiting>();
+  /** All that wait, but the one that is being looked at. */
+  private readonly due: DueQueue;
+  private leftOut = 0;
   private readonly resumed = new Set<string>();
   /** Fingerprints of what was sent, where only what the registry made of it is known. */
   private readonly proofs = new Map<string, string>();
 
   constructor(options: SecondLookOptions) {
     this.options = options;
+    const { clock, jobs } = options;
+    this.due = new DueQueue({ clock, onDue: () => jobs.wake() });
+    const { due } = this;
+    jobs.feed('second-look', {
+      get isDue() {
+        return due.isDue;
+      },
+      take: () => {
+        const key = due.take();
+        return key === undefined ? undefined : () => this.look(key);
+      },
+    });
   }
 
   /** Ids that are still to be looked at. */
@@ -81,7 +101,8 @@ export class SecondLook {
     const { afterMs, clock } = this.options;
     // An earlier run may have had another time; what lies ahead is no reason to wait for longer.
     const sinceMs = Math.max(0, steadyNow(clock) - what.acknowledgedAt);
-    this.enter(what, Math.max(0, afterMs - sinceMs));
+    if (this.isFull(what)) this.leaveOut();
+    else this.enter(what, Math.max(0, afterMs - sinceMs));
   }
 
   /** What an earlier run left to be looked at; called at the first contact with a cluster. */
@@ -95,9 +116,11 @@ export class SecondLook {
       if (content === undefined) continue;
       const { schemaType, schema, references } = content.text;
       const text: SchemaText = { schemaType, schema, references };
+      const key = keyOf(id, subject);
       // The proof is known by the text that was sent, which need not be the one that the registry gave back.
-      this.proofs.set(keyOf(id, subject), fingerprint);
+      this.proofs.set(key, fingerprint);
       this.expect({ id, subject, text, normalize, mayRegister: proof === 'registered', acknowledgedAt: time });
+      if (!this.waiting.has(key)) this.proofs.delete(key);
     }
   }
 
@@ -107,36 +130,46 @@ export class SecondLook {
   }
 
   stop(): void {
-    for (const { timer } of this.waiting.values()) timer?.cancel();
+    this.due.clear();
     this.waiting.clear();
   }
 
   private enter(what: Unconfirmed, delayMs: number): void {
     if (this.options.signal.aborted) return;
     const key = keyOf(what.id, what.subject);
-    if (!this.waiting.has(key) && this.waiting.size >= MAX_WAITING) return;
-    this.waiting.get(key)?.timer?.cancel();
-    const waiting: Waiting = { what, denials: 0, timer: undefined };
-    this.waiting.set(key, waiting);
-    this.plan(key, waiting, delayMs);
+    this.waiting.set(key, { what, denials: 0 });
+    this.due.set(key, delayMs);
   }
 
-  private plan(key: string, waiting: Waiting, delayMs: number): void {
-    const { clock, jobs } = this.options;
-    waiting.timer = clock.setTimer(
-      () => {
-        waiting.timer = undefined;
-        jobs.add(`look ${key}`, 'second-look', () => this.look(key));
-      },
-      delayMs,
-      { unref: true },
-    );
+  private isFull({ id, subject }: Unconfirmed): boolean {
+    return this.waiting.size >= (this.options.maxWaiting ?? MAX_WAITING) && !this.waiting.has(keyOf(id, subject));
+  }
+
+  private leaveOut(): void {
+    this.leftOut += 1;
+    if (this.leftOut > 1) return;
+    const { logger, store } = this.options;
+    logger.warn('Too many schema ids wait for their second look; more are left out for now', {
+      code: REGISTRY_SECOND_LOOK,
+      waiting: this.waiting.size,
+      isKept: store !== null,
+    });
+  }
+
+  /** All were looked at: now those that there was no room for, as far as the store has them. */
+  private takeUpLeftOut(): void {
+    if (this.leftOut === 0 || this.waiting.size > 0 || this.options.signal.aborted) return;
+    const { leftOut } = this;
+    this.leftOut = 0;
+    this.resumed.delete(this.options.clusterId());
+    this.resume();
+    const fields = { code: REGISTRY_SECOND_LOOK, leftOut, takenUp: this.waiting.size };
+    this.options.logger.info('Schema ids that were left out of the second look are taken up', fields);
   }
 
   private async look(key: string): Promise<void> {
     const waiting = this.waiting.get(key);
-    // Acknowledged anew while the look was in the queue: its time is yet to come.
-    if (waiting === undefined || waiting.timer !== undefined) return;
+    if (waiting === undefined) return;
     const { contradicted } = this.options;
     try {
       if (await this.isSettled(waiting)) this.leave(key, waiting);
@@ -154,10 +187,11 @@ export class SecondLook {
   /** What was acknowledged anew while it was being looked at has a look of its own to come. */
   private leave(key: string, waiting: Waiting): void {
     if (this.waiting.get(key) === waiting) this.waiting.delete(key);
+    this.takeUpLeftOut();
   }
 
   private again(key: string, waiting: Waiting): void {
-    if (this.waiting.get(key) === waiting && !this.options.signal.aborted) this.plan(key, waiting, AGAIN_MS);
+    if (this.waiting.get(key) === waiting && !this.options.signal.aborted) this.due.set(key, AGAIN_MS);
   }
 
   /** By id, as readers of records ask, and by subject, as writers do: registries that contradict themselves may do so in one of them only. */

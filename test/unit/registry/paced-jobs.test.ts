@@ -119,3 +119,33 @@ it('leaves out the least pressing when there is too much to do', async () => {
   await clock.advance(1);
   expect(order().slice(0, 2)).toEqual(['suspect', 'sample 1']);
 });
+
+it('takes from a source in the turn of its priority, one at a time, when it is due', async () => {
+  const { clock, began, jobs, add } = pacedJobs(10);
+  const due: string[] = ['x', 'y'];
+  jobs.feed('second-look', {
+    get isDue() {
+      return due.length > 0;
+    },
+    take: () => {
+      const key = due.shift() as string;
+      return async () => {
+        began.push([key, clock.monotonic()]);
+      };
+    },
+  });
+  add('sample', 'sample');
+  add('look', 'second-look');
+  add('suspect', 'suspect');
+  await clock.advance(150);
+  add('suspect too', 'suspect');
+  await clock.advance(1000);
+  expect(began.map(([key]) => key)).toEqual(['suspect', 'look', 'suspect too', 'x', 'y', 'sample']);
+  due.push('z');
+  await clock.advance(1000);
+  expect(began).toHaveLength(6);
+  jobs.wake();
+  jobs.wake();
+  await clock.advance(1000);
+  expect(began.map(([key]) => key).slice(6)).toEqual(['z']);
+});

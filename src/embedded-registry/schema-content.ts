@@ -10,6 +10,7 @@ import { renderAvro } from './avro-text.ts';
 import type { JsonObject } from './registry-record.ts';
 
 export interface SchemaContent extends SchemaText {
+  readonly schemaType: 'AVRO' | 'JSON' | 'PROTOBUF';
   /** As it will be stored. */
   readonly schema: string;
   readonly metadata?: JsonObject;
@@ -36,7 +37,7 @@ export interface ContentOptions {
 
 /** Throws {@link InvalidSchemaError}. */
 export function contentOf(
-  text: SchemaText & { readonly metadata?: JsonObject; readonly ruleSet?: JsonObject },
+  text: Pick<SchemaContent, 'schemaType' | 'schema' | 'references' | 'metadata' | 'ruleSet'>,
   options: ContentOptions,
 ): SchemaContent {
   if (text.schemaType === 'AVRO') {

@@ -6,8 +6,9 @@ import { idLost } from './integrity-errors.ts';
 import type { KnownAnswer } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import type { CallResult } from './node-exchange.ts';
+import { unusableId } from './refusals.ts';
 import { REGISTRY_BARRIER } from './registry-errors.ts';
-import { contextOf, idOf } from './registry-requests.ts';
+import { contextOf, idOf, isUsableId } from './registry-requests.ts';
 import type { Registered } from './write-barrier.ts';
 
 export interface Acknowledged {
@@ -19,10 +20,11 @@ export interface Acknowledged {
   readonly replaced?: KnownAnswer;
 }
 
-/** Of an answer that classified as good. */
+/** Of an answer that classified as good. Throws RegistryConfigError for an id that no record can carry. */
 export function acknowledgedBy(question: Acknowledged['question'], result: CallResult): Acknowledged {
   const id = idOf(result.json);
   if (id === undefined) throw new TypeError('An answer without id passed for a good one.');
+  if (!isUsableId(id)) throw unusableId(id, question.subject, result.node);
   const { subject, schema, normalize } = question;
   const registered = { id, subject, text: schema, normalize, node: result.node };
   return { kind: 'acknowledged', question, registered, result };

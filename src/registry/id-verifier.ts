@@ -4,6 +4,7 @@ import type { RegistryEvent } from './registry-events.ts';
 import type { RegistryKnowledge } from './registry-knowledge.ts';
 import { byIdRequest, schemaTextOf } from './registry-requests.ts';
 import type { ContextId, SchemaContents } from './schema-contents.ts';
+import { contextSubject } from './subject-context.ts';
 
 export interface Verification {
   /** `lost`: every node denies it, or the primary if one is known. `away`: nobody could tell. */
@@ -50,7 +51,7 @@ export class IdVerifier {
 
   private async read({ context, id }: ContextId): Promise<Verification> {
     const { contents } = this.options;
-    const subject = context === '' ? undefined : `:.${context}:`;
+    const subject = contextSubject(context);
     const answers = await this.ask(byIdRequest(id, subject));
     let found = false;
     for (const { verdict, json, node } of answers) {

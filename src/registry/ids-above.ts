@@ -1,6 +1,7 @@
 /** Does a registry that does not tell its highest id still have one above a given id? Found out with few requests. */
 import type { RegistryEndpoints } from './endpoints.ts';
 import { byIdRequest, contextOf, idOf, subjectsRequest, versionRequest } from './registry-requests.ts';
+import { contextSubject } from './subject-context.ts';
 
 /** Those in `held` don't count. `none`: the latest version of every subject lies below. `unclear`: there are too many to look at, or nobody could tell. */
 export type IdsAbove =
@@ -18,7 +19,7 @@ export async function lookForIdsAbove(
   signal: AbortSignal,
 ): Promise<IdsAbove> {
   const { id, context, held } = what;
-  const within = context === '' ? undefined : `:.${context}:`;
+  const within = contextSubject(context);
   for (let next = id + 1; next <= id + NEXT_IDS; next++) {
     const answer = await endpoints.call(byIdRequest(next, within), signal);
     if (answer.verdict.class === 'ok' && !held.has(next)) return { kind: 'found', id: next };

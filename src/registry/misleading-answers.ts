@@ -5,14 +5,15 @@
 import type { ConnectError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import type { Denials } from './denials.ts';
-import type { CallResult, RegistryEndpoints } from './endpoints.ts';
+import type { CallResult } from './endpoints.ts';
 import { idGate, idInWords } from './id-gates.ts';
 import type { KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import type { OutageCause } from './outages.ts';
 import { refusalOf } from './refusals.ts';
 import { REGISTRY_MISLEADING } from './registry-errors.ts';
-import { byIdRequest, contextOf, subjectsRequest } from './registry-requests.ts';
+import { contextOf } from './registry-requests.ts';
+import type { SignOfLife } from './sign-of-life.ts';
 
 /** `away`: nothing is served. `missing`: all else is. `denied`: that lasted for so long that the setting is to blame. */
 export type MisleadingVerdict =
@@ -21,7 +22,7 @@ export type MisleadingVerdict =
   | { readonly kind: 'denied'; readonly error: ConnectError };
 
 export interface MisleadingAnswersOptions {
-  readonly endpoints: RegistryEndpoints;
+  readonly life: SignOfLife;
   readonly known: KnownSchemas;
   readonly denials: Denials;
 }
@@ -45,7 +46,7 @@ export class MisleadingAnswers {
     const { denials } = this.options;
     const cause = causeOf(result);
     // No request got as far as to be answered.
-    if (result.status === undefined || !(await this.servesOthers(signal))) {
+    if (result.status === undefined || !(await this.options.life.servesOthers(signal))) {
       denials.delete(key);
       return { kind: 'away', ...cause };
     }
@@ -60,16 +61,6 @@ export class MisleadingAnswers {
   private servedBefore(question: SchemaQuestion, status: number): boolean {
     if (question.kind !== 'register' && question.kind !== 'lookup' && question.kind !== 'version') return false;
     return WHATEVER_IS_ASKED.has(status) && this.options.known.hasSeen(question.subject);
-  }
-
-  /** In the registry's own words: that it lacks the id counts as well. */
-  private async servesOthers(signal: AbortSignal): Promise<boolean> {
-    const id = this.options.known.highestId('');
-    const { verdict } = await this.options.endpoints.call(
-      id === undefined ? subjectsRequest() : byIdRequest(id),
-      signal,
-    );
-    return verdict.class !== 'park' && verdict.class !== 'config';
   }
 }
 
@@ -91,7 +82,8 @@ function hintOf(status: number | undefined): string {
     : 'It looks like a wrong URL, but a registry served there before: look at the ingress or proxy in front of it';
 }
 
-function placeOf(question: SchemaQuestion): Pick<Missing, 'gate' | 'dependency'> {
+/** The gate of a question that has one of its own, and what waits there. */
+export function placeOf(question: SchemaQuestion): Pick<Missing, 'gate' | 'dependency'> {
   switch (question.kind) {
     case 'by-id': {
       const context = contextOf(question.subject);

@@ -12,6 +12,7 @@ import {
   subjectsRequest,
   versionRequest,
 } from './registry-requests.ts';
+import { contextSubject } from './subject-context.ts';
 
 export interface NodeProgressProbeOptions {
   readonly endpoints: Pick<RegistryEndpoints, 'call' | 'callEach'>;
@@ -105,7 +106,7 @@ export class NodeProgressProbe {
   }
 
   private async lookAt(context: string, id: number, signal: AbortSignal): Promise<Look> {
-    const subject = context === '' ? undefined : `:.${context}:`;
+    const subject = contextSubject(context);
     const answers = await this.options.endpoints.callEach(byIdRequest(id, subject, true), signal);
     const nodes = answers.flatMap(({ node, verdict, json }): NodeProgress[] => {
       if (verdict.class === 'ok') return [{ node, ready: true, highestId: Math.max(id, maxIdOf(json) ?? id) }];

@@ -99,6 +99,12 @@ export class Outages {
     return this.codes[gateId === this.gates.write.id ? 'write' : 'read'];
   }
 
+  /** The gate opened so short a time ago that whatever opened it is likely to be served still. */
+  hasJustOpened(kind: AccessKind): boolean {
+    const endedAt = this.endedAt[kind];
+    return endedAt !== null && this.options.clock.monotonic() - endedAt < RELAPSE_MS;
+  }
+
   /** Something did not work at any node: shut the gate and let one prober find out when it works again. */
   close(kind: AccessKind, { reason, retryAfterMs = 0, code }: OutageCause): void {
     if (this.life.signal.aborted) return;
@@ -109,8 +115,7 @@ export class Outages {
     if (before === 'open') {
       const now = this.options.clock.monotonic();
       this.closedAt[kind] = now;
-      this.relapses[kind] =
-        now - (this.endedAt[kind] ?? Number.NEGATIVE_INFINITY) < RELAPSE_MS ? this.relapses[kind] + 1 : 0;
+      this.relapses[kind] = this.hasJustOpened(kind) ? this.relapses[kind] + 1 : 0;
       this.toldCodes[kind].clear();
     }
     this.tell(kind, reason, code);

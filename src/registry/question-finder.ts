@@ -14,7 +14,7 @@ import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
 import type { AccessKind, OutageCause } from './outages.ts';
 import type { ProbeOutcome } from './prober.ts';
-import { refusalOf } from './refusals.ts';
+import { refusalOf, unusableId } from './refusals.ts';
 import {
   REGISTRY_ID_FROM_FUTURE,
   REGISTRY_ID_NOT_SEEN,
@@ -32,14 +32,15 @@ import {
   bySubjectRequest,
   contextOf,
   idOf,
+  isUsableId,
   lookupRequest,
   modeOf,
   modeRequest,
   placeOf,
   registerRequest,
   schemaTextOf,
-  subjectsRequest,
 } from './registry-requests.ts';
+import { SignOfLife } from './sign-of-life.ts';
 import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
 
 type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
@@ -81,6 +82,7 @@ export class QuestionFinder {
   private readonly options: QuestionFinderOptions;
   private readonly progress: NodeProgressProbe;
   private readonly denials: Denials;
+  private readonly life: SignOfLife;
   private readonly misleading: MisleadingAnswers;
   private doubtedSince: number | null = null;
 
@@ -88,7 +90,8 @@ export class QuestionFinder {
     this.options = options;
     this.progress = new NodeProgressProbe(options);
     this.denials = new Denials(options.clock);
-    this.misleading = new MisleadingAnswers({ ...options, denials: this.denials });
+    this.life = new SignOfLife(options);
+    this.misleading = new MisleadingAnswers({ ...options, denials: this.denials, life: this.life });
   }
 
   /** Throws IntegrityError (invariant 6), or the signal's reason. */
@@ -139,39 +142,34 @@ export class QuestionFinder {
    * neither is believed at once, nor doubted for ever.
    */
   async probe(signal: AbortSignal): Promise<ProbeOutcome> {
-    const { endpoints, known, clock, settleWindowMs } = this.options;
-    const id = known.highestId('');
-    const result = await endpoints.call(id === undefined ? subjectsRequest() : byIdRequest(id), signal);
+    const { endpoints, clock, settleWindowMs } = this.options;
+    const { id, result } = await this.life.look(signal);
+    const isMisleading =
+      (result.verdict.class === 'config' && endpoints.hasServed) ||
+      (result.verdict.class === 'park' && result.verdict.misleading === true);
+    // The list of subjects may be for others only: then a question that somebody has must find out, now and then.
+    const maySaySo = isMisleading && id === undefined && result.status === 403;
     // What looks like a wrong setting is no sign of life of a registry that served before, however long it lasts.
-    if (result.verdict.class === 'park' || (result.verdict.class === 'config' && endpoints.hasServed)) {
+    if ((result.verdict.class === 'park' || isMisleading) && !maySaySo) {
       this.doubtedSince = null;
       return { ok: false, ...causeOf(result) };
     }
-    if (result.verdict.class === 'ok') {
-      const text = schemaTextOf(result.json);
-      if (id !== undefined && text !== undefined) known.read(id, text, undefined, result.node);
-    } else {
+    if (result.verdict.class !== 'ok') {
       this.doubtedSince ??= clock.monotonic();
       const doubtedForMs = clock.monotonic() - this.doubtedSince;
       const mayBeDeleted = id !== undefined && doubtedForMs >= REPLAYED_AFTER_MS;
-      if (doubtedForMs < settleWindowMs && !(mayBeDeleted && (await this.hasAnother(id, signal)))) {
-        return { ok: false, reason: result.reason };
+      if (doubtedForMs < settleWindowMs && !(mayBeDeleted && (await this.life.servesAgain(id, signal)))) {
+        return { ok: false, ...causeOf(result) };
       }
     }
     this.doubtedSince = null;
     return { ok: true };
   }
 
-  /** The highest id alone may have been deleted for good by somebody: then another one that is known comes back. */
-  private async hasAnother(highest: number, signal: AbortSignal): Promise<boolean> {
-    const others = this.options.known.contents.ids().filter(({ context, id }) => context === '' && id !== highest);
-    const other = others.at(-1);
-    if (other === undefined) return false;
-    const result = await this.options.endpoints.call(byIdRequest(other.id), signal);
-    const text = schemaTextOf(result.json);
-    if (result.verdict.class !== 'ok' || text === undefined) return false;
-    this.options.known.read(other.id, text, undefined, result.node);
-    return true;
+  /** Whether something else is served than what this asks for. */
+  servesOthers(question: SchemaQuestion, signal: AbortSignal): Promise<boolean> {
+    const but = question.kind === 'by-id' ? { context: contextOf(question.subject), id: question.id } : undefined;
+    return this.life.servesOthers(signal, but);
   }
 
   /** After an outage: what was denied before counts no more, and any node may be another one. */
@@ -263,6 +261,8 @@ export class QuestionFinder {
         fromFuture: false,
       });
     }
+    // What it refers to may not have been read yet.
+    if (verdict.class === 'refresh-and-retry') return this.lacking(key, question, result);
     if (verdict.class !== 'ok') return this.unsettled(key, question, result, signal);
     this.denials.delete(key);
     const id = idOf(result.json);
@@ -314,6 +314,11 @@ export class QuestionFinder {
       return notSupported(`versions by their metadata (use.latest.with.metadata): ${result.reason}`);
     }
     if (result.verdict.class !== 'refresh-and-retry') return this.unsettled(key, question, result, signal);
+    return this.lacking(key, question, result);
+  }
+
+  /** What lag may explain is waited for until it lasts. */
+  private lacking(key: string, { subject }: BySubject | Question<'register'>, result: CallResult): Finding {
     if (this.denials.add(key).isLasting && this.mayBeBelieved()) {
       return { kind: 'denied', error: refusalOf(result) };
     }
@@ -339,6 +344,7 @@ export class QuestionFinder {
     const id = question.kind === 'by-id' ? question.id : idOf(result.json);
     if (text === undefined || id === undefined)
       throw new TypeError('An answer without id or schema passed for a good one.');
+    if (question.kind !== 'by-id' && !isUsableId(id)) throw unusableId(id, question.subject, result.node);
     const subject = question.subject === undefined ? {} : { subject: question.subject };
     const schema: RegisteredSchema = { id, ...text, ...subject, ...placeOf(result.json) };
     this.denials.delete(key);

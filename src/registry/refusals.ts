@@ -4,6 +4,7 @@ import type { CallResult } from './node-exchange.ts';
 import {
   REGISTRY_AUTHORIZATION,
   REGISTRY_BAD_URL,
+  REGISTRY_ID_UNUSABLE,
   REGISTRY_INCOMPATIBLE,
   REGISTRY_INVALID_SCHEMA,
   REGISTRY_SUBJECT_UNKNOWN,
@@ -45,6 +46,14 @@ export function refusalOf(failed: unknown): ConnectError {
   return new SchemaRejectedError(`The schema registry rejects the schema: ${reason}.`, {
     code: status === 409 ? REGISTRY_INCOMPATIBLE : REGISTRY_INVALID_SCHEMA,
   });
+}
+
+export function unusableId(id: number, subject: string | undefined, node: string): RegistryConfigError {
+  return new RegistryConfigError(
+    `The schema registry gave id ${id}${subject === undefined ? '' : ` to a schema of subject ${subject}`} at ${node}, which a record has no room for: ids go from 1 to 2147483647. ` +
+      'Look at what gives out the ids of this registry, and restart the task.',
+    { code: REGISTRY_ID_UNUSABLE },
+  );
 }
 
 export function unavailable(

@@ -10,6 +10,8 @@ import { clusterSnapshot } from './cluster-snapshot.ts';
 import type { GateBook } from './gate-book.ts';
 import { inTime } from './in-time.ts';
 import { type KnownAnswer, questionKey } from './known-schemas.ts';
+import { LoneFailures } from './lone-failures.ts';
+import { placeOf } from './misleading-answers.ts';
 import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
@@ -18,7 +20,7 @@ import { accessOf, type Finding } from './question-finder.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
-import { REGISTRY_FAULT, SchemaRejectedError } from './registry-errors.ts';
+import { REGISTRY_FAULT, REGISTRY_UNAVAILABLE, SchemaRejectedError } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type { EpochListener } from './registry-knowledge.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
@@ -45,6 +47,7 @@ export class RegistryCluster {
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
   private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
   private readonly refusals: RecentRefusals;
+  private readonly lone: LoneFailures;
   private readonly missing: MissingThings;
   private readonly slow: SlowAnswers;
   private readonly asking = new AskingViews();
@@ -86,6 +89,10 @@ export class RegistryCluster {
       emit: (event) => this.emit(event),
     });
     this.refusals = new RecentRefusals({ clock });
+    this.lone = new LoneFailures({
+      clock,
+      servesOthers: (question) => this.parts.finder.servesOthers(question, this.life.signal),
+    });
     this.slow = new SlowAnswers({
       registryId: this.registryId,
       clock,
@@ -246,6 +253,7 @@ export class RegistryCluster {
 
   private answered(key: string, known: KnownAnswer): RegistryAnswer {
     this.refusals.forget(key);
+    this.lone.settled(key);
     this.parts.trust.contradictions.settled(key);
     return { kind: 'known', ...known };
   }
@@ -285,6 +293,10 @@ export class RegistryCluster {
       case 'away':
         // A request that hung since before the comeback would close the gate again for no reason.
         if (this.outages.hasOpenedSince(finding.access, beganAt)) return this.execute(key, question);
+        if (finding.access === 'read' && (await this.lone.isAlone(key, question, this.outages.hasJustOpened('read')))) {
+          const { reason, code = REGISTRY_UNAVAILABLE } = finding;
+          return this.park(key, question, { ...placeOf(question), reason, code, fromFuture: false });
+        }
         this.outages.close(finding.access, finding);
         // Every node was asked for it just now: no look-up.
         return this.whileClosed(key, question, finding.access, false);

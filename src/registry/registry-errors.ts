@@ -38,6 +38,11 @@ export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
   mend: 'Bring the node named in the line back. It gets its share again by itself.',
 });
 
+export const REGISTRY_ID_UNUSABLE = defineErrorCode('holdfast.registry.id.unusable', {
+  what: 'The registry acknowledged a schema with an id that the four bytes of a record have no room for: below 1 or above 2147483647.',
+  mend: 'Look at what gives out the ids of the registry named in the message: it has to stay in that range. Then restart the task.',
+});
+
 export const REGISTRY_FAULT = defineErrorCode('holdfast.registry.fault', {
   what: 'The registry client failed in a way that it does not know. It goes on, and asks again.',
   mend: 'This is a mistake in the program: report it with the whole line.',

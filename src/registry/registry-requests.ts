@@ -161,6 +161,11 @@ export function idOf(json: unknown): number | undefined {
   return typeof id === 'number' && Number.isInteger(id) ? id : undefined;
 }
 
+/** Room for it is in the wire format's four bytes (specs/connect.md 7.3), which a registry counts up from 1. */
+export function isUsableId(id: number): boolean {
+  return id >= 1 && id <= 0x7fff_ffff;
+}
+
 export function maxIdOf(json: unknown): number | undefined {
   const id = fieldsOf(json)?.['maxId'];
   return typeof id === 'number' && Number.isInteger(id) ? id : undefined;
@@ -171,12 +176,12 @@ export function modeOf(json: unknown): string | undefined {
   return typeof mode === 'string' ? mode : undefined;
 }
 
-/** The text of an answer; undefined when it is none, or of a kind that is not known. Absent schemaType means AVRO. */
+/** The text of an answer, of whatever type; undefined when it is none. Absent schemaType means AVRO. */
 export function schemaTextOf(json: unknown): SchemaText | undefined {
   const fields = fieldsOf(json);
   if (fields === undefined || typeof fields['schema'] !== 'string') return undefined;
   const schemaType = fields['schemaType'] ?? 'AVRO';
-  if (schemaType !== 'AVRO' && schemaType !== 'JSON' && schemaType !== 'PROTOBUF') return undefined;
+  if (typeof schemaType !== 'string') return undefined;
   const references: readonly SchemaReference[] = Array.isArray(fields['references'])
     ? fields['references'].filter(isReference)
     : [];

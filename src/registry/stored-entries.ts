@@ -155,7 +155,7 @@ const isSchema = (fields: Fields): boolean =>
 const isGuid = (fields: Fields): boolean => typeof fields['guid'] === 'string' && isText(fields);
 const isText = (fields: Fields): boolean =>
   typeof fields['schema'] === 'string' &&
-  (fields['schemaType'] === 'AVRO' || fields['schemaType'] === 'JSON' || fields['schemaType'] === 'PROTOBUF') &&
+  typeof fields['schemaType'] === 'string' &&
   Array.isArray(fields['references']) &&
   (fields['references'] as readonly unknown[]).every(isReference);
 const isProof = (fields: Fields): boolean =>

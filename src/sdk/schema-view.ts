@@ -13,7 +13,8 @@ export interface SchemaReference {
 
 /** A schema as a registry keeps it. Absent `schemaType` on the wire means AVRO. */
 export interface SchemaText {
-  readonly schemaType: 'AVRO' | 'JSON' | 'PROTOBUF';
+  /** AVRO, JSON, PROTOBUF, or what a provider of the registry's own adds. */
+  readonly schemaType: 'AVRO' | 'JSON' | 'PROTOBUF' | (string & {});
   readonly schema: string;
   readonly references: readonly SchemaReference[];
 }

@@ -130,3 +130,23 @@ describe('what is not there', () => {
     expect(subjectRequests(worker).filter((request) => request.endsWith('/subjects/two'))).toHaveLength(2);
   });
 });
+
+describe('a registration that names what a node lacks which has just come back', () => {
+  it.each([40401, 40402, 40403])('is not refused at once: 404/%d', async (code) => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+    const host = worker.host();
+    await new Task(worker, host, urls).start(register('s', avro('v1')));
+    worker.registry.fault = () => 'refused';
+    const writer = new Task(worker, host, urls);
+    writer.begin(register('s', { ...avro('v2'), references: [{ name: 'x', subject: 's', version: 1 }] }));
+    await worker.clock.advance(5_000);
+    worker.registry.fault = ({ path }) =>
+      path === '/subjects/s/versions' ? error(404, code, 'Version 1 not found') : undefined;
+    await worker.clock.advance(3_000);
+    expect(writer.answer).toBeUndefined();
+    expect(writer.parkedAt).toMatch(/subject:s$/);
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(10_000);
+    expect(wordsOf(writer.answer)).toBe('known 2');
+  });
+});

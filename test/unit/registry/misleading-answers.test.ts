@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
 import { type HttpRequest, TransportFailure } from '../../../src/registry/http-transport.ts';
 import { ConfigError, type ConnectError } from '../../../src/sdk/errors/index.ts';
-import { error, type Reply } from './scripted-transport.ts';
+import { error, ok, type Reply } from './scripted-transport.ts';
 import { byId, lookup, NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 const LOOKS_WRONG = 'holdfast.registry.looks-misconfigured';
@@ -225,4 +225,46 @@ it('a registry without ids to ask for is not taken to be back for a page of some
   task.begin(byId(1));
   await worker.clock.advance(2 * 60_000);
   expect(worker.events.filter((event) => event.type === 'gate')).toHaveLength(1);
+});
+
+describe('a registry of which a worker knows a context only, and that keeps its list of subjects to others', () => {
+  const inEurope = (id: number) => ({ kind: 'by-id', key: `europe ${id}`, id, subject: ':.europe:' }) as const;
+  const europe = (): WorkerOfRegistries => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A] });
+    worker.registry.fault = ({ path, method }) => {
+      if (path === '/subjects' || path.includes('secret')) return error(403, 40301, 'User is denied operation');
+      if (path.startsWith('/schemas/ids/')) return ok({ schema: `{"type":"fixed","name":"F${path.length}","size":1}` });
+      return method === 'POST' ? ok({ id: 7 }) : undefined;
+    };
+    return worker;
+  };
+
+  it.each([true, false])(
+    'ends an outage by an id of the context, or by a question itself (id known: %s)',
+    async (isKnown) => {
+      const worker = europe();
+      const host = worker.host();
+      const { fault } = worker.registry;
+      if (isKnown) await new Task(worker, host).start(inEurope(1));
+      else await new Task(worker, host, { 'registry.barrier': 'off' }).start(register(':.europe:a')).catch(() => {});
+      worker.registry.fault = () => 'refused';
+      const task = new Task(worker, host);
+      task.begin(inEurope(22));
+      await worker.clock.advance(10_000);
+      expect(task.answer).toBeUndefined();
+      worker.registry.fault = fault;
+      await worker.clock.advance(isKnown ? 2_000 : 60_000);
+      expect(wordsOf(task.answer)).toBe('known 22');
+    },
+  );
+
+  it('is not away for all because it forbids one subject', async () => {
+    const worker = europe();
+    const host = worker.host();
+    await new Task(worker, host).start(inEurope(1));
+    new Task(worker, host).begin(register(':.europe:secret'));
+    await worker.clock.advance(5_000);
+    expect([worker.gateState(':read'), worker.gateState(':write')]).toEqual(['open', 'open']);
+    expect(wordsOf(await new Task(worker, host).start(inEurope(22)))).toBe('known 22');
+  });
 });

@@ -97,10 +97,10 @@ describe('what an answer says', () => {
 
   it('of a schema is Avro unless it says otherwise, with the references that are whole', () => {
     expect(schemaTextOf({ schema: 'x' })).toEqual({ schemaType: 'AVRO', schema: 'x', references: [] });
-    for (const schemaType of ['AVRO', 'JSON', 'PROTOBUF']) {
+    for (const schemaType of ['AVRO', 'JSON', 'PROTOBUF', 'THRIFT']) {
       expect(schemaTextOf({ schema: 'x', schemaType })).toMatchObject({ schemaType });
     }
-    expect(schemaTextOf({ schema: 'x', schemaType: 'THRIFT' })).toBeUndefined();
+    expect(schemaTextOf({ schema: 'x', schemaType: 1 })).toBeUndefined();
     expect([schemaTextOf({}), schemaTextOf({ schema: 1 }), schemaTextOf([]), schemaTextOf(null)]).toEqual(
       Array(4).fill(undefined),
     );

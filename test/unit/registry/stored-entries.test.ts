@@ -70,9 +70,10 @@ describe('what is damaged', () => {
     expect([isReference(reference), isReference(null), isReference('n')]).toEqual([true, false, false]);
   });
 
-  it('is not what is of another type or proof that we know', () => {
-    for (const schemaType of ['AVRO', 'JSON', 'PROTOBUF']) expect(asSchema({ ...schema, schemaType })).toBeDefined();
-    expect(asSchema({ ...schema, schemaType: 'THRIFT' })).toBeUndefined();
+  it('is not what is of another proof than we know, nor of no type', () => {
+    for (const schemaType of ['AVRO', 'JSON', 'PROTOBUF', 'THRIFT'])
+      expect(asSchema({ ...schema, schemaType })).toBeDefined();
+    expect(asSchema({ ...schema, schemaType: 1 })).toBeUndefined();
     expect(asProof({ ...proof, proof: 'looked-up' })).toBeDefined();
     expect(asProof({ ...proof, proof: 'read' })).toBeUndefined();
   });

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../src/sdk/errors/index.ts';
-import { error } from './scripted-transport.ts';
-import { avro, byId, lookup, NODE_A, NODE_B, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+import { error, ok } from './scripted-transport.ts';
+import {
+  avro,
+  byId,
+  latest,
+  lookup,
+  NODE_A,
+  NODE_B,
+  register,
+  Task,
+  WorkerOfRegistries,
+  wordsOf,
+} from './worker-of-registries.ts';
 
 const urls = { 'schema.registry.url': `${NODE_A},${NODE_B}` };
 
@@ -10,6 +21,45 @@ async function workerWith(ids: number, nodes: readonly string[] = [NODE_A]): Pro
   for (let i = 1; i <= ids; i++) worker.registry.put(`s${i}`, { schema: avro(`s${i}`).schema });
   return worker;
 }
+
+describe('an id of a schema of a type that only its registry knows', () => {
+  it("is an answer like any other: what it is good for is the converter's to say", async () => {
+    const worker = await workerWith(5);
+    worker.registry.put('api', { schema: '{"openapi":"3.0"}', schemaType: 'OPENAPI' }, 3);
+    const answer = await new Task(worker, worker.host()).start(byId(3));
+    expect(answer).toMatchObject({ kind: 'known', schema: { schemaType: 'OPENAPI' } });
+    expect(worker.events.filter(({ type }) => type === 'gate')).toEqual([]);
+  });
+});
+
+describe('an id that a record has no room for', () => {
+  it.each([0, -7, 2 ** 31, 2 ** 32 + 1])('%d is refused, and says where it came from', async (id) => {
+    const worker = await workerWith(1);
+    worker.registry.fault = ({ method }) => (method === 'POST' ? ok({ id }) : undefined);
+    for (const question of [register('s'), lookup('s')]) {
+      const answer = await new Task(worker, worker.host()).start(question);
+      expect(wordsOf(answer)).toBe('refused holdfast.registry.id.unusable');
+      expect(answer.kind === 'refused' && answer.error.message).toContain(
+        `id ${id} to a schema of subject s at ${NODE_A}`,
+      );
+      expect(answer.kind === 'refused' && answer.error instanceof DataError).toBe(false);
+    }
+    worker.registry.fault = ({ path }) =>
+      path.endsWith('/latest') ? ok({ id, schema: '"int"', version: 1 }) : undefined;
+    expect(wordsOf(await new Task(worker, worker.host()).start(latest('s')))).toBe(
+      'refused holdfast.registry.id.unusable',
+    );
+  });
+
+  it('the highest one that it has room for is good', async () => {
+    const worker = await workerWith(1);
+    worker.registry.fault = ({ method, path }) => {
+      if (method === 'POST') return ok({ id: 2 ** 31 - 1 });
+      return path.startsWith('/schemas/ids/2147483647') ? ok({ schema: avro('s').schema }) : undefined;
+    };
+    expect(wordsOf(await new Task(worker, worker.host()).start(register('s', avro('s'))))).toBe('known 2147483647');
+  });
+});
 
 describe('an id that no node knows', () => {
   it('is asked for at other nodes before anybody waits', async () => {

@@ -172,7 +172,8 @@ export class ScheduleRegistry {
     const serial = ++this.duplicates;
     const subject = `duplicate-${serial}-value`;
     const text = avro({ type: 'record', name: `Duplicate${serial}`, fields: [] });
-    const value = { subject, version: 1, id, ...text, deleted: false } as const;
+    const { schema, references } = text;
+    const value = { subject, version: 1, id, schemaType: 'AVRO', schema, references, deleted: false } as const;
     forget(this.registry.append({ keytype: 'SCHEMA', subject, version: 1, value }));
     this.keepTruth();
     return { id, subject, text };

@@ -1,13 +1,15 @@
 import { type Clock, systemClock } from './clock.ts';
 
 /** Limits of an {@link LruCache}. */
-export interface LruCacheOptions {
+export interface LruCacheOptions<V = unknown> {
   /** The most entries it holds; the one used longest ago goes first. */
   readonly maxEntries: number;
   /** Milliseconds after which an entry is gone, counted from `set`; unlimited if absent. */
   readonly ttlMs?: number;
   /** Measures the time to live. */
   readonly clock?: Clock;
+  /** An entry is held no more: it was replaced, deleted, found to be over, or there was no room for it. */
+  onRemoved?(value: V): void;
 }
 
 interface Entry<V> {
@@ -21,13 +23,15 @@ export class LruCache<K, V> {
   private readonly maxEntries: number;
   private readonly ttlMs: number | undefined;
   private readonly clock: Clock;
+  private readonly onRemoved: LruCacheOptions<V>['onRemoved'];
 
-  constructor(options: LruCacheOptions) {
+  constructor(options: LruCacheOptions<V>) {
     if (!(options.maxEntries >= 1))
       throw new RangeError(`maxEntries must be at least 1, but is ${options.maxEntries}.`);
     this.maxEntries = options.maxEntries;
     this.ttlMs = options.ttlMs;
     this.clock = options.clock ?? systemClock;
+    this.onRemoved = options.onRemoved;
   }
 
   /** Entries held, including those whose time is over but that nobody asked for since. */
@@ -40,7 +44,10 @@ export class LruCache<K, V> {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
     this.entries.delete(key);
-    if (this.isExpired(entry)) return undefined;
+    if (this.isExpired(entry)) {
+      this.onRemoved?.(entry.value);
+      return undefined;
+    }
     this.entries.set(key, entry);
     return entry.value;
   }
@@ -52,12 +59,12 @@ export class LruCache<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.entries.delete(key);
+    this.delete(key);
     const expiresAt = this.ttlMs === undefined ? Number.POSITIVE_INFINITY : this.clock.monotonic() + this.ttlMs;
     this.entries.set(key, { value, expiresAt });
     if (this.entries.size > this.maxEntries) {
       const oldest = this.entries.keys().next();
-      if (oldest.done !== true) this.entries.delete(oldest.value);
+      if (oldest.done !== true) this.delete(oldest.value);
     }
   }
 
@@ -67,11 +74,16 @@ export class LruCache<K, V> {
   }
 
   delete(key: K): boolean {
-    return this.entries.delete(key);
+    const entry = this.entries.get(key);
+    if (entry === undefined) return false;
+    this.entries.delete(key);
+    this.onRemoved?.(entry.value);
+    return true;
   }
 
   clear(): void {
-    this.entries.clear();
+    if (this.onRemoved === undefined) this.entries.clear();
+    else for (const key of [...this.entries.keys()]) this.delete(key);
   }
 
   private isExpired(entry: Entry<V>): boolean {

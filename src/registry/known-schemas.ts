@@ -5,6 +5,7 @@ import { steadyNow } from '../foundation/steady-time.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { textFingerprint } from './fingerprint.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { isLatest } from './question-kinds.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
 import { contextOf } from './registry-requests.ts';
@@ -61,7 +62,7 @@ export function questionKey(question: SchemaQuestion): string {
 export class KnownSchemas {
   private readonly options: KnownSchemasOptions;
   readonly contents: SchemaContents;
-  private readonly answers: LruCache<string, KnownEntry>;
+  private readonly answers: KeptAnswers;
   private readonly latest: LruCache<string, KnownEntry>;
   private readonly subjects: LruCache<string, true>;
 
@@ -69,7 +70,7 @@ export class KnownSchemas {
     this.options = options;
     const { clock, maxEntries, maxLatest } = options;
     this.contents = new SchemaContents(options);
-    this.answers = new LruCache({ maxEntries, clock });
+    this.answers = new KeptAnswers({ maxEntries, clock });
     this.latest = new LruCache({ maxEntries: maxLatest, clock, ttlMs: LATEST_MS });
     this.subjects = new LruCache({ maxEntries, clock });
   }
@@ -84,10 +85,8 @@ export class KnownSchemas {
   }
 
   /** The answers that name this id. */
-  entriesOf({ context, id }: ContextId): KnownEntry[] {
-    return this.entries().filter(
-      ({ question, known }) => known.schema.id === id && contextOf(question.subject) === context,
-    );
+  entriesOf(what: ContextId): KnownEntry[] {
+    return this.answers.of(what);
   }
 
   /** After a change of primary: what the registry may answer otherwise now is asked for again. */
@@ -143,15 +142,15 @@ export class KnownSchemas {
     });
     if (question.subject !== undefined) this.subjects.set(question.subject, true);
     const known: KnownAnswer = { schema, acknowledgement };
-    const cache = isLatest(question) ? this.latest : this.answers;
     const key = questionKey(question);
-    cache.set(key, { key, question, known });
+    if (isLatest(question)) this.latest.set(key, { key, question, known });
+    else this.answers.set({ key, question, known });
     // Who registered or looked up a schema can read records with its id, whatever the replicas know.
     if (question.kind !== 'by-id') {
       const { id } = schema;
       const byId: SchemaQuestion = { kind: 'by-id', key: '', id, subject: question.subject };
       const byIdKey = questionKey(byId);
-      if (!this.answers.has(byIdKey)) this.answers.set(byIdKey, { key: byIdKey, question: byId, known });
+      if (!this.answers.has(byIdKey)) this.answers.set({ key: byIdKey, question: byId, known });
     }
     this.prove(question, schema, acknowledgement);
     return known;
@@ -161,7 +160,7 @@ export class KnownSchemas {
   renew(what: ContextId): void {
     const acknowledgement = { at: steadyNow(this.options.clock), epoch: this.options.epoch() };
     for (const entry of this.entriesOf(what)) {
-      this.answers.set(entry.key, { ...entry, known: { ...entry.known, acknowledgement } });
+      this.answers.set({ ...entry, known: { ...entry.known, acknowledgement } });
     }
   }
 
@@ -206,7 +205,7 @@ export class KnownSchemas {
     const { store, identity } = this.options;
     const known: KnownAnswer = { schema, acknowledgement };
     const key = questionKey(question);
-    this.answers.set(key, { key, question, known });
+    this.answers.set({ key, question, known });
     const { schemaType, schema: text, references } = schema;
     store?.rememberGuid({
       clusterId: identity.current(),

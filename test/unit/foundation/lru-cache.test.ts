@@ -38,4 +38,24 @@ describe('LruCache', () => {
   it('refuses a size of nothing', () => {
     expect(() => new LruCache({ maxEntries: 0 })).toThrow(RangeError);
   });
+
+  it('tells of each entry that it holds no more, once', () => {
+    const clock = new ManualClock();
+    const removed: number[] = [];
+    const onRemoved = (value: number) => removed.push(value);
+    const cache = new LruCache<string, number>({ maxEntries: 2, ttlMs: 100, clock, onRemoved });
+    cache.set('a', 1);
+    cache.set('b', 2);
+    cache.set('b', 3);
+    expect(removed).toEqual([2]);
+    cache.set('c', 4);
+    expect(removed).toEqual([2, 1]);
+    expect([cache.delete('b'), cache.delete('b'), removed]).toEqual([true, false, [2, 1, 3]]);
+    clock.advanceSync(100);
+    expect([cache.get('c'), cache.get('c'), removed]).toEqual([undefined, undefined, [2, 1, 3, 4]]);
+    cache.set('d', 5);
+    cache.set('e', 6);
+    cache.clear();
+    expect([cache.size, removed]).toEqual([0, [2, 1, 3, 4, 5, 6]]);
+  });
 });

@@ -199,6 +199,29 @@ describe('what is known', () => {
     expect([at(write('lookup', other)), at(version(1, ':.x:s'))]).toEqual(Array(2).fill({ at: 1000, epoch: 'e1' }));
   });
 
+  it('of one id is what names it now: nothing that was forgotten, given another id, or had no room', async () => {
+    const { known } = await setup({ maxEntries: 3 });
+    const kinds = (id: number, context = '') => known.entriesOf({ context, id }).map(({ question }) => question.kind);
+    known.settle(write('register'), schema(7), NODE, false);
+    known.settle(write('register'), schema(8), NODE, false);
+    expect([kinds(7), kinds(8)]).toEqual([['by-id'], ['register', 'by-id']]);
+    known.forget(questionKey(write('register')));
+    expect(kinds(8)).toEqual(['by-id']);
+    known.settle(byGuid('g'), schema(-1), NODE, false);
+    expect([kinds(7), kinds(-1)]).toEqual([['by-id'], []]);
+    known.settle(byId(9, ':.x:'), schema(9), NODE, false);
+    expect([kinds(7), kinds(8), kinds(9), kinds(9, 'x')]).toEqual([[], ['by-id'], [], ['by-id']]);
+    expect(known.entriesOf({ context: 'x', id: 9 })).toEqual(known.entries().slice(-1));
+  });
+
+  it('is found by its id without an effect on what is forgotten first', async () => {
+    const { known } = await setup({ maxEntries: 2 });
+    for (const id of [1, 2]) known.settle(byId(id), schema(id), NODE, false);
+    known.entriesOf({ context: '', id: 1 });
+    known.settle(byId(3), schema(3), NODE, false);
+    expect([1, 2, 3].map((id) => known.entriesOf({ context: '', id }).length)).toEqual([0, 1, 1]);
+  });
+
   it('is counted', async () => {
     const { known, store } = await setup({ stored: true });
     known.settle(write('register'), schema(7), NODE, false);

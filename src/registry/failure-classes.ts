@@ -72,8 +72,8 @@ export type FailureClass =
   | { readonly class: 'data'; readonly recheck: boolean }
   /** 42205: ask for the mode of the subject, then classify again. */
   | { readonly class: 'needs-mode' }
-  /** The subject is read-only until an operator changes its mode: parks what writes to it. */
-  | { readonly class: 'park-read-only'; readonly mode: string }
+  /** The subject is read-only until an operator changes its mode: parks what writes to it. null: it may be, but who knows can't be asked. */
+  | { readonly class: 'park-read-only'; readonly mode: string | null }
   | { readonly class: 'config' };
 
 const TLS_CONFIG = new Set([

@@ -256,13 +256,17 @@ export class QuestionFinder {
       return missing({
         gate: `subject:${subject}`,
         dependency: `schema registry (subject ${subject})`,
-        reason: `subject ${subject} is in mode ${verdict.mode}: nothing can be registered until an operator sets it to READWRITE`,
+        reason:
+          verdict.mode === null
+            ? `subject ${subject} takes no schema now, and not every node could be asked for its mode: ${result.reason}`
+            : `subject ${subject} is in mode ${verdict.mode}: nothing can be registered until an operator sets it to READWRITE`,
         code: REGISTRY_READ_ONLY,
         fromFuture: false,
       });
     }
-    // What it refers to may not have been read yet.
-    if (verdict.class === 'refresh-and-retry') return this.lacking(key, question, result);
+    // What it refers to may not have been read yet, nor the end of a mode.
+    const mayLag = verdict.class === 'refresh-and-retry' || (result.errorCode === 42205 && this.isSettling());
+    if (verdict.class !== 'ok' && mayLag) return this.lacking(key, question, result);
     if (verdict.class !== 'ok') return this.unsettled(key, question, result, signal);
     this.denials.delete(key);
     const id = idOf(result.json);
@@ -285,7 +289,11 @@ export class QuestionFinder {
     const modes = answers.flatMap(({ verdict, json }) => (verdict.class === 'ok' ? (modeOf(json) ?? []) : []));
     const away = answers.find(({ verdict }) => verdict.class === 'park');
     if (modes.length === 0 && away !== undefined) return away;
-    const mode = modes.find(isReadOnlyMode) ?? modes[0] ?? null;
+    const readOnly = modes.find(isReadOnlyMode);
+    // Whoever refused it knows the mode, and may be one that only other nodes reach; those may have read less.
+    if (readOnly === undefined && away !== undefined)
+      return { ...result, verdict: { class: 'park-read-only', mode: null } };
+    const mode = readOnly ?? modes[0] ?? null;
     const outcome = {
       kind: 'answer',
       status: result.status ?? 0,

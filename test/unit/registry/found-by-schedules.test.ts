@@ -16,6 +16,23 @@ describe('a registration refused with 42205', () => {
     expect(wordsOf(task.answer)).toBe('known 1');
   });
 
+  it('waits when the node that refused is reached by another one only, which knows nothing of the mode', async () => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+    const readOnlyUntil = 120_000;
+    worker.transport.nodes.set(NODE_A, () => 'refused');
+    worker.transport.nodes.set(NODE_B, (request) => {
+      const isForwarded = request.path.endsWith('/versions') && worker.clock.monotonic() < readOnlyUntil;
+      return isForwarded ? error(422, 42205, 'Subject s is in read-only mode.') : worker.registry.handle(request);
+    });
+    const task = new Task(worker, worker.host(), { 'schema.registry.url': `${NODE_A},${NODE_B}` });
+    task.begin(register('s'));
+    await worker.clock.advance(readOnlyUntil - 1_000);
+    expect(wordsOf(task.answer)).toBe('none');
+    expect(task.parkedAt).toMatch(/subject:s$/);
+    await worker.clock.advance(60_000);
+    expect(wordsOf(task.answer)).toBe('known 1');
+  });
+
   it('waits when the node that tells the mode lags behind the one that refused', async () => {
     const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
     const readOnlyUntil = 20_000;

@@ -11,16 +11,17 @@ import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
 import { SeenFromOutside } from './cli/seen-from-outside.ts';
+import { parseWorkerSettings, registryDefaults, withRegistryDefaults } from './cli/worker-settings.ts';
 import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
-import { isWorkerDefault, unknownWorkerDefaults } from './registry/registry-keys.ts';
+import { unknownWorkerDefaults } from './registry/registry-keys.ts';
 import { connectorsResources } from './rest/connectors-resource.ts';
 import { parkedResources } from './rest/parked-resource.ts';
 import type { RestResource } from './rest/resource.ts';
 import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
 import { rootResources } from './rest/root-resource.ts';
 import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
-import { invalidWorkerConfig, parseWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
+import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
 import type { Herder } from './runtime/herder/herder.ts';
 import { StandaloneHerder } from './runtime/herder/standalone-herder.ts';
 import { createInlineTaskHost } from './runtime/host/inline-host.ts';
@@ -62,18 +63,19 @@ export type { Herder } from './runtime/herder/herder.ts';
 /** @throws ConfigError that names every mistake of the settings, or says why something can't be opened; then nothing is left open. */
 export async function createWorker(options: CreateWorkerOptions): Promise<HoldfastWorker> {
   const logger = options.logger ?? silentLogger;
-  const config = parseWorkerConfig(options.settings);
+  const config = parseWorkerSettings(options.settings);
   const listeners = config.values.listeners.map(parseListener);
   const plugins = await Plugins.discover({
     builtIn: [...builtInPlugins(), ...(options.pluginModules ?? [])],
     pluginPath: config.values['plugin.path'] ?? [],
     logger,
   });
-  checkConverters(config, plugins);
   const opened = new OpenedParts();
-  const url = config.raw['schema.registry.url'];
-  const converterDefaults = url === undefined ? {} : { 'schema.registry.url': url };
-  const configs = new ConnectorConfigs({ plugins, worker: config, converterDefaults });
+  const withConverterDefaults = (own: Readonly<Record<string, string>>) => withRegistryDefaults(config.raw, own);
+  const configs = new ConnectorConfigs({ plugins, worker: config, withConverterDefaults });
+  // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
+  const problems = configs.workerConverterProblems();
+  if (problems.length > 0) throw invalidWorkerConfig(problems);
   warnOfKeys(config, configs, logger);
   try {
     return await openWorker({ ...options, logger, config, listeners, plugins, configs, opened });
@@ -107,7 +109,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
-    defaults: Object.fromEntries(Object.entries(config.raw).filter(([key]) => isWorkerDefault(key))),
+    defaults: registryDefaults(config.raw),
     openStore: () =>
       openSchemaStore({
         config,
@@ -202,17 +204,6 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     },
     stop,
   };
-}
-
-/** Classes that no plugin offers would otherwise show only when the first task starts. */
-function checkConverters(config: WorkerConfig, plugins: Plugins): void {
-  const problems = (['key.converter', 'value.converter', 'header.converter'] as const).flatMap((key) => {
-    const name = config.values[key].trim();
-    const type = key === 'header.converter' ? 'header_converter' : 'converter';
-    if (plugins.find([type], name) !== undefined) return [];
-    return [{ key, message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.` }];
-  });
-  if (problems.length > 0) throw invalidWorkerConfig(problems);
 }
 
 function warnOfKeys(config: WorkerConfig, configs: ConnectorConfigs, logger: Logger): void {

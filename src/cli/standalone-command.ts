@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
 import type { Logger, LogLevel } from '../foundation/logger.ts';
 import { createWorker, type HoldfastWorker } from '../index.ts';
-import { parseWorkerConfig } from '../runtime/config/worker-config.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import {
   type ConnectorFile,
@@ -19,6 +18,7 @@ import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
 import { stopSignal } from './stop-signals.ts';
+import { parseWorkerSettings } from './worker-settings.ts';
 
 export interface StandaloneArguments {
   readonly workerFile: string | undefined;
@@ -36,7 +36,7 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   }
   const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile);
   const settings = { ...file, ...environment };
-  const config = parseWorkerConfig(settings);
+  const config = parseWorkerSettings(settings);
   const logger = await createPinoLogger({
     level: config.values['log.level'].toLowerCase() as LogLevel,
     pretty: process.stdout.isTTY === true,

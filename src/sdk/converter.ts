@@ -7,6 +7,7 @@ import type { Schema } from './data/schema.ts';
 import type { SchemaAndValue } from './data/schema-and-value.ts';
 import type { DependencyGates } from './dependency-gate.ts';
 import type { ConnectError } from './errors/connect-error.ts';
+import type { ConfigProblem } from './errors/kinds.ts';
 import type { ConnectRecord } from './record/connect-record.ts';
 import type { RecordRange } from './record/record-ranges.ts';
 import type { SchemaView } from './schema-view.ts';
@@ -50,6 +51,14 @@ export interface Converter {
   /** @param config the converter's own settings, prefix stripped. Throws ConfigError naming every mistake. */
   configure(config: Readonly<Record<string, string>>, context: ConverterContext): void;
   config?(): ConfigDef;
+  /**
+   * What is wrong among settings that {@link config} has nothing against one by one, under the keys without prefix. Asked of an instance
+   * that is not configured, before a connector is created; `config` has the worker's defaults, and no setting that is wrong by itself.
+   */
+  checkSettings?(
+    config: Readonly<Record<string, string>>,
+    converterType: 'key' | 'value' | 'header',
+  ): readonly ConfigProblem[];
   /**
    * Gets what the synchronous call will need for these records (key or value, by its converterType). Keeps failures per
    * schema: the synchronous call throws them for the records concerned. Returns undefined when nothing is lacking.

@@ -2,7 +2,7 @@
 import type { ConfigDef } from '../../sdk/config/index.ts';
 import type { Converter, ConverterContext, RawHeader, RawRecord } from '../../sdk/converter.ts';
 import { type Schema, SchemaAndValue } from '../../sdk/data/index.ts';
-import { type ConnectError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
+import { type ConfigProblem, type ConnectError, DataError, IllegalStateError } from '../../sdk/errors/index.ts';
 import type { ConnectRecord, RecordRange } from '../../sdk/record/index.ts';
 import type { SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
 import { asBuffer } from '../converter-config.ts';
@@ -10,6 +10,7 @@ import { AVRO_CONFIG, AVRO_CONVERTER_CONFIG, contextSetting, parseMetadata } fro
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { AvroDeserializer } from './avro-deserializer.ts';
 import { AvroSerializer } from './avro-serializer.ts';
+import { avroSettingsProblems } from './avro-settings-check.ts';
 import { inContext, subjectNameStrategyOf } from './subject-names.ts';
 import { type SchemaName, tellCarried } from './wire-format.ts';
 
@@ -34,6 +35,13 @@ export class AvroConverter implements Converter {
 
   config(): ConfigDef {
     return AVRO_CONFIG;
+  }
+
+  checkSettings(
+    config: Readonly<Record<string, string>>,
+    converterType: 'key' | 'value' | 'header',
+  ): readonly ConfigProblem[] {
+    return avroSettingsProblems(withCacheSize(config), converterType === 'key' ? 'key' : 'value');
   }
 
   configure(config: Readonly<Record<string, string>>, context: ConverterContext): void {

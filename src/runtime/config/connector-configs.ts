@@ -1,6 +1,7 @@
 /** Checks the configuration of a connector, all mistakes at once, and turns it into what the worker runs. */
-import type { ConfigDef, ConfigValue, RawConfig } from '../../sdk/config/index.ts';
+import type { ConfigDef } from '../../sdk/config/index.ts';
 import type { Connector } from '../../sdk/connector.ts';
+import type { Converter } from '../../sdk/converter.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
@@ -12,6 +13,7 @@ import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
 import { forbiddenOverrides, type OverridePolicy } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { converterProblems, pluginProblems, problemsIn } from './plugin-problems.ts';
 import { sinkProblems } from './sink-topics.ts';
 import { buildTaskSpec, sourceTopicCreation } from './task-spec.ts';
 import { type WorkerConfig, withPrefix } from './worker-config.ts';
@@ -41,6 +43,7 @@ export interface ResolvedConnector {
 }
 
 type Raw = Readonly<Record<string, string>>;
+type Plugin = { config?(): ConfigDef };
 
 const INTERFACES = {
   converter: 'Converter',
@@ -58,19 +61,19 @@ const CONVERTERS = [
 export interface ConnectorConfigsOptions {
   readonly plugins: Plugins;
   readonly worker: WorkerConfig;
-  /** Settings that a converter finds below its own, and that it may therefore leave out. */
-  readonly converterDefaults?: Raw;
+  /** A converter's own settings with those that it finds below them, and that it may therefore leave out. */
+  readonly withConverterDefaults?: (own: Raw) => Raw;
 }
 
 export class ConnectorConfigs {
   private readonly plugins: Plugins;
   private readonly worker: WorkerConfig;
-  private readonly converterDefaults: Raw;
+  private readonly withConverterDefaults: (own: Raw) => Raw;
 
   constructor(options: ConnectorConfigsOptions) {
     this.plugins = options.plugins;
     this.worker = options.worker;
-    this.converterDefaults = options.converterDefaults ?? {};
+    this.withConverterDefaults = options.withConverterDefaults ?? ((own) => own);
   }
 
   /** @throws ConfigError `holdfast.connector.config-invalid` with every mistake, in Kafka Connect's words. */
@@ -138,6 +141,11 @@ export class ConnectorConfigs {
     return problemsIn(values);
   }
 
+  /** Of the converters that the worker names: nothing else looks at them before the first task is started. */
+  workerConverterProblems(): ConfigProblem[] {
+    return this.converterProblems(this.worker.raw);
+  }
+
   private converterProblems(config: Raw): ConfigProblem[] {
     const problems: ConfigProblem[] = [];
     for (const [key, type] of CONVERTERS) {
@@ -147,9 +155,9 @@ export class ConnectorConfigs {
       if (desc === undefined) problems.push(this.noClass(key, name, type));
       else {
         // As at run time, the framework says for what the converter is.
-        const given = withPrefix(config, `${key}.`);
-        const own = { ...this.converterDefaults, ...given, 'converter.type': key.replace('.converter', '') };
-        problems.push(...pluginProblems(desc, own, `${key}.`));
+        const part = key.replace('.converter', '') as 'key' | 'value' | 'header';
+        const own = this.withConverterDefaults({ ...withPrefix(config, `${key}.`), 'converter.type': part });
+        problems.push(...converterProblems(new desc.create() as Converter, own, part, `${key}.`));
       }
     }
     return problems;
@@ -214,7 +222,7 @@ export class ConnectorConfigs {
     if (name === undefined)
       return [{ key, message: `Missing required configuration "${key}" which has no default value.` }];
     const desc = this.plugins.find([type], name.trim());
-    if (desc !== undefined) return pluginProblems(desc, withPrefix(config, prefix), prefix);
+    if (desc !== undefined) return pluginProblems(new desc.create() as Plugin, withPrefix(config, prefix), prefix);
     const outer = this.plugins.list([type]).filter(({ className }) => className.startsWith(`${name}$`));
     if (outer.length === 0) return [this.noClass(key, name, type)];
     const choices = outer.map(({ className }) => className).join(', ');
@@ -254,22 +262,6 @@ function noVersion(versions: readonly PluginDesc[], range: VersionRange | null):
   const available = versions.map(({ version }) => version).join(', ');
   const message = `Plugin ${versions[0]?.className} not found that matches the version range ${range}, available versions: [${available}]`;
   return ['connector.class', 'connector.plugin.version'].map((key) => ({ key, message }));
-}
-
-function problemsIn(values: readonly ConfigValue[]): ConfigProblem[] {
-  return values.flatMap(({ name, errorMessages }) => errorMessages.map((message) => ({ key: name, message })));
-}
-
-/** Converters and transformations say what they take; what is wrong shows under the prefixed key. */
-function pluginProblems(desc: PluginDesc, config: Raw, prefix: string): ConfigProblem[] {
-  const plugin = new desc.create() as { config?: () => ConfigDef };
-  const def = plugin.config?.();
-  if (def === undefined) return [];
-  return problemsIn(def.validate(config as RawConfig)).map(({ key, message }) => ({
-    key: prefix + key,
-    // What is missing is named as it has to be written; other messages keep the plugin's own key, as upstream's do.
-    message: message.replace(/^Missing required configuration "/, `Missing required configuration "${prefix}`),
-  }));
 }
 
 /** Exactly-once sources need distributed mode. */

@@ -30,9 +30,15 @@ export function withPrefix(raw: Readonly<Record<string, string>>, prefix: string
   return found;
 }
 
-/** @throws ConfigError `holdfast.worker.config-invalid` that names every mistake. */
-export function parseWorkerConfig(raw: Readonly<Record<string, string>>): WorkerConfig {
-  const problems = validateWithConvict(raw);
+/**
+ * @param further mistakes that others found in the same settings, to be named with these
+ * @throws ConfigError `holdfast.worker.config-invalid` that names every mistake.
+ */
+export function parseWorkerConfig(
+  raw: Readonly<Record<string, string>>,
+  further: readonly ConfigProblem[] = [],
+): WorkerConfig {
+  const problems = [...validateWithConvict(raw), ...further];
   if (problems.length > 0) throw invalidWorkerConfig(problems);
   const undeclared = WORKER_CONFIG.unusedKeys(raw).filter(
     (key) => !WORKER_PREFIXES.some((prefix) => key.startsWith(prefix)),

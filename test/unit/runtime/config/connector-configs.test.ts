@@ -36,6 +36,11 @@ class JsonConverter {
       'converter.type': { type: 'STRING', ...plain },
     });
 }
+class Picky {
+  config = (): unknown => ConfigDef.of({ a: { type: 'INT', default: 0, ...plain } });
+  checkSettings = (config: Record<string, string>): unknown =>
+    config['b'] === undefined ? [{ key: 'b', message: `Needed beside ${Object.keys(config)}.` }] : [];
+}
 class Router {
   config = (): unknown =>
     ConfigDef.of({ regex: { type: 'INT', default: 0, ...plain }, replacement: { type: 'STRING', ...plain } });
@@ -52,6 +57,7 @@ const plugins = new Plugins([
   desc('sink', 'test.MySinkConnector', Sink),
   desc('converter', 'test.PlainConverter', Converter),
   desc('converter', 'test.JsonConverter', JsonConverter),
+  desc('converter', 'test.Picky', Picky),
   desc('header_converter', 'org.apache.kafka.connect.storage.SimpleHeaderConverter', Converter),
   desc('transformation', 'test.Router', Router),
   desc('transformation', 'test.Insert$Key', Converter),
@@ -207,7 +213,7 @@ describe('ConnectorConfigs', () => {
       "a mistake in a converter's own settings",
       source({ 'value.converter': 'test.JsonConverter', 'value.converter.schemas.enable': 'maybe' }),
       [
-        'value.converter.schemas.enable | Invalid value maybe for configuration schemas.enable: Expected value to be either true or false',
+        'value.converter.schemas.enable | Invalid value maybe for configuration value.converter.schemas.enable: Expected value to be either true or false',
       ],
     ],
     [
@@ -489,6 +495,21 @@ describe('the specification of a task', () => {
 });
 
 describe('keys under the prefix of a converter', () => {
+  it('that only together are wrong refuse the connector', async () => {
+    const config = source({ 'key.converter': 'test.Picky', 'key.converter.a': 'x' });
+    expect(await problems(config)).toEqual([
+      'key.converter.a | Invalid value x for configuration key.converter.a: Not a number of type INT',
+      'key.converter.b | key.converter.b: Needed beside converter.type.',
+    ]);
+    expect(await problems({ ...config, 'key.converter.a': '1', 'key.converter.b': '' })).toEqual([]);
+  });
+
+  it('are looked at in the settings of the worker, too', () => {
+    const worker = openConfigs({ 'value.converter': 'test.JsonConverter', 'value.converter.schemas.enable': 'maybe' });
+    expect(worker.workerConverterProblems().map(({ key }) => key)).toEqual(['value.converter.schemas.enable']);
+    expect(configs.workerConverterProblems()).toEqual([]);
+  });
+
   it('that the converter does not know are told, whoever else knows them', () => {
     const unknown = configs.unknownConverterKeys({
       'value.converter': 'test.JsonConverter',
@@ -519,7 +540,8 @@ describe('keys under the prefix of a converter', () => {
     const worker = parseWorkerConfig(WORKER);
     const missing = new ConnectorConfigs({ plugins: more, worker }).resolve(own);
     await expect(missing).rejects.toThrow('Missing required configuration "value.converter.url"');
-    const there = new ConnectorConfigs({ plugins: more, worker, converterDefaults: { url: 'http://a' } }).resolve(own);
+    const withConverterDefaults = (given: object) => ({ url: 'http://a', ...given });
+    const there = new ConnectorConfigs({ plugins: more, worker, withConverterDefaults }).resolve(own);
     await expect(there).resolves.toMatchObject({ type: 'source' });
   });
 });

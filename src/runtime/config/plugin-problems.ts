@@ -1,0 +1,52 @@
+/** What is wrong with the settings of a converter, transformation or predicate, by the plugin's own definition. */
+import type { ConfigDef, ConfigValue } from '../../sdk/config/index.ts';
+import type { Converter } from '../../sdk/converter.ts';
+import type { ConfigProblem } from '../../sdk/errors/kinds.ts';
+
+type Raw = Readonly<Record<string, string>>;
+
+export function problemsIn(values: readonly ConfigValue[]): ConfigProblem[] {
+  return values.flatMap(({ name, errorMessages }) => errorMessages.map((message) => ({ key: name, message })));
+}
+
+/** Of a transformation or predicate: under the prefixed key, while the text keeps the plugin's own, as upstream's does. */
+export function pluginProblems(plugin: { config?(): ConfigDef }, config: Raw, prefix: string): ConfigProblem[] {
+  const def = plugin.config?.();
+  if (def === undefined) return [];
+  return problemsIn(def.validate(config)).map(({ key, message }) => ({
+    key: prefix + key,
+    // What is missing is named as it has to be written.
+    message: message.replace(/^Missing required configuration "/, `Missing required configuration "${prefix}`),
+  }));
+}
+
+/**
+ * Of a converter: each setting once, then what is wrong among settings that are right by themselves. A connector may have two converters
+ * with the same settings, so that the text names the key as it has to be written.
+ */
+export function converterProblems(
+  converter: Pick<Converter, 'config' | 'checkSettings'>,
+  config: Raw,
+  type: 'key' | 'value' | 'header',
+  prefix: string,
+): ConfigProblem[] {
+  const single = new Map<string, string>();
+  for (const { key, message } of problemsIn(converter.config?.().validate(config) ?? [])) {
+    // A text that can't be parsed is null to the validator, which would say so a second time.
+    if (!single.has(key)) single.set(key, message);
+  }
+  const sound = Object.fromEntries(Object.entries(config).filter(([key]) => !single.has(key)));
+  const together = converter.checkSettings?.(sound, type) ?? [];
+  return [
+    ...[...single].map(([key, message]) => ({ key, message })),
+    ...together.filter(({ key }) => !single.has(key)),
+  ].map(({ key, message }) => ({ key: prefix + key, message: named(message, key, prefix) }));
+}
+
+function named(message: string, key: string, prefix: string): string {
+  if (message.startsWith(key)) return prefix + message;
+  for (const words of [`for configuration ${key}`, `Missing required configuration "${key}`]) {
+    if (message.includes(words)) return message.replace(words, () => words.slice(0, -key.length) + prefix + key);
+  }
+  return `${prefix}${key}: ${message}`;
+}

@@ -147,6 +147,19 @@ class CoordinatedSchemaView implements SchemaView {
     return this.ids.recordsOf(error);
   }
 
+  /** Others that wait for the same id ask for it anew, once its gate is gone. */
+  skipped(error: ConnectError): void {
+    const { gateId } = error as { readonly gateId?: unknown };
+    const questions = [...this.entries.values()]
+      .filter(
+        ({ question, waiting }) => waiting !== null && waiting.gateId === gateId && isOneId(question, waiting.gateId),
+      )
+      .map(({ question }) => question);
+    if (questions.length === 0) return;
+    for (const { key } of questions) this.entries.delete(key);
+    this.options.ask({ kind: 'withdraw', config: this.config, view: this.options.name, questions }).catch(() => {});
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;

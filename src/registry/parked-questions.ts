@@ -65,10 +65,11 @@ export class ParkedQuestions {
     return undefined;
   }
 
-  /** Forgets what only this view waited for; returns the gates that nobody waits at any more. */
-  withdraw(view: string): string[] {
+  /** Forgets what, of these or of all, only this view waited for; returns the gates that nobody waits at any more. */
+  withdraw(view: string, keys?: ReadonlySet<string>): string[] {
     const left = new Set<string>();
     for (const [key, parked] of this.byKey) {
+      if (keys?.has(key) === false) continue;
       if (!parked.views.delete(view) || parked.views.size > 0) continue;
       this.byKey.delete(key);
       left.add(parked.gateId);

@@ -130,6 +130,12 @@ export class RegistryCluster {
     for (const gateId of this.parked.withdraw(view)) this.missing.abandon(gateId);
   }
 
+  /** What of these only this view waited for is asked no more; the view goes on. */
+  withdrawQuestions(view: string, questions: readonly SchemaQuestion[]): void {
+    const keys = new Set(questions.map(questionKey));
+    for (const gateId of this.parked.withdraw(view, keys)) this.missing.abandon(gateId);
+  }
+
   /** Probes at once instead of at the planned time. */
   probeNow(): void {
     this.outages.probeNow();

@@ -78,7 +78,9 @@ export class RegistryCoordinator {
       });
     }
     if (message.kind === 'withdraw') {
-      this.views.leave(message.view);
+      const { view, questions } = message;
+      if (questions === undefined) this.views.leave(view);
+      else this.views.registryOf(view)?.cluster.withdrawQuestions(view, questions);
       return undefined;
     }
     const registry = this.registryOf(message.config);

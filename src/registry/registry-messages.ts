@@ -20,8 +20,17 @@ export type RegistryMessage =
       readonly view: string;
       readonly questions: readonly SchemaQuestion[];
     }
-  /** The view, which has asked before, is gone: what only it waits for is asked no more. Answer: undefined. */
-  | { readonly kind: 'withdraw'; readonly config: Readonly<Record<string, string>>; readonly view: string };
+  /**
+   * The view, which has asked before, is gone, or needs these questions no more: what only it waits for is asked no longer. Answer:
+   * undefined.
+   */
+  | {
+      readonly kind: 'withdraw';
+      readonly config: Readonly<Record<string, string>>;
+      readonly view: string;
+      /** Absent: all of them, and the view is gone. */
+      readonly questions?: readonly SchemaQuestion[];
+    };
 
 export type WireAnswer =
   | { readonly kind: 'known'; readonly schema: RegisteredSchema; readonly acknowledgement: Acknowledgement }
@@ -66,10 +75,9 @@ export function parseRegistryMessage(body: unknown): RegistryMessage | undefined
   if (typeof body !== 'object' || body === null) return undefined;
   const { kind, config, view, questions } = body as Readonly<Record<string, unknown>>;
   if (typeof view !== 'string' || typeof config !== 'object' || config === null) return undefined;
-  if (kind === 'withdraw') return body as RegistryMessage;
-  return kind === 'ask' && Array.isArray(questions) && questions.every(isQuestion)
-    ? (body as RegistryMessage)
-    : undefined;
+  if (kind !== 'ask' && kind !== 'withdraw') return undefined;
+  if (kind === 'withdraw' && questions === undefined) return body as RegistryMessage;
+  return Array.isArray(questions) && questions.every(isQuestion) ? (body as RegistryMessage) : undefined;
 }
 
 function isQuestion(value: unknown): value is SchemaQuestion {

@@ -32,6 +32,11 @@ export class ViewLives {
     registry.use.enter(view);
   }
 
+  /** What it uses; undefined: it has not asked yet, or is gone. */
+  registryOf(view: string): UsedRegistry | undefined {
+    return this.lives.get(view)?.registry;
+  }
+
   leave(view: string): void {
     this.gone.add(view);
     const [oldest] = this.gone;

@@ -81,6 +81,8 @@ export interface Converter {
   written?(records: readonly RawRecord[], partitions: ArrayLike<number>, offsets: ArrayLike<number>): void;
   /** Which of the records that were written an integrity error is about; empty for errors that are not the converter's. */
   writtenWith?(error: ConnectError): readonly RecordRange[];
+  /** An operator had the record skipped whose conversion waited with this error: what only that record needed is needed no more. */
+  skipped?(error: ConnectError): void;
   close?(): void;
 }
 

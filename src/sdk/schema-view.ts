@@ -97,5 +97,7 @@ export interface SchemaView {
   carried?(id: number, topic: string, partition: number, offset: number): void;
   /** The records that carry what an integrity error is about, as far as they were tracked; empty for other errors. */
   recordsOf?(error: ConnectError): readonly RecordRange[];
+  /** The record that waited with this error is not to be read any more: what the view asks for because of it, it asks no longer. */
+  skipped?(error: ConnectError): void;
   close(): void;
 }

@@ -157,6 +157,10 @@ export class AvroConverter implements Converter {
     return this.parts?.view.recordsOf?.(error) ?? [];
   }
 
+  skipped(error: ConnectError): void {
+    this.parts?.view.skipped?.(error);
+  }
+
   close(): void {
     this.parts?.view.close();
     this.parts = undefined;

@@ -2,6 +2,7 @@
 import type { FetchedRecord } from '../../broker/ports.ts';
 import type { RawRecord } from '../../sdk/converter.ts';
 import { ConnectHeaders } from '../../sdk/data/headers.ts';
+import type { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { type ConnectRecordChanges, changed } from '../../sdk/record/connect-record.ts';
 import { SinkRecord, type SinkRecordParts } from '../../sdk/record/sink-record.ts';
 import type { ConsumedRecord, Stage } from '../errors/processing-context.ts';
@@ -103,6 +104,12 @@ export class SinkRecordConverter {
   /** Where the last {@link convert} failed. */
   failure(): { readonly stage: Stage; readonly className: string } {
     return { stage: STAGES[this.at], className: this.converters[this.at].className };
+  }
+
+  /** The record is skipped that waited with this error. */
+  skipped(error: ConnectError): void {
+    const { key, value } = this.converters;
+    for (const { converter } of [key, value]) converter.skipped?.(error);
   }
 
   /** The bytes of a record that the task made itself, by the task's own converters. */

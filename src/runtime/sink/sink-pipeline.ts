@@ -95,6 +95,7 @@ export class SinkPipeline {
     if (reported !== undefined) reports.add(partition?.key ?? '', reported);
     logger.warn('A record that a sink task waited at was skipped on request.', { code: RECORD_SKIPPED, ...at });
     partition?.advance(raw);
+    this.options.converter.skipped(stop.error);
     // Ends the wait, and the park with it.
     block.cancel.abort();
     block.isReady = true;

@@ -49,7 +49,8 @@ describe('a message', () => {
   ];
 
   it('asks questions, or withdraws a view', () => {
-    for (const message of [ask(...questions), ask(), { kind: 'withdraw', config: {}, view: 'v' }]) {
+    const withdraw = { kind: 'withdraw', config: {}, view: 'v' };
+    for (const message of [ask(...questions), ask(), withdraw, { ...withdraw, questions }]) {
       expect(parseRegistryMessage(message)).toBe(message);
     }
   });
@@ -64,6 +65,7 @@ describe('a message', () => {
     [{ ...ask(), kind: 'other' }],
     [{ ...ask(), questions: {} }],
     [{ kind: 'withdraw', config: {} }],
+    [{ kind: 'withdraw', config: {}, view: 'v', questions: ['by-id'] }],
     [ask(...questions, null)],
     [ask('by-id')],
     [ask({ kind: 'other', subject: 's', schema })],

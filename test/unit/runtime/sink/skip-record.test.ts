@@ -66,6 +66,15 @@ describe('a sink task that waits at one record', () => {
     await ended();
   });
 
+  it('tells the converters, so that nobody asks for what only that record needed', async () => {
+    await start();
+    const told: unknown[] = [];
+    Object.assign(h.converters.stringValue, { skipped: (error: EnvironmentError) => told.push(error.gateId) });
+    await skip(1);
+    expect(told).toEqual([GATE]);
+    await ended();
+  });
+
   it('invariant 2: commits the offset of the skipped record only when its report is durable', async () => {
     await start();
     h.producer.isHolding = true;

@@ -14,8 +14,8 @@ export interface GateBookOptions {
 
 /** A gate as its owner handles it. */
 export interface OwnedGate extends DependencyGate {
-  /** Shut, or shut again after half-open. Counts as a change only when it was open. */
-  close(reason: string): void;
+  /** Shut, or shut again, for another reason perhaps. Counts as a change of state only when it was open. */
+  close(reason: string, code?: string): void;
   halfOpen(): void;
   open(): void;
   /** A probe failed; the next is planned. */
@@ -147,11 +147,12 @@ class BookGate extends WaitingGate implements OwnedGate {
     this.changed = options.changed;
   }
 
-  close(reason: string): void {
+  close(reason: string, code?: string): void {
     const now = this.snapshot();
+    const why = code === undefined ? { reason } : { reason, code };
     if (now.state === 'open')
-      this.set({ state: 'closed', reason, since: this.clock.now(), attempts: 0, nextProbeAt: null });
-    else this.set({ state: 'closed', reason });
+      this.set({ state: 'closed', ...why, since: this.clock.now(), attempts: 0, nextProbeAt: null });
+    else this.set({ state: 'closed', ...why });
   }
 
   halfOpen(): void {

@@ -73,7 +73,7 @@ export class MissingThings {
     const waiting = before ?? { what, gate, since: clock.monotonic() };
     waiting.what = what;
     this.byGate.set(gateId, waiting);
-    gate.close(what.reason);
+    gate.close(what.reason, what.code);
     if (codeBefore !== what.code) {
       const { code, reason } = what;
       logger.warn('The schema registry lacks something; what needs it waits', { code, gate: gateId, reason });

@@ -13,6 +13,8 @@ export interface GateSnapshot {
   readonly dependency: string;
   /** The last failure in one line, without secrets; empty while open. */
   readonly reason: string;
+  /** The code of that failure, where it may become another one while the gate is closed; absent: that of the error that names the gate. */
+  readonly code?: string;
   /** ms since the epoch of the last change of state. */
   readonly since: number;
   /** Probes since it closed. */

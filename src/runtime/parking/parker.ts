@@ -310,7 +310,8 @@ export class Parker {
       dependency: gate?.dependency ?? shown.dependency,
       gateId: gateIdOf(shown.error) ?? null,
       reason: gate === undefined || gate.reason === '' ? shown.error.message : gate.reason,
-      code: shown.error.code,
+      // What it waits for may have turned out to be something worse since.
+      code: gate?.code ?? shown.error.code,
       partitions: shown.partitions.length === 0 ? [] : [...partitions].sort(),
       ...(Object.keys(waitingAt).length === 0 ? {} : { waitingAt }),
       since: shown.since,

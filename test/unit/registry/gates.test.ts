@@ -92,6 +92,16 @@ describe('gates', () => {
     });
   });
 
+  it('show the code of what they are shut for, which may become another one', () => {
+    const { book, mirror } = pair();
+    const gate = book.gate('registry:x:id:7', 'id 7', { transient: true });
+    gate.close('not seen', 'a.first');
+    gate.probed('not seen', null);
+    expect(mirror.get(gate.id)?.snapshot()).toMatchObject({ reason: 'not seen', code: 'a.first' });
+    gate.close('lost', 'a.second');
+    expect(mirror.get(gate.id)?.snapshot()).toMatchObject({ reason: 'lost', code: 'a.second' });
+  });
+
   it('let one waiter through when they are half-open', async () => {
     const { clock, book, mirror } = pair();
     const gate = book.gate('registry:x:write', 'writes');

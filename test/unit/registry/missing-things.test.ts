@@ -224,3 +224,11 @@ it('end with the client: every gate opens', async () => {
   expect(asked()).toEqual([]);
   expect(clock.pendingTimers).toBe(0);
 });
+
+it('tell at their gate when they turn out to be lost', () => {
+  const { gates, park } = things();
+  park(7);
+  expect(gates.get('registry:x:id:7')?.snapshot()).toMatchObject({ code: NOT_SEEN });
+  park(7, { code: FROM_FUTURE, fromFuture: true });
+  expect(gates.get('registry:x:id:7')?.snapshot()).toMatchObject({ code: FROM_FUTURE });
+});

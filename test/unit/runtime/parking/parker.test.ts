@@ -55,6 +55,15 @@ describe('Parker', () => {
     expect(h.parker.count).toBe(1);
   });
 
+  it('shows the code that the gate has now, and that of the error while it has none', async () => {
+    const h = harness();
+    h.gates.apply(snapshot('g', 'closed'));
+    void h.parker.wait('k', new EnvironmentError('away', { gateId: 'g', code: 'a.first' }), h.options);
+    expect(h.published.at(-1)).toMatchObject({ code: 'a.first' });
+    h.gates.apply({ ...snapshot('g', 'closed', 'lost'), code: 'a.second' });
+    expect(h.published.at(-1)).toMatchObject({ code: 'a.second', reason: 'lost' });
+  });
+
   it('does not spin at a gate that stands open while the call goes on failing', async () => {
     const h = harness();
     h.gates.apply(snapshot('g', 'open'));

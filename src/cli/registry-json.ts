@@ -44,7 +44,7 @@ export function registryJson(registry: RegistrySnapshot, tasks: readonly ParkedT
 }
 
 export function epochJson(epoch: PrimaryEpoch, now: number): object {
-  const { number, memberId, url, cause, rung, changeBeganAt, startedAt, usableAt, endedAt } = epoch;
+  const { number, memberId, url, cause, rung, changeBeganAt, startedAt, usableAt, usableAfterMs, endedAt } = epoch;
   return {
     number,
     member_id: memberId,
@@ -55,7 +55,7 @@ export function epochJson(epoch: PrimaryEpoch, now: number): object {
     started: isoTime(startedAt),
     usable: isoTime(usableAt),
     ended: isoTime(endedAt),
-    usable_after_ms: usableAt === null ? null : usableAt - changeBeganAt,
+    usable_after_ms: usableAfterMs,
     duration_ms: Math.max(0, (endedAt ?? now) - startedAt),
   };
 }

@@ -75,12 +75,12 @@ export class DetectionLog {
     }
   }
 
-  usable({ url, cause, usableAt, startedAt, changeBeganAt }: PrimaryEpoch): void {
+  usable({ url, cause, usableAfterMs }: PrimaryEpoch): void {
     this.logger.info('The primary of the schema registry takes writes', {
       code: PRIMARY_USABLE,
       primary: url,
       cause,
-      durationMs: (usableAt ?? startedAt) - changeBeganAt,
+      ...(usableAfterMs === null ? {} : { durationMs: usableAfterMs }),
     });
   }
 

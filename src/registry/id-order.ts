@@ -36,8 +36,14 @@ interface Denial {
   /** Clock.monotonic() */
   lastAt: number;
   count: number;
-  /** The ids that wait for it to be over: none of them shows that another one is old. `true`: that was logged. */
-  readonly held: Map<number, boolean>;
+  /** The ids that wait for it to be over: none of them shows that another one is old. */
+  readonly held: Map<number, HeldId>;
+}
+
+interface HeldId {
+  isLogged: boolean;
+  /** Its registry had no higher one when it gave it: what others register later does not make an old id of it. */
+  isNewest: boolean;
 }
 
 export class IdOrder {
@@ -63,17 +69,25 @@ export class IdOrder {
     if (highest === undefined || id > highest || contents.at({ context, id }) !== undefined) return { met: true };
     const now = clock.monotonic();
     const found = this.found.get(context);
-    if (found !== undefined && id < found.below && now - found.at < BELIEVED_MS) return { met: true };
+    const heldBefore = this.denied.get(context)?.held.get(id);
+    const isBelieved = found !== undefined && id < found.below && now - found.at < BELIEVED_MS;
+    if (isBelieved && heldBefore?.isNewest !== true) return { met: true };
     const { outcome } = await verifier.verify({ context, id: highest });
-    const above: IdsAbove | undefined =
+    let above: IdsAbove | undefined =
       outcome === 'equal'
         ? { kind: 'found', id: highest }
         : outcome === 'lost'
           ? await this.above(registered, highest)
           : undefined;
+    if (above?.kind === 'found' && above.id !== highest && heldBefore?.isNewest === true) above = { kind: 'none' };
     if (above?.kind === 'found') {
       this.found.set(context, { at: clock.monotonic(), below: above.id });
-      this.denied.delete(context);
+      if (
+        above.id === highest ||
+        ![...(this.denied.get(context)?.held.values() ?? [])].some(({ isNewest }) => isNewest)
+      ) {
+        this.denied.delete(context);
+      }
       return { met: true };
     }
     const reason = `it is lower than id ${highest}, which the registry gave out before and`;
@@ -85,13 +99,15 @@ export class IdOrder {
         : { since: now, lastAt: now, count: 0, held: new Map() };
     denial.count += 1;
     denial.lastAt = now;
-    if (!denial.held.has(id)) denial.held.set(id, false);
+    const held = heldBefore ?? { isLogged: false, isNewest: false };
+    held.isNewest ||= above.kind === 'none';
+    denial.held.set(id, held);
     this.denied.set(context, denial);
     if (!isSettling() && denial.count >= DENIALS && now - denial.since >= DENIED_FOR_MS) {
       const error = idsWentBack({ id, highest, context, subject, node });
       if (above.kind === 'none') throw error;
-      if (denial.held.get(id) === false) {
-        denial.held.set(id, true);
+      if (!held.isLogged) {
+        held.isLogged = true;
         logger.error(
           'A schema has an id below one that is gone; what needs it waits until the registry has a higher one',
           {
@@ -118,7 +134,7 @@ export class IdOrder {
     const answer = await endpoints.callAt(node, byIdRequest(id, subject, true), signal);
     const maxId = maxIdOf(answer.json);
     const context = contextOf(subject);
-    const held = this.denied.get(context)?.held ?? new Map();
+    const held: ReadonlyMap<number, unknown> = this.denied.get(context)?.held ?? new Map();
     if (maxId !== undefined && maxId > id && !held.has(maxId)) return { kind: 'found', id: maxId };
     const others = contents.ids().filter((other) => other.context === context && other.id > id && other.id < highest);
     let lost = 0;

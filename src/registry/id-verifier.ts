@@ -18,6 +18,8 @@ export interface IdVerifierOptions {
   readonly endpoints: RegistryEndpoints;
   readonly knowledge: Pick<RegistryKnowledge, 'primary'>;
   readonly contents: SchemaContents;
+  /** Under which subject an id is used, for people. */
+  readonly subjectOf?: (what: ContextId) => string | undefined;
   readonly emit: (event: RegistryEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -57,7 +59,8 @@ export class IdVerifier {
     for (const { verdict, json, node } of answers) {
       const text = schemaTextOf(json);
       if (verdict.class !== 'ok' || text === undefined) continue;
-      contents.learn({ id, text, subject, node, sent: null });
+      const named = this.options.subjectOf?.({ context, id }) ?? subject;
+      contents.learn({ id, text, subject: named, node, sent: null });
       found = true;
     }
     if (found) return { outcome: 'equal', reason: '', retryAfterMs: 0 };

@@ -218,7 +218,11 @@ export class Outages {
         // Told by an answer that came in during the pause.
         if (restMs > 0) return { ok: false, reason: gate.snapshot().reason, retryAfterMs: restMs };
         if (kind === 'read') return this.look(await probeReads(signal));
-        if (this.gates.read.snapshot().state !== 'open') return { ok: false, reason: gate.snapshot().reason };
+        // What reads meet stands for both.
+        if (this.gates.read.snapshot().state !== 'open') {
+          this.codes.write = this.codes.read;
+          return { ok: false, reason: this.gates.read.snapshot().reason };
+        }
         gate.halfOpen();
         const outcome = await this.options.tryWrite(signal);
         if (outcome !== 'untried') return outcome.ok ? outcome : { ...outcome, retryAfterMs: this.restMs(kind) };

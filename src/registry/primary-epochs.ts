@@ -120,6 +120,7 @@ export class PrimaryEpochs {
       changeBeganAt,
       startedAt: now,
       usableAt: null,
+      usableAfterMs: null,
       endedAt: null,
     };
     let suspectSince = Math.min(this.lastGoodAt, changeBeganAt, knownGoodAt ?? now) - this.suspectWindowMs;
@@ -139,12 +140,12 @@ export class PrimaryEpochs {
     if (current !== null) this.epochs[0] = { ...current, ...identity, rung };
   }
 
-  /** It takes writes. undefined: that was known. */
-  usable(): UsableEpoch | undefined {
+  /** It takes writes. `isMeasured`: and took none a moment ago, as far as anybody could see. undefined: that was known. */
+  usable(isMeasured = true): UsableEpoch | undefined {
     const { current } = this;
     if (current === null || current.usableAt !== null) return undefined;
     const now = steadyNow(this.clock);
-    const epoch = { ...current, usableAt: now };
+    const epoch = { ...current, usableAt: now, usableAfterMs: isMeasured ? now - current.changeBeganAt : null };
     this.epochs[0] = epoch;
     const open = this.windows.at(-1);
     const suspect = open?.until === null && current.startedAt < now ? { since: open.since, until: now } : null;

@@ -6,7 +6,7 @@
  * write. So nothing here is waited for, and what requests did overrules what is described.
  */
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../foundation/clock.ts';
+import type { Clock, Timer } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
 import { matchAddress, type ResolveHost, resolveAddress, resolveByDns } from './advertised-address.ts';
@@ -63,6 +63,8 @@ interface Outage {
 const HURRY_MS = 60_000;
 /** What a write proved is believed for so long, against a description that may be late. */
 const BELIEVED_MS = 3000;
+/** Who took a write is named by then, if it is primary. */
+const NAMED_WITHIN_MS = 2000;
 const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
 
 export class PrimaryTracker implements RegistryKnowledge {
@@ -90,6 +92,10 @@ export class PrimaryTracker implements RegistryKnowledge {
   private epochBeganAt = 0;
   /** Number of the epoch whose primary said that it is ready. */
   private saidReady = 0;
+  /** Until another primary is named, or time is up. */
+  private unnamed: Timer | undefined;
+  /** Somebody tried to write, and could not, since the last primary became usable. */
+  private wroteInVain = false;
 
   /** Begins to look by itself, when whoever makes it is done. */
   constructor(options: PrimaryTrackerOptions) {
@@ -158,6 +164,7 @@ export class PrimaryTracker implements RegistryKnowledge {
           beganAt: steadyNow(this.options.clock),
           epochNumber: this.epochs.current?.number ?? 0,
         });
+        if (observation.access === 'write') this.wroteInVain = true;
         this.epochs.sign();
         this.ladder.lookNow();
         return;
@@ -188,6 +195,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   }
 
   async close(): Promise<void> {
+    this.unnamed?.cancel();
     this.life.abort(new DOMException('The registry client is closed.', 'AbortError'));
     await this.running;
   }
@@ -241,6 +249,8 @@ export class PrimaryTracker implements RegistryKnowledge {
       if (this.hasJustWritten) this.usable();
     } else if (!this.epochs.isOf(identity)) {
       this.begin(identity, rung === 'group' ? 'group-elected' : 'health-changed', rung);
+      // It has taken a write before it was named.
+      if (this.hasJustWritten && this.lastWriter === this.primary()) this.usable();
     } else {
       this.epochs.refine({ memberId: identity.memberId ?? current.memberId, url: identity.url }, rung);
       this.reach(identity.url);
@@ -293,13 +303,33 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.lastWriter = node;
     this.lastWrittenAt = this.options.clock.monotonic();
     const outage = this.outages.get('write');
+    if (outage !== undefined && this.isTold && primary !== null && primary !== node) {
+      this.awaitName(outage);
+      return;
+    }
     if (outage !== undefined) this.outageEnded('write', outage.beganAt, vouches);
     else if (this.isLost) this.begin(UNKNOWN, 'outage-ended', this.rung);
     else if (this.epochs.current === null && this.rung === 'inference') this.begin(UNKNOWN, 'first-seen', this.rung);
     else if (moved && this.rung === 'inference') this.begin(this.identity, 'write-moved', this.rung);
     if (!vouches) return;
-    this.usable();
+    this.usable(this.wroteInVain);
     this.epochs.good();
+  }
+
+  /** Another node than the primary ended an outage of writes: if it is primary now, that is about to be said, and is the change. */
+  private awaitName(outage: Outage): void {
+    this.outages.delete('write');
+    const timer = this.options.clock.setTimer(
+      () => {
+        this.unnamed = undefined;
+        this.outages.set('write', outage);
+        this.outageEnded('write', outage.beganAt, this.isDead);
+      },
+      NAMED_WITHIN_MS,
+      { unref: true },
+    );
+    this.unnamed = timer;
+    this.ladder.lookNow();
   }
 
   private outageEnded(access: 'read' | 'write', beganAt: number, vouches = access === 'write'): void {
@@ -328,10 +358,15 @@ export class PrimaryTracker implements RegistryKnowledge {
   /** With no node there it was an outage, also if nobody asked for a schema meanwhile: what came back may be another registry. */
   private nodeReturned(desertedAt: number | undefined): void {
     // A gate's outage ends by itself, and the higher rungs tell of a change.
-    const isToldOf = this.outages.size > 0 || this.rung === 'group' || this.rung === 'health';
+    const isToldOf = this.outages.size > 0 || this.isTold;
     if (desertedAt === undefined || isToldOf) return;
     this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: desertedAt });
     if (hasNoPrimary(this.vendor)) this.usable();
+  }
+
+  /** Somebody says who is primary. */
+  private get isTold(): boolean {
+    return this.rung === 'group' || this.rung === 'health';
   }
 
   private get hasJustWritten(): boolean {
@@ -356,6 +391,8 @@ export class PrimaryTracker implements RegistryKnowledge {
     rung: DetectionRung,
     more: { readonly knownGoodAt?: number; readonly reason?: string } = {},
   ): void {
+    this.unnamed?.cancel();
+    this.unnamed = undefined;
     const change = this.epochs.begin({ identity, cause, rung }, more.knownGoodAt);
     this.epochBeganAt = this.options.clock.monotonic();
     this.isDead = false;
@@ -367,9 +404,11 @@ export class PrimaryTracker implements RegistryKnowledge {
     if (this.vendor === 'karapace') this.hurry();
   }
 
-  private usable(): void {
-    const usable = this.epochs.usable();
+  /** `isMeasured`: it was usable no earlier, as far as anybody could see. */
+  private usable(isMeasured = true): void {
+    const usable = this.epochs.usable(isMeasured);
     if (usable === undefined) return;
+    this.wroteInVain = false;
     const { epoch, suspect } = usable;
     if (this.outages.size === 0 && !this.wasElecting) this.hurryUntil = 0;
     this.options.emit({ type: 'epoch', epoch, previous: this.epochs.list()[1] ?? null });

@@ -73,6 +73,8 @@ export interface QuestionFinderOptions {
 const RECHECK_MS = 1000;
 /** A node that comes back denies what it has not read yet; not for longer than that, as a rule. */
 const REPLAYED_AFTER_MS = 2000;
+/** What is known and denied for so long is each question's own trouble: others need not wait for it. */
+const DOUBTED_FOR_MS = 10_000;
 
 export function accessOf(question: SchemaQuestion): AccessKind {
   return question.kind === 'register' ? 'write' : 'read';
@@ -158,7 +160,10 @@ export class QuestionFinder {
       this.doubtedSince ??= clock.monotonic();
       const doubtedForMs = clock.monotonic() - this.doubtedSince;
       const mayBeDeleted = id !== undefined && doubtedForMs >= REPLAYED_AFTER_MS;
-      if (doubtedForMs < settleWindowMs && !(mayBeDeleted && (await this.life.servesAgain(id, signal)))) {
+      if (
+        doubtedForMs < Math.min(settleWindowMs, DOUBTED_FOR_MS) &&
+        !(mayBeDeleted && (await this.life.servesAgain(id, signal)))
+      ) {
         return { ok: false, ...causeOf(result) };
       }
     }

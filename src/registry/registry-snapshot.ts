@@ -24,6 +24,11 @@ export interface PrimaryEpoch {
   readonly startedAt: number;
   /** ms since the epoch: a registration went through, or its node said that it is ready; null: not yet. */
   readonly usableAt: number | null;
+  /**
+   * ms from the first sign of the change until it took writes; null: not yet, or it is not known, because nobody tried to write and it does
+   * not say so by itself: then `usableAt` is when it was found out.
+   */
+  readonly usableAfterMs: number | null;
   /** ms since the epoch; null: it lasts. */
   readonly endedAt: number | null;
 }

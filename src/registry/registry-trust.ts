@@ -59,7 +59,14 @@ export class RegistryTrust {
       doubt: () => this.revalidation.doubt(),
     });
     const { contents } = known;
-    this.verifier = new IdVerifier({ ...options, contents });
+    this.verifier = new IdVerifier({
+      ...options,
+      contents,
+      subjectOf: (what) => {
+        for (const { question } of known.entriesOf(what)) if (question.subject !== undefined) return question.subject;
+        return undefined;
+      },
+    });
     const { verifier } = this;
     this.order = new IdOrder({ ...options, contents, verifier });
     const perSecond = values['registry.revalidate.max.per.second'];

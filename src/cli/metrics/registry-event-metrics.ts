@@ -49,7 +49,7 @@ export class RegistryEventMetrics implements MetricsContributor {
   );
   private readonly outageToUsable = histogram(
     'holdfast_registry_outage_to_usable_seconds',
-    'From the first sign of a change of primary until the new one took writes.',
+    'From the first sign of a change of primary until the new one took writes, of those for which it is known: somebody tried to write, or its node said so.',
     ['registry'],
     OUTAGE_BUCKETS,
   );
@@ -188,8 +188,8 @@ export class RegistryEventMetrics implements MetricsContributor {
     const isNew = last === undefined || epoch.number > last.number;
     const isUsable = epoch.usableAt !== null;
     if (isNew) this.epochChanges.inc({ registry, cause: epoch.cause });
-    if (isUsable && epoch.cause !== 'first-seen' && (isNew || !last.isUsable)) {
-      this.outageToUsable.observe({ registry }, ((epoch.usableAt ?? 0) - epoch.changeBeganAt) / 1000);
+    if (epoch.usableAfterMs !== null && epoch.cause !== 'first-seen' && (isNew || !last.isUsable)) {
+      this.outageToUsable.observe({ registry }, epoch.usableAfterMs / 1000);
     }
     this.epochs.set(registry, { number: epoch.number, isUsable });
   }

@@ -30,6 +30,7 @@ export function sampleEpoch(more: Partial<PrimaryEpoch> = {}): PrimaryEpoch {
     changeBeganAt: NOW - 20_000,
     startedAt: NOW - 12_000,
     usableAt: NOW - 8_000,
+    usableAfterMs: 12_000,
     endedAt: null,
     ...more,
   };
@@ -65,6 +66,7 @@ export function sampleSnapshot(more: Partial<RegistrySnapshot> = {}): RegistrySn
         changeBeganAt: NOW - 90_000,
         startedAt: NOW - 90_000,
         usableAt: NOW - 90_000,
+        usableAfterMs: 0,
         endedAt: NOW - 20_000,
       }),
     ],

@@ -16,6 +16,7 @@ const epoch = (change: Partial<PrimaryEpoch>): PrimaryEpoch => ({
   changeBeganAt: 1000,
   startedAt: 4000,
   usableAt: null,
+  usableAfterMs: null,
   endedAt: null,
   ...change,
 });
@@ -73,13 +74,14 @@ it('warns of an outage only when it ended with another primary', () => {
 });
 
 it('tells how long it took until the primary took writes', () => {
-  const usable = (usableAt: number | null): unknown[] => said((log) => log.usable(epoch({ usableAt })));
-  expect(usable(9000)).toEqual([
+  const usable = (usableAfterMs: number | null): unknown[] => said((log) => log.usable(epoch({ usableAfterMs })));
+  expect(usable(8000)).toEqual([
     'info',
     'holdfast.registry.primary.usable',
     { primary: B, cause: 'group-elected', durationMs: 8000 },
   ]);
-  expect(usable(null)[2]).toMatchObject({ durationMs: 3000 });
+  // Nobody knows, when nobody tried to write.
+  expect(usable(null)[2]).toEqual({ primary: B, cause: 'group-elected' });
 });
 
 it('tells of the way in which the primary is found out, with the reason if it is not the best', () => {

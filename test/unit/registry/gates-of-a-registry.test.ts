@@ -216,13 +216,13 @@ it('of writes lets one registration through at a time, half-open, while reads wo
   expect(stateOf('write')).toBe('open');
 });
 
-it('of writes rests while reads do not work, keeps its reason, and is tried as soon as they do', async () => {
+it('of writes rests while reads do not work, says what they meet, and is tried as soon as they do', async () => {
   const { outages, clock, probes, works, stateOf } = gatesOf();
   outages.close('read', { reason: 'refused' });
   outages.close('write', { reason: 'no primary' });
   await clock.advance(1600);
   expect(probes()).toEqual(['500 probe', '1500 probe']);
-  expect(outages.gates.write.snapshot()).toMatchObject({ state: 'closed', reason: 'no primary', attempts: 2 });
+  expect(outages.gates.write.snapshot()).toMatchObject({ state: 'closed', reason: 'refused', attempts: 2 });
   await clock.advance(1000);
   works();
   outages.open('read');

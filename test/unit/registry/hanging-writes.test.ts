@@ -321,6 +321,7 @@ describe('a change of primary', () => {
     changeBeganAt: 0,
     startedAt: 0,
     usableAt: null,
+    usableAfterMs: null,
     endedAt: null,
   });
 

@@ -158,6 +158,21 @@ describe('ids that go back', () => {
     expect(await ordering.check(5)).toBe(WENT_BACK);
   });
 
+  it('are certain though others register more meanwhile, who wait for nothing', async () => {
+    const ordering = new Ordering([9]);
+    ordering.reply(ok({ ...text, maxId: 5 }));
+    expect(await ordering.check(5)).toBe(LAGS);
+    await ordering.nodes.clock.advance(29_000);
+    // Another client has the ids 6 and 7 by now: ids below them may be old ones, but this one was the newest.
+    ordering.reply(ok({ ...text, maxId: 7 }));
+    expect(await ordering.check(3)).toBe('');
+    expect(await ordering.check(5)).toBe(LAGS);
+    await ordering.nodes.clock.advance(1000);
+    expect(await ordering.check(5)).toBe(WENT_BACK);
+    ordering.outcomes.set(9, 'equal');
+    expect(await ordering.check(5)).toBe('');
+  });
+
   it('are none when the highest was found between', async () => {
     const ordering = new Ordering([9]);
     await ordering.check(5);

@@ -37,6 +37,7 @@ class Verifying {
       endpoints,
       knowledge: { primary: () => this.primary },
       contents: this.contents,
+      subjectOf: ({ context, id }) => (context === '' && id === 1 ? 'orders-value' : undefined),
       emit: (event) => this.events.push(event),
       signal: this.life.signal,
     });
@@ -53,6 +54,13 @@ class Verifying {
 }
 
 describe('an id that is read back', () => {
+  it('and has other content is named with the subject that it is used under', async () => {
+    const verifying = new Verifying({ [A]: ok({ schema: '"long"' }) });
+    const error = await verifying.verify().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RegistryIntegrityError);
+    expect((error as Error).message).toContain('Schema id 1 (subject orders-value) resolves to other content');
+  });
+
   it('is asked of every node that is alive, and equal if one has it', async () => {
     const verifying = new Verifying({ [A]: denied, [B]: good, [C]: busy });
     expect(await verifying.verify()).toEqual({ outcome: 'equal', reason: '', retryAfterMs: 0 });

@@ -280,6 +280,80 @@ describe('a write that another node than the new primary acknowledged', () => {
   });
 });
 
+describe('the end of an outage of writes at another node than the one that was primary', () => {
+  const diedAndTookOver = async (): Promise<void> => {
+    on = new TrackerOverNodes({ group: [A, B] });
+    await on.pass(10);
+    on.observe({ kind: 'written', node: A });
+    on.began('write');
+    on.observe({ kind: 'node-changed', node: A, alive: false });
+    await on.pass(10);
+    on.take();
+  };
+
+  it('is one change, to the node that is named then, which took that write', async () => {
+    await diedAndTookOver();
+    on.group = [B];
+    on.observe({ kind: 'written', node: B });
+    on.ended('write', 10);
+    await on.pass(5);
+    expect(on.epochs).toEqual([`group-elected ${B}`, `first-seen ${A}`]);
+    expect(on.tracker.snapshot().epochs[0]).toMatchObject({ usableAt: expect.any(Number), usableAfterMs: 10_000 });
+  });
+
+  it('is told without a name when nobody is named', async () => {
+    await diedAndTookOver();
+    on.observe({ kind: 'written', node: B });
+    on.ended('write', 10);
+    expect(on.epochs).toHaveLength(1);
+    await on.pass(5);
+    expect(on.epochs).toEqual([`outage-ended ${A}`, `first-seen ${A}`]);
+    expect(on.tracker.snapshot().epochs[0]?.usableAt).not.toBeNull();
+  });
+
+  it('ends with the tracker', async () => {
+    await diedAndTookOver();
+    on.observe({ kind: 'written', node: B });
+    await on.tracker.close();
+    await on.pass(5);
+    expect(on.epochs).toHaveLength(1);
+  });
+});
+
+describe('how long a primary took to be usable', () => {
+  const after = () => on.tracker.snapshot().epochs[0];
+  const elected = async (): Promise<void> => {
+    on = new TrackerOverNodes({ group: [A, B] });
+    await on.pass(10);
+    on.observe({ kind: 'written', node: A });
+    on.group = [B, A];
+    await on.pass(40);
+  };
+
+  it('is not known when nobody tried to write meanwhile: then only when that was found out', async () => {
+    await elected();
+    on.observe({ kind: 'written', node: B });
+    expect(after()).toMatchObject({ url: B, usableAt: expect.any(Number), usableAfterMs: null });
+  });
+
+  it('is known when writes failed meanwhile', async () => {
+    await elected();
+    on.began('write');
+    await on.pass(5);
+    on.observe({ kind: 'written', node: B });
+    expect(after()).toMatchObject({ cause: 'outage-ended', usableAfterMs: 5_000 });
+  });
+
+  it('is known when the node says that it is ready', async () => {
+    on = TrackerOverNodes.healthy({ group: [A, B] });
+    await on.pass(10);
+    on.group = [B, A];
+    on.words = moved;
+    await on.pass(10);
+    expect(after()?.usableAfterMs).toBeLessThan(3_000);
+  });
+});
+
 describe('where nothing tells who is primary', () => {
   it('the first write has one begin, and it is usable', async () => {
     on = new TrackerOverNodes({});

@@ -46,6 +46,7 @@ describe('epochs', () => {
         changeBeganAt: START + 101_000,
         startedAt: START + 113_000,
         usableAt: START + 118_000,
+        usableAfterMs: 17_000,
         endedAt: null,
       },
       {
@@ -57,6 +58,7 @@ describe('epochs', () => {
         changeBeganAt: START,
         startedAt: START,
         usableAt: null,
+        usableAfterMs: null,
         endedAt: START + 113_000,
       },
     ]);

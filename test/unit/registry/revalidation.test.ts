@@ -25,6 +25,7 @@ const epoch = (name: string): PrimaryEpoch => ({
   changeBeganAt: START,
   startedAt: START,
   usableAt: null,
+  usableAfterMs: null,
   endedAt: null,
 });
 

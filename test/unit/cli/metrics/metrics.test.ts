@@ -252,12 +252,15 @@ describe('what happened at a registry', () => {
     const outside = new Outside();
     const first = sampleEpoch({ number: 1, cause: 'first-seen' });
     outside.event({ type: 'epoch', epoch: first, previous: null });
-    const named = sampleEpoch({ usableAt: null });
+    const named = sampleEpoch({ usableAt: null, usableAfterMs: null });
     outside.event({ type: 'epoch', epoch: named, previous: first });
     outside.event({ type: 'epoch', epoch: sampleEpoch(), previous: first });
     outside.event({ type: 'epoch', epoch: sampleEpoch(), previous: first });
+    // Nobody knows how long that one took.
+    const unmeasured = sampleEpoch({ number: 3, usableAfterMs: null });
+    outside.event({ type: 'epoch', epoch: unmeasured, previous: sampleEpoch() });
     const counted = await outside.lines('holdfast_registry_epochs_total');
-    expect(counted.filter((line) => !line.endsWith(' 0'))).toEqual(['cause="first-seen" 1', 'cause="group-elected" 1']);
+    expect(counted.filter((line) => !line.endsWith(' 0'))).toEqual(['cause="first-seen" 1', 'cause="group-elected" 2']);
     expect(await outside.lines('holdfast_registry_outage_to_usable_seconds_sum')).toEqual([' 12']);
     expect(await outside.lines('holdfast_registry_outage_to_usable_seconds_count')).toEqual([' 1']);
   });

@@ -46,6 +46,7 @@ function openTask() {
     changeBeganAt: 0,
     startedAt: 0,
     usableAt: null,
+    usableAfterMs: null,
     endedAt: null,
   });
   const change = (): void => {

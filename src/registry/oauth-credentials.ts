@@ -19,6 +19,18 @@ export interface OAuthCredentialsOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** What an authorization server says when it does not take the client (RFC 6749, 5.2). */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+]);
+/** And what passes (4.1.2.1, which some use here). */
+const PASSING: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error']);
+
 interface Token {
   readonly headers: CredentialHeaders;
   /** Clock.monotonic(); infinite: it did not say. */
@@ -35,6 +47,9 @@ export class OAuthCredentials implements Credentials {
   private token: Token | undefined;
   private fetching: Promise<Token> | undefined;
   private renewNotBefore = 0;
+  /** The server's last word on the client, which stands for a while. */
+  private refusal: { readonly error: RegistryConfigError; readonly until: number } | undefined;
+  private readonly refusals: Backoff;
   /** It took us before: settings that were right do not become wrong because something before it answers in its place. */
   private hasServed = false;
 
@@ -44,6 +59,7 @@ export class OAuthCredentials implements Credentials {
     this.node = origin;
     this.path = pathname + search;
     this.backoff = new Backoff({ initialMs: 1000, maxMs: 30_000, random: options.random });
+    this.refusals = new Backoff({ initialMs: 1000, maxMs: 60_000, random: options.random });
   }
 
   headers(_node: string, signal: AbortSignal): CredentialHeaders | Promise<CredentialHeaders> {
@@ -99,6 +115,8 @@ export class OAuthCredentials implements Credentials {
   private async request(): Promise<Token> {
     const { settings, transport, timeoutMs, clock } = this.options;
     const askedAt = clock.monotonic();
+    if (this.refusal !== undefined && askedAt < this.refusal.until) throw this.refusal.error;
+    this.refusal = undefined;
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
     if (settings.scope !== null && settings.scope !== '') form.set('scope', settings.scope);
     let response: HttpResponse;
@@ -127,6 +145,7 @@ export class OAuthCredentials implements Credentials {
     const access = json['access_token'];
     if (response.status >= 200 && response.status < 300 && typeof access === 'string' && access !== '') {
       this.token = this.tokenOf(access, json['expires_in'], askedAt);
+      this.refusals.reset();
       this.hasServed = true;
       return this.token;
     }
@@ -162,24 +181,23 @@ export class OAuthCredentials implements Credentials {
 
   private refused(response: HttpResponse, error: unknown): Error {
     const { status } = response;
-    const word = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? ` ${error}` : '';
+    const word = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? error : '';
     const passes = status >= 500 || status === 408 || status === 425 || status === 429 || status < 300;
-    // Invariant 3: a refusal of ours has one of OAuth's words (RFC 6749, 5.2); without one, a proxy or a server that starts is speaking.
-    if (
-      passes ||
-      (this.hasServed && word === '' && status !== 401) ||
-      word === ' temporarily_unavailable' ||
-      word === ' server_error'
-    ) {
+    const said = `HTTP ${status}${word === '' ? '' : ` ${word}`}`;
+    // Invariant 3: a refusal of ours has one of OAuth's words; without one, a proxy or a server that starts is speaking.
+    if (passes || (this.hasServed && !REFUSALS.has(word)) || PASSING.has(word)) {
       return new CredentialsUnavailable(
-        `the OAuth token endpoint ${this.endpoint} gives no token: HTTP ${status}${word}`,
+        `the OAuth token endpoint ${this.endpoint} gives no token: ${said}`,
         retryAfterOf(response.headers['retry-after'], this.options.clock),
       );
     }
-    return new RegistryConfigError(
-      `The OAuth token endpoint ${this.endpoint} refuses the client: HTTP ${status}${word}. Check bearer.auth.client.id, bearer.auth.client.secret, bearer.auth.scope and the URL.`,
+    const refusal = new RegistryConfigError(
+      `The OAuth token endpoint ${this.endpoint} refuses the client: ${said}. Check bearer.auth.client.id, bearer.auth.client.secret, bearer.auth.scope and the URL.`,
       { code: REGISTRY_AUTHORIZATION },
     );
+    // Who asks again and again with a wrong secret may lock the client.
+    this.refusal = { error: refusal, until: this.options.clock.monotonic() + 1000 + this.refusals.next() };
+    return refusal;
   }
 
   private get endpoint(): string {

@@ -202,6 +202,7 @@ describe('an issuer that gives none', () => {
     issuer.reply = { status: 401, body: { error: 'invalid_client' } };
     expect(await issuer.failure()).toBeInstanceOf(RegistryConfigError);
     issuer.reply = undefined;
+    await issuer.clock.advance(2_000);
     expect(await issuer.token()).toBe('Bearer token-2');
   });
 
@@ -345,21 +346,21 @@ describe('an answer that is no token', () => {
   });
 
   it.each<[number, unknown, boolean]>([
-    [401, '', true],
+    [401, '<html>401 Authorization Required</html>', false],
     [403, '', false],
+    [403, { error: 'Forbidden' }, false],
+    [404, { error: 'NotFound' }, false],
+    [401, { error: 'invalid_client' }, true],
     [400, { error: 'unauthorized_client' }, true],
     [400, { error: 'no word' }, false],
-  ])(
-    'of an issuer that served before is a refusal in OAuth’s words only, or a 401: %d %j',
-    async (status, body, refuses) => {
-      const issuer = new Issuer();
-      issuer.lifeSeconds = 60;
-      await issuer.token();
-      await issuer.clock.advance(60_000);
-      issuer.reply = { status, body };
-      expect(await issuer.failure()).toBeInstanceOf(refuses ? RegistryConfigError : CredentialsUnavailable);
-    },
-  );
+  ])('of an issuer that served before is a refusal in OAuth’s words only: %d %j', async (status, body, refuses) => {
+    const issuer = new Issuer();
+    issuer.lifeSeconds = 60;
+    await issuer.token();
+    await issuer.clock.advance(60_000);
+    issuer.reply = { status, body };
+    expect(await issuer.failure()).toBeInstanceOf(refuses ? RegistryConfigError : CredentialsUnavailable);
+  });
 
   it.each(['a secret', 'a!', '!a', 'x'.repeat(65), ''])(
     'repeats no more than one word of it: not %j',
@@ -369,6 +370,21 @@ describe('an answer that is no token', () => {
       expect((await issuer.failure()).message).toContain('refuses the client: HTTP 400. Check');
     },
   );
+
+  it('is not asked again and again about a client that it refuses: that may lock it', async () => {
+    const issuer = new Issuer();
+    issuer.reply = { status: 401, body: { error: 'invalid_client' } };
+    for (let second = 0; second < 600; second++) {
+      expect((await issuer.failure()).message).toContain('HTTP 401 invalid_client');
+      await issuer.clock.advance(1000);
+    }
+    const asked = issuer.transport.requests.length;
+    expect(asked).toBeGreaterThan(10);
+    expect(asked).toBeLessThan(30);
+    issuer.reply = undefined;
+    await issuer.clock.advance(61_000);
+    expect(await issuer.token()).toBe('Bearer token-1');
+  });
 
   it('says when to come again', async () => {
     const issuer = new Issuer();

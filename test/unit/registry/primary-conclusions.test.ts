@@ -321,7 +321,7 @@ describe('the end of an outage of writes at another node than the one that was p
 });
 
 describe('how long a primary took to be usable', () => {
-  const after = () => on.tracker.snapshot().epochs[0];
+  const latest = () => on.tracker.snapshot().epochs[0];
   const elected = async (): Promise<void> => {
     on = new TrackerOverNodes({ group: [A, B] });
     await on.pass(10);
@@ -333,7 +333,7 @@ describe('how long a primary took to be usable', () => {
   it('is not known when nobody tried to write meanwhile: then only when that was found out', async () => {
     await elected();
     on.observe({ kind: 'written', node: B });
-    expect(after()).toMatchObject({ url: B, usableAt: expect.any(Number), usableAfterMs: null });
+    expect(latest()).toMatchObject({ url: B, usableAt: expect.any(Number), usableAfterMs: null });
   });
 
   it('is known when writes failed meanwhile', async () => {
@@ -341,7 +341,7 @@ describe('how long a primary took to be usable', () => {
     on.began('write');
     await on.pass(5);
     on.observe({ kind: 'written', node: B });
-    expect(after()).toMatchObject({ cause: 'outage-ended', usableAfterMs: 5_000 });
+    expect(latest()).toMatchObject({ cause: 'outage-ended', usableAfterMs: 5_000 });
   });
 
   it('is known when the node says that it is ready', async () => {
@@ -350,7 +350,7 @@ describe('how long a primary took to be usable', () => {
     on.group = [B, A];
     on.words = moved;
     await on.pass(10);
-    expect(after()?.usableAfterMs).toBeLessThan(3_000);
+    expect(latest()?.usableAfterMs).toBeLessThan(3_000);
   });
 });
 

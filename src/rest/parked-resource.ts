@@ -20,7 +20,7 @@ export function parkedResources(options: { readonly herder: Herder }): readonly 
     }
     return { status: 204 };
   };
-  return [{ path: '/connectors/:connector/tasks/:task/parked/skip', methods: { POST: skip } }];
+  return [{ path: '/connectors/:connector/tasks/:task/parked/skip', unreadableBody: 400, methods: { POST: skip } }];
 }
 
 /** @throws RestError 400 naming the field that is missing or wrong. */

@@ -1,15 +1,15 @@
 /** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1, 1.1). */
 import { RestError } from './rest-error.ts';
 
-/** @throws RestError 500 for text that is no JSON. */
-export function parseBody(text: string): unknown {
+/** @throws RestError with the status for text that is no JSON. */
+export function parseBody(text: string, status: 400 | 500 = 500): unknown {
   if (text.trim() === '') return null;
   try {
     return JSON.parse(text);
   } catch (cause) {
     // Invariant 8: Node's own message quotes the body, which may hold passwords.
     const place = /\(line \d+ column \d+\)|at position \d+/.exec((cause as Error).message)?.[0];
-    throw new RestError(500, `The body is not valid JSON${place === undefined ? '' : ` ${place}`}.`);
+    throw new RestError(status, `The body is not valid JSON${place === undefined ? '' : ` ${place}`}.`);
   }
 }
 

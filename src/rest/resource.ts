@@ -47,6 +47,8 @@ export interface RestResource {
   readonly path: string;
   /** Media types of its answers, for the client's `Accept`; `application/json` by default. Errors are JSON whatever it is. */
   readonly produces?: readonly string[];
+  /** How a body that is no JSON is answered: as Kafka Connect does, with 500, unless told. */
+  readonly unreadableBody?: 400;
   readonly methods: Readonly<Partial<Record<RestMethod, RestHandler>>>;
 }
 

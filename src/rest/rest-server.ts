@@ -72,9 +72,9 @@ export class RestServer {
       frameworkErrors: (error, _request, reply) => this.fail(reply, error),
     });
     this.app.removeAllContentTypeParsers();
-    this.app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    this.app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
       try {
-        done(null, parseBody(String(text)));
+        done(null, parseBody(String(text), unreadableBodyOf(request)));
       } catch (error) {
         done(error as Error);
       }
@@ -145,6 +145,7 @@ export class RestServer {
         method: method === 'GET' ? ['GET', 'HEAD'] : method,
         url: resource.path,
         exposeHeadRoute: false,
+        config: { unreadableBody: resource.unreadableBody ?? 500 },
         handler: (request, reply) =>
           handler === undefined
             ? this.fail(reply, httpError(405))
@@ -212,6 +213,10 @@ export class RestServer {
       });
     return send(reply, { status, json: { error_code: status, message } });
   }
+}
+
+function unreadableBodyOf(request: FastifyRequest): 400 | 500 {
+  return (request.routeOptions.config as { readonly unreadableBody?: 400 | 500 }).unreadableBody ?? 500;
 }
 
 function listening(server: Server, options: { readonly port: number; readonly host: string }): Promise<void> {

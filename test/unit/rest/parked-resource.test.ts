@@ -17,16 +17,17 @@ function open(outcome: () => void = () => {}) {
   };
   const resources = parkedResources({ herder: herder as Herder });
   const server = new RestServer({ resources, clock: new ManualClock(), logger: silentLogger, stage: () => '' });
-  const post = async (body: unknown, task = '1') => {
+  const post = (body: unknown, task = '1') => postText(JSON.stringify(body), task);
+  const postText = async (payload: string, task = '1') => {
     const answer = await server.inject({
       method: 'POST',
       url: `/connectors/c/tasks/${task}/parked/skip`,
-      payload: JSON.stringify(body),
+      payload,
       headers: { 'content-type': 'application/json' },
     });
     return { status: answer.status, message: answer.body === '' ? '' : JSON.parse(answer.body).message };
   };
-  return { calls, post };
+  return { calls, post, postText };
 }
 
 const RECORD = { topic: 'orders', partition: 0, offset: 42 };
@@ -47,6 +48,14 @@ describe('POST /connectors/{connector}/tasks/{task}/parked/skip', () => {
   ])('answers 400 to %j', async (body, message) => {
     const { calls, post } = open();
     expect(await post(body)).toMatchObject({ status: 400, message: expect.stringMatching(message) });
+    expect(calls).toEqual([]);
+  });
+
+  it.each(['', 'orders 0 42', '{"topic": "s3cret'])('answers 400 to a body that is no JSON: %j', async (text) => {
+    const { calls, postText } = open();
+    const { status, message } = await postText(text);
+    expect(status).toBe(400);
+    expect(message).not.toContain('s3cret');
     expect(calls).toEqual([]);
   });
 

@@ -331,9 +331,10 @@ export class QuestionFinder {
   }
 
   /** What lag may explain is waited for until it lasts. */
-  private lacking(key: string, { subject }: BySubject | Question<'register'>, result: CallResult): Finding {
+  private lacking(key: string, question: BySubject | Question<'register'>, result: CallResult): Finding {
+    const { subject } = question;
     if (this.denials.add(key).isLasting && this.mayBeBelieved()) {
-      return { kind: 'denied', error: refusalOf(result) };
+      return { kind: 'denied', error: refusalOf(result, question) };
     }
     return missing({
       gate: `subject:${subject}`,
@@ -371,7 +372,7 @@ export class QuestionFinder {
     signal: AbortSignal,
   ): Promise<Finding> {
     const { verdict } = result;
-    if (verdict.class !== 'park') return { kind: 'denied', error: refusalOf(result) };
+    if (verdict.class !== 'park') return { kind: 'denied', error: refusalOf(result, question) };
     const access = accessOf(question);
     if (verdict.misleading !== true) return { kind: 'away', access, ...causeOf(result) };
     const judged = await this.misleading.judge(key, question, result, signal);

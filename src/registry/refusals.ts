@@ -1,5 +1,6 @@
 /** What a call of the registry came to, as the error that a converter throws. Its message names what, where and how to mend it. */
 import { ConnectError } from '../sdk/errors/index.ts';
+import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import type { CallResult } from './node-exchange.ts';
 import {
   REGISTRY_AUTHORIZATION,
@@ -14,7 +15,7 @@ import {
 } from './registry-errors.ts';
 
 /** The error of a result that settles a question for the worse, or of something that was thrown on the way. */
-export function refusalOf(failed: unknown): ConnectError {
+export function refusalOf(failed: unknown, question?: SchemaQuestion): ConnectError {
   if (failed instanceof ConnectError) return failed;
   if (!isCallResult(failed)) {
     // Ended by the closing of the client, or a mistake of ours: never the record's fault.
@@ -22,7 +23,8 @@ export function refusalOf(failed: unknown): ConnectError {
       cause: failed,
     });
   }
-  const { verdict, status, reason, issuer } = failed;
+  const { verdict, status, issuer } = failed;
+  const reason = withoutStop(failed.reason);
   if (issuer !== undefined && issuer !== 'away') return issuer;
   if (verdict.class === 'config' || verdict.class === 'refresh-credentials') {
     return status === 401 || status === 403
@@ -39,13 +41,28 @@ export function refusalOf(failed: unknown): ConnectError {
   }
   if (verdict.class === 'negative' || verdict.class === 'refresh-and-retry') {
     return new SchemaRejectedError(
-      `The schema registry has no such subject, version or schema: ${reason}. Register it, or set auto.register.schemas=true.`,
+      `The schema registry has no such subject, version or schema: ${reason}. ${howToRegister(question)}`,
       { code: REGISTRY_SUBJECT_UNKNOWN },
     );
   }
   return new SchemaRejectedError(`The schema registry rejects the schema: ${reason}.`, {
     code: status === 409 ? REGISTRY_INCOMPATIBLE : REGISTRY_INVALID_SCHEMA,
   });
+}
+
+/** Only a schema that a record brings along can be registered for it; a latest version has to be there. */
+function howToRegister(question: SchemaQuestion | undefined): string {
+  if (question?.kind === 'with-metadata') {
+    return `Register a version of subject ${question.subject} with the metadata of use.latest.with.metadata.`;
+  }
+  if (question?.kind !== 'version') return 'Register it, or set auto.register.schemas=true.';
+  const { subject, version } = question;
+  return version < 0 ? `Register a schema under subject ${subject} first.` : 'Register it.';
+}
+
+/** Registries end some of their messages with a full stop, and some not; what it goes into has its own. */
+function withoutStop(reason: string): string {
+  return reason.replace(/[.\s]+$/, '');
 }
 
 export function unusableId(id: number, subject: string | undefined, node: string): RegistryConfigError {
@@ -62,7 +79,7 @@ export function unavailable(
   reason: string,
   code?: string,
 ): RegistryUnavailableError {
-  return new RegistryUnavailableError(`Waiting for ${dependency}${reason === '' ? '' : `: ${reason}`}.`, {
+  return new RegistryUnavailableError(`Waiting for ${dependency}${reason === '' ? '' : `: ${withoutStop(reason)}`}.`, {
     gateId,
     ...(code === undefined ? {} : { code }),
   });

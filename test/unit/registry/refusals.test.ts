@@ -3,6 +3,8 @@ import type { CallResult } from '../../../src/registry/node-exchange.ts';
 import { refusalOf, unavailable } from '../../../src/registry/refusals.ts';
 import { RegistryConfigError, SchemaRejectedError } from '../../../src/registry/registry-errors.ts';
 import { ConfigError, DataError, EnvironmentError } from '../../../src/sdk/errors/index.ts';
+import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
+import { latest, lookup } from './worker-of-registries.ts';
 
 const result = (change: Partial<CallResult>): CallResult => ({
   verdict: { class: 'data', recheck: false },
@@ -46,6 +48,28 @@ it.each(['negative', 'refresh-and-retry'] as const)('blames the record for what 
   const failed = result({ verdict: { class: kind }, status: 404 });
   expect(words(failed)).toEqual(['DataError', 'holdfast.registry.subject.unknown']);
   expect(refusalOf(failed).message).toContain('http://a:8081 says no. Register it');
+});
+
+it.each<[string, SchemaQuestion, string]>([
+  ['a latest version', latest('s'), 'Register a schema under subject s first.'],
+  ['a version that is referred to', { kind: 'version', key: 'v', subject: 's', version: 3 }, 'Register it.'],
+  [
+    'a version by its metadata',
+    { kind: 'with-metadata', key: 'm', subject: 's', metadata: { a: 'b' } },
+    'Register a version of subject s with the metadata of use.latest.with.metadata.',
+  ],
+  ['a schema', lookup('s'), 'Register it, or set auto.register.schemas=true.'],
+])('says what helps when the registry lacks %s', (_what, question, hint) => {
+  const failed = result({ verdict: { class: 'negative' }, status: 404, reason: "Subject 's' not found." });
+  const { message } = refusalOf(failed, question);
+  expect(message).toBe(`The schema registry has no such subject, version or schema: Subject 's' not found. ${hint}`);
+});
+
+it('ends what the registry says with one full stop', () => {
+  const failed = result({ reason: 'http://a:8081 says no.' });
+  expect(refusalOf(failed).message).toMatch(/says no\.$/);
+  expect(refusalOf(failed).message).not.toContain('..');
+  expect(unavailable('g', 'reads', 'not found.').message).toBe('Waiting for reads: not found.');
 });
 
 it('blames the record for a schema that is rejected, and tells incompatible from invalid', () => {

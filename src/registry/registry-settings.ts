@@ -3,15 +3,10 @@ import { createHash, scryptSync } from 'node:crypto';
 import type { Password, RawConfig } from '../sdk/config/index.ts';
 import { ConfigError, type ConfigProblem } from '../sdk/errors/index.ts';
 import { contextOfUrl } from './cluster-names.ts';
-import {
-  type CredentialSettings,
-  credentialSettingsOf,
-  openPartsOf,
-  secretsOf,
-  type UserInfo,
-} from './credential-settings.ts';
+import { type CredentialSettings, credentialSettingsOf, openPartsOf, secretsOf } from './credential-settings.ts';
 import { REGISTRY_CONFIG, type RegistryConfigValues } from './registry-config.ts';
 import { HEADER_PREFIX, registryConfigOf } from './registry-keys.ts';
+import { parseHttpUrl, parseRegistryUrls } from './registry-urls.ts';
 import { howToConvert } from './tls-stores.ts';
 
 /** TLS material as the settings name it; files are read by the transport. */
@@ -63,29 +58,7 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
   const problem = (key: string, message: string): void => {
     problems.push({ key, message });
   };
-  const nodes: string[] = [];
-  const urlUsers = new Map<string, UserInfo>();
-  const urls = values['schema.registry.url'];
-  if (urls.length === 0) problem('schema.registry.url', 'Give at least one URL.');
-  urls.forEach((text, index) => {
-    const which = urls.length === 1 ? 'The URL' : `URL number ${index + 1}`;
-    const url = parseUrl(text);
-    if (text.startsWith('mock://')) {
-      problem(
-        'schema.registry.url',
-        `${which} is mock://, which is not supported. Start the embedded registry instead (holdfast registry), and give its URL.`,
-      );
-      return;
-    }
-    if (url === undefined) {
-      problem('schema.registry.url', `${which} is not of the form http://host:port or https://host:port.`);
-      return;
-    }
-    const node = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
-    if (nodes.includes(node)) return;
-    nodes.push(node);
-    if (url.username !== '') urlUsers.set(node, { user: decode(url.username), password: decode(url.password) });
-  });
+  const { nodes, users: urlUsers } = parseRegistryUrls(values['schema.registry.url'], problem);
   if (new Set(nodes.map(contextOfUrl)).size > 1) {
     problem('schema.registry.url', 'The URLs lead to different contexts. Give each converter the URLs of one context.');
   }
@@ -161,30 +134,14 @@ function proxySettingsOf(values: RegistryConfigValues, problem: Problem): ProxyS
     if (port !== null) problem('proxy.host', 'Give the host of the proxy, as there is a proxy.port.');
     return null;
   }
-  const url = /[/@\s]/.test(host) ? undefined : parseUrl(`http://${host.includes(':') ? `[${host}]` : host}`);
+  // An IPv6 address may stand in brackets, as in a URL.
+  const bare = /^\[.*:.*\]$/.test(host) ? host.slice(1, -1) : host;
+  const url = /[/@\s?#]/.test(bare) ? undefined : parseHttpUrl(`http://${bare.includes(':') ? `[${bare}]` : bare}`);
   if (url === undefined)
     problem('proxy.host', 'Give a host name or address only; user and password go into proxy.user.info.');
   if (port === null || port < 1 || port > 65_535) problem('proxy.port', 'Give the port of the proxy, from 1 to 65535.');
   if (userInfo !== null && !userInfo.value().includes(':')) problem('proxy.user.info', 'Give user:password.');
   return { url: `http://${url?.hostname ?? ''}:${port}`, userInfo };
-}
-
-/** A text that says nothing of a wrong URL's content. */
-function parseUrl(text: string): URL | undefined {
-  try {
-    const url = new URL(text.includes('://') ? text : `http://${text}`);
-    return (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '' ? url : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 const secretMarks = new Map<string, string>();

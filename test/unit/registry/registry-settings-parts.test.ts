@@ -42,7 +42,39 @@ describe('a URL', () => {
     expect(others('http://a%40n:p%3Aw@a')).toEqual({ user: 'a@n', password: 'p:w' });
     expect(others('http://a%n:p%w@a')).toEqual({ user: 'a%n', password: 'p%w' });
     expect(others('http://ann@a')).toEqual({ user: 'ann', password: '' });
+    expect(others('http://:t0ken@a')).toEqual({ user: '', password: 't0ken' });
     expect(parse({ [URL_KEY]: 'http://a' }).credentials.kind).toBe('none');
+    expect(parse({ [URL_KEY]: 'http://:@a' }).credentials.kind).toBe('none');
+  });
+
+  it.each(['http://a:1,http://u:p@a:1/', 'http://u:p@a:1,http://a:1/', 'http://u:p@a:1,http://u:p@a:1'])(
+    'that is listed twice keeps its user, wherever that stands: %s',
+    (urls) => {
+      const { nodes, credentials } = parse({ [URL_KEY]: urls });
+      expect(nodes).toEqual(['http://a:1']);
+      expect(credentials).toMatchObject({ kind: 'basic', others: { user: 'u', password: 'p' } });
+    },
+  );
+
+  it.each(['http://other:p@a:1', 'http://u:hidden@a:1/', 'http://:p@a:1'])(
+    'that is listed twice with different users is refused: %s',
+    (second) => {
+      expect(problemsOf({ [URL_KEY]: `http://u:p@a:1,${second}` })).toEqual([
+        `${URL_KEY}: URL number 2 stands in the list before with another user or password. Give it once.`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['http://a:1/x?tenant=hidden', '?'],
+    ['http://a:1#hidden', '#'],
+    // A password that is not encoded: another host would get the requests.
+    ['http://u:1#hidden@a:8081', '#'],
+    ['http://u:1?hidden@a:8081', '?'],
+  ])('has nothing after its path: not %s', (url, sign) => {
+    expect(problemsOf({ [URL_KEY]: url })).toEqual([
+      `${URL_KEY}: The URL has a part after ${sign}, which no request would carry. Leave it out; in a user or password write %3F for ? and %23 for #.`,
+    ]);
   });
 });
 
@@ -53,6 +85,7 @@ describe('a proxy', () => {
     ['p', '1', 'http://p:1'],
     ['10.0.0.1', '65535', 'http://10.0.0.1:65535'],
     ['::1', '3128', 'http://[::1]:3128'],
+    ['[::1]', '3128', 'http://[::1]:3128'],
   ])('%s:%s', (host, port, url) => {
     expect(parse(proxy(host, port)).proxy).toMatchObject({ url, userInfo: null });
   });
@@ -65,11 +98,14 @@ describe('a proxy', () => {
     expect(problemsOf(proxy('p', port))).toEqual(['proxy.port: Give the port of the proxy, from 1 to 65535.']);
   });
 
-  it.each(['p/x', 'u@p', 'p q', 'a b'])('has a host and nothing else: not %s', (host) => {
-    expect(problemsOf(proxy(host, '1'))).toEqual([
-      'proxy.host: Give a host name or address only; user and password go into proxy.user.info.',
-    ]);
-  });
+  it.each(['p/x', 'u@p', 'p q', 'a b', 'p?x', 'p#x', 'p:3128', '[p]', '[::1', '[::1]:3128'])(
+    'has a host and nothing else: not %s',
+    (host) => {
+      expect(problemsOf(proxy(host, '1'))).toEqual([
+        'proxy.host: Give a host name or address only; user and password go into proxy.user.info.',
+      ]);
+    },
+  );
 
   it('may want to know who we are', () => {
     expect(parse({ ...proxy('p', '1'), 'proxy.user.info': 'u:p' }).proxy?.userInfo?.value()).toBe('u:p');

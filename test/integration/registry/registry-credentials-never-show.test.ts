@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorAnswer, type ScriptedFault, ScriptedRegistry } from '../../../src/testing/index.ts';
 import { AvroBench, framed, sequenceSchema, tolerating } from '../../support/avro-pipelines.ts';
@@ -84,7 +85,6 @@ const places: Readonly<Record<string, Place>> = {
     'schema.registry.ssl.keystore.password': SECRET,
     'schema.registry.ssl.key.password': SECRET,
   }),
-  'in a URL that is none': () => ({ 'schema.registry.url': `ftp://alice:${SECRET}@127.0.0.1:1/` }),
 };
 
 interface Task {
@@ -148,6 +148,36 @@ describe('invariant 8: a secret of the registry', () => {
     } finally {
       await bench.stop();
       await registry.stop();
+    }
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['in a URL that is none', { 'schema.registry.url': `ftp://alice:${SECRET}@127.0.0.1:1/` }],
+    [
+      'beside another mistake',
+      {
+        'schema.registry.url': 'mock://x',
+        'basic.auth.credentials.source': 'USER_INFO',
+        'basic.auth.user.info': SECRET,
+      },
+    ],
+  ])('shows in no refusal of a worker or a connector: %s', async (_, place) => {
+    const settings = Object.fromEntries(Object.entries(place).map(([key, value]) => [`value.converter.${key}`, value]));
+    const registryUrls = ['http://127.0.0.1:1'];
+    const refused: unknown = await AvroBench.start({ registryUrls, settings }).catch((error: unknown) => error);
+    expect(inspect(refused)).toContain('value.converter.schema.registry.url: The URL is');
+    expect(inspect(refused)).not.toContain(SECRET);
+    const bench = await AvroBench.start({ registryUrls });
+    try {
+      const more = { 'value.converter': AVRO, ...settings };
+      const source: unknown = await bench
+        .source('source', 'source', sequenceSchema('New'), more)
+        .catch((error: unknown) => error);
+      expect(inspect(source)).toContain('value.converter.schema.registry.url: The URL is');
+      await bench.stopWorker();
+      expect(inspect(source) + bench.everythingSaid).not.toContain(SECRET);
+    } finally {
+      await bench.stop();
     }
   });
 });

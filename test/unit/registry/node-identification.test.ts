@@ -1,7 +1,13 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { recordingLogger } from '../../../src/foundation/logger.ts';
+import { ClusterIdentity } from '../../../src/registry/cluster-identity.ts';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
+import type { FailureClass } from '../../../src/registry/failure-classes.ts';
+import type { CallResult, RegistryRequest } from '../../../src/registry/node-exchange.ts';
+import { NodeIdentification } from '../../../src/registry/node-identification.ts';
 import { REGISTRY_UNIDENTIFIED } from '../../../src/registry/registry-errors.ts';
-import { byId, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+import { SchemaStore } from '../../../src/registry/schema-store.ts';
+import { byId, NODE_A, NODE_B, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 const failsToTell = (worker: WorkerOfRegistries): void => {
   worker.registry.fault = ({ path }) => (path === '/v1/metadata/id' ? { status: 502, body: '<html>' } : undefined);
@@ -63,4 +69,105 @@ it('one that refuses the other question tells nothing', async () => {
   task.begin(byId(id));
   await worker.clock.advance(20_000);
   expect(wordsOf(task.answer)).toBe('none');
+});
+
+describe('a node that is asked who it belongs to', () => {
+  const answer = (status: number | undefined, verdict: FailureClass, json?: unknown): CallResult => ({
+    verdict,
+    node: NODE_A,
+    status,
+    errorCode: undefined,
+    json,
+    reason: `HTTP ${status}`,
+  });
+  const away: FailureClass = { class: 'park', outcomeUnknown: false };
+  const cluster = (id: string) => answer(200, { class: 'ok' }, { scope: { clusters: { 'kafka-cluster': id } } });
+  const fails = answer(502, away);
+  const silent = answer(undefined, away);
+  const serves = answer(200, { class: 'ok' }, []);
+
+  function setUp(store: SchemaStore | null = null) {
+    const identity = new ClusterIdentity({ nodes: [NODE_A, NODE_B], store });
+    const log = recordingLogger();
+    let met = 0;
+    const identification = new NodeIdentification({ identity, logger: log.logger, onMet: () => (met += 1) });
+    const asked: string[] = [];
+    /** Asked `times` times: what the questions came to, in words, and how often it was met by that. */
+    const ask = async (toCluster: CallResult, toSubjects = serves, times = 1, node = NODE_A) => {
+      const before = met;
+      for (let i = 0; i < times; i++) {
+        await identification.verify(node, async ({ path }: RegistryRequest) => {
+          asked.push(path);
+          return path === '/subjects' ? toSubjects : toCluster;
+        });
+      }
+      return { asked: asked.splice(0), met: met - before };
+    };
+    return { identity, log, ask };
+  }
+  const CLUSTER = '/v1/metadata/id';
+
+  it('is met when it tells, and when it has nothing to tell', async () => {
+    const { identity, ask } = setUp();
+    expect(await ask(answer(404, { class: 'config' }))).toEqual({ asked: [CLUSTER], met: 1 });
+    expect(identity.told()).toBeNull();
+    expect(await ask(answer(200, { class: 'ok' }, {}))).toEqual({ asked: [CLUSTER], met: 1 });
+    expect(identity.told()).toBeNull();
+    expect(await ask(cluster('k'))).toEqual({ asked: [CLUSTER], met: 1 });
+    expect(identity.told()).toContain('k');
+  });
+
+  it('is not met by an answer that says nothing of it', async () => {
+    const { ask } = setUp();
+    for (const result of [fails, silent, answer(401, { class: 'config' }), answer(499, away)]) {
+      expect(await ask(result)).toEqual({ asked: [CLUSTER], met: 0 });
+    }
+  });
+
+  it('is asked for something else at the third failure in a row, and met if it serves that', async () => {
+    const { log, ask } = setUp();
+    expect(await ask(fails, serves, 2)).toEqual({ asked: [CLUSTER, CLUSTER], met: 0 });
+    expect(await ask(fails)).toEqual({ asked: [CLUSTER, '/subjects'], met: 1 });
+    expect(await ask(fails)).toEqual({ asked: [CLUSTER, '/subjects'], met: 1 });
+    const told = { code: REGISTRY_UNIDENTIFIED, node: NODE_A, reason: 'HTTP 502' };
+    expect(log.lines.map(({ level, fields }) => [level, fields])).toEqual([['warn', told]]);
+  });
+
+  it('has its failures counted by itself, and anew after an answer', async () => {
+    const { ask } = setUp();
+    await ask(fails, serves, 2);
+    expect(await ask(fails, serves, 1, NODE_B)).toEqual({ asked: [CLUSTER], met: 0 });
+    await ask(answer(200, { class: 'ok' }, {}));
+    expect(await ask(fails, serves, 2)).toEqual({ asked: [CLUSTER, CLUSTER], met: 0 });
+    expect(await ask(fails)).toEqual({ asked: [CLUSTER, '/subjects'], met: 1 });
+  });
+
+  it('that gives no answer, or refuses, is away however often', async () => {
+    const { log, ask } = setUp();
+    for (const result of [silent, answer(401, { class: 'config' })]) {
+      expect(await ask(result, serves, 5)).toEqual({ asked: Array(5).fill(CLUSTER), met: 0 });
+    }
+    expect(await ask(fails, fails, 3)).toEqual({ asked: [CLUSTER, CLUSTER, CLUSTER, '/subjects'], met: 0 });
+    expect(log.lines).toEqual([]);
+    expect(await ask(answer(500, away))).toEqual({ asked: [CLUSTER, '/subjects'], met: 1 });
+  });
+
+  it('leaves its failure as the last word when it refuses the other question', async () => {
+    const { ask } = setUp();
+    await ask(fails, serves, 2);
+    const refused = answer(403, { class: 'config' });
+    expect(await ask(fails, refused)).toEqual({ asked: [CLUSTER, '/subjects', CLUSTER], met: 0 });
+  });
+
+  it('is asked on when it named its cluster before, in this run or an earlier one', async () => {
+    const { ask } = setUp();
+    await ask(cluster('k'));
+    expect(await ask(fails, serves, 4)).toEqual({ asked: Array(4).fill(CLUSTER), met: 0 });
+    const store = await SchemaStore.open({ log: new MemoryCompactedLog(), logger: recordingLogger().logger });
+    await setUp(store).ask(cluster('k'));
+    const later = setUp(store);
+    expect(await later.ask(fails, serves, 4)).toEqual({ asked: Array(4).fill(CLUSTER), met: 0 });
+    // The other one never did.
+    expect((await later.ask(fails, serves, 3, NODE_B)).met).toBe(1);
+  });
 });

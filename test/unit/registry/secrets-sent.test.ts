@@ -42,4 +42,45 @@ describe('struckOut', () => {
     expect(struckOut('no such subject', [])).toBe('no such subject');
     expect(struckOut('token abc', secretsOf({ authorization: 'Bearer abc' }))).toBe('token [hidden]');
   });
+
+  it('takes a short value of a header for no secret, but a short password or token for one', () => {
+    expect(secretsOf({ 'x-a': 'abc', 'x-b': 'abcd' })).toEqual(['abcd']);
+    expect(secretsOf({ authorization: 'Bearer x' })).toContain('x');
+    const secrets = userInfoSecrets('ann:p');
+    expect(secrets).toContain('p');
+    expect(secrets).not.toContain('ann');
+    expect(userInfoSecrets('anna:p')).toContain('anna');
+  });
+
+  it('knows the parts of what a proxy is told, whatever the case, and of Basic only what is in its token', () => {
+    const [whole, token, ...parts] = secretsOf({ 'PROXY-Authorization': basic('anna:p:q').replace('Basic', 'bAsIc') });
+    expect([whole, token]).toEqual([basic('anna:p:q').replace('Basic', 'bAsIc'), basic('anna:p:q').slice(6)]);
+    expect(parts).toEqual(expect.arrayContaining(['anna:p:q', 'p:q', 'anna']));
+    expect(secretsOf({ authorization: 'Bearer token' })).toEqual(['Bearer token', 'token']);
+    // In another header it is a value like any other, and so is one word.
+    expect(secretsOf({ 'x-authorization': 'Bearer token' })).toEqual(['Bearer token']);
+    expect(secretsOf({ 'authorization-x': 'Bearer token' })).toEqual(['Bearer token']);
+    expect(secretsOf({ 'x-proxy-authorization': 'Bearer token' })).toEqual(['Bearer token']);
+    expect(secretsOf({ 'proxy-authorization-x': 'Bearer token' })).toEqual(['Bearer token']);
+    expect(secretsOf({ authorization: 'one-word' })).toEqual(['one-word']);
+    expect(secretsOf({ authorization: 'Digest   a b' })).toEqual(['Digest   a b', 'a b']);
+    expect(secretsOf({ authorization: `NotBasic ${basic('anna:word').slice(6)}` })).not.toContain('word');
+    expect(secretsOf({ authorization: `Basically ${basic('anna:word').slice(6)}` })).not.toContain('word');
+  });
+
+  it('takes what has no colon for the name of a user without a password', () => {
+    expect(new Set(userInfoSecrets('anna'))).toEqual(new Set(['anna', btoa('anna'), '']));
+    // An empty password is in every text.
+    expect(struckOut('a text', userInfoSecrets('anna'))).toBe('a text');
+  });
+
+  it('leaves no rest of a longer secret that contains a shorter one', () => {
+    expect(struckOut('abcdef abcd', ['abcd', 'abcdef'])).toBe('[hidden] [hidden]');
+    expect(struckOut('abcdef abcd', ['abcdef', 'abcd'])).toBe('[hidden] [hidden]');
+  });
+
+  it('strikes a secret out wherever it stands, and has nothing to do with an empty text', () => {
+    expect(struckOut('a/b a%2Fb a/b', ['a/b'])).toBe('[hidden] [hidden] [hidden]');
+    expect(struckOut('', ['abcd'])).toBe('');
+  });
 });

@@ -29,6 +29,8 @@ export interface Unconfirmed {
   readonly mayRegister: boolean;
   /** ms since the epoch. */
   readonly acknowledgedAt: number;
+  /** textFingerprint of what was sent, by which its proof is kept; absent: `text` is what was sent. */
+  readonly sent?: string;
 }
 
 export interface SecondLookOptions {
@@ -71,8 +73,6 @@ export class SecondLook {
   private readonly due: DueQueue;
   private leftOut = 0;
   private readonly resumed = new Set<string>();
-  /** Fingerprints of what was sent, where only what the registry made of it is known. */
-  private readonly proofs = new Map<string, string>();
 
   constructor(options: SecondLookOptions) {
     this.options = options;
@@ -116,17 +116,17 @@ export class SecondLook {
       if (content === undefined) continue;
       const { schemaType, schema, references } = content.text;
       const text: SchemaText = { schemaType, schema, references };
-      const key = keyOf(id, subject);
-      // The proof is known by the text that was sent, which need not be the one that the registry gave back.
-      this.proofs.set(key, fingerprint);
-      this.expect({ id, subject, text, normalize, mayRegister: proof === 'registered', acknowledgedAt: time });
-      if (!this.waiting.has(key)) this.proofs.delete(key);
+      const mayRegister = proof === 'registered';
+      // The text that was sent need not be the one that the registry gave back.
+      this.expect({ id, subject, text, normalize, mayRegister, acknowledgedAt: time, sent: fingerprint });
     }
   }
 
   /** Looks at these now: a change of primary has put them in doubt. */
   hasten(what: Unconfirmed): void {
-    this.enter(what, 0);
+    const { sent, normalize } = this.waiting.get(keyOf(what.id, what.subject))?.what ?? {};
+    // It is confirmed as what it was acknowledged for.
+    this.enter(sent === undefined || normalize === undefined ? what : { ...what, normalize, sent }, 0);
   }
 
   stop(): void {
@@ -248,14 +248,12 @@ export class SecondLook {
     const { registryId, store, clock, notify } = this.options;
     const proof = this.proofOf(what);
     if (proof !== undefined && proof.id === what.id) store?.confirm(proof, steadyNow(clock));
-    this.proofs.delete(keyOf(what.id, what.subject));
     notify({ kind: 'confirmed', registryId, context: contextOf(what.subject), ids: [what.id] });
   }
 
-  private proofOf({ id, subject, text, normalize }: Unconfirmed): ReturnType<SchemaStore['proof']> {
+  private proofOf({ id, subject, text, normalize, sent }: Unconfirmed): ReturnType<SchemaStore['proof']> {
     const { store, clusterId } = this.options;
-    const fingerprint = this.proofs.get(keyOf(id, subject)) ?? textFingerprint(text);
-    const proof = store?.proof(clusterId(), subject, fingerprint, normalize);
+    const proof = store?.proof(clusterId(), subject, sent ?? textFingerprint(text), normalize);
     return proof?.id === id ? proof : undefined;
   }
 }

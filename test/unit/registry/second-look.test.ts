@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
+import { textFingerprint } from '../../../src/registry/fingerprint.ts';
 import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import { error, ok } from './scripted-transport.ts';
 import {
@@ -123,6 +124,31 @@ describe('Invariant 5: every id that is acknowledged is looked at once more', ()
     await new Task(third, third.host(), config).start(byId(1));
     await third.clock.advance(61_000);
     expect(looks(third).some((look) => look.type === 'revalidated' && look.id === 1)).toBe(false);
+  });
+
+  it('of an id that was contradicted and is acknowledged anew confirms what was sent for it last', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    await new Task(worker, worker.host(), config).start(register('s'));
+    await worker.store?.flushed();
+    await worker.coordinator.close();
+    const again = await WorkerOfRegistries.open(log);
+    const host = again.host();
+    again.registry.put('s', { schema: OTHER });
+    again.registry.put('t', { schema: avro('t').schema });
+    await new Task(again, host, config).start(byId(2));
+    await again.clock.advance(61_000);
+    expect(told(again, 'contradicted')).toMatchObject([{ id: 1 }]);
+    // It is mended, and somebody sends the same schema written in another way.
+    again.registry.schemas.set(1, { schema: avro('s').schema });
+    again.registry.fault = ({ method, path }) =>
+      method === 'POST' && path.startsWith('/subjects/s') ? ok({ subject: 's', id: 1, version: 1 }) : undefined;
+    const spaced = { ...avro('s'), schema: avro('s').schema.replace(/,/g, ', ') };
+    expect(wordsOf(await new Task(again, host, config).start(register('s', spaced)))).toBe('known 1');
+    await again.clock.advance(61_000);
+    expect(told(again, 'confirmed')).toMatchObject([{ ids: [1] }]);
+    const { clusterId } = again.coordinator.snapshots()[0] ?? {};
+    expect(again.store?.unconfirmed(clusterId ?? '').map(({ text }) => text)).toEqual([textFingerprint(avro('s'))]);
   });
 
   it('an id that is lost is registered again, and when it comes to another id that is told', async () => {

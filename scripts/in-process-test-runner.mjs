@@ -175,7 +175,7 @@ class InProcessRunner {
     const chosen = this.tests.filter(({ id }) => testFilter === undefined || wanted.has(id));
     // Those first that noticed the most mutants of late for their time, then those of the file's own test, then the quick ones.
     const own = `/${basename(sandboxFileName, '.ts')}.test.ts`;
-    const hope = ({ id, fileName }) => (this.kills.get(id) ?? 0) + (fileName.endsWith(own) ? 0.1 : 0.001);
+    const hope = ({ id, fileName }) => (this.kills.get(id) ?? 0) + (fileName.endsWith(own) ? 0.005 : 0.001);
     const worth = (test) => hope(test) / (20 + (this.times.get(test.id) ?? 50));
     chosen.sort((a, b) => worth(b) - worth(a));
     const results = [];

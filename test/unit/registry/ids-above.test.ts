@@ -41,6 +41,17 @@ describe('an id above another one', () => {
     expect(transport.take()).toEqual([`GET ${NODE_A} /schemas/ids/2`]);
   });
 
+  it('is looked for by number up to ten above it, and then by subject', async () => {
+    const { registry, transport, look } = setUp();
+    registry.put('s', { schema }, 1);
+    registry.put('s', { schema }, 11);
+    registry.put('s', { schema }, 700);
+    expect(await look(1)).toEqual({ kind: 'found', id: 11 });
+    expect(transport.take()).toHaveLength(10);
+    expect(await look(0, '', [1])).toEqual({ kind: 'found', id: 700 });
+    expect(transport.take()).toHaveLength(12);
+  });
+
   it('is found as the latest version of a subject', async () => {
     const { registry, look } = setUp();
     registry.put('s', { schema }, 1);
@@ -72,11 +83,17 @@ describe('an id above another one', () => {
     for (let id = 1; id <= 51; id++) registry.put(`s${id}`, { schema }, id);
     expect(await look(51)).toEqual(unclear);
     expect(transport.take().filter((request) => request.includes('/versions/'))).toHaveLength(50);
+    registry.subjects.delete('s1');
+    expect(await look(51)).toEqual(none);
   });
 
   it('is unclear when the registry can not tell', async () => {
-    const { registry, look, answer } = setUp();
+    const { registry, transport, look, answer } = setUp();
     registry.put('s', { schema }, 1);
+    answer(() => error(503, 50301, 'starting'));
+    expect(await look(1)).toEqual(unclear);
+    // One that is away is left alone.
+    expect(new Set(transport.take())).toEqual(new Set([`GET ${NODE_A} /schemas/ids/2`]));
     answer(() => 'refused');
     expect(await look(1)).toEqual(unclear);
     answer((request) => (request.path === '/subjects' ? error(500, 50001, 'down') : registry.handle(request)));

@@ -95,6 +95,15 @@ describe('invariant 5: a registry with work left', () => {
     expect(closed).toEqual([10 * MINUTE]);
   });
 
+  it('has its ten minutes from when the last view left', async () => {
+    const { clock, use, closed } = setUp({ suspect: 1 });
+    use.enter('a');
+    await clock.advance(HOUR);
+    use.leave('a');
+    await clock.advance(10 * MINUTE);
+    expect(closed).toEqual([HOUR + 10 * MINUTE]);
+  });
+
   it('is closed within a minute of the work being done', async () => {
     const { clock, closed, work } = setUp({ unconfirmed: 3 });
     await clock.advance(2 * MINUTE + 1);

@@ -69,7 +69,10 @@ describe('struckOut', () => {
   });
 
   it('takes what has no colon for the name of a user without a password', () => {
-    expect(new Set(userInfoSecrets('anna'))).toEqual(new Set(['anna', btoa('anna'), '']));
+    expect(new Set(userInfoSecrets('annabel'))).toEqual(new Set(['annabel', btoa('annabel'), '']));
+    expect(struckOut('anna', userInfoSecrets('annabel'))).toBe('anna');
+    expect(userInfoSecrets(':pw')).toContain('pw');
+    expect(userInfoSecrets(':pw')).not.toContain('p');
     // An empty password is in every text.
     expect(struckOut('a text', userInfoSecrets('anna'))).toBe('a text');
   });

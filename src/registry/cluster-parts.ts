@@ -1,6 +1,7 @@
 /** What the client of one registry cluster is made of, below its gates and questions: nodes, detection, memory, trust. */
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { IntegrityError } from '../sdk/errors/index.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
@@ -16,6 +17,7 @@ import { REGISTRY_NODE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import { type EpochListener, NoPrimaryKnowledge, type RegistryKnowledge } from './registry-knowledge.ts';
 import type { RegistryNotice } from './registry-notices.ts';
+import { subjectsRequest } from './registry-requests.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 import type { PrimaryEpoch } from './registry-snapshot.ts';
 import { RegistryTrust } from './registry-trust.ts';
@@ -116,6 +118,7 @@ export class ClusterParts {
       settleWindowMs: values['registry.settle.window.ms'],
       outageEndedAt: () => outages().lastEndedAt,
     });
+    store?.onLoaded(() => this.storeLoaded());
     this.barrier = new WriteBarrier({
       mode: values['registry.barrier'],
       timeoutMs: values['registry.barrier.timeout.ms'],
@@ -136,6 +139,17 @@ export class ClusterParts {
     this.finder.startOver();
     if (NAMED.has(cause)) this.endpoints.primaryNamed();
     this.trust.changed();
+  }
+
+  /** Invariant 6: what was learned before the store could be read is compared with it, and every node asked once more who it is. */
+  private storeLoaded(): void {
+    const { signal } = this.hooks;
+    if (signal.aborted) return;
+    this.trust.storeLoaded();
+    this.endpoints.reverify();
+    this.endpoints.callEach(subjectsRequest(), signal).catch((error: unknown) => {
+      if (error instanceof IntegrityError) this.trust.contradictions.found(error);
+    });
   }
 
   async close(): Promise<void> {
@@ -174,6 +188,7 @@ export class ClusterParts {
       randomize: values['schema.registry.url.randomize'],
       ...(random === undefined ? {} : { random }),
       verify: (node, get) => identification.verify(node, get),
+      answeredBefore: () => this.identity.told() !== null,
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
       onExchange: (report) => emit({ type: 'request', ...report }),
       admit: (request, signal) => budget.admit(request.operation === 'meta', signal),

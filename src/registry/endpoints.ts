@@ -56,6 +56,8 @@ export interface EndpointsOptions {
   readonly random?: () => number;
   /** Called once per node and comeback, before its first answer is used; the last answer that it gets decides. A rejection ends the call. */
   readonly verify?: (node: string, get: (request: RegistryRequest) => Promise<CallResult>) => Promise<void>;
+  /** A registry named its cluster at one of these nodes, in this run or an earlier one. */
+  readonly answeredBefore?: () => boolean;
   /** A node died or came back. */
   readonly onNode?: (node: string, alive: boolean, reason: string) => void;
   readonly onExchange?: (report: ExchangeReport) => void;
@@ -275,8 +277,13 @@ export class RegistryEndpoints {
       if (failed !== undefined) return failed;
     }
     // What a node has to say of itself it may lack, or not tell us.
-    const servedBefore = this.served && request.operation !== 'meta';
-    return this.exchange(node, request, fresh, servedBefore ? { ...context, servedBefore } : context, own);
+    if (request.operation === 'meta') return this.exchange(node, request, fresh, context, own);
+    const before = this.served
+      ? { servedBefore: true }
+      : this.options.answeredBefore?.() === true
+        ? { answeredBefore: true }
+        : undefined;
+    return this.exchange(node, request, fresh, before === undefined ? context : { ...context, ...before }, own);
   }
 
   /** Who is it? Returns the failure when the node gave no answer. */

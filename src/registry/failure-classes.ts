@@ -47,6 +47,8 @@ export interface FailureContext {
    * or a check of credentials that is out of order.
    */
   readonly servedBefore?: boolean;
+  /** A registry named its cluster at one of these nodes, if only in an earlier run: with which credentials is not known. */
+  readonly answeredBefore?: boolean;
   /** The subject's mode: undefined when not asked yet, null when the registry has no modes. */
   readonly mode?: string | null;
 }
@@ -121,7 +123,7 @@ const NO_SETTING_404 = new Set([40408, 40409]);
 /** Classifies one outcome of one attempt. Pure. */
 export function classify(operation: Operation, outcome: Outcome, context: FailureContext = {}): FailureClass {
   if (outcome.kind === 'transport') {
-    if (isPermanentTransport(outcome.code)) return wrong(context);
+    if (isPermanentTransport(outcome.code)) return wrongSettings(context.servedBefore);
     return park(operation, outcome.phase !== 'connect');
   }
   const { status } = outcome;
@@ -132,7 +134,8 @@ export function classify(operation: Operation, outcome: Outcome, context: Failur
   if (status >= 500 || status === 408 || status === 425) return park(operation, true, outcome.retryAfterMs);
   if (status === 429) return park(operation, false, outcome.retryAfterMs);
   if (status === 401 || status === 403) {
-    return context.credentialsRefreshed === true ? wrong(context) : { class: 'refresh-credentials' };
+    if (context.credentialsRefreshed !== true) return { class: 'refresh-credentials' };
+    return wrongSettings(context.servedBefore);
   }
   if (status === 404) return classifyAbsence(operation, outcome.errorCode, context);
   if (status === 409) return { class: 'data', recheck: context.settling === true && context.rechecked !== true };
@@ -140,11 +143,14 @@ export function classify(operation: Operation, outcome: Outcome, context: Failur
   return wrong(context);
 }
 
+/** Another web server answers: the URL is wrong, unless a registry was there. */
+function wrong({ servedBefore, answeredBefore }: FailureContext): FailureClass {
+  return wrongSettings(servedBefore === true || answeredBefore === true);
+}
+
 /** Invariant 3: settings that were right do not become wrong because something before the registry answers in its place. It did not write. */
-function wrong(context: FailureContext): FailureClass {
-  return context.servedBefore === true
-    ? { class: 'park', outcomeUnknown: false, misleading: true }
-    : { class: 'config' };
+function wrongSettings(wereRight: boolean | undefined): FailureClass {
+  return wereRight === true ? { class: 'park', outcomeUnknown: false, misleading: true } : { class: 'config' };
 }
 
 function park(operation: Operation, sent: boolean, retryAfterMs?: number): FailureClass {

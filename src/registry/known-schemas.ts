@@ -191,7 +191,7 @@ export class KnownSchemas {
       return found && { ...found, schema: { ...found.schema, subject: question.subject, version: question.version } };
     }
     const proof = store.proof(clusterId, question.subject, textFingerprint(question.schema), question.normalize);
-    if (proof === undefined) return undefined;
+    if (proof === undefined || proof.contradictedAt !== undefined) return undefined;
     const found = known(proof.id, proof.time, proof.epoch);
     return found && { ...found, schema: { ...found.schema, subject: question.subject } };
   }
@@ -240,7 +240,8 @@ export class KnownSchemas {
     }
     const text = textFingerprint(question.schema);
     const proof: Exclude<Proof, 'read'> = question.kind === 'register' ? 'registered' : 'looked-up';
-    if (store.proof(clusterId, question.subject, text, question.normalize)?.id === schema.id) return;
+    const before = store.proof(clusterId, question.subject, text, question.normalize);
+    if (before?.id === schema.id && before.contradictedAt === undefined) return;
     store.prove({
       clusterId,
       subject: question.subject,

@@ -54,6 +54,7 @@ export class RegistryTrust {
       forget: (what) => {
         const keys = known.entriesOf(what).map(({ key }) => key);
         for (const key of keys) known.forget(key);
+        options.store?.contradict(identity.current(), what.context, what.id, clock.now());
         return keys;
       },
       doubt: () => this.revalidation.doubt(),
@@ -101,6 +102,11 @@ export class RegistryTrust {
   acknowledged(question: SchemaQuestion, known: KnownAnswer): void {
     const what = unconfirmedOf(question, known);
     if (what !== undefined) this.secondLook.expect(what);
+  }
+
+  /** The store could be read only now: what was learned before counts against it. */
+  storeLoaded(): void {
+    for (const error of this.known.contents.storeLoaded()) this.contradictions.found(error);
   }
 
   /** A node answered: what an earlier run left open is taken up. */

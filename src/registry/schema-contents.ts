@@ -2,12 +2,14 @@
 import type { Clock } from '../foundation/clock.ts';
 import { LruCache } from '../foundation/lru-cache.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
+import { IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { contentFingerprint, isSentTextComparable } from './fingerprint.ts';
 import { contentChanged } from './integrity-errors.ts';
 import { contextOf } from './registry-requests.ts';
 import type { SchemaStore } from './schema-store.ts';
+import { contextSubject } from './subject-context.ts';
 
 export interface Content {
   readonly text: SchemaText;
@@ -102,6 +104,27 @@ export class SchemaContents {
     if (before !== undefined) compare(before, news);
     const text = textOf(sent.text);
     compare({ text, fingerprint: contentFingerprint(text), sent }, news);
+  }
+
+  /**
+   * The store could be read only now, after it was in use. Returns what the registry gave meanwhile and contradicts it; that is forgotten, for
+   * what was known first counts.
+   */
+  storeLoaded(): IntegrityError[] {
+    this.storedHighest.clear();
+    const found: IntegrityError[] = [];
+    for (const { context, id, text, sent } of [...this.contents.values()]) {
+      const before = this.stored(context, id);
+      if (before === undefined) continue;
+      try {
+        compare(before, { id, text, subject: contextSubject(context), node: 'the nodes of this run', sent });
+      } catch (error) {
+        if (!(error instanceof IntegrityError)) throw error;
+        this.contents.delete(keyOf(context, id));
+        found.push(error);
+      }
+    }
+    return found;
   }
 
   private stored(context: string, id: number): Content | undefined {

@@ -28,6 +28,7 @@ import {
   schemaKey,
   versionKey,
 } from './stored-entries.ts';
+import { contextOf } from './subject-context.ts';
 
 export interface SchemaStoreOptions {
   readonly log: CompactedLog;
@@ -53,6 +54,7 @@ export class SchemaStore {
   /** Nothing is written before all was read, so that what is older, and contradicts, is noticed. */
   private state: 'loading' | 'open' | 'memory-only' = 'loading';
   private saidNewer = false;
+  private readonly loadListeners: (() => void)[] = [];
   private hasHeader = false;
 
   private constructor(options: SchemaStoreOptions) {
@@ -155,8 +157,25 @@ export class SchemaStore {
   /** The second look at this proof found equal content. Nothing happens when it has been replaced or dropped meanwhile. */
   confirm(proof: StoredProof, confirmedAt: number): void {
     const known = this.proof(proof.clusterId, proof.subject, proof.text, proof.normalize);
-    if (known?.id !== proof.id || known.time !== proof.time || known.confirmedAt !== undefined) return;
-    this.prove({ ...known, confirmedAt });
+    if (known?.id !== proof.id || known.time !== proof.time) return;
+    const { contradictedAt, ...good } = known;
+    if (known.confirmedAt === undefined || contradictedAt !== undefined) this.prove({ ...good, confirmedAt });
+  }
+
+  /** Invariant 6: the id does not mean what these proofs say. Walks all entries: not per record. */
+  contradict(clusterId: string, context: string, id: number, contradictedAt: number): void {
+    for (const value of [...this.entries.values()]) {
+      const proof = asProof(value);
+      if (proof === undefined || proof.clusterId !== clusterId || proof.id !== id) continue;
+      if (contextOf(proof.subject) === context && proof.contradictedAt === undefined) {
+        this.prove({ ...proof, contradictedAt });
+      }
+    }
+  }
+
+  /** Tells once, when the log could be read only after the store was in use: what was learned meanwhile may contradict it. */
+  onLoaded(listener: () => void): void {
+    if (this.state === 'loading') this.loadListeners.push(listener);
   }
 
   rememberVersion(version: StoredVersion): void {
@@ -204,6 +223,7 @@ export class SchemaStore {
     for (const [key, value] of meanwhile) if (value !== undefined) this.putUnlessContradicted(key, value);
     this.makeRoom();
     this.log.follow?.((entries) => this.others(entries));
+    for (const listener of this.loadListeners.splice(0)) listener();
   }
 
   /** An entry that is not ours to write. */
@@ -249,7 +269,7 @@ export class SchemaStore {
     this.put(key, value);
   }
 
-  /** Invariant 6: what was known first stays, and whoever uses the id or the node is stopped at the next look at it. */
+  /** Invariant 6: what was known first stays. Whoever uses the id or the node is stopped by {@link onLoaded}, or at the next look at it. */
   private contradicts(key: string, before: object, now: object): boolean {
     const [schemaBefore, schemaNow] = [asSchema(before), asSchema(now)];
     if (schemaBefore !== undefined && schemaNow !== undefined) {

@@ -46,6 +46,8 @@ export interface StoredProof {
   readonly epoch: string;
   /** ms since the epoch of the second look that found the id with equal content; absent: it is still to come. */
   readonly confirmedAt?: number;
+  /** ms since the epoch at which the registry contradicted it: no record is written by it until it is acknowledged or confirmed anew. */
+  readonly contradictedAt?: number;
 }
 
 /** A version of a subject, for references. Never for `latest`. */

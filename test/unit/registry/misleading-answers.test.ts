@@ -110,15 +110,41 @@ describe('a registry that served before', () => {
     expect(worker.gates.snapshots().filter(({ state }) => state !== 'open')).toEqual([]);
   });
 
-  it('is not remembered over a restart of the worker', async () => {
-    const log = new MemoryCompactedLog();
-    const before = await WorkerOfRegistries.open(log);
-    await new Task(before, before.host()).start(register('orders'));
-    const after = await WorkerOfRegistries.open(log);
-    after.registry.fault = () => html(404);
-    const task = new Task(after, after.host());
-    expect(wordsOf(await task.start(byId(77)))).toBe('refused holdfast.registry.url');
-  });
+  it.each<[string, Reply, string]>([
+    ['404 of an ingress', html(404), 'none'],
+    ['a redirect', html(302), 'none'],
+    ['400', html(400), 'none'],
+    // With which credentials it served is not known.
+    ['401', error(401, 40101, 'Unauthorized'), 'refused holdfast.registry.authorization'],
+    ['403', html(403), 'refused holdfast.registry.authorization'],
+  ])(
+    'is known by its URL after a restart of the worker, which goes on with what it knew: %s',
+    async (_, reply, unknown) => {
+      const log = new MemoryCompactedLog();
+      const before = await WorkerOfRegistries.open(log);
+      before.registry.put('old', { schema: '"string"' });
+      await new Task(before, before.host()).start(byId(1));
+      await new Task(before, before.host()).start(register('orders'));
+      await before.store?.flushed();
+      const after = await WorkerOfRegistries.open(log);
+      after.registry.fault = () => reply;
+      const host = after.host();
+      const asking = [byId(1), register('orders'), byId(77)].map((question) => {
+        const task = new Task(after, host);
+        task.begin(question);
+        return task;
+      });
+      await after.clock.advance(20_000);
+      expect(wordsOf(asking[2]?.answer)).toBe(unknown);
+      if (unknown === 'none')
+        expect(asking.slice(0, 2).map((task) => wordsOf(task.answer))).toEqual(['known 1', 'known 2']);
+      const elsewhere = new Task(after, host, { 'schema.registry.url': `${NODE_A}/other` });
+      after.transport.nodes.set(`${NODE_A}/other`, () => html(404));
+      elsewhere.begin(byId(1));
+      await after.clock.advance(20_000);
+      expect(wordsOf(elsewhere.answer)).toBe('refused holdfast.registry.url');
+    },
+  );
 
   it('has its tasks let go after a change of trouble, and tells of each kind once', async () => {
     const { worker, task } = await served();

@@ -158,6 +158,28 @@ describe('SchemaStore', () => {
     expect(again.proof('c', 'unknown', 't', false)).toBeUndefined();
   });
 
+  it('marks what was contradicted, over a restart, until it is acknowledged or confirmed anew', async () => {
+    const log = new MemoryCompactedLog();
+    const store = await SchemaStore.open({ log, logger: silentLogger });
+    const proof = (subject: string, id: number) =>
+      ({ clusterId: 'c', subject, text: 't', normalize: false, proof: 'registered', id, time: 1, epoch: '2' }) as const;
+    for (const each of [proof('a', 1), proof('b', 1), proof('c', 2), proof(':.x:a', 1)]) store.prove(each);
+    store.confirm(proof('b', 1), 5);
+    store.contradict('c', '', 1, 7);
+    store.contradict('c', '', 1, 9);
+    await store.flushed();
+    const again = await SchemaStore.open({ log, logger: silentLogger });
+    const marked = (): (number | undefined)[] =>
+      ['a', 'b', 'c', ':.x:a'].map((subject) => again.proof('c', subject, 't', false)?.contradictedAt);
+    expect(marked()).toEqual([7, 7, undefined, undefined]);
+    // It is still to be looked at, so that it is found again if nobody has mended it.
+    expect(again.unconfirmed('c').map(({ subject }) => subject)).toContain('a');
+    again.confirm(proof('a', 1), 20);
+    again.prove(proof('b', 1));
+    expect(marked()).toEqual([undefined, undefined, undefined, undefined]);
+    expect(again.proof('c', 'a', 't', false)?.confirmedAt).toBe(20);
+  });
+
   it('stays bounded: what was written longest ago goes first', async () => {
     const log = new MemoryCompactedLog();
     const store = await SchemaStore.open({ log, logger: silentLogger, maxEntries: 3 });

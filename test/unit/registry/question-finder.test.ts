@@ -249,6 +249,36 @@ describe('a registration', () => {
     expect(over.clock.monotonic() - beganAt).toBe(1000);
   });
 
+  it('that is answered like a wrong setting is an outage of writes while nothing else is served', async () => {
+    const over = new RegistryOverNodes();
+    await over.find(register('s'));
+    over.registry.fault = () => html(404);
+    expect(await over.find(register('t'))).toMatchObject({
+      kind: 'away',
+      access: 'write',
+      code: 'holdfast.registry.looks-misconfigured',
+    });
+    answers(over, POST, () => html(404));
+    expect(wordsOfFinding(await over.find(register('t')))).toBe('missing subject:t looks-misconfigured');
+  });
+
+  it('that a node denies while a change of primary settles waits for what it lacks', async () => {
+    const over = new RegistryOverNodes();
+    over.knowledge.changedAt = 0;
+    answers(over, POST, () => error(404, 40401, 'no such subject'));
+    expect(wordsOfFinding(await over.find(register('s')))).toBe('missing subject:s subject.not-seen');
+  });
+
+  it('is known with the text that was sent, or with that of the registry when it gives one', async () => {
+    const over = new RegistryOverNodes();
+    const { contents } = over.known;
+    await over.learn(register('s'));
+    expect(contents.at({ context: '', id: 1 })?.sent).toEqual({ normalize: false });
+    answers(over, POST, () => ok({ id: 2, schema }));
+    await over.learn(register('t'));
+    expect(contents.at({ context: '', id: 2 })).toMatchObject({ text: { schema }, sent: null });
+  });
+
   it('whose reference may not have been read yet is looked at once more, and only then', async () => {
     const over = new RegistryOverNodes();
     let failures = 1;
@@ -298,6 +328,13 @@ describe('a registration into a subject that takes none', () => {
     expect(wordsOfFinding(await over.find(register('s')))).toBe('missing subject:s read-only');
   });
 
+  it('waits for an operator when a node says so, whoever can not be asked', async () => {
+    const over = inMode({ [NODE_A]: mode('READONLY'), [NODE_B]: () => 'refused' });
+    expect(await over.find(register('s'))).toMatchObject({
+      missing: { reason: expect.stringMatching(/^subject s is in mode READONLY: /) },
+    });
+  });
+
   it('waits when not every node can be asked, and says so', async () => {
     const over = inMode({ [NODE_A]: mode('READWRITE'), [NODE_B]: () => 'refused' });
     const finding = await over.find(register('s'));
@@ -338,6 +375,16 @@ describe('a question for a subject', () => {
       });
     }
     expect(over.known.hasSeen('s')).toBe(true);
+  });
+
+  it('is of that subject, and of its own version, though the answer may not say so', async () => {
+    const over = new RegistryOverNodes();
+    over.registry.fault = () => ok({ id: 3, schema });
+    const finding = await over.find(latest('s'));
+    expect(finding.kind === 'known' && finding.known.schema).toMatchObject({ id: 3, subject: 's' });
+    expect(over.known.contents.at({ context: '', id: 3 })?.sent).toBeNull();
+    const byNumber = await over.find(byId(3));
+    expect(byNumber.kind === 'known' && 'subject' in byNumber.known.schema).toBe(false);
   });
 
   it('by its text is acknowledged, as the id may just have been given out', async () => {

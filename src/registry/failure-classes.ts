@@ -108,10 +108,14 @@ const URL_CONFIG = new Set([
   'PROXY_403',
 ]);
 
+/** Certificates, keys or versions that did not fit, as opposed to a connection that broke. */
+export function isTlsFailure(code: string): boolean {
+  return TLS_CONFIG.has(code) || (code.startsWith('ERR_SSL_') && !code.includes('EOF') && !code.includes('SYSCALL'));
+}
+
 /** A TLS handshake that both sides will repeat in the same way for ever, as opposed to a connection that broke. */
 export function isPermanentTransport(code: string): boolean {
-  if (TLS_CONFIG.has(code) || URL_CONFIG.has(code)) return true;
-  return code.startsWith('ERR_SSL_') && !code.includes('EOF') && !code.includes('SYSCALL');
+  return isTlsFailure(code) || URL_CONFIG.has(code);
 }
 
 /** Soft-deleted states, and associations: the caller asked for what is not to be had. */

@@ -152,7 +152,7 @@ export class RegistryCoordinator {
     if (Object.keys(reasons).length > 0) {
       child.info('Settings of Confluent’s registry clients have no effect here.', { keys: reasons });
     }
-    const transports = this.transports(settings);
+    const transports = this.transports(settings, child);
     const draw = random === undefined ? {} : { random };
     const cluster: RegistryCluster = new RegistryCluster({
       settings,
@@ -201,7 +201,10 @@ export class RegistryCoordinator {
   }
 
   /** `direct` goes past the proxy; it is only used for single requests, and so needs no end of its own. */
-  private transports(settings: RegistrySettings): { readonly toNodes: HttpTransport; readonly direct: HttpTransport } {
+  private transports(
+    settings: RegistrySettings,
+    logger: Logger,
+  ): { readonly toNodes: HttpTransport; readonly direct: HttpTransport } {
     const scripted = this.options.transport?.(settings);
     if (scripted !== undefined) return { toNodes: scripted, direct: scripted };
     const { tls, proxy, values } = settings;
@@ -211,7 +214,11 @@ export class RegistryCoordinator {
       connections: values['registry.max.in.flight'],
       tls,
     };
-    const direct = new UndiciTransport(options);
-    return { toNodes: proxy === null ? direct : new UndiciTransport({ ...options, proxy }), direct };
+    if (proxy === null) {
+      const only = new UndiciTransport({ ...options, logger });
+      return { toNodes: only, direct: only };
+    }
+    // Both read the same TLS files; one of them tells.
+    return { toNodes: new UndiciTransport({ ...options, proxy, logger }), direct: new UndiciTransport(options) };
   }
 }

@@ -48,6 +48,11 @@ export const REGISTRY_FAULT = defineErrorCode('holdfast.registry.fault', {
   mend: 'This is a mistake in the program: report it with the whole line.',
 });
 
+export const REGISTRY_TLS_FILES = defineErrorCode('holdfast.registry.tls-files', {
+  what: 'A trust store or key store of a schema registry was renewed, and can not be used as it is now. What was read before stays in use.',
+  mend: 'Correct the file that the line names. It is read again by itself when it changes.',
+});
+
 export const REGISTRY_STORE = defineErrorCode('holdfast.registry.store', {
   what: 'The schema store can not be written, or holds an entry that can not be read. Records flow on.',
   mend: 'Look at the disk or topic that the line names. Until then a restart during an outage would not know new schemas.',

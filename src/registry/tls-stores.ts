@@ -1,4 +1,5 @@
 /** Reads key and trust stores as Node's TLS takes them, or says how to convert them. Invariant 8: no message repeats a password. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import { RegistryConfigError } from './registry-errors.ts';
@@ -38,11 +39,18 @@ export function howToConvert(which: Which, type: string, file: string | null): s
   return `Convert it to PEM with: openssl pkcs12 -legacy -in ${from} -nodes -out ${pem} and set ${key}.location=${pem} and ${key}.type=PEM.`;
 }
 
-/** Throws RegistryConfigError for files that can't be read or are of a kind that Node can't read. */
-export function tlsOptionsOf(tls: TlsSettings | undefined): TlsOptions {
+/**
+ * Throws RegistryConfigError for files that can't be read, are of a kind that Node can't read, or are not whole.
+ * @param contentOf Reads a file, or throws why it can't be read.
+ */
+export function tlsOptionsOf(
+  tls: TlsSettings | undefined,
+  contentOf: (file: string) => Buffer = (file) => readFileSync(file),
+): TlsOptions {
   if (tls === undefined) return {};
-  const trustStore = read('truststore', tls.trustStore);
-  const keyStore = tls.certificateChain === null ? read('keystore', tls.keyStore) : undefined;
+  const trustStore = read('truststore', tls.trustStore, contentOf);
+  const keyStore = tls.certificateChain === null ? read('keystore', tls.keyStore, contentOf) : undefined;
+  if (trustStore !== undefined) checkAuthorities(trustStore.toString('utf8'), tls.trustStore);
   const ca = tls.ca?.value() ?? trustStore?.toString('utf8');
   const isPkcs12 = keyStore !== undefined && formatOf(keyStore) === 'PKCS12';
   const pem = isPkcs12 ? undefined : keyStore?.toString('utf8');
@@ -65,18 +73,20 @@ export function tlsOptionsOf(tls: TlsSettings | undefined): TlsOptions {
   };
 }
 
-function read(which: Which, { file, type }: TlsStore): Buffer | undefined {
+function read(which: Which, { file, type }: TlsStore, contentOf: (file: string) => Buffer): Buffer | undefined {
   if (file === null) return undefined;
   const key = `schema.registry.ssl.${which}`;
   let content: Buffer;
   try {
-    content = readFileSync(file);
+    content = contentOf(file);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
     throw new RegistryConfigError(
       `${key}.location: the file ${file} can not be read (${code}). Check the path and its permissions.`,
     );
   }
+  // Node takes an empty one for none: it would trust its own authorities, or show no certificate.
+  if (content.length === 0) throw new RegistryConfigError(`${key}.location: ${file} is empty.`);
   const format = formatOf(content);
   if (format === 'JKS' || (format === 'PKCS12' && which === 'truststore')) {
     throw new RegistryConfigError(
@@ -95,6 +105,25 @@ function read(which: Which, { file, type }: TlsStore): Buffer | undefined {
 function formatOf(content: Buffer): 'PEM' | 'PKCS12' | 'JKS' {
   if (content.length >= 4 && content.readUInt32BE(0) === 0xfeedfeed) return 'JKS';
   return content[0] === 0x30 && ((content[1] ?? 0) & 0x80) !== 0 ? 'PKCS12' : 'PEM';
+}
+
+/** OpenSSL leaves out in silence what follows the first certificate that it can't read, and every connection would fail. */
+function checkAuthorities(pem: string, { file }: TlsStore): void {
+  const begun = pem.match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
+  const whole = pem.match(/-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g) ?? [];
+  if (begun > 0 && begun === whole.length && whole.every(isCertificate)) return;
+  throw new RegistryConfigError(
+    `schema.registry.ssl.truststore.location: ${file} ${begun === 0 ? 'has no certificate in it' : 'has a certificate in it that is not whole'}. Give a PEM file of the authorities to trust.`,
+  );
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** OpenSSL's own words for it come at the first connection, and from there they would look like a failure of the network. */

@@ -1,9 +1,13 @@
 /** {@link HttpTransport} over undici: pools that are kept for reads and for writes apart, and single-use connections. */
 import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici';
 import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { DispatcherPools, type OpenDispatcher } from './dispatcher-pools.ts';
+import { isTlsFailure } from './failure-classes.ts';
 import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
 import type { ProxySettings, TlsSettings } from './registry-settings.ts';
-import { tlsOptionsOf } from './tls-stores.ts';
+import { TlsFiles } from './tls-files.ts';
+import type { TlsOptions } from './tls-stores.ts';
 
 export interface UndiciTransportOptions {
   readonly clock: Clock;
@@ -12,52 +16,89 @@ export interface UndiciTransportOptions {
   readonly connections: number;
   readonly tls?: TlsSettings;
   readonly proxy?: ProxySettings | null;
+  /** Learns of TLS files that were renewed, or can't be used. */
+  readonly logger?: Logger;
   /** In place of connections over sockets: so many at most. */
-  readonly open?: (connections: number) => Dispatcher;
+  readonly open?: (connections: number, tls: TlsOptions) => Dispatcher;
 }
 
 /** A registry answers schemas, not downloads: more than this is somebody else's answer. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export class UndiciTransport implements HttpTransport {
-  private readonly pools: Readonly<Record<'read' | 'write', Dispatcher>>;
-  private readonly open: (connections: number) => Dispatcher;
   private readonly clock: Clock;
+  private readonly files: TlsFiles;
+  private pools: DispatcherPools;
+  /** Some requests are still under way on them. */
+  private readonly retired = new Set<DispatcherPools>();
+  /** The last request was cut: what a server may do to whom it does not know, without a word of TLS. */
+  private cut = false;
+  private closed = false;
 
   /** Throws RegistryConfigError for TLS files that can't be read. */
   constructor(options: UndiciTransportOptions) {
-    const { clock, connections } = options;
+    const { clock, connections, tls, logger, open = (count, own) => openSockets(options, own)(count) } = options;
+    const poolsOf = (own: TlsOptions): DispatcherPools => new DispatcherPools((count) => open(count, own), connections);
     this.clock = clock;
-    this.open = options.open ?? openSockets(options);
-    this.pools = { read: this.open(connections), write: this.open(connections) };
+    this.files = new TlsFiles({ tls, clock, logger, onRenewed: (own) => this.replace(() => poolsOf(own)) });
+    this.pools = poolsOf(this.files.opened);
   }
 
   async request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const single = request.fresh ? this.open(1) : undefined;
+    if (this.cut) await this.files.readAgain();
+    else void this.files.attend();
     const deadline = new AbortController();
     const timer = this.clock.setTimer(() => deadline.abort(), request.timeoutMs);
+    const either = AbortSignal.any([signal, deadline.signal]);
+    const { pools } = this;
     try {
-      return await exchange(request, single ?? this.pools[request.channel], AbortSignal.any([signal, deadline.signal]));
+      const response = await send(pools, request, either).catch(async (error: unknown) => {
+        // No handshake, so nothing was carried out: a write, too, may be sent once more.
+        if (isTlsFailure(codeOf(error)) && pools === this.pools) await this.files.readAgain();
+        if (!isTlsFailure(codeOf(error)) || pools === this.pools) throw error;
+        return send(this.pools, request, either);
+      });
+      this.cut = false;
+      return response;
     } catch (error) {
       signal.throwIfAborted();
-      throw failureOf(error, deadline.signal.aborted);
+      const failure = failureOf(error, deadline.signal.aborted);
+      this.cut = failure.phase === 'exchange';
+      throw failure;
     } finally {
       timer.cancel();
-      await single?.destroy();
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pools.read.destroy(), this.pools.write.destroy()]);
+    this.closed = true;
+    await Promise.all([this.pools, ...this.retired].map((pools) => pools.destroy()));
+  }
+
+  private replace(open: () => DispatcherPools): void {
+    if (this.closed) return;
+    const { pools } = this;
+    this.pools = open();
+    this.retired.add(pools);
+    pools
+      .retire()
+      .catch(() => {})
+      .finally(() => this.retired.delete(pools));
   }
 }
 
-function openSockets({
-  proxy = null,
-  connectTimeoutMs,
-  tls,
-}: UndiciTransportOptions): (connections: number) => Dispatcher {
-  const connect = { timeout: connectTimeoutMs, ...tlsOptionsOf(tls) };
+async function send(pools: DispatcherPools, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  if (!request.fresh) return pools.use(request.channel, (dispatcher) => exchange(request, dispatcher, signal));
+  const single = pools.open(1);
+  try {
+    return await exchange(request, single, signal);
+  } finally {
+    await single.destroy();
+  }
+}
+
+function openSockets({ proxy = null, connectTimeoutMs }: UndiciTransportOptions, tls: TlsOptions): OpenDispatcher {
+  const connect = { timeout: connectTimeoutMs, ...tls };
   const common: Agent.Options = {
     pipelining: 1,
     keepAliveTimeout: 10_000,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
-import { recordingLogger } from '../../../src/foundation/logger.ts';
+import { type LogLine, recordingLogger } from '../../../src/foundation/logger.ts';
 import { GateBook } from '../../../src/registry/gate-book.ts';
 import { RegistryCoordinator } from '../../../src/registry/registry-coordinator.ts';
 import { RegistryHost } from '../../../src/registry/registry-host.ts';
@@ -37,10 +37,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 let accepts: ((authorization: string | undefined) => boolean) | undefined;
 const seen: { authorization: string | undefined; client: unknown; header: unknown }[] = [];
 
-/** Knows id 1 and keeps who asked for it. */
-async function serve(options: ServerOptions | null, host = '127.0.0.1'): Promise<string> {
+/** Stops the server that was started last. */
+let stopServing = async (): Promise<void> => {};
+
+/** Knows the ids 1 to 3 and keeps who asked for them. */
+async function serve(options: ServerOptions | null, host = '127.0.0.1', at?: number): Promise<string> {
   seen.length = 0;
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const listener: Parameters<typeof createPlainServer>[1] = (request, response) => {
     const peer = request.socket as Partial<TLSSocket>;
     seen.push({
@@ -56,17 +59,18 @@ async function serve(options: ServerOptions | null, host = '127.0.0.1'): Promise
       response.writeHead(200).end('[]');
       return;
     }
-    const found = request.url === '/schemas/ids/1';
+    const found = /^\/schemas\/ids\/[123]$/.test(request.url ?? '');
     response
       .writeHead(found ? 200 : 404)
       .end(JSON.stringify(found ? { schema: '"string"' } : { error_code: 404, message: '' }));
   };
   const server = options === null ? createPlainServer(listener) : createServer(options, listener);
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
-  closers.push(() => {
+  stopServing = () => {
     server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  closers.push(stopServing);
   return `${host}:${port}`;
 }
 
@@ -75,7 +79,10 @@ interface Asked {
   readonly answer: SchemaAnswer;
   readonly shown: string;
   /** Waits until there is an answer for good. */
-  readonly settled: () => Promise<string>;
+  readonly settled: (id?: number) => Promise<string>;
+  /** The first answer about another id. */
+  readonly next: (id: number) => Promise<string>;
+  readonly lines: readonly LogLine[];
 }
 
 async function ask(config: Record<string, string>, worker: Record<string, string> = {}): Promise<Asked> {
@@ -92,17 +99,21 @@ async function ask(config: Record<string, string>, worker: Record<string, string
   await view.resolve([byId(1)], new AbortController().signal);
   const answer = view.peek(byId(1));
   const shown = JSON.stringify([answer, String((answer as { error?: Error }).error?.stack), lines, gates.snapshots()]);
-  const settled = async (): Promise<string> => {
+  const next = async (id: number): Promise<string> => {
+    await view.resolve([byId(id)], new AbortController().signal);
+    return wordsOf(view.peek(byId(id)));
+  };
+  const settled = async (id = 1): Promise<string> => {
     for (;;) {
-      await view.resolve([byId(1)], new AbortController().signal);
-      const now = view.peek(byId(1));
+      await view.resolve([byId(id)], new AbortController().signal);
+      const now = view.peek(byId(id));
       if (now.kind !== 'waiting' && now.kind !== 'unasked') return wordsOf(now);
       await systemClock.sleep(50);
     }
   };
   gates.onSnapshot((snapshot) => host.gateChanged(structuredClone(snapshot)));
   for (const snapshot of gates.snapshots()) host.gateChanged(structuredClone(snapshot));
-  return { words: wordsOf(answer), answer, shown, settled };
+  return { words: wordsOf(answer), answer, shown, settled, next, lines };
 }
 
 describe('a connection to a registry', () => {
@@ -244,6 +255,84 @@ describe('TLS material in other forms', () => {
     expect((await ask({ ...config, 'schema.registry.ssl.enabled.protocols': 'TLSv1.2' })).words).toBe('known 1');
     const newer = await ask({ ...config, 'schema.registry.ssl.enabled.protocols': 'TLSv1.3' });
     expect(newer.words).toBe('refused holdfast.registry.url');
+  });
+});
+
+describe('TLS files that are renewed while the worker runs', () => {
+  const renewals = (lines: readonly LogLine[]) =>
+    lines.filter(({ message }) => message.includes('TLS file')).map(({ level, fields }) => [level, fields['code']]);
+
+  /** A second authority, and all that it signed. */
+  const renewed = async (): Promise<TlsMaterial> => {
+    const other = await mkdtemp(join(tmpdir(), 'registry-tls-'));
+    closers.push(() => rm(other, { recursive: true, force: true }));
+    return createTlsMaterial(other);
+  };
+
+  it('are used without a restart, whether the authority or the client certificate is new', async () => {
+    const [trust, keys] = [join(folder, 'renewed-ca.pem'), join(folder, 'renewed-client.pem')];
+    const place = (material: TlsMaterial): void => {
+      writeFileSync(trust, material.ca);
+      writeFileSync(keys, `${material.client.cert}\n${material.client.key}`);
+    };
+    const demanding = ({ server, ca }: TlsMaterial): ServerOptions => ({
+      key: server.key,
+      cert: server.cert,
+      ca,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    place(tls);
+    const at = await serve(demanding(tls));
+    const port = Number(at.split(':')[1]);
+    const asked = await ask({
+      'schema.registry.url': `https://${at}`,
+      'schema.registry.ssl.truststore.location': trust,
+      'schema.registry.ssl.keystore.location': keys,
+    });
+    expect(asked.words).toBe('known 1');
+    const second = await renewed();
+    await stopServing();
+    await serve(demanding(second), '127.0.0.1', port);
+    place(second);
+    expect(await asked.settled(2)).toBe('known 2');
+    // The authority of the server stays: now the client alone is not known any more.
+    const third = await renewed();
+    await stopServing();
+    await serve({ ...demanding(second), ca: third.ca }, '127.0.0.1', port);
+    writeFileSync(keys, `${third.client.cert}\n${third.client.key}`);
+    expect(await asked.settled(3)).toBe('known 3');
+    expect(seen.at(-1)?.client).toBe('holdfast-client');
+    expect(renewals(asked.lines)).toEqual([
+      ['info', undefined],
+      ['info', undefined],
+    ]);
+  });
+
+  it('end the outage of a registry that had its certificate renewed before, however they were written', async () => {
+    const trust = join(folder, 'late-ca.pem');
+    writeFileSync(trust, tls.ca);
+    const at = await serve({ key: tls.server.key, cert: tls.server.cert });
+    const asked = await ask({
+      'schema.registry.url': `https://${at}`,
+      'schema.registry.ssl.truststore.location': trust,
+      'registry.probe.max.ms': '500',
+    });
+    expect(asked.words).toBe('known 1');
+    const second = await renewed();
+    await stopServing();
+    await serve({ key: second.server.key, cert: second.server.cert }, '127.0.0.1', Number(at.split(':')[1]));
+    expect(await asked.next(2)).toBe('waiting read');
+    writeFileSync(trust, second.ca.slice(0, 300));
+    const warned = (): boolean => renewals(asked.lines).length > 0;
+    while (!warned()) await systemClock.sleep(50);
+    expect(await asked.next(2)).toBe('waiting read');
+    writeFileSync(trust, second.ca);
+    expect(await asked.settled(2)).toBe('known 2');
+    expect(renewals(asked.lines)).toEqual([
+      ['warn', 'holdfast.registry.tls-files'],
+      ['info', undefined],
+    ]);
   });
 });
 

@@ -65,6 +65,12 @@ describe('the TLS options of a registry', () => {
     expect(optionsOf({ 'truststore.location': PEM, 'truststore.certificates': certificate }).ca).toBe(certificate);
   });
 
+  it('trust every authority of a file, whatever stands between them', () => {
+    const oldName = certificate.replaceAll(' CERTIFICATE', ' X509 CERTIFICATE');
+    const text = `Owner: CN=a-b\n${certificate}\nOwner: CN=c\r\n${oldName.replaceAll('\n', '\r\n')}`;
+    expect(optionsOf({ 'truststore.location': fileOf(text) }).ca).toBe(text);
+  });
+
   it('show the certificate and the key of a PEM file', () => {
     const options = optionsOf({ 'keystore.location': PEM });
     expect(options).toMatchObject({ cert: whole, key: whole });
@@ -128,12 +134,39 @@ describe('a store that is of no use', () => {
   });
 
   it.each([
-    ['', 'nothing'],
     ['\u0030', 'one byte of a DER sequence'],
     ['0 is no DER sequence', 'a text with the first byte of one'],
     ['\ufeed', 'fewer bytes than a magic number'],
-  ])('is taken for PEM when it looks like nothing else: %j, %s', (content) => {
-    expect(optionsOf({ 'truststore.location': fileOf(content) }).ca).toBe(content);
+    [key, 'no certificate'],
+  ])('is taken for PEM when it looks like nothing else, and has no authority in it: %j, %s', (content) => {
+    const file = fileOf(content);
+    expect(problemOf({ 'truststore.location': file })).toBe(
+      `schema.registry.ssl.truststore.location: ${file} has no certificate in it. Give a PEM file of the authorities to trust.`,
+    );
+  });
+
+  it.each(['truststore', 'keystore'])('is empty, in whose place Node would take what was not set: %s', (which) => {
+    const file = fileOf('');
+    expect(problemOf({ [`${which}.location`]: file })).toBe(`schema.registry.ssl.${which}.location: ${file} is empty.`);
+  });
+
+  it.each([
+    ['its end is missing', certificate.slice(0, 200)],
+    ['the end of a second one is missing', `${certificate}\n${certificate.slice(0, 200)}`],
+    ['a second one is not whole', `${certificate}\n${certificate.slice(0, 200)}\n-----END CERTIFICATE-----`],
+  ])('has an authority in it that is not whole: %s', (_, content) => {
+    const file = fileOf(content);
+    expect(problemOf({ 'truststore.location': file })).toBe(
+      `schema.registry.ssl.truststore.location: ${file} has a certificate in it that is not whole. Give a PEM file of the authorities to trust.`,
+    );
+  });
+
+  it.each([
+    ['the key is missing', certificate],
+    ['the key is cut off', whole.slice(0, -60)],
+    ['a second certificate is cut off', `${key}\n${certificate}\n${certificate.slice(0, 200)}`],
+  ])('shows a certificate that is not whole: %s', (_, content) => {
+    expect(problemOf({ 'keystore.location': fileOf(content) })).toContain('can not be used (');
   });
 
   it('is of another kind than the settings say', () => {

@@ -1,11 +1,16 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Dispatcher } from 'undici';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { type HttpRequest, TransportFailure } from '../../../src/registry/http-transport.ts';
-import type { ProxySettings } from '../../../src/registry/registry-settings.ts';
+import { type ProxySettings, parseRegistrySettings } from '../../../src/registry/registry-settings.ts';
 import { UndiciTransport } from '../../../src/registry/undici-transport.ts';
 import { Password } from '../../../src/sdk/config/index.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const never = new AbortController().signal;
 const request: HttpRequest = {
@@ -27,13 +32,15 @@ type Doing =
 /** Connections to a node that does one thing; no socket is opened. */
 class Connections extends Dispatcher {
   readonly limit: number;
+  readonly ca: string | undefined;
   readonly asked: Dispatcher.DispatchOptions[] = [];
   destroyed = false;
   private readonly doing: () => Doing;
 
-  constructor(limit: number, doing: () => Doing) {
+  constructor(limit: number, doing: () => Doing, ca?: string) {
     super();
     this.limit = limit;
+    this.ca = ca;
     this.doing = doing;
   }
 
@@ -257,5 +264,180 @@ describe('a connection', () => {
     const known = await tried({ url: 'http://127.0.0.1:2', userInfo: new Password('ann:pw') });
     expect(JSON.stringify(known.headers)).toContain(`Basic ${btoa('ann:pw')}`);
     expect(JSON.stringify(known.headers)).toContain('proxy-authorization');
+  });
+});
+
+const PEM = readFileSync(fileURLToPath(new URL('../../fixtures/tls/client.pem', import.meta.url)), 'utf8');
+/** Authorities as a file may hold them: the same certificate, with another remark before it. */
+const authority = (name: string): string => `${name}\n${PEM}`;
+const untrusted: Doing = { error: Object.assign(new Error('secret'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }) };
+const answer: Doing = { status: 200, chunks: [] };
+
+/** A node whose certificate a trust store has to know, which is a file. */
+class TrustingSetup {
+  readonly clock = new ManualClock();
+  readonly log = recordingLogger();
+  readonly file = join(tempDir('trust'), 'ca.pem');
+  readonly opened: Connections[] = [];
+  /** What the node does to whom trusts this authority. */
+  doing: (trusted: string | undefined) => Doing = (trusted) => (trusted === 'one' ? answer : untrusted);
+  readonly transport: UndiciTransport;
+
+  constructor() {
+    writeFileSync(this.file, authority('one'));
+    this.transport = new UndiciTransport({
+      clock: this.clock,
+      logger: this.log.logger,
+      connectTimeoutMs: 100,
+      connections: 7,
+      tls: parseRegistrySettings({
+        'schema.registry.url': 'https://a',
+        'schema.registry.ssl.truststore.location': this.file,
+      }).tls,
+      open: (limit, { ca }) => {
+        const trusted = ca?.split('\n')[0];
+        const connections = new Connections(limit, () => this.doing(trusted), trusted);
+        this.opened.push(connections);
+        return connections;
+      },
+    });
+  }
+
+  /** The authority is another one from now on, at the node and in the file. */
+  renew(): void {
+    this.doing = (trusted) => (trusted === 'two' ? answer : untrusted);
+    writeFileSync(this.file, authority('two'));
+  }
+
+  ask(over: Partial<HttpRequest> = {}): Promise<number | string> {
+    return this.transport.request({ ...request, ...over }, never).then(
+      ({ status }) => status,
+      (error: TransportFailure) => error.code,
+    );
+  }
+
+  get kept() {
+    return this.opened.map(({ ca, asked, destroyed }) => ({ ca, asked: asked.length, destroyed }));
+  }
+}
+
+describe('a trust store that is renewed', () => {
+  it.each<[string, Partial<HttpRequest>]>([
+    ['a read', {}],
+    ['a write', { channel: 'write' }],
+    ['a request on a connection of its own', { fresh: true }],
+  ])('serves %s that failed for the one before', async (_, over) => {
+    const setup = new TrustingSetup();
+    expect(await setup.ask(over)).toBe(200);
+    setup.renew();
+    expect(await setup.ask(over)).toBe(200);
+    expect(await setup.ask(over)).toBe(200);
+    const old = setup.opened.filter(({ ca }) => ca === 'one');
+    expect(old.reduce((sum, { asked }) => sum + asked.length, 0)).toBe(2);
+    expect(old.filter(({ destroyed }) => !destroyed)).toEqual([]);
+    expect(setup.clock.pendingTimers).toBe(0);
+  });
+
+  it('is found without a failure, too, some seconds later', async () => {
+    const setup = new TrustingSetup();
+    setup.doing = () => answer;
+    writeFileSync(setup.file, authority('two'));
+    await setup.clock.advance(5000);
+    expect(await setup.ask()).toBe(200);
+    await vi.waitFor(() => expect(setup.opened).toHaveLength(4));
+    expect(await setup.ask()).toBe(200);
+    expect(setup.kept).toEqual([
+      { ca: 'one', asked: 1, destroyed: true },
+      { ca: 'one', asked: 0, destroyed: true },
+      { ca: 'two', asked: 1, destroyed: false },
+      { ca: 'two', asked: 0, destroyed: false },
+    ]);
+  });
+
+  it('leaves what is under way on the connections that it has', async () => {
+    const setup = new TrustingSetup();
+    setup.doing = () => 'silence';
+    const slow = [setup.ask({ timeoutMs: 9000 }), setup.ask({ timeoutMs: 9500, channel: 'write' })];
+    setup.renew();
+    expect(await setup.ask()).toBe(200);
+    expect(setup.kept.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false]);
+    await setup.clock.advance(9000);
+    expect(await slow[0]).toBe('TIMEOUT');
+    expect(setup.kept.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false]);
+    await setup.clock.advance(500);
+    expect(await slow[1]).toBe('TIMEOUT');
+    await setup.clock.advance(0);
+    expect(setup.kept.map(({ destroyed }) => destroyed)).toEqual([true, true, false, false]);
+  });
+
+  it('is asked with once, and its failure is told', async () => {
+    const setup = new TrustingSetup();
+    setup.renew();
+    setup.doing = () => untrusted;
+    expect(await setup.ask()).toBe('SELF_SIGNED_CERT_IN_CHAIN');
+    expect(setup.kept.map(({ asked }) => asked)).toEqual([1, 0, 1, 0]);
+  });
+
+  it('sends nothing twice that failed for another reason', async () => {
+    const setup = new TrustingSetup();
+    setup.renew();
+    setup.doing = () => ({ error: Object.assign(new Error('x'), { code: 'ECONNRESET' }) });
+    expect(await setup.ask({ channel: 'write' })).toBe('ECONNRESET');
+    expect(setup.kept.map(({ asked }) => asked)).toEqual([0, 1]);
+  });
+
+  it('is looked for before the next request when a server cuts connections without a word of TLS', async () => {
+    const setup = new TrustingSetup();
+    const cut: Doing = { error: Object.assign(new Error('x'), { code: 'ECONNRESET' }) };
+    setup.doing = (trusted) => (trusted === 'two' ? answer : cut);
+    expect(await setup.ask()).toBe('ECONNRESET');
+    writeFileSync(setup.file, authority('two'));
+    expect(await setup.ask()).toBe(200);
+    expect(setup.kept.map(({ asked }) => asked)).toEqual([1, 0, 1, 0]);
+    // And that is over: what changes is found by the look at intervals again.
+    writeFileSync(setup.file, authority('six'));
+    await setup.clock.advance(1000);
+    expect(await setup.ask()).toBe(200);
+    expect(setup.opened.at(-1)?.ca).toBe('two');
+  });
+
+  it('that is as it was, or can not be used, sends nothing twice, and leaves the connections as they are', async () => {
+    const setup = new TrustingSetup();
+    setup.doing = () => untrusted;
+    expect(await setup.ask()).toBe('SELF_SIGNED_CERT_IN_CHAIN');
+    writeFileSync(setup.file, authority('two').slice(0, 300));
+    await setup.clock.advance(1000);
+    expect(await setup.ask()).toBe('SELF_SIGNED_CERT_IN_CHAIN');
+    expect(setup.log.lines).toMatchObject([{ level: 'warn', fields: { code: 'holdfast.registry.tls-files' } }]);
+    setup.doing = () => answer;
+    expect(await setup.ask()).toBe(200);
+    expect(setup.kept).toEqual([
+      { ca: 'one', asked: 3, destroyed: false },
+      { ca: 'one', asked: 0, destroyed: false },
+    ]);
+  });
+
+  it('opens nothing any more when the transport is closed, which ends the connections of before as well', async () => {
+    const setup = new TrustingSetup();
+    setup.doing = () => 'silence';
+    const hung = setup.ask({ timeoutMs: 9000 });
+    setup.renew();
+    expect(await setup.ask()).toBe(200);
+    writeFileSync(setup.file, authority('six'));
+    await setup.clock.advance(5000);
+    const last = setup.ask();
+    await setup.transport.close();
+    expect(setup.kept.map(({ ca, destroyed }) => [ca, destroyed])).toEqual([
+      ['one', true],
+      ['one', true],
+      ['two', true],
+      ['two', true],
+    ]);
+    await last;
+    // The file was read after all.
+    await vi.waitFor(() => expect(setup.log.lines).toHaveLength(2));
+    await setup.clock.advance(4000);
+    expect(await hung).toBe('TIMEOUT');
+    expect(setup.opened).toHaveLength(4);
   });
 });

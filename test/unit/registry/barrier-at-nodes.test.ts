@@ -203,6 +203,8 @@ describe('an id that is not known everywhere in time', () => {
     expect(each).toBeGreaterThanOrEqual(9);
     expect(each).toBeLessThanOrEqual(12);
     expect(over.clock.pendingTimers).toBe(0);
+    await pass();
+    expect(asked().filter((node) => node === NODE_B)).toHaveLength(alone);
   });
 
   it('has its time from its turn on, not while others are read back', async () => {

@@ -10,6 +10,7 @@ import { RegistryTrust } from '../../../src/registry/registry-trust.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { RegistryOverNodes } from './registry-over-nodes.ts';
+import { ok } from './scripted-transport.ts';
 import { avro, byId, latest, lookup, NODE_A, register } from './worker-of-registries.ts';
 
 const schema = '"string"';
@@ -85,6 +86,24 @@ describe('what the registry acknowledged', () => {
       ['/subjects/t', JSON.stringify({ schema })],
     ]);
     expect(trust.unconfirmed).toBe(0);
+  });
+
+  it('is looked up as it was sent, whatever the registry made of it', async () => {
+    const { over, trust, learn } = setUp();
+    const text = { ...avro('s'), schema: ' "string"' };
+    over.registry.put('s', { schema });
+    over.registry.fault = ({ method }) => (method === 'POST' ? ok({ id: 1, schema }) : undefined);
+    for (const kind of ['register', 'lookup'] as const) {
+      await learn({ kind, key: kind, subject: 's', schema: text, normalize: true });
+      expect(trust.unconfirmed).toBe(1);
+      over.transport.requests.length = 0;
+      await over.clock.advance(SECOND_LOOK_MS + 1000);
+      expect(over.transport.requests.at(-1)).toMatchObject({
+        path: '/subjects/s?normalize=true',
+        body: JSON.stringify({ schema: text.schema }),
+      });
+      expect(trust.unconfirmed).toBe(0);
+    }
   });
 
   it('is not looked at when it was only read: readers of records hold nothing back', async () => {

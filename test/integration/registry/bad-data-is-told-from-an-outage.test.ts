@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FetchedRecord } from '../../../src/broker/ports.ts';
 import { errorAnswer, ScriptedRegistry, type ScriptedRegistryOptions } from '../../../src/testing/index.ts';
 import { AvroBench, framed, range, sequenceSchema, type Tolerance, tolerating } from '../../support/avro-pipelines.ts';
@@ -191,10 +191,15 @@ describe('a schema that the registry refuses', () => {
       bench.feed('frozen', range(0, 10));
       bench.feed('free', range(0, 10));
       await bench.source('frozen', 'frozen', sequenceSchema('Frozen'), tolerating(tolerance));
-      expect(await bench.parked('frozen')).toMatchObject({
-        code: 'holdfast.registry.read-only',
-        dependency: 'schema registry (subject frozen-value)',
-      });
+      // On a slow machine it waits for the answer first.
+      await vi.waitFor(
+        async () =>
+          expect(await bench.parked('frozen')).toMatchObject({
+            code: 'holdfast.registry.read-only',
+            dependency: 'schema registry (subject frozen-value)',
+          }),
+        { timeout: 10_000 },
+      );
       await bench.source('free', 'free', sequenceSchema('Free'), tolerating(tolerance));
       await bench.sink('free-sink', 'free', tolerating(tolerance, 'dlq'));
       await bench.sink('frozen-sink', 'frozen', tolerating(tolerance, 'dlq'));

@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { RegistryConfigError } from '../../../src/registry/registry-errors.ts';
@@ -11,25 +13,32 @@ import { TlsFiles } from '../../../src/registry/tls-files.ts';
 import type { TlsOptions } from '../../../src/registry/tls-stores.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-/** What is done to the disk without blocking, and what happens there meanwhile. */
-const disk = vi.hoisted(() => ({ stats: 0, reads: 0, afterRead: async (): Promise<void> => {} }));
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  return {
-    ...real,
-    stat: (...given: Parameters<typeof real.stat>) => {
-      disk.stats += 1;
-      return real.stat(...given);
+/** What is done to the files of a test without blocking, and what happens there after one was read. */
+const disk = { stats: 0, reads: 0, afterRead: async (): Promise<void> => {} };
+const { stat, readFile } = promises;
+const isOfTest = (file: unknown): boolean => String(file).includes('-tls-files-');
+beforeEach(() => {
+  Object.assign(disk, { stats: 0, reads: 0, afterRead: async () => {} });
+  Object.assign(promises, {
+    stat: (...given: Parameters<typeof stat>) => {
+      if (isOfTest(given[0])) disk.stats += 1;
+      return stat(...given);
     },
-    readFile: async (file: string) => {
-      disk.reads += 1;
-      const content = await real.readFile(file);
-      await disk.afterRead();
+    readFile: async (...given: Parameters<typeof readFile>) => {
+      const content = await readFile(...given);
+      if (isOfTest(given[0])) {
+        disk.reads += 1;
+        await disk.afterRead();
+      }
       return content;
     },
-  };
+  });
+  syncBuiltinESMExports();
 });
-beforeEach(() => Object.assign(disk, { stats: 0, reads: 0, afterRead: async () => {} }));
+afterEach(() => {
+  Object.assign(promises, { stat, readFile });
+  syncBuiltinESMExports();
+});
 
 const PEM = readFileSync(fileURLToPath(new URL('../../fixtures/tls/client.pem', import.meta.url)), 'utf8');
 /** Authorities as files may hold them: the same certificate, with another remark before it. */
@@ -46,6 +55,7 @@ class Setup {
   readonly keys = join(this.folder, 'key.pem');
   readonly renewed: TlsOptions[] = [];
   readonly files: TlsFiles;
+  readonly disk = disk;
 
   constructor(which: 'both' | 'texts' = 'both') {
     writeFileSync(this.trust, authority('one'));
@@ -81,9 +91,9 @@ class Setup {
   /** As requests do, until the look at the files that is due has ended. */
   async look(): Promise<void> {
     await this.clock.advance(5000);
-    const { stats } = disk;
+    const { stats } = this.disk;
     const looking = this.files.attend();
-    expect(disk.stats).toBe(stats + 1);
+    expect(this.disk.stats).toBe(stats + 1);
     await looking;
   }
 }
@@ -105,23 +115,25 @@ describe('the TLS files of a registry', () => {
     writeFileSync(setup.trust, authority('two'));
     await setup.clock.advance(4999);
     for (let n = 0; n < 1000; n++) void setup.files.attend();
-    expect(disk).toMatchObject({ stats: 0, reads: 0 });
+    expect(setup.disk).toMatchObject({ stats: 0, reads: 0 });
     await setup.clock.advance(1);
+    const looking = setup.files.attend();
     for (let n = 0; n < 1000; n++) void setup.files.attend();
-    expect(disk).toMatchObject({ stats: 1, reads: 0 });
-    await vi.waitFor(() => expect(setup.trusted).toEqual(['two']));
-    expect(disk).toMatchObject({ stats: 4, reads: 2 });
+    expect(setup.disk).toMatchObject({ stats: 1, reads: 0 });
+    await looking;
+    expect(setup.trusted).toEqual(['two']);
+    expect(setup.disk).toMatchObject({ stats: 4, reads: 2 });
   });
 
   it('are not read while they look as before', async () => {
     const setup = new Setup();
     await setup.look();
     await setup.look();
-    expect(disk.reads).toBe(0);
+    expect(setup.disk.reads).toBe(0);
     writeFileSync(setup.keys, authority('two'));
     await setup.look();
     await setup.look();
-    expect(disk.reads).toBe(2);
+    expect(setup.disk.reads).toBe(2);
     expect(setup.renewed.map(({ cert }) => cert)).toEqual([authority('two')]);
   });
 
@@ -129,7 +141,7 @@ describe('the TLS files of a registry', () => {
     const setup = new Setup();
     utimesSync(setup.trust, 1, 1);
     await setup.look();
-    expect(disk.reads).toBe(2);
+    expect(setup.disk.reads).toBe(2);
     expect(setup.renewed).toEqual([]);
     expect(setup.log.lines).toEqual([]);
   });
@@ -166,7 +178,7 @@ describe('the TLS files of a registry', () => {
     await setup.clock.advance(5000);
     void setup.files.attend();
     await setup.files.readAgain();
-    expect(disk).toMatchObject({ stats: 0, reads: 0 });
+    expect(setup.disk).toMatchObject({ stats: 0, reads: 0 });
     expect(new TlsFiles({ tls: undefined, clock: setup.clock, onRenewed: () => {} }).opened).toEqual({});
   });
 });
@@ -187,22 +199,22 @@ describe('a failure of TLS', () => {
   it('has them read once for all that failed, and again after a second', async () => {
     const setup = new Setup();
     await Promise.all(Array.from({ length: 20 }, () => setup.files.readAgain()));
-    expect(disk.reads).toBe(2);
+    expect(setup.disk.reads).toBe(2);
     writeFileSync(setup.trust, authority('two'));
     await setup.clock.advance(999);
     await setup.files.readAgain();
-    expect(disk.reads).toBe(2);
+    expect(setup.disk.reads).toBe(2);
     await setup.clock.advance(1);
     await setup.files.readAgain();
-    expect(disk.reads).toBe(4);
+    expect(setup.disk.reads).toBe(4);
     expect(setup.trusted).toEqual(['two']);
   });
 
   it('does not believe a look that began before it', async () => {
     const setup = new Setup();
     utimesSync(setup.trust, 1, 1);
-    disk.afterRead = async () => {
-      disk.afterRead = async () => {};
+    setup.disk.afterRead = async () => {
+      setup.disk.afterRead = async () => {};
       failing = setup.files.readAgain();
       writeFileSync(setup.trust, authority('two'));
     };
@@ -214,7 +226,7 @@ describe('a failure of TLS', () => {
 
   it('waits no longer than a second for a disk that hangs', async () => {
     const setup = new Setup();
-    disk.afterRead = () => new Promise(() => {});
+    setup.disk.afterRead = () => new Promise(() => {});
     let ended = false;
     const failing = setup.files.readAgain().then(() => {
       ended = true;
@@ -280,8 +292,8 @@ describe('a renewed file that can not be used', () => {
   it('is read by the next look, without a word, when it was written to meanwhile', async () => {
     const setup = new Setup();
     writeFileSync(setup.trust, authority('two').slice(0, 300));
-    disk.afterRead = async () => {
-      disk.afterRead = async () => {};
+    setup.disk.afterRead = async () => {
+      setup.disk.afterRead = async () => {};
       appendFileSync(setup.trust, authority('two').slice(300));
     };
     await setup.look();

@@ -75,7 +75,18 @@ function setUp(options: { readonly store?: SchemaStore; readonly settings?: Reco
       );
   const cached = (): string[] => events.splice(0).flatMap((event) => (event.type === 'cache' ? [event.outcome] : []));
   const stateOf = (kind: string) => gates.get(`registry:${settings.registryId}:${kind}`)?.snapshot().state;
-  return { clock, transport, registry, knowledge, gates, log, events, notices, cluster, ask, posts, cached, stateOf };
+  /** The first answer, which is there at once. */
+  const answerTo = async (question: SchemaQuestion): Promise<RegistryAnswer | undefined> => {
+    const asked = cluster.ask([question], 'v');
+    await clock.advance(0);
+    return (await asked)[0];
+  };
+  /** Paths of what was asked since the last call. */
+  const paths = (): string[] => transport.requests.splice(0).map(({ path }) => path);
+  return {
+    ...{ clock, transport, registry, knowledge, gates, log, events, notices, cluster },
+    ...{ ask, answerTo, posts, paths, cached, stateOf },
+  };
 }
 const openStore = (log: MemoryCompactedLog): Promise<SchemaStore> =>
   SchemaStore.open({ log, logger: recordingLogger().logger });
@@ -244,6 +255,79 @@ describe('while no primary takes writes', () => {
     expect(posts()).toEqual([]);
   });
 
+  it('it is told to whoever draws conclusions, from when on writes are known to have failed', async () => {
+    const { clock, state, knowledge, events, ask } = frozen();
+    await clock.advance(7000);
+    await ask(register('a'));
+    expect(knowledge.observed).toEqual([
+      { kind: 'outage-began', access: 'write', reason: expect.stringContaining('50004') },
+    ]);
+    await clock.advance(3000);
+    state.on = false;
+    await clock.advance(3000);
+    expect(knowledge.observed.find(({ kind }) => kind === 'outage-ended')).toEqual({
+      kind: 'outage-ended',
+      access: 'write',
+      beganAt: START + 7000,
+    });
+    const told = events.flatMap((event) => (event.type === 'gate' ? [event.gate.state] : []));
+    expect([told[0], told.at(-1)]).toEqual(['closed', 'open']);
+    expect(events.filter(({ type }) => type === 'parked')).toHaveLength(1);
+    const [resumed] = events.flatMap((event) => (event.type === 'resumed' ? [event.waitedMs] : []));
+    expect(resumed).toBeGreaterThanOrEqual(3000);
+    expect(resumed).toBeLessThanOrEqual(6000);
+  });
+
+  it('nothing is looked up when nothing can be read either', async () => {
+    const { registry, paths, ask } = setUp();
+    registry.fault = () => 'refused';
+    await ask(byId(1));
+    await ask(register('a'));
+    paths();
+    expect(await ask(register('b'))).toBe('waiting write');
+    expect(paths()).toEqual([]);
+  });
+
+  it('a question that stood in line behind the one that found out is not sent', async () => {
+    const { clock, registry, cluster, paths } = setUp({ settings: { 'registry.max.in.flight': '1' } });
+    registry.fault = ({ path }) => (path.endsWith('/versions') ? noPrimary : undefined);
+    const asked = cluster.ask([register('a'), register('b'), register('c')], 'v');
+    await clock.advance(0);
+    expect((await asked).map(({ kind }) => kind)).toEqual(['waiting', 'waiting', 'waiting']);
+    expect(new Set(paths().filter((path) => path.endsWith('/versions')))).toEqual(new Set(['/subjects/a/versions']));
+  });
+
+  it('a trial that went through and waits for something else opens the gate', async () => {
+    const { clock, registry, stateOf, ask } = setUp({
+      settings: { 'registry.barrier': 'all', 'registry.barrier.timeout.ms': '100' },
+    });
+    let isAway = true;
+    registry.fault = ({ path }) => {
+      if (path.startsWith('/schemas/ids/')) return error(404, 40403, 'not yet');
+      return isAway && path.endsWith('/versions') ? noPrimary : undefined;
+    };
+    expect(await ask(register('a'))).toBe('waiting write');
+    isAway = false;
+    await clock.advance(2000);
+    expect(stateOf('write')).toBe('open');
+    expect(await ask(register('a'))).toBe('waiting barrier:1');
+  });
+
+  it('a trial that a mistake of ours ended leaves nobody waiting', async () => {
+    const { clock, state, knowledge, stateOf, ask } = frozen();
+    await ask(register('a'));
+    const { observe } = knowledge;
+    knowledge.observe = (observation) => {
+      if (observation?.kind === 'written') throw new TypeError('a mistake');
+    };
+    state.on = false;
+    await clock.advance(2000);
+    knowledge.observe = observe;
+    await clock.advance(3000);
+    expect(stateOf('write')).toBe('open');
+    expect(await ask(register('a'))).toMatch(/^known/);
+  });
+
   it('a refusal is an answer of the primary as well: others are let go', async () => {
     const { clock, registry, stateOf, ask } = frozen();
     await ask(register('a'));
@@ -305,6 +389,39 @@ describe('while nothing is served', () => {
     expect(await requestsFor(20)).toBe(one);
   });
 
+  it('its comeback has every node asked who it is; that of writes alone has not', async () => {
+    const { clock, registry, paths, ask } = setUp();
+    registry.put('s', { schema });
+    await ask(byId(1));
+    registry.fault = ({ path }) => (path.endsWith('/versions') ? noPrimary : undefined);
+    await ask(register('a'));
+    paths();
+    registry.fault = () => undefined;
+    await clock.advance(3000);
+    expect(await ask(register('a'))).toMatch(/^known/);
+    expect(paths()).not.toContain('/v1/metadata/id');
+    registry.fault = ({ path }) => (path.startsWith('/v1') ? undefined : error(503, 50301, 'starting'));
+    await ask(byId(7));
+    paths();
+    registry.fault = () => undefined;
+    await clock.advance(3000);
+    expect(paths()).toContain('/v1/metadata/id');
+  });
+
+  it('invariant 6: one that comes back with other content for what is known is open, and told to whoever uses it', async () => {
+    const { clock, registry, events, stateOf, ask } = setUp();
+    registry.put('s', { schema });
+    await ask(byId(1));
+    registry.fault = () => 'refused';
+    await ask(byId(2));
+    registry.schemas.set(1, { schema: '"long"' });
+    registry.fault = () => undefined;
+    await clock.advance(3000);
+    expect(stateOf('read')).toBe('open');
+    expect(await ask(byId(1))).toBe('refused content-changed');
+    expect(events.filter(({ type }) => type === 'integrity')).toHaveLength(1);
+  });
+
   it('what is known goes on', async () => {
     const { registry, cached, ask } = setUp();
     registry.put('s', { schema });
@@ -328,6 +445,16 @@ describe('while nothing is served', () => {
       expect(first).toBe('known 1');
       expect(after.cached()).toContain('store');
     }
+  });
+
+  it('what an earlier run left is asked for all the same while the registry answers', async () => {
+    const log = new MemoryCompactedLog();
+    await setUp({ store: await openStore(log) }).ask(register('s'));
+    const { registry, cached, paths, ask } = setUp({ store: await openStore(log) });
+    registry.put('s', avro('s'));
+    expect(await ask(register('s'))).toBe('known 1');
+    expect(cached()).toEqual(['miss']);
+    expect(paths()).toContain('/subjects/s/versions');
   });
 
   it('a single id that can not be read does not stop the others', async () => {
@@ -359,15 +486,18 @@ describe('invariant 5: what was acknowledged around a change of primary', () => 
   }
 
   it('is told to every host, and read back before it is written again, which needs no primary', async () => {
-    const { registry, transport, notices, posts, cluster, change, ask } = await acknowledged();
+    const { registry, transport, notices, posts, cluster, stateOf, change, ask } = await acknowledged();
     expect(cluster.snapshot().cache.unconfirmed).toBe(1);
     registry.fault = ({ path }) => (path.endsWith('/versions') ? noPrimary : undefined);
+    expect(await ask(register('other'))).toBe('waiting write');
     change();
     expect(notices).toMatchObject([{ kind: 'changed', epoch: 'two', suspectSince: START }]);
     transport.requests.length = 0;
     expect(await ask(register('s'))).toBe('known 1');
     expect(transport.requests.map(({ path }) => path)).toContain('/schemas/ids/1');
-    expect(posts()).toEqual([]);
+    expect(posts()).not.toContain('s');
+    // That it could be read says nothing of the primary.
+    expect(stateOf('write')).not.toBe('open');
   });
 
   it('may be read by its id meanwhile, but not written by it', async () => {
@@ -441,6 +571,62 @@ describe('a new id', () => {
 });
 
 describe('what waits for one id', () => {
+  it('is told what for, and whether it lies above every id, as settings decide about that', async () => {
+    const { clock, registry, answerTo } = setUp();
+    registry.put('s', { schema });
+    await answerTo(byId(1));
+    expect(await answerTo(byId(5))).toMatchObject({
+      kind: 'waiting',
+      fromFuture: false,
+      error: {
+        code: 'holdfast.registry.id.not-seen',
+        message: 'Waiting for schema id 5: no node knows schema id 5 yet.',
+      },
+    });
+    await clock.advance(60_000);
+    expect(await answerTo(byId(5))).toMatchObject({
+      fromFuture: true,
+      error: { code: 'holdfast.registry.id.from-future' },
+    });
+    registry.fault = () => 'refused';
+    expect(await answerTo(byId(6))).toMatchObject({
+      fromFuture: false,
+      error: {
+        code: 'holdfast.registry.unavailable',
+        message: `Waiting for schema registry (reads): ECONNREFUSED at ${NODE_A}.`,
+      },
+    });
+  });
+
+  it('is found by itself when it turns up, and asked for by nobody else until then', async () => {
+    const { clock, registry, events, gates, cached, paths, ask } = setUp();
+    registry.put('s', { schema });
+    await ask(byId(1));
+    await ask(byId(5));
+    paths();
+    expect(await ask(byId(5), 'w')).toBe('waiting id:5');
+    expect(paths()).toEqual([]);
+    registry.put('t', { schema: '"long"' }, 5);
+    await clock.advance(10_000);
+    expect(gates.snapshots().some(({ id }) => id.endsWith(':id:5'))).toBe(false);
+    expect(events.flatMap((event) => (event.type === 'gate' ? [event.gate.state] : []))).toEqual(['closed', 'open']);
+    cached();
+    expect(await ask(byId(5))).toBe('known 5');
+    expect(cached()).toEqual(['hit']);
+  });
+
+  it('is not asked for while nothing can be read', async () => {
+    const { clock, registry, paths, ask } = setUp();
+    registry.put('s', { schema });
+    await ask(byId(1));
+    await ask(byId(5));
+    registry.fault = () => 'refused';
+    expect(await ask(byId(6))).toBe('waiting read');
+    paths();
+    await clock.advance(5000);
+    expect(paths().some((path) => path.startsWith('/schemas/ids/5'))).toBe(false);
+  });
+
   it('is asked for no more when nobody needs it, by question or by view', async () => {
     const { clock, registry, cluster, gates, transport, ask } = setUp();
     registry.put('s', { schema });
@@ -493,13 +679,14 @@ describe('the end', () => {
 });
 
 it('a mistake of ours is told as such, and the question asked again', async () => {
-  const { registry, knowledge, log, ask, events } = setUp();
+  const { registry, knowledge, log, ask, answerTo, stateOf, events } = setUp();
   registry.put('s', { schema });
   await ask(byId(1));
   const { progress } = knowledge;
   knowledge.progress = () => Promise.reject(new TypeError('a mistake'));
   // At no gate: its converter asks again at its own pace.
-  expect(await ask(byId(5))).toBe('waiting ');
+  expect(await answerTo(byId(5))).toMatchObject({ kind: 'waiting', gateId: '', fromFuture: false });
+  expect([stateOf('read'), stateOf('write')]).toEqual(['open', 'open']);
   expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { fields: { code: 'holdfast.registry.fault' } },
   ]);

@@ -14,6 +14,10 @@ export class NodePresence {
     this.clock = options.clock;
   }
 
+  isAway(node: string): boolean {
+    return this.away.has(node);
+  }
+
   /** Whether nobody is left. */
   left(node: string): boolean {
     this.away.add(node);

@@ -299,7 +299,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     const moved = this.lastWriter !== null && this.lastWriter !== node;
     const primary = this.primary();
     // Invariant 5: the primary is asked first. Another node has forwarded it, or was replaced and does not know it: then it vouches for nothing.
-    const vouches = primary === null || primary === node || this.isDead;
+    const vouches = primary === null || primary === node || this.presence.isAway(primary);
     this.lastWriter = node;
     this.lastWrittenAt = this.options.clock.monotonic();
     const outage = this.outages.get('write');
@@ -323,7 +323,8 @@ export class PrimaryTracker implements RegistryKnowledge {
       () => {
         this.unnamed = undefined;
         this.outages.set('write', outage);
-        this.outageEnded('write', outage.beganAt, this.isDead);
+        const primary = this.primary();
+        this.outageEnded('write', outage.beganAt, primary === null || this.presence.isAway(primary));
       },
       NAMED_WITHIN_MS,
       { unref: true },

@@ -272,6 +272,18 @@ describe('a write that another node than the new primary acknowledged', () => {
     expect(usableAt()).toBeNull();
   });
 
+  it('ends it when the new one was away before it was named, and has not answered since: others forward to it', async () => {
+    on = TrackerOverNodes.healthy({ group: [A, B] });
+    await on.pass(10);
+    on.observe({ kind: 'node-changed', node: B, alive: false });
+    on.group = [B, A];
+    on.words = { [A]: { primaryUrl: B }, [B]: 'silent' };
+    await on.pass(5);
+    expect(on.epochs[0]).toBe(`group-elected ${B}`);
+    on.observe({ kind: 'written', node: A });
+    expect(usableAt()).not.toBeNull();
+  });
+
   it('ends it when the new one is dead for us: others forward to it', async () => {
     await replaced();
     on.observe({ kind: 'node-changed', node: B, alive: false });

@@ -117,6 +117,7 @@ export class ClusterParts {
       maxGap: values['unknown.id.max.gap'],
       settleWindowMs: values['registry.settle.window.ms'],
       outageEndedAt: () => outages().lastEndedAt,
+      contradicted: (error) => this.trust.contradictions.found(error),
     });
     store?.onLoaded(() => this.storeLoaded());
     this.barrier = new WriteBarrier({

@@ -2,6 +2,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { RegistryEndpoints } from './endpoints.ts';
 import type { KnownSchemas } from './known-schemas.ts';
+import { type ContradictionListener, readInPassing } from './passing-contradictions.ts';
 import type { NodeProgress, RegistryKnowledge } from './registry-knowledge.ts';
 import {
   byIdRequest,
@@ -19,6 +20,7 @@ export interface NodeProgressProbeOptions {
   readonly known: Pick<KnownSchemas, 'highestId' | 'read'>;
   readonly knowledge: Pick<RegistryKnowledge, 'progress'>;
   readonly clock: Clock;
+  readonly contradicted: ContradictionListener;
 }
 
 interface Probed {
@@ -93,7 +95,7 @@ export class NodeProgressProbe {
 
   /** Any id of the context that a node has; or what there is to say without one. */
   private async find(context: string, signal: AbortSignal): Promise<number | Look> {
-    const { endpoints, known } = this.options;
+    const { endpoints, known, contradicted } = this.options;
     const subjects = await endpoints.call(subjectsRequest(), signal);
     if (subjects.verdict.class !== 'ok' || !Array.isArray(subjects.json)) return NOTHING;
     const last = subjects.json.filter((name) => typeof name === 'string' && contextOf(name) === context).at(-1);
@@ -102,7 +104,8 @@ export class NodeProgressProbe {
     const id = idOf(latest.json);
     const text = schemaTextOf(latest.json);
     if (latest.verdict.class !== 'ok' || id === undefined || text === undefined) return NOTHING;
-    return known.read(id, text, String(last), latest.node).id;
+    readInPassing(() => known.read(id, text, String(last), latest.node), contradicted);
+    return id;
   }
 
   private async lookAt(context: string, id: number, signal: AbortSignal): Promise<Look> {

@@ -13,6 +13,7 @@ import { causeOf, MisleadingAnswers } from './misleading-answers.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
 import type { AccessKind, OutageCause } from './outages.ts';
+import type { ContradictionListener } from './passing-contradictions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { refusalOf, unusableId } from './refusals.ts';
 import {
@@ -68,6 +69,8 @@ export interface QuestionFinderOptions {
   readonly settleWindowMs: number;
   /** Clock.monotonic() of the end of the last outage that was seen. */
   readonly outageEndedAt: () => number | null;
+  /** Invariant 6: an id that was asked for on account of another question has other content than before. */
+  readonly contradicted: ContradictionListener;
 }
 
 const RECHECK_MS = 1000;

@@ -1,6 +1,7 @@
 /** Does a registry serve anything at all? What is asked to find out, and which answers count. */
 import type { CallResult, RegistryEndpoints, RegistryRequest } from './endpoints.ts';
 import type { KnownSchemas } from './known-schemas.ts';
+import { type ContradictionListener, readInPassing } from './passing-contradictions.ts';
 import { byIdRequest, schemaTextOf, subjectsRequest } from './registry-requests.ts';
 import type { ContextId } from './schema-contents.ts';
 import { contextSubject } from './subject-context.ts';
@@ -8,6 +9,7 @@ import { contextSubject } from './subject-context.ts';
 export interface SignOfLifeOptions {
   readonly endpoints: RegistryEndpoints;
   readonly known: KnownSchemas;
+  readonly contradicted: ContradictionListener;
 }
 
 export interface Look {
@@ -24,16 +26,16 @@ export class SignOfLife {
   }
 
   /**
-   * The highest id that is known, which a node that replays its topic reads last; `but` excepted. Throws RegistryIntegrityError when it has
-   * other content than before (invariant 6).
+   * The highest id that is known, which a node that replays its topic reads last; `but` excepted. One with other content than before is
+   * served all the same: that is told, and concerns who uses it. Throws RegistryIntegrityError when the registry is another one.
    */
   async look(signal: AbortSignal, but?: ContextId): Promise<Look> {
-    const { endpoints, known } = this.options;
+    const { endpoints, known, contradicted } = this.options;
     const id = this.highest(but);
     const result = await endpoints.call(requestOf(id), signal);
     const text = schemaTextOf(result.json);
     if (result.verdict.class === 'ok' && id !== undefined && text !== undefined) {
-      known.read(id.id, text, contextSubject(id.context), result.node);
+      readInPassing(() => known.read(id.id, text, contextSubject(id.context), result.node), contradicted);
     }
     return { id, result };
   }

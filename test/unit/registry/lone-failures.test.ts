@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { LoneFailures } from '../../../src/registry/lone-failures.ts';
-import { error } from './scripted-transport.ts';
+import { error, ok } from './scripted-transport.ts';
 import { avro, byId, NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 const config = { 'schema.registry.url': `${NODE_A},${NODE_B}` };
@@ -66,6 +66,44 @@ describe('an id that no node can read back', () => {
     worker.registry.fault = () => undefined;
     await worker.clock.advance(30_000);
     expect([bad, writer].map((task) => wordsOf(task.answer))).toEqual(['known 3', 'known 6']);
+  });
+});
+
+describe('an id that contradicts what was known of it, met while another question is looked into', () => {
+  const changed = { schema: '"int"' };
+
+  it('stops who uses that id, and is no answer to the id that no node can read back', async () => {
+    const worker = await withBadId();
+    const host = worker.host();
+    const user = new Task(worker, host, config);
+    await user.start(byId(5));
+    const bad = new Task(worker, host, config);
+    bad.begin(byId(3));
+    await worker.clock.advance(10_000);
+    const { fault } = worker.registry;
+    worker.registry.fault = (request) => (request.path.startsWith('/schemas/ids/5') ? ok(changed) : fault(request));
+    await worker.clock.advance(20_000);
+    expect(bad.parkedAt).toMatch(/id:3$/);
+    expect(user.view.peek(byId(5))).toMatchObject({
+      kind: 'refused',
+      error: { code: 'holdfast.registry.content-changed' },
+    });
+    worker.registry.fault = () => undefined;
+    await worker.clock.advance(10_000);
+    expect(wordsOf(bad.answer)).toBe('known 3');
+  });
+
+  it('is no answer to a subject that is forbidden', async () => {
+    const worker = await withBadId();
+    worker.registry.fault = ({ path }) => {
+      if (path.startsWith('/schemas/ids/5')) return ok(changed);
+      return path.includes('secret') ? error(403, 40301, 'Forbidden') : undefined;
+    };
+    const writer = new Task(worker, worker.host(), config);
+    writer.begin(register('secret'));
+    await worker.clock.advance(5_000);
+    expect(writer.parkedAt).toMatch(/subject:secret$/);
+    expect(worker.notices).toContainEqual(expect.objectContaining({ kind: 'contradicted', id: 5 }));
   });
 });
 

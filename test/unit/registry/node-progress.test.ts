@@ -3,6 +3,7 @@ import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { StaticCredentials } from '../../../src/registry/credentials.ts';
 import { RegistryEndpoints } from '../../../src/registry/endpoints.ts';
 import { NodeProgressProbe } from '../../../src/registry/node-progress.ts';
+import { IntegrityError } from '../../../src/sdk/errors/index.ts';
 import { error, ScriptedTransport, SmallRegistry } from './scripted-transport.ts';
 
 const [A, B] = ['http://a:1', 'http://b:1'] as const;
@@ -17,6 +18,9 @@ class Probing {
   /** What is known of each context. */
   readonly highest = new Map<string, number>();
   readonly read: string[] = [];
+  readonly contradictions: IntegrityError[] = [];
+  /** Thrown instead of reading. */
+  fault: Error | undefined;
   readonly probe: NodeProgressProbe;
 
   constructor() {
@@ -36,6 +40,7 @@ class Probing {
       known: {
         highestId: (context) => this.highest.get(context),
         read: (id, text, subject, node) => {
+          if (this.fault !== undefined) throw this.fault;
           this.read.push(`${id} ${text.schema} ${subject} ${node}`);
           return { id, ...text };
         },
@@ -43,6 +48,7 @@ class Probing {
       // What the nodes' health resources would add.
       knowledge: { progress: async (nodes) => [...nodes, { node: 'asked', ready: true, highestId: null }] },
       clock: this.clock,
+      contradicted: (error) => this.contradictions.push(error),
     });
   }
 
@@ -110,6 +116,24 @@ describe('how far the nodes have read', () => {
     expect(probing.read).toEqual([`8 "int" last ${B}`]);
     await probing.ask('x');
     expect(probing.read[1]).toMatch(/^5 "int" :\.x:s /);
+  });
+
+  it('is told by an id with other content than before as well, which is told', async () => {
+    const probing = new Probing();
+    probing.put(8);
+    probing.fault = new IntegrityError('other content');
+    expect(await probing.ask()).toEqual([`${A}: 8`, `${B}: 8`]);
+    expect(probing.contradictions).toEqual([probing.fault]);
+  });
+
+  it('is not told when the registry is another one, nor after a mistake of ours', async () => {
+    for (const fault of [new IntegrityError('another registry', { details: { registry: true } }), new TypeError('x')]) {
+      const probing = new Probing();
+      probing.put(8);
+      probing.fault = fault;
+      await expect(probing.ask()).rejects.toBe(fault);
+      expect(probing.contradictions).toEqual([]);
+    }
   });
 
   it('is nothing at a registry that has no subject in the context', async () => {

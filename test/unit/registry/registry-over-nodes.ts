@@ -8,6 +8,7 @@ import { type Finding, QuestionFinder } from '../../../src/registry/question-fin
 import type { RegistryEvent } from '../../../src/registry/registry-events.ts';
 import { NoPrimaryKnowledge, type Observation } from '../../../src/registry/registry-knowledge.ts';
 import type { SchemaStore } from '../../../src/registry/schema-store.ts';
+import type { IntegrityError } from '../../../src/sdk/errors/index.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { ScriptedTransport, SmallRegistry } from './scripted-transport.ts';
 import { NODE_A } from './worker-of-registries.ts';
@@ -58,6 +59,8 @@ export class RegistryOverNodes {
   /** Which nodes were asked who they are. */
   readonly verified: string[] = [];
   outageEndedAt: number | null = null;
+  /** Met on the way to something else. */
+  readonly contradictions: IntegrityError[] = [];
 
   constructor(
     options: { readonly nodes?: readonly string[]; readonly maxGap?: number; readonly store?: SchemaStore | null } = {},
@@ -106,6 +109,7 @@ export class RegistryOverNodes {
       maxGap,
       settleWindowMs: 60_000,
       outageEndedAt: () => this.outageEndedAt,
+      contradicted: (error) => this.contradictions.push(error),
     });
   }
 

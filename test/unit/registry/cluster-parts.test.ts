@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { ClusterParts } from '../../../src/registry/cluster-parts.ts';
+import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
 import { StaticCredentials } from '../../../src/registry/credentials.ts';
 import type { HttpTransport } from '../../../src/registry/http-transport.ts';
 import { questionKey } from '../../../src/registry/known-schemas.ts';
@@ -18,6 +19,7 @@ import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import { byIdRequest, registerRequest, subjectsRequest } from '../../../src/registry/registry-requests.ts';
 import { parseRegistrySettings } from '../../../src/registry/registry-settings.ts';
 import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
+import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { ScriptedRegistry } from '../../../src/testing/index.ts';
 import { ScriptedKnowledge } from './registry-over-nodes.ts';
@@ -31,7 +33,11 @@ function partsOver(
   clock: ManualClock,
   transport: HttpTransport,
   nodes: readonly string[],
-  more: { readonly settings?: Record<string, string>; readonly knowledge?: RegistryKnowledge } = {},
+  more: {
+    readonly settings?: Record<string, string>;
+    readonly knowledge?: RegistryKnowledge;
+    readonly store?: SchemaStore;
+  } = {},
 ) {
   const log = recordingLogger();
   const events: RegistryEvent[] = [];
@@ -51,7 +57,7 @@ function partsOver(
     gates: { read: gate('read'), write: gate('write') },
     lastEndedAt: null as number | null,
   };
-  const { settings, knowledge } = more;
+  const { settings, knowledge, store = null } = more;
   const parts = new ClusterParts(
     {
       settings: parseRegistrySettings({
@@ -64,7 +70,7 @@ function partsOver(
       credentials: new StaticCredentials({}),
       clock,
       logger: log.logger,
-      store: null,
+      store,
       random: () => 0.5,
       ...(knowledge === undefined ? {} : { knowledge }),
     },
@@ -91,14 +97,24 @@ function partsOver(
   return { parts, log, events, notices, changes, probes, gates, outages, life, settled, learn };
 }
 
-function setUp(options: { readonly nodes?: readonly string[]; readonly settings?: Record<string, string> } = {}) {
-  const { nodes = [NODE_A], settings = {} } = options;
+function setUp(
+  options: {
+    readonly nodes?: readonly string[];
+    readonly settings?: Record<string, string>;
+    readonly store?: SchemaStore;
+  } = {},
+) {
+  const { nodes = [NODE_A], settings = {}, store } = options;
   const clock = new ManualClock();
   const transport = new ScriptedTransport(clock);
   const registry = new SmallRegistry();
   for (const node of nodes) transport.nodes.set(node, registry.handle);
   const knowledge = new ScriptedKnowledge();
-  const over = partsOver(clock, transport, nodes, { settings, knowledge });
+  const over = partsOver(clock, transport, nodes, {
+    settings,
+    knowledge,
+    ...(store === undefined ? {} : { store }),
+  });
   const paths = (): string[] => transport.requests.splice(0).map(({ path }) => path);
   return { ...over, clock, transport, registry, knowledge, paths };
 }
@@ -127,6 +143,13 @@ describe('a node that dies or comes back', () => {
       ['info', 'A node of the schema registry is away', 'holdfast.registry.node', NODE_A],
       ['info', 'A node of the schema registry is back', 'holdfast.registry.node', NODE_A],
     ]);
+  });
+
+  it('has nothing tried while it is away', async () => {
+    const { parts, transport, probes, life, settled } = setUp({ nodes: [NODE_A, NODE_B] });
+    transport.nodes.set(NODE_A, () => 'refused');
+    await settled(parts.endpoints.callEach(subjectsRequest(), life.signal));
+    expect(probes).toEqual([]);
   });
 
   it('invariant 9: has the gates tried when it is back, once a second however quickly nodes come and go', async () => {
@@ -175,12 +198,41 @@ describe('requests', () => {
     },
   );
 
+  it('invariant 9: that ask a node about itself pass the line, which others stand in', async () => {
+    const { parts, clock, gates, life, paths, settled } = setUp({
+      settings: { 'registry.recovery.max.requests.per.second': '20' },
+    });
+    await settled(parts.endpoints.call(subjectsRequest(), life.signal));
+    gates.read = 'closed';
+    for (let id = 1; id <= 20; id++) parts.endpoints.call(byIdRequest(id), life.signal).catch(() => {});
+    await clock.advance(0);
+    paths();
+    parts.endpoints.call(subjectsRequest(), life.signal).catch(() => {});
+    await clock.advance(0);
+    expect(paths()).toEqual(['/subjects']);
+    life.abort();
+  });
+
   it('begin with what says who a node is, and a node that tells nothing is used all the same', async () => {
     const { parts, registry, life, paths, settled } = setUp();
     registry.clusterId = undefined;
     await settled(parts.endpoints.call(subjectsRequest(), life.signal));
     expect(paths()).toEqual(['/v1/metadata/id', '/subjects']);
     expect(parts.identity.told()).toBeNull();
+  });
+
+  it('are answered like a wrong setting in vain, where a node has named its cluster: it is waited for', async () => {
+    for (const [clusterId, verdict] of [
+      ['kafka-1', 'park'],
+      [undefined, 'config'],
+    ] as const) {
+      const { parts, registry, life, settled } = setUp();
+      registry.clusterId = clusterId;
+      registry.fault = ({ path }) => (path.startsWith('/schemas') ? { status: 404, body: '<html>' } : undefined);
+      await settled(parts.endpoints.call(subjectsRequest(), life.signal));
+      const answer = await settled(parts.endpoints.call(byIdRequest(1), life.signal));
+      expect(answer.verdict.class).toBe(verdict);
+    }
   });
 
   it('invariant 6: are not answered by a node of another cluster than before', async () => {
@@ -283,7 +335,9 @@ describe('a change of primary', () => {
 
 describe('what is looked at in the background', () => {
   it('is looked at while the registry can be read, and registered again while it takes writes', async () => {
-    const { clock, registry, gates, learn, paths } = setUp({ settings: { 'registry.second.look.ms': '1000' } });
+    const { clock, registry, gates, outages, learn, paths } = setUp({
+      settings: { 'registry.second.look.ms': '1000', 'registry.settle.window.ms': '60000' },
+    });
     await learn(register('s'));
     gates.read = 'closed';
     paths();
@@ -296,10 +350,68 @@ describe('what is looked at in the background', () => {
     await clock.advance(60_000);
     expect(paths().length).toBeGreaterThan(0);
     expect(registry.posts).toBe(1);
-    // Half-open, it may be tried.
+    // Half-open, it may be tried, but not right after an outage, when it may be lag.
     gates.write = 'half-open';
+    outages.lastEndedAt = clock.monotonic();
+    await clock.advance(50_000);
+    expect(registry.posts).toBe(1);
     await clock.advance(60_000);
     expect(registry.posts).toBe(2);
+  });
+});
+
+describe('what an earlier run left', () => {
+  const logger = recordingLogger().logger;
+  async function earlier(): Promise<MemoryCompactedLog> {
+    const log = new MemoryCompactedLog();
+    const { learn } = setUp({ store: await SchemaStore.open({ log, logger }) });
+    await learn(register('s'));
+    return log;
+  }
+
+  it('invariant 5: has its second look taken up at the first contact with a node', async () => {
+    const log = await earlier();
+    const { parts, life, settled } = setUp({ store: await SchemaStore.open({ log, logger }) });
+    expect(parts.trust.unconfirmed).toBe(0);
+    await settled(parts.endpoints.call(subjectsRequest(), life.signal));
+    expect(parts.trust.unconfirmed).toBe(1);
+  });
+
+  it('invariant 6: is compared with what was learned before it could be read, and with who the nodes are', async () => {
+    for (const change of ['content', 'cluster', 'none'] as const) {
+      const log = await earlier();
+      const entries = await log.load();
+      let isRead = (): void => {};
+      log.load = () =>
+        new Promise((resolve) => {
+          isRead = () => resolve(entries);
+        });
+      const { store, loaded } = SchemaStore.begin({ log, logger });
+      const { parts, clock, registry, events, paths, learn } = setUp({ store });
+      registry.put('s', change === 'content' ? { schema: '"int"' } : avro('s'));
+      if (change === 'cluster') registry.clusterId = 'kafka-2';
+      await learn(byId(1));
+      paths();
+      isRead();
+      await loaded;
+      await clock.advance(0);
+      expect(paths()).toContain('/v1/metadata/id');
+      const codes = events.flatMap((event) => (event.type === 'integrity' ? [event.error.code] : []));
+      if (change === 'none') expect(codes).toEqual([]);
+      else if (change === 'content') expect(codes).toContain('holdfast.registry.content-changed');
+      else expect(codes).toContain('holdfast.registry.other-cluster');
+      expect(parts.trust.contradictions.lines).toHaveLength(codes.length);
+    }
+  });
+
+  it('is not looked at after the end', async () => {
+    const { store, loaded } = SchemaStore.begin({ log: await earlier(), logger });
+    const { parts, clock, life, paths } = setUp({ store });
+    life.abort();
+    await parts.close();
+    await loaded;
+    await clock.advance(0);
+    expect(paths()).toEqual([]);
   });
 });
 

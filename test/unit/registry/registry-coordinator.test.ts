@@ -89,6 +89,64 @@ describe('a message', () => {
   });
 });
 
+describe('a view that needs some questions no more', () => {
+  it('goes on using its registry, and is not asked for by them', async () => {
+    const { clock, registry, transports, coordinator, ask } = setUp();
+    registry.put('s', { schema });
+    await ask(byId(1));
+    for (const id of [5, 6]) expect(await ask(byId(id))).toMatchObject({ kind: 'waiting' });
+    const gone = { kind: 'withdraw', config, view: 'v', questions: [byId(5)] };
+    expect(await coordinator.serve(gone)).toBeUndefined();
+    transports[0]?.take();
+    await clock.advance(10_000);
+    const asked = transports[0]?.take().filter((request) => request.includes('/schemas/ids/')) ?? [];
+    expect(asked.some((request) => request.includes('/ids/5'))).toBe(false);
+    expect(asked.some((request) => request.includes('/ids/6'))).toBe(true);
+    await clock.advance(30 * 60_000);
+    expect(coordinator.registryIds).toHaveLength(1);
+  });
+});
+
+describe('a coordinator that is given only what it needs', () => {
+  it('tells nobody, finds out the primary by itself, and closes what is not used', async () => {
+    const clock = new ManualClock();
+    const transport = new ScriptedTransport(clock);
+    const registry = new SmallRegistry();
+    transport.nodes.set(NODE_A, registry.handle);
+    registry.put('s', { schema });
+    const { logger } = recordingLogger();
+    const gates = new GateBook({ clock });
+    const coordinator = new RegistryCoordinator({ clock, logger, gates, store: null, transport: () => transport });
+    const asked = coordinator.serve({ kind: 'ask', config, view: 'v', questions: [byId(1)] });
+    await clock.advance(0);
+    expect((await asked)?.answers[0]).toMatchObject({ kind: 'known' });
+    await clock.advance(5000);
+    expect(coordinator.snapshots()[0]?.rungReason).not.toBe('');
+    await coordinator.serve({ kind: 'withdraw', config, view: 'v' });
+    await clock.advance(60_000);
+    expect(coordinator.registryIds).toEqual([]);
+    expect(transport.closed).toBe(true);
+  });
+
+  it.each([
+    ['over sockets', {}],
+    ['through a proxy', { 'proxy.host': '127.0.0.1', 'proxy.port': '1' }],
+  ])('asks %s', async (_how, settings) => {
+    const clock = new ManualClock();
+    const { logger } = recordingLogger();
+    const gates = new GateBook({ clock });
+    const coordinator = new RegistryCoordinator({ clock, logger, gates, store: null });
+    // Nobody listens there.
+    const nobody = { 'schema.registry.url': 'http://127.0.0.1:1', 'registry.detection': 'off', ...settings };
+    const reply = await coordinator.serve({ kind: 'ask', config: nobody, view: 'v', questions: [byId(1)] });
+    expect(reply?.answers[0]).toMatchObject({
+      kind: 'waiting',
+      error: { message: expect.stringContaining('ECONNREFUSED') },
+    });
+    await coordinator.close();
+  });
+});
+
 describe('the registry of a question', () => {
   it('is the same for the same settings in whatever order, and for settings that only one converter has', async () => {
     const { transports, coordinator, ask } = setUp();
@@ -141,6 +199,7 @@ describe('a probe that somebody asks for', () => {
     const slow = { ...config, 'registry.probe.initial.ms': '60000', 'registry.probe.max.ms': '60000' };
     await ask(byId(1), slow);
     const [id = ''] = coordinator.registryIds;
+    await clock.advance(5000);
     const probes = async (ms: number): Promise<number> => {
       await clock.advance(ms);
       const before = transports[0]?.take().length ?? 0;

@@ -169,7 +169,9 @@ describe('the gates of a host', () => {
 describe('invariant 5: which records carry an id that is still to be looked at', () => {
   const records = (view: SchemaView): number => {
     const error = new RegistryIntegrityError('x', { code: REGISTRY_CONTENT_CHANGED, details: { id: 7, context: '' } });
-    return view.recordsOf?.(error).length ?? 0;
+    const count = view.recordsOf?.(error).length ?? 0;
+    view.close();
+    return count;
   };
 
   it('is remembered from run to run of a task', async () => {
@@ -181,6 +183,24 @@ describe('invariant 5: which records carry an id that is still to be looked at',
     expect(records(open({ owner: 'task 0 value' }))).toBe(1);
     expect(records(open({ owner: 'task 1 value' }))).toBe(0);
     expect(records(open())).toBe(0);
+  });
+
+  it('is not shared by views that nobody owns', async () => {
+    const { open, resolve } = setUp();
+    const [one, other] = [open(), open()];
+    for (const view of [one, other]) await resolve(view);
+    one?.carried?.(7, 't', 0, 5);
+    expect([records(other as SchemaView), records(one as SchemaView)]).toEqual([0, 1]);
+  });
+
+  it('is kept by every other notice', async () => {
+    const { host, open, resolve } = setUp();
+    const view = open({ owner: 'task 0 value' });
+    await resolve(view);
+    view.carried?.(7, 't', 0, 5);
+    view.close();
+    host.notice({ kind: 'changed', registryId: view.registryId, epoch: 'two', suspectSince: 0 });
+    expect(records(open({ owner: 'task 0 value' }))).toBe(1);
   });
 
   it('is forgotten once the id is confirmed, for its own registry only', async () => {

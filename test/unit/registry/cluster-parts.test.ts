@@ -366,6 +366,7 @@ describe('what an earlier run left', () => {
     const log = new MemoryCompactedLog();
     const { learn } = setUp({ store: await SchemaStore.open({ log, logger }) });
     await learn(register('s'));
+    await learn(byId(1));
     return log;
   }
 

@@ -34,7 +34,8 @@ function setUp(options: Partial<RegistryCoordinatorOptions> = {}) {
       transports.push(transport);
       return transport;
     },
-    knowledge: () => new NoPrimaryKnowledge(),
+    // With a broker, the primary is found out.
+    ...(options.groups === undefined ? { knowledge: () => new NoPrimaryKnowledge() } : {}),
     listener: (id, event) => events.push([id, event]),
     notify: (notice) => notices.push(notice),
     random: () => 0.5,
@@ -129,21 +130,35 @@ describe('a coordinator that is given only what it needs', () => {
   });
 
   it.each([
-    ['over sockets', {}],
-    ['through a proxy', { 'proxy.host': '127.0.0.1', 'proxy.port': '1' }],
-  ])('asks %s', async (_how, settings) => {
+    ['over sockets', { 'schema.registry.url': 'http://127.0.0.1:1' }],
+    // Only a proxy could find it.
+    ['through a proxy', { 'schema.registry.url': 'http://a.invalid:1', 'proxy.host': '127.0.0.1', 'proxy.port': '1' }],
+  ])('asks %s', async (_how, settings: Record<string, string>) => {
     const clock = new ManualClock();
     const { logger } = recordingLogger();
     const gates = new GateBook({ clock });
     const coordinator = new RegistryCoordinator({ clock, logger, gates, store: null });
-    // Nobody listens there.
-    const nobody = { 'schema.registry.url': 'http://127.0.0.1:1', 'registry.detection': 'off', ...settings };
+    // Nobody listens at that port.
+    const nobody = { ...settings, 'registry.detection': 'off' };
     const reply = await coordinator.serve({ kind: 'ask', config: nobody, view: 'v', questions: [byId(1)] });
-    expect(reply?.answers[0]).toMatchObject({
-      kind: 'waiting',
-      error: { message: expect.stringContaining('ECONNREFUSED') },
-    });
+    const message = expect.stringContaining('ECONNREFUSED');
+    expect(reply?.answers[0]).toMatchObject({ kind: 'waiting', error: { message } });
     await coordinator.close();
+  });
+
+  it('looks at the group in which the nodes elect, when a broker can describe it', async () => {
+    const described: string[] = [];
+    const { clock, ask } = setUp({
+      groups: {
+        describe: (groupId) => {
+          described.push(groupId);
+          return Promise.reject(new Error('no broker'));
+        },
+      },
+    });
+    await ask(byId(-1), { ...config, 'registry.group.id': 'sr-group' });
+    await clock.advance(1000);
+    expect(new Set(described)).toEqual(new Set(['sr-group']));
   });
 });
 
@@ -240,6 +255,24 @@ describe('a registry that nobody uses any more', () => {
       expect(gates.snapshots()).toEqual([]);
       expect(codes('info')).toContain('holdfast.registry.unused');
     }
+  });
+
+  it('has nothing told of it that comes to an end later', async () => {
+    const { clock, transports, events, ask, withdraw } = setUp();
+    await ask(byId(-1));
+    const [transport] = transports;
+    if (transport === undefined) throw new Error('it has no transport');
+    // An answer that no signal stops.
+    transport.request = async () => {
+      await clock.sleep(61_000);
+      return { status: 503, headers: {}, body: '' };
+    };
+    ask(byId(1)).catch(() => {});
+    await withdraw();
+    await clock.advance(60_000);
+    expect(events.at(-1)?.[1]).toEqual({ type: 'closed' });
+    await clock.advance(60_000);
+    expect(events.at(-1)?.[1]).toEqual({ type: 'closed' });
   });
 
   it('is another one when it is used again, though its settings are the same', async () => {

@@ -179,6 +179,42 @@ describe('a question', () => {
   });
 });
 
+it('an answer that is slow is one of the nodes that are asked, not of those that are away', async () => {
+  const { registry, gates, ask } = setUp({ settings: { 'schema.registry.url': `${NODE_A},http://away:8081` } });
+  registry.put('s', { schema });
+  for (let i = 0; i < 3; i++) await ask(latest('s'), `v${i}`, 1100);
+  registry.fault = () => 'hung';
+  expect(await ask(byId(2), 'v', 1000)).toMatch(/^waiting slow/);
+  expect(gates.snapshots().find(({ id }) => id.includes(':slow:'))?.reason).toMatch(
+    new RegExp(`^no settled answer of ${NODE_A} for a second`),
+  );
+});
+
+it('a client that has nobody to tell tells nobody', async () => {
+  const clock = new ManualClock();
+  const transport = new ScriptedTransport(clock);
+  const registry = new SmallRegistry();
+  transport.nodes.set(NODE_A, registry.handle);
+  const cluster = new RegistryCluster({
+    settings: parseRegistrySettings({ 'schema.registry.url': NODE_A, 'registry.barrier': 'off' }),
+    transport,
+    credentials: new StaticCredentials({}),
+    clock,
+    logger: recordingLogger().logger,
+    store: null,
+    knowledge: new ScriptedKnowledge(),
+    gates: new GateBook({ clock }),
+  });
+  const asked = cluster.ask([register('s')], 'v');
+  await clock.advance(0);
+  expect((await asked)[0]).toMatchObject({ kind: 'known', schema: { id: 1 } });
+  cluster.epochChanged({ epoch: changed('group-elected'), previous: null, suspectSince: START });
+  registry.schemas.set(1, { schema });
+  await clock.advance(70_000);
+  expect(cluster.snapshot().integrityErrors).not.toEqual([]);
+  await cluster.close();
+});
+
 describe('while no primary takes writes', () => {
   function frozen() {
     const over = setUp();

@@ -178,7 +178,8 @@ describe(`invariant 9: ${TASKS} parked tasks on one registry that comes back`, (
         expect([...kinds]).toEqual(['known']);
         expect(away).toBeLessThan(PROBES_PER_SECOND);
         expect(after).toBeLessThan(each * questions + 100);
-        expect(last).toBeLessThan(20_000);
+        // Seconds on a machine that has nothing else to do, docs/chaos.md; here it only must not hang.
+        expect(last).toBeLessThan(60_000);
       } finally {
         await parked.stop();
       }

@@ -273,7 +273,11 @@ export class QuestionFinder {
       });
     }
     // What it refers to may not have been read yet, nor the end of a mode.
-    const mayLag = verdict.class === 'refresh-and-retry' || (result.errorCode === 42205 && this.isSettling());
+    const mayLag =
+      verdict.class === 'refresh-and-retry' ||
+      (result.errorCode === 42205 && this.isSettling()) ||
+      // Of Apicurio: two nodes made the subject at the same time, or this one has not read yet that it is there.
+      (result.status === 409 && result.reason.includes('already exists'));
     if (verdict.class !== 'ok' && mayLag) return this.lacking(key, question, result);
     if (verdict.class !== 'ok') return this.unsettled(key, question, result, signal);
     this.denials.delete(key);

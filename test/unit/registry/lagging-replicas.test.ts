@@ -150,3 +150,16 @@ describe('a registration that names what a node lacks which has just come back',
     expect(wordsOf(writer.answer)).toBe('known 2');
   });
 });
+
+it('a subject that a node finds to exist while it is made is no incompatible schema (Apicurio)', async () => {
+  const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+  const exists = error(409, 409, "An artifact with ID 's' in group 'null' already exists.");
+  worker.registry.fault = ({ path }) => (path === '/subjects/s/versions' ? exists : undefined);
+  const writer = new Task(worker, worker.host(), urls);
+  writer.begin(register('s'));
+  await worker.clock.advance(10_000);
+  expect(writer.answer).toBeUndefined();
+  worker.registry.fault = () => undefined;
+  await worker.clock.advance(10_000);
+  expect(wordsOf(writer.answer)).toBe('known 1');
+});

@@ -1,6 +1,7 @@
 /** Ids only grow. A registry that was restored from an old backup gives out again what records carry already. */
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { Denials } from './denials.ts';
 import type { RegistryEndpoints } from './endpoints.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import { type IdsAbove, lookForIdsAbove } from './ids-above.ts';
@@ -21,24 +22,10 @@ export interface IdOrderOptions {
   readonly signal: AbortSignal;
 }
 
-/** The highest id is believed to be lost after being denied for that long and so often. */
-const DENIED_FOR_MS = 30_000;
-const DENIALS = 2;
-/** Nobody has asked for so long: what was denied before is no sign of what lasts. */
-const ABANDONED_MS = 300_000;
 /** It was found just now: whoever registers a thousand old schemas has it read once. */
 const BELIEVED_MS = 1000;
 /** So many of the known ids are looked for when the highest one is gone. */
 const OTHERS = 3;
-
-interface Denial {
-  readonly since: number;
-  /** Clock.monotonic() */
-  lastAt: number;
-  count: number;
-  /** The ids that wait for it to be over: none of them shows that another one is old. */
-  readonly held: Map<number, HeldId>;
-}
 
 interface HeldId {
   isLogged: boolean;
@@ -50,10 +37,14 @@ export class IdOrder {
   private readonly options: IdOrderOptions;
   /** By context: ids below that one are old. */
   private readonly found = new Map<string, { readonly at: number; readonly below: number }>();
-  private readonly denied = new Map<string, Denial>();
+  /** By context: of the highest id. */
+  private readonly denials: Denials;
+  /** By context: the ids that wait until the highest one is denied no more. None of them shows that another one is old. */
+  private readonly held = new Map<string, Map<number, HeldId>>();
 
   constructor(options: IdOrderOptions) {
     this.options = options;
+    this.denials = new Denials(options.clock);
   }
 
   /**
@@ -69,7 +60,7 @@ export class IdOrder {
     if (highest === undefined || id > highest || contents.at({ context, id }) !== undefined) return { met: true };
     const now = clock.monotonic();
     const found = this.found.get(context);
-    const heldBefore = this.denied.get(context)?.held.get(id);
+    const heldBefore = this.held.get(context)?.get(id);
     const isBelieved = found !== undefined && id < found.below && now - found.at < BELIEVED_MS;
     if (isBelieved && heldBefore?.isNewest !== true) return { met: true };
     const { outcome } = await verifier.verify({ context, id: highest });
@@ -82,28 +73,20 @@ export class IdOrder {
     if (above?.kind === 'found' && above.id !== highest && heldBefore?.isNewest === true) above = { kind: 'none' };
     if (above?.kind === 'found') {
       this.found.set(context, { at: clock.monotonic(), below: above.id });
-      if (
-        above.id === highest ||
-        ![...(this.denied.get(context)?.held.values() ?? [])].some(({ isNewest }) => isNewest)
-      ) {
-        this.denied.delete(context);
+      if (above.id === highest || !this.holdsNewest(context)) {
+        this.denials.delete(context);
+        this.held.delete(context);
       }
       return { met: true };
     }
     const reason = `it is lower than id ${highest}, which the registry gave out before and`;
     if (above === undefined) return { met: false, reason: `${reason} can not be read now` };
-    const before = this.denied.get(context);
-    const denial =
-      before !== undefined && now - before.lastAt < ABANDONED_MS
-        ? before
-        : { since: now, lastAt: now, count: 0, held: new Map() };
-    denial.count += 1;
-    denial.lastAt = now;
+    const { rounds, isLasting } = this.denials.add(context);
     const held = heldBefore ?? { isLogged: false, isNewest: false };
     held.isNewest ||= above.kind === 'none';
-    denial.held.set(id, held);
-    this.denied.set(context, denial);
-    if (!isSettling() && denial.count >= DENIALS && now - denial.since >= DENIED_FOR_MS) {
+    const heldNow = rounds === 1 ? new Map<number, HeldId>() : (this.held.get(context) ?? new Map<number, HeldId>());
+    this.held.set(context, heldNow.set(id, held));
+    if (!isSettling() && isLasting) {
       const error = idsWentBack({ id, highest, context, subject, node });
       if (above.kind === 'none') throw error;
       if (!held.isLogged) {
@@ -128,13 +111,17 @@ export class IdOrder {
     return { met: false, reason: `${reason} does not find now: a node lags, or data was lost` };
   }
 
+  private holdsNewest(context: string): boolean {
+    return [...(this.held.get(context)?.values() ?? [])].some(({ isNewest }) => isNewest);
+  }
+
   /** An id above this one that the registry still has, or knows to have given out: then this one is no new one. */
   private async above({ id, subject, node }: Registered, highest: number): Promise<IdsAbove> {
     const { endpoints, contents, verifier, signal } = this.options;
     const answer = await endpoints.callAt(node, byIdRequest(id, subject, true), signal);
     const maxId = maxIdOf(answer.json);
     const context = contextOf(subject);
-    const held: ReadonlyMap<number, unknown> = this.denied.get(context)?.held ?? new Map();
+    const held: ReadonlyMap<number, unknown> = this.held.get(context) ?? new Map();
     if (maxId !== undefined && maxId > id && !held.has(maxId)) return { kind: 'found', id: maxId };
     const others = contents.ids().filter((other) => other.context === context && other.id > id && other.id < highest);
     let lost = 0;

@@ -6,13 +6,12 @@ import type { ConnectError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import type { Denials } from './denials.ts';
 import type { CallResult } from './endpoints.ts';
-import { idGate, idInWords } from './id-gates.ts';
 import type { KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import type { OutageCause } from './outages.ts';
+import { gateOf } from './question-gates.ts';
 import { refusalOf } from './refusals.ts';
 import { REGISTRY_MISLEADING } from './registry-errors.ts';
-import { contextOf } from './registry-requests.ts';
 import type { SignOfLife } from './sign-of-life.ts';
 
 /** `away`: nothing is served. `missing`: all else is. `denied`: that lasted for so long that the setting is to blame. */
@@ -55,7 +54,7 @@ export class MisleadingAnswers {
       return { kind: 'denied', error: refusalOf({ ...result, verdict: { class: 'config' } }) };
     }
     const { reason } = cause;
-    return { kind: 'missing', missing: { ...placeOf(question), reason, code: REGISTRY_MISLEADING, fromFuture: false } };
+    return { kind: 'missing', missing: { ...gateOf(question), reason, code: REGISTRY_MISLEADING, fromFuture: false } };
   }
 
   private servedBefore(question: SchemaQuestion, status: number): boolean {
@@ -80,18 +79,4 @@ function hintOf(status: number | undefined): string {
   return status === 401 || status === 403
     ? 'It looks like wrong credentials, but they were taken before: look at what checks them; if they were changed there, change them here'
     : 'It looks like a wrong URL, but a registry served there before: look at the ingress or proxy in front of it';
-}
-
-/** The gate of a question that has one of its own, and what waits there. */
-export function placeOf(question: SchemaQuestion): Pick<Missing, 'gate' | 'dependency'> {
-  switch (question.kind) {
-    case 'by-id': {
-      const context = contextOf(question.subject);
-      return { gate: idGate('id', context, question.id), dependency: idInWords(context, question.id) };
-    }
-    case 'by-guid':
-      return { gate: `guid:${question.guid}`, dependency: `schema GUID ${question.guid}` };
-    default:
-      return { gate: `subject:${question.subject}`, dependency: `schema registry (subject ${question.subject})` };
-  }
 }

@@ -6,7 +6,6 @@ import { type Acknowledged, acknowledgedBy } from './acknowledged.ts';
 import { Denials } from './denials.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
-import { idGate, idInWords } from './id-gates.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
 import { causeOf, MisleadingAnswers } from './misleading-answers.ts';
@@ -15,6 +14,7 @@ import { NodeProgressProbe } from './node-progress.ts';
 import type { AccessKind, OutageCause } from './outages.ts';
 import type { ContradictionListener } from './passing-contradictions.ts';
 import type { ProbeOutcome } from './prober.ts';
+import { gateOf } from './question-gates.ts';
 import { refusalOf, unusableId } from './refusals.ts';
 import {
   REGISTRY_ID_FROM_FUTURE,
@@ -200,13 +200,13 @@ export class QuestionFinder {
     const verdict = judgeUnknownId({ id, deniedForMs, rounds, settling: this.isSettling(), nodes, maxGap });
     if (verdict.kind === 'denied') return unknownId(id, verdict.why);
     const fromFuture = verdict.kind === 'from-future';
-    const words = idInWords(contextOf(subject), id);
+    const { gate, dependency } = gateOf(question);
     return missing({
-      gate: idGate('id', contextOf(subject), id),
-      dependency: words,
+      gate,
+      dependency,
       reason: fromFuture
-        ? `${words} lies above ${verdict.highestId}, the highest id of every node: the registry may have lost data`
-        : `no node knows ${words} yet`,
+        ? `${dependency} lies above ${verdict.highestId}, the highest id of every node: the registry may have lost data`
+        : `no node knows ${dependency} yet`,
       code: fromFuture ? REGISTRY_ID_FROM_FUTURE : REGISTRY_ID_NOT_SEEN,
       fromFuture,
     });
@@ -233,8 +233,7 @@ export class QuestionFinder {
       return { kind: 'denied', error: new SchemaRejectedError(message, { code: REGISTRY_ID_UNKNOWN }) };
     }
     return missing({
-      gate: `guid:${guid}`,
-      dependency: `schema GUID ${guid}`,
+      ...gateOf(question),
       reason: `no node knows schema GUID ${guid} yet`,
       code: REGISTRY_ID_NOT_SEEN,
       fromFuture: false,
@@ -262,8 +261,7 @@ export class QuestionFinder {
     const { verdict } = result;
     if (verdict.class === 'park-read-only') {
       return missing({
-        gate: `subject:${subject}`,
-        dependency: `schema registry (subject ${subject})`,
+        ...gateOf(question),
         reason:
           verdict.mode === null
             ? `subject ${subject} takes no schema now, and not every node could be asked for its mode: ${result.reason}`
@@ -344,8 +342,7 @@ export class QuestionFinder {
       return { kind: 'denied', error: refusalOf(result, question) };
     }
     return missing({
-      gate: `subject:${subject}`,
-      dependency: `schema registry (subject ${subject})`,
+      ...gateOf(question),
       reason: `what is asked for of subject ${subject} was not found, which a node that lags explains: ${result.reason}`,
       code: REGISTRY_SUBJECT_LAGS,
       fromFuture: false,

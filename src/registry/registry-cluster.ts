@@ -11,12 +11,12 @@ import type { GateBook } from './gate-book.ts';
 import { inTime } from './in-time.ts';
 import { type KnownAnswer, questionKey } from './known-schemas.ts';
 import { LoneFailures } from './lone-failures.ts';
-import { placeOf } from './misleading-answers.ts';
 import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { accessOf, type Finding } from './question-finder.ts';
+import { gateOf } from './question-gates.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { refusalOf, unavailable } from './refusals.ts';
@@ -301,7 +301,7 @@ export class RegistryCluster {
         if (this.outages.hasOpenedSince(finding.access, beganAt)) return this.execute(key, question);
         if (finding.access === 'read' && (await this.lone.isAlone(key, question, this.outages.hasJustOpened('read')))) {
           const { reason, code = REGISTRY_UNAVAILABLE } = finding;
-          return this.park(key, question, { ...placeOf(question), reason, code, fromFuture: false });
+          return this.park(key, question, { ...gateOf(question), reason, code, fromFuture: false });
         }
         this.outages.close(finding.access, finding);
         // Every node was asked for it just now: no look-up.

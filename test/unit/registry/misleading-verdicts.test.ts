@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { Denials } from '../../../src/registry/denials.ts';
 import type { KnownSchemas } from '../../../src/registry/known-schemas.ts';
-import { causeOf, MisleadingAnswers, placeOf } from '../../../src/registry/misleading-answers.ts';
+import { causeOf, MisleadingAnswers } from '../../../src/registry/misleading-answers.ts';
 import type { CallResult } from '../../../src/registry/node-exchange.ts';
+import { gateOf } from '../../../src/registry/question-gates.ts';
 import { REGISTRY_MISLEADING } from '../../../src/registry/registry-errors.ts';
 import type { SignOfLife } from '../../../src/registry/sign-of-life.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
@@ -140,11 +141,11 @@ describe('what an outage is called by', () => {
 });
 
 it('each question that waits by itself has a gate that says for what', () => {
-  expect(placeOf(byId(7))).toEqual({ gate: 'id:7', dependency: 'schema id 7' });
-  expect(placeOf({ kind: 'by-id', key: 'x', id: 7, subject: ':.eu:s' })).toEqual({
+  expect(gateOf(byId(7))).toEqual({ gate: 'id:7', dependency: 'schema id 7' });
+  expect(gateOf({ kind: 'by-id', key: 'x', id: 7, subject: ':.eu:s' })).toEqual({
     gate: 'id:.eu:7',
     dependency: 'schema id 7 (context .eu)',
   });
-  expect(placeOf({ kind: 'by-guid', key: 'x', guid: 'g' })).toEqual({ gate: 'guid:g', dependency: 'schema GUID g' });
-  expect(placeOf(latest('s'))).toEqual({ gate: 'subject:s', dependency: 'schema registry (subject s)' });
+  expect(gateOf({ kind: 'by-guid', key: 'x', guid: 'g' })).toEqual({ gate: 'guid:g', dependency: 'schema GUID g' });
+  expect(gateOf(latest('s'))).toEqual({ gate: 'subject:s', dependency: 'schema registry (subject s)' });
 });

@@ -8,6 +8,7 @@ import type { Denials } from './denials.ts';
 import type { CallResult } from './endpoints.ts';
 import type { KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
+import { causeOf } from './outage-causes.ts';
 import type { OutageCause } from './outages.ts';
 import { gateOf } from './question-gates.ts';
 import { refusalOf } from './refusals.ts';
@@ -61,22 +62,4 @@ export class MisleadingAnswers {
     if (question.kind !== 'register' && question.kind !== 'lookup' && question.kind !== 'version') return false;
     return WHATEVER_IS_ASKED.has(status) && this.options.known.hasSeen(question.subject);
   }
-}
-
-/** What an outage is called by that began with such an answer, or goes on with one. */
-export function causeOf({ verdict, reason, status }: CallResult): OutageCause {
-  const retryAfterMs = verdict.class === 'park' ? (verdict.retryAfterMs ?? 0) : 0;
-  const isMisleading = verdict.class === 'config' || (verdict.class === 'park' && verdict.misleading === true);
-  return isMisleading
-    ? { reason: `${reason}. ${hintOf(status)}`, retryAfterMs, code: REGISTRY_MISLEADING }
-    : { reason, retryAfterMs };
-}
-
-function hintOf(status: number | undefined): string {
-  if (status === undefined) {
-    return 'It looks like wrong TLS or proxy settings, but they served before: look at the certificate of the registry, and at the proxy';
-  }
-  return status === 401 || status === 403
-    ? 'It looks like wrong credentials, but they were taken before: look at what checks them; if they were changed there, change them here'
-    : 'It looks like a wrong URL, but a registry served there before: look at the ingress or proxy in front of it';
 }

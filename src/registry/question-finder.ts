@@ -5,12 +5,13 @@ import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
 import { type Acknowledged, acknowledgedBy } from './acknowledged.ts';
 import { Denials } from './denials.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
-import { classify, type FailureContext, isReadOnlyMode } from './failure-classes.ts';
+import type { FailureContext } from './failure-classes.ts';
 import type { IdVerifier } from './id-verifier.ts';
 import type { KnownAnswer, KnownSchemas } from './known-schemas.ts';
-import { causeOf, MisleadingAnswers } from './misleading-answers.ts';
+import { MisleadingAnswers } from './misleading-answers.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
+import { causeOf } from './outage-causes.ts';
 import type { AccessKind, OutageCause } from './outages.ts';
 import type { ContradictionListener } from './passing-contradictions.ts';
 import type { ProbeOutcome } from './prober.ts';
@@ -35,13 +36,12 @@ import {
   idOf,
   isUsableId,
   lookupRequest,
-  modeOf,
-  modeRequest,
   placeOf,
   registerRequest,
   schemaTextOf,
 } from './registry-requests.ts';
 import { SignOfLife } from './sign-of-life.ts';
+import { judgedByMode } from './subject-mode.ts';
 import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
 
 type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
@@ -74,10 +74,6 @@ export interface QuestionFinderOptions {
 }
 
 const RECHECK_MS = 1000;
-/** A node that comes back denies what it has not read yet; not for longer than that, as a rule. */
-const REPLAYED_AFTER_MS = 2000;
-/** What is known and denied for so long is each question's own trouble: others need not wait for it. */
-const DOUBTED_FOR_MS = 10_000;
 
 export function accessOf(question: SchemaQuestion): AccessKind {
   return question.kind === 'register' ? 'write' : 'read';
@@ -89,7 +85,6 @@ export class QuestionFinder {
   private readonly denials: Denials;
   private readonly life: SignOfLife;
   private readonly misleading: MisleadingAnswers;
-  private doubtedSince: number | null = null;
 
   constructor(options: QuestionFinderOptions) {
     this.options = options;
@@ -142,36 +137,9 @@ export class QuestionFinder {
     return finding.kind === 'acknowledged' ? { ...finding, replaced: known } : finding;
   }
 
-  /**
-   * Do reads work? A known schema has to come back with its content. A comeback begins with 404s, and proxies with answers of their own:
-   * neither is believed at once, nor doubted for ever.
-   */
-  async probe(signal: AbortSignal): Promise<ProbeOutcome> {
-    const { endpoints, clock, settleWindowMs } = this.options;
-    const { id, result } = await this.life.look(signal);
-    const isMisleading =
-      (result.verdict.class === 'config' && endpoints.hasServed) ||
-      (result.verdict.class === 'park' && result.verdict.misleading === true);
-    // The list of subjects may be for others only: then a question that somebody has must find out, now and then.
-    const maySaySo = isMisleading && id === undefined && result.status === 403;
-    // What looks like a wrong setting is no sign of life of a registry that served before, however long it lasts.
-    if ((result.verdict.class === 'park' || isMisleading) && !maySaySo) {
-      this.doubtedSince = null;
-      return { ok: false, ...causeOf(result) };
-    }
-    if (result.verdict.class !== 'ok') {
-      this.doubtedSince ??= clock.monotonic();
-      const doubtedForMs = clock.monotonic() - this.doubtedSince;
-      const mayBeDeleted = id !== undefined && doubtedForMs >= REPLAYED_AFTER_MS;
-      if (
-        doubtedForMs < Math.min(settleWindowMs, DOUBTED_FOR_MS) &&
-        !(mayBeDeleted && (await this.life.servesAgain(id, signal)))
-      ) {
-        return { ok: false, ...causeOf(result) };
-      }
-    }
-    this.doubtedSince = null;
-    return { ok: true };
+  /** Do reads work? */
+  probe(signal: AbortSignal): Promise<ProbeOutcome> {
+    return this.life.probe(signal);
   }
 
   /** Whether something else is served than what this asks for. */
@@ -255,7 +223,8 @@ export class QuestionFinder {
           return endpoints.call(lookupRequest(subject, schema, normalize), signal, { believesOne: true });
         },
       });
-      return result.verdict.class === 'needs-mode' ? this.withMode(question, result, more, signal) : result;
+      if (result.verdict.class !== 'needs-mode') return result;
+      return judgedByMode(endpoints, subject, result, { ...this.context(), ...more }, signal);
     };
     const result = await this.twice(post, signal);
     const { verdict } = result;
@@ -270,14 +239,9 @@ export class QuestionFinder {
         fromFuture: false,
       });
     }
-    // What it refers to may not have been read yet, nor the end of a mode.
-    const mayLag =
-      verdict.class === 'refresh-and-retry' ||
-      (result.errorCode === 42205 && this.isSettling()) ||
-      // Of Apicurio: two nodes made the subject at the same time, or this one has not read yet that it is there.
-      (result.status === 409 && result.reason.includes('already exists'));
-    if (verdict.class !== 'ok' && mayLag) return this.lacking(key, question, result);
-    if (verdict.class !== 'ok') return this.unsettled(key, question, result, signal);
+    if (verdict.class !== 'ok') {
+      return this.mayLag(result) ? this.lacking(key, question, result) : this.unsettled(key, question, result, signal);
+    }
     this.denials.delete(key);
     const id = idOf(result.json);
     // Replicas answer by themselves for what is registered already, which what is sent again may be by now; a new id comes from the primary.
@@ -288,29 +252,12 @@ export class QuestionFinder {
     return acknowledgedBy(question, result);
   }
 
-  /** 42205 means two things; the subject's mode tells which. Nodes that lag tell an older one, so every node is asked. */
-  private async withMode(
-    question: Question<'register'>,
-    result: CallResult,
-    more: FailureContext,
-    signal: AbortSignal,
-  ): Promise<CallResult> {
-    const answers = await this.options.endpoints.callEach(modeRequest(question.subject), signal);
-    const modes = answers.flatMap(({ verdict, json }) => (verdict.class === 'ok' ? (modeOf(json) ?? []) : []));
-    const away = answers.find(({ verdict }) => verdict.class === 'park');
-    if (modes.length === 0 && away !== undefined) return away;
-    const readOnly = modes.find(isReadOnlyMode);
-    // Whoever refused it knows the mode, and may be one that only other nodes reach; those may have read less.
-    if (readOnly === undefined && away !== undefined)
-      return { ...result, verdict: { class: 'park-read-only', mode: null } };
-    const mode = readOnly ?? modes[0] ?? null;
-    const outcome = {
-      kind: 'answer',
-      status: result.status ?? 0,
-      errorCode: result.errorCode,
-      shape: 'error',
-    } as const;
-    return { ...result, verdict: classify('register', outcome, { ...this.context(), ...more, mode }) };
+  /** What a schema refers to may not have been read yet, nor the end of a mode. */
+  private mayLag({ verdict, status, errorCode, reason }: CallResult): boolean {
+    if (verdict.class === 'refresh-and-retry') return true;
+    if (errorCode === 42205) return this.isSettling();
+    // Of Apicurio: two nodes made the subject at the same time, or this one has not read yet that it is there.
+    return status === 409 && reason.includes('already exists');
   }
 
   private async findBySubject(key: string, question: BySubject, signal: AbortSignal): Promise<Finding> {

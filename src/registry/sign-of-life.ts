@@ -1,7 +1,10 @@
 /** Does a registry serve anything at all? What is asked to find out, and which answers count. */
+import type { Clock } from '../foundation/clock.ts';
 import type { CallResult, RegistryEndpoints, RegistryRequest } from './endpoints.ts';
 import type { KnownSchemas } from './known-schemas.ts';
+import { causeOf } from './outage-causes.ts';
 import { type ContradictionListener, readInPassing } from './passing-contradictions.ts';
+import type { ProbeOutcome } from './prober.ts';
 import { byIdRequest, schemaTextOf, subjectsRequest } from './registry-requests.ts';
 import type { ContextId } from './schema-contents.ts';
 import { contextSubject } from './subject-context.ts';
@@ -9,17 +12,26 @@ import { contextSubject } from './subject-context.ts';
 export interface SignOfLifeOptions {
   readonly endpoints: RegistryEndpoints;
   readonly known: KnownSchemas;
+  readonly clock: Clock;
+  /** `registry.settle.window.ms` */
+  readonly settleWindowMs: number;
   readonly contradicted: ContradictionListener;
 }
 
-export interface Look {
+interface Look {
   /** What was asked for; undefined: the list of subjects, as no id is known. */
   readonly id: ContextId | undefined;
   readonly result: CallResult;
 }
 
+/** A node that comes back denies what it has not read yet; not for longer than that, as a rule. */
+const REPLAYED_AFTER_MS = 2000;
+/** What is known and denied for so long is each question's own trouble: others need not wait for it. */
+const DOUBTED_FOR_MS = 10_000;
+
 export class SignOfLife {
   private readonly options: SignOfLifeOptions;
+  private doubtedSince: number | null = null;
 
   constructor(options: SignOfLifeOptions) {
     this.options = options;
@@ -29,7 +41,7 @@ export class SignOfLife {
    * The highest id that is known, which a node that replays its topic reads last; `but` excepted. One with other content than before is
    * served all the same: that is told, and concerns who uses it. Throws RegistryIntegrityError when the registry is another one.
    */
-  async look(signal: AbortSignal, but?: ContextId): Promise<Look> {
+  private async look(signal: AbortSignal, but?: ContextId): Promise<Look> {
     const { endpoints, known, contradicted } = this.options;
     const id = this.highest(but);
     const result = await endpoints.call(requestOf(id), signal);
@@ -40,6 +52,36 @@ export class SignOfLife {
     return { id, result };
   }
 
+  /**
+   * Do reads work? A known schema has to come back with its content. A comeback begins with 404s, and proxies with answers of their own:
+   * neither is believed at once, nor doubted for ever.
+   */
+  async probe(signal: AbortSignal): Promise<ProbeOutcome> {
+    const { endpoints, clock, settleWindowMs } = this.options;
+    const { id, result } = await this.look(signal);
+    const isMisleading = result.verdict.class === 'config' && endpoints.hasServed;
+    // The list of subjects may be for others only: then a question that somebody has must find out, now and then.
+    const maySaySo = isMisleading && id === undefined && result.status === 403;
+    // What looks like a wrong setting is no sign of life of a registry that served before, however long it lasts.
+    if ((result.verdict.class === 'park' || isMisleading) && !maySaySo) {
+      this.doubtedSince = null;
+      return { ok: false, ...causeOf(result) };
+    }
+    if (result.verdict.class !== 'ok') {
+      this.doubtedSince ??= clock.monotonic();
+      const doubtedForMs = clock.monotonic() - this.doubtedSince;
+      const mayBeDeleted = id !== undefined && doubtedForMs >= REPLAYED_AFTER_MS;
+      if (
+        doubtedForMs < Math.min(settleWindowMs, DOUBTED_FOR_MS) &&
+        !(mayBeDeleted && (await this.servesAgain(id, signal)))
+      ) {
+        return { ok: false, ...causeOf(result) };
+      }
+    }
+    this.doubtedSince = null;
+    return { ok: true };
+  }
+
   /** Whether something else than `but` is served, in the registry's own words: that it lacks the id counts as well. */
   async servesOthers(signal: AbortSignal, but?: ContextId): Promise<boolean> {
     const { result } = await this.look(signal, but);
@@ -47,7 +89,7 @@ export class SignOfLife {
   }
 
   /** The highest id alone may have been deleted for good by somebody: then another one that is known comes back. */
-  async servesAgain(but: ContextId, signal: AbortSignal): Promise<boolean> {
+  private async servesAgain(but: ContextId, signal: AbortSignal): Promise<boolean> {
     const { id, result } = await this.look(signal, but);
     return id !== undefined && result.verdict.class === 'ok';
   }

@@ -142,6 +142,14 @@ export class ClusterParts {
     this.trust.changed();
   }
 
+  async close(): Promise<void> {
+    this.comebacks.stop();
+    this.trust.stop();
+    this.endpoints.close();
+    await this.knowledge.close();
+    await this.options.transport.close();
+  }
+
   /** Invariant 6: what was learned before the store could be read is compared with it, and every node asked once more who it is. */
   private storeLoaded(): void {
     const { signal } = this.hooks;
@@ -151,14 +159,6 @@ export class ClusterParts {
     this.endpoints.callEach(subjectsRequest(), signal).catch((error: unknown) => {
       if (error instanceof IntegrityError) this.trust.contradictions.found(error);
     });
-  }
-
-  async close(): Promise<void> {
-    this.comebacks.stop();
-    this.trust.stop();
-    this.endpoints.close();
-    await this.knowledge.close();
-    await this.options.transport.close();
   }
 
   private openEndpoints(): RegistryEndpoints {

@@ -9,13 +9,14 @@ import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
-import { matchAddress, type ResolveHost, resolveAddress, resolveByDns } from './advertised-address.ts';
+import type { ResolveHost } from './advertised-address.ts';
 import { DetectionLadder, type Standing } from './detection-ladder.ts';
 import { DetectionLog } from './detection-log.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { PrimaryIdentity } from './group-reading.ts';
 import { hasCaughtUp, readAllHealth } from './node-health.ts';
 import { NodePresence } from './node-presence.ts';
+import { PrimaryAddress } from './primary-address.ts';
 import { PrimaryEpochs, type SuspectTime } from './primary-epochs.ts';
 import type { RegistryConfigValues } from './registry-config.ts';
 import type { RegistryEvent } from './registry-events.ts';
@@ -79,8 +80,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private rung: DetectionRung = 'none';
   private rungReason = 'nothing is known yet';
   private vendor: RegistryVendor;
-  /** The node of ours that the primary's own address leads to. */
-  private reached: { readonly url: string; readonly node: string | null } | undefined;
+  private readonly address: PrimaryAddress;
   private lastWriter: string | null = null;
   /** Clock.monotonic() */
   private lastWrittenAt = Number.NEGATIVE_INFINITY;
@@ -106,6 +106,15 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.log = new DetectionLog(options.logger);
     this.epochs = new PrimaryEpochs({ clock, suspectWindowMs: values['registry.suspect.window.ms'] });
     this.presence = new NodePresence({ nodes, clock });
+    this.address = new PrimaryAddress({
+      nodes,
+      resolveHost: options.resolveHost,
+      signal: this.life.signal,
+      onResolved: (url, node) => {
+        if (node !== null) this.checkUsable();
+        else this.log.address(url);
+      },
+    });
     this.ladder = new DetectionLadder({
       ...options,
       isUrgent: () => this.isUrgent(),
@@ -123,7 +132,8 @@ export class PrimaryTracker implements RegistryKnowledge {
   primary(): string | null {
     const url = this.epochs.current?.url;
     if (url === null || url === undefined || hasNoPrimary(this.vendor)) return null;
-    if (this.reached?.url === url && this.reached.node !== null) return this.reached.node;
+    const node = this.address.nodeAt(url);
+    if (node !== null) return node;
     const reading = readAllHealth(this.ladder.health.words());
     return reading.kind === 'primary' && reading.url === url ? reading.node : null;
   }
@@ -253,7 +263,7 @@ export class PrimaryTracker implements RegistryKnowledge {
       if (this.hasJustWritten && this.lastWriter === this.primary()) this.usable();
     } else {
       this.epochs.refine({ memberId: identity.memberId ?? current.memberId, url: identity.url }, rung);
-      this.reach(identity.url);
+      this.address.reach(identity.url);
       if (this.speaksForIt()) this.epochs.good();
     }
   }
@@ -397,7 +407,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     const change = this.epochs.begin({ identity, cause, rung }, more.knownGoodAt);
     this.epochBeganAt = this.options.clock.monotonic();
     this.isDead = false;
-    this.reach(identity.url);
+    this.address.reach(identity.url);
     this.log.epoch(change.epoch, change.previous, more.reason);
     this.options.emit({ type: 'epoch', epoch: change.epoch, previous: change.previous });
     if (cause === 'first-seen') return;
@@ -415,23 +425,5 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.options.emit({ type: 'epoch', epoch, previous: this.epochs.list()[1] ?? null });
     if (suspect !== null) this.options.onSuspect(suspect);
     if (epoch.cause !== 'first-seen') this.log.usable(epoch);
-  }
-
-  /** Which node of ours is it? Its address may be of use inside the registry's own network only: then it is a name, no more. */
-  private reach(url: string | null): void {
-    if (url === null || this.reached?.url === url) return;
-    const { nodes, resolveHost } = this.options;
-    const node = matchAddress(url, nodes);
-    this.reached = { url, node };
-    if (node !== null) return;
-    resolveAddress(url, nodes, resolveHost ?? resolveByDns).then(
-      (resolved) => {
-        if (this.reached?.url !== url || this.life.signal.aborted) return;
-        this.reached = { url, node: resolved };
-        if (resolved !== null) this.checkUsable();
-        else this.log.address(url);
-      },
-      () => {},
-    );
   }
 }

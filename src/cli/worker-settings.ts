@@ -4,11 +4,12 @@ import { isWorkerDefault, registryConfigOf, withWorkerDefaults } from '../regist
 import { workerDefaultProblems } from '../registry/worker-defaults.ts';
 import { converterProblems } from '../runtime/config/plugin-problems.ts';
 import { parseWorkerConfig, type WorkerConfig, withPrefix } from '../runtime/config/worker-config.ts';
+import { namesOf } from '../runtime/plugins/plugin-desc.ts';
 import type { ConfigProblem } from '../sdk/errors/kinds.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
-const AVRO = ['io.confluent.connect.avro.AvroConverter', 'AvroConverter', 'Avro'];
+const AVRO = namesOf({ type: 'converter', className: 'io.confluent.connect.avro.AvroConverter', otherNames: [] });
 
 /** What of a worker's settings holds for all its converters. */
 export function registryDefaults(raw: Raw): Record<string, string> {

@@ -1,5 +1,6 @@
 /** What is wrong with the registry settings that a worker gives as defaults of all converters. */
-import { ConfigError, type ConfigProblem } from '../sdk/errors/index.ts';
+import type { ConfigProblem } from '../sdk/errors/index.ts';
+import { problemsOf } from '../sdk/errors/problems-of.ts';
 import { REGISTRY_CONFIG, RELEASE_CONFIG } from './registry-config.ts';
 import { isWorkerDefault, registryConfigOf } from './registry-keys.ts';
 import { parseRegistrySettings } from './registry-settings.ts';
@@ -20,21 +21,12 @@ export function workerDefaultProblems(worker: Config): ConfigProblem[] {
     if (message !== undefined && (Object.hasOwn(config, name) || Object.hasOwn(given, name))) found.set(name, message);
   }
   const sound = Object.fromEntries(Object.entries(config).filter(([key]) => !found.has(key)));
-  for (const { key, message } of problemsTogether({ 'schema.registry.url': ANY_REGISTRY, ...sound })) {
+  const together = { 'schema.registry.url': ANY_REGISTRY, ...sound };
+  for (const { key, message } of problemsOf(() => parseRegistrySettings(together))) {
     if (FOR_ALL.test(key) && Object.hasOwn(config, key) && !found.has(key)) found.set(key, message);
   }
   return [...found].map(([key, message]) => ({
     key: Object.hasOwn(given, key) ? key : `schema.registry.${key}`,
     message,
   }));
-}
-
-function problemsTogether(config: Config): readonly ConfigProblem[] {
-  try {
-    parseRegistrySettings(config);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems;
-  }
 }

@@ -1,6 +1,7 @@
 /** What is wrong among the settings of an AvroConverter that are each right by themselves; the same that would fail its tasks. */
 import { parseRegistrySettings } from '../../registry/registry-settings.ts';
-import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
+import type { ConfigProblem } from '../../sdk/errors/index.ts';
+import { problemsOf } from '../../sdk/errors/problems-of.ts';
 import { AVRO_CONVERTER_CONFIG, contextSetting } from './avro-config.ts';
 import { subjectNameStrategyOf } from './subject-names.ts';
 
@@ -15,14 +16,4 @@ export function avroSettingsProblems(
     () => contextSetting(settings),
     () => parseRegistrySettings(config),
   ].flatMap(problemsOf);
-}
-
-function problemsOf(check: () => unknown): readonly ConfigProblem[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems;
-  }
 }

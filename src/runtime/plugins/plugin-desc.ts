@@ -34,7 +34,7 @@ export function simpleName(className: string): string {
 }
 
 /** Full names, simple names and pruned names. Ambiguous ones are dropped by whoever collects them. */
-export function namesOf(desc: PluginDesc): readonly string[] {
+export function namesOf(desc: Pick<PluginDesc, 'type' | 'className' | 'otherNames'>): readonly string[] {
   const names = new Set<string>([desc.className, ...desc.otherNames]);
   for (const full of [desc.className, ...desc.otherNames]) {
     const simple = simpleName(full);

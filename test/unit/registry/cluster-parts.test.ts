@@ -22,6 +22,7 @@ import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { ScriptedRegistry } from '../../../src/testing/index.ts';
+import { primaryEpoch } from '../../support/primary-epochs.ts';
 import { ScriptedKnowledge } from './registry-over-nodes.ts';
 import { error, ScriptedTransport, SmallRegistry } from './scripted-transport.ts';
 import { avro, byId, latest, NODE_A, NODE_B, register } from './worker-of-registries.ts';
@@ -119,10 +120,7 @@ function setUp(
   return { ...over, clock, transport, registry, knowledge, paths };
 }
 
-const epoch = (cause: PrimaryEpoch['cause']): PrimaryEpoch => ({
-  ...{ number: 2, epoch: 'two', memberId: null, url: null, cause, rung: 'group' },
-  ...{ changeBeganAt: 0, startedAt: 0, usableAt: null, usableAfterMs: null, endedAt: null },
-});
+const epoch = (cause: PrimaryEpoch['cause']) => primaryEpoch({ cause });
 
 describe('a node that dies or comes back', () => {
   it('is told of in the log, in the figures, and to whoever draws conclusions', async () => {

@@ -2,24 +2,13 @@ import { expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { DetectionLog } from '../../../src/registry/detection-log.ts';
 import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
+import { primaryEpoch } from '../../support/primary-epochs.ts';
 
 const A = 'http://a:8081';
 const B = 'http://b:8081';
 
-const epoch = (change: Partial<PrimaryEpoch>): PrimaryEpoch => ({
-  number: 2,
-  epoch: 'm@b',
-  memberId: 'm',
-  url: B,
-  cause: 'group-elected',
-  rung: 'group',
-  changeBeganAt: 1000,
-  startedAt: 4000,
-  usableAt: null,
-  usableAfterMs: null,
-  endedAt: null,
-  ...change,
-});
+const epoch = (change: Partial<PrimaryEpoch>) =>
+  primaryEpoch({ epoch: 'm@b', memberId: 'm', url: B, changeBeganAt: 1000, startedAt: 4000, ...change });
 
 /** Level, code and the other fields of the one line that it says. */
 function said(say: (log: DetectionLog) => void): unknown[] {

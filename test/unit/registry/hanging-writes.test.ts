@@ -7,6 +7,7 @@ import type { HttpRequest } from '../../../src/registry/http-transport.ts';
 import { NoPrimaryKnowledge } from '../../../src/registry/registry-knowledge.ts';
 import { byIdRequest, lookupRequest, registerRequest } from '../../../src/registry/registry-requests.ts';
 import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
+import { primaryEpoch } from '../../support/primary-epochs.ts';
 import { error, ok, type Reply, ScriptedTransport } from './scripted-transport.ts';
 import { NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
@@ -311,19 +312,7 @@ describe('a change of primary', () => {
       return this.at;
     }
   }
-  const named = (cause: PrimaryEpoch['cause']): PrimaryEpoch => ({
-    epoch: cause,
-    number: 2,
-    memberId: null,
-    url: NODE_B,
-    cause,
-    rung: 'group',
-    changeBeganAt: 0,
-    startedAt: 0,
-    usableAt: null,
-    usableAfterMs: null,
-    endedAt: null,
-  });
+  const named = (cause: PrimaryEpoch['cause']) => primaryEpoch({ cause, epoch: cause, url: NODE_B });
 
   it.each<[PrimaryEpoch['cause'], number]>([
     ['group-elected', 2000],

@@ -13,6 +13,7 @@ import { parseRegistrySettings } from '../../../src/registry/registry-settings.t
 import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
+import { primaryEpoch } from '../../support/primary-epochs.ts';
 import { ScriptedKnowledge } from './registry-over-nodes.ts';
 import { error, type Reply, ScriptedTransport, SmallRegistry } from './scripted-transport.ts';
 import { avro, byId, latest, lookup, NODE_A, register } from './worker-of-registries.ts';
@@ -91,19 +92,7 @@ function setUp(options: { readonly store?: SchemaStore; readonly settings?: Reco
 const openStore = (log: MemoryCompactedLog): Promise<SchemaStore> =>
   SchemaStore.open({ log, logger: recordingLogger().logger });
 
-const changed = (cause: PrimaryEpoch['cause']): PrimaryEpoch => ({
-  number: 2,
-  epoch: 'two',
-  memberId: null,
-  url: null,
-  cause,
-  rung: 'group',
-  changeBeganAt: START,
-  startedAt: START,
-  usableAt: null,
-  usableAfterMs: null,
-  endedAt: null,
-});
+const changed = (cause: PrimaryEpoch['cause']) => primaryEpoch({ cause, changeBeganAt: START, startedAt: START });
 
 describe('a question', () => {
   it('is asked once while it is under way, whoever asks, and then known', async () => {

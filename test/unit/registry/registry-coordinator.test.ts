@@ -8,6 +8,7 @@ import type { RegistryEvent } from '../../../src/registry/registry-events.ts';
 import { NoPrimaryKnowledge } from '../../../src/registry/registry-knowledge.ts';
 import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
+import { primaryEpoch } from '../../support/primary-epochs.ts';
 import { ScriptedTransport, SmallRegistry } from './scripted-transport.ts';
 import { byId, NODE_A, NODE_B, register } from './worker-of-registries.ts';
 
@@ -347,10 +348,7 @@ it('a change that detection tells of is one of its registry', async () => {
       changes.push((epoch) => {
         const at = 1_700_000_000_000;
         changed({
-          epoch: {
-            ...{ number: 2, epoch, memberId: null, url: null, cause: 'group-elected', rung: 'group' },
-            ...{ changeBeganAt: at, startedAt: at, usableAt: null, usableAfterMs: null, endedAt: null },
-          },
+          epoch: primaryEpoch({ epoch, changeBeganAt: at, startedAt: at }),
           previous: null,
           suspectSince: at,
         });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Acknowledgement, NoPrimaryKnowledge } from '../../../src/registry/registry-knowledge.ts';
-import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
+import { primaryEpoch } from '../../support/primary-epochs.ts';
 import { error } from './scripted-transport.ts';
 import {
   avro,
@@ -15,19 +15,7 @@ import {
 } from './worker-of-registries.ts';
 
 const START = 1_700_000_000_000;
-const epoch = (name: string): PrimaryEpoch => ({
-  number: 2,
-  epoch: name,
-  memberId: name,
-  url: null,
-  cause: 'group-elected',
-  rung: 'group',
-  changeBeganAt: START,
-  startedAt: START,
-  usableAt: null,
-  usableAfterMs: null,
-  endedAt: null,
-});
+const epoch = (name: string) => primaryEpoch({ epoch: name, memberId: name, changeBeganAt: START, startedAt: START });
 
 /** Suspects what was acknowledged since `suspectSince` under another epoch than the present one. */
 class TestKnowledge extends NoPrimaryKnowledge {

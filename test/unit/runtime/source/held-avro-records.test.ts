@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AvroConverter } from '../../../../src/converters/avro/avro-converter.ts';
 import { type Acknowledgement, NoPrimaryKnowledge } from '../../../../src/registry/registry-knowledge.ts';
-import type { PrimaryEpoch } from '../../../../src/registry/registry-snapshot.ts';
 import { SchemaBuilder, Schemas, Struct } from '../../../../src/sdk/data/index.ts';
 import { IntegrityError } from '../../../../src/sdk/errors/index.ts';
 import { SourceRecord } from '../../../../src/sdk/record/source-record.ts';
+import { primaryEpoch } from '../../../support/primary-epochs.ts';
 import { contextFor } from '../../converters/converter-context.ts';
 import { avro, NODE_A, WorkerOfRegistries } from '../../registry/worker-of-registries.ts';
 import { sourceHarness } from './source-harness.ts';
@@ -36,19 +36,7 @@ function openTask() {
   });
   converter.configure(config, contextFor('value', { view }));
   Object.assign(h.converters.value, { converter });
-  const epoch = (name: string): PrimaryEpoch => ({
-    number: 2,
-    epoch: name,
-    memberId: name,
-    url: null,
-    cause: 'group-elected',
-    rung: 'group',
-    changeBeganAt: 0,
-    startedAt: 0,
-    usableAt: null,
-    usableAfterMs: null,
-    endedAt: null,
-  });
+  const epoch = (name: string) => primaryEpoch({ epoch: name, memberId: name });
   const change = (): void => {
     knowledge.present = 'two';
     worker.changed({ epoch: epoch('two'), previous: epoch('one'), suspectSince: 0 });

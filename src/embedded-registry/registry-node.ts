@@ -260,8 +260,8 @@ export class RegistryNode implements RegistryPeer {
       await this.within(timings.storeTimeoutMs, life, settle, () => this.storeTimeout());
       this.unsettled = undefined;
     }
-    // The group may have named another one while this one still read: both would give out the same id.
-    if (this.readiness !== readiness) throw failures.noPrimary(this.profile.noPrimaryCode);
+    // The group may have named another one while this one still read, and this one not know of it yet: both would give out the same id.
+    if (this.readiness !== readiness || !this.isPrimary) throw failures.noPrimary(this.profile.noPrimaryCode);
     const evaluation: Evaluation = life.core.evaluate(request, 'primary');
     if (evaluation.kind === 'answer') return evaluation.answer;
     if (evaluation.kind !== 'write') throw failures.noPrimary(this.profile.noPrimaryCode);

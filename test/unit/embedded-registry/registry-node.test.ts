@@ -25,13 +25,22 @@ class TroubledLog extends MemorySchemasLog {
   }
 }
 
+/** An election that this node has heard nothing of for as long as a session, as after a SIGSTOP. */
+class SilentElection extends AssignedElection {
+  isSilent = false;
+
+  override get primary(): string | null {
+    return this.isSilent ? null : super.primary;
+  }
+}
+
 let cluster: RegistryCluster;
 afterEach(() => cluster.close());
 
 async function start(vendor: RegistryVendor, timings: Partial<RegistryTimings> = {}) {
   const clock = new ManualClock();
   const log = new TroubledLog();
-  const election = new AssignedElection(null);
+  const election = new SilentElection(null);
   const { logger, lines } = recordingLogger();
   cluster = await RegistryCluster.open(
     {
@@ -53,7 +62,7 @@ async function start(vendor: RegistryVendor, timings: Partial<RegistryTimings> =
     if (index !== null && (timings.primaryWaitMs ?? 0) === 0) await cluster.node(index).becomingWritable;
   };
   await elect(0);
-  return { clock, log, elect, lines };
+  return { clock, log, elect, election, lines };
 }
 
 const read = async (node: number, path: string) => show(await request(node, 'GET', path));
@@ -147,6 +156,20 @@ describe('a node', () => {
     await elected;
     expect(await held).toBe('500 50004');
     expect(log.records.filter(({ value }) => value !== null)).toHaveLength(1);
+  });
+
+  it('one that has lost touch with the group while it still reads gives out no id', async () => {
+    const { clock, log, elect, election } = await start('confluent');
+    cluster.node(1).lag.hold();
+    const elected = elect(1);
+    const held = register(1, '"int"');
+    await clock.advance(1_000);
+    election.isSilent = true;
+    cluster.node(1).lag.release();
+    await clock.advance(1_000);
+    await elected;
+    expect(await held).toBe('500 50004');
+    expect(log.records.filter(({ value }) => value !== null)).toEqual([]);
   });
 
   it('a hung primary holds what is forwarded for 60 s, then 50003', async () => {

@@ -3,10 +3,12 @@ import { createHash, scryptSync } from 'node:crypto';
 import type { Password, RawConfig } from '../sdk/config/index.ts';
 import { ConfigError, type ConfigProblem } from '../sdk/errors/index.ts';
 import { contextOfUrl } from './cluster-names.ts';
+import { checksHostname } from './config/tls-settings.ts';
 import { type CredentialSettings, credentialSettingsOf, openPartsOf, secretsOf } from './credential-settings.ts';
 import { REGISTRY_CONFIG, type RegistryConfigValues } from './registry-config.ts';
-import { HEADER_PREFIX, registryConfigOf } from './registry-keys.ts';
+import { registryConfigOf } from './registry-keys.ts';
 import { parseHttpUrl, parseRegistryUrls } from './registry-urls.ts';
+import { requestHeadersOf } from './request-headers.ts';
 import { howToConvert } from './tls-stores.ts';
 
 /** TLS material as the settings name it; files are read by the transport. */
@@ -65,11 +67,7 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
   const credentials = credentialSettingsOf({ values, config, urlUsers, problem });
   const tls = tlsSettingsOf(values, problem);
   const proxy = proxySettingsOf(values, problem);
-  const headers = Object.fromEntries(
-    Object.entries(config).flatMap(([key, value]) =>
-      key.startsWith(HEADER_PREFIX) ? [[key.slice(HEADER_PREFIX.length).toLowerCase(), value]] : [],
-    ),
-  );
+  const headers = requestHeadersOf(config, credentials, problem);
   if (problems.length > 0) {
     throw new ConfigError(problems.map(({ key, message }) => `${key}: ${message}`).join('\n'), { problems });
   }
@@ -122,7 +120,7 @@ function tlsSettingsOf(values: RegistryConfigValues, problem: Problem): TlsSetti
     key: values['schema.registry.ssl.keystore.key'],
     keyPassword: values['schema.registry.ssl.key.password'],
     protocols,
-    verifyHostname: values['schema.registry.ssl.endpoint.identification.algorithm'] !== '',
+    verifyHostname: checksHostname(values['schema.registry.ssl.endpoint.identification.algorithm']),
   };
 }
 
@@ -139,7 +137,7 @@ function proxySettingsOf(values: RegistryConfigValues, problem: Problem): ProxyS
   const url = /[/@\s?#]/.test(bare) ? undefined : parseHttpUrl(`http://${bare.includes(':') ? `[${bare}]` : bare}`);
   if (url === undefined)
     problem('proxy.host', 'Give a host name or address only; user and password go into proxy.user.info.');
-  if (port === null || port < 1 || port > 65_535) problem('proxy.port', 'Give the port of the proxy, from 1 to 65535.');
+  if (port === null) problem('proxy.port', 'Give the port of the proxy, as there is a proxy.host.');
   if (userInfo !== null && !userInfo.value().includes(':')) problem('proxy.user.info', 'Give user:password.');
   return { url: `http://${url?.hostname ?? ''}:${port}`, userInfo };
 }

@@ -8,7 +8,7 @@ import { parseRegistrySettings } from './registry-settings.ts';
 type Config = Readonly<Record<string, string>>;
 
 /** Where a converter can't make good what the worker has wrong; user and password, for example, it may still add. */
-const FOR_ALL = /^(schema\.registry\.|proxy\.)/;
+const FOR_ALL = /^(schema\.registry\.|proxy\.|request\.header\.)/;
 const ANY_REGISTRY = 'http://registry:8081';
 
 /** One mistake per key, under the name that the worker gave it. No message repeats a secret. */

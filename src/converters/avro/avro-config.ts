@@ -1,6 +1,7 @@
 /** The settings of AvroConverter, under Confluent's names. */
 import { REGISTRY_CONFIG } from '../../registry/registry-config.ts';
 import { registryKeyOf } from '../../registry/registry-keys.ts';
+import { isUsableId } from '../../registry/registry-requests.ts';
 import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { DEFAULT_STRATEGY } from './subject-names.ts';
@@ -15,8 +16,9 @@ const mapping = ConfigDef.of({
   'schemas.cache.config': {
     type: 'INT',
     default: 1000,
+    validator: ConfigValidators.range({ min: 0 }),
     importance: 'low',
-    documentation: 'Size of the converted schemas cache.',
+    documentation: 'Size of the converted schemas cache; one schema at least.',
   },
   'enhanced.avro.schema.support': {
     ...BOOLEAN_OFF,
@@ -71,8 +73,12 @@ const selection = ConfigDef.of({
   'use.schema.id': {
     type: 'INT',
     default: -1,
+    validator: ConfigValidators.lambda((key, value) => {
+      if (typeof value !== 'number' || value === -1 || isUsableId(value)) return;
+      throw invalidValue(key, value, 'Give the id of a schema, which is 1 or more, or -1 for none');
+    }, '-1, or 1 and more'),
     importance: 'low',
-    documentation: 'Write with the schema of this id. -1: not set.',
+    documentation: 'Write with the schema of this id, which is 1 or more. -1: not set.',
   },
   'id.compatibility.strict': {
     ...BOOLEAN_OFF,

@@ -5,8 +5,9 @@ export const CACHING_SETTINGS = {
   'schemas.cache.size': {
     type: 'INT',
     default: null,
+    validator: ConfigValidators.nullOr(ConfigValidators.range({ min: 0 })),
     importance: 'low',
-    documentation: 'How many schemas a converter keeps at hand; max.schemas.per.subject if not set.',
+    documentation: 'How many schemas a converter keeps at hand, one at least; max.schemas.per.subject if not set.',
   },
   'max.schemas.per.subject': {
     type: 'INT',

@@ -38,6 +38,7 @@ export const CONNECTION_SETTINGS = {
   'proxy.port': {
     type: 'INT',
     default: null,
+    validator: ConfigValidators.nullOr(ConfigValidators.range({ min: 1, max: 65_535 })),
     importance: 'low',
     documentation: 'The port of the proxy.',
   },

@@ -13,6 +13,7 @@ export const DETECTION_SETTINGS = {
   'registry.group.id': {
     type: 'STRING',
     default: null,
+    validator: ConfigValidators.nonEmpty(),
     importance: 'medium',
     documentation:
       "The group in the worker's Kafka in which the nodes of the registry elect their primary (schema.registry.group.id of Confluent, group_id of Karapace); unless set, the one that the nodes name, or schema-registry. The worker's user needs DESCRIBE on it.",

@@ -1,5 +1,5 @@
 /** TLS to a registry. Names as Confluent's clients have them: those of Kafka's clients behind `schema.registry.`. */
-import { ConfigValidators } from '../../sdk/config/index.ts';
+import { ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 
 const STORE_TYPE = {
   type: 'STRING',
@@ -7,6 +7,11 @@ const STORE_TYPE = {
   validator: ConfigValidators.in('PEM', 'PKCS12', 'JKS', null),
   importance: 'low',
 } as const;
+
+/** As Confluent's clients take it: `none` or nothing turns the check off; Java's TLS then knows `https`, in upper or lower case. */
+export function checksHostname(algorithm: string): boolean {
+  return algorithm !== '' && algorithm !== 'none';
+}
 
 export const TLS_SETTINGS = {
   'schema.registry.ssl.truststore.location': {
@@ -76,7 +81,15 @@ export const TLS_SETTINGS = {
   'schema.registry.ssl.endpoint.identification.algorithm': {
     type: 'STRING',
     default: 'https',
+    validator: ConfigValidators.lambda((key, value) => {
+      if (typeof value !== 'string' || !checksHostname(value) || value.toLowerCase() === 'https') return;
+      throw invalidValue(
+        key,
+        value,
+        "Give https to have the name in the registry's certificate checked; none, or nothing, not to",
+      );
+    }, 'https, none, or empty'),
     importance: 'low',
-    documentation: "Empty: the name in the registry's certificate is not checked.",
+    documentation: "https: the name in the registry's certificate is checked. none, or empty: it is not.",
   },
 } as const;

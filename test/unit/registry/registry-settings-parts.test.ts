@@ -95,7 +95,9 @@ describe('a proxy', () => {
   });
 
   it.each(['0', '65536'])('has a port that there is: not %s', (port) => {
-    expect(problemsOf(proxy('p', port))).toEqual(['proxy.port: Give the port of the proxy, from 1 to 65535.']);
+    expect(problemsOf(proxy('p', port))).toEqual([
+      expect.stringMatching(`^proxy\\.port: Invalid value ${port} for configuration proxy\\.port: Value must be `),
+    ]);
   });
 
   it.each(['p/x', 'u@p', 'p q', 'a b', 'p?x', 'p#x', 'p:3128', '[p]', '[::1', '[::1]:3128'])(
@@ -151,6 +153,22 @@ describe('TLS', () => {
   it.each(['', 'TLSv1.2,TLSv1.1', 'SSLv3'])('speaks what Node speaks: not %j', (protocols) => {
     expect(problemsOf({ [`${SSL}enabled.protocols`]: protocols })).toEqual([
       `${SSL}enabled.protocols: Give TLSv1.2, TLSv1.3 or both: Node offers no others.`,
+    ]);
+  });
+
+  it.each([
+    ['https', true],
+    ['HTTPS', true],
+    ['', false],
+    ['none', false],
+  ])('checks the name in a certificate as Confluent’s clients do: %j', (algorithm, verifyHostname) => {
+    expect(parse({ [`${SSL}endpoint.identification.algorithm`]: algorithm }).tls).toMatchObject({ verifyHostname });
+  });
+
+  // Java's TLS knows the names of LDAP as well, which no registry speaks; of any other it says at the first connection that it does not.
+  it.each(['NONE', 'false', 'off', 'LDAPS', 'http'])('does not guess how names are checked: not %s', (algorithm) => {
+    expect(problemsOf({ [`${SSL}endpoint.identification.algorithm`]: algorithm })).toEqual([
+      expect.stringMatching(/^schema\.registry\.ssl\.endpoint\.identification\.algorithm: .*Give https to have/),
     ]);
   });
 });

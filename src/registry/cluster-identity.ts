@@ -55,8 +55,10 @@ export class ClusterIdentity {
     if (before !== undefined && areOtherClusters(before, said)) {
       throw otherCluster(`${node} leads to the registry cluster ${said}, but led to ${before} before.`);
     }
-    const others = this.parts ?? known;
-    if (others !== undefined && areOtherClusters(others, said)) {
+    const others = [this.parts ?? known, ...this.names()].find(
+      (name) => name !== undefined && areOtherClusters(name, said),
+    );
+    if (others !== undefined) {
       throw otherCluster(
         `${node} leads to the registry cluster ${said}, the other URLs of the list lead to ${others}.`,
       );
@@ -67,16 +69,33 @@ export class ClusterIdentity {
     if (before === undefined || isUnidentified(before)) this.store?.bind(node, this.clusterId);
   }
 
-  private known(): string | undefined {
-    return this.clusterId ?? this.remembered();
+  /**
+   * The store could be read only now, after nodes were met: its own name of the cluster is the first one, and stays. False: it knows one of
+   * the URLs as another cluster's; nothing is changed then, and whichever node says next who it is, {@link met} throws.
+   */
+  storeLoaded(): boolean {
+    const own = this.clusterId;
+    if (own === undefined) return true;
+    const isNamed = !isUnidentified(own);
+    const names = this.names().filter((name) => name !== own && !(isNamed && isUnidentified(name)));
+    if (isNamed && names.some((name) => areOtherClusters(name, own))) return false;
+    const [first] = names;
+    if (first === undefined) return true;
+    this.clusterId = first;
+    this.parts = isNamed ? withParts(first, this.parts ?? own) : undefined;
+    // What was bound while the store was read would name the cluster otherwise in the next run.
+    for (const node of this.nodes) if (this.store?.clusterAt(node) === own) this.store.bind(node, first);
+    return true;
   }
 
-  private remembered(): string | undefined {
-    for (const node of this.nodes) {
-      const clusterId = this.store?.clusterAt(node);
-      if (clusterId !== undefined) return clusterId;
-    }
-    return undefined;
+  private known(): string | undefined {
+    return this.clusterId ?? this.names()[0];
+  }
+
+  /** Under which the store knows the nodes; those that a node told come first. */
+  private names(): string[] {
+    const names = this.nodes.map((node) => this.store?.clusterAt(node)).filter((name) => name !== undefined);
+    return [...names.filter((name) => !isUnidentified(name)), ...names.filter(isUnidentified)];
   }
 }
 

@@ -154,7 +154,8 @@ export class ClusterParts {
   private storeLoaded(): void {
     const { signal } = this.hooks;
     if (signal.aborted) return;
-    this.trust.storeLoaded();
+    // Of another cluster nothing is compared, or kept under the name of this one.
+    if (this.identity.storeLoaded()) this.trust.storeLoaded();
     this.endpoints.reverify();
     this.endpoints.callEach(subjectsRequest(), signal).catch((error: unknown) => {
       if (error instanceof IntegrityError) this.trust.contradictions.found(error);

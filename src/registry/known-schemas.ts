@@ -164,6 +164,11 @@ export class KnownSchemas {
     }
   }
 
+  /** What is in memory and proves something is in the store too. */
+  keepAll(): void {
+    for (const { question, known } of this.answers.values()) this.prove(question, known.schema, known.acknowledgement);
+  }
+
   /** What the store knows of a question, for when the registry can't be asked. Entries without proof never write. */
   fromStore(question: SchemaQuestion): KnownAnswer | undefined {
     const { store, identity, clock } = this.options;
@@ -202,20 +207,10 @@ export class KnownSchemas {
     schema: RegisteredSchema,
     acknowledgement: Acknowledgement,
   ): KnownAnswer {
-    const { store, identity } = this.options;
     const known: KnownAnswer = { schema, acknowledgement };
     const key = questionKey(question);
     this.answers.set({ key, question, known });
-    const { schemaType, schema: text, references } = schema;
-    store?.rememberGuid({
-      clusterId: identity.current(),
-      guid: question.guid,
-      schemaType,
-      schema: text,
-      references,
-      time: acknowledgement.at,
-      epoch: acknowledgement.epoch,
-    });
+    this.prove(question, schema, acknowledgement);
     return known;
   }
 
@@ -229,9 +224,14 @@ export class KnownSchemas {
 
   private prove(question: SchemaQuestion, schema: RegisteredSchema, acknowledgement: Acknowledgement): void {
     const { store, identity } = this.options;
-    if (store === null || question.kind === 'by-id' || question.kind === 'by-guid' || question.kind === 'with-metadata')
-      return;
+    if (store === null || question.kind === 'by-id' || question.kind === 'with-metadata') return;
     const clusterId = identity.current();
+    if (question.kind === 'by-guid') {
+      const { schemaType, schema: text, references } = schema;
+      const { at: time, epoch } = acknowledgement;
+      store.rememberGuid({ clusterId, guid: question.guid, schemaType, schema: text, references, time, epoch });
+      return;
+    }
     if (question.kind === 'version') {
       if (question.version >= 1) {
         store.rememberVersion({ clusterId, subject: question.subject, version: question.version, id: schema.id });

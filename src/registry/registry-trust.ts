@@ -104,9 +104,11 @@ export class RegistryTrust {
     if (what !== undefined) this.secondLook.expect(what);
   }
 
-  /** The store could be read only now: what was learned before counts against it. */
+  /** The store could be read only now: what was learned before counts against it, and is kept in it. */
   storeLoaded(): void {
     for (const error of this.known.contents.storeLoaded()) this.contradictions.found(error);
+    this.known.keepAll();
+    this.secondLook.storeLoaded();
   }
 
   /** A node answered: what an earlier run left open is taken up. */

@@ -90,8 +90,7 @@ export class SchemaContents {
     const before = this.at({ context, id });
     if (before !== undefined) compare(before, { ...news, text });
     const key = keyOf(context, id);
-    // What the registry made of a text replaces the text that was sent, never the other way round.
-    if (before === undefined || (before.sent !== null && sent === null)) {
+    if (before === undefined || isReplaced(before, sent)) {
       this.contents.set(key, { context, id, text, fingerprint, sent });
       this.keep(context, id, text, fingerprint, sent !== null);
     } else this.contents.set(key, { context, id, ...before });
@@ -108,16 +107,18 @@ export class SchemaContents {
 
   /**
    * The store could be read only now, after it was in use. Returns what the registry gave meanwhile and contradicts it; that is forgotten, for
-   * what was known first counts.
+   * what was known first counts. All else is kept in it, as the cluster may have been known by another name until now.
    */
   storeLoaded(): IntegrityError[] {
     this.storedHighest.clear();
     const found: IntegrityError[] = [];
-    for (const { context, id, text, sent } of [...this.contents.values()]) {
+    for (const { context, id, text, fingerprint, sent } of [...this.contents.values()]) {
       const before = this.stored(context, id);
-      if (before === undefined) continue;
       try {
-        compare(before, { id, text, subject: contextSubject(context), node: 'the nodes of this run', sent });
+        if (before !== undefined) {
+          compare(before, { id, text, subject: contextSubject(context), node: 'the nodes of this run', sent });
+        }
+        if (before === undefined || isReplaced(before, sent)) this.keep(context, id, text, fingerprint, sent !== null);
       } catch (error) {
         if (!(error instanceof IntegrityError)) throw error;
         this.contents.delete(keyOf(context, id));
@@ -141,6 +142,11 @@ export class SchemaContents {
 
 const keyOf = (context: string, id: number): string => JSON.stringify([context, id]);
 const textOf = ({ schemaType, schema, references }: SchemaText): SchemaText => ({ schemaType, schema, references });
+
+/** What the registry made of a text replaces the text that was sent, never the other way round. */
+function isReplaced(before: Content, sent: Content['sent']): boolean {
+  return before.sent !== null && sent === null;
+}
 
 function compare(before: Content, news: ContentNews): void {
   const fingerprint = contentFingerprint(news.text);

@@ -269,7 +269,7 @@ export class SchemaStore {
     this.put(key, value);
   }
 
-  /** Invariant 6: what was known first stays. Whoever uses the id or the node is stopped by {@link onLoaded}, or at the next look at it. */
+  /** What was known first is to stay. Invariant 6: whoever uses the id or the node is stopped by {@link onLoaded}, or at the next look at it. */
   private contradicts(key: string, before: object, now: object): boolean {
     const [schemaBefore, schemaNow] = [asSchema(before), asSchema(now)];
     if (schemaBefore !== undefined && schemaNow !== undefined) {
@@ -287,10 +287,10 @@ export class SchemaStore {
     }
     if (!key.startsWith('["node",')) return false;
     const [clusterBefore, clusterNow] = [asBinding(before)?.clusterId, asBinding(now)?.clusterId];
-    if (clusterBefore === undefined || isUnidentified(clusterBefore)) return false;
-    if (clusterNow !== undefined && !isUnidentified(clusterNow) && !areOtherClusters(clusterBefore, clusterNow)) {
-      return false;
-    }
+    if (clusterBefore === undefined || clusterNow === undefined || clusterBefore === clusterNow) return false;
+    // The first name stays, as what is kept is found under it. But one that a node told takes the place of one that we gave.
+    if (isUnidentified(clusterBefore)) return isUnidentified(clusterNow);
+    if (isUnidentified(clusterNow) || !areOtherClusters(clusterBefore, clusterNow)) return true;
     this.logger.error('A registry node led to different clusters; the first is kept', {
       code: REGISTRY_OTHER_CLUSTER,
       key,

@@ -122,6 +122,11 @@ export class SecondLook {
     }
   }
 
+  /** The store could be read only now: what it holds of earlier runs is taken up at the next contact. */
+  storeLoaded(): void {
+    this.resumed.clear();
+  }
+
   /** Looks at these now: a change of primary has put them in doubt. */
   hasten(what: Unconfirmed): void {
     const { sent, normalize } = this.waiting.get(keyOf(what.id, what.subject))?.what ?? {};

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../src/foundation/deferred.ts';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ClusterIdentity } from '../../../src/registry/cluster-identity.ts';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
 import { RegistryIntegrityError } from '../../../src/registry/registry-errors.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
+import { formatEntry, nodeKey } from '../../../src/registry/stored-entries.ts';
 
 const [A, B] = ['http://a', 'http://b'] as const;
 const store = () => SchemaStore.open({ log: new MemoryCompactedLog(), logger: silentLogger });
@@ -111,4 +113,62 @@ describe('another cluster', () => {
     memory.met(A, 'sr=c');
     expect(refused(() => memory.met(A, 'sr=d'))).toContain('the other URLs of the list lead to sr=c');
   });
+});
+
+describe('a store that is read late', () => {
+  /** `entries` are read once `met` has named the nodes. */
+  async function late(nodes: readonly string[], entries: Readonly<Record<string, string>>, met: [string, string?][]) {
+    const log = new MemoryCompactedLog();
+    await log.append(
+      Object.entries(entries).map(([node, clusterId]) => ({ key: nodeKey(node), value: formatEntry({ clusterId }) })),
+    );
+    const load = log.load.bind(log);
+    const begun = new Deferred();
+    log.load = () => begun.promise.then(load);
+    const { store: kept, loaded } = SchemaStore.begin({ log, logger: silentLogger });
+    const identity = identityOf(kept, nodes);
+    for (const [node, said] of met) identity.met(node, said);
+    begun.resolve();
+    await loaded;
+    const isSame = identity.storeLoaded();
+    return { identity, isSame, kept };
+  }
+
+  it('changes nothing when no node was met, or it knows none of them, or all by the same name', async () => {
+    const cases: [Readonly<Record<string, string>>, [string, string?][], string][] = [
+      [{ [A]: 'sr=c' }, [], 'sr=c'],
+      [{ 'http://z': 'sr=d' }, [[A, 'sr=c']], 'sr=c'],
+      [{ [A]: 'sr=c' }, [[A, 'sr=c']], 'sr=c'],
+      [{ [B]: `unidentified:${B}` }, [[A, 'sr=c']], 'sr=c'],
+    ];
+    for (const [entries, met, name] of cases) {
+      const { identity, isSame } = await late([A, B], entries, met);
+      expect([isSame, identity.current()]).toEqual([true, name]);
+    }
+  });
+
+  it('has all URLs of the list bound to the name that it knows, and every part that was told counts on', async () => {
+    const { identity, isSame, kept } = await late([A, B], { [B]: 'sr=c' }, [[A, 'kafka=k;sr=c']]);
+    expect([isSame, identity.current(), kept.clusterAt(A), kept.clusterAt(B)]).toEqual([
+      true,
+      ...Array(3).fill('sr=c'),
+    ]);
+    expect(refused(() => identity.met(B, 'kafka=other'))).toContain('lead to sr=c;kafka=k.');
+    expect(identityOf(kept, [A, B]).current()).toBe('sr=c');
+  });
+
+  it('is of another cluster when it knows any of the URLs as that, which is refused in the next run as well', async () => {
+    const { identity, isSame, kept } = await late([A, B], { [B]: 'sr=d' }, [[A, 'sr=c']]);
+    expect([isSame, identity.current()]).toEqual([false, 'sr=c']);
+    for (const each of [identity, identityOf(kept, [A, B])]) {
+      expect(refused(() => each.met(A, 'sr=c'))).toContain('the other URLs of the list lead to sr=d');
+    }
+  });
+});
+
+it('goes by a name that a node told rather than by one that was given to it', async () => {
+  const kept = await store();
+  kept.bind(A, `unidentified:${A}`);
+  kept.bind(B, 'sr=c');
+  expect(identityOf(kept, [A, B]).current()).toBe('sr=c');
 });

@@ -1,12 +1,12 @@
 /** Invariant 6 over restarts: a store that could be read only after the worker had begun, and one that holds what was contradicted. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { type CompactedLogEntry, MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
-import { contentFingerprint } from '../../../src/registry/fingerprint.ts';
+import { contentFingerprint, textFingerprint } from '../../../src/registry/fingerprint.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
-import { formatEntry, nodeKey, schemaKey } from '../../../src/registry/stored-entries.ts';
+import { formatEntry, nodeKey, proofKey, schemaKey } from '../../../src/registry/stored-entries.ts';
 import { error } from './scripted-transport.ts';
-import { avro, byId, NODE_A, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
+import { avro, byId, NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
 const CLUSTER = 'kafka-cluster=kafka-1;schema-registry-cluster=sr';
 const binding = { key: nodeKey(NODE_A), value: formatEntry({ clusterId: CLUSTER }) };
@@ -21,21 +21,37 @@ class LateLog extends MemoryCompactedLog {
     this.read = resolve;
   });
 
-  override load(): Promise<CompactedLogEntry[]> {
-    return this.late;
+  override async load(): Promise<CompactedLogEntry[]> {
+    const entries = await this.late;
+    await this.append(entries);
+    return entries;
+  }
+
+  async copy(): Promise<MemoryCompactedLog> {
+    const copy = new MemoryCompactedLog();
+    await copy.append(await super.load());
+    return copy;
   }
 }
 
-function began() {
+function began(nodes: readonly string[] = [NODE_A]) {
   const log = new LateLog();
-  const { store, loaded } = SchemaStore.begin({ log, logger: recordingLogger().logger });
+  const { logger, lines } = recordingLogger();
+  const { store, loaded } = SchemaStore.begin({ log, logger });
   const read = async (...entries: CompactedLogEntry[]): Promise<void> => {
     log.read(entries);
     await loaded;
     await worker.clock.advance(1000);
   };
-  const worker = new WorkerOfRegistries({ store });
-  return { worker, read };
+  const worker = new WorkerOfRegistries({ store, nodes });
+  /** The registry is away, and a worker starts with what is left. */
+  const restarted = async (list = nodes): Promise<{ worker: WorkerOfRegistries; task: Task }> => {
+    await store.flushed();
+    const again = await WorkerOfRegistries.open(await log.copy(), { nodes: list });
+    again.registry.fault = () => 'refused';
+    return { worker: again, task: new Task(again, again.host(), { 'schema.registry.url': list.join(',') }) };
+  };
+  return { worker, read, store, lines, restarted };
 }
 
 it('stops who uses an id that means something else than the store says, and keeps what the store says', async () => {
@@ -106,4 +122,106 @@ it('gives no id to a writer that was contradicted before the worker was restarte
   expect(writer.answer).toBeUndefined();
   // Records that carry it are read as what it was written for.
   expect(wordsOf(reader.answer)).toBe('known 1');
+});
+
+describe('a cluster that was named by itself while the store was read', () => {
+  const named = (clusterId: string, node = NODE_A): CompactedLogEntry => ({
+    key: nodeKey(node),
+    value: formatEntry({ clusterId }),
+  });
+  const storedAs = (clusterId: string, id: number, name: string): CompactedLogEntry => {
+    const schema = { clusterId, context: '', id, ...avro(name), fingerprint: contentFingerprint(avro(name)) };
+    return { key: schemaKey(clusterId, '', id), value: formatEntry({ ...schema, sent: false, time: 1, epoch: 'e' }) };
+  };
+  type Case = readonly [name: string, told: string | undefined, stored: string, list: readonly string[], node: string];
+  const cases: readonly Case[] = [
+    ['it told nothing, and did before', undefined, CLUSTER, [NODE_A], NODE_A],
+    ['it tells more than before', 'kafka-1', 'schema-registry-cluster=sr', [NODE_A], NODE_A],
+    ['it tells the parts in another order', 'kafka-1', CLUSTER.split(';').reverse().join(';'), [NODE_A], NODE_A],
+    ['only another URL of the list is known', 'kafka-1', 'schema-registry-cluster=sr', [NODE_A, NODE_B], NODE_B],
+    ['it never told, and was known by another URL', undefined, 'unidentified:http://0', [NODE_A], NODE_A],
+  ];
+
+  it.each(cases)('goes on under the name that the store has, and loses nothing: %s', async (...each) => {
+    const [, told, before, list, node] = each;
+    const { worker, read, store, restarted } = began(list);
+    worker.registry.clusterId = told;
+    worker.registry.put('old', { schema: avro('Old').schema }, 1);
+    worker.registry.put('now', { schema: avro('Now').schema }, 2);
+    const settings = { 'schema.registry.url': list.join(',') };
+    const task = new Task(worker, worker.host(), settings);
+    expect(wordsOf(await task.start(byId(2)))).toBe('known 2');
+    expect(wordsOf(await task.start(register('orders')))).toBe('known 3');
+    await read(named(before, node), storedAs(before, 1, 'Old'));
+    expect(worker.notices).toEqual([]);
+    expect(worker.store?.clusterAt(NODE_A)).toBe(before);
+    // The registry goes away: what the store knew is found, in this run and in the next one.
+    const { fault } = worker.registry;
+    worker.registry.fault = () => 'refused';
+    task.begin(byId(1));
+    await worker.clock.advance(20_000);
+    expect(wordsOf(task.view.peek(byId(1)))).toBe('known 1');
+    worker.registry.fault = fault;
+    await worker.clock.advance(20_000);
+    expect(wordsOf(await task.start(register('later')))).toBe('known 4');
+    expect(store.proof(before, 'later', textFingerprint(avro('later')), false)?.id).toBe(4);
+    const next = await restarted();
+    for (const question of [byId(1), byId(2), register('orders'), register('later')]) next.task.begin(question);
+    await next.worker.clock.advance(20_000);
+    expect(
+      [byId(1), byId(2), register('orders'), register('later')].map((asked) => wordsOf(next.task.view.peek(asked))),
+    ).toEqual(['known 1', 'known 2', 'known 3', 'known 4']);
+  });
+
+  it('is told under its new name when it had none before', async () => {
+    const { worker, read, restarted } = began();
+    worker.registry.put('now', { schema: avro('Now').schema }, 2);
+    await new Task(worker, worker.host()).start(byId(2));
+    await read(named(`unidentified:${NODE_A}`), storedAs(`unidentified:${NODE_A}`, 1, 'Old'));
+    expect(worker.store?.clusterAt(NODE_A)).toBe(CLUSTER);
+    const next = await restarted();
+    next.task.begin(byId(2));
+    await next.worker.clock.advance(20_000);
+    expect(wordsOf(next.task.view.peek(byId(2)))).toBe('known 2');
+  });
+
+  it('is no contradiction to the store that calls it otherwise', async () => {
+    const { worker, read, lines } = began();
+    worker.registry.clusterId = undefined;
+    await new Task(worker, worker.host()).start(register('orders'));
+    await read(named(CLUSTER));
+    expect(lines).toEqual([]);
+  });
+
+  it('is stopped at once when the store knows another URL of the list as another cluster’s, though that is away', async () => {
+    const list = [NODE_A, NODE_B];
+    const { worker, read, store } = began(list);
+    worker.transport.nodes.set(NODE_B, () => 'refused');
+    worker.registry.put('now', { schema: avro('Now').schema }, 2);
+    const settings = { 'schema.registry.url': list.join(',') };
+    await new Task(worker, worker.host(), settings).start(byId(2));
+    const other = 'kafka-cluster=kafka-OTHER;schema-registry-cluster=sr';
+    await read(named(other, NODE_B), storedAs(other, 2, 'Other'));
+    expect(worker.notices).toMatchObject([{ kind: 'distrusted' }]);
+    expect(store.schema(other, '', 2)?.schema).toBe(avro('Other').schema);
+    // Nothing was mended: a task that is restarted finds it again.
+    await worker.clock.advance(5000);
+    const again = new Task(worker, worker.host(), settings);
+    expect(wordsOf(await again.start(byId(3)))).toBe('refused holdfast.registry.other-cluster');
+  });
+
+  it('has its open second looks of earlier runs taken up', async () => {
+    const { worker, read } = began();
+    worker.registry.put('a', { schema: avro('a').schema }, 1);
+    worker.registry.put('b', { schema: avro('b').schema }, 2);
+    await new Task(worker, worker.host()).start(byId(1));
+    const open = { clusterId: CLUSTER, subject: 'b', text: textFingerprint(avro('b')), normalize: false };
+    const proof = { ...open, proof: 'registered', id: 2, time: 1, epoch: 'e' };
+    await read(binding, stored(2, 'b'), {
+      key: proofKey(CLUSTER, 'b', open.text, false),
+      value: formatEntry(proof),
+    });
+    await worker.clock.advance(120_000);
+    expect(worker.store?.unconfirmed(CLUSTER)).toEqual([]);
+  });
 });

@@ -1,4 +1,5 @@
 /** An id that the registry vouched for and that no record carries yet: the barrier stands in between. */
+import type { ConnectError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { contentFingerprint } from './fingerprint.ts';
 import { idGate } from './id-gates.ts';
@@ -6,9 +7,9 @@ import { idLost } from './integrity-errors.ts';
 import type { KnownAnswer } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import type { CallResult } from './node-exchange.ts';
-import { unusableId } from './refusals.ts';
+import { unusableIdIn } from './refusals.ts';
 import { REGISTRY_BARRIER } from './registry-errors.ts';
-import { contextOf, idOf, isUsableId } from './registry-requests.ts';
+import { contextOf, idOf } from './registry-requests.ts';
 import type { Registered } from './write-barrier.ts';
 
 export interface Acknowledged {
@@ -20,11 +21,18 @@ export interface Acknowledged {
   readonly replaced?: KnownAnswer;
 }
 
-/** Of an answer that classified as good. Throws RegistryConfigError for an id that no record can carry. */
-export function acknowledgedBy(question: Acknowledged['question'], result: CallResult): Acknowledged {
+/** The registry answered, and what it says can not be used. */
+export interface Denied {
+  readonly kind: 'denied';
+  readonly error: ConnectError;
+}
+
+/** Of an answer that classified as good; denied for an id that no record can carry. */
+export function acknowledgedBy(question: Acknowledged['question'], result: CallResult): Acknowledged | Denied {
   const id = idOf(result.json);
   if (id === undefined) throw new TypeError('An answer without id passed for a good one.');
-  if (!isUsableId(id)) throw unusableId(id, question.subject, result.node);
+  const error = unusableIdIn(result, question.subject);
+  if (error !== undefined) return { kind: 'denied', error };
   const { subject, schema, normalize } = question;
   const registered = { id, subject, text: schema, normalize, node: result.node };
   return { kind: 'acknowledged', question, registered, result };

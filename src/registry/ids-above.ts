@@ -1,7 +1,8 @@
 /** Does a registry that does not tell its highest id still have one above a given id? Found out with few requests. */
 import type { RegistryEndpoints } from './endpoints.ts';
-import { byIdRequest, contextOf, idOf, subjectsRequest, versionRequest } from './registry-requests.ts';
+import { byIdRequest, contextOf, subjectsRequest, usableIdOf, versionRequest } from './registry-requests.ts';
 import { contextSubject } from './subject-context.ts';
+import { HIGHEST_ID } from './usable-ids.ts';
 
 /** Those in `held` don't count. `none`: the latest version of every subject lies below. `unclear`: there are too many to look at, or nobody could tell. */
 export type IdsAbove =
@@ -20,7 +21,7 @@ export async function lookForIdsAbove(
 ): Promise<IdsAbove> {
   const { id, context, held } = what;
   const within = contextSubject(context);
-  for (let next = id + 1; next <= id + NEXT_IDS; next++) {
+  for (let next = id + 1; next <= Math.min(id + NEXT_IDS, HIGHEST_ID); next++) {
     const answer = await endpoints.call(byIdRequest(next, within), signal);
     if (answer.verdict.class === 'ok' && !held.has(next)) return { kind: 'found', id: next };
     if (answer.verdict.class === 'park') return { kind: 'unclear' };
@@ -33,7 +34,7 @@ export async function lookForIdsAbove(
   let isComplete = subjects.length <= SUBJECTS;
   for (const subject of subjects.slice(-SUBJECTS)) {
     const latest = await endpoints.call(versionRequest(subject, -1), signal);
-    const found = latest.verdict.class === 'ok' ? idOf(latest.json) : undefined;
+    const found = latest.verdict.class === 'ok' ? usableIdOf(latest.json) : undefined;
     if (found === undefined) isComplete = false;
     else if (found > id && !held.has(found)) return { kind: 'found', id: found };
   }

@@ -7,10 +7,10 @@ import type { NodeProgress, RegistryKnowledge } from './registry-knowledge.ts';
 import {
   byIdRequest,
   contextOf,
-  idOf,
   maxIdOf,
   schemaTextOf,
   subjectsRequest,
+  usableIdOf,
   versionRequest,
 } from './registry-requests.ts';
 import { contextSubject } from './subject-context.ts';
@@ -101,7 +101,7 @@ export class NodeProgressProbe {
     const last = subjects.json.filter((name) => typeof name === 'string' && contextOf(name) === context).at(-1);
     if (last === undefined) return { nodes: [{ node: subjects.node, ready: true, highestId: 0 }], isTold: true };
     const latest = await endpoints.call(versionRequest(String(last), -1), signal);
-    const id = idOf(latest.json);
+    const id = usableIdOf(latest.json);
     const text = schemaTextOf(latest.json);
     if (latest.verdict.class !== 'ok' || id === undefined || text === undefined) return NOTHING;
     readInPassing(() => known.read(id, text, String(last), latest.node), contradicted);

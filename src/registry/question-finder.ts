@@ -1,8 +1,7 @@
 /** Asks one registry one question, over as many nodes and requests as it takes, and says what that came to. */
 import type { Clock } from '../foundation/clock.ts';
-import type { ConnectError } from '../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion } from '../sdk/schema-view.ts';
-import { type Acknowledged, acknowledgedBy } from './acknowledged.ts';
+import { type Acknowledged, acknowledgedBy, type Denied } from './acknowledged.ts';
 import { Denials } from './denials.ts';
 import type { CallResult, RegistryEndpoints } from './endpoints.ts';
 import type { FailureContext } from './failure-classes.ts';
@@ -16,7 +15,7 @@ import type { AccessKind, OutageCause } from './outages.ts';
 import type { ContradictionListener } from './passing-contradictions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { gateOf } from './question-gates.ts';
-import { refusalOf, unusableId } from './refusals.ts';
+import { refusalOf, unusableIdIn } from './refusals.ts';
 import {
   REGISTRY_ID_FROM_FUTURE,
   REGISTRY_ID_NOT_SEEN,
@@ -34,11 +33,11 @@ import {
   bySubjectRequest,
   contextOf,
   idOf,
-  isUsableId,
   lookupRequest,
   placeOf,
   registerRequest,
   schemaTextOf,
+  usableIdOf,
 } from './registry-requests.ts';
 import { SignOfLife } from './sign-of-life.ts';
 import { judgedByMode } from './subject-mode.ts';
@@ -51,7 +50,7 @@ type BySubject = Question<'lookup'> | Question<'version'> | Question<'with-metad
 export type Finding =
   | { readonly kind: 'known'; readonly known: KnownAnswer }
   | Acknowledged
-  | { readonly kind: 'denied'; readonly error: ConnectError }
+  | Denied
   /** No node gave a usable answer: an outage of this kind of access. */
   | ({ readonly kind: 'away'; readonly access: AccessKind } & OutageCause)
   /** The registry works, but this one thing is not there yet: it gets a gate of its own. */
@@ -109,7 +108,7 @@ export class QuestionFinder {
   }
 
   /** A registration of what is registered already needs no primary: replicas answer a look-up. undefined: it does. */
-  async lookUp(question: Question<'register'>, signal: AbortSignal): Promise<Acknowledged | undefined> {
+  async lookUp(question: Question<'register'>, signal: AbortSignal): Promise<Acknowledged | Denied | undefined> {
     const { subject, schema, normalize } = question;
     const context = this.context();
     const result = await this.options.endpoints.call(lookupRequest(subject, schema, normalize), signal, { context });
@@ -243,7 +242,7 @@ export class QuestionFinder {
       return this.mayLag(result) ? this.lacking(key, question, result) : this.unsettled(key, question, result, signal);
     }
     this.denials.delete(key);
-    const id = idOf(result.json);
+    const id = usableIdOf(result.json);
     // Replicas answer by themselves for what is registered already, which what is sent again may be by now; a new id comes from the primary.
     const isNew = id !== undefined && id > highestId;
     if (isNew && (!wasRepeated || result.node === knowledge.primary())) {
@@ -273,6 +272,8 @@ export class QuestionFinder {
     const result = await this.twice(ask, signal);
     if (result.verdict.class === 'ok') {
       if (question.kind === 'lookup') return acknowledgedBy(question, result);
+      const error = unusableIdIn(result, subject);
+      if (error !== undefined) return { kind: 'denied', error };
       return { kind: 'known', known: this.settle(key, question, result, false) };
     }
     if (question.kind === 'with-metadata' && isWithout(result)) {
@@ -309,7 +310,6 @@ export class QuestionFinder {
     const id = question.kind === 'by-id' ? question.id : idOf(result.json);
     if (text === undefined || id === undefined)
       throw new TypeError('An answer without id or schema passed for a good one.');
-    if (question.kind !== 'by-id' && !isUsableId(id)) throw unusableId(id, question.subject, result.node);
     const subject = question.subject === undefined ? {} : { subject: question.subject };
     const schema: RegisteredSchema = { id, ...text, ...subject, ...placeOf(result.json) };
     this.denials.delete(key);

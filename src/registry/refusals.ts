@@ -13,6 +13,8 @@ import {
   RegistryUnavailableError,
   SchemaRejectedError,
 } from './registry-errors.ts';
+import { idOf } from './registry-requests.ts';
+import { HIGHEST_ID, isUsableId } from './usable-ids.ts';
 
 /** The error of a result that settles a question for the worse, or of something that was thrown on the way. */
 export function refusalOf(failed: unknown, question?: SchemaQuestion): ConnectError {
@@ -65,9 +67,12 @@ function withoutStop(reason: string): string {
   return reason.replace(/[.\s]+$/, '');
 }
 
-export function unusableId(id: number, subject: string | undefined, node: string): RegistryConfigError {
+/** The answer classified as good, and names a number that no record can carry as the id; undefined: it is one that can. */
+export function unusableIdIn({ json, node }: CallResult, subject: string): RegistryConfigError | undefined {
+  const id = idOf(json);
+  if (id === undefined || isUsableId(id)) return undefined;
   return new RegistryConfigError(
-    `The schema registry gave id ${id}${subject === undefined ? '' : ` to a schema of subject ${subject}`} at ${node}, which a record has no room for: ids go from 1 to 2147483647. ` +
+    `The schema registry gave id ${id} to a schema of subject ${subject} at ${node}, which a record has no room for: ids go from 0 to ${HIGHEST_ID}. ` +
       'Look at what gives out the ids of this registry, and restart the task.',
     { code: REGISTRY_ID_UNUSABLE },
   );

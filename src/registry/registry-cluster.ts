@@ -326,6 +326,7 @@ export class RegistryCluster {
     const readsOpen = this.outages.isOpen('read');
     if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
       const found = await this.inQueue('read', () => this.parts.finder.lookUp(question, this.life.signal));
+      if (found?.kind === 'denied') return this.refuse(key, found.error);
       if (found !== undefined) return found;
       if (gate.snapshot().state === 'open') return this.execute(key, question);
     }

@@ -39,7 +39,7 @@ export const REGISTRY_NODE = defineErrorCode('holdfast.registry.node', {
 });
 
 export const REGISTRY_ID_UNUSABLE = defineErrorCode('holdfast.registry.id.unusable', {
-  what: 'The registry acknowledged a schema with an id that the four bytes of a record have no room for: below 1 or above 2147483647.',
+  what: 'The registry acknowledged a schema with an id that the four bytes of a record have no room for: below 0, above 2147483647, or no whole number.',
   mend: 'Look at what gives out the ids of the registry named in the message: it has to stay in that range. Then restart the task.',
 });
 

@@ -3,6 +3,7 @@ import type { RegisteredSchema, SchemaQuestion, SchemaReference, SchemaText } fr
 import type { RegistryRequest } from './node-exchange.ts';
 import { isReference } from './stored-entries.ts';
 import { contextOf } from './subject-context.ts';
+import { isUsableId } from './usable-ids.ts';
 
 export { contextOf } from './subject-context.ts';
 
@@ -156,19 +157,25 @@ export function livenessRequest(alive: boolean): RegistryRequest {
   };
 }
 
+/** The number that an answer gives for an id, if it is one or not; undefined: half an answer, or none of a registry's. */
 export function idOf(json: unknown): number | undefined {
   const id = fieldsOf(json)?.['id'];
-  return typeof id === 'number' && Number.isInteger(id) ? id : undefined;
+  return typeof id === 'number' ? id : undefined;
 }
 
-/** Room for it is in the wire format's four bytes (specs/connect.md 7.3), which a registry counts up from 1. */
-export function isUsableId(id: number): boolean {
-  return id >= 1 && id <= 0x7fff_ffff;
+/** An id that may be asked for in its turn; undefined for any other number as well. */
+export function usableIdOf(json: unknown): number | undefined {
+  return usable(idOf(json));
 }
 
+/** How far a node has come; a number that is no id tells nothing of that. */
 export function maxIdOf(json: unknown): number | undefined {
   const id = fieldsOf(json)?.['maxId'];
-  return typeof id === 'number' && Number.isInteger(id) ? id : undefined;
+  return usable(typeof id === 'number' ? id : undefined);
+}
+
+function usable(id: number | undefined): number | undefined {
+  return id !== undefined && isUsableId(id) ? id : undefined;
 }
 
 export function modeOf(json: unknown): string | undefined {

@@ -15,7 +15,7 @@ import { idLost } from './integrity-errors.ts';
 import type { PacedJobs } from './paced-jobs.ts';
 import { REGISTRY_SECOND_LOOK } from './registry-errors.ts';
 import type { RegistryNotice } from './registry-notices.ts';
-import { contextOf, idOf, lookupRequest, registerRequest } from './registry-requests.ts';
+import { contextOf, idOf, lookupRequest, registerRequest, usableIdOf } from './registry-requests.ts';
 import type { ContextId, SchemaContents } from './schema-contents.ts';
 import type { SchemaStore } from './schema-store.ts';
 
@@ -208,7 +208,7 @@ export class SecondLook {
     const { endpoints, signal } = this.options;
     const answer = await endpoints.call(lookupRequest(what.subject, what.text, what.normalize), signal);
     if (isUnclear(answer)) return false;
-    if (answer.verdict.class === 'ok' && !(await this.isTwin(what, idOf(answer.json)))) {
+    if (answer.verdict.class === 'ok' && !(await this.isTwin(what, usableIdOf(answer.json)))) {
       this.compare(what, answer, 'its subject does not have it');
     }
     this.confirm(what);

@@ -5,6 +5,7 @@
 import { defineErrorCode } from '../sdk/errors/index.ts';
 import type { SchemaReference, SchemaText } from '../sdk/schema-view.ts';
 import { contextOf } from './subject-context.ts';
+import { isUsableId } from './usable-ids.ts';
 
 export const REGISTRY_STORE_NEWER = defineErrorCode('holdfast.registry.store-newer', {
   what: 'The schema store holds entries that a newer version of the worker wrote. They are not used, and left as they are.',
@@ -152,8 +153,9 @@ function checked<T>(value: unknown, is: (fields: Fields) => boolean): T | undefi
 }
 
 const isBinding = (fields: Fields): boolean => typeof fields['clusterId'] === 'string';
+const hasId = ({ id }: Fields): boolean => typeof id === 'number' && isUsableId(id);
 const isSchema = (fields: Fields): boolean =>
-  typeof fields['fingerprint'] === 'string' && typeof fields['id'] === 'number' && isText(fields);
+  typeof fields['fingerprint'] === 'string' && hasId(fields) && isText(fields);
 const isGuid = (fields: Fields): boolean => typeof fields['guid'] === 'string' && isText(fields);
 const isText = (fields: Fields): boolean =>
   typeof fields['schema'] === 'string' &&
@@ -161,12 +163,12 @@ const isText = (fields: Fields): boolean =>
   Array.isArray(fields['references']) &&
   (fields['references'] as readonly unknown[]).every(isReference);
 const isProof = (fields: Fields): boolean =>
-  typeof fields['id'] === 'number' &&
+  hasId(fields) &&
   typeof fields['clusterId'] === 'string' &&
   typeof fields['subject'] === 'string' &&
   (fields['proof'] === 'registered' || fields['proof'] === 'looked-up');
 const isVersion = (fields: Fields): boolean =>
-  typeof fields['id'] === 'number' &&
+  hasId(fields) &&
   typeof fields['clusterId'] === 'string' &&
   typeof fields['subject'] === 'string' &&
   typeof fields['version'] === 'number';

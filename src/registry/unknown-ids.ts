@@ -31,7 +31,6 @@ const DENIED_ROUNDS = 2;
 
 /** True for an id so far above all nodes that nobody needs to be asked for it. */
 export function isAbsurdId(id: number, nodes: readonly NodeProgress[], maxGap: number): boolean {
-  if (id < 0) return true;
   const highest = highestOf(nodes);
   return highest !== undefined && highest > 0 && id > highest + maxGap;
 }
@@ -39,7 +38,6 @@ export function isAbsurdId(id: number, nodes: readonly NodeProgress[], maxGap: n
 /** Decides on one id after one more round. Pure. */
 export function judgeUnknownId(facts: UnknownIdFacts): UnknownIdVerdict {
   const { id, nodes, maxGap, settling } = facts;
-  if (id < 0) return { kind: 'denied', why: 'no registry gives out negative ids' };
   const highest = highestOf(nodes);
   const patient = facts.deniedForMs >= DENIED_FOR_MS && facts.rounds >= DENIED_ROUNDS;
   if (settling || highest === undefined) return { kind: 'lag' };

@@ -1,6 +1,7 @@
 /** What no registry has to be asked about: bad data, known before a request is made of it, or before its answer is kept. */
 import type { SchemaQuestion, SchemaText } from '../sdk/schema-view.ts';
-import { REGISTRY_UNUSABLE, SchemaRejectedError } from './registry-errors.ts';
+import { REGISTRY_ID_UNKNOWN, REGISTRY_UNUSABLE, SchemaRejectedError } from './registry-errors.ts';
+import { HIGHEST_ID, isUsableId } from './usable-ids.ts';
 
 /** As for the JSON readers of converters and of the registries themselves: what nests deeper breaks whoever walks through it. */
 const MAX_DEPTH = 1000;
@@ -15,6 +16,7 @@ export function defectOf(question: SchemaQuestion): SchemaRejectedError | undefi
         'Correct the name, or the reference in the schema that names it.',
     );
   }
+  if (question.kind === 'by-id') return isUsableId(question.id) ? undefined : noId(question.id);
   if (question.kind !== 'register' && question.kind !== 'lookup') return undefined;
   return isTooDeep(question.schema) ? tooDeep(`The schema for subject ${question.subject}`) : undefined;
 }
@@ -40,6 +42,13 @@ export function isTooDeep({ schemaType, schema }: SchemaText): boolean {
     } else if (char === '}' || char === ']') depth--;
   }
   return false;
+}
+
+function noId(id: number): SchemaRejectedError {
+  return new SchemaRejectedError(
+    `No registry has a schema with id ${id}: ids go from 0 to ${HIGHEST_ID}. The record is not in the registry's wire format.`,
+    { code: REGISTRY_ID_UNKNOWN },
+  );
 }
 
 function tooDeep(what: string): SchemaRejectedError {

@@ -1,7 +1,7 @@
 /** The settings of AvroConverter, under Confluent's names. */
 import { REGISTRY_CONFIG } from '../../registry/registry-config.ts';
 import { registryKeyOf } from '../../registry/registry-keys.ts';
-import { isUsableId } from '../../registry/registry-requests.ts';
+import { isUsableId } from '../../registry/usable-ids.ts';
 import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { DEFAULT_STRATEGY } from './subject-names.ts';
@@ -75,10 +75,10 @@ const selection = ConfigDef.of({
     default: -1,
     validator: ConfigValidators.lambda((key, value) => {
       if (typeof value !== 'number' || value === -1 || isUsableId(value)) return;
-      throw invalidValue(key, value, 'Give the id of a schema, which is 1 or more, or -1 for none');
-    }, '-1, or 1 and more'),
+      throw invalidValue(key, value, 'Give the id of a schema, which is 0 or more, or -1 for none');
+    }, '-1 or more'),
     importance: 'low',
-    documentation: 'Write with the schema of this id, which is 1 or more. -1: not set.',
+    documentation: 'Write with the schema of this id, which is 0 or more. -1: not set.',
   },
   'id.compatibility.strict': {
     ...BOOLEAN_OFF,

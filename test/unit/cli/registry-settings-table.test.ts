@@ -99,7 +99,7 @@ describe('each number, duration and choice of a registry', () => {
   });
 
   it.each([
-    ['use.schema.id', ['-1', '1', '2147483647'], ['0']],
+    ['use.schema.id', ['-1', '0', '1', '2147483647'], ['-2']],
     ['schemas.cache.config', ['0', '1', '2147483647'], ['-1']],
     ['schemas.cache.size', ['0', '1', '2147483647'], ['-1']],
     ['proxy.port', [], ['0', '65536']],

@@ -41,6 +41,19 @@ describe('an id above another one', () => {
     expect(transport.take()).toEqual([`GET ${NODE_A} /schemas/ids/2`]);
   });
 
+  it('is not looked for above the highest one that there is room for, nor taken for one when it is none', async () => {
+    const { transport, look, answer } = setUp();
+    const latest = (id: number): Handler => {
+      return ({ path }) =>
+        path === '/subjects' ? ok(['s']) : path.endsWith('/latest') ? ok({ id, schema }) : 'refused';
+    };
+    answer(latest(2 ** 33));
+    expect(await look(2 ** 31 - 1)).toEqual(unclear);
+    answer(latest(1));
+    expect(await look(2 ** 31 - 1)).toEqual(none);
+    expect(transport.take().filter((request) => request.includes('/schemas/ids/'))).toEqual([]);
+  });
+
   it('is looked for by number up to ten above it, and then by subject', async () => {
     const { registry, transport, look } = setUp();
     registry.put('s', { schema }, 1);

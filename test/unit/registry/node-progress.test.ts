@@ -99,6 +99,24 @@ describe('how far the nodes have read', () => {
     expect(await probing.ask()).toEqual([`${A}: 9`, `${B}: 9`]);
   });
 
+  it.each([-1, 2 ** 31, 4.5])('is not told by a number that is no id: %d', async (number) => {
+    const probing = new Probing();
+    probing.highest.set('', 3);
+    for (const node of [A, B] as const) {
+      probing.nodes[node].fault = () => ({ status: 200, body: { ...schema, maxId: number } });
+    }
+    expect(await probing.ask()).toEqual([`${A}: 3`, `${B}: 3`]);
+    expect(probing.probe.recentlyTold('')).toEqual([]);
+    const empty = new Probing();
+    empty.put(3);
+    for (const node of [A, B] as const) {
+      empty.nodes[node].fault = ({ path }) =>
+        path.endsWith('/latest') ? { status: 200, body: { ...schema, id: number } } : undefined;
+    }
+    expect(await empty.ask()).toEqual([]);
+    expect(empty.read).toEqual([]);
+  });
+
   it('is asked with the context of the ids', async () => {
     const probing = new Probing();
     probing.put(3);

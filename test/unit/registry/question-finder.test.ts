@@ -45,12 +45,6 @@ describe('an id in a record', () => {
     expect(over.known.answer(questionKey(byId(7)))).toBeDefined();
   });
 
-  it('that no registry gives out is bad data, for which nobody is asked', async () => {
-    const over = new RegistryOverNodes();
-    expect(wordsOfFinding(await over.find(byId(-1)))).toBe('denied id.unknown');
-    expect(over.asked()).toEqual([]);
-  });
-
   it('that lies far above every id is denied at once, and after that without a request', async () => {
     const over = new RegistryOverNodes({ maxGap: 10 });
     over.registry.put('s', { schema }, 1);
@@ -446,11 +440,11 @@ describe('a question for a subject', () => {
     expect(wordsOfFinding(await over.find(withMetadata('t')))).toBe('denied subject.unknown');
   });
 
-  it.each([0, -5, 2 ** 31])('is a wrong setting when its id has no room in a record: %d', async (id) => {
+  it.each([-5, 2 ** 31])('is a wrong setting when its id has no room in a record: %d', async (id) => {
     const over = new RegistryOverNodes();
     over.registry.fault = () => ok({ subject: 's', version: 1, id, schema });
-    await expect(over.find(latest('s'))).rejects.toMatchObject({ code: 'holdfast.registry.id.unusable' });
-    await expect(over.find(register('s'))).rejects.toMatchObject({ code: 'holdfast.registry.id.unusable' });
+    expect(wordsOfFinding(await over.find(latest('s')))).toBe('denied id.unusable');
+    expect(wordsOfFinding(await over.find(register('s')))).toBe('denied id.unusable');
   });
 
   it('of a reference that may not have been read yet is looked at once more', async () => {

@@ -16,6 +16,7 @@ import {
   registerRequest,
   schemaTextOf,
   subjectsRequest,
+  usableIdOf,
   versionRequest,
 } from '../../../src/registry/registry-requests.ts';
 import type { SchemaText } from '../../../src/sdk/schema-view.ts';
@@ -84,10 +85,12 @@ describe('a request', () => {
 });
 
 describe('what an answer says', () => {
-  it('of ids counts when it is a whole number', () => {
-    const values = [1, 0, 1.5, '1', null, undefined];
-    expect(values.map((id) => idOf({ id }))).toEqual([1, 0, undefined, undefined, undefined, undefined]);
-    expect(values.map((maxId) => maxIdOf({ maxId }))).toEqual([1, 0, undefined, undefined, undefined, undefined]);
+  it('of ids counts when it is a number, and is asked for when it can be one', () => {
+    const values = [1, 0, 2 ** 31 - 1, -1, 1.5, 2 ** 31, '1', null, undefined];
+    const ids = [1, 0, 2 ** 31 - 1, ...Array(6).fill(undefined)];
+    expect(values.map((id) => idOf({ id }))).toEqual([...values.slice(0, 6), undefined, undefined, undefined]);
+    expect(values.map((id) => usableIdOf({ id }))).toEqual(ids);
+    expect(values.map((maxId) => maxIdOf({ maxId }))).toEqual(ids);
     expect([idOf(null), idOf('x'), idOf([1]), maxIdOf(undefined)]).toEqual(Array(4).fill(undefined));
   });
 

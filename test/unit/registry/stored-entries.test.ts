@@ -60,6 +60,13 @@ describe('what is damaged', () => {
     }
   });
 
+  it.each([-1, 2 ** 31, 1.5])('is what has a number for an id that is none: %d', (id) => {
+    for (const [, as, whole] of kinds.filter(([, , entry]) => 'id' in entry)) {
+      expect(as({ ...whole, id })).toBeUndefined();
+      expect(as({ ...whole, id: 0 })).toBeDefined();
+    }
+  });
+
   it('may be one reference of a schema', () => {
     expect(asSchema({ ...schema, references: [] })).toBeDefined();
     for (const field of ['name', 'subject', 'version']) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../src/sdk/errors/index.ts';
+import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { error, ok } from './scripted-transport.ts';
 import {
   avro,
@@ -33,7 +34,7 @@ describe('an id of a schema of a type that only its registry knows', () => {
 });
 
 describe('an id that a record has no room for', () => {
-  it.each([0, -7, 2 ** 31, 2 ** 32 + 1])('%d is refused, and says where it came from', async (id) => {
+  it.each([-1, -7, 2 ** 31, 2 ** 32 + 1, 1.5])('%d is refused, and says where it came from', async (id) => {
     const worker = await workerWith(1);
     worker.registry.fault = ({ method }) => (method === 'POST' ? ok({ id }) : undefined);
     for (const question of [register('s'), lookup('s')]) {
@@ -51,13 +52,30 @@ describe('an id that a record has no room for', () => {
     );
   });
 
-  it('the highest one that it has room for is good', async () => {
+  it.each([0, 2 ** 31 - 1])('is not %d: an import may have set it', async (id) => {
     const worker = await workerWith(1);
     worker.registry.fault = ({ method, path }) => {
-      if (method === 'POST') return ok({ id: 2 ** 31 - 1 });
-      return path.startsWith('/schemas/ids/2147483647') ? ok({ schema: avro('s').schema }) : undefined;
+      if (method === 'POST') return ok({ id });
+      return path.startsWith(`/schemas/ids/${id}`) ? ok({ schema: avro('s').schema }) : undefined;
     };
-    expect(wordsOf(await new Task(worker, worker.host()).start(register('s', avro('s'))))).toBe('known 2147483647');
+    expect(wordsOf(await new Task(worker, worker.host()).start(register('s', avro('s'))))).toBe(`known ${id}`);
+    expect(wordsOf(await new Task(worker, worker.host()).start(byId(id)))).toBe(`known ${id}`);
+  });
+
+  it.each([-7, 2 ** 31, 1.5])('is bad data at once in a record, and nobody is asked: %d', async (id) => {
+    const worker = await workerWith(1);
+    worker.registry.fault = () => 'refused';
+    const host = worker.host();
+    new Task(worker, host).begin(byId(1));
+    await worker.clock.advance(5000);
+    expect(worker.gateState(':read')).toBe('closed');
+    for (const forWriting of [false, true]) {
+      const answer = await new Task(worker, host).start({ ...byId(id), forWriting } as SchemaQuestion);
+      expect(wordsOf(answer)).toBe('refused holdfast.registry.id.unknown');
+      expect(answer).toMatchObject({ error: { message: expect.stringContaining('ids go from 0 to 2147483647') } });
+      expect(answer.kind === 'refused' && answer.error instanceof DataError).toBe(true);
+    }
+    expect(worker.transport.requests.filter(({ path }) => path.startsWith(`/schemas/ids/${id}`))).toEqual([]);
   });
 });
 

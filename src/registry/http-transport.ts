@@ -42,11 +42,14 @@ export class TransportFailure extends Error {
    * given up.
    */
   readonly phase: 'connect' | 'exchange' | 'timeout';
+  /** `host:port` of the proxy that there was no connection to: the node had no part in the failure. */
+  readonly proxy: string | undefined;
 
-  constructor(code: string, phase: TransportFailure['phase'], detail: string) {
+  constructor(code: string, phase: TransportFailure['phase'], detail: string, proxy?: string) {
     super(detail === '' ? code : `${code}: ${detail}`);
     this.name = 'TransportFailure';
     this.code = code;
     this.phase = phase;
+    this.proxy = proxy;
   }
 }

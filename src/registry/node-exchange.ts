@@ -146,7 +146,7 @@ export class NodeExchange {
         errorCode: undefined,
         transport: failure.phase,
         json: undefined,
-        reason: `${describeFailure(failure)} at ${node.url}`,
+        reason: describeFailure(failure, node.url),
       };
     }
     const result = this.read(node.url, request, response, context, credentials);
@@ -209,9 +209,12 @@ function withoutCredentials(node: string, error: unknown): CallResult {
   };
 }
 
-function describeFailure(failure: TransportFailure): string {
-  if (failure.phase === 'timeout') return 'no answer in time';
-  return failure.code.startsWith('PROXY_') ? `the proxy answers HTTP ${failure.code.slice(6)}` : failure.code;
+function describeFailure({ code, phase, proxy }: TransportFailure, node: string): string {
+  if (phase === 'timeout') return `no answer in time at ${node}`;
+  if (proxy !== undefined) {
+    return `the proxy ${proxy} could not be reached (${code}), nor ${node} through it: check proxy.host and proxy.port`;
+  }
+  return `${code.startsWith('PROXY_') ? `the proxy answers HTTP ${code.slice(6)}` : code} at ${node}`;
 }
 
 /** The registry's own message helps people; it is cut, and a body that is no JSON is not repeated. */

@@ -1,10 +1,11 @@
 /** {@link HttpTransport} over undici: pools that are kept for reads and for writes apart, and single-use connections. */
-import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici';
+import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { DispatcherPools, type OpenDispatcher } from './dispatcher-pools.ts';
 import { isTlsFailure } from './failure-classes.ts';
 import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
+import { openThroughProxy, ProxyUnreached } from './proxy-connections.ts';
 import type { ProxySettings, TlsSettings } from './registry-settings.ts';
 import { TlsFiles } from './tls-files.ts';
 import type { TlsOptions } from './tls-stores.ts';
@@ -107,18 +108,7 @@ function openSockets({ proxy = null, connectTimeoutMs }: UndiciTransportOptions,
     bodyTimeout: 0,
   };
   if (proxy === null) return (connections) => new Agent({ ...common, connect, connections });
-  const { url, userInfo } = proxy;
-  return (connections) =>
-    new ProxyAgent({
-      ...common,
-      uri: url,
-      connections,
-      requestTls: connect,
-      proxyTls: { timeout: connectTimeoutMs },
-      // Plain http is asked for by its whole URL, as every proxy understands it; https goes through a tunnel.
-      proxyTunnel: false,
-      ...(userInfo === null ? {} : { token: `Basic ${Buffer.from(userInfo.value(), 'utf8').toString('base64')}` }),
-    });
+  return openThroughProxy(proxy, connect, common);
 }
 
 async function exchange(request: HttpRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<HttpResponse> {
@@ -161,6 +151,7 @@ function failureOf(error: unknown, timedOut: boolean): TransportFailure {
   const refused = proxyStatusOf(error);
   if (refused !== undefined) return new TransportFailure(`PROXY_${refused}`, 'connect', '');
   const code = codeOf(error);
+  if (error instanceof ProxyUnreached) return new TransportFailure(code, 'connect', '', error.proxy);
   return new TransportFailure(code, CONNECT_CODES.has(code) ? 'connect' : 'exchange', '');
 }
 

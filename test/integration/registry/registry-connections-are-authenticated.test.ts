@@ -378,6 +378,22 @@ describe('a proxy', () => {
     expect(await asked.settled()).toBe('known 1');
   });
 
+  it.each(['http', 'https'])('that can not be reached is an outage that names it: %s', async (scheme) => {
+    const proxy = await HttpProxy.start();
+    const { settings } = proxy;
+    await proxy.stop();
+    const asked = await ask({
+      ...settings,
+      'proxy.user.info': 'ann:pr0xy-pw',
+      'schema.registry.url': `${scheme}://127.0.0.1:1`,
+    });
+    expect(asked.words).toBe('waiting read');
+    expect(errorOf(asked)).toContain(
+      `the proxy 127.0.0.1:${settings['proxy.port']} could not be reached (ECONNREFUSED), nor ${scheme}://127.0.0.1:1 through it: check proxy.host and proxy.port`,
+    );
+    expect(asked.shown).not.toContain('pr0xy-pw');
+  });
+
   it.each(['http', 'https'])('that wants to know who we are is a matter of configuration: %s', async (scheme) => {
     const proxy = await proxied();
     proxy.refusal = 407;

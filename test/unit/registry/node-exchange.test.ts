@@ -181,6 +181,10 @@ describe('the reason of a failure', () => {
     ['refused', 'ECONNREFUSED at http://a:1'],
     [new TransportFailure('TIMEOUT', 'timeout', ''), 'no answer in time at http://a:1'],
     [new TransportFailure('PROXY_407', 'connect', ''), 'the proxy answers HTTP 407 at http://a:1'],
+    [
+      new TransportFailure('ENOTFOUND', 'connect', '', 'p:3128'),
+      'the proxy p:3128 could not be reached (ENOTFOUND), nor http://a:1 through it: check proxy.host and proxy.port',
+    ],
     [new RangeError('a mistake'), 'UNKNOWN at http://a:1'],
     [error(404, 40403, 'Schema not found'), 'HTTP 404/40403 at http://a:1: Schema not found'],
     [{ status: 502, body: '<html>secret</html>' }, 'HTTP 502 at http://a:1'],

@@ -223,7 +223,7 @@ describe('a failure below HTTP', () => {
 });
 
 /** Where a connection was tried, at ports of this machine where nobody listens. */
-async function tried(proxy: ProxySettings | null | undefined) {
+async function tried(proxy: ProxySettings | null | undefined, node = 'http://127.0.0.1:1') {
   const seen: { at?: string; headers?: unknown } = {};
   const connecting = (message: unknown): void => {
     seen.at ??= (message as { connectParams: { host: string } }).connectParams.host;
@@ -240,7 +240,7 @@ async function tried(proxy: ProxySettings | null | undefined) {
     ...(proxy === undefined ? {} : { proxy }),
   });
   try {
-    const failed = await transport.request({ ...request, node: 'http://127.0.0.1:1' }, never).catch((e: unknown) => e);
+    const failed = await transport.request({ ...request, node }, never).catch((e: unknown) => e);
     return { ...seen, failed };
   } finally {
     unsubscribe('undici:client:beforeConnect', connecting);
@@ -265,6 +265,15 @@ describe('a connection', () => {
     expect(JSON.stringify(known.headers)).toContain(`Basic ${btoa('ann:pw')}`);
     expect(JSON.stringify(known.headers)).toContain('proxy-authorization');
   });
+
+  it.each(['http://127.0.0.1:1', 'https://127.0.0.1:1'])(
+    'that a proxy refuses is the proxy’s failure, not that of %s, and names no user',
+    async (node) => {
+      const { failed } = await tried({ url: 'http://127.0.0.1:2', userInfo: new Password('ann:pw') }, node);
+      expect(failed).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect', proxy: '127.0.0.1:2' });
+      expect((await tried(null, node)).failed).toMatchObject({ code: 'ECONNREFUSED', proxy: undefined });
+    },
+  );
 });
 
 const PEM = readFileSync(fileURLToPath(new URL('../../fixtures/tls/client.pem', import.meta.url)), 'utf8');

@@ -36,7 +36,8 @@ const OTHER_REGISTRY_IDS = 3;
 
 export class Contradictions {
   private readonly options: ContradictionsOptions;
-  private readonly reported = new Set<string>();
+  /** By what each is about, in the words in which it was told. */
+  private readonly reported = new Map<string, IntegrityError>();
   private readonly byQuestion: LruCache<string, Held>;
   private distrust: Held | undefined;
   /** In which order views asked for the first time: a task that was restarted has a new one. */
@@ -53,7 +54,10 @@ export class Contradictions {
 
   /** One line each, the latest first. */
   get lines(): string[] {
-    return [...this.reported].slice(-MAX_SHOWN).reverse();
+    return [...this.reported.values()]
+      .slice(-MAX_SHOWN)
+      .reverse()
+      .map(({ message }) => message);
   }
 
   /**
@@ -80,22 +84,26 @@ export class Contradictions {
     this.changed.clear();
   }
 
-  /** Logged once per contradiction, whatever the number of records; every host is told. */
-  found(error: IntegrityError, key?: string): void {
+  /**
+   * Logged once per contradiction, whatever the number of records, and whoever meets it again at which node; every host is told. Returns it in
+   * the words in which it was told first.
+   */
+  found(met: IntegrityError, key?: string): IntegrityError {
     const { registryId, notify, forget } = this.options;
-    this.report(error);
+    const error = this.report(met);
     const held: Held = { error, views: this.viewCount };
     if (key !== undefined) this.byQuestion.set(key, held);
     const { id, context, registry } = error.details ?? {};
     if (registry === true) {
       this.distrust = held;
       notify({ kind: 'distrusted', registryId, error: errorToWire(error) });
-      return;
+      return error;
     }
-    if (typeof id !== 'number' || typeof context !== 'string') return;
+    if (typeof id !== 'number' || typeof context !== 'string') return error;
     for (const other of forget({ context, id })) this.byQuestion.set(other, held);
     notify({ kind: 'contradicted', registryId, context, id, error: errorToWire(error) });
     if (error.code === REGISTRY_CONTENT_CHANGED) this.count(id, error);
+    return error;
   }
 
   private count(id: number, error: IntegrityError): void {
@@ -111,13 +119,22 @@ export class Contradictions {
     this.found(found);
   }
 
-  private report(error: IntegrityError): void {
-    if (this.reported.has(error.message) || this.reported.size >= MAX_REPORTS) return;
-    this.reported.add(error.message);
+  private report(error: IntegrityError): IntegrityError {
+    const about = aboutOf(error);
+    const before = this.reported.get(about);
+    if (before !== undefined || this.reported.size >= MAX_REPORTS) return before ?? error;
+    this.reported.set(about, error);
     this.options.logger.error('The schema registry contradicts itself; the tasks that need it stop', {
       code: error.code,
       err: error,
     });
     this.options.emit({ type: 'integrity', error });
+    return error;
   }
+}
+
+/** An id and what it means now, whichever node said so, of whichever subject; what concerns the whole registry is told by its words. */
+function aboutOf({ code, message, details = {} }: IntegrityError): string {
+  const { id, context, now, registry } = details;
+  return registry === true || typeof id !== 'number' ? message : JSON.stringify([code, context, id, now ?? message]);
 }

@@ -356,7 +356,7 @@ export class RegistryCluster {
 
   /** What was thrown on the way, or a refusal of the registry, as an answer. */
   private refuse(key: string, failed: unknown): RegistryAnswer {
-    const error = refusalOf(failed);
+    let error = refusalOf(failed);
     // Broken off, or a mistake of ours: never the record's fault. It is asked again.
     if (error instanceof EnvironmentError) {
       if (!this.life.signal.aborted) {
@@ -367,7 +367,7 @@ export class RegistryCluster {
       }
       return { kind: 'waiting', error, gateId: '', fromFuture: false };
     }
-    if (error instanceof IntegrityError) this.parts.trust.contradictions.found(error, key);
+    if (error instanceof IntegrityError) error = this.parts.trust.contradictions.found(error, key);
     this.refusals.add(key, error);
     return { kind: 'refused', error };
   }

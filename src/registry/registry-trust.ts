@@ -47,7 +47,9 @@ export class RegistryTrust {
 
   constructor(options: RegistryTrustOptions) {
     const { values, known, identity, mayRead, logger, clock, signal } = options;
-    const contradicted = (error: IntegrityError): void => this.contradictions.found(error);
+    const contradicted = (error: IntegrityError): void => {
+      this.contradictions.found(error);
+    };
     this.known = known;
     this.contradictions = new Contradictions({
       ...options,

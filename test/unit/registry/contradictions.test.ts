@@ -59,6 +59,27 @@ describe('a contradiction', () => {
     expect(contradictions.lines).toEqual(['id 1 is another']);
   });
 
+  it('is one, whoever meets it, where, and under which subject: told in the words of the first, and anew for other content', () => {
+    const { contradictions, log, events, notices } = new Setup();
+    const met = (node: string, now: string, id = 1) =>
+      new RegistryIntegrityError(`id ${id} is ${now} at ${node}`, {
+        code: REGISTRY_CONTENT_CHANGED,
+        details: { id, context: '', node, before: 'x', now },
+      });
+    const first = met('a', 'y');
+    expect(contradictions.found(first)).toBe(first);
+    expect(contradictions.found(met('b', 'y'), 'k')).toBe(first);
+    expect(contradictions.refusal('k', 'v')).toBeUndefined();
+    expect(contradictions.lines).toEqual(['id 1 is y at a']);
+    expect(events).toEqual([{ type: 'integrity', error: first }]);
+    expect(log.lines).toHaveLength(1);
+    expect(notices.map((notice) => 'error' in notice && notice.error.message)).toEqual(Array(2).fill('id 1 is y at a'));
+    contradictions.found(met('b', 'z'));
+    contradictions.found(met('b', 'y', 2));
+    expect(contradictions.lines).toEqual(['id 2 is y at b', 'id 1 is z at b', 'id 1 is y at a']);
+    expect(events).toHaveLength(3);
+  });
+
   it('is shown with the latest fifty, the latest first', () => {
     const { contradictions } = new Setup();
     for (let id = 1; id <= 60; id++) contradictions.found(about(id, REGISTRY_ID_LOST));

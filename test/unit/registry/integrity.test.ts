@@ -58,6 +58,38 @@ describe('Invariant 6: the content of an id never changes unnoticed', () => {
     expect(wordsOf(await new Task(again, host).start(byId(id)))).toBe(`known ${id}`);
   });
 
+  it('tells it once, whether it is read back, met by a question with or without a subject, or said by another node', async () => {
+    const worker = new WorkerOfRegistries({ nodes: [NODE_A, NODE_B] });
+    const host = worker.host();
+    const config = { 'schema.registry.url': `${NODE_A},${NODE_B}` };
+    const task = new Task(worker, host, config);
+    await task.start(register('s'));
+    worker.registry.schemas.set(1, { schema: OTHER });
+    worker.registry.fault = ({ method }) => (method === 'POST' ? ok({ id: 1 }) : undefined);
+    await worker.clock.advance(60_000);
+    const told = () => ({
+      events: worker.events.filter(({ type }) => type === 'integrity').length,
+      lines: worker.log.lines.filter(({ level }) => level === 'error').length,
+      shown: worker.coordinator.snapshots()[0]?.integrityErrors.length,
+    });
+    const once = { events: 1, lines: 1, shown: 1 };
+    expect(told()).toEqual(once);
+    const words = new Set<string>();
+    for (const question of [byId(1), register('s'), latest('s'), { ...byId(1), forWriting: true }]) {
+      worker.transport.nodes.set(NODE_A, question.kind === 'by-id' ? () => 'refused' : worker.registry.handle);
+      const answer = await new Task(worker, host, config).start(question as SchemaQuestion);
+      expect(wordsOf(answer)).toBe('refused holdfast.registry.content-changed');
+      words.add(answer.kind === 'refused' ? answer.error.message : '');
+    }
+    expect(told()).toEqual(once);
+    expect([...words]).toEqual(worker.coordinator.snapshots()[0]?.integrityErrors);
+    // What it means now is a contradiction of its own.
+    worker.registry.schemas.set(1, { schema: '"double"' });
+    await worker.clock.advance(2000);
+    await new Task(worker, host, config).start(byId(1));
+    expect(told()).toEqual({ events: 2, lines: 2, shown: 2 });
+  });
+
   it('does not take another form of the same schema for another schema', async () => {
     const worker = new WorkerOfRegistries();
     const host = worker.host();

@@ -66,6 +66,8 @@ export interface EndpointsOptions {
 
 /** How long others go first after a node answered a read with a failure that names no time. */
 const SHUN_MS = 1000;
+/** A node that serves takes less, as a rule. */
+const SILENT_MS = 250;
 /** For so long a node that left a write unanswered gets writes after the others. */
 const WRITES_HUNG_MS = 10_000;
 
@@ -126,6 +128,13 @@ export class RegistryEndpoints {
 
   isAlive(node: string): boolean {
     return this.book.get(node)?.alive === true;
+  }
+
+  /** URLs of those that were asked, and have not answered for a while; without any, of those that would be asked. */
+  unanswering(): readonly string[] {
+    const { nodes } = this.book;
+    const silent = nodes.filter(({ silentMs }) => silentMs >= SILENT_MS);
+    return (silent.length > 0 ? silent : nodes.filter(({ alive }) => alive)).map(({ url }) => url);
   }
 
   /** How each node does, in the order of the URLs. */

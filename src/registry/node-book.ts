@@ -45,6 +45,8 @@ export class RegistryNode {
   credit = 0;
   private readonly clock: Clock;
   private readonly startedAt = new Set<{ readonly at: number }>();
+  /** Requests of whatever kind that are on their way; the oldest first. */
+  private readonly sentAt = new Set<{ readonly at: number }>();
   private latency = 0;
   private measuredAt: number | null = null;
 
@@ -73,6 +75,21 @@ export class RegistryNode {
       if (outcome === 'failed') this.failures += 1;
       else if (channel === 'read') this.measure(this.clock.monotonic() - exchange.at);
     };
+  }
+
+  /** A request goes out to it; call the result once when it is answered, or over. */
+  sent(): () => void {
+    const request = { at: this.clock.monotonic() };
+    this.sentAt.add(request);
+    return () => {
+      this.sentAt.delete(request);
+    };
+  }
+
+  /** For how many ms it has left the oldest request that is on its way without an answer. */
+  get silentMs(): number {
+    const [oldest] = this.sentAt;
+    return oldest === undefined ? 0 : this.clock.monotonic() - oldest.at;
   }
 
   /**

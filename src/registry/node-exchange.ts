@@ -126,12 +126,13 @@ export class NodeExchange {
     if (admitted !== undefined) await admitted;
     // What a node says of itself may take its time: it tells nothing of how fast it serves.
     const end = request.operation === 'meta' ? undefined : node.begin(request.channel);
+    const answered = node.sent();
     const beganAt = clock.monotonic();
     const report = (status: number | null): void =>
       onExchange?.({ node: node.url, operation: request.operation, status, ms: clock.monotonic() - beganAt });
     let response: HttpResponse;
     try {
-      response = await this.options.transport.request(httpRequest, signal);
+      response = await this.options.transport.request(httpRequest, signal).finally(answered);
     } catch (error) {
       end?.(signal.aborted ? 'aborted' : 'failed');
       signal.throwIfAborted();

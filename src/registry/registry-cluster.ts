@@ -98,7 +98,7 @@ export class RegistryCluster {
       clock,
       logger: options.logger,
       gates: options.gates,
-      nodes: () => settings.nodes.filter((node) => this.parts.endpoints.isAlive(node)),
+      nodes: () => this.parts.endpoints.unanswering(),
       timeoutMs: values['http.read.timeout.ms'],
     });
     this.missing = new MissingThings({

@@ -15,7 +15,7 @@ export interface SlowAnswersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly gates: GateBook;
-  /** The nodes that are asked at the moment. */
+  /** The nodes that were asked and have not answered. */
   readonly nodes: () => readonly string[];
   /** `http.read.timeout.ms` */
   readonly timeoutMs: number;

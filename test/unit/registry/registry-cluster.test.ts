@@ -168,6 +168,32 @@ describe('a question', () => {
   });
 });
 
+const [NODE_1, NODE_2] = [NODE_A, 'http://other:8081'];
+it.each([
+  [NODE_1, NODE_2, byId(2)],
+  [NODE_2, NODE_1, byId(2)],
+  [NODE_1, NODE_2, register('new')],
+  [NODE_2, NODE_1, register('new')],
+])(
+  'an answer that is slow is one of the node that was asked and is silent, not of one that spoke: %s',
+  async (silent, other, question) => {
+    const { transport, registry, gates, ask } = setUp({ settings: { 'schema.registry.url': `${NODE_1},${NODE_2}` } });
+    registry.put('s', { schema });
+    for (const node of [NODE_1, NODE_2]) transport.nodes.set(node, registry.handle);
+    for (let i = 0; i < 4; i++) await ask(latest('s'), `v${i}`, 1100);
+    transport.nodes.set(silent, () => 'hung');
+    transport.nodes.set(other, (request) =>
+      request.path.startsWith('/schemas/ids/2') || request.path.endsWith('new/versions')
+        ? error(503, 50301, 'busy')
+        : registry.handle(request),
+    );
+    expect(await ask(question, 'v', 1000)).toMatch(/^waiting slow/);
+    expect(gates.snapshots().find(({ id }) => id.includes(':slow:'))?.reason).toContain(
+      `no settled answer of ${silent} for a second`,
+    );
+  },
+);
+
 it('an answer that is slow is one of the nodes that are asked, not of those that are away', async () => {
   const { registry, gates, ask } = setUp({ settings: { 'schema.registry.url': `${NODE_A},http://away:8081` } });
   registry.put('s', { schema });

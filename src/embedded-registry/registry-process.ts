@@ -5,6 +5,7 @@
 import type { Broker } from '../broker/ports.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { ConfigError, defineErrorCode } from '../sdk/errors/index.ts';
 import { urlOf } from './election-protocol.ts';
 import { HttpListener, type HttpReply } from './http-listener.ts';
 import { HttpPeer } from './http-peer.ts';
@@ -15,6 +16,11 @@ import { abortable } from './schemas-log.ts';
 import { TEST_CONTROLS_PATH, testControl } from './test-controls.ts';
 import { TopicSchemasLog } from './topic-schemas-log.ts';
 import { type RegistryTimings, type RegistryVendor, vendorProfiles, vendorTimings } from './vendor-profile.ts';
+
+export const REGISTRY_LISTENER = defineErrorCode('holdfast.embedded-registry.listener', {
+  what: 'A node of the embedded registry can not listen where it was told to: its port is taken, or the address is none of this machine.',
+  mend: 'Free the port, or name another one with --port, another address with --host.',
+});
 
 export interface RegistryProcessOptions {
   readonly broker: Broker;
@@ -46,8 +52,8 @@ export interface RegistryProcess {
 }
 
 /**
- * Resolves when it answers and has read the topic, before the group has named a primary. Rejects, with nothing left open, when the port
- * is taken, the topic is unfit, or the signal is aborted.
+ * Resolves when it answers and has read the topic, before the group has named a primary. Rejects, with nothing left open, with a ConfigError when
+ * the port is taken (`holdfast.embedded-registry.listener`) or the topic is unfit, and when the signal is aborted.
  */
 export async function startRegistryProcess(
   options: RegistryProcessOptions,
@@ -67,7 +73,7 @@ export async function startRegistryProcess(
   });
   try {
     // Only an open port tells which one it got; what comes before there is anything to answer is cut.
-    if (profile.listensBeforeReplay || options.port === 0) await listener.open();
+    if (profile.listensBeforeReplay || options.port === 0) await open(listener, host);
     const identity = {
       scheme: 'http' as const,
       host: options.advertised?.host ?? host,
@@ -94,7 +100,7 @@ export async function startRegistryProcess(
     // Karapace's nodes stand for election before they know anything, Confluent's when they know all.
     if (profile.listensBeforeReplay) node.joinElection();
     await node.replayed(signal);
-    await listener.open();
+    await open(listener, host);
     if (!profile.listensBeforeReplay) node.joinElection();
     const stop = async (): Promise<void> => {
       await listener.close();
@@ -109,6 +115,17 @@ export async function startRegistryProcess(
     parts?.node.stop();
     await log.close();
     throw error;
+  }
+}
+
+async function open(listener: HttpListener, host: string): Promise<void> {
+  try {
+    await listener.open();
+  } catch (cause) {
+    throw new ConfigError(
+      `The registry node can't listen on ${host}:${listener.port}: ${(cause as Error).message}. Free the port, or name another one with --port, another address with --host.`,
+      { code: REGISTRY_LISTENER, cause },
+    );
   }
 }
 

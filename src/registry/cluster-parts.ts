@@ -24,6 +24,7 @@ import { RegistryTrust } from './registry-trust.ts';
 import { RequestBudget } from './request-budget.ts';
 import type { SchemaStore } from './schema-store.ts';
 import { userInfoSecrets } from './secrets-sent.ts';
+import type { ServedSettings } from './served-settings.ts';
 import { WriteBarrier } from './write-barrier.ts';
 
 export interface ClusterPartsOptions {
@@ -31,6 +32,7 @@ export interface ClusterPartsOptions {
   /** Ended with the parts. */
   readonly transport: HttpTransport;
   readonly credentials: Credentials;
+  readonly served: ServedSettings;
   readonly clock: Clock;
   readonly logger: Logger;
   /** null: nothing is kept over a restart. */
@@ -163,7 +165,7 @@ export class ClusterParts {
   }
 
   private openEndpoints(): RegistryEndpoints {
-    const { settings, transport, credentials, clock, random } = this.options;
+    const { settings, transport, credentials, served, clock, random } = this.options;
     const { emit, outages } = this.hooks;
     const { values } = settings;
     const budget = new RequestBudget({
@@ -191,6 +193,8 @@ export class ClusterParts {
       ...(random === undefined ? {} : { random }),
       verify: (node, get) => identification.verify(node, get),
       answeredBefore: () => this.identity.told() !== null,
+      servedBefore: () => served.haveServed(),
+      onServed: (node) => served.serves(node),
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
       onExchange: (report) => emit({ type: 'request', ...report }),
       admit: (request, signal) => budget.admit(request.operation === 'meta', signal),

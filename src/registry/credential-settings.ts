@@ -149,6 +149,12 @@ function isTokenEndpoint(text: string): boolean {
   return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
 
+/** Those of them that this node is sent. */
+export function credentialsAt(credentials: CredentialSettings, node: string): CredentialSettings {
+  if (credentials.kind !== 'basic') return credentials;
+  return { ...credentials, byNode: new Map(), others: credentials.byNode.get(node) ?? credentials.others };
+}
+
 /** What tells two connections apart and is no secret. */
 export function openPartsOf(credentials: CredentialSettings): string[] {
   switch (credentials.kind) {

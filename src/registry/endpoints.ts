@@ -58,6 +58,10 @@ export interface EndpointsOptions {
   readonly verify?: (node: string, get: (request: RegistryRequest) => Promise<CallResult>) => Promise<void>;
   /** A registry named its cluster at one of these nodes, in this run or an earlier one. */
   readonly answeredBefore?: () => boolean;
+  /** A registry served with these very settings in an earlier run. Slow; asked only when an answer looks like a wrong setting. */
+  readonly servedBefore?: () => Promise<boolean>;
+  /** A node serves; told for each of its answers. */
+  readonly onServed?: (node: string) => void;
   /** A node died or came back. */
   readonly onNode?: (node: string, alive: boolean, reason: string) => void;
   readonly onExchange?: (report: ExchangeReport) => void;
@@ -104,6 +108,7 @@ export class RegistryEndpoints {
       secrets: options.secrets ?? [],
       onExchange,
       admit: options.admit,
+      servedBefore: () => this.servedBefore(),
     });
     this.writes = new WritesUnderWay({ clock, onHanging: (node) => this.hanging(node) });
     this.revival = new NodeRevival({
@@ -121,7 +126,7 @@ export class RegistryEndpoints {
     return this.options.nodes;
   }
 
-  /** A registry served with these settings, at any node: by an answer that was asked for, or a refusal in its own words. */
+  /** A registry served with these settings, at any node, if only in an earlier run: by an answer that was asked for, or a refusal in its own words. */
   get hasServed(): boolean {
     return this.served;
   }
@@ -320,7 +325,10 @@ export class RegistryEndpoints {
     const result = await this.exchanges.perform(node, request, fresh, context, signal);
     if (result.issuer !== undefined) return result;
     const { verdict } = result;
-    if (isOfRegistry(request, result)) this.served = true;
+    if (isOfRegistry(request, result)) {
+      this.served = true;
+      this.options.onServed?.(node.url);
+    }
     if (result.status !== undefined) {
       this.revived(node);
       // Something else spoke in its place, and another cluster may stand there next.
@@ -351,6 +359,11 @@ export class RegistryEndpoints {
     for (const node of this.book.nodes) {
       if (node.alive && (node.url === url || node.url === this.options.primary())) this.revival.suspect(node);
     }
+  }
+
+  private async servedBefore(): Promise<boolean> {
+    if (!this.served && (await this.options.servedBefore?.()) === true) this.served = true;
+    return this.served;
   }
 
   private nodeAt(url: string): RegistryNode {

@@ -56,6 +56,8 @@ export interface NodeExchangeOptions {
   /** Invariant 8: what else is sent that no answer may bring to light, for a proxy. */
   readonly secrets?: readonly string[];
   readonly onExchange?: ((report: ExchangeReport) => void) | undefined;
+  /** Asked when settings look wrong that the context does not say to have served: a registry served with them before all the same. */
+  readonly servedBefore?: (() => Promise<boolean>) | undefined;
   /** When the request may go: at once, or when this resolves. */
   readonly admit?: ((request: RegistryRequest, signal: AbortSignal) => Promise<void> | undefined) | undefined;
 }
@@ -141,7 +143,7 @@ export class NodeExchange {
         error instanceof TransportFailure ? error : new TransportFailure('UNKNOWN', 'exchange', String(error));
       const outcome: Outcome = { kind: 'transport', code: failure.code, phase: failure.phase };
       return {
-        verdict: classify(request.operation, outcome, context),
+        verdict: await this.judge(request.operation, outcome, context),
         node: node.url,
         status: undefined,
         errorCode: undefined,
@@ -150,19 +152,27 @@ export class NodeExchange {
         reason: describeFailure(failure, node.url),
       };
     }
-    const result = this.read(node.url, request, response, context, credentials);
+    const result = await this.read(node.url, request, response, context, credentials);
     end?.(result.verdict.class === 'park' ? 'failed' : 'answered');
     report(response.status);
     return result;
   }
 
-  private read(
+  /** What a node has to say of itself it may lack, or not tell us: that it served is no reason to wait for it. */
+  private async judge(operation: Operation, outcome: Outcome, context: FailureContext): Promise<FailureClass> {
+    const verdict = classify(operation, outcome, context);
+    if (verdict.class !== 'config' || operation === 'meta' || context.servedBefore === true) return verdict;
+    if ((await this.options.servedBefore?.()) !== true) return verdict;
+    return classify(operation, outcome, { ...context, servedBefore: true });
+  }
+
+  private async read(
     node: string,
     request: RegistryRequest,
     response: HttpResponse,
     context: FailureContext,
     credentials: CredentialHeaders,
-  ): CallResult {
+  ): Promise<CallResult> {
     const json = parseJson(response.body);
     const errorCode = errorCodeOf(json);
     const retryAfterMs = retryAfterOf(response.headers['retry-after'], this.options.clock);
@@ -175,7 +185,7 @@ export class NodeExchange {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
     return {
-      verdict: classify(request.operation, outcome, context),
+      verdict: await this.judge(request.operation, outcome, context),
       node,
       status: response.status,
       errorCode,

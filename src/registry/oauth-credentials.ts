@@ -16,6 +16,8 @@ export interface OAuthCredentialsOptions {
   readonly transport: HttpTransport;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** A registry served with these settings in an earlier run. Slow; asked only when the server gives no token and names no reason that passes. */
+  readonly servedBefore?: () => Promise<boolean>;
   readonly random?: (() => number) | undefined;
 }
 
@@ -139,7 +141,7 @@ export class OAuthCredentials implements Credentials {
         new AbortController().signal,
       );
     } catch (error) {
-      throw this.unreachable(error);
+      throw await this.judged(() => this.unreachable(error));
     }
     const json = fieldsOf(response.body);
     const access = json['access_token'];
@@ -149,7 +151,21 @@ export class OAuthCredentials implements Credentials {
       this.hasServed = true;
       return this.token;
     }
-    throw this.refused(response, json['error']);
+    const refused = await this.judged(() => this.refused(response, json['error']));
+    // Who asks again and again with a wrong secret may lock the client.
+    if (refused instanceof RegistryConfigError) {
+      this.refusal = { error: refused, until: clock.monotonic() + 1000 + this.refusals.next() };
+    }
+    throw refused;
+  }
+
+  /** What served in an earlier run did not become wrong either. */
+  private async judged(judge: () => Error): Promise<Error> {
+    const failure = judge();
+    if (this.hasServed || !(failure instanceof RegistryConfigError)) return failure;
+    if ((await this.options.servedBefore?.()) !== true) return failure;
+    this.hasServed = true;
+    return judge();
   }
 
   private tokenOf(access: string, expiresIn: unknown, askedAt: number): Token {
@@ -191,13 +207,10 @@ export class OAuthCredentials implements Credentials {
         retryAfterOf(response.headers['retry-after'], this.options.clock),
       );
     }
-    const refusal = new RegistryConfigError(
+    return new RegistryConfigError(
       `The OAuth token endpoint ${this.endpoint} refuses the client: ${said}. Check bearer.auth.client.id, bearer.auth.client.secret, bearer.auth.scope and the URL.`,
       { code: REGISTRY_AUTHORIZATION },
     );
-    // Who asks again and again with a wrong secret may lock the client.
-    this.refusal = { error: refusal, until: this.options.clock.monotonic() + 1000 + this.refusals.next() };
-    return refusal;
   }
 
   private get endpoint(): string {

@@ -4,9 +4,12 @@ import { basicAuthorization, type Credentials, StaticCredentials } from './crede
 import type { HttpTransport } from './http-transport.ts';
 import { OAuthCredentials } from './oauth-credentials.ts';
 import type { RegistrySettings } from './registry-settings.ts';
+import type { ServedSettings } from './served-settings.ts';
 
 export interface OpenCredentialsOptions {
   readonly settings: RegistrySettings;
+  /** Tells an OAuth server that took us in an earlier run. */
+  readonly served: ServedSettings;
   readonly clock: Clock;
   /** Reaches an OAuth server, which the proxy of the registry is not for. */
   readonly direct: HttpTransport;
@@ -14,7 +17,7 @@ export interface OpenCredentialsOptions {
 }
 
 export function openCredentials(options: OpenCredentialsOptions): Credentials {
-  const { settings, clock, direct, random } = options;
+  const { settings, served, clock, direct, random } = options;
   const { credentials } = settings;
   switch (credentials.kind) {
     case 'none':
@@ -35,6 +38,7 @@ export function openCredentials(options: OpenCredentialsOptions): Credentials {
         clock,
         timeoutMs: settings.values['http.read.timeout.ms'],
         random,
+        servedBefore: () => served.haveServed(),
       });
   }
 }

@@ -17,6 +17,7 @@ import { parseRegistrySettings, type RegistrySettings } from './registry-setting
 import type { RegistrySnapshot } from './registry-snapshot.ts';
 import { RegistryUse, UNUSED_MS } from './registry-use.ts';
 import type { SchemaStore } from './schema-store.ts';
+import { ServedSettings } from './served-settings.ts';
 import { SharedSettings } from './shared-settings.ts';
 import { UndiciTransport } from './undici-transport.ts';
 import { type UsedRegistry, ViewLives } from './view-lives.ts';
@@ -153,6 +154,7 @@ export class RegistryCoordinator {
       child.info('Settings of Confluent’s registry clients have no effect here.', { keys: reasons });
     }
     const transports = this.transports(settings, child);
+    const served = new ServedSettings({ settings, store, logger: child });
     const draw = random === undefined ? {} : { random };
     const cluster: RegistryCluster = new RegistryCluster({
       settings,
@@ -161,7 +163,8 @@ export class RegistryCoordinator {
       store,
       logger: child,
       transport: transports.toNodes,
-      credentials: openCredentials({ settings, clock, direct: transports.direct, ...draw }),
+      served,
+      credentials: openCredentials({ settings, served, clock, direct: transports.direct, ...draw }),
       ...(knowledge === undefined ? {} : { knowledge: knowledge(settings, (change) => cluster.epochChanged(change)) }),
       groups: groups ?? null,
       // What still comes to an end when it is closed is not told: nobody would forget the figures again.

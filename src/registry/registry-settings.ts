@@ -71,6 +71,24 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
   if (problems.length > 0) {
     throw new ConfigError(problems.map(({ key, message }) => `${key}: ${message}`).join('\n'), { problems });
   }
+  const { open, secrets } = partsOfSettings({ credentials, tls, proxy, headers });
+  return Object.freeze({
+    registryId: registryIdOf(nodes, [...nodes].sort().concat(open), secrets),
+    nodes,
+    credentials,
+    tls,
+    proxy,
+    headers,
+    values,
+  });
+}
+
+/** What tells two registry connections to the same URLs apart. Files count by their names: what is in them is renewed. */
+export function partsOfSettings(settings: Pick<RegistrySettings, 'credentials' | 'tls' | 'proxy' | 'headers'>): {
+  readonly open: readonly string[];
+  readonly secrets: readonly string[];
+} {
+  const { credentials, tls, proxy, headers } = settings;
   const secrets = [
     ...secretsOf(credentials),
     tls.ca?.value(),
@@ -81,19 +99,10 @@ export function parseRegistrySettings(raw: RawConfig): RegistrySettings {
     proxy?.userInfo?.value(),
     ...Object.values(headers),
   ].filter((secret) => secret !== undefined);
-  const open = [...nodes]
-    .sort()
-    .concat(openPartsOf(credentials), tls.trustStore.file ?? '', tls.keyStore.file ?? '')
+  const open = openPartsOf(credentials)
+    .concat(tls.trustStore.file ?? '', tls.keyStore.file ?? '')
     .concat(String(tls.verifyHostname), tls.protocols, proxy?.url ?? '', Object.keys(headers));
-  return Object.freeze({
-    registryId: registryIdOf(nodes, open, secrets),
-    nodes,
-    credentials,
-    tls,
-    proxy,
-    headers,
-    values,
-  });
+  return { open, secrets };
 }
 
 type Problem = (key: string, message: string) => void;

@@ -13,10 +13,12 @@ import {
   asGuid,
   asProof,
   asSchema,
+  asServed,
   asVersion,
   formatEntry,
   guidKey,
   HEADER_KEY,
+  isServedKey,
   nodeKey,
   parseEntry,
   proofKey,
@@ -24,8 +26,10 @@ import {
   type StoredGuid,
   type StoredProof,
   type StoredSchema,
+  type StoredServed,
   type StoredVersion,
   schemaKey,
+  servedKey,
   versionKey,
 } from './stored-entries.ts';
 import { contextOf } from './subject-context.ts';
@@ -40,6 +44,8 @@ export interface SchemaStoreOptions {
 
 /** What may wait for the disk or the broker; what is dropped is only missing after a restart. */
 const MAX_PENDING = 10_000;
+/** Settings, at each of their nodes, with which a registry served; the oldest are forgotten. */
+const MAX_SERVED = 1000;
 
 export class SchemaStore {
   private readonly log: CompactedLog;
@@ -101,6 +107,18 @@ export class SchemaStore {
 
   bind(node: string, clusterId: string): void {
     if (this.clusterAt(node) !== clusterId) this.put(nodeKey(node), { clusterId });
+  }
+
+  /** The settings of this kind with which a registry served at this node last. */
+  served(node: string, open: string): StoredServed | undefined {
+    return asServed(this.entries.get(servedKey(node, open)));
+  }
+
+  /** Walks all keys: not per record. */
+  rememberServed(served: StoredServed): void {
+    this.put(servedKey(served.node, served.open), served);
+    const keys = [...this.entries.keys()].filter(isServedKey);
+    for (const key of keys.slice(0, -MAX_SERVED)) this.remove(key);
   }
 
   schema(clusterId: string, context: string, id: number): StoredSchema | undefined {
@@ -318,6 +336,11 @@ export class SchemaStore {
 
   private makeRoom(): void {
     for (const key of this.entries.makeRoom()) if (!this.newer.has(key)) this.write(key, null);
+  }
+
+  private remove(key: string): void {
+    this.entries.delete(key);
+    if (!this.newer.has(key)) this.write(key, null);
   }
 
   private write(key: string, value: string | null): void {

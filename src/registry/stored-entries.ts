@@ -72,6 +72,17 @@ export interface StoredBinding {
   readonly clusterId: string;
 }
 
+/** A registry served at this node with settings of this kind; see ServedSettings. */
+export interface StoredServed {
+  readonly node: string;
+  /** Hash of the settings that are no secrets. */
+  readonly open: string;
+  /** Random, in hexadecimal digits. */
+  readonly salt: string;
+  /** A few bits of a slow hash of the secrets. */
+  readonly mark: string;
+}
+
 const keyOf = (...parts: readonly (string | number | boolean)[]): string => JSON.stringify(parts);
 
 /** Says which version wrote last; of a newer one it is the first thing that an older worker notices. */
@@ -84,10 +95,15 @@ export const proofKey = (clusterId: string, subject: string, text: string, norma
 export const versionKey = (clusterId: string, subject: string, version: number): string =>
   keyOf('version', clusterId, subject, version);
 export const guidKey = (clusterId: string, guid: string): string => keyOf('guid', clusterId, guid);
+export const servedKey = (node: string, open: string): string => keyOf('served', node, open);
 
-/** Entries that say what the others mean; they are few and never make room. */
+export function isServedKey(key: string): boolean {
+  return key.startsWith('["served",');
+}
+
+/** Entries that say what the others mean, and of settings; they are few and never make room. */
 export function isPermanent(key: string): boolean {
-  return key.startsWith('["node",');
+  return key.startsWith('["node",') || isServedKey(key);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -142,6 +158,10 @@ export function asVersion(value: unknown): StoredVersion | undefined {
   return checked(value, isVersion);
 }
 
+export function asServed(value: unknown): StoredServed | undefined {
+  return checked(value, isServed);
+}
+
 export function isReference(value: unknown): value is SchemaReference {
   if (typeof value !== 'object' || value === null) return false;
   const { name, subject, version } = value as Fields;
@@ -167,6 +187,7 @@ const isProof = (fields: Fields): boolean =>
   typeof fields['clusterId'] === 'string' &&
   typeof fields['subject'] === 'string' &&
   (fields['proof'] === 'registered' || fields['proof'] === 'looked-up');
+const isServed = (fields: Fields): boolean => typeof fields['salt'] === 'string' && typeof fields['mark'] === 'string';
 const isVersion = (fields: Fields): boolean =>
   hasId(fields) &&
   typeof fields['clusterId'] === 'string' &&

@@ -20,6 +20,7 @@ import { byIdRequest, registerRequest, subjectsRequest } from '../../../src/regi
 import { parseRegistrySettings } from '../../../src/registry/registry-settings.ts';
 import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
+import { ServedSettings } from '../../../src/registry/served-settings.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { ScriptedRegistry } from '../../../src/testing/index.ts';
 import { primaryEpoch } from '../../support/primary-epochs.ts';
@@ -58,15 +59,17 @@ function partsOver(
     gates: { read: gate('read'), write: gate('write') },
     lastEndedAt: null as number | null,
   };
-  const { settings, knowledge, store = null } = more;
+  const { knowledge, store = null } = more;
+  const settings = parseRegistrySettings({
+    'schema.registry.url': nodes.join(','),
+    'registry.refresh.interval.ms': '0',
+    'registry.refresh.sample.size': '0',
+    ...more.settings,
+  });
   const parts = new ClusterParts(
     {
-      settings: parseRegistrySettings({
-        'schema.registry.url': nodes.join(','),
-        'registry.refresh.interval.ms': '0',
-        'registry.refresh.sample.size': '0',
-        ...settings,
-      }),
+      settings,
+      served: new ServedSettings({ settings, store, logger: log.logger }),
       transport,
       credentials: new StaticCredentials({}),
       clock,

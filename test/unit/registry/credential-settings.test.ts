@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import {
   type CredentialSettings,
@@ -12,6 +13,7 @@ import { OAuthCredentials } from '../../../src/registry/oauth-credentials.ts';
 import { openCredentials } from '../../../src/registry/open-credentials.ts';
 import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
 import { parseRegistrySettings } from '../../../src/registry/registry-settings.ts';
+import { ServedSettings } from '../../../src/registry/served-settings.ts';
 import { ok, ScriptedTransport } from './scripted-transport.ts';
 
 const never = new AbortController().signal;
@@ -243,13 +245,11 @@ describe('what tells two connections apart', () => {
 
 describe('credentials that are opened', () => {
   const clock = new ManualClock();
-  const open = (config: Record<string, string>, direct = new ScriptedTransport(clock)) =>
-    openCredentials({
-      settings: parseRegistrySettings({ 'schema.registry.url': 'http://a', ...config }),
-      clock,
-      direct,
-      random: () => 0.5,
-    });
+  const open = (config: Record<string, string>, direct = new ScriptedTransport(clock)) => {
+    const settings = parseRegistrySettings({ 'schema.registry.url': 'http://a', ...config });
+    const served = new ServedSettings({ settings, store: null, logger: silentLogger });
+    return openCredentials({ settings, served, clock, direct, random: () => 0.5 });
+  };
 
   it('send nothing when there are none', () => {
     expect(open({}).headers('http://a', never)).toEqual({});

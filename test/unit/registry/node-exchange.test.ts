@@ -55,6 +55,34 @@ class Exchanging {
   }
 }
 
+describe('an answer like a wrong setting', () => {
+  it('is waited for when a registry served with the settings before, which is not asked for anything else', async () => {
+    let asked = 0;
+    const servedBefore = (): Promise<boolean> => {
+      asked += 1;
+      return Promise.resolve(true);
+    };
+    const exchanging = new Exchanging({ servedBefore });
+    for (const reply of [good, error(404, 40403, 'none'), error(503, 50301, 'starting')]) {
+      exchanging.reply = () => reply;
+      await exchanging.perform();
+    }
+    // What a node has to say of itself it may keep to others.
+    exchanging.reply = () => error(403, 40301, 'Forbidden');
+    expect((await exchanging.perform(subjectsRequest())).verdict).toEqual({ class: 'config' });
+    expect(asked).toBe(0);
+    const misleading = { class: 'park', outcomeUnknown: false, misleading: true };
+    expect((await exchanging.perform()).verdict).toEqual(misleading);
+    exchanging.reply = () => {
+      throw new TransportFailure('CERT_HAS_EXPIRED', 'exchange', '');
+    };
+    expect((await exchanging.perform()).verdict).toEqual(misleading);
+    const first = new Exchanging({ servedBefore: () => Promise.resolve(false) });
+    first.reply = () => error(401, 40101, 'Unauthorized');
+    expect((await first.perform()).verdict).toEqual({ class: 'config' });
+  });
+});
+
 describe('a request to a node', () => {
   it('says what it takes, and what it brings if it brings something', async () => {
     const exchanging = new Exchanging({ headers: { 'x-tenant': 'blue' } });

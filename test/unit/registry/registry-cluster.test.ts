@@ -12,6 +12,7 @@ import type { RegistryNotice } from '../../../src/registry/registry-notices.ts';
 import { parseRegistrySettings } from '../../../src/registry/registry-settings.ts';
 import type { PrimaryEpoch } from '../../../src/registry/registry-snapshot.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
+import { ServedSettings } from '../../../src/registry/served-settings.ts';
 import type { SchemaQuestion } from '../../../src/sdk/schema-view.ts';
 import { primaryEpoch } from '../../support/primary-epochs.ts';
 import { ScriptedKnowledge } from './registry-over-nodes.ts';
@@ -43,6 +44,7 @@ function setUp(options: { readonly store?: SchemaStore; readonly settings?: Reco
     settings,
     transport,
     credentials: new StaticCredentials({}),
+    served: new ServedSettings({ settings, store: options.store ?? null, logger: log.logger }),
     clock,
     logger: log.logger,
     store: options.store ?? null,
@@ -210,12 +212,15 @@ it('a client that has nobody to tell tells nobody', async () => {
   const transport = new ScriptedTransport(clock);
   const registry = new SmallRegistry();
   transport.nodes.set(NODE_A, registry.handle);
+  const settings = parseRegistrySettings({ 'schema.registry.url': NODE_A, 'registry.barrier': 'off' });
+  const { logger } = recordingLogger();
   const cluster = new RegistryCluster({
-    settings: parseRegistrySettings({ 'schema.registry.url': NODE_A, 'registry.barrier': 'off' }),
+    settings,
     transport,
     credentials: new StaticCredentials({}),
+    served: new ServedSettings({ settings, store: null, logger }),
     clock,
-    logger: recordingLogger().logger,
+    logger,
     store: null,
     knowledge: new ScriptedKnowledge(),
     gates: new GateBook({ clock }),

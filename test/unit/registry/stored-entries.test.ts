@@ -4,6 +4,7 @@ import {
   asGuid,
   asProof,
   asSchema,
+  asServed,
   asVersion,
   formatEntry,
   guidKey,
@@ -16,6 +17,7 @@ import {
   STORE_FORMAT,
   schemaKey,
   schemaNeededBy,
+  servedKey,
   versionKey,
 } from '../../../src/registry/stored-entries.ts';
 
@@ -49,6 +51,7 @@ describe('what is damaged', () => {
     ['a guid', asGuid, guid, ['guid', 'schema', 'schemaType', 'references']],
     ['a proof', asProof, proof, ['id', 'clusterId', 'subject', 'proof']],
     ['a version', asVersion, version, ['id', 'clusterId', 'subject', 'version']],
+    ['served settings', asServed, { salt: 's', mark: 'm' }, ['salt', 'mark']],
   ];
 
   it.each(kinds)('is as good as unknown: %s', (_, as, whole, needed) => {
@@ -97,10 +100,12 @@ describe('keys', () => {
       proofKey('c', 's', 't', true),
       versionKey('c', 's', 1),
       guidKey('c', 's'),
+      servedKey('a', 'o'),
+      servedKey('a', 'p'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(schemaKey('c', '', 1)).toBe('["schema","c","",1]');
-    expect(keys.filter(isPermanent)).toEqual([nodeKey('a')]);
+    expect(keys.filter(isPermanent)).toEqual([nodeKey('a'), servedKey('a', 'o'), servedKey('a', 'p')]);
   });
 
   it('of the schema that an entry needs are in the context of its subject', () => {

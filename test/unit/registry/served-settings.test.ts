@@ -42,16 +42,17 @@ async function served(config: Config, ...nodes: string[]): Promise<void> {
   const settings = await settingsOf(config, nodes.join(','), store);
   const before = log.written.length;
   for (const node of nodes) settings.serves(node);
-  await vi.waitFor(() => expect(log.written.length).toBeGreaterThanOrEqual(before + nodes.length));
+  await eventually(() => expect(log.written.length).toBeGreaterThanOrEqual(before + nodes.length));
   await store.close();
 }
 
-/** Virtual time goes on, as the slow hash takes real time. */
-async function later(worker: WorkerOfRegistries, ms: number): Promise<void> {
-  for (let n = 0; n < 20; n++) {
-    await worker.clock.advance(ms / 20);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+/** The slow hash takes real time, while virtual time goes on. */
+function eventually(check: () => unknown, worker?: WorkerOfRegistries): Promise<void> {
+  const look = async (): Promise<void> => {
+    await worker?.clock.advance(1000);
+    check();
+  };
+  return vi.waitFor(look, { timeout: 10_000, interval: 20 });
 }
 
 const expired = (): never => {
@@ -70,7 +71,7 @@ describe('after a restart of the worker with unchanged settings', () => {
     before.registry.put('old', { schema: '"string"' });
     const task = new Task(before, before.host(), config);
     expect(wordsOf(await task.start(byId(1)))).toBe('known 1');
-    await vi.waitFor(() => expect(log.written).toHaveLength(1));
+    await eventually(() => expect(log.written).toHaveLength(1));
   }
 
   it.each(troubles)('its tasks wait for what served before, and go on: %s', async (_, trouble) => {
@@ -83,13 +84,13 @@ describe('after a restart of the worker with unchanged settings', () => {
     const knows = new Task(after, after.host(), ANN);
     task.begin(byId(2));
     knows.begin(byId(1));
-    await later(after, 120_000);
+    await eventually(() => expect(wordsOf(task.view.peek(byId(2)))).toBe('waiting read'), after);
+    await after.clock.advance(120_000);
     expect(wordsOf(task.view.peek(byId(2)))).toBe('waiting read');
     expect(wordsOf(knows.answer)).toBe('known 1');
     expect(after.gates.snapshots()[0]?.reason).toMatch(/It looks like wrong .*before: look at/);
     after.registry.fault = () => undefined;
-    await later(after, 10_000);
-    expect(wordsOf(task.answer)).toBe('known 2');
+    await eventually(() => expect(wordsOf(task.answer)).toBe('known 2'), after);
   });
 
   it.each(troubles)('they fail at once with a changed password: %s', async (_, trouble) => {
@@ -118,13 +119,12 @@ describe('after a restart of the worker with unchanged settings', () => {
     };
     const before = await open(() => ok({ access_token: 'a-token', expires_in: 60 }));
     await new Task(before, before.host(), oauth('right')).start(byId(1));
-    await vi.waitFor(() => expect(log.written).toHaveLength(1));
+    await eventually(() => expect(log.written).toHaveLength(1));
     for (const trouble of [() => error(403, 1, 'default backend'), expired]) {
       const after = await open(trouble);
       const task = new Task(after, after.host(), oauth('right'));
       task.begin(byId(2));
-      await later(after, 20_000);
-      expect(wordsOf(task.view.peek(byId(2)))).toBe('waiting read');
+      await eventually(() => expect(wordsOf(task.view.peek(byId(2)))).toBe('waiting read'), after);
       const changed = await new Task(after, after.host(), oauth('wrong')).start(byId(2));
       expect(wordsOf(changed)).toMatch(/^refused/);
     }
@@ -154,7 +154,7 @@ describe('settings with which a registry served', () => {
     for (let run = 0; run < 2; run++) {
       const settings = await settingsOf(ANN);
       for (let n = 0; n < 3; n++) settings.serves(NODE_A);
-      await vi.waitFor(() => expect(log.written).toHaveLength(1));
+      await eventually(() => expect(log.written).toHaveLength(1));
       expect(await settings.haveServed()).toBe(true);
     }
     expect(log.written).toHaveLength(1);
@@ -173,7 +173,7 @@ describe('settings with which a registry served', () => {
     const settings = await settingsOf(ANN, `${NODE_A},${NODE_B}`);
     settings.serves(NODE_B);
     settings.serves(NODE_A);
-    await vi.waitFor(() => expect(log.written).toHaveLength(2));
+    await eventually(() => expect(log.written).toHaveLength(2));
     const [first, second] = log.written.map(({ value }) => JSON.parse(value ?? '') as { salt: string; mark: string });
     expect(second).toMatchObject({ node: NODE_B, salt: first?.salt, mark: first?.mark });
   });

@@ -19,10 +19,8 @@ export interface OutagesOptions {
   readonly random?: () => number;
   /** Does a read work again? Looks at the body, not at the port. */
   readonly probeReads: (signal: AbortSignal) => Promise<ProbeOutcome>;
-  /**
-   * Lets one waiting registration through. `untried`: none waits, so the gate stays half-open for the next one that comes.
-   */
-  readonly tryWrite: (signal: AbortSignal) => Promise<ProbeOutcome | 'untried'>;
+  /** Lets one question through that waits at the half-open gate. `untried`: none waits. */
+  readonly tryOne: (kind: AccessKind, signal: AbortSignal) => Promise<ProbeOutcome | 'untried'>;
   readonly onClosed: (kind: AccessKind, reason: string) => void;
   /** Before anybody is let go; `closedAt`: ms since the epoch. */
   readonly onOpening: (kind: AccessKind, closedAt: number) => void;
@@ -186,6 +184,18 @@ export class Outages {
     this.gates.write.open();
   }
 
+  /**
+   * Where a probe can not tell, one of those who wait does: with the gate open, all of them would find out at once, again and again. When none
+   * waits, it opens, for writers wait behind it.
+   */
+  private async tryReads(probed: ProbeOutcome, signal: AbortSignal): Promise<ProbeOutcome> {
+    if (!probed.ok || probed.isUnsure !== true) return probed;
+    this.gates.read.halfOpen();
+    const outcome = await this.options.tryOne('read', signal);
+    if (outcome === 'untried') return probed;
+    return outcome.ok ? outcome : { ...outcome, retryAfterMs: this.restMs('read') };
+  }
+
   private look(outcome: ProbeOutcome): ProbeOutcome {
     if (!outcome.ok && this.gates.read.snapshot().state !== 'open') this.tell('read', outcome.reason, outcome.code);
     return outcome;
@@ -217,15 +227,16 @@ export class Outages {
         const restMs = this.restMs(kind);
         // Told by an answer that came in during the pause.
         if (restMs > 0) return { ok: false, reason: gate.snapshot().reason, retryAfterMs: restMs };
-        if (kind === 'read') return this.look(await probeReads(signal));
+        if (kind === 'read') return this.tryReads(this.look(await probeReads(signal)), signal);
         // What reads meet stands for both.
         if (this.gates.read.snapshot().state !== 'open') {
           this.codes.write = this.codes.read;
           return { ok: false, reason: this.gates.read.snapshot().reason };
         }
         gate.halfOpen();
-        const outcome = await this.options.tryWrite(signal);
+        const outcome = await this.options.tryOne(kind, signal);
         if (outcome !== 'untried') return outcome.ok ? outcome : { ...outcome, retryAfterMs: this.restMs(kind) };
+        // It stays half-open for the next one that comes.
         untried = true;
         return { ok: true };
       },

@@ -4,7 +4,8 @@ import { backoffDelay } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
 
 export type ProbeOutcome =
-  | { readonly ok: true }
+  /** `isUnsure`: what was asked for tells nothing of what somebody waits for: one of these questions has to find out. */
+  | { readonly ok: true; readonly isUnsure?: true }
   | { readonly ok: false; readonly reason: string; readonly retryAfterMs?: number; readonly code?: string };
 
 export interface ProberOptions {

@@ -79,7 +79,7 @@ export class RegistryCluster {
       probeMaxMs: values['registry.probe.max.ms'],
       ...random,
       probeReads: (signal) => this.probeReads(signal),
-      tryWrite: () => this.tryWrite(),
+      tryOne: (kind) => this.tryOne(kind),
       onClosed: (access, reason) => knowledge.observe({ kind: 'outage-began', access, reason }),
       onOpening: (access, beganAt) => knowledge.observe({ kind: 'outage-ended', access, beganAt }),
       onOpened: (kind) => {
@@ -391,13 +391,13 @@ export class RegistryCluster {
     }
   }
 
-  private async tryWrite(): Promise<ProbeOutcome | 'untried'> {
-    const { write } = this.outages.gates;
-    const trial = this.parked.nextTrial(write.id);
+  private async tryOne(kind: AccessKind): Promise<ProbeOutcome | 'untried'> {
+    const gate = this.outages.gates[kind];
+    const trial = this.parked.nextTrial(gate.id);
     if (trial === undefined) return 'untried';
     const answer = await this.start(trial.key, trial.question);
     this.life.signal.throwIfAborted();
-    if (answer.kind === 'waiting' && answer.gateId === write.id) return { ok: false, reason: write.snapshot().reason };
+    if (answer.kind === 'waiting' && answer.gateId === gate.id) return { ok: false, reason: gate.snapshot().reason };
     return { ok: true };
   }
 

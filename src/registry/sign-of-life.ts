@@ -79,7 +79,7 @@ export class SignOfLife {
       }
     }
     this.doubtedSince = null;
-    return { ok: true };
+    return maySaySo ? { ok: true, isUnsure: true } : { ok: true };
   }
 
   /** Whether something else than `but` is served, in the registry's own words: that it lacks the id counts as well. */

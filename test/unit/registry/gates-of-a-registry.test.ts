@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { GateBook } from '../../../src/registry/gate-book.ts';
@@ -17,6 +17,7 @@ function gatesOf(setUp: { readonly at?: number } = {}) {
   const book = new GateBook({ clock, random: () => 0.5 });
   const reply = {
     reads: (): Promise<ProbeOutcome> => Promise.resolve(away),
+    read: (): Promise<ProbeOutcome | 'untried'> => Promise.resolve(away),
     write: (): Promise<ProbeOutcome | 'untried'> => Promise.resolve(away),
   };
   const outages = new Outages({
@@ -31,9 +32,9 @@ function gatesOf(setUp: { readonly at?: number } = {}) {
       heard.push(`${clock.monotonic()} probe`);
       return reply.reads();
     },
-    tryWrite: () => {
-      heard.push(`${clock.monotonic()} try, ${stateOf('write')}`);
-      return reply.write();
+    tryOne: (kind) => {
+      heard.push(`${clock.monotonic()} try${kind === 'read' ? ' a read' : ''}, ${stateOf(kind)}`);
+      return kind === 'read' ? reply.read() : reply.write();
     },
     onClosed: (kind, reason) => heard.push(`${clock.monotonic()} closed ${kind}, ${reason}`),
     onOpening: (kind, at) => heard.push(`${clock.monotonic()} opening ${kind} of ${at - START}, ${stateOf(kind)}`),
@@ -316,4 +317,37 @@ it('open when the client is closed, and are worked on no more', async () => {
   expect(probes()).toEqual([]);
   expect(clock.pendingTimers).toBe(0);
   expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+describe('a probe of reads that can not tell', () => {
+  const unsure = (): Promise<ProbeOutcome> => Promise.resolve({ ok: true, isUnsure: true });
+
+  it('has one who waits try, and nobody hears of the gate until that one is served', async () => {
+    const { clock, outages, heard, reply, stateOf } = gatesOf();
+    reply.reads = unsure;
+    outages.close('read', { reason: 'forbidden' });
+    await clock.advance(20_000);
+    const tries = heard.filter((one) => one.includes(' try '));
+    expect(new Set(tries.map((one) => one.replace(/^\d+ /, '')))).toEqual(new Set(['try a read, half-open']));
+    // As far apart as probes are.
+    expect(tries.length).toBeGreaterThan(3);
+    expect(tries).toHaveLength(heard.filter((one) => one.endsWith('probe')).length);
+    expect(heard.filter((one) => !/ (?:probe|try)/.test(one))).toEqual([
+      '0 event registry:x:read closed 0',
+      '0 closed read, forbidden',
+    ]);
+    expect([stateOf('read'), outages.lastEndedAt]).toEqual(['closed', null]);
+    reply.read = () => Promise.resolve({ ok: true });
+    await clock.advance(4000);
+    expect(stateOf('read')).toBe('open');
+  });
+
+  it('opens when nobody waits, for who writes waits behind it', async () => {
+    const { clock, outages, reply, stateOf } = gatesOf();
+    reply.reads = unsure;
+    reply.read = () => Promise.resolve('untried');
+    outages.close('read', { reason: 'forbidden' });
+    await clock.advance(4000);
+    expect(stateOf('read')).toBe('open');
+  });
 });

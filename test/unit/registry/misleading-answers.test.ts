@@ -253,6 +253,77 @@ it('a registry without ids to ask for is not taken to be back for a page of some
   expect(worker.events.filter((event) => event.type === 'gate')).toHaveLength(1);
 });
 
+describe('a registry of which no id is known, and that forbids everything', () => {
+  const forbids = (): Reply => error(403, 40301, 'Forbidden');
+  const about = (worker: WorkerOfRegistries, types: readonly string[]) =>
+    worker.events.filter(({ type }) => types.includes(type));
+
+  async function forbidden(detects: boolean): Promise<WorkerOfRegistries> {
+    const worker = new WorkerOfRegistries({ detects });
+    await new Task(worker, worker.host()).start(lookup('unknown'));
+    worker.registry.fault = forbids;
+    return worker;
+  }
+
+  it.each([true, false])(
+    'is away until it serves, in one outage, whoever finds out (detection: %s)',
+    async (detects) => {
+      const worker = await forbidden(detects);
+      const host = worker.host();
+      const readers = Array.from({ length: 50 }, () => new Task(worker, host));
+      readers.forEach((task, n) => {
+        task.begin(byId(n + 1));
+      });
+      await worker.clock.advance(1000);
+      worker.transport.take();
+      const [events, lines] = [worker.events.length, worker.log.lines.length];
+      await worker.clock.advance(5 * 60_000);
+      expect(worker.events.slice(events).filter(({ type }) => type === 'gate' || type === 'epoch')).toEqual([]);
+      expect(about(worker, ['gate'])).toMatchObject([{ gate: { state: 'closed' } }]);
+      expect(worker.log.lines.slice(lines)).toEqual([]);
+      // One who waits now and then, not all of them: with another token, and on another connection.
+      const asked = worker.transport.take().filter((request) => request.includes('/schemas/ids/'));
+      expect(asked.length).toBeGreaterThan(0);
+      expect(asked.length).toBeLessThan(4 * 31);
+      // What one may ask for, while the list of subjects stays forbidden.
+      for (let id = 1; id <= 50; id++) worker.registry.put(`s${id}`, { schema: '"long"' }, id);
+      worker.registry.fault = ({ path }) => (path === '/subjects' ? forbids() : undefined);
+      await worker.clock.advance(15_000);
+      expect(readers.map((task) => wordsOf(task.answer))).toEqual(readers.map((_, n) => `known ${n + 1}`));
+    },
+  );
+
+  it('is not away for all because it forbids what one of them asks for', async () => {
+    const worker = await forbidden(false);
+    const host = worker.host();
+    worker.registry.put('s', { schema: '"long"' }, 2);
+    const secret = new Task(worker, host);
+    secret.begin(byId(1));
+    await worker.clock.advance(1000);
+    const other = new Task(worker, host);
+    other.begin(byId(2));
+    worker.registry.fault = ({ path }) =>
+      path === '/subjects' || path.startsWith('/schemas/ids/1') ? forbids() : undefined;
+    await worker.clock.advance(40_000);
+    expect(wordsOf(other.answer)).toBe('known 2');
+    expect(worker.gateState(':read')).toBe('open');
+  });
+
+  it('lets writers find out when nobody reads', async () => {
+    const worker = await forbidden(false);
+    const writer = new Task(worker, worker.host());
+    writer.begin(register('new'));
+    await worker.clock.advance(60_000);
+    expect(writer.answer).toBeUndefined();
+    const { length } = about(worker, ['gate']);
+    await worker.clock.advance(5 * 60_000);
+    expect(about(worker, ['gate'])).toHaveLength(length);
+    worker.registry.fault = ({ path }) => (path === '/subjects' ? forbids() : undefined);
+    await worker.clock.advance(15_000);
+    expect(wordsOf(writer.answer)).toBe('known 1');
+  });
+});
+
 describe('a registry of which a worker knows a context only, and that keeps its list of subjects to others', () => {
   const inEurope = (id: number) => ({ kind: 'by-id', key: `europe ${id}`, id, subject: ':.europe:' }) as const;
   const europe = (): WorkerOfRegistries => {

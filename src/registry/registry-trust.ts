@@ -42,6 +42,9 @@ export class RegistryTrust {
   readonly order: IdOrder;
   readonly contradictions: Contradictions;
   private readonly known: KnownSchemas;
+  private readonly identity: ClusterIdentity;
+  /** Under which name of the cluster the store has what is in memory; undefined: nothing is in memory yet. */
+  private keptAs: string | undefined;
   private readonly secondLook: SecondLook;
   private readonly revalidation: Revalidation;
 
@@ -51,6 +54,7 @@ export class RegistryTrust {
       this.contradictions.found(error);
     };
     this.known = known;
+    this.identity = identity;
     this.contradictions = new Contradictions({
       ...options,
       forget: (what) => {
@@ -108,6 +112,7 @@ export class RegistryTrust {
 
   /** The store could be read only now: what was learned before counts against it, and is kept in it. */
   storeLoaded(): void {
+    this.keptAs = this.identity.current();
     for (const error of this.known.contents.storeLoaded()) this.contradictions.found(error);
     this.known.keepAll();
     this.secondLook.storeLoaded();
@@ -115,6 +120,10 @@ export class RegistryTrust {
 
   /** A node answered: what an earlier run left open is taken up. */
   met(): void {
+    const name = this.identity.current();
+    // It has told at last who it is: what the store has under that name counts, and the rest is kept there.
+    if (this.keptAs !== undefined && this.keptAs !== name) this.storeLoaded();
+    this.keptAs = name;
     this.secondLook.resume();
   }
 

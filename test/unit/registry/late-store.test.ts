@@ -124,6 +124,52 @@ it('gives no id to a writer that was contradicted before the worker was restarte
   expect(wordsOf(reader.answer)).toBe('known 1');
 });
 
+describe('a cluster that tells only later who it is', () => {
+  it('is known in the next run by what it gave before it told', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    const { clusterId } = worker.registry;
+    worker.registry.clusterId = undefined;
+    worker.registry.put('a', { schema: avro('a').schema }, 1);
+    const task = new Task(worker, worker.host());
+    expect(wordsOf(await task.start(byId(1)))).toBe('known 1');
+    expect(wordsOf(await task.start(register('orders')))).toBe('known 2');
+    // It is asked again who it is once it was away.
+    worker.registry.fault = () => 'refused';
+    task.begin(byId(3));
+    await worker.clock.advance(5000);
+    Object.assign(worker.registry, { clusterId, fault: () => undefined });
+    worker.registry.put('c', { schema: avro('c').schema }, 3);
+    await worker.clock.advance(20_000);
+    expect([wordsOf(task.answer), worker.store?.clusterAt(NODE_A)]).toEqual(['known 3', CLUSTER]);
+    await worker.store?.flushed();
+    const after = await WorkerOfRegistries.open(log);
+    after.registry.fault = () => 'refused';
+    const next = new Task(after, after.host());
+    const asked = [byId(1), register('orders'), byId(3)];
+    for (const question of asked) next.begin(question);
+    await after.clock.advance(20_000);
+    expect(asked.map((question) => wordsOf(next.view.peek(question)))).toEqual(['known 1', 'known 2', 'known 3']);
+  });
+
+  it('invariant 6: is stopped when the store knows an id that it gave before by other content', async () => {
+    const log = new MemoryCompactedLog();
+    await log.append([stored(1, 'Before')]);
+    const worker = await WorkerOfRegistries.open(log);
+    const { clusterId } = worker.registry;
+    worker.registry.clusterId = undefined;
+    worker.registry.put('a', { schema: avro('Now').schema }, 1);
+    const task = new Task(worker, worker.host());
+    await task.start(byId(1));
+    worker.registry.fault = () => 'refused';
+    task.begin(byId(3));
+    await worker.clock.advance(5000);
+    Object.assign(worker.registry, { clusterId, fault: () => undefined });
+    await worker.clock.advance(20_000);
+    expect(worker.notices).toMatchObject([{ kind: 'contradicted', id: 1 }]);
+  });
+});
+
 describe('a cluster that was named by itself while the store was read', () => {
   const named = (clusterId: string, node = NODE_A): CompactedLogEntry => ({
     key: nodeKey(node),

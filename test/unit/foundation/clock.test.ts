@@ -65,11 +65,42 @@ describe('systemClock', () => {
   it('sleeps, and wakes at an abort', async () => {
     const before = systemClock.monotonic();
     await systemClock.sleep(2);
-    expect(systemClock.monotonic() - before).toBeGreaterThan(0.5);
+    expect(systemClock.monotonic() - before).toBeGreaterThanOrEqual(2);
     const controller = new AbortController();
     const sleep = systemClock.sleep(60_000, controller.signal);
     controller.abort(new Error('stop'));
     await expect(sleep).rejects.toThrow('stop');
+  });
+
+  it('fires no timer before its time, by its own reading', async () => {
+    const early: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      const delayMs = 3 + n / 7;
+      await new Promise<void>((resolve) => {
+        // Work in the same turn, as before most timers: Node counts from before it.
+        const beganAt = systemClock.monotonic();
+        while (systemClock.monotonic() - beganAt < 1.5);
+        const at = systemClock.monotonic() + delayMs;
+        systemClock.setTimer(() => {
+          const leftMs = at - systemClock.monotonic();
+          if (leftMs > 0.001) early.push(leftMs);
+          resolve();
+        }, delayMs);
+      });
+    }
+    expect(early).toEqual([]);
+  });
+
+  it('can take a timer back that Node called too early', async () => {
+    let fired = false;
+    const beganAt = systemClock.monotonic();
+    while (systemClock.monotonic() - beganAt < 1.5);
+    const timer = systemClock.setTimer(() => (fired = true), 3.9);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    timer.cancel();
+    const wasFired = fired;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(fired).toBe(wasFired);
   });
 
   it('does not fire at once for a delay that Node can’t hold', async () => {

@@ -46,8 +46,10 @@ import { isAbsurdId, judgeUnknownId } from './unknown-ids.ts';
 type Question<K extends SchemaQuestion['kind']> = Extract<SchemaQuestion, { kind: K }>;
 type BySubject = Question<'lookup'> | Question<'version'> | Question<'with-metadata'>;
 
-/** What a question came to. */
-export type Finding =
+/** What a question came to; `provesWrites`: in a way that shows that new schemas are taken. */
+export type Finding = Found & { readonly provesWrites?: boolean };
+
+type Found =
   | { readonly kind: 'known'; readonly known: KnownAnswer }
   | Acknowledged
   | Denied
@@ -227,8 +229,9 @@ export class QuestionFinder {
     };
     const result = await this.twice(post, signal);
     const { verdict } = result;
+    const provesWrites = isOfPrimary(result);
     if (verdict.class === 'park-read-only') {
-      return missing({
+      const readOnly = missing({
         ...gateOf(question),
         reason:
           verdict.mode === null
@@ -237,9 +240,13 @@ export class QuestionFinder {
         code: REGISTRY_READ_ONLY,
         fromFuture: false,
       });
+      return { ...readOnly, provesWrites };
     }
     if (verdict.class !== 'ok') {
-      return this.mayLag(result) ? this.lacking(key, question, result) : this.unsettled(key, question, result, signal);
+      const found = this.mayLag(result)
+        ? this.lacking(key, question, result)
+        : await this.unsettled(key, question, result, signal);
+      return { ...found, provesWrites };
     }
     this.denials.delete(key);
     const id = usableIdOf(result.json);
@@ -248,7 +255,7 @@ export class QuestionFinder {
     if (isNew && (!wasRepeated || result.node === knowledge.primary())) {
       knowledge.observe({ kind: 'written', node: result.node });
     }
-    return acknowledgedBy(question, result);
+    return { ...acknowledgedBy(question, result), provesWrites };
   }
 
   /** What a schema refers to may not have been read yet, nor the end of a mode. */
@@ -340,6 +347,14 @@ export class QuestionFinder {
     const now = clock.monotonic();
     return [knowledge.lastChangeAt(), outageEndedAt()].some((at) => at !== null && now - at < settleWindowMs);
   }
+}
+
+/**
+ * Only who writes compares a schema with those of its subject, and looks at its mode. That a schema is invalid, or not allowed, a replica says by
+ * itself, without a primary.
+ */
+function isOfPrimary({ verdict, status, errorCode }: CallResult): boolean {
+  return verdict.class === 'ok' || status === 409 || errorCode === 42205;
 }
 
 /** The registry's web server knows no such path. */

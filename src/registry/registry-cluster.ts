@@ -281,12 +281,13 @@ export class RegistryCluster {
       // The registry did answer, with what nobody can use.
       if (error instanceof SchemaRejectedError) return this.refuse(key, error);
       // A trial that came to nothing: who waits behind it must not wait for another one to come along.
-      const { write } = this.outages.gates;
-      if (write.snapshot().state === 'half-open') this.outages.close('write', { reason: refusalOf(error).message });
+      const isWrite = question.kind === 'register' && known === undefined;
+      if (isWrite && this.outages.gates.write.snapshot().state === 'half-open')
+        this.outages.close('write', { reason: refusalOf(error).message });
       throw error;
     }
-    // Any answer to a registration, a refusal included, is the primary's: whoever else waits to write may try.
-    if (question.kind === 'register' && known === undefined && finding.kind !== 'away') this.outages.open('write');
+    // Whoever else waits to write may try. What is read back says nothing of that.
+    if (known === undefined && finding.provesWrites === true) this.outages.open('write');
     switch (finding.kind) {
       case 'acknowledged':
         return finding;
@@ -391,14 +392,25 @@ export class RegistryCluster {
     }
   }
 
+  /**
+   * One that is refused without a word of the primary tells nothing of the others: the next one tries. When nobody else waits, the gate opens, so
+   * that those are told who were refused.
+   */
   private async tryOne(kind: AccessKind): Promise<ProbeOutcome | 'untried'> {
     const gate = this.outages.gates[kind];
-    const trial = this.parked.nextTrial(gate.id);
-    if (trial === undefined) return 'untried';
-    const answer = await this.start(trial.key, trial.question);
-    this.life.signal.throwIfAborted();
-    if (answer.kind === 'waiting' && answer.gateId === gate.id) return { ok: false, reason: gate.snapshot().reason };
-    return { ok: true };
+    let outcome: ProbeOutcome | 'untried' = 'untried';
+    for (let trial = this.parked.nextTrial(gate.id); trial !== undefined; trial = this.parked.nextTrial(gate.id)) {
+      const { key, question } = trial;
+      gate.halfOpen();
+      const answer = await this.start(key, question);
+      this.life.signal.throwIfAborted();
+      if (answer.kind === 'waiting' && answer.gateId === gate.id) return { ok: false, reason: gate.snapshot().reason };
+      outcome = { ok: true };
+      if (kind === 'read' || this.outages.isOpen(kind)) break;
+      // Invariant 9: it is not tried again; who waits for it asks when the gate opens.
+      if (this.parked.get(key)?.gateId === gate.id) this.parked.delete(key);
+    }
+    return outcome;
   }
 
   /** Invariant 9: each question is asked once when its gate opens, however many wait for it. */

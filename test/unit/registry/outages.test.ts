@@ -389,6 +389,83 @@ describe('reads work, writes do not', () => {
     expect(worker.gateState(':write')).toBe('open');
   });
 
+  /** What a replica says by itself, of one subject, while no primary takes writes. */
+  const replicas = (subject: string, reply: Reply) => (request: { method: string; path: string }) => {
+    if (request.method !== 'POST') return undefined;
+    return request.path.startsWith(`/subjects/${subject}/versions`) ? reply : noPrimary(request as never);
+  };
+  const writeGates = (worker: WorkerOfRegistries): string[] =>
+    worker.events.flatMap((e) => (e.type === 'gate' && e.gate.id.endsWith(':write') ? [e.gate.state] : []));
+
+  it.each([
+    ['an invalid schema', error(422, 42201, 'Invalid schema'), 'refused holdfast.registry.schema.invalid'],
+    ['an invalid subject', error(422, 42208, 'Invalid subject'), 'refused holdfast.registry.schema.invalid'],
+    ['a subject that is not for all', error(403, 40301, 'Forbidden'), 'refused holdfast.registry.authorization'],
+  ])('is not opened by what a replica says of %s', async (_, reply, words) => {
+    const worker = new WorkerOfRegistries();
+    const host = worker.host();
+    await new Task(worker, host).start(register('seen'));
+    worker.registry.fault = noPrimary;
+    const [bad, good] = [new Task(worker, host), new Task(worker, host)];
+    bad.begin(register('bad'));
+    good.begin(register('good'));
+    await worker.clock.advance(5000);
+    worker.registry.fault = replicas('bad', reply);
+    worker.transport.take();
+    await worker.clock.advance(60_000);
+    expect(writeGates(worker)).toEqual(['closed']);
+    expect(worker.transport.take().filter((each) => each.includes('/subjects/good/versions')).length).toBeGreaterThan(
+      50,
+    );
+    worker.registry.fault = ({ path }) => (path.startsWith('/subjects/bad/versions') ? reply : undefined);
+    await worker.clock.advance(5000);
+    expect(wordsOf(good.answer)).toBe('known 2');
+    expect(writeGates(worker)).toEqual(['closed', 'open']);
+    expect(wordsOf(bad.answer)).toBe(words);
+  });
+
+  it('is opened to tell who was refused when nobody else waits', async () => {
+    const worker = new WorkerOfRegistries();
+    worker.registry.fault = noPrimary;
+    const host = worker.host();
+    const tasks = [new Task(worker, host), new Task(worker, worker.host())];
+    for (const task of tasks) task.begin(register('bad'));
+    await worker.clock.advance(3000);
+    worker.registry.fault = replicas('bad', error(422, 42201, 'Invalid schema'));
+    await worker.clock.advance(3000);
+    expect(tasks.map(({ answer }) => wordsOf(answer))).toEqual(
+      Array(2).fill('refused holdfast.registry.schema.invalid'),
+    );
+  });
+
+  it.each([
+    [error(422, 42201, 'Invalid schema'), 'half-open'],
+    // Only the primary compares.
+    [error(409, 409, 'Incompatible'), 'open'],
+  ])(
+    'is left half-open by one that comes later and that a replica may have refused by itself: %j',
+    async (reply, state) => {
+      const worker = new WorkerOfRegistries();
+      worker.registry.fault = noPrimary;
+      const host = worker.host();
+      const gone = new Task(worker, host);
+      gone.begin(register('gone'));
+      await worker.clock.advance(3000);
+      gone.stop();
+      await worker.clock.advance(3000);
+      expect(worker.gateState(':write')).toBe('half-open');
+      worker.registry.fault = replicas('bad', reply);
+      const bad = new Task(worker, host);
+      bad.begin(register('bad'));
+      await worker.clock.advance(2000);
+      expect(wordsOf(bad.answer)).toMatch(/^refused/);
+      expect(worker.gateState(':write')).toBe(state);
+      worker.registry.fault = () => undefined;
+      expect(wordsOf(await new Task(worker, host).start(register('good')))).toBe('known 1');
+      expect(worker.gateState(':write')).toBe('open');
+    },
+  );
+
   it('a half-open gate is no reason not to ask for what waits elsewhere', async () => {
     const worker = new WorkerOfRegistries();
     const isById = ({ path }: { path: string }): boolean => path.startsWith('/schemas/ids/');

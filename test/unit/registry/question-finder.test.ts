@@ -313,6 +313,7 @@ describe('a registration into a subject that takes none', () => {
         code: 'holdfast.registry.read-only',
         fromFuture: false,
       },
+      provesWrites: true,
     });
     expect(over.asked()).toContain('GET /mode/s?defaultToGlobal=true');
   });

@@ -86,11 +86,18 @@ export class GateMirror implements HostGates {
     this.limits.set(id, limits);
   }
 
-  /** Times that have passed count no more: who set them has been let through, and decided to wait on. */
+  /** A time that passed before anybody waited lets through at once. */
   private maxWaitMs(id: string): number | undefined {
+    const times = this.limits.get(id);
+    if (times === undefined || times.size === 0) return undefined;
+    return Math.max(0, Math.min(...times.values()) - this.clock.monotonic());
+  }
+
+  /** Times that somebody was let through for count no more: whoever set them decided to wait on. */
+  private limitMet(id: string): void {
     const now = this.clock.monotonic();
-    const waits = [...(this.limits.get(id)?.values() ?? [])].map((at) => at - now).filter((ms) => ms > 0);
-    return waits.length === 0 ? undefined : Math.min(...waits);
+    const times = this.limits.get(id);
+    for (const [name, at] of times ?? []) if (at <= now) times?.delete(name);
   }
 
   private make(snapshot: GateSnapshot): WaitingGate {
@@ -99,6 +106,7 @@ export class GateMirror implements HostGates {
       clock: this.clock,
       release: this.release,
       maxWaitMs: () => this.maxWaitMs(snapshot.id),
+      onMaxWait: () => this.limitMet(snapshot.id),
     });
     this.gates.set(snapshot.id, gate);
     return gate;

@@ -13,6 +13,8 @@ export interface WaitingGateOptions {
   readonly release: ReleaseQueue;
   /** No one waits longer than that, in ms; whoever waited decides then what to do. Unlimited by default. */
   readonly maxWaitMs?: () => number | undefined;
+  /** Somebody was let through because of it. */
+  readonly onMaxWait?: () => void;
 }
 
 export class WaitingGate implements DependencyGate {
@@ -63,7 +65,11 @@ export class WaitingGate implements DependencyGate {
         },
       };
       const maxWaitMs = this.options.maxWaitMs?.();
-      const limit = maxWaitMs === undefined ? undefined : this.options.clock.setTimer(waiter.letThrough, maxWaitMs);
+      const endWait = (): void => {
+        this.options.onMaxWait?.();
+        waiter.letThrough();
+      };
+      const limit = maxWaitMs === undefined ? undefined : this.options.clock.setTimer(endWait, maxWaitMs);
       signal.addEventListener('abort', onAbort, { once: true });
       this.waiters.add(waiter);
       if (this.current.state === 'open') this.release(waiter);

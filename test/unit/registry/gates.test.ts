@@ -278,6 +278,20 @@ describe('gates', () => {
     expect(again.settled).toBe('no');
   });
 
+  it('let a waiter through at a limit that passed just before it waited, once', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    mirror.limitWait(gate.id, 'view', 5000);
+    await clock.advance(5001);
+    const waiter = watch(mirror.get(gate.id)!.opened(never));
+    await clock.advance(0);
+    expect(waiter.settled).toBe('yes');
+    const again = watch(mirror.get(gate.id)!.opened(never));
+    await clock.advance(60_000);
+    expect(again.settled).toBe('no');
+  });
+
   it('let a waiter through at the first of several limits, and forget limits that have passed', async () => {
     const { clock, book, mirror } = pair();
     const gate = book.gate('registry:x:read', 'reads');

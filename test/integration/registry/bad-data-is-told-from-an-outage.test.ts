@@ -58,7 +58,7 @@ describe('a record that no Avro reader can read', () => {
     { what: 'a wrong magic byte', bytes: () => Buffer.from('plain text'), says: /Unknown magic byte/ },
     { what: 'too few bytes', bytes: () => Buffer.from([0, 0, 1]), says: /too short/ },
     { what: 'an absurd id', bytes: () => garbage(0x2e2e2e2e), says: /no schema with id 774778414/ },
-    { what: 'a negative id', bytes: () => garbage(-7), says: /no schema with id -7/ },
+    { what: 'a negative id', bytes: () => garbage(-7), says: /No registry has a schema with id -7/ },
   ];
 
   it.each(cases)('goes to the dead letter queue: $what', async ({ bytes, says }) => {

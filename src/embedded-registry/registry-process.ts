@@ -62,9 +62,7 @@ export async function startRegistryProcess(
   const { broker, host, vendor, groupId, topic, clock, logger, isEligible } = options;
   const profile = vendorProfiles[vendor];
   const timings: RegistryTimings = { ...vendorTimings[vendor], ...options.timings };
-  // Together with the time since the last heartbeat less than a session: nobody else is primary by then.
-  const writeWithinMs = Math.round(timings.sessionTimeoutMs / 2);
-  const log = await TopicSchemasLog.open({ broker, topic, logger, writeWithinMs }, signal);
+  const log = await TopicSchemasLog.open({ broker, topic, logger }, signal);
   let parts: Parts | undefined;
   const listener = new HttpListener({
     host,

@@ -14,14 +14,8 @@ export interface TopicSchemasLogOptions {
   readonly broker: Broker;
   readonly topic: string;
   readonly logger: Logger;
-  /**
-   * ms. A record that the broker has not taken by then is given up: whoever waits for a broker that is away for longer may have been
-   * replaced as primary meanwhile, and its id have been given out again. Unlimited by default.
-   */
-  readonly writeWithinMs?: number;
 }
 
-const CLIENT_ID = { 'client.id': 'holdfast-embedded-registry' };
 const READ_WAIT_MS = 500;
 const READ_RECORDS = 500;
 
@@ -33,11 +27,9 @@ export class TopicSchemasLog implements SchemasLog {
 
   private constructor(options: TopicSchemasLogOptions) {
     this.options = options;
-    const { broker, logger, writeWithinMs } = options;
-    this.client = { settings: CLIENT_ID, logger };
-    this.admin = broker.admin(this.client);
-    const limit = writeWithinMs === undefined ? {} : { 'delivery.timeout.ms': String(writeWithinMs) };
-    this.producer = broker.producer({ settings: { ...CLIENT_ID, ...limit }, logger });
+    this.client = { settings: { 'client.id': 'holdfast-embedded-registry' }, logger: options.logger };
+    this.admin = options.broker.admin(this.client);
+    this.producer = options.broker.producer(this.client);
   }
 
   /**

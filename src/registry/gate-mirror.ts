@@ -1,6 +1,7 @@
 /** The gates as a task host sees them: kept up to date by messages, and joined by the host's own. */
 import type { Clock } from '../foundation/clock.ts';
 import type { DependencyGate, DependencyGates, GateSnapshot } from '../sdk/dependency-gate.ts';
+import { GateLimits } from './gate-limits.ts';
 import { ReleaseQueue } from './release-queue.ts';
 import { WaitingGate } from './waiting-gate.ts';
 
@@ -9,8 +10,8 @@ export interface HostGates extends DependencyGates {
   /** A gate of this host alone, closed until the returned function is called. */
   pending(id: string, dependency: string, reason: string): () => void;
   /**
-   * Whoever waits at this gate at that time (Clock.monotonic()) is let through, so that a limit of its own can apply. One time per
-   * `name`, a later one replaces it; forgotten when the gate opens.
+   * Whoever waits at this gate at that time (Clock.monotonic()) is let through, and who asked before it and waits only then, so that a limit
+   * of its own can apply. One time per `name`, a later one replaces it; forgotten when the gate opens.
    */
   limitWait(id: string, name: string, at: number): void;
 }
@@ -29,7 +30,7 @@ export class GateMirror implements HostGates {
   private readonly clock: Clock;
   private readonly release: ReleaseQueue;
   private readonly gates = new Map<string, WaitingGate>();
-  private readonly limits = new Map<string, Map<string, number>>();
+  private readonly limits = new Map<string, GateLimits>();
 
   constructor(options: GateMirrorOptions) {
     this.clock = options.clock;
@@ -81,23 +82,9 @@ export class GateMirror implements HostGates {
   }
 
   limitWait(id: string, name: string, at: number): void {
-    const limits = this.limits.get(id) ?? new Map<string, number>();
+    const limits = this.limits.get(id) ?? new GateLimits();
     limits.set(name, at);
     this.limits.set(id, limits);
-  }
-
-  /** A time that passed before anybody waited lets through at once. */
-  private maxWaitMs(id: string): number | undefined {
-    const times = this.limits.get(id);
-    if (times === undefined || times.size === 0) return undefined;
-    return Math.max(0, Math.min(...times.values()) - this.clock.monotonic());
-  }
-
-  /** Times that somebody was let through for count no more: whoever set them decided to wait on. */
-  private limitMet(id: string): void {
-    const now = this.clock.monotonic();
-    const times = this.limits.get(id);
-    for (const [name, at] of times ?? []) if (at <= now) times?.delete(name);
   }
 
   private make(snapshot: GateSnapshot): WaitingGate {
@@ -105,8 +92,7 @@ export class GateMirror implements HostGates {
       snapshot,
       clock: this.clock,
       release: this.release,
-      maxWaitMs: () => this.maxWaitMs(snapshot.id),
-      onMaxWait: () => this.limitMet(snapshot.id),
+      maxWaitMs: (askedAt) => this.limits.get(snapshot.id)?.maxWaitMs(askedAt, this.clock.monotonic()),
     });
     this.gates.set(snapshot.id, gate);
     return gate;

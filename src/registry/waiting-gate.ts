@@ -11,10 +11,8 @@ export interface WaitingGateOptions {
   readonly snapshot: GateSnapshot;
   readonly clock: Clock;
   readonly release: ReleaseQueue;
-  /** No one waits longer than that, in ms; whoever waited decides then what to do. Unlimited by default. */
-  readonly maxWaitMs?: () => number | undefined;
-  /** Somebody was let through because of it. */
-  readonly onMaxWait?: () => void;
+  /** Who asked at that time waits no longer than that, in ms, and decides then what to do. Unlimited by default. */
+  readonly maxWaitMs?: (askedAt: number) => number | undefined;
 }
 
 export class WaitingGate implements DependencyGate {
@@ -45,7 +43,7 @@ export class WaitingGate implements DependencyGate {
     for (const listener of [...this.listeners]) listener(snapshot);
   }
 
-  opened(signal: AbortSignal): Promise<void> {
+  opened(signal: AbortSignal, askedAt = this.options.clock.monotonic()): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.current.state === 'open' && this.waiters.size === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -64,12 +62,8 @@ export class WaitingGate implements DependencyGate {
           resolve();
         },
       };
-      const maxWaitMs = this.options.maxWaitMs?.();
-      const endWait = (): void => {
-        this.options.onMaxWait?.();
-        waiter.letThrough();
-      };
-      const limit = maxWaitMs === undefined ? undefined : this.options.clock.setTimer(endWait, maxWaitMs);
+      const maxWaitMs = this.options.maxWaitMs?.(askedAt);
+      const limit = maxWaitMs === undefined ? undefined : this.options.clock.setTimer(waiter.letThrough, maxWaitMs);
       signal.addEventListener('abort', onAbort, { once: true });
       this.waiters.add(waiter);
       if (this.current.state === 'open') this.release(waiter);

@@ -30,8 +30,11 @@ export interface DependencyGate {
    * Resolves when this waiter is let through: at once while the gate is open, otherwise staggered after it opened
    * (invariant 9). Rejects only with the signal's reason. Being let through is no promise that the next call
    * succeeds: a waiter that fails again simply waits again.
+   *
+   * `askedAt`: when the call began that failed for this gate, by the clock that never goes back, in ms. A limit of waiting that passed since
+   * then lets this waiter through at once, for that call did not know of it. Without it only limits that lie ahead count.
    */
-  opened(signal: AbortSignal): Promise<void>;
+  opened(signal: AbortSignal, askedAt?: number): Promise<void>;
   /** Calls back at every change of the snapshot, of its attempts and next probe too; returns the function that ends it. */
   onChange(listener: (snapshot: GateSnapshot) => void): () => void;
 }

@@ -40,6 +40,8 @@ interface OpenPark {
   offset: number | null;
   readonly since: number;
   readonly startedAt: number;
+  /** Clock.monotonic() before the attempt that failed last, as far as is known. */
+  askedAt: number;
   attempts: number;
   nextAttemptAt: number | null;
   warned: boolean;
@@ -115,6 +117,7 @@ export class Parker {
     const limit = this.limitFor(park, options.signal);
     try {
       await this.waitOnce(park, limit.signal);
+      park.askedAt = this.clock.monotonic();
     } catch (reason) {
       options.signal.throwIfAborted();
       if (limit.expired()) throw this.timedOut(park);
@@ -187,6 +190,7 @@ export class Parker {
         offset: null,
         since: this.clock.now(),
         startedAt: this.clock.monotonic(),
+        askedAt: Number.NEGATIVE_INFINITY,
         attempts: 0,
         nextAttemptAt: null,
         warned: false,
@@ -222,7 +226,7 @@ export class Parker {
     // A gate that stands open although the call fails announces nothing: without a pause the two would spin.
     const stoodOpen = gate.snapshot().state === 'open';
     if (stoodOpen && park.attempts > 1) await this.backOff(park, signal);
-    await gate.opened(signal);
+    await gate.opened(signal, park.askedAt);
     if (!stoodOpen) park.backoff.reset();
   }
 

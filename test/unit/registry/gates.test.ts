@@ -283,13 +283,42 @@ describe('gates', () => {
     const gate = book.gate('registry:x:read', 'reads');
     gate.close('away');
     mirror.limitWait(gate.id, 'view', 5000);
+    const askedAt = clock.monotonic();
     await clock.advance(5001);
-    const waiter = watch(mirror.get(gate.id)!.opened(never));
+    const waiter = watch(mirror.get(gate.id)!.opened(never, askedAt));
     await clock.advance(0);
     expect(waiter.settled).toBe('yes');
-    const again = watch(mirror.get(gate.id)!.opened(never));
+    const again = watch(mirror.get(gate.id)!.opened(never, clock.monotonic()));
     await clock.advance(60_000);
     expect(again.settled).toBe('no');
+  });
+
+  it('let a waiter through at its limit although another one waited for it and was let through', async () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    mirror.limitWait(gate.id, 'view', 5000);
+    const askedAt = clock.monotonic();
+    const other = watch(mirror.get(gate.id)!.opened(never, askedAt));
+    await clock.advance(5001);
+    expect(other.settled).toBe('yes');
+    const own = watch(mirror.get(gate.id)!.opened(never, askedAt));
+    await clock.advance(0);
+    expect(own.settled).toBe('yes');
+    // Each of them knows of that limit by now.
+    const again = [1, 2].map(() => watch(mirror.get(gate.id)!.opened(never, clock.monotonic())));
+    await clock.advance(600_000);
+    expect(again.map(({ settled }) => settled)).toEqual(['no', 'no']);
+  });
+
+  it('take limits of any number of questions', () => {
+    const { clock, book, mirror } = pair();
+    const gate = book.gate('registry:x:read', 'reads');
+    gate.close('away');
+    for (let n = 0; n < 200_000; n++) mirror.limitWait(gate.id, `q${n}`, 5000 + n);
+    const waiter = watch(mirror.get(gate.id)!.opened(never));
+    clock.advanceSync(4999);
+    expect([waiter.settled, clock.pendingTimers]).toEqual(['no', 1]);
   });
 
   it('let a waiter through at the first of several limits, and forget limits that have passed', async () => {

@@ -140,6 +140,7 @@ export class Task {
   start(question: SchemaQuestion): Promise<SchemaAnswer> {
     const run = async (): Promise<SchemaAnswer> => {
       for (;;) {
+        const askedAt = this.worker.clock.monotonic();
         await this.view.resolve([question], this.life.signal);
         const answer = this.view.peek(question);
         if (answer.kind === 'known' || answer.kind === 'refused') {
@@ -152,7 +153,7 @@ export class Task {
         this.parkedAt = gateId;
         const gate = gateId === undefined ? undefined : this.host.gates.get(gateId);
         if (gate === undefined) await this.worker.clock.sleep(100, this.life.signal);
-        else await gate.opened(this.life.signal);
+        else await gate.opened(this.life.signal, askedAt);
         this.letThrough += 1;
       }
     };

@@ -167,6 +167,7 @@ export class ScheduleTask {
     const { signal } = this.life;
     for (;;) {
       this.rounds++;
+      const askedAt = this.clock.monotonic();
       await this.view.resolve([this.question], signal);
       const answer = this.view.peek(this.question);
       if (answer.kind === 'known' || answer.kind === 'refused') {
@@ -181,7 +182,7 @@ export class ScheduleTask {
       this.waitsFor = error?.message ?? 'unasked';
       const gate = gateId === undefined ? undefined : this.host.gates.get(gateId);
       if (gate === undefined) await this.clock.sleep(100, signal);
-      else await gate.opened(signal);
+      else await gate.opened(signal, askedAt);
     }
   }
 }

@@ -110,6 +110,36 @@ describe('Parker', () => {
     expect((await second) - begun).toBeGreaterThanOrEqual(60_000);
   });
 
+  it('tries again at a limit that passed before it came to wait, once', async () => {
+    const h = harness();
+    const mirror = new GateMirror({ clock: h.clock, random: () => 0.5 });
+    const parker = new Parker({
+      ...h,
+      gates: mirror,
+      logger: recordingLogger().logger,
+      settings: SETTINGS,
+      publish: () => {},
+    });
+    const away = new EnvironmentError('away', { gateId: 'registry:r:read' });
+    mirror.apply(snapshot('registry:r:read', 'closed'));
+    mirror.limitWait('registry:r:read', 'view', 5000);
+    const triedAt: number[] = [];
+    const task = async (key: string): Promise<void> => {
+      for (;;) {
+        await parker.wait(key, away, h.options);
+        triedAt.push(h.clock.monotonic());
+      }
+    };
+    const tasks = [task('before')];
+    await h.clock.advance(5001);
+    expect(triedAt).toEqual([5000]);
+    tasks.push(task('after'));
+    await h.clock.advance(600_000);
+    expect(triedAt).toEqual([5000, 5001]);
+    h.ending.abort(new Error('stopped'));
+    await Promise.allSettled(tasks);
+  });
+
   it('backs off without a gate, and rejects with the reason of the signal', async () => {
     const h = harness();
     const waiting = h.parker.wait('k', new EnvironmentError('away'), h.options);

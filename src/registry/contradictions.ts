@@ -4,7 +4,7 @@ import type { Logger } from '../foundation/logger.ts';
 import { LruCache } from '../foundation/lru-cache.ts';
 import { errorToWire, type IntegrityError } from '../sdk/errors/index.ts';
 import { otherContents } from './integrity-errors.ts';
-import { REGISTRY_CONTENT_CHANGED } from './registry-errors.ts';
+import { REGISTRY_CONTENT_CHANGED, REGISTRY_ID_LOST } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type { RegistryNotice } from './registry-notices.ts';
 import type { ContextId } from './schema-contents.ts';
@@ -38,6 +38,8 @@ export class Contradictions {
   private readonly options: ContradictionsOptions;
   /** By what each is about, in the words in which it was told. */
   private readonly reported = new Map<string, IntegrityError>();
+  /** Those of the reported that somebody who came later did not meet any more: met again, they are news. */
+  private readonly mended = new Set<string>();
   private readonly byQuestion: LruCache<string, Held>;
   private distrust: Held | undefined;
   /** In which order views asked for the first time: a task that was restarted has a new one. */
@@ -76,7 +78,14 @@ export class Contradictions {
 
   /** The question was answered well by somebody who came later. */
   settled(key: string): void {
+    const held = this.byQuestion.get(key);
     this.byQuestion.delete(key);
+    for (const each of [held, this.distrust]) {
+      // What was under way when the contradiction was found shows nothing.
+      if (each === undefined || this.viewCount <= each.views) continue;
+      const about = aboutOf(each.error);
+      if (this.reported.has(about)) this.mended.add(about);
+    }
   }
 
   /** An id was read back as it was. */
@@ -85,8 +94,8 @@ export class Contradictions {
   }
 
   /**
-   * Logged once per contradiction, whatever the number of records, and whoever meets it again at which node; every host is told. Returns it in
-   * the words in which it was told first.
+   * Logged once per contradiction, whatever the number of records, and whoever meets it again at which node, and anew when it was mended in
+   * between; every host is told. Returns it in the words in which it was told.
    */
   found(met: IntegrityError, key?: string): IntegrityError {
     const { registryId, notify, forget } = this.options;
@@ -122,7 +131,10 @@ export class Contradictions {
   private report(error: IntegrityError): IntegrityError {
     const about = aboutOf(error);
     const before = this.reported.get(about);
-    if (before !== undefined || this.reported.size >= MAX_REPORTS) return before ?? error;
+    const isKnown = before !== undefined && !this.mended.delete(about);
+    if (isKnown || (before === undefined && this.reported.size >= MAX_REPORTS)) return before ?? error;
+    // Shown as the latest.
+    this.reported.delete(about);
     this.reported.set(about, error);
     this.options.logger.error('The schema registry contradicts itself; the tasks that need it stop', {
       code: error.code,
@@ -133,8 +145,13 @@ export class Contradictions {
   }
 }
 
-/** An id and what it means now, whichever node said so, of whichever subject; what concerns the whole registry is told by its words. */
+/**
+ * An id and what it means now, whichever node said so. Content is that of the id, whatever the subject; lost is an id for the subject that it was
+ * given for. What concerns the whole registry is told by its words.
+ */
 function aboutOf({ code, message, details = {} }: IntegrityError): string {
   const { id, context, now, registry } = details;
-  return registry === true || typeof id !== 'number' ? message : JSON.stringify([code, context, id, now ?? message]);
+  if (registry === true || typeof id !== 'number') return message;
+  const subject = code === REGISTRY_ID_LOST ? details['subject'] : undefined;
+  return JSON.stringify([code, context, id, now ?? message, subject]);
 }

@@ -15,7 +15,7 @@ import { idLost } from './integrity-errors.ts';
 import type { PacedJobs } from './paced-jobs.ts';
 import { REGISTRY_SECOND_LOOK } from './registry-errors.ts';
 import type { RegistryNotice } from './registry-notices.ts';
-import { contextOf, idOf, lookupRequest, registerRequest, usableIdOf } from './registry-requests.ts';
+import { contextOf, lookupRequest, registerRequest, usableIdOf } from './registry-requests.ts';
 import type { ContextId, SchemaContents } from './schema-contents.ts';
 import type { SchemaStore } from './schema-store.ts';
 
@@ -241,7 +241,7 @@ export class SecondLook {
   }
 
   private compare(what: Unconfirmed, answer: CallResult, reason: string): void {
-    const now = answer.verdict.class === 'ok' ? (idOf(answer.json) ?? null) : null;
+    const now = answer.verdict.class === 'ok' ? (usableIdOf(answer.json) ?? null) : null;
     if (now === what.id) return;
     const { id, subject, text } = what;
     const { node } = answer;
@@ -263,8 +263,10 @@ export class SecondLook {
   }
 }
 
-/** An outage, or a denial of nodes that may just not have read their topic yet. */
-const isUnclear = ({ verdict }: CallResult): boolean =>
-  verdict.class === 'park' || verdict.class === 'refresh-and-retry';
+/** An outage, a denial of nodes that may just not have read their topic yet, or an answer with a number that no registry gives for an id. */
+const isUnclear = ({ verdict, json }: CallResult): boolean =>
+  verdict.class === 'park' ||
+  verdict.class === 'refresh-and-retry' ||
+  (verdict.class === 'ok' && usableIdOf(json) === undefined);
 const keyOf = (id: number, subject: string): string => JSON.stringify([subject, id]);
 const idOfContext = ({ id, subject }: Unconfirmed): ContextId => ({ context: contextOf(subject), id });

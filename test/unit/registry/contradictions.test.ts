@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { Contradictions } from '../../../src/registry/contradictions.ts';
+import { idLost } from '../../../src/registry/integrity-errors.ts';
 import {
   REGISTRY_CONTENT_CHANGED,
   REGISTRY_ID_LOST,
@@ -78,6 +79,50 @@ describe('a contradiction', () => {
     contradictions.found(met('b', 'y', 2));
     expect(contradictions.lines).toEqual(['id 2 is y at b', 'id 1 is z at b', 'id 1 is y at a']);
     expect(events).toHaveLength(3);
+  });
+
+  it('that an id was lost is told of each subject that it was given for, in its own words', () => {
+    const { contradictions, log } = new Setup();
+    const lost = (subject: string, node: string) =>
+      idLost({ id: 1, context: '', subject, node, fingerprint: 'f', now: 3, reason: 'its subject does not have it' });
+    const [first, second] = [lost('a', 'n1'), lost('b', 'n1')];
+    expect([contradictions.found(first), contradictions.found(second)]).toEqual([first, second]);
+    expect([contradictions.found(lost('a', 'n2')), contradictions.found(lost('b', 'n2'))]).toEqual([first, second]);
+    expect(log.lines).toHaveLength(2);
+  });
+
+  it('that comes again after it was mended is told again, and shown as the latest', () => {
+    const setup = new Setup();
+    const { contradictions, log, events } = setup;
+    setup.refused('k', 'v');
+    contradictions.found(about(1), 'k');
+    contradictions.found(about(2), 'other');
+    // On its way since before: that shows nothing.
+    contradictions.settled('k');
+    contradictions.found(about(1), 'k');
+    expect(log.lines).toHaveLength(2);
+    // The task is restarted, and its question is answered well.
+    setup.refused('k', 'later');
+    contradictions.settled('k');
+    for (let n = 0; n < 3; n++) contradictions.found(about(1), 'k');
+    expect([log.lines.length, events.length]).toEqual([3, 3]);
+    expect(contradictions.lines).toEqual(['id 1 is another', 'id 2 is another']);
+    setup.refused('k', 'latest');
+    contradictions.found(about(1), 'k');
+    expect(log.lines).toHaveLength(3);
+  });
+
+  it('of the registry is told again as well when somebody who came later was answered well in between', () => {
+    const setup = new Setup();
+    const { contradictions, log } = setup;
+    for (let n = 0; n < 2; n++) contradictions.found(ofAll('another cluster'));
+    contradictions.settled('k');
+    contradictions.found(ofAll('another cluster'));
+    expect(log.lines).toHaveLength(1);
+    setup.refused('k', 'later');
+    contradictions.settled('k');
+    contradictions.found(ofAll('another cluster'));
+    expect(log.lines).toHaveLength(2);
   });
 
   it('is shown with the latest fifty, the latest first', () => {

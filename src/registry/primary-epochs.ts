@@ -42,6 +42,8 @@ export interface UsableEpoch {
 
 interface SuspectWindow {
   readonly since: number;
+  /** Number of the epoch with whose change it was opened: what was read back under that one, or under a later one, is good while it is open. */
+  readonly epoch: number;
   /** null: no primary is usable yet. */
   until: number | null;
 }
@@ -127,17 +129,21 @@ export class PrimaryEpochs {
     if (previous !== null) this.epochs[0] = { ...previous, endedAt: now };
     if (cause !== 'first-seen') {
       this.changedAt = this.clock.monotonic();
-      suspectSince = this.openWindow(suspectSince);
+      this.openWindow(suspectSince);
+      suspectSince = this.openSince() ?? suspectSince;
     }
     this.epochs.unshift(epoch);
     this.epochs.length = Math.min(this.epochs.length, this.limit);
     return { epoch, previous, suspectSince };
   }
 
-  /** More is known of the same primary. */
-  refine(identity: PrimaryIdentity, rung: DetectionRung): void {
+  /** More is known of the same primary. undefined: none is known. */
+  refine(identity: PrimaryIdentity, rung: DetectionRung): PrimaryEpoch | undefined {
     const { current } = this;
-    if (current !== null) this.epochs[0] = { ...current, ...identity, rung };
+    if (current === null) return undefined;
+    const refined = { ...current, ...identity, rung };
+    this.epochs[0] = refined;
+    return refined;
   }
 
   /** It takes writes. `isMeasured`: and took none a moment ago, as far as anybody could see. undefined: that was known. */
@@ -147,8 +153,8 @@ export class PrimaryEpochs {
     const now = steadyNow(this.clock);
     const epoch = { ...current, usableAt: now, usableAfterMs: isMeasured ? now - current.changeBeganAt : null };
     this.epochs[0] = epoch;
-    const open = this.windows.at(-1);
-    const suspect = open?.until === null && current.startedAt < now ? { since: open.since, until: now } : null;
+    const since = this.openSince();
+    const suspect = since !== undefined && current.startedAt < now ? { since, until: now } : null;
     for (const window of this.windows) window.until ??= now;
     if (this.changedAt !== null) this.changedAt = this.clock.monotonic();
     this.good();
@@ -158,10 +164,18 @@ export class PrimaryEpochs {
   /**
    * Invariant 5: acknowledged in [last known good - window, new primary usable], under whatever epoch: one that was replaced and does not
    * know it may still have acknowledged after the new one was named. What is read back under the new epoch while the window is open is
-   * good for as long as it is open; {@link usable} tells of it then.
+   * good for as long as it is open, whoever is named next: that change opens a window of its own. {@link usable} tells of it then.
    */
   isSuspect({ at, epoch }: Acknowledgement): boolean {
-    return this.windows.some(({ since, until }) => at >= since && (until === null ? epoch !== this.stamp : at < until));
+    return this.windows.some(
+      (window) =>
+        at >= window.since && (window.until === null ? this.numberOf(epoch) < window.epoch : at < window.until),
+    );
+  }
+
+  /** Of the epoch with this stamp; 0: nobody knows it any more. */
+  private numberOf(stamp: string): number {
+    return this.epochs.find(({ epoch }) => epoch === stamp)?.number ?? 0;
   }
 
   /** A name of its own for every epoch, the same one for the same member in another run of the worker. */
@@ -171,17 +185,24 @@ export class PrimaryEpochs {
     return before.length === 0 ? name : `${name}#${this.count}`;
   }
 
-  /** Who was named and never became usable took nothing: one window lasts until somebody is. Returns since when it is open. */
-  private openWindow(from: number): number {
-    const open = this.windows.at(-1);
-    const since = Math.min(from, open?.until === null ? open.since : from);
-    if (open?.until === null) this.windows.pop();
-    this.windows.push({ since, until: null });
+  /**
+   * A primary that takes no write for hours, because nobody makes one, is none the less known to be good meanwhile: so its windows stay apart, and
+   * only what was acknowledged shortly before the next change is suspect again.
+   */
+  private openWindow(since: number): void {
+    const epoch = this.count;
+    while (this.windows.at(-1)?.until === null && (this.windows.at(-1)?.since ?? 0) >= since) this.windows.pop();
+    this.windows.push({ since, epoch, until: null });
     const [a, b, ...others] = this.windows;
     if (this.windows.length > this.limit && a !== undefined && b !== undefined) {
       // What is too old to be kept apart becomes one window: more is suspect then, never less.
-      this.windows = [{ since: Math.min(a.since, b.since), until: Math.max(a.until ?? 0, b.until ?? 0) }, ...others];
+      const until = a.until === null || b.until === null ? null : Math.max(a.until, b.until);
+      this.windows = [{ since: Math.min(a.since, b.since), epoch: Math.max(a.epoch, b.epoch), until }, ...others];
     }
-    return since;
+  }
+
+  /** Where the earliest window begins that no usable primary has closed. */
+  private openSince(): number | undefined {
+    return this.windows.find(({ until }) => until === null)?.since;
   }
 }

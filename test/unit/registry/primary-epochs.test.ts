@@ -215,6 +215,26 @@ describe('invariant 5: the suspect window', () => {
     expect(epochs.isSuspect(acknowledged())).toBe(false);
   });
 
+  it('of a primary that is good and takes no write for long does not reach over all of its time at the next change', async () => {
+    await failover();
+    const neverReadBack = { at: START + 90_000, epoch: 'm-a@http://a:8081' };
+    await clock.advance(10_000);
+    const readBack = acknowledged();
+    await clock.advance(600_000);
+    const recent = acknowledged();
+    epochs.good();
+    await clock.advance(20_000);
+    epochs.begin({ identity: { memberId: null, url: null }, cause: 'primary-lost', rung: 'group' });
+    const acks = [neverReadBack, readBack, recent];
+    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, false, true]);
+    epochs.begin({ identity: A, cause: 'group-elected', rung: 'group' });
+    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, false, true]);
+    await clock.advance(1_000);
+    // Only now there is a primary that takes writes: everything since the first change is read back once more.
+    expect(epochs.usable()?.suspect).toEqual({ since: START + 70_000, until: clock.now() });
+    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, true, true]);
+  });
+
   it('is told in full when it goes on over another change', async () => {
     await failover();
     // The group names B, and nothing speaks against it: but it never takes a write.

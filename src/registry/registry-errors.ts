@@ -63,6 +63,11 @@ export const REGISTRY_PENDING = defineErrorCode('holdfast.registry.pending', {
   mend: 'Nothing: the task goes on as soon as the answer arrives. If it stays, look at the latency of the registry.',
 });
 
+export const REGISTRY_SLOW = defineErrorCode('holdfast.registry.slow', {
+  what: 'The schema registry was asked and has not answered for a second; the tasks that need the answer are parked.',
+  mend: 'Nothing if it passes. If it stays, look at the nodes that the message names: they take connections and answer nothing, as a frozen process does, or lag behind.',
+});
+
 export const REGISTRY_READ_ONLY = defineErrorCode('holdfast.registry.read-only', {
   what: 'The subject or the whole registry is in mode READONLY or IMPORT, so nothing can be registered there.',
   mend: 'Set the mode back to READWRITE (PUT /mode/<subject>) when the migration is done. The task waits for it.',

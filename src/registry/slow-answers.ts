@@ -7,7 +7,7 @@ import type { Logger } from '../foundation/logger.ts';
 import type { GateBook } from './gate-book.ts';
 import { inTime } from './in-time.ts';
 import { unavailable } from './refusals.ts';
-import { REGISTRY_PENDING } from './registry-errors.ts';
+import { REGISTRY_SLOW } from './registry-errors.ts';
 import type { RegistryAnswer } from './registry-messages.ts';
 
 export interface SlowAnswersOptions {
@@ -51,7 +51,7 @@ export class SlowAnswers {
     const reason = `no settled answer of ${asked} for a second: frozen, overloaded, or a node lags behind a new schema; a request is given up after ${timeoutMs / 1000} s`;
     if (this.gates.size === 0) {
       logger.warn('The schema registry is asked and does not answer; what needs the answer waits', {
-        code: REGISTRY_PENDING,
+        code: REGISTRY_SLOW,
         reason,
       });
     }
@@ -66,7 +66,7 @@ export class SlowAnswers {
       if (this.gates.size > 0) return;
       const waitedMs = Math.round(clock.monotonic() - since);
       logger.info('Everything that the schema registry was asked has come to an end', {
-        code: REGISTRY_PENDING,
+        code: REGISTRY_SLOW,
         waitedMs,
       });
     };
@@ -76,7 +76,7 @@ export class SlowAnswers {
 
   private waiting(gateId: string): RegistryAnswer {
     const reason = this.options.gates.get(gateId)?.snapshot().reason ?? '';
-    const error = unavailable(gateId, DEPENDENCY, reason, REGISTRY_PENDING);
+    const error = unavailable(gateId, DEPENDENCY, reason, REGISTRY_SLOW);
     return { kind: 'waiting', error, gateId, fromFuture: false };
   }
 }

@@ -21,6 +21,7 @@ const REGISTRY_WORDS: Readonly<Record<string, string>> = {
   id: 'schema registry (id)',
   subject: 'schema registry (subject)',
   barrier: 'schema registry (barrier)',
+  slow: 'schema registry (answer)',
 };
 
 /** Dependencies that are no registry, in the words of the runtime; what a plugin calls its own is `other`. */
@@ -158,7 +159,7 @@ export class ParkMetrics implements MetricsContributor {
   }
 }
 
-/** A first question that was asked and will be answered is no park that anybody wants to hear of. */
+/** A question that was asked a moment ago is no park that anybody wants to hear of. One that stays unanswered is: it has a code of its own. */
 function isPending(code: string): boolean {
   return code === REGISTRY_PENDING;
 }

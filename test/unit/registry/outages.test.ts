@@ -633,7 +633,7 @@ describe('a frozen registry', () => {
     await worker.clock.advance(12_000);
     expect((await Promise.all([...reading, lateReading])).map(wordsOf)).toEqual(Array(6).fill('known 1'));
     expect(worker.gates.snapshots().some(({ id }) => id.includes(':slow:'))).toBe(false);
-    const lines = worker.log.lines.filter(({ fields }) => fields['code'] === 'holdfast.registry.pending');
+    const lines = worker.log.lines.filter(({ fields }) => fields['code'] === 'holdfast.registry.slow');
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
   });
 

@@ -80,7 +80,7 @@ it('has whoever asks wait, after a second, at a gate that says who does not answ
   const answer = await answering;
   const { error } = answer as Extract<RegistryAnswer, { kind: 'waiting' }>;
   expect(answer).toMatchObject({ kind: 'waiting', gateId: 'registry:x:slow:1', fromFuture: false });
-  expect(error).toMatchObject({ code: 'holdfast.registry.pending', gateId: 'registry:x:slow:1' });
+  expect(error).toMatchObject({ code: 'holdfast.registry.slow', gateId: 'registry:x:slow:1' });
   expect(error.message).toContain(
     'Waiting for schema registry (answer): no settled answer of http://a:8081, http://b:8081 for a second',
   );
@@ -126,8 +126,8 @@ it('tells once that nobody answers, and once that all has come to an end, howeve
   flights[1]?.land(known(2));
   await clock.advance(0);
   expect(log.lines.map(({ level, fields }) => [level, fields['code'], fields['waitedMs']])).toEqual([
-    ['warn', 'holdfast.registry.pending', undefined],
-    ['info', 'holdfast.registry.pending', 2500],
+    ['warn', 'holdfast.registry.slow', undefined],
+    ['info', 'holdfast.registry.slow', 2500],
   ]);
   const again = flightOf();
   ask(again);

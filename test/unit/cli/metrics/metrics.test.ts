@@ -339,6 +339,18 @@ describe('parked tasks', () => {
     expect(await outside.lines('holdfast_task_parks_total')).toEqual([]);
   });
 
+  it('counts who waits for an answer that does not come', async () => {
+    const outside = new Outside();
+    const slow = park({ code: 'holdfast.registry.slow', gateId: `registry:${REGISTRY}:slow:1` });
+    outside.tasks.set('orders', [slow]);
+    outside.seen.parkListener({ ...slow, id: { connector: 'orders', task: 0 }, type: 'begun', durationMs: 0 });
+    expect(await outside.lines('holdfast_parked_tasks')).toEqual([
+      'connector="orders",dependency="schema registry (answer)" 1',
+    ]);
+    expect(await outside.lines('holdfast_registry_parked_tasks')).toEqual(['gate="slow" 1']);
+    expect(await outside.lines('holdfast_registry_parks_total')).toContain('gate="slow" 1');
+  });
+
   it('forgets a connector that is deleted', async () => {
     const outside = new Outside();
     outside.tasks.set('orders', [park()]);

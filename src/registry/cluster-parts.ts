@@ -195,6 +195,7 @@ export class ClusterParts {
       answeredBefore: () => this.identity.told() !== null,
       servedBefore: () => served.haveServed(),
       onServed: (node) => served.serves(node),
+      onWriteHangs: () => this.knowledge.observe({ kind: 'write-hangs' }),
       onNode: (node, alive, reason) => this.nodeChanged(node, alive, reason),
       onExchange: (report) => emit({ type: 'request', ...report }),
       admit: (request, signal) => budget.admit(request.operation === 'meta', signal),

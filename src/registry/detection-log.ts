@@ -9,6 +9,11 @@ const PRIMARY_CHANGED = defineErrorCode('holdfast.registry.primary.changed', {
   mend: 'Nothing: schema ids acknowledged around the change are read back before they are used again. If it comes often, look at the nodes that the line names.',
 });
 
+const PRIMARY_KNOWN = defineErrorCode('holdfast.registry.primary.known', {
+  what: 'The schema registry was back before anybody could say who is primary; now it is known.',
+  mend: 'Nothing.',
+});
+
 const PRIMARY_USABLE = defineErrorCode('holdfast.registry.primary.usable', {
   what: 'The new primary of the schema registry takes new schemas; durationMs is the time since the first sign of the change.',
   mend: 'Nothing.',
@@ -73,6 +78,17 @@ export class DetectionLog {
     } else {
       this.logger.warn('The primary of the schema registry changed', { code: PRIMARY_CHANGED, ...fields });
     }
+  }
+
+  /** Of the epoch that lasts, whose primary nobody could name when it began. */
+  known({ url, memberId, cause, rung }: PrimaryEpoch): void {
+    this.logger.info('It is known now who is the primary of the schema registry', {
+      code: PRIMARY_KNOWN,
+      to: url,
+      member: memberId,
+      cause,
+      rung,
+    });
   }
 
   usable({ url, cause, usableAfterMs }: PrimaryEpoch): void {

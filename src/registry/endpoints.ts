@@ -62,6 +62,8 @@ export interface EndpointsOptions {
   readonly servedBefore?: () => Promise<boolean>;
   /** A node serves; told for each of its answers. */
   readonly onServed?: (node: string) => void;
+  /** A write has had no answer for a second. */
+  readonly onWriteHangs?: () => void;
   /** A node died or came back. */
   readonly onNode?: (node: string, alive: boolean, reason: string) => void;
   readonly onExchange?: (report: ExchangeReport) => void;
@@ -241,6 +243,9 @@ export class RegistryEndpoints {
     const primary = this.options.primary();
     // It may have left a write unanswered that it had forwarded to the one before.
     for (const node of this.book.nodes) if (primary === null || node.url === primary) node.writesHungUntil = 0;
+    // It was elected because it lives.
+    const named = primary === null ? undefined : this.book.get(primary);
+    if (named !== undefined && !named.alive) this.revival.hasten(named);
     this.writes.giveUp();
   }
 
@@ -356,6 +361,7 @@ export class RegistryEndpoints {
 
   /** Frozen, or waiting itself: the node, and the primary to which it may have forwarded a write, are asked. */
   private hanging(url: string): void {
+    this.options.onWriteHangs?.();
     for (const node of this.book.nodes) {
       if (node.alive && (node.url === url || node.url === this.options.primary())) this.revival.suspect(node);
     }

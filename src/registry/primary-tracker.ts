@@ -94,7 +94,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private saidReady = 0;
   /** Until another primary is named, or time is up. */
   private unnamed: Timer | undefined;
-  /** Somebody tried to write, and could not, since the last primary became usable. */
+  /** Somebody tried to write, and could not or had no answer, since a write last went through. */
   private wroteInVain = false;
 
   /** Begins to look by itself, when whoever makes it is done. */
@@ -165,6 +165,9 @@ export class PrimaryTracker implements RegistryKnowledge {
     switch (observation.kind) {
       case 'written':
         this.written(observation.node);
+        return;
+      case 'write-hangs':
+        this.wroteInVain = true;
         return;
       case 'node-changed':
         this.nodeChanged(observation.node, observation.alive);
@@ -262,10 +265,17 @@ export class PrimaryTracker implements RegistryKnowledge {
       // It has taken a write before it was named.
       if (this.hasJustWritten && this.lastWriter === this.primary()) this.usable();
     } else {
-      this.epochs.refine({ memberId: identity.memberId ?? current.memberId, url: identity.url }, rung);
+      const refined = this.epochs.refine({ memberId: identity.memberId ?? current.memberId, url: identity.url }, rung);
       this.address.reach(identity.url);
+      if (refined !== undefined && current.url === null && identity.url !== null) this.known(refined);
       if (this.speaksForIt()) this.epochs.good();
     }
+  }
+
+  /** Nobody could say who it is when the epoch began. */
+  private known(epoch: PrimaryEpoch): void {
+    this.log.known(epoch);
+    this.options.emit({ type: 'epoch', epoch, previous: this.epochs.list()[1] ?? null });
   }
 
   /** Nothing that is known contradicts the group. */
@@ -323,6 +333,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     else if (moved && this.rung === 'inference') this.begin(this.identity, 'write-moved', this.rung);
     if (!vouches) return;
     this.usable(this.wroteInVain);
+    this.wroteInVain = false;
     this.epochs.good();
   }
 

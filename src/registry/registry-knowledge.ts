@@ -50,6 +50,8 @@ export interface RegistryKnowledge {
 export type Observation =
   /** A registration that needed the primary was acknowledged, through this node. Told before anything is stamped with the epoch. */
   | { readonly kind: 'written'; readonly node: string }
+  /** A registration has had no answer for a second. */
+  | { readonly kind: 'write-hangs' }
   | { readonly kind: 'node-changed'; readonly node: string; readonly alive: boolean }
   /** No node took writes, or reads. Polling becomes frequent. */
   | { readonly kind: 'outage-began'; readonly access: 'read' | 'write'; readonly reason: string }

@@ -356,6 +356,22 @@ describe('how long a primary took to be usable', () => {
     expect(latest()).toMatchObject({ cause: 'outage-ended', usableAfterMs: 5_000 });
   });
 
+  it('is known when a write hung meanwhile, and only then', async () => {
+    await elected();
+    on.observe({ kind: 'write-hangs' });
+    await on.pass(5);
+    on.observe({ kind: 'written', node: B });
+    const { usableAt, changeBeganAt } = latest() ?? { usableAt: 0, changeBeganAt: 0 };
+    expect(latest()).toMatchObject({ url: B, usableAfterMs: (usableAt ?? 0) - changeBeganAt });
+    // One that was only slow, under a primary that stayed, is none of the next one's business.
+    on.observe({ kind: 'write-hangs' });
+    on.observe({ kind: 'written', node: B });
+    on.group = [A, B];
+    await on.pass(40);
+    on.observe({ kind: 'written', node: A });
+    expect(latest()).toMatchObject({ url: A, usableAt: expect.any(Number), usableAfterMs: null });
+  });
+
   it('is known when the node says that it is ready', async () => {
     on = TrackerOverNodes.healthy({ group: [A, B] });
     await on.pass(10);

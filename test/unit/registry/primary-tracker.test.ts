@@ -186,7 +186,10 @@ describe('a primary', () => {
     expect(causes()).toEqual(['first-seen', 'primary-lost', 'outage-ended']);
     expect(tracked.snapshot.epoch).toMatchObject({ url: tracked.registry.urls[1], rung: 'group' });
     expect(times('holdfast.registry.primary.changed')).toBe(2);
+    expect(times('holdfast.registry.primary.known')).toBe(1);
     expect(times('holdfast.registry.primary.usable')).toBe(1);
+    const told = tracked.events.flatMap(({ event }) => (event.type === 'epoch' ? [event.epoch] : []));
+    expect(told.filter(({ number, url }) => number === 3 && url === tracked.registry.urls[1])).toHaveLength(1);
   });
 
   it('is there for whoever sees it write, whatever the group says', async () => {

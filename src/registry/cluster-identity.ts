@@ -11,6 +11,8 @@ export class ClusterIdentity {
   private clusterId: string | undefined;
   /** Every part that any node told, in this run. */
   private parts: string | undefined;
+  /** As which cluster each node was met last, in this run. */
+  private readonly taken = new Map<string, string>();
 
   constructor(options: { readonly nodes: readonly string[]; readonly store: SchemaStore | null }) {
     this.nodes = options.nodes;
@@ -42,50 +44,59 @@ export class ClusterIdentity {
   /**
    * A node said who it is; undefined: it doesn't tell.
    *
-   * Throws RegistryIntegrityError when it said something else before, or when another URL of the list leads to another cluster.
+   * Throws RegistryIntegrityError when it said something else before, or when another URL of the list leads to another cluster: then nothing
+   * is changed. One that doesn't tell is taken for the cluster that this run knows, and must not have been another one's before.
    */
   met(node: string, said: string | undefined): void {
     const known = this.known();
-    if (said === undefined) {
-      this.clusterId ??= known ?? this.current();
-      this.store?.bind(node, this.clusterId);
-      return;
+    const name = said ?? this.parts ?? known ?? this.current();
+    if (!isUnidentified(name)) {
+      const error = this.contradictionOf(node, name);
+      if (error !== undefined) throw error;
+      this.taken.set(node, name);
+    }
+    if (said === undefined) this.clusterId ??= name;
+    else {
+      // The first name stays, whatever parts others add to it: what is kept is found under it.
+      this.clusterId = known === undefined || isUnidentified(known) ? said : known;
+      this.parts = withParts(this.parts ?? this.clusterId, said);
     }
     const before = this.store?.clusterAt(node);
-    if (before !== undefined && areOtherClusters(before, said)) {
-      throw otherCluster(`${node} leads to the registry cluster ${said}, but led to ${before} before.`);
-    }
-    const others = [this.parts ?? known, ...this.names()].find(
-      (name) => name !== undefined && areOtherClusters(name, said),
-    );
-    if (others !== undefined) {
-      throw otherCluster(
-        `${node} leads to the registry cluster ${said}, the other URLs of the list lead to ${others}.`,
-      );
-    }
-    // The first name stays, whatever parts others add to it: what is kept is found under it.
-    this.clusterId = known === undefined || isUnidentified(known) ? said : known;
-    this.parts = withParts(this.parts ?? this.clusterId, said);
-    if (before === undefined || isUnidentified(before)) this.store?.bind(node, this.clusterId);
+    if (before === undefined || isUnidentified(before)) this.store?.bind(node, this.clusterId ?? name);
   }
 
   /**
-   * The store could be read only now, after nodes were met: its own name of the cluster is the first one, and stays. False: it knows one of
-   * the URLs as another cluster's; nothing is changed then, and whichever node says next who it is, {@link met} throws.
+   * The store could be read only now, after nodes were met: its own name of the cluster is the first one, and stays. Returns the error if it
+   * knows one of the URLs as another cluster's: nothing is changed then, and {@link met} throws for whichever node answers next.
    */
-  storeLoaded(): boolean {
+  storeLoaded(): RegistryIntegrityError | undefined {
     const own = this.clusterId;
-    if (own === undefined) return true;
+    if (own === undefined) return undefined;
+    for (const [node, name] of this.taken) {
+      const error = this.contradictionOf(node, name);
+      if (error !== undefined) return error;
+    }
     const isNamed = !isUnidentified(own);
-    const names = this.names().filter((name) => name !== own && !(isNamed && isUnidentified(name)));
-    if (isNamed && names.some((name) => areOtherClusters(name, own))) return false;
-    const [first] = names;
-    if (first === undefined) return true;
+    const [first] = this.names().filter((name) => name !== own && !(isNamed && isUnidentified(name)));
+    if (first === undefined) return undefined;
     this.clusterId = first;
     this.parts = isNamed ? withParts(first, this.parts ?? own) : undefined;
     // What was bound while the store was read would name the cluster otherwise in the next run.
     for (const node of this.nodes) if (this.store?.clusterAt(node) === own) this.store.bind(node, first);
-    return true;
+    return undefined;
+  }
+
+  /** Why a node can't belong to the cluster of this name, if it can't. */
+  private contradictionOf(node: string, name: string): RegistryIntegrityError | undefined {
+    const before = this.store?.clusterAt(node);
+    if (before !== undefined && areOtherClusters(before, name)) {
+      return otherCluster(`${node} leads to the registry cluster ${name}, but led to ${before} before.`);
+    }
+    const other = [this.parts ?? this.known(), ...this.names()].find(
+      (each) => each !== undefined && areOtherClusters(each, name),
+    );
+    if (other === undefined) return undefined;
+    return otherCluster(`${node} leads to the registry cluster ${name}, the other URLs of the list lead to ${other}.`);
   }
 
   private known(): string | undefined {

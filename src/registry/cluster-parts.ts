@@ -156,9 +156,14 @@ export class ClusterParts {
   private storeLoaded(): void {
     const { signal } = this.hooks;
     if (signal.aborted) return;
-    // Of another cluster nothing is compared, or kept under the name of this one.
-    if (this.identity.storeLoaded()) this.trust.storeLoaded();
     this.endpoints.reverify();
+    const otherCluster = this.identity.storeLoaded();
+    if (otherCluster !== undefined) {
+      // Nothing is compared, or kept under the name of this one. It is known for certain, whether its nodes answer now or not.
+      this.trust.contradictions.found(otherCluster);
+      return;
+    }
+    this.trust.storeLoaded();
     this.endpoints.callEach(subjectsRequest(), signal).catch((error: unknown) => {
       if (error instanceof IntegrityError) this.trust.contradictions.found(error);
     });

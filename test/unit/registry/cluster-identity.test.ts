@@ -115,6 +115,32 @@ describe('another cluster', () => {
   });
 });
 
+describe('a node that does not tell', () => {
+  it('is no other cluster’s than the rest of the list', async () => {
+    const kept = await store();
+    kept.bind(B, 'sr=d');
+    const identity = identityOf(kept, [A, B]);
+    identity.met(B, undefined);
+    expect([identity.current(), kept.clusterAt(B)]).toEqual(['sr=d', 'sr=d']);
+    // Bound while another list was in use.
+    kept.bind(A, 'sr=c');
+    expect(refused(() => identity.met(A, undefined))).toContain(
+      `${A} leads to the registry cluster sr=d, but led to sr=c before.`,
+    );
+    expect(kept.clusterAt(A)).toBe('sr=c');
+  });
+
+  it('is bound under the name of the list, and never without the name that it told', async () => {
+    const kept = await store();
+    const identity = identityOf(kept, [A, B]);
+    identity.met(A, undefined);
+    // Another worker heard who it is.
+    kept.bind(A, 'sr=c');
+    identity.met(A, undefined);
+    expect(kept.clusterAt(A)).toBe('sr=c');
+  });
+});
+
 describe('a store that is read late', () => {
   /** `entries` are read once `met` has named the nodes. */
   async function late(nodes: readonly string[], entries: Readonly<Record<string, string>>, met: [string, string?][]) {
@@ -130,8 +156,8 @@ describe('a store that is read late', () => {
     for (const [node, said] of met) identity.met(node, said);
     begun.resolve();
     await loaded;
-    const isSame = identity.storeLoaded();
-    return { identity, isSame, kept };
+    const error = identity.storeLoaded();
+    return { identity, error, kept };
   }
 
   it('changes nothing when no node was met, or it knows none of them, or all by the same name', async () => {
@@ -142,27 +168,54 @@ describe('a store that is read late', () => {
       [{ [B]: `unidentified:${B}` }, [[A, 'sr=c']], 'sr=c'],
     ];
     for (const [entries, met, name] of cases) {
-      const { identity, isSame } = await late([A, B], entries, met);
-      expect([isSame, identity.current()]).toEqual([true, name]);
+      const { identity, error } = await late([A, B], entries, met);
+      expect([error, identity.current()]).toEqual([undefined, name]);
     }
   });
 
   it('has all URLs of the list bound to the name that it knows, and every part that was told counts on', async () => {
-    const { identity, isSame, kept } = await late([A, B], { [B]: 'sr=c' }, [[A, 'kafka=k;sr=c']]);
-    expect([isSame, identity.current(), kept.clusterAt(A), kept.clusterAt(B)]).toEqual([
-      true,
+    const { identity, error, kept } = await late([A, B], { [B]: 'sr=c' }, [[A, 'kafka=k;sr=c']]);
+    expect([error, identity.current(), kept.clusterAt(A), kept.clusterAt(B)]).toEqual([
+      undefined,
       ...Array(3).fill('sr=c'),
     ]);
     expect(refused(() => identity.met(B, 'kafka=other'))).toContain('lead to sr=c;kafka=k.');
     expect(identityOf(kept, [A, B]).current()).toBe('sr=c');
   });
 
-  it('is of another cluster when it knows any of the URLs as that, which is refused in the next run as well', async () => {
-    const { identity, isSame, kept } = await late([A, B], { [B]: 'sr=d' }, [[A, 'sr=c']]);
-    expect([isSame, identity.current()]).toEqual([false, 'sr=c']);
-    for (const each of [identity, identityOf(kept, [A, B])]) {
-      expect(refused(() => each.met(A, 'sr=c'))).toContain('the other URLs of the list lead to sr=d');
-    }
+  type Late = readonly [Readonly<Record<string, string>>, [string, string?][], string];
+  it.each<Late>([
+    [
+      { [B]: 'sr=d' },
+      [[A, 'sr=c']],
+      `${A} leads to the registry cluster sr=c, the other URLs of the list lead to sr=d.`,
+    ],
+    [{ [A]: 'sr=d' }, [[A, 'sr=c']], `${A} leads to the registry cluster sr=c, but led to sr=d before.`],
+    // The name of this run has not all that was told.
+    [
+      { [B]: 'kafka=l' },
+      [
+        [A, 'sr=c'],
+        [A, 'kafka=k;sr=c'],
+      ],
+      `${A} leads to the registry cluster kafka=k;sr=c, the other URLs of the list lead to kafka=l.`,
+    ],
+    // One that tells nothing is taken for what the others are.
+    [
+      { [B]: 'sr=d' },
+      [[A, 'sr=c'], [B]],
+      `${A} leads to the registry cluster sr=c, the other URLs of the list lead to sr=d.`,
+    ],
+  ])('is of another cluster when it knows any of the URLs as that: %j, %j', async (entries, met, words) => {
+    const { identity, error, kept } = await late([A, B], entries, met);
+    expect(error?.message).toContain(words);
+    expect(identity.current()).toBe('sr=c');
+    // Whatever a node says next, in this run and in the next one.
+    const [node, said] = met.findLast(([, each]) => each !== undefined) ?? [A];
+    for (const each of [identity, identityOf(kept, [A, B])])
+      expect(refused(() => each.met(node, said))).toBe(error?.message);
+    expect(refused(() => identity.met(node, undefined))).toContain(`${node} leads to the registry cluster sr=c`);
+    for (const [url, name] of Object.entries(entries)) expect(kept.clusterAt(url)).toBe(name);
   });
 });
 

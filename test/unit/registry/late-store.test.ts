@@ -78,6 +78,24 @@ it('asks every node at once who it is: another cluster than before stops everyth
   expect(worker.notices).toMatchObject([{ kind: 'distrusted' }]);
 });
 
+it('stops everything at once for another cluster than before, though none of its nodes answers', async () => {
+  const { worker, read, store } = began();
+  worker.registry.clusterId = 'kafka-OTHER';
+  worker.registry.put('a', { schema: avro('Other').schema }, 1);
+  const task = new Task(worker, worker.host());
+  await task.start(byId(1));
+  worker.registry.fault = () => 'refused';
+  await read(binding, stored(1, 'Before'));
+  await worker.clock.advance(60_000);
+  expect(worker.notices).toMatchObject([{ kind: 'distrusted' }]);
+  expect(wordsOf(task.view.peek(byId(1)))).toBe('refused holdfast.registry.other-cluster');
+  // It is back, and does not tell any more who it is.
+  Object.assign(worker.registry, { clusterId: undefined, fault: () => undefined });
+  await worker.clock.advance(60_000);
+  expect(wordsOf(await new Task(worker, worker.host()).start(byId(2)))).toBe('refused holdfast.registry.other-cluster');
+  expect(store.clusterAt(NODE_A)).toBe(CLUSTER);
+});
+
 it('counts the ids of earlier runs when it is asked whether ids went back', async () => {
   const { worker, read } = began();
   worker.registry.put('a', { schema: avro('a').schema }, 1);

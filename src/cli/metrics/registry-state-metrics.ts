@@ -36,7 +36,7 @@ export class RegistryStateMetrics implements MetricsContributor {
     ),
     missing: gauge(
       'holdfast_registry_missing_things',
-      'What the registry lacks for now and somebody waits for: ids that no node knows, subjects that lag or are read-only, new ids that not every node can read.',
+      'What the registry lacks for now and somebody waits for: ids that no node knows, subjects that lag or are read-only, new ids that not every node can read, answers that do not come (slow).',
       ['registry', 'kind'],
     ),
     parkedQuestions: gauge('holdfast_registry_parked_questions', 'Questions that wait for the registry.', ['registry']),

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../foundation/clock.ts';
 import type { Credentials } from './credentials.ts';
-import type { FailureContext } from './failure-classes.ts';
+import type { FailureContext, ServedBefore } from './failure-classes.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { NodeBook, type NodeHealth, type RegistryNode } from './node-book.ts';
 import {
@@ -59,7 +59,7 @@ export interface EndpointsOptions {
   /** A registry named its cluster at one of these nodes, in this run or an earlier one. */
   readonly answeredBefore?: () => boolean;
   /** A registry served with these very settings in an earlier run. Slow; asked only when an answer looks like a wrong setting. */
-  readonly servedBefore?: () => Promise<boolean>;
+  readonly servedBefore?: () => Promise<ServedBefore>;
   /** A node serves; told for each of its answers. */
   readonly onServed?: (node: string) => void;
   /** A write has had no answer for a second. */
@@ -128,9 +128,14 @@ export class RegistryEndpoints {
     return this.options.nodes;
   }
 
-  /** A registry served with these settings, at any node, if only in an earlier run: by an answer that was asked for, or a refusal in its own words. */
-  get hasServed(): boolean {
-    return this.served;
+  /**
+   * A registry served with these settings, at any node, if only in an earlier run: by an answer that was asked for, or a refusal in its own words.
+   * What is not known yet holds for one answer, and is asked again for the next.
+   */
+  async servedBefore(): Promise<ServedBefore> {
+    const before = this.served || ((await this.options.servedBefore?.()) ?? false);
+    if (before === true) this.served = true;
+    return this.served || before;
   }
 
   isAlive(node: string): boolean {
@@ -337,7 +342,7 @@ export class RegistryEndpoints {
     if (result.status !== undefined) {
       this.revived(node);
       // Something else spoke in its place, and another cluster may stand there next.
-      if (verdict.class === 'park' && verdict.misleading === true) node.verified = false;
+      if (verdict.class === 'park' && verdict.misleading !== undefined) node.verified = false;
       if (request.channel === 'write') {
         node.writesHungUntil = 0;
         return result;
@@ -365,11 +370,6 @@ export class RegistryEndpoints {
     for (const node of this.book.nodes) {
       if (node.alive && (node.url === url || node.url === this.options.primary())) this.revival.suspect(node);
     }
-  }
-
-  private async servedBefore(): Promise<boolean> {
-    if (!this.served && (await this.options.servedBefore?.()) === true) this.served = true;
-    return this.served;
   }
 
   private nodeAt(url: string): RegistryNode {

@@ -30,6 +30,8 @@ export type Outcome =
       readonly retryAfterMs?: number;
     };
 
+export type ServedBefore = boolean | 'unknown';
+
 /** What has to be known beyond the answer; all optional, the default is "nothing known". */
 export interface FailureContext {
   /** The credentials were refreshed for this very request already. */
@@ -44,9 +46,9 @@ export interface FailureContext {
   readonly rechecked?: boolean;
   /**
    * A registry served with these very settings before, at any of the nodes. What then looks like a wrong setting is a proxy, a certificate
-   * or a check of credentials that is out of order.
+   * or a check of credentials that is out of order. `unknown`: the schema store, which would know, is still being read.
    */
-  readonly servedBefore?: boolean;
+  readonly servedBefore?: ServedBefore;
   /** A registry named its cluster at one of these nodes, if only in an earlier run: with which credentials is not known. */
   readonly answeredBefore?: boolean;
   /** The subject's mode: undefined when not asked yet, null when the registry has no modes. */
@@ -57,13 +59,13 @@ export type FailureClass =
   | { readonly class: 'ok' }
   /**
    * It passes: the next node, then the gate. `outcomeUnknown`: a write that may have happened. `misleading`: it looks like a wrong setting,
-   * but the settings served before.
+   * but the settings served before; `perhaps`: whether they did is not known yet.
    */
   | {
       readonly class: 'park';
       readonly outcomeUnknown: boolean;
       readonly retryAfterMs?: number;
-      readonly misleading?: true;
+      readonly misleading?: true | 'perhaps';
     }
   | { readonly class: 'refresh-credentials' }
   /** Denied, but lag explains it: other nodes, the primary, later again. */
@@ -149,12 +151,18 @@ export function classify(operation: Operation, outcome: Outcome, context: Failur
 
 /** Another web server answers: the URL is wrong, unless a registry was there. */
 function wrong({ servedBefore, answeredBefore }: FailureContext): FailureClass {
-  return wrongSettings(servedBefore === true || answeredBefore === true);
+  return wrongSettings(answeredBefore === true || servedBefore);
 }
 
-/** Invariant 3: settings that were right do not become wrong because something before the registry answers in its place. It did not write. */
-function wrongSettings(wereRight: boolean | undefined): FailureClass {
-  return wereRight === true ? { class: 'park', outcomeUnknown: false, misleading: true } : { class: 'config' };
+/**
+ * Invariant 3: settings that were right do not become wrong because something before the registry answers in its place. It did not write. Of
+ * those of which that is not known yet nothing is said.
+ */
+export function wrongSettings(wereRight: ServedBefore | undefined): FailureClass {
+  if (wereRight === true) return { class: 'park', outcomeUnknown: false, misleading: true };
+  return wereRight === 'unknown'
+    ? { class: 'park', outcomeUnknown: false, misleading: 'perhaps' }
+    : { class: 'config' };
 }
 
 function park(operation: Operation, sent: boolean, retryAfterMs?: number): FailureClass {

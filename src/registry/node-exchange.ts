@@ -1,7 +1,14 @@
 /** One exchange with one node: the request as the registry wants it, and what its answer means. */
 import type { Clock } from '../foundation/clock.ts';
 import { type CredentialHeaders, type Credentials, CredentialsUnavailable } from './credentials.ts';
-import { classify, type FailureClass, type FailureContext, type Operation, type Outcome } from './failure-classes.ts';
+import {
+  classify,
+  type FailureClass,
+  type FailureContext,
+  type Operation,
+  type Outcome,
+  type ServedBefore,
+} from './failure-classes.ts';
 import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
 import type { RegistryNode } from './node-book.ts';
 import { RegistryConfigError } from './registry-errors.ts';
@@ -57,7 +64,7 @@ export interface NodeExchangeOptions {
   readonly secrets?: readonly string[];
   readonly onExchange?: ((report: ExchangeReport) => void) | undefined;
   /** Asked when settings look wrong that the context does not say to have served: a registry served with them before all the same. */
-  readonly servedBefore?: (() => Promise<boolean>) | undefined;
+  readonly servedBefore?: (() => Promise<ServedBefore>) | undefined;
   /** When the request may go: at once, or when this resolves. */
   readonly admit?: ((request: RegistryRequest, signal: AbortSignal) => Promise<void> | undefined) | undefined;
 }
@@ -162,8 +169,8 @@ export class NodeExchange {
   private async judge(operation: Operation, outcome: Outcome, context: FailureContext): Promise<FailureClass> {
     const verdict = classify(operation, outcome, context);
     if (verdict.class !== 'config' || operation === 'meta' || context.servedBefore === true) return verdict;
-    if ((await this.options.servedBefore?.()) !== true) return verdict;
-    return classify(operation, outcome, { ...context, servedBefore: true });
+    const servedBefore = (await this.options.servedBefore?.()) ?? false;
+    return servedBefore === false ? verdict : classify(operation, outcome, { ...context, servedBefore });
   }
 
   private async read(

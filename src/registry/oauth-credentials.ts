@@ -3,7 +3,7 @@ import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { CredentialSettings } from './credential-settings.ts';
 import { basicAuthorization, type CredentialHeaders, type Credentials, CredentialsUnavailable } from './credentials.ts';
-import { isPermanentTransport } from './failure-classes.ts';
+import { isPermanentTransport, type ServedBefore } from './failure-classes.ts';
 import { type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
 import { retryAfterOf } from './node-exchange.ts';
 import { REGISTRY_AUTHORIZATION, RegistryConfigError } from './registry-errors.ts';
@@ -17,7 +17,7 @@ export interface OAuthCredentialsOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   /** A registry served with these settings in an earlier run. Slow; asked only when the server gives no token and names no reason that passes. */
-  readonly servedBefore?: () => Promise<boolean>;
+  readonly servedBefore?: () => Promise<ServedBefore>;
   readonly random?: (() => number) | undefined;
 }
 
@@ -141,7 +141,7 @@ export class OAuthCredentials implements Credentials {
         new AbortController().signal,
       );
     } catch (error) {
-      throw await this.judged(() => this.unreachable(error));
+      throw await this.judged((served) => this.unreachable(error, served));
     }
     const json = fieldsOf(response.body);
     const access = json['access_token'];
@@ -151,7 +151,7 @@ export class OAuthCredentials implements Credentials {
       this.hasServed = true;
       return this.token;
     }
-    const refused = await this.judged(() => this.refused(response, json['error']));
+    const refused = await this.judged((served) => this.refused(response, json['error'], served));
     // Who asks again and again with a wrong secret may lock the client.
     if (refused instanceof RegistryConfigError) {
       this.refusal = { error: refused, until: clock.monotonic() + 1000 + this.refusals.next() };
@@ -159,13 +159,14 @@ export class OAuthCredentials implements Credentials {
     throw refused;
   }
 
-  /** What served in an earlier run did not become wrong either. */
-  private async judged(judge: () => Error): Promise<Error> {
-    const failure = judge();
+  /** What served in an earlier run did not become wrong either; while that is not known, this one answer is judged as if it had. */
+  private async judged(judge: (served: boolean) => Error): Promise<Error> {
+    const failure = judge(this.hasServed);
     if (this.hasServed || !(failure instanceof RegistryConfigError)) return failure;
-    if ((await this.options.servedBefore?.()) !== true) return failure;
-    this.hasServed = true;
-    return judge();
+    const before = (await this.options.servedBefore?.()) ?? false;
+    if (before === false) return failure;
+    if (before === true) this.hasServed = true;
+    return judge(true);
   }
 
   private tokenOf(access: string, expiresIn: unknown, askedAt: number): Token {
@@ -183,11 +184,11 @@ export class OAuthCredentials implements Credentials {
   }
 
   /** Invariant 8: the texts name the endpoint without its query, and of the answer the status and OAuth's own error word. */
-  private unreachable(error: unknown): Error {
+  private unreachable(error: unknown, served: boolean): Error {
     const code = error instanceof TransportFailure ? error.code : 'UNKNOWN';
     const what = error instanceof TransportFailure && error.phase === 'timeout' ? 'does not answer in time' : code;
     // Invariant 3: a certificate that expires is renewed by somebody.
-    if (isPermanentTransport(code) && !this.hasServed) {
+    if (isPermanentTransport(code) && !served) {
       return new RegistryConfigError(
         `The OAuth token endpoint ${this.endpoint} can not be reached as written (${code}). Check bearer.auth.issuer.endpoint.url and the TLS settings.`,
       );
@@ -195,13 +196,13 @@ export class OAuthCredentials implements Credentials {
     return new CredentialsUnavailable(`the OAuth token endpoint ${this.endpoint} gives no token: ${what}`);
   }
 
-  private refused(response: HttpResponse, error: unknown): Error {
+  private refused(response: HttpResponse, error: unknown, served: boolean): Error {
     const { status } = response;
     const word = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? error : '';
     const passes = status >= 500 || status === 408 || status === 425 || status === 429 || status < 300;
     const said = `HTTP ${status}${word === '' ? '' : ` ${word}`}`;
     // Invariant 3: a refusal of ours has one of OAuth's words; without one, a proxy or a server that starts is speaking.
-    if (passes || (this.hasServed && !REFUSALS.has(word)) || PASSING.has(word)) {
+    if (passes || (served && !REFUSALS.has(word)) || PASSING.has(word)) {
       return new CredentialsUnavailable(
         `the OAuth token endpoint ${this.endpoint} gives no token: ${said}`,
         retryAfterOf(response.headers['retry-after'], this.options.clock),

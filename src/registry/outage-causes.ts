@@ -6,11 +6,17 @@ import { REGISTRY_MISLEADING } from './registry-errors.ts';
 /** Of one that began with this answer, or goes on with it. */
 export function causeOf({ verdict, reason, status }: CallResult): OutageCause {
   const retryAfterMs = verdict.class === 'park' ? (verdict.retryAfterMs ?? 0) : 0;
+  if (verdict.class === 'park' && verdict.misleading === 'perhaps') {
+    return { reason: `${reason}. ${NOT_KNOWN_YET}`, retryAfterMs };
+  }
   const isMisleading = verdict.class === 'config' || (verdict.class === 'park' && verdict.misleading === true);
   return isMisleading
     ? { reason: `${reason}. ${hintOf(status)}`, retryAfterMs, code: REGISTRY_MISLEADING }
     : { reason, retryAfterMs };
 }
+
+const NOT_KNOWN_YET =
+  'It looks like a wrong setting; whether a registry served with it before is known when the schema store has been read, and if none did, what waits fails';
 
 function hintOf(status: number | undefined): string {
   if (status === undefined) {

@@ -91,6 +91,11 @@ export class SchemaStore {
     return { store, loaded: store.load(signal) };
   }
 
+  /** What it lacks it may have yet: its log was not read to the end, and may still be. */
+  get isLoading(): boolean {
+    return this.state === 'loading';
+  }
+
   get size(): number {
     return this.entries.size;
   }

@@ -9,6 +9,7 @@ import { createHash, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Logger } from '../foundation/logger.ts';
 import { credentialsAt } from './credential-settings.ts';
+import type { ServedBefore } from './failure-classes.ts';
 import { REGISTRY_STORE } from './registry-errors.ts';
 import { partsOfSettings, type RegistrySettings } from './registry-settings.ts';
 import type { SchemaStore } from './schema-store.ts';
@@ -43,8 +44,12 @@ export class ServedSettings {
     this.options = options;
   }
 
-  /** A registry served with these settings at one of these nodes, as far as the store was read. Slow once; nothing is awaited without an entry. */
-  async haveServed(): Promise<boolean> {
+  /**
+   * A registry served with these settings at one of these nodes. `unknown`: the store is still being read; of one that can't be, nothing is
+   * known. Slow once; nothing is awaited without an entry.
+   */
+  async haveServed(): Promise<ServedBefore> {
+    if (this.options.store?.isLoading === true) return 'unknown';
     for (const node of this.options.settings.nodes) if (await this.isKnown(node, this.at(node))) return true;
     return false;
   }

@@ -1,6 +1,7 @@
 /** Does a registry serve anything at all? What is asked to find out, and which answers count. */
 import type { Clock } from '../foundation/clock.ts';
 import type { CallResult, RegistryEndpoints, RegistryRequest } from './endpoints.ts';
+import { wrongSettings } from './failure-classes.ts';
 import type { KnownSchemas } from './known-schemas.ts';
 import { causeOf } from './outage-causes.ts';
 import { type ContradictionListener, readInPassing } from './passing-contradictions.ts';
@@ -59,13 +60,15 @@ export class SignOfLife {
   async probe(signal: AbortSignal): Promise<ProbeOutcome> {
     const { endpoints, clock, settleWindowMs } = this.options;
     const { id, result } = await this.look(signal);
-    const isMisleading = result.verdict.class === 'config' && endpoints.hasServed;
+    const looksWrong = result.verdict.class === 'config' && result.issuer === undefined;
+    const judged = looksWrong ? { ...result, verdict: wrongSettings(await endpoints.servedBefore()) } : result;
+    const isMisleading = judged.verdict.class !== result.verdict.class;
     // The list of subjects may be for others only: then a question that somebody has must find out, now and then.
     const maySaySo = isMisleading && id === undefined && result.status === 403;
     // What looks like a wrong setting is no sign of life of a registry that served before, however long it lasts.
-    if ((result.verdict.class === 'park' || isMisleading) && !maySaySo) {
+    if (judged.verdict.class === 'park' && !maySaySo) {
       this.doubtedSince = null;
-      return { ok: false, ...causeOf(result) };
+      return { ok: false, ...causeOf(judged) };
     }
     if (result.verdict.class !== 'ok') {
       this.doubtedSince ??= clock.monotonic();
@@ -75,7 +78,7 @@ export class SignOfLife {
         doubtedForMs < Math.min(settleWindowMs, DOUBTED_FOR_MS) &&
         !(mayBeDeleted && (await this.servesAgain(id, signal)))
       ) {
-        return { ok: false, ...causeOf(result) };
+        return { ok: false, ...causeOf(judged) };
       }
     }
     this.doubtedSince = null;

@@ -25,7 +25,7 @@ export function lagging(denied: CallResult): CallResult {
 }
 
 function weightOf(verdict: FailureClass): number {
-  if (verdict.class === 'park') return verdict.misleading === true ? 2 : 3;
+  if (verdict.class === 'park') return verdict.misleading !== undefined ? 2 : 3;
   if (verdict.class === 'refresh-and-retry' || verdict.class === 'negative') return 4;
   return verdict.class === 'config' ? 1 : 0;
 }

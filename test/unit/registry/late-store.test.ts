@@ -5,6 +5,7 @@ import { type CompactedLogEntry, MemoryCompactedLog } from '../../../src/registr
 import { contentFingerprint, textFingerprint } from '../../../src/registry/fingerprint.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import { formatEntry, nodeKey, proofKey, schemaKey } from '../../../src/registry/stored-entries.ts';
+import { LateLog } from './late-log.ts';
 import { error } from './scripted-transport.ts';
 import { avro, byId, NODE_A, NODE_B, register, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
@@ -14,25 +15,6 @@ const stored = (id: number, name: string): CompactedLogEntry => {
   const schema = { clusterId: CLUSTER, context: '', id, ...avro(name), fingerprint: contentFingerprint(avro(name)) };
   return { key: schemaKey(CLUSTER, '', id), value: formatEntry({ ...schema, sent: false, time: 1, epoch: 'e' }) };
 };
-
-class LateLog extends MemoryCompactedLog {
-  read: (entries: CompactedLogEntry[]) => void = () => {};
-  private readonly late = new Promise<CompactedLogEntry[]>((resolve) => {
-    this.read = resolve;
-  });
-
-  override async load(): Promise<CompactedLogEntry[]> {
-    const entries = await this.late;
-    await this.append(entries);
-    return entries;
-  }
-
-  async copy(): Promise<MemoryCompactedLog> {
-    const copy = new MemoryCompactedLog();
-    await copy.append(await super.load());
-    return copy;
-  }
-}
 
 function began(nodes: readonly string[] = [NODE_A]) {
   const log = new LateLog();

@@ -77,6 +77,9 @@ describe('an answer like a wrong setting', () => {
       throw new TransportFailure('CERT_HAS_EXPIRED', 'exchange', '');
     };
     expect((await exchanging.perform()).verdict).toEqual(misleading);
+    const notKnown = new Exchanging({ servedBefore: () => Promise.resolve('unknown') });
+    notKnown.reply = () => error(401, 40101, 'Unauthorized');
+    expect((await notKnown.perform()).verdict).toEqual({ ...misleading, misleading: 'perhaps' });
     const first = new Exchanging({ servedBefore: () => Promise.resolve(false) });
     first.reply = () => error(401, 40101, 'Unauthorized');
     expect((await first.perform()).verdict).toEqual({ class: 'config' });

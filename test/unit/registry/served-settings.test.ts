@@ -7,6 +7,7 @@ import { parseRegistrySettings } from '../../../src/registry/registry-settings.t
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import { ServedSettings } from '../../../src/registry/served-settings.ts';
 import { isServedKey } from '../../../src/registry/stored-entries.ts';
+import { LateLog } from './late-log.ts';
 import { error, ok, type Reply } from './scripted-transport.ts';
 import { byId, NODE_A, NODE_B, Task, WorkerOfRegistries, wordsOf } from './worker-of-registries.ts';
 
@@ -23,6 +24,12 @@ class WatchedLog extends MemoryCompactedLog {
 type Config = Readonly<Record<string, string>>;
 const BASIC = { 'basic.auth.credentials.source': 'USER_INFO' };
 const ANN = { ...BASIC, 'basic.auth.user.info': 'ann:right-password' };
+const oauth = (secret: string): Config => ({
+  'bearer.auth.credentials.source': 'OAUTHBEARER',
+  'bearer.auth.issuer.endpoint.url': 'https://idp/token',
+  'bearer.auth.client.id': 'worker',
+  'bearer.auth.client.secret': secret,
+});
 
 let log = new WatchedLog();
 beforeEach(() => {
@@ -104,12 +111,6 @@ describe('after a restart of the worker with unchanged settings', () => {
   });
 
   it('an OAuth server that answers like a wrong setting is waited for, and one that refuses a changed secret is not', async () => {
-    const oauth = (secret: string): Config => ({
-      'bearer.auth.credentials.source': 'OAUTHBEARER',
-      'bearer.auth.issuer.endpoint.url': 'https://idp/token',
-      'bearer.auth.client.id': 'worker',
-      'bearer.auth.client.secret': secret,
-    });
     const open = async (idp: (request: HttpRequest) => Reply): Promise<WorkerOfRegistries> => {
       const worker = await WorkerOfRegistries.open(log);
       worker.registry.put('old', { schema: '"string"' });
@@ -132,20 +133,67 @@ describe('after a restart of the worker with unchanged settings', () => {
     expect(wordsOf(await new Task(refuses, refuses.host(), oauth('right')).start(byId(2)))).toMatch(/^refused/);
   });
 
-  it('a store that is read late vouches from then on', async () => {
-    await servedOnce(ANN);
-    let begin = (): void => {};
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve;
+  describe('while the store is still being read', () => {
+    /** A task whose question is answered with this trouble. */
+    async function waiting(trouble: () => Reply, config: Config = ANN) {
+      const late = new LateLog();
+      const { store, loaded } = SchemaStore.begin({ log: late, logger: recordingLogger().logger });
+      loaded.catch(() => {});
+      const worker = new WorkerOfRegistries({ store });
+      worker.registry.put('old', { schema: '"string"' });
+      worker.registry.put('newer', { schema: '"long"' });
+      worker.registry.fault = trouble;
+      const task = new Task(worker, worker.host(), config);
+      task.begin(byId(2));
+      for (let n = 0; n < 60; n++) await worker.clock.advance(1000);
+      expect(wordsOf(task.view.peek(byId(2)))).toBe('waiting read');
+      const { reason } = worker.gates.snapshots()[0] ?? {};
+      expect(reason).toMatch(/whether a registry served with it before is known when the schema store has been read/);
+      return { late, worker, task };
+    }
+
+    const all = [...troubles, ['404 of a proxy', (): Reply => ({ status: 404, body: 'default backend' })]] as const;
+    it.each(all)(
+      'its tasks wait, and go on with what served before when the trouble is over: %s',
+      async (_, trouble) => {
+        await servedOnce(ANN);
+        const { late, worker, task } = await waiting(trouble);
+        late.read(await log.load());
+        for (let n = 0; n < 60; n++) await worker.clock.advance(1000);
+        const reason = (): string | undefined => worker.gates.snapshots()[0]?.reason;
+        await eventually(() => expect(reason()).toMatch(/It looks like .*before: look at/), worker);
+        expect(wordsOf(task.answer)).toBe('none');
+        worker.registry.fault = () => undefined;
+        await eventually(() => expect(wordsOf(task.answer)).toBe('known 2'), worker);
+      },
+    );
+
+    it.each(all)('they fail when it turns out that nothing served before: %s', async (_, trouble) => {
+      const { late, worker, task } = await waiting(trouble);
+      late.read([]);
+      await eventually(() => expect(wordsOf(task.answer)).toMatch(/^refused/), worker);
     });
-    const load = log.load.bind(log);
-    log.load = () => begun.then(load);
-    const { store, loaded } = SchemaStore.begin({ log, logger: recordingLogger().logger });
-    const settings = await settingsOf(ANN, NODE_A, store);
-    expect(await settings.haveServed()).toBe(false);
-    begin();
-    await loaded;
-    expect(await settings.haveServed()).toBe(true);
+
+    it('they fail when it can not be read after all', async () => {
+      await servedOnce(ANN);
+      const { late, worker, task } = await waiting(() => error(401, 40101, 'Unauthorized'));
+      late.fail(new Error('the topic is not for us'));
+      await eventually(() => expect(wordsOf(task.answer)).toBe('refused holdfast.registry.authorization'), worker);
+    });
+
+    it('they fail for what an OAuth server says in its own words', async () => {
+      const { store } = SchemaStore.begin({ log: new LateLog(), logger: recordingLogger().logger });
+      const worker = new WorkerOfRegistries({ store });
+      const said = { now: { status: 403, body: 'default backend' } };
+      worker.transport.nodes.set('https://idp', () => said.now);
+      const task = new Task(worker, worker.host(), oauth('right'));
+      task.begin(byId(2));
+      await worker.clock.advance(60_000);
+      expect(wordsOf(task.answer)).toBe('none');
+      said.now = { status: 401, body: JSON.stringify({ error: 'invalid_client' }) };
+      await worker.clock.advance(60_000);
+      expect(wordsOf(task.answer)).toMatch(/^refused/);
+    });
   });
 });
 

@@ -2,23 +2,23 @@
  * Every schema that this worker ever saw, durable: what lets a worker that starts while the whole registry is down decode and
  * encode what it knew. Kept per cluster, and bound to node URLs only through the cluster that answered there.
  */
+
 import type { Logger } from '../foundation/logger.ts';
 import { BoundedEntries } from './bounded-entries.ts';
 import { areOtherClusters, isUnidentified } from './cluster-names.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
 import { isSentTextComparable } from './fingerprint.ts';
 import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER, REGISTRY_STORE } from './registry-errors.ts';
+import { ServedMarks } from './served-marks.ts';
 import {
   asBinding,
   asGuid,
   asProof,
   asSchema,
-  asServed,
   asVersion,
   formatEntry,
   guidKey,
   HEADER_KEY,
-  isServedKey,
   nodeKey,
   parseEntry,
   proofKey,
@@ -26,10 +26,8 @@ import {
   type StoredGuid,
   type StoredProof,
   type StoredSchema,
-  type StoredServed,
   type StoredVersion,
   schemaKey,
-  servedKey,
   versionKey,
 } from './stored-entries.ts';
 import { contextOf } from './subject-context.ts';
@@ -44,10 +42,9 @@ export interface SchemaStoreOptions {
 
 /** What may wait for the disk or the broker; what is dropped is only missing after a restart. */
 const MAX_PENDING = 10_000;
-/** Settings, at each of their nodes, with which a registry served; the oldest are forgotten. */
-const MAX_SERVED = 1000;
 
 export class SchemaStore {
+  readonly served: ServedMarks;
   private readonly log: CompactedLog;
   private readonly logger: Logger;
   private readonly entries: BoundedEntries;
@@ -61,6 +58,7 @@ export class SchemaStore {
   private state: 'loading' | 'open' | 'memory-only' = 'loading';
   private saidNewer = false;
   private readonly loadListeners: (() => void)[] = [];
+  private loadEnded: Promise<void> = Promise.resolve();
   private hasHeader = false;
 
   private constructor(options: SchemaStoreOptions) {
@@ -69,6 +67,11 @@ export class SchemaStore {
     this.entries = new BoundedEntries({
       maxEntries: options.maxEntries ?? 200_000,
       maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+    });
+    this.served = new ServedMarks({
+      entries: this.entries,
+      put: (key, value) => this.put(key, value),
+      remove: (key) => this.remove(key),
     });
   }
 
@@ -88,12 +91,19 @@ export class SchemaStore {
     signal?: AbortSignal,
   ): { readonly store: SchemaStore; readonly loaded: Promise<void> } {
     const store = new SchemaStore(options);
-    return { store, loaded: store.load(signal) };
+    const loaded = store.load(signal);
+    store.loadEnded = loaded.catch(() => {});
+    return { store, loaded };
   }
 
   /** What it lacks it may have yet: its log was not read to the end, and may still be. */
   get isLoading(): boolean {
     return this.state === 'loading';
+  }
+
+  /** Resolves when the log was read, or can't be. */
+  whenLoaded(): Promise<void> {
+    return this.loadEnded;
   }
 
   get size(): number {
@@ -112,18 +122,6 @@ export class SchemaStore {
 
   bind(node: string, clusterId: string): void {
     if (this.clusterAt(node) !== clusterId) this.put(nodeKey(node), { clusterId });
-  }
-
-  /** The settings of this kind with which a registry served at this node last. */
-  served(node: string, open: string): StoredServed | undefined {
-    return asServed(this.entries.get(servedKey(node, open)));
-  }
-
-  /** Walks all keys: not per record. */
-  rememberServed(served: StoredServed): void {
-    this.put(servedKey(served.node, served.open), served);
-    const keys = [...this.entries.keys()].filter(isServedKey);
-    for (const key of keys.slice(0, -MAX_SERVED)) this.remove(key);
   }
 
   schema(clusterId: string, context: string, id: number): StoredSchema | undefined {

@@ -2,10 +2,12 @@
  * Which settings a registry served with in earlier runs, so that 401, 403 and failures of TLS are waited for after a restart with unchanged
  * settings. The URLs of a list don't count, nor what is in the files that the settings name: these are renewed.
  *
- * Invariant 8: of the secrets, the store has sixteen bits of a slow hash under a random salt. Whoever reads it can't tell a password that was
- * guessed from thousands of others; a changed one is taken for the same once in 65,536 times, and then is waited for instead of refused.
+ * Invariant 8: of each secret, the store has sixteen bits of a slow hash. Its salt is random, and the same for all that is in the store: the secret
+ * leaves the same bits again with another file of authorities, another proxy or another header beside it, and at another node. Whoever reads it
+ * can't tell a password that was guessed from thousands of others; a changed one is taken for the same once in 65,536 times, and then is waited for
+ * instead of refused.
  */
-import { createHash, randomBytes, scrypt } from 'node:crypto';
+import { createHash, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Logger } from '../foundation/logger.ts';
 import { credentialsAt } from './credential-settings.ts';
@@ -24,7 +26,7 @@ export interface ServedSettingsOptions {
 interface SettingsAtNode {
   /** Of all that is no secret. */
   readonly open: string;
-  readonly secrets: string;
+  readonly secrets: readonly string[];
 }
 
 const slowHash = promisify<string, string, number, { N: number; maxmem: number }, Buffer>(scrypt);
@@ -37,8 +39,6 @@ export class ServedSettings {
   private readonly marks = new Map<string, Promise<string | undefined>>();
   /** Nodes of which the store was told, or is being told. */
   private readonly told = new Set<string>();
-  /** For what this client adds to the store. */
-  private salt: string | undefined;
 
   constructor(options: ServedSettingsOptions) {
     this.options = options;
@@ -50,7 +50,7 @@ export class ServedSettings {
    */
   async haveServed(): Promise<ServedBefore> {
     if (this.options.store?.isLoading === true) return 'unknown';
-    for (const node of this.options.settings.nodes) if (await this.isKnown(node, this.at(node))) return true;
+    for (const node of this.options.settings.nodes) if (await this.isKnown(node)) return true;
     return false;
   }
 
@@ -62,37 +62,52 @@ export class ServedSettings {
   }
 
   private async remember(node: string): Promise<void> {
-    const { settings, store } = this.options;
-    const own = this.at(node);
-    if (await this.isKnown(node, own)) return;
-    // The same salt as at another node: a second one would tell sixteen bits more.
-    for (const other of settings.nodes) {
-      if (this.salt === undefined && (await this.isKnown(other, own)))
-        this.salt ??= store?.served(other, own.open)?.salt;
-    }
-    this.salt ??= randomBytes(16).toString('hex');
-    const { salt } = this;
-    const mark = await this.markOf(own, salt);
-    if (mark !== undefined) store?.rememberServed({ node, open: own.open, salt, mark });
+    const { store } = this.options;
+    // Invariant 8: a store that is still being read may have a salt already, and a second one would tell more bits.
+    await store?.whenLoaded();
+    if (store === null) return;
+    const { open, secrets } = this.at(node);
+    let salt: string;
+    let mark: string | undefined;
+    do {
+      salt = store.served.salt();
+      mark = await this.markOf(secrets, salt);
+      // Another worker may have brought one meanwhile.
+    } while (salt !== store.served.salt());
+    const stored = store.served.at(node, open);
+    if (mark === undefined || (stored?.salt === salt && stored.mark === mark)) return;
+    store.served.remember({ node, open, salt, mark });
   }
 
-  private async isKnown(node: string, settings: SettingsAtNode): Promise<boolean> {
-    const stored = this.options.store?.served(node, settings.open);
-    return stored !== undefined && (await this.markOf(settings, stored.salt)) === stored.mark;
+  private async isKnown(node: string): Promise<boolean> {
+    const { open, secrets } = this.at(node);
+    const stored = this.options.store?.served.at(node, open);
+    return stored !== undefined && (await this.markOf(secrets, stored.salt)) === stored.mark;
   }
 
   private at(node: string): SettingsAtNode {
     const { settings } = this.options;
     const { open, secrets } = partsOfSettings({ ...settings, credentials: credentialsAt(settings.credentials, node) });
     const hash = createHash('sha256').update(JSON.stringify(open)).digest('hex');
-    return { open: hash.slice(0, 16), secrets: JSON.stringify(secrets) };
+    return { open: hash.slice(0, 16), secrets };
   }
 
-  private markOf({ secrets }: SettingsAtNode, salt: string): Promise<string | undefined> {
-    const key = `${salt} ${secrets}`;
+  /** One after the other, as each takes 32 MiB; undefined: it could not be computed, which was logged. */
+  private async markOf(secrets: readonly string[], salt: string): Promise<string | undefined> {
+    let marks = '';
+    for (const secret of secrets) {
+      const mark = await this.markOfOne(secret, salt);
+      if (mark === undefined) return undefined;
+      marks += mark;
+    }
+    return marks;
+  }
+
+  private markOfOne(secret: string, salt: string): Promise<string | undefined> {
+    const key = `${salt} ${secret}`;
     let mark = this.marks.get(key);
     if (mark === undefined) {
-      mark = slowHash(secrets, salt, MARK_BYTES, COST).then(
+      mark = slowHash(secret, salt, MARK_BYTES, COST).then(
         (hash) => hash.toString('hex'),
         (err: unknown) => {
           this.options.logger.warn('It can not be kept over a restart that a schema registry served', {

@@ -57,7 +57,7 @@ async function served(config: Config, ...nodes: string[]): Promise<void> {
 function eventually(check: () => unknown, worker?: WorkerOfRegistries): Promise<void> {
   const look = async (): Promise<void> => {
     await worker?.clock.advance(1000);
-    check();
+    await check();
   };
   return vi.waitFor(look, { timeout: 10_000, interval: 20 });
 }
@@ -264,6 +264,70 @@ describe('settings with which a registry served', () => {
     expect(new Set(log.written.map(({ key }) => key)).size).toBe(1);
   });
 
+  it('invariant 8: leave the same sixteen bits of a password, whatever else is set with it, at whichever node', async () => {
+    const tls = { ...ANN, 'schema.registry.ssl.truststore.location': '/etc/ca.pem' };
+    const proxy = { ...tls, 'proxy.host': 'proxy', 'proxy.port': '3128' };
+    for (const [n, config] of [ANN, tls, proxy, { ...proxy, 'request.header.x-tenant': 'one' }].entries()) {
+      await served(config, NODE_A, NODE_B);
+      expect(log.written).toHaveLength(2 * n + 2);
+    }
+    const kept = log.written.map(({ value }) => JSON.parse(value ?? '') as { salt: string; mark: string });
+    expect(new Set(kept.map(({ salt }) => salt)).size).toBe(1);
+    expect(new Set(kept.map(({ mark }) => mark.slice(0, 4))).size).toBe(1);
+    // The header is told, too, and by bits of its own.
+    expect(kept.map(({ mark }) => mark.length)).toEqual([4, 4, 4, 4, 4, 4, 8, 8]);
+  });
+
+  it('invariant 8: leave no second salt in a store that is read late, and are told to it then', async () => {
+    await served(ANN, NODE_A, NODE_B);
+    const before = await log.load();
+    const late = new LateLog();
+    const { store, loaded } = SchemaStore.begin({ log: late, logger: recordingLogger().logger });
+    const settings = await settingsOf(ANN, `${NODE_A},http://new:8081`, store);
+    settings.serves(NODE_A);
+    settings.serves('http://new:8081');
+    // As long as the hash takes, if it were made.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(store.size).toBe(0);
+    late.read(before);
+    await loaded;
+    const kept = async (): Promise<{ salt: string; mark: string }[]> => {
+      await store.flushed();
+      const entries = (await (await late.copy()).load()).filter(({ key }) => isServedKey(key));
+      return entries.map(({ value }) => JSON.parse(value ?? '') as { salt: string; mark: string });
+    };
+    await eventually(() => expect(store.size).toBe(3));
+    expect(new Set((await kept()).map(({ salt, mark }) => salt + mark)).size).toBe(1);
+  });
+
+  it('are known for the rest of the run when the store can not be read', async () => {
+    const late = new LateLog();
+    const { store, loaded } = SchemaStore.begin({ log: late, logger: recordingLogger().logger });
+    (await settingsOf(ANN, NODE_A, store)).serves(NODE_A);
+    late.fail(new Error('the topic is not for us'));
+    await expect(loaded).rejects.toThrow();
+    await eventually(() => expect(store.size).toBe(1));
+    expect(await (await settingsOf(ANN, NODE_A, store)).haveServed()).toBe(true);
+  });
+
+  it('invariant 8: of several salts that workers brought at the same time, one is left when both have served again', async () => {
+    const stores = [await openStore(), await openStore()];
+    for (const [n, store] of stores.entries()) {
+      (await settingsOf(ANN, [NODE_A, NODE_B][n], store)).serves([NODE_A, NODE_B][n] ?? '');
+      await eventually(() => expect(log.written).toHaveLength(n + 1));
+    }
+    const salts = async (): Promise<string[]> => {
+      const kept = (await log.load()).filter(({ key }) => isServedKey(key));
+      return kept.map(({ value }) => (JSON.parse(value ?? '') as { salt: string }).salt);
+    };
+    const two = await salts();
+    expect(new Set(two).size).toBe(2);
+    const settings = await settingsOf(ANN, `${NODE_A},${NODE_B}`);
+    for (const node of [NODE_A, NODE_B]) settings.serves(node);
+    const [smallest] = [...two].sort();
+    await eventually(async () => expect(await salts()).toEqual([smallest, smallest]));
+  });
+
   it('invariant 8: leave sixteen bits under a random salt in the store, and nothing to guess a password with', async () => {
     const marks = new Set<string>();
     for (let n = 0; n < 2; n++) {
@@ -288,11 +352,11 @@ describe('settings with which a registry served', () => {
   it('stay in a store that is full, and are bounded in number: the oldest go first', async () => {
     const store = await SchemaStore.open({ log, logger: recordingLogger().logger, maxEntries: 3 });
     const at = (n: number) => ({ node: `http://n${n}`, open: 'o', salt: 's', mark: 'm' });
-    for (let n = 0; n < 1002; n++) store.rememberServed(at(n));
+    for (let n = 0; n < 1002; n++) store.served.remember(at(n));
     store.bind(NODE_A, 'c');
     await store.flushed();
     const again = await openStore();
-    expect([1, 2, 1001].map((n) => again.served(`http://n${n}`, 'o')?.mark)).toEqual([undefined, 'm', 'm']);
+    expect([1, 2, 1001].map((n) => again.served.at(`http://n${n}`, 'o')?.mark)).toEqual([undefined, 'm', 'm']);
     expect(again.size).toBe(1001);
   });
 });

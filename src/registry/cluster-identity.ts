@@ -3,6 +3,13 @@ import { areOtherClusters, contextOfUrl, isUnidentified, UNIDENTIFIED, withParts
 import { REGISTRY_OTHER_CLUSTER, RegistryIntegrityError } from './registry-errors.ts';
 import type { SchemaStore } from './schema-store.ts';
 
+export interface ClusterIdentityOptions {
+  readonly nodes: readonly string[];
+  readonly store: SchemaStore | null;
+  /** What {@link ClusterIdentity.current} said before, and says now: of the same cluster. */
+  readonly onRenamed?: (from: string, to: string) => void;
+}
+
 export class ClusterIdentity {
   private readonly nodes: readonly string[];
   private readonly store: SchemaStore | null;
@@ -14,9 +21,12 @@ export class ClusterIdentity {
   /** As which cluster each node was met last, in this run. */
   private readonly taken = new Map<string, string>();
 
-  constructor(options: { readonly nodes: readonly string[]; readonly store: SchemaStore | null }) {
+  private readonly onRenamed: (from: string, to: string) => void;
+
+  constructor(options: ClusterIdentityOptions) {
     this.nodes = options.nodes;
     this.store = options.store;
+    this.onRenamed = options.onRenamed ?? (() => {});
     this.context = contextOfUrl(options.nodes[0] ?? '');
   }
 
@@ -55,14 +65,12 @@ export class ClusterIdentity {
       if (error !== undefined) throw error;
       this.taken.set(node, name);
     }
-    if (said === undefined) this.clusterId ??= name;
-    else {
-      // The first name stays, whatever parts others add to it: what is kept is found under it.
-      this.clusterId = known === undefined || isUnidentified(known) ? said : known;
-      this.parts = withParts(this.parts ?? this.clusterId, said);
-    }
+    // The first name stays, whatever parts others add to it: what is kept is found under it.
+    const first = known === undefined || (said !== undefined && isUnidentified(known)) ? name : known;
+    if (said !== undefined) this.parts = withParts(this.parts ?? first, said);
+    this.rename(first);
     const before = this.store?.clusterAt(node);
-    if (before === undefined || isUnidentified(before)) this.store?.bind(node, this.clusterId ?? name);
+    if (before === undefined || isUnidentified(before)) this.store?.bind(node, first);
   }
 
   /**
@@ -79,11 +87,18 @@ export class ClusterIdentity {
     const isNamed = !isUnidentified(own);
     const [first] = this.names().filter((name) => name !== own && !(isNamed && isUnidentified(name)));
     if (first === undefined) return undefined;
-    this.clusterId = first;
     this.parts = isNamed ? withParts(first, this.parts ?? own) : undefined;
     // What was bound while the store was read would name the cluster otherwise in the next run.
     for (const node of this.nodes) if (this.store?.clusterAt(node) === own) this.store.bind(node, first);
+    this.rename(first);
     return undefined;
+  }
+
+  private rename(clusterId: string): void {
+    const from = this.current();
+    this.clusterId = clusterId;
+    const to = this.current();
+    if (from !== to) this.onRenamed(from, to);
   }
 
   /** Why a node can't belong to the cluster of this name, if it can't. */

@@ -5,6 +5,7 @@ import { IntegrityError } from '../sdk/errors/index.ts';
 import { ClusterIdentity } from './cluster-identity.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryEndpoints } from './endpoints.ts';
+import type { StoredContradiction } from './first-known.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { HttpTransport } from './http-transport.ts';
 import { KnownSchemas } from './known-schemas.ts';
@@ -80,7 +81,11 @@ export class ClusterParts {
     this.options = options;
     this.hooks = hooks;
     this.comebacks = new PacedCalls({ clock, everyMs: COMEBACK_MS, call: () => outages().probeNow() });
-    this.identity = new ClusterIdentity({ nodes: settings.nodes, store });
+    this.identity = new ClusterIdentity({
+      nodes: settings.nodes,
+      store,
+      onRenamed: (from, to) => this.trust.renamed(from, to),
+    });
     this.endpoints = this.openEndpoints();
     this.knowledge = options.knowledge ?? this.detection();
     const { identity, endpoints, knowledge } = this;
@@ -121,7 +126,7 @@ export class ClusterParts {
       outageEndedAt: () => outages().lastEndedAt,
       contradicted: (error) => this.trust.contradictions.found(error),
     });
-    store?.onLoaded(() => this.storeLoaded());
+    store?.onLoaded((found) => this.storeLoaded(found));
     this.barrier = new WriteBarrier({
       mode: values['registry.barrier'],
       timeoutMs: values['registry.barrier.timeout.ms'],
@@ -153,9 +158,10 @@ export class ClusterParts {
   }
 
   /** Invariant 6: what was learned before the store could be read is compared with it, and every node asked once more who it is. */
-  private storeLoaded(): void {
+  private storeLoaded(found: readonly StoredContradiction[]): void {
     const { signal } = this.hooks;
     if (signal.aborted) return;
+    const name = this.identity.current();
     this.endpoints.reverify();
     const otherCluster = this.identity.storeLoaded();
     if (otherCluster !== undefined) {
@@ -163,7 +169,7 @@ export class ClusterParts {
       this.trust.contradictions.found(otherCluster);
       return;
     }
-    this.trust.storeLoaded();
+    this.trust.storeLoaded(found.filter(({ now }) => now.clusterId === name));
     this.endpoints.callEach(subjectsRequest(), signal).catch((error: unknown) => {
       if (error instanceof IntegrityError) this.trust.contradictions.found(error);
     });

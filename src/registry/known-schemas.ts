@@ -164,11 +164,6 @@ export class KnownSchemas {
     }
   }
 
-  /** What is in memory and proves something is in the store too. */
-  keepAll(): void {
-    for (const { question, known } of this.answers.values()) this.prove(question, known.schema, known.acknowledgement);
-  }
-
   /** What the store knows of a question, for when the registry can't be asked. Entries without proof never write. */
   fromStore(question: SchemaQuestion): KnownAnswer | undefined {
     const { store, identity, clock } = this.options;

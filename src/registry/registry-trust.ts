@@ -6,6 +6,7 @@ import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { Contradictions } from './contradictions.ts';
 import type { RegistryEndpoints } from './endpoints.ts';
+import type { StoredContradiction } from './first-known.ts';
 import { IdOrder } from './id-order.ts';
 import { IdVerifier } from './id-verifier.ts';
 import type { KnownAnswer, KnownEntry, KnownSchemas } from './known-schemas.ts';
@@ -42,9 +43,7 @@ export class RegistryTrust {
   readonly order: IdOrder;
   readonly contradictions: Contradictions;
   private readonly known: KnownSchemas;
-  private readonly identity: ClusterIdentity;
-  /** Under which name of the cluster the store has what is in memory; undefined: nothing is in memory yet. */
-  private keptAs: string | undefined;
+  private readonly store: SchemaStore | null;
   private readonly secondLook: SecondLook;
   private readonly revalidation: Revalidation;
 
@@ -54,7 +53,7 @@ export class RegistryTrust {
       this.contradictions.found(error);
     };
     this.known = known;
-    this.identity = identity;
+    this.store = options.store;
     this.contradictions = new Contradictions({
       ...options,
       forget: (what) => {
@@ -110,20 +109,19 @@ export class RegistryTrust {
     if (what !== undefined) this.secondLook.expect(what);
   }
 
-  /** The store could be read only now: what was learned before counts against it, and is kept in it. */
-  storeLoaded(): void {
-    this.keptAs = this.identity.current();
-    for (const error of this.known.contents.storeLoaded()) this.contradictions.found(error);
-    this.known.keepAll();
+  /** The store could be read only now: what was learned before is compared with it, and what an earlier run left is taken up at the next contact. */
+  storeLoaded(found: readonly StoredContradiction[]): void {
+    this.contradicted(found);
     this.secondLook.storeLoaded();
+  }
+
+  /** The cluster goes by another name: what the store has under that counts, and the rest is kept under it. */
+  renamed(from: string, to: string): void {
+    this.contradicted(this.store?.adopt(from, to) ?? []);
   }
 
   /** A node answered: what an earlier run left open is taken up. */
   met(): void {
-    const name = this.identity.current();
-    // It has told at last who it is: what the store has under that name counts, and the rest is kept there.
-    if (this.keptAs !== undefined && this.keptAs !== name) this.storeLoaded();
-    this.keptAs = name;
     this.secondLook.resume();
   }
 
@@ -141,6 +139,12 @@ export class RegistryTrust {
   stop(): void {
     this.revalidation.stop();
     this.secondLook.stop();
+  }
+
+  private contradicted(found: readonly StoredContradiction[]): void {
+    const { contents } = this.known;
+    contents.storeGrew();
+    for (const each of found) this.contradictions.found(contents.contradicted(each));
   }
 
   private lost({ key, question, known }: KnownEntry): void {

@@ -2,10 +2,11 @@
 import type { Clock } from '../foundation/clock.ts';
 import { LruCache } from '../foundation/lru-cache.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
-import { IntegrityError } from '../sdk/errors/index.ts';
+import type { IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaText } from '../sdk/schema-view.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { contentFingerprint, isSentTextComparable } from './fingerprint.ts';
+import type { StoredContradiction } from './first-known.ts';
 import { contentChanged } from './integrity-errors.ts';
 import { contextOf } from './registry-requests.ts';
 import type { SchemaStore } from './schema-store.ts';
@@ -105,27 +106,20 @@ export class SchemaContents {
     compare({ text, fingerprint: contentFingerprint(text), sent }, news);
   }
 
-  /**
-   * The store could be read only now, after it was in use. Returns what the registry gave meanwhile and contradicts it; that is forgotten, for
-   * what was known first counts. All else is kept in it, as the cluster may have been known by another name until now.
-   */
-  storeLoaded(): IntegrityError[] {
+  /** The store has more than before: what an earlier run left, or what was kept under another name of the cluster. */
+  storeGrew(): void {
     this.storedHighest.clear();
-    const found: IntegrityError[] = [];
-    for (const { context, id, text, fingerprint, sent } of [...this.contents.values()]) {
-      const before = this.stored(context, id);
-      try {
-        if (before !== undefined) {
-          compare(before, { id, text, subject: contextSubject(context), node: 'the nodes of this run', sent });
-        }
-        if (before === undefined || isReplaced(before, sent)) this.keep(context, id, text, fingerprint, sent !== null);
-      } catch (error) {
-        if (!(error instanceof IntegrityError)) throw error;
-        this.contents.delete(keyOf(context, id));
-        found.push(error);
-      }
-    }
-    return found;
+  }
+
+  /** The store knew the id by other content than what came for it: that is forgotten, for what was known first counts. */
+  contradicted({ before, now }: StoredContradiction): IntegrityError {
+    const { context, id, fingerprint } = now;
+    this.contents.delete(keyOf(context, id));
+    return contentChanged({
+      ...{ id, context, subject: contextSubject(context), node: 'the nodes of this run', fingerprint },
+      before: { text: before, fingerprint: before.fingerprint },
+      text: now,
+    });
   }
 
   private stored(context: string, id: number): Content | undefined {

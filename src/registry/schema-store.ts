@@ -5,10 +5,9 @@
 
 import type { Logger } from '../foundation/logger.ts';
 import { BoundedEntries } from './bounded-entries.ts';
-import { areOtherClusters, isUnidentified } from './cluster-names.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
-import { isSentTextComparable } from './fingerprint.ts';
-import { REGISTRY_CONTENT_CHANGED, REGISTRY_OTHER_CLUSTER, REGISTRY_STORE } from './registry-errors.ts';
+import { firstStays, type Ruling, rulingOn, rulingOnNames, type StoredContradiction } from './first-known.ts';
+import { REGISTRY_STORE } from './registry-errors.ts';
 import { ServedMarks } from './served-marks.ts';
 import {
   asBinding,
@@ -28,9 +27,12 @@ import {
   type StoredSchema,
   type StoredVersion,
   schemaKey,
+  underOtherName,
   versionKey,
 } from './stored-entries.ts';
 import { contextOf } from './subject-context.ts';
+
+type LoadListener = (found: readonly StoredContradiction[]) => void;
 
 export interface SchemaStoreOptions {
   readonly log: CompactedLog;
@@ -57,7 +59,7 @@ export class SchemaStore {
   /** Nothing is written before all was read, so that what is older, and contradicts, is noticed. */
   private state: 'loading' | 'open' | 'memory-only' = 'loading';
   private saidNewer = false;
-  private readonly loadListeners: (() => void)[] = [];
+  private readonly loadListeners: LoadListener[] = [];
   private loadEnded: Promise<void> = Promise.resolve();
   private hasHeader = false;
 
@@ -194,9 +196,28 @@ export class SchemaStore {
     }
   }
 
-  /** Tells once, when the log could be read only after the store was in use: what was learned meanwhile may contradict it. */
-  onLoaded(listener: () => void): void {
+  /**
+   * Tells once, when the log could be read only after the store was in use, what was learned meanwhile and contradicts it. Invariant 6: whoever
+   * uses such an id or node is to be stopped.
+   */
+  onLoaded(listener: LoadListener): void {
     if (this.state === 'loading') this.loadListeners.push(listener);
+  }
+
+  /**
+   * A cluster goes by another name from now on: what is kept under the one before is kept under this one, too. Returns what contradicts that
+   * which was known under it already, and stays. Whoever else goes by the name before, a client of another list of URLs or a worker that shares
+   * the log, finds all there as it was; what nobody uses there makes room first. Walks all entries: once per name.
+   */
+  adopt(from: string, to: string): readonly StoredContradiction[] {
+    const found: StoredContradiction[] = [];
+    const entries = [...this.entries.values()].map((value) => underOtherName(value, from, to));
+    for (const entry of entries) {
+      if (entry === undefined) continue;
+      const { key, value } = entry;
+      this.putRuled(key, value, (before) => rulingOnNames(before, value), found);
+    }
+    return found;
   }
 
   rememberVersion(version: StoredVersion): void {
@@ -241,10 +262,12 @@ export class SchemaStore {
     const meanwhile = [...this.entries.keys()].map((key) => [key, this.entries.get(key)] as const);
     for (const { key, value } of read) this.take(key, value);
     this.state = 'open';
-    for (const [key, value] of meanwhile) if (value !== undefined) this.putUnlessContradicted(key, value);
+    const found: StoredContradiction[] = [];
+    for (const [key, value] of meanwhile)
+      if (value !== undefined) this.putRuled(key, value, (before) => rulingOn(key, before, value), found);
     this.makeRoom();
     this.log.follow?.((entries) => this.others(entries));
-    for (const listener of this.loadListeners.splice(0)) listener();
+    for (const listener of this.loadListeners.splice(0)) listener(found);
   }
 
   /** An entry that is not ours to write. */
@@ -278,47 +301,19 @@ export class SchemaStore {
     for (const { key, value } of entries) {
       const known = this.entries.get(key);
       const parsed = value === null ? undefined : parseEntry(value);
-      if (known !== undefined && parsed?.kind === 'entry' && this.contradicts(key, known, parsed.value)) continue;
+      if (known !== undefined && parsed?.kind === 'entry') {
+        if (firstStays(rulingOn(key, known, parsed.value), key, this.logger)) continue;
+      }
       this.take(key, value);
     }
     this.makeRoom();
   }
 
-  private putUnlessContradicted(key: string, value: object): void {
+  private putRuled(key: string, value: object, ruled: (before: object) => Ruling, found: StoredContradiction[]): void {
     const before = this.entries.get(key);
-    if (before !== undefined && this.contradicts(key, before, value)) return;
-    this.put(key, value);
-  }
-
-  /** What was known first is to stay. Invariant 6: whoever uses the id or the node is stopped by {@link onLoaded}, or at the next look at it. */
-  private contradicts(key: string, before: object, now: object): boolean {
-    const [schemaBefore, schemaNow] = [asSchema(before), asSchema(now)];
-    if (schemaBefore !== undefined && schemaNow !== undefined) {
-      if (schemaBefore.fingerprint === schemaNow.fingerprint) return false;
-      // A text that the registry gave replaces the one that was sent.
-      if (schemaBefore.sent !== schemaNow.sent) return schemaNow.sent;
-      if (schemaNow.sent && !isSentTextComparable(schemaNow.schemaType, true)) return false;
-      this.logger.error('Two workers know a schema id with different content; the first is kept', {
-        code: REGISTRY_CONTENT_CHANGED,
-        key,
-        before: schemaBefore.fingerprint,
-        now: schemaNow.fingerprint,
-      });
-      return true;
-    }
-    if (!key.startsWith('["node",')) return false;
-    const [clusterBefore, clusterNow] = [asBinding(before)?.clusterId, asBinding(now)?.clusterId];
-    if (clusterBefore === undefined || clusterNow === undefined || clusterBefore === clusterNow) return false;
-    // The first name stays, as what is kept is found under it. But one that a node told takes the place of one that we gave.
-    if (isUnidentified(clusterBefore)) return isUnidentified(clusterNow);
-    if (isUnidentified(clusterNow) || !areOtherClusters(clusterBefore, clusterNow)) return true;
-    this.logger.error('A registry node led to different clusters; the first is kept', {
-      code: REGISTRY_OTHER_CLUSTER,
-      key,
-      before: clusterBefore,
-      now: clusterNow,
-    });
-    return true;
+    const ruling = before === undefined ? 'later' : ruled(before);
+    if (typeof ruling === 'object' && 'schemas' in ruling) found.push(ruling.schemas);
+    if (!firstStays(ruling, key, this.logger)) this.put(key, value);
   }
 
   private sayNewer(format: number): void {

@@ -97,13 +97,17 @@ export const versionKey = (clusterId: string, subject: string, version: number):
 export const guidKey = (clusterId: string, guid: string): string => keyOf('guid', clusterId, guid);
 export const servedKey = (node: string, open: string): string => keyOf('served', node, open);
 
+export function isNodeKey(key: string): boolean {
+  return key.startsWith('["node",');
+}
+
 export function isServedKey(key: string): boolean {
   return key.startsWith('["served",');
 }
 
 /** Entries that say what the others mean, and of settings; they are few and never make room. */
 export function isPermanent(key: string): boolean {
-  return key.startsWith('["node",') || isServedKey(key);
+  return isNodeKey(key) || isServedKey(key);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -135,6 +139,17 @@ export function formatEntry(value: object): string {
 export function schemaNeededBy(value: unknown): string | null {
   const proof = asProof(value) ?? asVersion(value);
   return proof === undefined ? null : schemaKey(proof.clusterId, contextOf(proof.subject), proof.id);
+}
+
+/** An entry of a cluster as it is under another name of the same cluster; undefined: it is of another one, or of none. */
+export function underOtherName(value: object, from: string, to: string): { key: string; value: object } | undefined {
+  const entry = asSchema(value) ?? asProof(value) ?? asVersion(value) ?? asGuid(value);
+  if (entry?.clusterId !== from) return undefined;
+  const named = { ...entry, clusterId: to };
+  if ('fingerprint' in named) return { key: schemaKey(to, named.context, named.id), value: named };
+  if ('guid' in named) return { key: guidKey(to, named.guid), value: named };
+  if ('proof' in named) return { key: proofKey(to, named.subject, named.text, named.normalize), value: named };
+  return { key: versionKey(to, named.subject, named.version), value: named };
 }
 
 /** What is damaged is as good as unknown. */

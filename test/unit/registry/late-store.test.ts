@@ -170,6 +170,88 @@ describe('a cluster that tells only later who it is', () => {
   });
 });
 
+describe('invariant 6: an id that no longer is in memory', () => {
+  const config = { 'registry.cache.size': '100', 'max.schemas.per.subject': '1' };
+  const ids = Array.from({ length: 150 }, (_, at) => at + 1);
+  const CHANGED = 'refused holdfast.registry.content-changed';
+
+  /** More of them than there is room for. */
+  async function readAll(worker: WorkerOfRegistries, settings: Record<string, string> = config): Promise<Task> {
+    for (const id of ids) worker.registry.put(`s${id}`, { schema: avro(`S${id}`).schema }, id);
+    const task = new Task(worker, worker.host(), settings);
+    for (const id of ids) expect(wordsOf(await task.start(byId(id)))).toBe(`known ${id}`);
+    return task;
+  }
+  /** It goes away, and is back with a name and other content of id 1. */
+  async function comeBack(worker: WorkerOfRegistries, task: Task, clusterId: string | undefined): Promise<void> {
+    worker.registry.fault = () => 'refused';
+    task.begin(byId(200));
+    await worker.clock.advance(5000);
+    Object.assign(worker.registry, { clusterId, fault: () => undefined });
+    worker.registry.put('x', { schema: avro('X').schema }, 200);
+    worker.registry.schemas.set(1, { schema: avro('Changed').schema });
+    await worker.clock.advance(20_000);
+    expect(worker.store?.clusterAt(NODE_A)).toBe(CLUSTER);
+  }
+
+  it('is compared though the cluster has told its name since', async () => {
+    const worker = await WorkerOfRegistries.open(new MemoryCompactedLog());
+    const { clusterId } = worker.registry;
+    worker.registry.clusterId = undefined;
+    const task = await readAll(worker);
+    await comeBack(worker, task, clusterId);
+    expect(wordsOf(await new Task(worker, worker.host(), config).start(byId(1)))).toBe(CHANGED);
+  });
+
+  it('is compared by another client, too, though the cluster has told its name only to the first', async () => {
+    const worker = await WorkerOfRegistries.open(new MemoryCompactedLog());
+    const { clusterId } = worker.registry;
+    worker.registry.clusterId = undefined;
+    const task = await readAll(worker);
+    const headers = { ...config, 'request.header.a': 'b' };
+    await readAll(worker, headers);
+    expect(worker.coordinator.snapshots()).toHaveLength(2);
+    await comeBack(worker, task, clusterId);
+    expect(wordsOf(await new Task(worker, worker.host(), headers).start(byId(1)))).toBe(CHANGED);
+  });
+
+  it('is compared though the cluster has told its name only after a restart', async () => {
+    const log = new MemoryCompactedLog();
+    const worker = await WorkerOfRegistries.open(log);
+    worker.registry.clusterId = undefined;
+    await readAll(worker);
+    await worker.store?.flushed();
+    const next = await WorkerOfRegistries.open(log);
+    next.registry.put('s1', { schema: avro('Changed').schema }, 1);
+    expect(wordsOf(await new Task(next, next.host(), config).start(byId(1)))).toBe(CHANGED);
+  });
+
+  it.each([
+    ['by the same name', CLUSTER],
+    ['by another name', CLUSTER.split(';').reverse().join(';')],
+    ['by the name of its URL', undefined],
+  ])('stops its users when the store that is read late contradicts it, and knows the cluster %s', async (_, name) => {
+    const { worker, read } = began();
+    if (name === undefined) worker.registry.clusterId = undefined;
+    const task = await readAll(worker);
+    const clusterId = name ?? CLUSTER;
+    const schema = {
+      clusterId,
+      context: '',
+      id: 1,
+      ...avro('Before'),
+      fingerprint: contentFingerprint(avro('Before')),
+    };
+    await read(
+      { key: nodeKey(NODE_A), value: formatEntry({ clusterId }) },
+      { key: schemaKey(clusterId, '', 1), value: formatEntry({ ...schema, sent: false, time: 1, epoch: 'e' }) },
+    );
+    expect(worker.notices).toMatchObject([{ kind: 'contradicted', id: 1 }]);
+    expect(wordsOf(task.view.peek(byId(1)))).toBe(CHANGED);
+    expect(worker.store?.schema(clusterId, '', 150)?.schema).toBe(avro('S150').schema);
+  });
+});
+
 describe('a cluster that was named by itself while the store was read', () => {
   const named = (clusterId: string, node = NODE_A): CompactedLogEntry => ({
     key: nodeKey(node),

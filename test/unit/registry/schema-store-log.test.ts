@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import type { CompactedLog, CompactedLogEntry } from '../../../src/registry/compacted-log.ts';
+import type { StoredContradiction } from '../../../src/registry/first-known.ts';
 import { SchemaStore } from '../../../src/registry/schema-store.ts';
 import {
   formatEntry,
@@ -327,6 +328,9 @@ describe('invariant 6: what others write', () => {
     [{}, { fingerprint: 'g' }, true],
     [{ schemaType: 'PROTOBUF' }, { schemaType: 'PROTOBUF', fingerprint: 'g' }, true],
     [{ sent: true }, { sent: true, fingerprint: 'g' }, true],
+    [{ sent: true }, { fingerprint: 'g' }, true],
+    [{}, { sent: true, fingerprint: 'g' }, true],
+    [{ sent: true }, {}, false],
     [{ sent: true, schemaType: 'JSON' }, { sent: true, schemaType: 'JSON', fingerprint: 'g' }, false],
     [{ sent: true, schemaType: 'PROTOBUF' }, { sent: true, schemaType: 'PROTOBUF', fingerprint: 'g' }, false],
   ])('does not change what an id means: %j, %j: %s', async (before, now, contradicts) => {
@@ -339,9 +343,14 @@ describe('invariant 6: what others write', () => {
 
   it('replaces a text that was sent by what the registry made of it, and not the other way round', async () => {
     const { log, store, codes } = await open();
-    store.remember(schema(1, { sent: true }));
-    store.remember(schema(2));
-    log.tell([entry(schema(1, { fingerprint: 'g' })), entry(schema(2, { sent: true, fingerprint: 'g' }))]);
+    const schemaType = 'PROTOBUF';
+    store.remember(schema(1, { schemaType, sent: true }));
+    store.remember(schema(2, { schemaType }));
+    const others = [
+      schema(1, { schemaType, fingerprint: 'g' }),
+      schema(2, { schemaType, sent: true, fingerprint: 'g' }),
+    ];
+    log.tell(others.map(entry));
     expect([store.schema('c', '', 1)?.fingerprint, store.schema('c', '', 2)?.fingerprint]).toEqual(['g', 'f2']);
     expect(codes()).toEqual([]);
   });
@@ -373,5 +382,96 @@ describe('invariant 6: what others write', () => {
     expect(store.schema('c', '', 1)).toBeUndefined();
     log.tell([entry(schema(1))]);
     expect(store.schema('c', '', 1)).toEqual(schema(1));
+  });
+});
+
+describe('a cluster that goes by another name', () => {
+  const before = { clusterId: 'unidentified:u' };
+
+  it('has all that was kept under the one before, which others may still call it by', async () => {
+    const { store, codes } = await open();
+    const text = { schemaType: 'AVRO', schema: '"int"', references: [], time: 5, epoch: '1' } as const;
+    store.remember(schema(1, before));
+    store.remember(schema(2, { ...before, context: 'x' }));
+    store.remember(schema(3, { clusterId: 'another' }));
+    store.prove(proof('a', 5, before));
+    store.rememberVersion({ ...before, subject: 'a', version: 1, id: 1 });
+    store.rememberGuid({ ...before, guid: 'g', ...text });
+    store.bind('http://u', before.clusterId);
+    expect(store.adopt(before.clusterId, 'c')).toEqual([]);
+    expect(store.schema('c', '', 1)).toEqual(schema(1));
+    expect(store.schema('c', 'x', 2)).toEqual(schema(2, { context: 'x' }));
+    expect(store.schema('c', '', 3)).toBeUndefined();
+    expect(store.proof('c', 'a', 't', false)).toEqual(proof('a', 5));
+    expect(store.version('c', 'a', 1)).toEqual({ clusterId: 'c', subject: 'a', version: 1, id: 1 });
+    expect(store.guid('c', 'g')).toEqual({ clusterId: 'c', guid: 'g', ...text });
+    expect([store.clusterAt('http://u'), store.schema(before.clusterId, '', 1)?.id]).toEqual([before.clusterId, 1]);
+    expect(codes()).toEqual([]);
+    // Once more, for another client: nothing is new.
+    const { size, bytes } = store;
+    expect(store.adopt(before.clusterId, 'c')).toEqual([]);
+    expect([store.size, store.bytes]).toEqual([size, bytes]);
+  });
+
+  it('invariant 6: means by an id what it meant under the name that it has now, and says what contradicts it', async () => {
+    const { store, codes } = await open();
+    const other = schema(1, { ...before, fingerprint: 'g' });
+    store.remember(schema(1));
+    store.remember(other);
+    expect(store.adopt(before.clusterId, 'c')).toEqual([{ before: schema(1), now: { ...other, clusterId: 'c' } }]);
+    expect([store.schema('c', '', 1), codes()]).toEqual([schema(1), ['error holdfast.registry.content-changed']]);
+  });
+
+  // What is kept under the name that it has now, what under the one before, and whether that takes its place.
+  it.each<[Partial<StoredSchema>, Partial<StoredSchema>, boolean]>([
+    [{}, { time: 9 }, false],
+    [{}, { sent: true, time: 9 }, false],
+    [{ sent: true }, { time: 9 }, true],
+    [{ schemaType: 'PROTOBUF', sent: true }, { schemaType: 'PROTOBUF', fingerprint: 'g' }, true],
+    [{ schemaType: 'PROTOBUF' }, { schemaType: 'PROTOBUF', sent: true, fingerprint: 'g' }, false],
+  ])('has the text that the registry gave: %j, %j: %s', async (kept, brought, isReplaced) => {
+    const { store } = await open();
+    store.remember(schema(1, kept));
+    store.remember(schema(1, { ...before, ...brought }));
+    expect(store.adopt(before.clusterId, 'c')).toEqual([]);
+    expect(store.schema('c', '', 1)).toEqual(schema(1, isReplaced ? brought : kept));
+  });
+
+  it.each<[Partial<StoredProof>, Partial<StoredProof>, boolean]>([
+    [{ time: 5 }, { time: 9, id: 2 }, true],
+    [{ time: 9 }, { time: 5, id: 2 }, false],
+    [{ time: 5, confirmedAt: 9 }, { time: 8 }, false],
+    [{ time: 8 }, { time: 5, contradictedAt: 9 }, true],
+    [{ time: 5, contradictedAt: 9 }, { time: 8 }, false],
+    [{ time: 5, contradictedAt: 6 }, { time: 8 }, true],
+  ])('counts what was said last of a proof: %j, %j: %s', async (kept, brought, isReplaced) => {
+    const { store } = await open();
+    store.prove(proof('a', 0, kept));
+    store.prove(proof('a', 0, { ...before, ...brought }));
+    store.adopt(before.clusterId, 'c');
+    expect(store.proof('c', 'a', 't', false)).toEqual(proof('a', 0, isReplaced ? brought : kept));
+  });
+
+  it('has the version that was read last', async () => {
+    const { store } = await open();
+    store.rememberVersion({ clusterId: 'c', subject: 'a', version: 1, id: 1 });
+    store.rememberVersion({ ...before, subject: 'a', version: 1, id: 2 });
+    store.adopt(before.clusterId, 'c');
+    expect(store.version('c', 'a', 1)?.id).toBe(2);
+  });
+});
+
+describe('invariant 6: what was learned while the log was read', () => {
+  it('is told to whoever uses the store when it contradicts what was there', async () => {
+    const log = new SlowLog();
+    log.content = [entry(schema(1)), entry(schema(2))];
+    const { store, loaded } = SchemaStore.begin({ log, logger: recordingLogger().logger });
+    const told: (readonly StoredContradiction[])[] = [];
+    store.onLoaded((found) => told.push(found));
+    const other = schema(1, { fingerprint: 'g' });
+    store.remember(other);
+    store.remember(schema(2, { time: 9 }));
+    await loaded;
+    expect(told).toEqual([[{ before: schema(1), now: other }]]);
   });
 });

@@ -348,7 +348,8 @@ describe('SchemaStore', () => {
 
   it('invariant 6: keeps the first of what contradicts when it loads late, and says so', async () => {
     const { log, finish } = slowLog();
-    const sent = { ...schema(2), sent: true, fingerprint: 'sent' };
+    const read: StoredSchema = { ...schema(2), schemaType: 'PROTOBUF' };
+    const sent = { ...read, sent: true, fingerprint: 'sent' };
     await log.append([
       { key: schemaKey('c', '', 1), value: formatEntry(schema(1)) },
       { key: schemaKey('c', '', 2), value: formatEntry(sent) },
@@ -358,7 +359,7 @@ describe('SchemaStore', () => {
     const { logger, lines } = recordingLogger();
     const { store, loaded } = SchemaStore.begin({ log, logger });
     store.remember({ ...schema(1), fingerprint: 'other' });
-    store.remember(schema(2));
+    store.remember(read);
     store.bind(NODE_A, 'd');
     store.bind(NODE_B, 'd');
     finish();

@@ -20,7 +20,6 @@ export class ClusterIdentity {
   private parts: string | undefined;
   /** As which cluster each node was met last, in this run. */
   private readonly taken = new Map<string, string>();
-
   private readonly onRenamed: (from: string, to: string) => void;
 
   constructor(options: ClusterIdentityOptions) {

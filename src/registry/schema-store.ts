@@ -2,7 +2,6 @@
  * Every schema that this worker ever saw, durable: what lets a worker that starts while the whole registry is down decode and
  * encode what it knew. Kept per cluster, and bound to node URLs only through the cluster that answered there.
  */
-
 import type { Logger } from '../foundation/logger.ts';
 import { BoundedEntries } from './bounded-entries.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
@@ -44,6 +43,8 @@ export interface SchemaStoreOptions {
 
 /** What may wait for the disk or the broker; what is dropped is only missing after a restart. */
 const MAX_PENDING = 10_000;
+/** So many that differ are another store; it is left as it is. */
+const MAX_RESTORED = 10_000;
 
 export class SchemaStore {
   readonly served: ServedMarks;
@@ -52,6 +53,8 @@ export class SchemaStore {
   private readonly entries: BoundedEntries;
   /** Keys whose entries a newer version wrote: never overwritten, never removed. */
   private readonly newer = new Set<string>();
+  /** Keys whose entries were written once more because another worker had written something else. */
+  private readonly restored = new Set<string>();
   private pending: CompactedLogEntry[] = [];
   private writing: Promise<void> = Promise.resolve();
   private isWriting = false;
@@ -211,12 +214,8 @@ export class SchemaStore {
    */
   adopt(from: string, to: string): readonly StoredContradiction[] {
     const found: StoredContradiction[] = [];
-    const entries = [...this.entries.values()].map((value) => underOtherName(value, from, to));
-    for (const entry of entries) {
-      if (entry === undefined) continue;
-      const { key, value } = entry;
-      this.putRuled(key, value, (before) => rulingOnNames(before, value), found);
-    }
+    const entries = [...this.entries.values()].flatMap((value) => underOtherName(value, from, to) ?? []);
+    for (const { key, value } of entries) this.putRuled(key, value, (before) => rulingOnNames(before, value), found);
     return found;
   }
 
@@ -301,12 +300,21 @@ export class SchemaStore {
     for (const { key, value } of entries) {
       const known = this.entries.get(key);
       const parsed = value === null ? undefined : parseEntry(value);
-      if (known !== undefined && parsed?.kind === 'entry') {
-        if (firstStays(rulingOn(key, known, parsed.value), key, this.logger)) continue;
-      }
-      this.take(key, value);
+      const isEntry = known !== undefined && parsed?.kind === 'entry';
+      if (isEntry && firstStays(rulingOn(key, known, parsed.value), key, this.logger)) this.restore(key, known);
+      else this.take(key, value);
     }
     this.makeRoom();
+  }
+
+  /**
+   * What is kept here stands in the log again, or the next run would read the other one. Once: the worker that wrote it may keep its own with
+   * the same right, and the two must not write in turns for ever.
+   */
+  private restore(key: string, known: object): void {
+    if (this.restored.has(key) || this.restored.size >= MAX_RESTORED) return;
+    this.restored.add(key);
+    this.write(key, formatEntry(known));
   }
 
   private putRuled(key: string, value: object, ruled: (before: object) => Ruling, found: StoredContradiction[]): void {

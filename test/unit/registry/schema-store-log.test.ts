@@ -368,6 +368,49 @@ describe('invariant 6: what others write', () => {
     expect([store.clusterAt('http://a'), codes()]).toEqual(['sr=c', [OTHER]]);
   });
 
+  it.each([
+    ['sr=c;kafka=k', 'the parts in another order'],
+    ['unidentified:http://a', 'no name'],
+    ['sr=d', 'another cluster'],
+  ])('is not what the next run reads of a node: %s, %s', async (other) => {
+    const { log, store } = await open();
+    store.bind('http://a', 'kafka=k;sr=c');
+    await log.end();
+    const told = { key: nodeKey('http://a'), value: formatEntry({ clusterId: other }) };
+    log.tell([told]);
+    expect(store.clusterAt('http://a')).toBe('kafka=k;sr=c');
+    const next = await open([{ key: HEADER_KEY, value: formatEntry({}) }, told, ...(log.batches[1] ?? [])]);
+    expect(next.store.clusterAt('http://a')).toBe('kafka=k;sr=c');
+  });
+
+  it('is not what the next run reads of an id, but two workers do not write in turns for ever', async () => {
+    const { log, store } = await open();
+    store.remember(schema(1));
+    await log.end();
+    const other = entry(schema(1, { fingerprint: 'g' }));
+    log.tell([other]);
+    expect(log.batches.slice(1)).toEqual([[entry(schema(1))]]);
+    await log.end();
+    log.tell([other]);
+    log.tell([other]);
+    expect(log.batches).toHaveLength(2);
+    // Of another id, or what all agree on, nothing was written.
+    log.tell([entry(schema(2)), entry(schema(1, { time: 9 }))]);
+    expect(log.batches).toHaveLength(2);
+  });
+
+  it('is restored within bounds', async () => {
+    const { log, store } = await open();
+    const ids = Array.from({ length: 10_005 }, (_, at) => at + 1);
+    for (const id of ids) store.remember(schema(id));
+    await log.end();
+    await log.end();
+    log.tell(ids.map((id) => entry(schema(id, { fingerprint: 'g' }))));
+    await log.end();
+    expect(log.batches.slice(2).flat()).toHaveLength(10_000);
+    expect(store.schema('c', '', 10_005)).toEqual(schema(10_005));
+  });
+
   it('may be anything of what is no schema and no node', async () => {
     const { log, store, codes } = await open();
     store.prove(proof('a', 9));

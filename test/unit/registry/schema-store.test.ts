@@ -402,7 +402,9 @@ describe('SchemaStore', () => {
     expect(store.schema('c', '', 3)?.time).toBe(9);
     expect(store.schema('c', '', 4)).toEqual(schema(4));
     await store.flushed();
-    expect(await memory.load()).toEqual(before);
+    // Only what is kept against the others is written, again.
+    const [first, ...others] = before.filter(({ key }) => key.startsWith('["schema"'));
+    expect((await memory.load()).filter(({ key }) => key.startsWith('["schema"'))).toEqual([...others, first]);
   });
 
   it('goes on in memory only when its log can not be read', async () => {

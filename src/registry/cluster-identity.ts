@@ -34,7 +34,7 @@ export class ClusterIdentity {
    * the context that the URLs lead to. The default context is left out of the name.
    */
   current(): string {
-    const clusterId = this.known() ?? UNIDENTIFIED + ([...this.nodes].sort()[0] ?? '');
+    const clusterId = this.known() ?? this.unidentified();
     return this.context === '' || isUnidentified(clusterId) ? clusterId : `${clusterId};context=${this.context}`;
   }
 
@@ -85,12 +85,21 @@ export class ClusterIdentity {
     }
     const isNamed = !isUnidentified(own);
     const [first] = this.names().filter((name) => name !== own && !(isNamed && isUnidentified(name)));
-    if (first === undefined) return undefined;
+    if (first === undefined) {
+      // In an earlier run nobody told.
+      if (isNamed) this.onRenamed(this.unidentified(), this.current());
+      return undefined;
+    }
     this.parts = isNamed ? withParts(first, this.parts ?? own) : undefined;
     // What was bound while the store was read would name the cluster otherwise in the next run.
     for (const node of this.nodes) if (this.store?.clusterAt(node) === own) this.store.bind(node, first);
     this.rename(first);
     return undefined;
+  }
+
+  /** The name of a cluster that doesn't tell, whatever the order of the URLs. */
+  private unidentified(): string {
+    return UNIDENTIFIED + ([...this.nodes].sort()[0] ?? '');
   }
 
   private rename(clusterId: string): void {

@@ -22,8 +22,8 @@ export interface StoredContradiction {
 export type Ruling =
   | 'later'
   | 'first'
-  /** And the later one contradicts it. */
-  | { readonly schemas: StoredContradiction }
+  /** They contradict each other; unless it says so, the first of the two that were compared stays. */
+  | { readonly schemas: StoredContradiction; readonly stays?: 'later' }
   | { readonly clusters: { readonly before: string; readonly now: string } };
 
 /** Of what is known under a key, and what was written there later. */
@@ -35,12 +35,18 @@ export function rulingOn(key: string, before: object, now: object): Ruling {
   return onBindings(clusterBefore, clusterNow);
 }
 
-/** Of what is known under the name of a cluster that stays, and what was known under one that it had for a while. */
+/**
+ * Of what is known under the name of a cluster that stays, and what was known under one that it had for a while. Of contents that contradict each
+ * other, the one that was acknowledged first stays, under whatever name.
+ */
 export function rulingOnNames(before: object, now: object): Ruling {
   const [schemaBefore, schemaNow] = [asSchema(before), asSchema(now)];
   if (schemaBefore !== undefined && schemaNow !== undefined) {
     const isReplaced = schemaBefore.sent && !schemaNow.sent;
     const ruling = onSchemas(schemaBefore, schemaNow);
+    if (typeof ruling === 'object' && schemaNow.time < schemaBefore.time) {
+      return { schemas: { before: schemaNow, now: schemaBefore }, stays: 'later' };
+    }
     return ruling === 'later' && !isReplaced ? 'first' : ruling;
   }
   const [proofBefore, proofNow] = [asProof(before), asProof(now)];
@@ -62,13 +68,13 @@ export function firstStays(ruling: Ruling, key: string, logger: Logger): boolean
       before: before.fingerprint,
       now: now.fingerprint,
     });
-  } else {
-    logger.error('A registry node led to different clusters; the first is kept', {
-      code: REGISTRY_OTHER_CLUSTER,
-      key,
-      ...ruling.clusters,
-    });
+    return ruling.stays !== 'later';
   }
+  logger.error('A registry node led to different clusters; the first is kept', {
+    code: REGISTRY_OTHER_CLUSTER,
+    key,
+    ...ruling.clusters,
+  });
   return true;
 }
 

@@ -313,6 +313,21 @@ describe('a cluster that was named by itself while the store was read', () => {
     expect(wordsOf(next.task.view.peek(byId(2)))).toBe('known 2');
   });
 
+  it('invariant 6: is stopped when an id meant something else while it had no name, and goes on meaning that', async () => {
+    const { worker, read, store } = began();
+    worker.registry.put('now', { schema: avro('Now').schema }, 1);
+    const task = new Task(worker, worker.host());
+    await task.start(byId(1));
+    await read(named(`unidentified:${NODE_A}`), storedAs(`unidentified:${NODE_A}`, 1, 'Old'));
+    expect(worker.notices).toMatchObject([{ kind: 'contradicted', id: 1 }]);
+    expect(wordsOf(task.view.peek(byId(1)))).toBe('refused holdfast.registry.content-changed');
+    expect([store.clusterAt(NODE_A), store.schema(CLUSTER, '', 1)?.schema]).toEqual([CLUSTER, avro('Old').schema]);
+    // Nothing was mended: a task that is restarted finds it again.
+    await worker.clock.advance(5000);
+    const again = new Task(worker, worker.host());
+    expect(wordsOf(await again.start(byId(1)))).toBe('refused holdfast.registry.content-changed');
+  });
+
   it('is no contradiction to the store that calls it otherwise', async () => {
     const { worker, read, lines } = began();
     worker.registry.clusterId = undefined;

@@ -465,6 +465,15 @@ describe('a cluster that goes by another name', () => {
     expect([store.schema('c', '', 1), codes()]).toEqual([schema(1), ['error holdfast.registry.content-changed']]);
   });
 
+  it('invariant 6: means by an id what it meant first, if that was under the name before', async () => {
+    const { store, codes } = await open();
+    const first = schema(1, { fingerprint: 'g', time: 4 });
+    store.remember(schema(1));
+    store.remember({ ...first, ...before });
+    expect(store.adopt(before.clusterId, 'c')).toEqual([{ before: first, now: schema(1) }]);
+    expect([store.schema('c', '', 1), codes()]).toEqual([first, ['error holdfast.registry.content-changed']]);
+  });
+
   // What is kept under the name that it has now, what under the one before, and whether that takes its place.
   it.each<[Partial<StoredSchema>, Partial<StoredSchema>, boolean]>([
     [{}, { time: 9 }, false],

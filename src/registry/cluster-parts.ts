@@ -13,7 +13,6 @@ import { NodeIdentification } from './node-identification.ts';
 import type { Outages } from './outages.ts';
 import { PacedCalls } from './paced-calls.ts';
 import { PrimaryTracker } from './primary-tracker.ts';
-import type { ProbeOutcome } from './prober.ts';
 import { QuestionFinder } from './question-finder.ts';
 import { REGISTRY_NODE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
@@ -156,18 +155,6 @@ export class ClusterParts {
     this.endpoints.close();
     await this.knowledge.close();
     await this.options.transport.close();
-  }
-
-  /** Do reads work? */
-  async probeReads(signal: AbortSignal): Promise<ProbeOutcome> {
-    try {
-      return await this.finder.probe(signal);
-    } catch (error) {
-      if (!(error instanceof IntegrityError)) throw error;
-      // It answers, if with a contradiction: whoever asks next is told so.
-      this.trust.contradictions.found(error);
-      return { ok: true };
-    }
   }
 
   /** Invariant 6: what was learned before the store could be read is compared with it, and every node asked once more who it is. */

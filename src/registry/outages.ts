@@ -63,7 +63,6 @@ export class Outages {
   /** How often in a row the gate was opened in vain. */
   private readonly relapses: Record<AccessKind, number> = { read: 0, write: 0 };
   private latestEndAt: number | null = null;
-  private looking: Promise<void> = Promise.resolve();
 
   constructor(options: OutagesOptions) {
     this.options = options;
@@ -81,11 +80,6 @@ export class Outages {
   /** Neither gate is closed, nor half-open. */
   get areOpen(): boolean {
     return this.isOpen('read') && this.isOpen('write');
-  }
-
-  /** Resolves when it is known whether the outage of writes that began last is one of reads as well. */
-  get readsLookedAt(): Promise<void> {
-    return this.looking;
   }
 
   isOpen(kind: AccessKind): boolean {
@@ -210,7 +204,7 @@ export class Outages {
   /** "Reads work, writes don't" is told from "nothing works" before anybody reads in vain; when it is known already, nothing is asked. */
   private checkReads(): void {
     if (this.gates.read.snapshot().state !== 'open') return;
-    this.looking = this.options.probeReads(this.life.signal).then(
+    this.options.probeReads(this.life.signal).then(
       (outcome) => {
         if (!outcome.ok) this.close('read', outcome);
       },

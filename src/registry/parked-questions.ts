@@ -52,11 +52,11 @@ export class ParkedQuestions {
 
   /**
    * The one that goes first through a half-open gate; each call another one, the longest waiting first. One that nobody waits for any more,
-   * because its last view withdrew while it was on its way, is forgotten. `tells`: it can find out whether the gate may open.
+   * because its last view withdrew while it was on its way, is forgotten.
    */
-  nextTrial(gateId: string, tells: (parked: ParkedQuestion) => boolean = () => true): ParkedQuestion | undefined {
+  nextTrial(gateId: string): ParkedQuestion | undefined {
     for (const [key, parked] of this.byKey) {
-      if (parked.gateId !== gateId || !tells(parked)) continue;
+      if (parked.gateId !== gateId) continue;
       this.byKey.delete(key);
       if (parked.views.size === 0) continue;
       this.byKey.set(key, parked);

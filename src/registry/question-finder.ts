@@ -229,6 +229,7 @@ export class QuestionFinder {
     };
     const result = await this.twice(post, signal);
     const { verdict } = result;
+    const provesWrites = isOfPrimary(result);
     if (verdict.class === 'park-read-only') {
       const readOnly = missing({
         ...gateOf(question),
@@ -239,13 +240,13 @@ export class QuestionFinder {
         code: REGISTRY_READ_ONLY,
         fromFuture: false,
       });
-      return { ...readOnly, provesWrites: isOfPrimary(result) };
+      return { ...readOnly, provesWrites };
     }
     if (verdict.class !== 'ok') {
       const found = this.mayLag(result)
         ? this.lacking(key, question, result)
         : await this.unsettled(key, question, result, signal);
-      return { ...found, provesWrites: isOfPrimary(result) };
+      return { ...found, provesWrites };
     }
     this.denials.delete(key);
     const id = usableIdOf(result.json);
@@ -254,7 +255,7 @@ export class QuestionFinder {
     if (isNew && (!wasRepeated || result.node === knowledge.primary())) {
       knowledge.observe({ kind: 'written', node: result.node });
     }
-    return { ...acknowledgedBy(question, result), provesWrites: isNew && !wasRepeated };
+    return { ...acknowledgedBy(question, result), provesWrites };
   }
 
   /** What a schema refers to may not have been read yet, nor the end of a mode. */
@@ -349,11 +350,11 @@ export class QuestionFinder {
 }
 
 /**
- * Of a refusal: only who writes compares a schema with those of its subject, and looks at its mode. That a schema is invalid, or not allowed, a
- * replica says by itself, without a primary.
+ * Only who writes compares a schema with those of its subject, and looks at its mode. That a schema is invalid, or not allowed, a replica says by
+ * itself, without a primary.
  */
-function isOfPrimary({ status, errorCode }: CallResult): boolean {
-  return status === 409 || errorCode === 42205;
+function isOfPrimary({ verdict, status, errorCode }: CallResult): boolean {
+  return verdict.class === 'ok' || status === 409 || errorCode === 42205;
 }
 
 /** The registry's web server knows no such path. */

@@ -8,13 +8,13 @@ import { AskingViews } from './asking-views.ts';
 import { ClusterParts, type ClusterPartsOptions } from './cluster-parts.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
 import type { GateBook } from './gate-book.ts';
-import { GateTrials } from './gate-trials.ts';
 import { inTime } from './in-time.ts';
 import { type KnownAnswer, questionKey } from './known-schemas.ts';
 import { LoneFailures } from './lone-failures.ts';
 import { type Missing, MissingThings } from './missing-things.ts';
 import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
+import type { ProbeOutcome } from './prober.ts';
 import { accessOf, type Finding } from './question-finder.ts';
 import { gateOf } from './question-gates.ts';
 import { isNamedByRecord } from './question-kinds.ts';
@@ -43,7 +43,6 @@ export class RegistryCluster {
   private readonly options: RegistryClusterOptions;
   private readonly parts: ClusterParts;
   private readonly outages: Outages;
-  private readonly trials: GateTrials;
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
   private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
@@ -71,13 +70,6 @@ export class RegistryCluster {
       signal: this.life.signal,
     });
     const { knowledge } = this.parts;
-    this.trials = new GateTrials({
-      outages: () => this.outages,
-      parked: this.parked,
-      accessOf: ({ key, question }) => this.accessOf(key, question),
-      ask: ({ key, question }) => this.start(key, question),
-      signal: this.life.signal,
-    });
     this.outages = new Outages({
       registryId: this.registryId,
       book: options.gates,
@@ -86,8 +78,8 @@ export class RegistryCluster {
       probeInitialMs: values['registry.probe.initial.ms'],
       probeMaxMs: values['registry.probe.max.ms'],
       ...random,
-      probeReads: (signal) => this.parts.probeReads(signal),
-      tryOne: (kind) => this.trials.of(kind),
+      probeReads: (signal) => this.probeReads(signal),
+      tryOne: (kind) => this.tryOne(kind),
       onClosed: (access, reason) => knowledge.observe({ kind: 'outage-began', access, reason }),
       onOpening: (access, beganAt) => knowledge.observe({ kind: 'outage-ended', access, beganAt }),
       onOpened: (kind) => {
@@ -132,10 +124,15 @@ export class RegistryCluster {
     return Promise.all(questions.map((question) => this.answer(question, view)));
   }
 
-  /** What only this view waited for, of these questions or of all, is asked no more. Without questions it is gone; with some it goes on. */
-  withdraw(view: string, questions?: readonly SchemaQuestion[]): void {
-    if (questions === undefined) this.asking.withdraw(view);
-    const keys = questions && new Set(questions.map(questionKey));
+  /** What only this view waited for is asked no more. */
+  withdraw(view: string): void {
+    this.asking.withdraw(view);
+    for (const gateId of this.parked.withdraw(view)) this.missing.abandon(gateId);
+  }
+
+  /** What of these only this view waited for is asked no more; the view goes on. */
+  withdrawQuestions(view: string, questions: readonly SchemaQuestion[]): void {
+    const keys = new Set(questions.map(questionKey));
     for (const gateId of this.parked.withdraw(view, keys)) this.missing.abandon(gateId);
   }
 
@@ -213,7 +210,8 @@ export class RegistryCluster {
   }
 
   private async fly(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
-    const kind = this.accessOf(key, question);
+    // What is known but suspect is read back, which needs no primary.
+    const kind = this.parts.known.answer(key) === undefined ? accessOf(question) : 'read';
     const { state } = this.outages.gates[kind].snapshot();
     const found =
       state !== 'open' && !this.isTrial(kind)
@@ -236,11 +234,6 @@ export class RegistryCluster {
       this.emit({ type: 'cache', outcome: 'store' });
     }
     return answer;
-  }
-
-  /** What is known but suspect is read back, which needs no primary. */
-  private accessOf(key: string, question: SchemaQuestion): AccessKind {
-    return this.parts.known.answer(key) === undefined ? accessOf(question) : 'read';
   }
 
   private inQueue<T>(kind: AccessKind, run: () => Promise<T>): Promise<T> {
@@ -312,19 +305,12 @@ export class RegistryCluster {
           return this.park(key, question, { ...gateOf(question), reason, code, fromFuture: false });
         }
         this.outages.close(finding.access, finding);
-        if (finding.access === 'write') {
-          await this.outages.readsLookedAt;
-          if (this.outages.isOpen('write')) return this.execute(key, question);
-        }
         // Every node was asked for it just now: no look-up.
         return this.whileClosed(key, question, finding.access, false);
     }
   }
 
-  /**
-   * Known schemas keep flowing: the store, or for a registration a look-up, which replicas answer without a primary. While reads do not work
-   * either it waits for them first, so that it is looked up, once, as soon as they do.
-   */
+  /** Known schemas keep flowing: the store, or for a registration a look-up, which replicas answer without a primary. */
   private async whileClosed(
     key: string,
     question: SchemaQuestion,
@@ -337,18 +323,17 @@ export class RegistryCluster {
       if (remembered === undefined) this.emit({ type: 'cache', outcome: 'store' });
       return { kind: 'known', ...known };
     }
-    const mayBeFound = question.kind === 'register' && mayLookUp && this.outages.isOpen('read');
-    if (mayBeFound && this.parked.get(key) === undefined) {
+    const gate = this.outages.gates[kind];
+    const readsOpen = this.outages.isOpen('read');
+    if (question.kind === 'register' && mayLookUp && readsOpen && this.parked.get(key) === undefined) {
       const found = await this.inQueue('read', () => this.parts.finder.lookUp(question, this.life.signal));
       if (found?.kind === 'denied') return this.refuse(key, found.error);
       if (found !== undefined) return found;
-      if (this.outages.isOpen(kind)) return this.execute(key, question);
+      if (gate.snapshot().state === 'open') return this.execute(key, question);
     }
-    const access = this.outages.isOpen('read') ? kind : 'read';
-    const gateId = this.outages.gates[access].id;
-    this.retain(key, question, gateId);
-    this.outages.attend(access);
-    return this.waiting(gateId);
+    this.retain(key, question, gate.id);
+    this.outages.attend(kind);
+    return this.waiting(gate.id);
   }
 
   /** Invariant 5: an id acknowledged around a change of primary is read back before it is written again. */
@@ -394,6 +379,38 @@ export class RegistryCluster {
     const code = missing?.code ?? this.outages.codeOf(gateId);
     const error = unavailable(gateId, gate?.dependency ?? 'schema registry', gate?.reason ?? '', code);
     return { kind: 'waiting', error, gateId, fromFuture: missing?.fromFuture === true };
+  }
+
+  private async probeReads(signal: AbortSignal): Promise<ProbeOutcome> {
+    try {
+      return await this.parts.finder.probe(signal);
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      // It answers, if with a contradiction: whoever asks next is told so.
+      this.parts.trust.contradictions.found(error);
+      return { ok: true };
+    }
+  }
+
+  /**
+   * One that is refused without a word of the primary tells nothing of the others: the next one tries. When nobody else waits, the gate opens, so
+   * that those are told who were refused.
+   */
+  private async tryOne(kind: AccessKind): Promise<ProbeOutcome | 'untried'> {
+    const gate = this.outages.gates[kind];
+    let outcome: ProbeOutcome | 'untried' = 'untried';
+    for (let trial = this.parked.nextTrial(gate.id); trial !== undefined; trial = this.parked.nextTrial(gate.id)) {
+      const { key, question } = trial;
+      gate.halfOpen();
+      const answer = await this.start(key, question);
+      this.life.signal.throwIfAborted();
+      if (answer.kind === 'waiting' && answer.gateId === gate.id) return { ok: false, reason: gate.snapshot().reason };
+      outcome = { ok: true };
+      if (kind === 'read' || this.outages.isOpen(kind)) break;
+      // Invariant 9: it is not tried again; who waits for it asks when the gate opens.
+      if (this.parked.get(key)?.gateId === gate.id) this.parked.delete(key);
+    }
+    return outcome;
   }
 
   /** Invariant 9: each question is asked once when its gate opens, however many wait for it. */

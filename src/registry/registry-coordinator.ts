@@ -81,7 +81,7 @@ export class RegistryCoordinator {
     if (message.kind === 'withdraw') {
       const { view, questions } = message;
       if (questions === undefined) this.views.leave(view);
-      else this.views.registryOf(view)?.cluster.withdraw(view, questions);
+      else this.views.registryOf(view)?.cluster.withdrawQuestions(view, questions);
       return undefined;
     }
     const registry = this.registryOf(message.config);

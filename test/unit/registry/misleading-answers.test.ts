@@ -56,7 +56,7 @@ describe('a registry that served before', () => {
     await worker.clock.advance(2 * 60_000);
     expect([wordsOf(task.view.peek(byId(2))), wordsOf(writer.view.peek(register('new')))]).toEqual([
       'waiting read',
-      'waiting read',
+      'waiting write',
     ]);
     for (const gate of worker.gates.snapshots()) {
       expect(gate).toMatchObject({ state: 'closed' });
@@ -88,7 +88,7 @@ describe('a registry that served before', () => {
     const task = new Task(denied, denied.host());
     task.begin(register('new'));
     await denied.clock.advance(60_000);
-    expect(wordsOf(task.view.peek(register('new')))).toBe('waiting read');
+    expect(wordsOf(task.view.peek(register('new')))).toBe('waiting write');
     const other = new WorkerOfRegistries();
     other.registry.fault = () => error(401, 40101, 'Unauthorized');
     expect(wordsOf(await new Task(other, other.host()).start(byId(1)))).toMatch(/^refused/);

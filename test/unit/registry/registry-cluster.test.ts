@@ -357,7 +357,7 @@ describe('while no primary takes writes', () => {
     await ask(byId(1));
     await ask(register('a'));
     paths();
-    expect(await ask(register('b'))).toBe('waiting read');
+    expect(await ask(register('b'))).toBe('waiting write');
     expect(paths()).toEqual([]);
   });
 
@@ -709,7 +709,7 @@ describe('what waits for one id', () => {
     await ask(byId(1));
     for (const id of [5, 6, 7]) expect(await ask(byId(id))).toBe(`waiting id:${id}`);
     expect(await ask(byId(6), 'w')).toBe('waiting id:6');
-    cluster.withdraw('v', [byId(5), byId(6)]);
+    cluster.withdrawQuestions('v', [byId(5), byId(6)]);
     const waiting = (): string[] => gates.snapshots().flatMap(({ id }) => /id:\d+$/.exec(id) ?? []);
     expect(waiting()).toEqual(['id:6', 'id:7']);
     transport.requests.length = 0;

@@ -85,10 +85,10 @@ describe('a worker that starts while the whole registry is down', () => {
 
   it('writes nothing without a proof for exactly this subject and schema', async () => {
     const { ask } = await restarted();
-    expect(await ask(register('read'))).toBe('waiting read');
+    expect(await ask(register('read'))).toBe('waiting write');
     expect(await ask(lookup('read'))).toBe('waiting read');
-    expect(await ask(register('registered', avro('another')))).toBe('waiting read');
-    expect(await ask(register('elsewhere', avro('registered')))).toBe('waiting read');
+    expect(await ask(register('registered', avro('another')))).toBe('waiting write');
+    expect(await ask(register('elsewhere', avro('registered')))).toBe('waiting write');
     expect(await ask(byId(4))).toBe('waiting read');
     expect(await ask(latest('read'))).toBe('waiting read');
   });

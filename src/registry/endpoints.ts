@@ -248,9 +248,6 @@ export class RegistryEndpoints {
     const primary = this.options.primary();
     // It may have left a write unanswered that it had forwarded to the one before.
     for (const node of this.book.nodes) if (primary === null || node.url === primary) node.writesHungUntil = 0;
-    // It was elected because it lives.
-    const named = primary === null ? undefined : this.book.get(primary);
-    if (named !== undefined && !named.alive) this.revival.hasten(named);
     this.writes.giveUp();
   }
 

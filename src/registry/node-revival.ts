@@ -40,15 +40,6 @@ export class NodeRevival {
     if (plan !== undefined) this.look(node, plan).catch(() => this.stop(node));
   }
 
-  /** Something speaks for a dead node: it is asked now, and not only in its turn. */
-  hasten(node: RegistryNode): void {
-    const plan = this.plans.get(node);
-    if (plan?.timer === undefined) return;
-    plan.timer.cancel();
-    plan.timer = undefined;
-    this.look(node, plan).catch(() => this.stop(node));
-  }
-
   private planned(node: RegistryNode): Plan | undefined {
     if (this.closed || this.plans.has(node)) return undefined;
     const { random } = this.options;
@@ -71,7 +62,6 @@ export class NodeRevival {
   private wait(node: RegistryNode, plan: Plan): void {
     plan.timer = this.options.clock.setTimer(
       () => {
-        plan.timer = undefined;
         this.look(node, plan).catch(() => this.stop(node));
       },
       PAUSE_MS + plan.backoff.next(),

@@ -117,22 +117,6 @@ describe('a write that is broken off', () => {
   });
 });
 
-describe('a node that is named primary', () => {
-  it('is asked at once when it was taken for dead, as it was elected because it lives', async () => {
-    const cluster = new Cluster();
-    const alive = cluster.transport.nodes.get(B) ?? (() => good);
-    cluster.transport.nodes.set(B, () => 'refused');
-    // It is asked less and less often.
-    const told = cluster.endpoints.callAt(B, read, cluster.life.signal);
-    await cluster.clock.advance(16_000);
-    await told;
-    cluster.transport.nodes.set(B, alive);
-    cluster.named(B);
-    await cluster.clock.advance(0);
-    expect(cluster.changes).toEqual([`${B} dead`, `${B} alive`]);
-  });
-});
-
 describe('a write that hangs', () => {
   it('is given up when another primary is named, looked for, and sent to the new one', async () => {
     const cluster = new Cluster();

@@ -45,16 +45,6 @@ describe('a dead node', () => {
     expect(asked.at(-1)).toBe(`7000 ${A}`);
   });
 
-  it('is asked at once when something speaks for it, and in its turn after that', async () => {
-    const { clock, asked, a, b, revival } = revived();
-    revival.plan(a);
-    await clock.advance(3000);
-    revival.hasten(a);
-    revival.hasten(b);
-    await clock.advance(5000);
-    expect(asked).toEqual([`1000 ${A}`, `2500 ${A}`, `3000 ${A}`, `7500 ${A}`]);
-  });
-
   it('is not asked while it may not be, and looked at again later', async () => {
     let may = false;
     const { clock, asked, a, revival } = revived({ mayAsk: () => may });

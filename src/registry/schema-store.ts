@@ -215,7 +215,9 @@ export class SchemaStore {
   adopt(from: string, to: string): readonly StoredContradiction[] {
     const found: StoredContradiction[] = [];
     const entries = [...this.entries.values()].flatMap((value) => underOtherName(value, from, to) ?? []);
-    for (const { key, value } of entries) this.putRuled(key, value, (before) => rulingOnNames(before, value), found);
+    for (const { key, value } of entries) this.setRuled(key, value, (before) => rulingOnNames(before, value), found);
+    // Once for all of them: it is slow to begin with the oldest again and again.
+    this.makeRoom();
     return found;
   }
 
@@ -263,7 +265,7 @@ export class SchemaStore {
     this.state = 'open';
     const found: StoredContradiction[] = [];
     for (const [key, value] of meanwhile)
-      if (value !== undefined) this.putRuled(key, value, (before) => rulingOn(key, before, value), found);
+      if (value !== undefined) this.setRuled(key, value, (before) => rulingOn(key, before, value), found);
     this.makeRoom();
     this.log.follow?.((entries) => this.others(entries));
     for (const listener of this.loadListeners.splice(0)) listener(found);
@@ -307,21 +309,18 @@ export class SchemaStore {
     this.makeRoom();
   }
 
-  /**
-   * What is kept here stands in the log again, or the next run would read the other one. Once: the worker that wrote it may keep its own with
-   * the same right, and the two must not write in turns for ever.
-   */
+  /** Or the next run would read the other one. Once: two workers that each keep their own must not write in turns for ever. */
   private restore(key: string, known: object): void {
     if (this.restored.has(key) || this.restored.size >= MAX_RESTORED) return;
     this.restored.add(key);
     this.write(key, formatEntry(known));
   }
 
-  private putRuled(key: string, value: object, ruled: (before: object) => Ruling, found: StoredContradiction[]): void {
+  private setRuled(key: string, value: object, ruled: (before: object) => Ruling, found: StoredContradiction[]): void {
     const before = this.entries.get(key);
     const ruling = before === undefined ? 'later' : ruled(before);
     if (typeof ruling === 'object' && 'schemas' in ruling) found.push(ruling.schemas);
-    if (!firstStays(ruling, key, this.logger)) this.put(key, value);
+    if (!firstStays(ruling, key, this.logger)) this.set(key, value);
   }
 
   private sayNewer(format: number): void {
@@ -334,10 +333,14 @@ export class SchemaStore {
   }
 
   private put(key: string, value: object): void {
+    this.set(key, value);
+    this.makeRoom();
+  }
+
+  private set(key: string, value: object): void {
     const text = formatEntry(value);
     this.entries.set(key, value, text.length);
     if (!this.newer.has(key)) this.write(key, text);
-    this.makeRoom();
   }
 
   private makeRoom(): void {

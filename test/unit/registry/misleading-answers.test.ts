@@ -41,6 +41,8 @@ async function served(nodes: readonly string[] = [NODE_A]): Promise<{ worker: Wo
   return { worker, task };
 }
 
+const OTHER_USER = { 'basic.auth.credentials.source': 'USER_INFO', 'basic.auth.user.info': 'bob:secret' };
+
 function shown(worker: WorkerOfRegistries, code: string): string[] {
   return worker.log.lines.filter(({ fields }) => fields['code'] === code).map(({ message }) => message);
 }
@@ -114,7 +116,7 @@ describe('a registry that served before', () => {
     ['404 of an ingress', html(404), 'none'],
     ['a redirect', html(302), 'none'],
     ['400', html(400), 'none'],
-    // With which credentials it served is not known.
+    // With these credentials it did not serve.
     ['401', error(401, 40101, 'Unauthorized'), 'refused holdfast.registry.authorization'],
     ['403', html(403), 'refused holdfast.registry.authorization'],
   ])(
@@ -130,7 +132,7 @@ describe('a registry that served before', () => {
       after.registry.fault = () => reply;
       const host = after.host();
       const asking = [byId(1), register('orders'), byId(77)].map((question) => {
-        const task = new Task(after, host);
+        const task = new Task(after, host, OTHER_USER);
         task.begin(question);
         return task;
       });
@@ -138,7 +140,7 @@ describe('a registry that served before', () => {
       expect(wordsOf(asking[2]?.answer)).toBe(unknown);
       if (unknown === 'none')
         expect(asking.slice(0, 2).map((task) => wordsOf(task.answer))).toEqual(['known 1', 'known 2']);
-      const elsewhere = new Task(after, host, { 'schema.registry.url': `${NODE_A}/other` });
+      const elsewhere = new Task(after, host, { ...OTHER_USER, 'schema.registry.url': `${NODE_A}/other` });
       after.transport.nodes.set(`${NODE_A}/other`, () => html(404));
       elsewhere.begin(byId(1));
       await after.clock.advance(20_000);

@@ -9,7 +9,7 @@ import type { CallResult } from './endpoints.ts';
 import type { KnownSchemas } from './known-schemas.ts';
 import type { Missing } from './missing-things.ts';
 import { causeOf } from './outage-causes.ts';
-import type { OutageCause } from './outages.ts';
+import type { OutageCause } from './prober.ts';
 import { gateOf } from './question-gates.ts';
 import { refusalOf } from './refusals.ts';
 import { REGISTRY_MISLEADING } from './registry-errors.ts';

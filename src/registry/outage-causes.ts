@@ -1,17 +1,20 @@
 /** What an outage is called by, for people. */
 import type { CallResult } from './endpoints.ts';
-import type { OutageCause } from './outages.ts';
+import type { OutageCause } from './prober.ts';
 import { REGISTRY_MISLEADING } from './registry-errors.ts';
 
 /** Of one that began with this answer, or goes on with it. */
 export function causeOf({ verdict, reason, status }: CallResult): OutageCause {
   const retryAfterMs = verdict.class === 'park' ? (verdict.retryAfterMs ?? 0) : 0;
+  // Nobody waits longer to be told of settings that never served.
+  const refusal =
+    verdict.class === 'park' && (status === 401 || status === 403) ? ({ refusesUser: true } as const) : {};
   if (verdict.class === 'park' && verdict.misleading === 'perhaps') {
-    return { reason: `${reason}. ${NOT_KNOWN_YET}`, retryAfterMs };
+    return { reason: `${reason}. ${NOT_KNOWN_YET}`, retryAfterMs, ...refusal };
   }
   const isMisleading = verdict.class === 'config' || (verdict.class === 'park' && verdict.misleading === true);
   return isMisleading
-    ? { reason: `${reason}. ${hintOf(status)}`, retryAfterMs, code: REGISTRY_MISLEADING }
+    ? { reason: `${reason}. ${hintOf(status)}`, retryAfterMs, code: REGISTRY_MISLEADING, ...refusal }
     : { reason, retryAfterMs };
 }
 

@@ -1,9 +1,10 @@
 /** The two gates of a registry, and the one prober that works on each while it is closed. */
+import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
 import type { GateBook, OwnedGate } from './gate-book.ts';
-import { type ProbeOutcome, Prober } from './prober.ts';
+import { type OutageCause, type ProbeOutcome, Prober } from './prober.ts';
 import { REGISTRY_FAULT, REGISTRY_MISLEADING, REGISTRY_UNAVAILABLE } from './registry-errors.ts';
 import type { RegistryEvent } from './registry-events.ts';
 
@@ -28,13 +29,6 @@ export interface OutagesOptions {
   readonly emit: (event: RegistryEvent) => void;
 }
 
-/** Why access is shut; the code is REGISTRY_UNAVAILABLE unless told. */
-export interface OutageCause {
-  readonly reason: string;
-  readonly retryAfterMs?: number;
-  readonly code?: string;
-}
-
 const WORDS: Readonly<Record<AccessKind, string>> = {
   read: 'schema registry (reads)',
   write: 'schema registry (writes)',
@@ -42,6 +36,9 @@ const WORDS: Readonly<Record<AccessKind, string>> = {
 
 /** A gate that closes again so soon was opened in vain: what is asked to find out and what is asked for behind it differ. */
 const RELAPSE_MS = 1000;
+
+/** The bound of the pauses between probes with credentials that are refused. */
+const REFUSED_MAX_MS = 30_000;
 
 interface Working {
   readonly prober: Prober;
@@ -62,10 +59,14 @@ export class Outages {
   private readonly endedAt: Record<AccessKind, number | null> = { read: null, write: null };
   /** How often in a row the gate was opened in vain. */
   private readonly relapses: Record<AccessKind, number> = { read: 0, write: 0 };
+  private readonly refusals: Readonly<Record<AccessKind, Backoff>>;
   private latestEndAt: number | null = null;
 
   constructor(options: OutagesOptions) {
     this.options = options;
+    const { probeInitialMs: initialMs, probeMaxMs, random } = options;
+    const pace = { initialMs, maxMs: Math.max(probeMaxMs, REFUSED_MAX_MS), random };
+    this.refusals = { read: new Backoff(pace), write: new Backoff(pace) };
     this.gates = {
       read: options.book.gate(`registry:${options.registryId}:read`, WORDS.read),
       write: options.book.gate(`registry:${options.registryId}:write`, WORDS.write),
@@ -104,18 +105,20 @@ export class Outages {
   }
 
   /** Something did not work at any node: shut the gate and let one prober find out when it works again. */
-  close(kind: AccessKind, { reason, retryAfterMs = 0, code }: OutageCause): void {
+  close(kind: AccessKind, cause: OutageCause): void {
     if (this.life.signal.aborted) return;
+    const { reason, code } = cause;
     const gate = this.gates[kind];
     const before = gate.snapshot().state;
-    this.notBefore[kind] = Math.max(this.notBefore[kind], this.options.clock.monotonic() + retryAfterMs);
     gate.close(reason);
     if (before === 'open') {
       const now = this.options.clock.monotonic();
       this.closedAt[kind] = now;
       this.relapses[kind] = this.hasJustOpened(kind) ? this.relapses[kind] + 1 : 0;
+      if (this.relapses[kind] === 0) this.refusals[kind].reset();
       this.toldCodes[kind].clear();
     }
+    this.rest(kind, cause);
     this.tell(kind, reason, code);
     if (before === 'open') {
       this.options.emit({ type: 'gate', gate: gate.snapshot(), closedForMs: 0 });
@@ -197,8 +200,17 @@ export class Outages {
   }
 
   private look(outcome: ProbeOutcome): ProbeOutcome {
-    if (!outcome.ok && this.gates.read.snapshot().state !== 'open') this.tell('read', outcome.reason, outcome.code);
-    return outcome;
+    if (outcome.ok || this.gates.read.snapshot().state === 'open') return outcome;
+    this.tell('read', outcome.reason, outcome.code);
+    this.rest('read', outcome);
+    return { ...outcome, retryAfterMs: this.restMs('read') };
+  }
+
+  /** However many are refused at the same time, it is one step; a node that is back, or somebody who wants to know, ends the pause. */
+  private rest(kind: AccessKind, { retryAfterMs = 0, refusesUser }: OutageCause): void {
+    const growing = refusesUser === true && this.restMs(kind) === 0;
+    const restMs = Math.max(retryAfterMs, growing ? this.refusals[kind].next() : 0);
+    this.notBefore[kind] = Math.max(this.notBefore[kind], this.options.clock.monotonic() + restMs);
   }
 
   /** "Reads work, writes don't" is told from "nothing works" before anybody reads in vain; when it is known already, nothing is asked. */

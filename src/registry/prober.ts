@@ -5,8 +5,16 @@ import type { Clock } from '../foundation/clock.ts';
 
 export type ProbeOutcome =
   /** `isUnsure`: what was asked for tells nothing of what somebody waits for: one of these questions has to find out. */
-  | { readonly ok: true; readonly isUnsure?: true }
-  | { readonly ok: false; readonly reason: string; readonly retryAfterMs?: number; readonly code?: string };
+  { readonly ok: true; readonly isUnsure?: true } | ({ readonly ok: false } & OutageCause);
+
+/** Why access is shut; the code is REGISTRY_UNAVAILABLE unless told. */
+export interface OutageCause {
+  readonly reason: string;
+  readonly retryAfterMs?: number;
+  readonly code?: string;
+  /** 401 or 403: who asks again and again with a password that was changed at the registry may have the user locked. */
+  readonly refusesUser?: true;
+}
 
 export interface ProberOptions {
   readonly clock: Clock;

@@ -11,9 +11,9 @@ import { MisleadingAnswers } from './misleading-answers.ts';
 import type { Missing } from './missing-things.ts';
 import { NodeProgressProbe } from './node-progress.ts';
 import { causeOf } from './outage-causes.ts';
-import type { AccessKind, OutageCause } from './outages.ts';
+import type { AccessKind } from './outages.ts';
 import type { ContradictionListener } from './passing-contradictions.ts';
-import type { ProbeOutcome } from './prober.ts';
+import type { OutageCause, ProbeOutcome } from './prober.ts';
 import { gateOf } from './question-gates.ts';
 import { refusalOf, unusableIdIn } from './refusals.ts';
 import {

@@ -48,7 +48,7 @@ function shown(worker: WorkerOfRegistries, code: string): string[] {
 }
 
 describe('a registry that served before', () => {
-  it.each(cases)('parks what it answers like a wrong setting, and goes on: %s', async (_name, reply, seen) => {
+  it.each(cases)('parks what it answers like a wrong setting, and goes on: %s', async (_name, reply, seen, code) => {
     const { worker, task } = await served();
     worker.registry.put('newer', { schema: '"long"' });
     worker.registry.fault = () => play(reply);
@@ -71,8 +71,57 @@ describe('a registry that served before', () => {
       Array(2).fill('The schema registry served before, and answers like a wrong setting; what needs it waits'),
     );
     worker.registry.fault = () => undefined;
-    await worker.clock.advance(5000);
+    // Credentials that are refused are sent seldom in the end.
+    await worker.clock.advance(code === 'holdfast.registry.authorization' ? 30_000 : 5000);
     expect([wordsOf(task.answer), wordsOf(writer.answer)]).toEqual(['known 2', 'known 3']);
+  });
+
+  describe('and refuses the credentials now', () => {
+    const refusals: readonly (readonly [string, Reply])[] = [
+      ['401', error(401, 40101, 'Unauthorized')],
+      ['403', html(403)],
+    ];
+
+    it.each(refusals)('is sent them less and less, so as not to have the user locked: %s', async (_name, reply) => {
+      const { worker, task } = await served();
+      worker.registry.fault = () => reply;
+      const writer = new Task(worker, worker.host());
+      task.begin(byId(2));
+      writer.begin(register('new'));
+      const perMinute: number[] = [];
+      for (let minute = 0; minute < 3; minute++) {
+        worker.transport.take();
+        await worker.clock.advance(60_000);
+        perMinute.push(worker.transport.take().length);
+      }
+      expect(perMinute[0]).toBeLessThan(150);
+      expect(perMinute[2]).toBeLessThan(40);
+      expect(perMinute[2]).toBeGreaterThan(0);
+    });
+
+    it.each(refusals)(
+      'is asked again soon at first, and at once when somebody wants to know: %s',
+      async (_name, reply) => {
+        const { worker, task } = await served();
+        worker.registry.put('newer', { schema: '"long"' });
+        worker.registry.fault = () => reply;
+        task.begin(byId(2));
+        await worker.clock.advance(500);
+        worker.registry.fault = () => undefined;
+        await worker.clock.advance(1000);
+        expect(wordsOf(task.answer)).toBe('known 2');
+        worker.registry.put('newest', { schema: '"float"' });
+        await worker.clock.advance(60_000);
+        worker.registry.fault = () => reply;
+        task.begin(byId(3));
+        await worker.clock.advance(5 * 60_000);
+        worker.registry.fault = () => undefined;
+        const id = worker.gates.snapshots()[0]?.id.split(':')[1] ?? '';
+        expect(worker.coordinator.probeNow(id)).toBe(true);
+        await worker.clock.advance(1000);
+        expect(wordsOf(task.answer)).toBe('known 3');
+      },
+    );
   });
 
   it.each(cases)('is none as long as it never did: %s', async (_name, reply, _seen, code) => {

@@ -94,7 +94,7 @@ export async function createEmbeddedRegistry(options: EmbeddedRegistryOptions): 
   const timings: RegistryTimings = { ...vendorTimings[vendor], ...options.timings };
   const signal = options.signal ?? new AbortController().signal;
   const { logger } = options;
-  const log = await TopicSchemasLog.open({ broker, topic, logger }, options.signal);
+  const log = await TopicSchemasLog.open({ broker, topic, clock, logger }, options.signal);
   const { sessionTimeoutMs, rebalanceMs } = timings;
   const { forgetsPrimaryAtRebalance } = profile;
   const election = new GroupElection({ clock, sessionTimeoutMs, rebalanceMs, forgetsPrimaryAtRebalance });

@@ -62,7 +62,7 @@ export async function startRegistryProcess(
   const { broker, host, vendor, groupId, topic, clock, logger, isEligible } = options;
   const profile = vendorProfiles[vendor];
   const timings: RegistryTimings = { ...vendorTimings[vendor], ...options.timings };
-  const log = await TopicSchemasLog.open({ broker, topic, logger }, signal);
+  const log = await TopicSchemasLog.open({ broker, topic, clock, logger }, signal);
   let parts: Parts | undefined;
   const listener = new HttpListener({
     host,

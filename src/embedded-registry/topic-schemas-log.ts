@@ -1,5 +1,6 @@
 /** The topic `_schemas` over the broker ports: whatever broker the worker runs on keeps the registry's state. */
 import type { Admin, Broker, ClientOptions, Producer } from '../broker/ports.ts';
+import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { ConfigError, defineErrorCode } from '../sdk/errors/index.ts';
 import type { RecordBytes } from './registry-record.ts';
@@ -13,9 +14,11 @@ export const SCHEMAS_TOPIC_UNFIT = defineErrorCode('holdfast.embedded-registry.t
 export interface TopicSchemasLogOptions {
   readonly broker: Broker;
   readonly topic: string;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
+const LOOK_AGAIN_MS = 100;
 const READ_WAIT_MS = 500;
 const READ_RECORDS = 500;
 
@@ -52,15 +55,24 @@ export class TopicSchemasLog implements SchemasLog {
     const wanted = { name: topic, partitions: 1, replicationFactor: -1, configs: { 'cleanup.policy': 'compact' } };
     const [outcome] = await this.admin.createTopics([wanted], signal);
     if (outcome !== 'exists') return;
-    const [description] = await this.admin.describeTopics([topic], signal);
+    const partitions = await this.partitions(signal);
     const policy = (await this.admin.describeTopicConfigs([topic], signal)).get(topic)?.get('cleanup.policy');
-    const partitions = description?.partitions.length ?? 1;
     if (partitions === 1 && (policy === undefined || policy === 'compact')) return;
     throw new ConfigError(
       `The topic '${topic}' has ${partitions} partition(s) and cleanup.policy=${policy}; ` +
         'the embedded registry needs one partition and cleanup.policy=compact.',
       { code: SCHEMAS_TOPIC_UNFIT },
     );
+  }
+
+  /** Another node may have made the topic a moment ago, and this broker not know it yet. */
+  private async partitions(signal = new AbortController().signal): Promise<number> {
+    const { topic, clock } = this.options;
+    for (;;) {
+      const [description] = await this.admin.describeTopics([topic], signal);
+      if (description !== undefined) return description.partitions.length;
+      await clock.sleep(LOOK_AGAIN_MS, signal);
+    }
   }
 
   /** The id of the cluster that keeps the topic; '' where it has none. */

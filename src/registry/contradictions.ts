@@ -79,13 +79,12 @@ export class Contradictions {
   /** The question was answered well by somebody who came later. */
   settled(key: string): void {
     const held = this.byQuestion.get(key);
+    // What was under way when the contradiction was found shows nothing.
+    if (held === undefined || this.viewCount <= held.views) return;
     this.byQuestion.delete(key);
-    for (const each of [held, this.distrust]) {
-      // What was under way when the contradiction was found shows nothing.
-      if (each === undefined || this.viewCount <= each.views) continue;
-      const about = aboutOf(each.error);
-      if (this.reported.has(about)) this.mended.add(about);
-    }
+    // One good answer does not mend what concerns the whole registry: that is told once.
+    const about = aboutOf(held.error);
+    if (held.error.details?.['registry'] !== true && this.reported.has(about)) this.mended.add(about);
   }
 
   /** An id was read back as it was. */

@@ -158,7 +158,7 @@ export class KnownSchemas {
 
   /** Read back with equal content: what names this id is as good as acknowledged now. */
   renew(what: ContextId): void {
-    const acknowledgement = { at: steadyNow(this.options.clock), epoch: this.options.epoch() };
+    const acknowledgement = { at: steadyNow(this.options.clock), epoch: this.options.epoch(), readBack: true } as const;
     for (const entry of this.entriesOf(what)) {
       this.answers.set({ ...entry, known: { ...entry.known, acknowledgement } });
     }

@@ -6,9 +6,8 @@ import { REGISTRY_MISLEADING } from './registry-errors.ts';
 /** Of one that began with this answer, or goes on with it. */
 export function causeOf({ verdict, reason, status }: CallResult): OutageCause {
   const retryAfterMs = verdict.class === 'park' ? (verdict.retryAfterMs ?? 0) : 0;
-  // Nobody waits longer to be told of settings that never served.
-  const refusal =
-    verdict.class === 'park' && (status === 401 || status === 403) ? ({ refusesUser: true } as const) : {};
+  // A 403 may be the right to one subject, and must not hold up the others. Nobody waits longer to be told of settings that never served.
+  const refusal = verdict.class === 'park' && status === 401 ? ({ refusesUser: true } as const) : {};
   if (verdict.class === 'park' && verdict.misleading === 'perhaps') {
     return { reason: `${reason}. ${NOT_KNOWN_YET}`, retryAfterMs, ...refusal };
   }

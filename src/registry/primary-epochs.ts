@@ -164,13 +164,15 @@ export class PrimaryEpochs {
   /**
    * Invariant 5: acknowledged in [last known good - window, new primary usable], under whatever epoch: one that was replaced and does not
    * know it may still have acknowledged after the new one was named. What is read back under the new epoch while the window is open is
-   * good for as long as it is open, whoever is named next: that change opens a window of its own. {@link usable} tells of it then.
+   * good for as long as it is open, whoever is named next: that change opens a window of its own. What was given under the new epoch is so only
+   * until another one is named. {@link usable} tells of it then.
    */
-  isSuspect({ at, epoch }: Acknowledgement): boolean {
-    return this.windows.some(
-      (window) =>
-        at >= window.since && (window.until === null ? this.numberOf(epoch) < window.epoch : at < window.until),
-    );
+  isSuspect({ at, epoch, readBack }: Acknowledgement): boolean {
+    const counts = readBack === true || epoch === this.stamp;
+    return this.windows.some(({ since, until, epoch: first }) => {
+      if (at < since) return false;
+      return until === null ? !counts || this.numberOf(epoch) < first : at < until;
+    });
   }
 
   /** Of the epoch with this stamp; 0: nobody knows it any more. */

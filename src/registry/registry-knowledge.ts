@@ -19,6 +19,8 @@ export interface Acknowledgement {
   readonly at: number;
   /** {@link RegistryKnowledge.epoch} at that time. */
   readonly epoch: string;
+  /** It was not given then, but read back, with the content that it had. */
+  readonly readBack?: true;
 }
 
 export interface RegistryKnowledge {

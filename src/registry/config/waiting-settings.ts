@@ -32,7 +32,7 @@ export const WAITING_SETTINGS = {
     validator: ConfigValidators.range({ min: 50 }),
     importance: 'low',
     documentation:
-      'The bound of the longest wait between two probes. One prober asks, whatever the number of tasks; each wait is drawn at random up to the bound. After 401 and 403 the waits grow to 30 s, or to this if it is longer.',
+      'The bound of the longest wait between two probes. One prober asks, whatever the number of tasks; each wait is drawn at random up to the bound. After 401 the waits grow to 30 s, or to this if it is longer.',
   },
   'registry.recovery.max.requests.per.second': {
     type: 'INT',

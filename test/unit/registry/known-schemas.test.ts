@@ -195,7 +195,7 @@ describe('what is known', () => {
     facts.epoch = 'e2';
     known.renew(what);
     const at = (question: SchemaQuestion) => known.answer(questionKey(question))?.acknowledgement;
-    expect([at(write('register')), at(byId(7))]).toEqual(Array(2).fill({ at: 1005, epoch: 'e2' }));
+    expect([at(write('register')), at(byId(7))]).toEqual(Array(2).fill({ at: 1005, epoch: 'e2', readBack: true }));
     expect([at(write('lookup', other)), at(version(1, ':.x:s'))]).toEqual(Array(2).fill({ at: 1000, epoch: 'e1' }));
   });
 

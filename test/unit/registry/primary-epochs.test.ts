@@ -219,20 +219,23 @@ describe('invariant 5: the suspect window', () => {
     await failover();
     const neverReadBack = { at: START + 90_000, epoch: 'm-a@http://a:8081' };
     await clock.advance(10_000);
-    const readBack = acknowledged();
+    const readBack = { ...acknowledged(), readBack: true } as const;
+    // By A, which does not know that it was replaced.
+    const given = acknowledged();
+    expect(epochs.isSuspect(given)).toBe(false);
     await clock.advance(600_000);
-    const recent = acknowledged();
+    const recent = { ...acknowledged(), readBack: true } as const;
     epochs.good();
     await clock.advance(20_000);
     epochs.begin({ identity: { memberId: null, url: null }, cause: 'primary-lost', rung: 'group' });
-    const acks = [neverReadBack, readBack, recent];
-    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, false, true]);
+    const acks = [neverReadBack, given, readBack, recent];
+    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, true, false, true]);
     epochs.begin({ identity: A, cause: 'group-elected', rung: 'group' });
-    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, false, true]);
+    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, true, false, true]);
     await clock.advance(1_000);
     // Only now there is a primary that takes writes: everything since the first change is read back once more.
     expect(epochs.usable()?.suspect).toEqual({ since: START + 70_000, until: clock.now() });
-    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, true, true]);
+    expect(acks.map((ack) => epochs.isSuspect(ack))).toEqual([true, true, true, true]);
   });
 
   it('is told in full when it goes on over another change', async () => {

@@ -310,12 +310,15 @@ export class RegistryEndpoints {
   /** Who is it? Returns the failure when the node gave no answer. */
   private async verify(node: RegistryNode, fresh: boolean, signal: AbortSignal): Promise<CallResult | undefined> {
     let failed: CallResult | undefined;
+    let answered = true;
     await this.options.verify?.(node.url, async (question) => {
       const answer = await this.exchange(node, question, fresh, {}, signal);
       failed = answer.verdict.class === 'park' || answer.issuer !== undefined ? answer : undefined;
+      answered = answer.status !== undefined;
       return answer;
     });
-    if (failed === undefined) node.verified = true;
+    // A certificate that does not fit settles nothing: once it is mended, the node is asked who it is.
+    if (failed === undefined && answered) node.verified = true;
     return failed;
   }
 

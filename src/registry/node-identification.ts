@@ -8,7 +8,7 @@ import { clusterIdOf, clusterRequest, subjectsRequest } from './registry-request
 export interface NodeIdentificationOptions {
   readonly identity: ClusterIdentity;
   readonly logger: Logger;
-  /** A node has told, or has nothing to tell. */
+  /** A node has told, or has nothing to tell, or does not tell us. */
   readonly onMet: () => void;
 }
 
@@ -27,41 +27,48 @@ export class NodeIdentification {
 
   /** The answer to the last question says whether the node may be used. Rejects with RegistryIntegrityError when another cluster is there. */
   async verify(node: string, get: (request: RegistryRequest) => Promise<CallResult>): Promise<void> {
-    const { identity, onMet } = this.options;
     const answer = await get(clusterRequest());
-    if (answer.verdict.class === 'ok') {
-      const said = clusterIdOf(answer.json);
-      if (said !== undefined) this.named.add(node);
-      this.failures.delete(node);
-      identity.met(node, said);
-    } else if (answer.status === 404) identity.met(node, undefined);
-    else if (await this.servesAllTheSame(node, answer, get)) identity.met(node, undefined);
-    else return;
-    onMet();
+    if (this.isMetBy(node, answer) || !this.failsOften(node, answer)) return;
+    const { verdict } = await get(subjectsRequest());
+    if (verdict.class === 'ok') {
+      this.met(node, undefined);
+      this.tell(node, answer);
+    } else if (verdict.class !== 'park') {
+      // A refusal of another question settles nothing: the last answer is to be one to this question.
+      this.isMetBy(node, await get(clusterRequest()));
+    }
+  }
+
+  /** One that lacks the question, or refuses it, is used from now on, and so is one that does not tell: what it gives needs a name. */
+  private isMetBy(node: string, { verdict, status, json }: CallResult): boolean {
+    if (status === undefined || verdict.class === 'park') return false;
+    const said = verdict.class === 'ok' ? clusterIdOf(json) : undefined;
+    if (said !== undefined) this.named.add(node);
+    this.failures.delete(node);
+    this.met(node, said);
+    return true;
+  }
+
+  private met(node: string, said: string | undefined): void {
+    this.options.identity.met(node, said);
+    this.options.onMet();
   }
 
   /** One that named its cluster before is asked on: another one may stand there now. */
-  private async servesAllTheSame(
-    node: string,
-    answer: CallResult,
-    get: (request: RegistryRequest) => Promise<CallResult>,
-  ): Promise<boolean> {
-    if ((answer.status ?? 0) < 500 || this.named.has(node) || this.options.identity.hasNamed(node)) return false;
+  private failsOften(node: string, { status = 0 }: CallResult): boolean {
+    if (status < 500 || this.named.has(node) || this.options.identity.hasNamed(node)) return false;
     const failures = (this.failures.get(node) ?? 0) + 1;
     this.failures.set(node, failures);
-    if (failures < TRIES) return false;
-    const { verdict } = await get(subjectsRequest());
-    const serves = verdict.class === 'ok';
-    // A refusal settles nothing: the last answer is to be that one which failed.
-    if (!serves && verdict.class !== 'park') await get(clusterRequest());
-    if (serves && !this.told.has(node)) {
-      this.told.add(node);
-      this.options.logger.warn('A node of the schema registry serves, but does not say which cluster it belongs to', {
-        code: REGISTRY_UNIDENTIFIED,
-        node,
-        reason: answer.reason,
-      });
-    }
-    return serves;
+    return failures >= TRIES;
+  }
+
+  private tell(node: string, { reason }: CallResult): void {
+    if (this.told.has(node)) return;
+    this.told.add(node);
+    this.options.logger.warn('A node of the schema registry serves, but does not say which cluster it belongs to', {
+      code: REGISTRY_UNIDENTIFIED,
+      node,
+      reason,
+    });
   }
 }

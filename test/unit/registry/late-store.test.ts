@@ -51,6 +51,19 @@ it('stops who uses an id that means something else than the store says, and keep
   );
 });
 
+it.each([401, 403, 405])('stops who uses such an id though the name of the cluster is hidden by %i', async (status) => {
+  const { worker, read, store } = began();
+  const code = status === 405 ? 405 : status * 100 + 1;
+  worker.registry.fault = ({ path }) => (path === '/v1/metadata/id' ? error(status, code, 'no') : undefined);
+  worker.registry.put('a', { schema: avro('Now').schema }, 1);
+  const task = new Task(worker, worker.host());
+  expect(wordsOf(await task.start(byId(1)))).toBe('known 1');
+  await read(binding, stored(1, 'Before'));
+  expect(worker.notices).toMatchObject([{ kind: 'contradicted', id: 1 }]);
+  expect(wordsOf(task.view.peek(byId(1)))).toBe('refused holdfast.registry.content-changed');
+  expect(store.schema(CLUSTER, '', 1)?.schema).toBe(avro('Before').schema);
+});
+
 it('asks every node at once who it is: another cluster than before stops everything', async () => {
   const { worker, read } = began();
   worker.registry.clusterId = 'kafka-OTHER';

@@ -3,6 +3,7 @@ import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ClusterIdentity } from '../../../src/registry/cluster-identity.ts';
 import { MemoryCompactedLog } from '../../../src/registry/compacted-log.ts';
 import type { FailureClass } from '../../../src/registry/failure-classes.ts';
+import { TransportFailure } from '../../../src/registry/http-transport.ts';
 import type { CallResult, RegistryRequest } from '../../../src/registry/node-exchange.ts';
 import { NodeIdentification } from '../../../src/registry/node-identification.ts';
 import { REGISTRY_UNIDENTIFIED } from '../../../src/registry/registry-errors.ts';
@@ -71,6 +72,21 @@ it('one that refuses the other question tells nothing', async () => {
   expect(wordsOf(task.answer)).toBe('none');
 });
 
+it('a node whose certificate does not fit is asked who it is once that is mended', async () => {
+  const worker = await WorkerOfRegistries.open(new MemoryCompactedLog());
+  const host = worker.host();
+  const id = worker.registry.put('s', { schema: '"string"' });
+  worker.registry.fault = () => {
+    throw new TransportFailure('CERT_HAS_EXPIRED', 'exchange', '');
+  };
+  const before = new Task(worker, host);
+  expect(wordsOf(await before.start(byId(id)))).toMatch(/^refused/);
+  worker.registry.fault = () => undefined;
+  await worker.clock.advance(60_000);
+  expect(wordsOf(await new Task(worker, host).start(byId(id)))).toBe(`known ${id}`);
+  expect(worker.store?.clusterAt(NODE_A)).toContain('kafka-1');
+});
+
 describe('a node that is asked who it belongs to', () => {
   const answer = (status: number | undefined, verdict: FailureClass, json?: unknown): CallResult => ({
     verdict,
@@ -103,7 +119,7 @@ describe('a node that is asked who it belongs to', () => {
       }
       return { asked: asked.splice(0), met: met - before };
     };
-    return { identity, log, ask };
+    return { identity, identification, log, ask };
   }
   const CLUSTER = '/v1/metadata/id';
 
@@ -119,10 +135,21 @@ describe('a node that is asked who it belongs to', () => {
 
   it('is not met by an answer that says nothing of it', async () => {
     const { ask } = setUp();
-    for (const result of [fails, silent, answer(401, { class: 'config' }), answer(499, away)]) {
+    const noCertificate = answer(undefined, { class: 'config' });
+    for (const result of [fails, silent, noCertificate, answer(499, away)]) {
       expect(await ask(result)).toEqual({ asked: [CLUSTER], met: 0 });
     }
   });
+
+  it.each([401, 403, 405])(
+    'is met, without a name, when it refuses to tell by %i: it is used all the same',
+    async (status) => {
+      const store = await SchemaStore.open({ log: new MemoryCompactedLog(), logger: recordingLogger().logger });
+      const { identity, ask } = setUp(store);
+      expect(await ask(answer(status, { class: 'config' }))).toEqual({ asked: [CLUSTER], met: 1 });
+      expect([identity.told(), store.clusterAt(NODE_A)]).toEqual([null, `unidentified:${NODE_A}`]);
+    },
+  );
 
   it('is asked for something else at the third failure in a row, and met if it serves that', async () => {
     const { log, ask } = setUp();
@@ -142,11 +169,9 @@ describe('a node that is asked who it belongs to', () => {
     expect(await ask(fails)).toEqual({ asked: [CLUSTER, '/subjects'], met: 1 });
   });
 
-  it('that gives no answer, or refuses, is away however often', async () => {
+  it('that gives no answer is away however often', async () => {
     const { log, ask } = setUp();
-    for (const result of [silent, answer(401, { class: 'config' })]) {
-      expect(await ask(result, serves, 5)).toEqual({ asked: Array(5).fill(CLUSTER), met: 0 });
-    }
+    expect(await ask(silent, serves, 5)).toEqual({ asked: Array(5).fill(CLUSTER), met: 0 });
     expect(await ask(fails, fails, 3)).toEqual({ asked: [CLUSTER, CLUSTER, CLUSTER, '/subjects'], met: 0 });
     expect(log.lines).toEqual([]);
     expect(await ask(answer(500, away))).toEqual({ asked: [CLUSTER, '/subjects'], met: 1 });
@@ -157,6 +182,14 @@ describe('a node that is asked who it belongs to', () => {
     await ask(fails, serves, 2);
     const refused = answer(403, { class: 'config' });
     expect(await ask(fails, refused)).toEqual({ asked: [CLUSTER, '/subjects', CLUSTER], met: 0 });
+  });
+
+  it('is met by what it tells after it refused the other question', async () => {
+    const { identity, identification, ask } = setUp();
+    await ask(fails, serves, 2);
+    const answers = [fails, answer(403, { class: 'config' }), cluster('k')];
+    await identification.verify(NODE_A, async () => answers.shift() ?? silent);
+    expect(identity.told()).toContain('k');
   });
 
   it('is asked on when it named its cluster before, in this run or an earlier one', async () => {

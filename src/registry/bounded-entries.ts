@@ -76,13 +76,18 @@ export class BoundedEntries {
     if (needing?.size === 0) this.needing.delete(entry.needs);
   }
 
+  /** The key, and those of what is of no use without its entry. */
+  withWhatNeeds(key: string): readonly string[] {
+    return [key, ...(this.needing.get(key) ?? [])];
+  }
+
   /** Takes out what is too much, with all that is of no use without it, and returns the keys. */
   makeRoom(): readonly string[] {
     const gone: string[] = [];
     if (!this.isOverfull()) return gone;
     for (const key of this.entries.keys()) {
       if (isPermanent(key)) continue;
-      for (const each of [key, ...(this.needing.get(key) ?? [])]) {
+      for (const each of this.withWhatNeeds(key)) {
         this.delete(each);
         gone.push(each);
       }

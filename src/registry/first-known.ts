@@ -57,6 +57,17 @@ export function rulingOnNames(before: object, now: object): Ruling {
   return asVersion(before)?.id === asVersion(now)?.id ? 'first' : 'later';
 }
 
+/**
+ * What is kept in the place of another entry with its key. A schema that takes the place of one means the same, and is as old: by its age it is
+ * ruled which of two came first.
+ */
+export function withFirstTime(before: object | undefined, now: object): object {
+  const [schemaBefore, schemaNow] = [asSchema(before), asSchema(now)];
+  if (schemaBefore === undefined || schemaNow === undefined || !(schemaBefore.time < schemaNow.time)) return now;
+  const { time, epoch } = schemaBefore;
+  return { ...schemaNow, time, epoch };
+}
+
 /** Returns whether the first one stays. A contradiction is an ERROR line. */
 export function firstStays(ruling: Ruling, key: string, logger: Logger): boolean {
   if (typeof ruling === 'string') return ruling === 'first';

@@ -5,7 +5,14 @@
 import type { Logger } from '../foundation/logger.ts';
 import { BoundedEntries } from './bounded-entries.ts';
 import type { CompactedLog, CompactedLogEntry } from './compacted-log.ts';
-import { firstStays, type Ruling, rulingOn, rulingOnNames, type StoredContradiction } from './first-known.ts';
+import {
+  firstStays,
+  type Ruling,
+  rulingOn,
+  rulingOnNames,
+  type StoredContradiction,
+  withFirstTime,
+} from './first-known.ts';
 import { REGISTRY_STORE } from './registry-errors.ts';
 import { ServedMarks } from './served-marks.ts';
 import {
@@ -210,12 +217,14 @@ export class SchemaStore {
   /**
    * A cluster goes by another name from now on: what is kept under the one before is kept under this one, too. Returns what contradicts that
    * which was known under it already, and stays. Whoever else goes by the name before, a client of another list of URLs or a worker that shares
-   * the log, finds all there as it was; what nobody uses there makes room first. Walks all entries: once per name.
+   * the log, finds all there as it was; what nobody uses there makes room first. But what was overruled there is no longer in the log: the next
+   * run would rule on it, and tell of it, once more. Walks all entries: once per name.
    */
   adopt(from: string, to: string): readonly StoredContradiction[] {
     const found: StoredContradiction[] = [];
     const entries = [...this.entries.values()].flatMap((value) => underOtherName(value, from, to) ?? []);
     for (const { key, value } of entries) this.setRuled(key, value, (before) => rulingOnNames(before, value), found);
+    for (const { now } of found) this.leaveOutOfLog(schemaKey(from, now.context, now.id), now.fingerprint);
     // Once for all of them: it is slow to begin with the oldest again and again.
     this.makeRoom();
     return found;
@@ -338,9 +347,16 @@ export class SchemaStore {
   }
 
   private set(key: string, value: object): void {
-    const text = formatEntry(value);
-    this.entries.set(key, value, text.length);
+    const kept = withFirstTime(this.entries.get(key), value);
+    const text = formatEntry(kept);
+    this.entries.set(key, kept, text.length);
     if (!this.newer.has(key)) this.write(key, text);
+  }
+
+  /** It stays in memory: other clients of this worker that used it have still to be told. */
+  private leaveOutOfLog(key: string, fingerprint: string): void {
+    if (asSchema(this.entries.get(key))?.fingerprint !== fingerprint || this.newer.has(key)) return;
+    for (const each of this.entries.withWhatNeeds(key)) this.write(each, null);
   }
 
   private makeRoom(): void {
@@ -390,10 +406,6 @@ export class SchemaStore {
       }
     }
     this.isWriting = false;
-    if (this.failing) this.boundPending();
-  }
-
-  private boundPending(): void {
-    if (this.pending.length > MAX_PENDING) this.pending = this.pending.slice(-MAX_PENDING);
+    if (this.failing) this.pending = this.pending.slice(-MAX_PENDING);
   }
 }

@@ -27,7 +27,7 @@ export interface StoredSchema extends SchemaText {
   readonly fingerprint: string;
   /** The text is the one we sent, not one that the registry gave back. */
   readonly sent: boolean;
-  /** ms since the epoch at which the registry vouched for it. */
+  /** ms since the epoch at which the registry first vouched for it. */
   readonly time: number;
   /** The primary's epoch at that time. */
   readonly epoch: string;

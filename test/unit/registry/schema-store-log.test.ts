@@ -76,6 +76,11 @@ class SlowLog implements CompactedLog {
     await settled();
   }
 
+  /** Ends all appends, those that begin meanwhile included. */
+  async endAll(): Promise<void> {
+    while (this.waiting.length > 0) await this.end();
+  }
+
   /** Ids of schemas by batch; `-` is the header, a key what is no schema. */
   get written(): (readonly (number | string)[])[] {
     return this.batches.map((batch) =>
@@ -474,11 +479,36 @@ describe('a cluster that goes by another name', () => {
     expect([store.schema('c', '', 1), codes()]).toEqual([first, ['error holdfast.registry.content-changed']]);
   });
 
+  it('invariant 6: leaves what was overruled out of its log, and in memory for the clients that have yet to be told', async () => {
+    const { log, store } = await open();
+    const other = schema(1, { ...before, fingerprint: 'g' });
+    for (const each of [schema(1), other, schema(2, before)]) store.remember(each);
+    store.prove(proof('a', 5, before));
+    const found = store.adopt(before.clusterId, 'c');
+    expect(store.adopt(before.clusterId, 'c')).toEqual(found);
+    expect([found.length, store.schema(before.clusterId, '', 1)]).toEqual([1, other]);
+    await log.endAll();
+    const last = new Map(log.batches.flat().map(({ key, value }) => [key, value]));
+    expect([...last].filter(([, value]) => value === null).map(([key]) => key)).toEqual([
+      schemaKey(before.clusterId, '', 1),
+      proofKey(before.clusterId, 'a', 't', false),
+    ]);
+  });
+
+  it('leaves all that it means by an id in its log when that was first under the name before', async () => {
+    const { log, store } = await open();
+    store.remember(schema(1));
+    store.remember(schema(1, { ...before, fingerprint: 'g', time: 4 }));
+    expect(store.adopt(before.clusterId, 'c')).toHaveLength(1);
+    await log.endAll();
+    expect(log.batches.flat().filter(({ value }) => value === null)).toEqual([]);
+  });
+
   // What is kept under the name that it has now, what under the one before, and whether that takes its place.
   it.each<[Partial<StoredSchema>, Partial<StoredSchema>, boolean]>([
     [{}, { time: 9 }, false],
     [{}, { sent: true, time: 9 }, false],
-    [{ sent: true }, { time: 9 }, true],
+    [{ sent: true }, { schema: ' "int"' }, true],
     [{ schemaType: 'PROTOBUF', sent: true }, { schemaType: 'PROTOBUF', fingerprint: 'g' }, true],
     [{ schemaType: 'PROTOBUF' }, { schemaType: 'PROTOBUF', sent: true, fingerprint: 'g' }, false],
   ])('has the text that the registry gave: %j, %j: %s', async (kept, brought, isReplaced) => {
@@ -511,6 +541,13 @@ describe('a cluster that goes by another name', () => {
     store.adopt(before.clusterId, 'c');
     expect(store.version('c', 'a', 1)?.id).toBe(2);
   });
+});
+
+it('knows since when the registry vouched for a text that was sent, though it gave another form of it since', async () => {
+  const { store } = await open();
+  store.remember(schema(1, { sent: true }));
+  store.remember(schema(1, { schema: ' "int"', time: 9, epoch: '2' }));
+  expect(store.schema('c', '', 1)).toEqual(schema(1, { schema: ' "int"' }));
 });
 
 describe('invariant 6: what was learned while the log was read', () => {

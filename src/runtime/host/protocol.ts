@@ -7,6 +7,7 @@
  * ends answers nothing more, and its link rejects what is open.
  */
 import type { TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
+import type { LinkAnswer, LinkCancel } from '../../foundation/message-link.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
 import type { WireError } from '../../sdk/errors/error-wire.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
@@ -141,9 +142,9 @@ export type ToHost =
   | { readonly type: 'gate.changed'; readonly gate: GateSnapshot }
   /** What a contributed service tells every host unasked; handed on to the host's side of that service. */
   | { readonly type: 'service.notice'; readonly service: string; readonly body: unknown }
-  | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
-  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: WireError }
-  | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest };
+  | LinkAnswer
+  | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest }
+  | LinkCancel;
 
 /** Requests of the control plane that a host answers. */
 export type HostRequest =
@@ -176,9 +177,9 @@ export type FromHost =
   | { readonly type: 'task.topics'; readonly id: TaskId; readonly topics: readonly string[] }
   /** Counters since the task started, at most a few times a second. */
   | { readonly type: 'task.counters'; readonly id: TaskId; readonly counters: Readonly<Record<string, number>> }
-  | { readonly type: 'answer'; readonly to: number; readonly ok: true; readonly value: unknown }
-  | { readonly type: 'answer'; readonly to: number; readonly ok: false; readonly error: WireError }
-  | { readonly type: 'request'; readonly seq: number; readonly body: ControlRequest };
+  | LinkAnswer
+  | { readonly type: 'request'; readonly seq: number; readonly body: ControlRequest }
+  | LinkCancel;
 
 /** Requests of a host that the control plane answers. */
 export type ControlRequest =

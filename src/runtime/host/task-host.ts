@@ -20,8 +20,8 @@ import type { HostedTask, TaskLink, TaskOutcome } from './task-link.ts';
 /** `task.counters` come at most this often. */
 const COUNTERS_EVERY_MS = 500;
 
-type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' }>;
-type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' }>;
+type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
+type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' | 'cancel' }>;
 type ForTask = Exclude<ToHostNotice, { type: 'task.start' | 'gate.changed' | 'service.notice' }>;
 
 interface Running {

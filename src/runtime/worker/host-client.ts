@@ -6,8 +6,8 @@ import type { TaskHostConnection } from '../host/inline-host.ts';
 import { Link } from '../host/link.ts';
 import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
 
-type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' }>;
-type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' }>;
+type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
+type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' | 'cancel' }>;
 
 /** What a task's messages are handed to. */
 export interface TaskMessages {

@@ -29,8 +29,8 @@ import {
 import { RecordingSinkTask } from '../sink/sink-harness.ts';
 import { record, ScriptedSourceTask } from '../source/source-harness.ts';
 
-type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' }>;
-type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' }>;
+type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
+type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' | 'cancel' }>;
 
 const GATE = 'registry:default:write';
 const id = { connector: 'c', task: 0 };

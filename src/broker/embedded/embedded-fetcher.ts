@@ -4,11 +4,11 @@ import { OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
 import type { ClientOptions, FetchedBatch, FetchedRecord, Fetcher, FetchPosition, TopicPartition } from '../ports.ts';
 import { loadCodec } from '../record-batch/compression.ts';
 import { codecsToLoad, decodeRecordBatches } from '../record-batch/decode-record-batch.ts';
+import { type AssignedPartition, type Chunk, newlyAssigned, partitionKey } from './assigned-partition.ts';
 import { booleanSetting, integerSetting } from './client-settings.ts';
+import type { ClientLog, ClientTopic } from './client-topic.ts';
 import { corruptBatch } from './corrupt-batch.ts';
 import { describeFailure } from './group-commit.ts';
-import type { PartitionLog, ReadCursor } from './partition-log.ts';
-import type { Topic } from './topic-store.ts';
 import type { WriteAvailability } from './write-availability.ts';
 
 const READ_RETRY_MS = 500;
@@ -16,41 +16,17 @@ const READ_RETRY_MS = 500;
 export interface EmbeddedFetcherInput extends ClientOptions {
   readonly clock: Clock;
   readonly availability: WriteAvailability;
-  readonly topic: (name: string) => Topic | undefined;
+  readonly topic: (name: string) => ClientTopic | undefined;
   /** Creates the topic if it may be; never rejects but for the signal. */
-  readonly ensureTopic: (name: string, signal: AbortSignal) => Promise<Topic>;
+  readonly ensureTopic: (name: string, signal: AbortSignal) => Promise<ClientTopic>;
   readonly onTopicsChange: (listener: () => void) => () => void;
   readonly onClose: (fetcher: EmbeddedFetcher) => void;
-}
-
-/** A chunk that was read ahead. */
-interface Chunk {
-  readonly bytes: Buffer;
-  readonly next: ReadCursor;
-}
-
-interface Assigned {
-  readonly topic: string;
-  readonly partition: number;
-  position: number | 'earliest' | 'latest';
-  paused: boolean;
-  /** What was read for an earlier value of this no longer counts. */
-  turn: number;
-  reading: boolean;
-  chunk: Chunk | null;
-  /** Of the chunk, once it was decoded; those before `taken` have been handed out. */
-  records: readonly FetchedRecord[] | null;
-  recordsNext: number;
-  taken: number;
-  cursor: ReadCursor | null;
-  log: PartitionLog | null;
-  stopWaiting: () => void;
 }
 
 /** See {@link Fetcher}. Reads segments straight into the buffers whose views it hands out; woken by appends, never polling. */
 export class EmbeddedFetcher implements Fetcher {
   private readonly input: EmbeddedFetcherInput;
-  private readonly partitions = new Map<string, Assigned>();
+  private readonly partitions = new Map<string, AssignedPartition>();
   private readonly chunkBytes: number;
   private readonly maxBufferedBytes: number;
   private readonly reset: string;
@@ -85,34 +61,21 @@ export class EmbeddedFetcher implements Fetcher {
   add(positions: readonly FetchPosition[]): void {
     this.checkOpen();
     for (const { topic, partition, offset } of positions) {
-      this.drop(keyOf(topic, partition));
-      this.partitions.set(keyOf(topic, partition), {
-        topic,
-        partition,
-        position: offset,
-        paused: false,
-        turn: 0,
-        reading: false,
-        chunk: null,
-        records: null,
-        recordsNext: 0,
-        taken: 0,
-        cursor: null,
-        log: null,
-        stopWaiting: () => {},
-      });
+      this.drop(partitionKey(topic, partition));
+      this.partitions.set(partitionKey(topic, partition), newlyAssigned(topic, partition, offset));
     }
     this.wake();
   }
 
   remove(partitions: readonly TopicPartition[]): void {
-    for (const { topic, partition } of partitions) this.drop(keyOf(topic, partition));
+    for (const { topic, partition } of partitions) this.drop(partitionKey(topic, partition));
   }
 
   seek({ topic, partition }: TopicPartition, offset: number): void {
     const assigned = this.assigned(topic, partition);
     this.forget(assigned);
     assigned.position = offset;
+    assigned.isFresh = false;
     this.wake();
   }
 
@@ -183,7 +146,7 @@ export class EmbeddedFetcher implements Fetcher {
     const all = [...this.partitions.values()];
     let left = maxRecords;
     for (let n = 0; n < all.length && left > 0; n++) {
-      const assigned = all[(this.first + n) % all.length] as Assigned;
+      const assigned = all[(this.first + n) % all.length] as AssignedPartition;
       if (assigned.paused || assigned.chunk === null) continue;
       if (assigned.records === null) {
         try {
@@ -202,7 +165,7 @@ export class EmbeddedFetcher implements Fetcher {
     return batches;
   }
 
-  private takeFrom(assigned: Assigned, limit: number): FetchedBatch {
+  private takeFrom(assigned: AssignedPartition, limit: number): FetchedBatch {
     const all = assigned.records ?? [];
     const end = Math.min(all.length, assigned.taken + limit);
     const records = assigned.taken === 0 && end === all.length ? all : all.slice(assigned.taken, end);
@@ -224,7 +187,7 @@ export class EmbeddedFetcher implements Fetcher {
     };
   }
 
-  private decode(assigned: Assigned, chunk: Chunk): void {
+  private decode(assigned: AssignedPartition, chunk: Chunk): void {
     const position = typeof assigned.position === 'number' ? assigned.position : 0;
     try {
       const decoded = decodeRecordBatches(chunk.bytes, { fromOffset: position, checkCrc: this.checkCrc });
@@ -246,11 +209,15 @@ export class EmbeddedFetcher implements Fetcher {
     const from = this.nextRead;
     for (let n = 0; n < all.length; n++) {
       const at = (from + n) % all.length;
-      const assigned = all[at] as Assigned;
+      const assigned = all[at] as AssignedPartition;
       if (assigned.paused || assigned.reading || assigned.chunk !== null) continue;
       if (!this.hasRoom()) return;
       const log = this.logOf(assigned);
       if (log === null) continue;
+      if (log.refresh !== undefined && !assigned.isFresh) {
+        this.refresh(assigned, log.refresh());
+        continue;
+      }
       const position = this.resolve(assigned, log);
       if (position >= log.endOffset) {
         assigned.stopWaiting();
@@ -276,7 +243,23 @@ export class EmbeddedFetcher implements Fetcher {
     return !isFull();
   }
 
-  private startRead(assigned: Assigned, log: PartitionLog, position: number): void {
+  /** Where a log of another thread stands is known only once it was asked. */
+  private refresh(assigned: AssignedPartition, known: Promise<void>): void {
+    const { turn } = assigned;
+    assigned.reading = true;
+    const done = (isFresh: boolean): void => {
+      if (assigned.turn !== turn) return;
+      assigned.reading = false;
+      assigned.isFresh = isFresh;
+      this.wake();
+    };
+    known.then(
+      () => done(true),
+      () => this.input.clock.setTimer(() => done(false), READ_RETRY_MS, { unref: true }),
+    );
+  }
+
+  private startRead(assigned: AssignedPartition, log: ClientLog, position: number): void {
     const { turn } = assigned;
     assigned.reading = true;
     this.reads++;
@@ -294,6 +277,10 @@ export class EmbeddedFetcher implements Fetcher {
         }
         assigned.reading = false;
         this.input.availability.recovered(assigned);
+        if (chunk === 'moved') {
+          this.wake();
+          return;
+        }
         assigned.chunk = chunk;
         this.buffered += chunk?.bytes.length ?? 0;
         // A gap that compaction left at the end of the log.
@@ -316,19 +303,20 @@ export class EmbeddedFetcher implements Fetcher {
     );
   }
 
-  private async read(assigned: Assigned, log: PartitionLog, position: number): Promise<Chunk | null> {
+  private async read(assigned: AssignedPartition, log: ClientLog, position: number): Promise<Chunk | null | 'moved'> {
     const chunk = await log.read(position, this.chunkBytes, assigned.cursor);
-    if (chunk === null) return null;
+    if (chunk === null || chunk === 'moved') return chunk;
     for (const codec of codecsToLoad(chunk.bytes)) await loadCodec(codec);
     return chunk;
   }
 
-  private logOf(assigned: Assigned): PartitionLog | null {
+  private logOf(assigned: AssignedPartition): ClientLog | null {
     const topic = this.input.topic(assigned.topic);
     const log = topic?.logs[assigned.partition] ?? null;
     if (log !== assigned.log) {
       this.forget(assigned);
       assigned.log = log;
+      assigned.isFresh = false;
     }
     if (topic === undefined && this.createTopics) this.createTopic(assigned.topic);
     return log;
@@ -346,7 +334,7 @@ export class EmbeddedFetcher implements Fetcher {
   }
 
   /** The position as a number within the log. */
-  private resolve(assigned: Assigned, log: PartitionLog): number {
+  private resolve(assigned: AssignedPartition, log: ClientLog): number {
     const { position } = assigned;
     if (position === 'earliest') assigned.position = log.startOffset;
     else if (position === 'latest') assigned.position = log.endOffset;
@@ -354,7 +342,7 @@ export class EmbeddedFetcher implements Fetcher {
     return assigned.position as number;
   }
 
-  private resetOf(assigned: Assigned, log: PartitionLog): number {
+  private resetOf(assigned: AssignedPartition, log: ClientLog): number {
     const place = { topic: assigned.topic, partition: assigned.partition, offset: assigned.position as number };
     if (this.reset === 'none') {
       throw new ConfigError(
@@ -379,8 +367,8 @@ export class EmbeddedFetcher implements Fetcher {
     wake?.();
   }
 
-  private assigned(topic: string, partition: number): Assigned {
-    const assigned = this.partitions.get(keyOf(topic, partition));
+  private assigned(topic: string, partition: number): AssignedPartition {
+    const assigned = this.partitions.get(partitionKey(topic, partition));
     if (assigned !== undefined) return assigned;
     throw new IllegalStateError(`Partition ${partition} of topic '${topic}' was not added to this fetcher.`);
   }
@@ -393,7 +381,7 @@ export class EmbeddedFetcher implements Fetcher {
   }
 
   /** Everything that was read ahead, and what is being read, no longer counts. */
-  private forget(assigned: Assigned): void {
+  private forget(assigned: AssignedPartition): void {
     this.buffered -= assigned.chunk?.bytes.length ?? 0;
     assigned.turn++;
     assigned.reading = false;
@@ -409,8 +397,4 @@ export class EmbeddedFetcher implements Fetcher {
   private checkOpen(): void {
     this.closing.signal.throwIfAborted();
   }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${topic}-${partition}`;
 }

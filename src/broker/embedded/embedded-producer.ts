@@ -15,10 +15,9 @@ import { loadCodec } from '../record-batch/compression.ts';
 import { encodeRecordBatch, estimateRecordBytes } from '../record-batch/encode-record-batch.ts';
 import type { BatchRecord } from '../record-batch/record.ts';
 import { integerSetting } from './client-settings.ts';
+import type { ClientLog, ClientTopic } from './client-topic.ts';
 import type { PendingAppend } from './group-commit.ts';
-import type { PartitionLog } from './partition-log.ts';
 import { topicNameProblem } from './topic-name.ts';
-import type { Topic } from './topic-store.ts';
 
 /** What a batch holds at most, whatever its topic would take: a reader reads whole batches. */
 const MAX_BATCH_BYTES = 1024 * 1024;
@@ -27,14 +26,14 @@ export interface EmbeddedProducerInput extends ClientOptions {
   readonly clock: Clock;
   readonly producerId: number;
   /** The topic, created if it may be; rejects when the signal is aborted before the disk takes it. */
-  readonly ensureTopic: (name: string, signal: AbortSignal) => Promise<Topic>;
-  readonly topic: (name: string) => Topic | undefined;
+  readonly ensureTopic: (name: string, signal: AbortSignal) => Promise<ClientTopic>;
+  readonly topic: (name: string) => ClientTopic | undefined;
   readonly onClose: (producer: EmbeddedProducer) => void;
 }
 
 /** Records of one partition that become one batch. */
 interface Chunk {
-  readonly log: PartitionLog;
+  readonly log: ClientLog;
   readonly records: BatchRecord[];
   /** Where each was in the array sent. */
   readonly indexes: number[];
@@ -55,7 +54,7 @@ export class EmbeddedProducer implements Producer {
   private readonly stickyBytes: number;
   private readonly compression: CompressionType;
   private readonly partitioners = new Map<string, Partitioner>();
-  private readonly sequences = new Map<PartitionLog, number>();
+  private readonly sequences = new Map<ClientLog, number>();
   private readonly inFlight = new Set<InFlight>();
   private readonly closing = new AbortController();
   private codecReady: Promise<unknown> | null = null;
@@ -234,22 +233,22 @@ export class EmbeddedProducer implements Producer {
   /** Sorts records into batches by partition, in order; leaves out, and names, those that no broker would take. */
   private chunk(records: readonly ProducerRecord[], partitions: Int32Array, rejected: RejectedRecord[]): Chunk[] {
     const chunks: Chunk[] = [];
-    const open = new Map<PartitionLog, Chunk>();
+    const open = new Map<ClientLog, Chunk>();
     const now = Math.floor(this.input.clock.now());
     let chunk: Chunk | undefined;
-    let topic: Topic | undefined;
+    let topic: ClientTopic | undefined;
     for (let index = 0; index < records.length; index++) {
       const record = records[index] as ProducerRecord;
       if (topic?.name !== record.topic) topic = this.input.topic(record.topic);
       const bytes = estimateRecordBytes(record);
       const log = this.place(record, bytes, topic, partitions, index);
-      const error = log instanceof Error ? log : this.refusal(record, bytes, topic as Topic, now);
+      const error = log instanceof Error ? log : this.refusal(record, bytes, topic as ClientTopic, now);
       if (log instanceof Error || error !== null) {
         rejected.push({ index, error: error as Error });
         continue;
       }
       if (chunk?.log !== log) chunk = open.get(log);
-      const limit = Math.min(MAX_BATCH_BYTES, (topic as Topic).config.maxMessageBytes);
+      const limit = Math.min(MAX_BATCH_BYTES, (topic as ClientTopic).config.maxMessageBytes);
       if (chunk === undefined || chunk.bytes + bytes > limit) {
         chunk = { log, records: [], indexes: [], bytes: BATCH_HEADER_BYTES };
         open.set(log, chunk);
@@ -265,10 +264,10 @@ export class EmbeddedProducer implements Producer {
   private place(
     record: ProducerRecord,
     bytes: number,
-    topic: Topic | undefined,
+    topic: ClientTopic | undefined,
     partitions: Int32Array,
     index: number,
-  ): PartitionLog | Error {
+  ): ClientLog | Error {
     partitions[index] = record.partition ?? -1;
     if (topic === undefined || topic.internal) {
       const problem = topicNameProblem(record.topic) ?? 'it is kept for the broker itself, or was just deleted';
@@ -294,7 +293,7 @@ export class EmbeddedProducer implements Producer {
   }
 
   /** Why no broker would take the record, or null. */
-  private refusal(record: ProducerRecord, estimate: number, topic: Topic, now: number): DataError | null {
+  private refusal(record: ProducerRecord, estimate: number, topic: ClientTopic, now: number): DataError | null {
     const { config } = topic;
     const limit = Math.min(this.maxRequestSize, config.maxMessageBytes);
     if (estimate + BATCH_HEADER_BYTES > limit) {

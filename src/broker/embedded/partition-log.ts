@@ -3,6 +3,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { IllegalStateError } from '../../sdk/errors/index.ts';
 import { type BatchHeader, peekBatchHeader, writeBaseOffset } from '../record-batch/batch-header.ts';
 import { stampAppendTime } from './append-time.ts';
+import type { LogCursor } from './client-topic.ts';
 import { type FileSystem, removeIfThere } from './file-system.ts';
 import { type CommitTarget, follow, GroupCommit, type PendingAppend, type QueuedBatch } from './group-commit.ts';
 import type { ProducerStates } from './producer-states.ts';
@@ -36,11 +37,9 @@ export interface RecoveredLog {
 }
 
 /** Where a sequential reader is: spares the search in the index while the segment lives. */
-export interface ReadCursor {
+export interface ReadCursor extends LogCursor {
   readonly segment: Segment;
   readonly position: number;
-  /** The offset the cursor stands for. */
-  readonly offset: number;
 }
 
 export interface LogRead {
@@ -303,9 +302,11 @@ export class PartitionLog implements CommitTarget {
   }
 
   /** Whole batches from `offset` on, or null at the end. An offset below the start is answered from the start. */
-  async read(offset: number, maxBytes: number, cursor: ReadCursor | null = null): Promise<LogRead | null> {
+  async read(offset: number, maxBytes: number, cursor: LogCursor | null = null): Promise<LogRead | null> {
     let at = Math.max(offset, this.startOffset);
-    let hint = cursor !== null && cursor.offset === at && this.segments.includes(cursor.segment) ? cursor : null;
+    // Cursors come from here.
+    const known = cursor as ReadCursor | null;
+    let hint = known !== null && known.offset === at && this.segments.includes(known.segment) ? known : null;
     while (at < this.endOffset) {
       const segment = hint?.segment ?? this.segmentOf(at);
       const position = hint?.position ?? segment.index.floor(at)?.position ?? 0;

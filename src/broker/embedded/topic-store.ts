@@ -87,7 +87,7 @@ export class TopicStore {
     return this.topics.get(topic)?.logs[partition];
   }
 
-  /** Calls the listener after a topic was created or deleted (then with its name). Returns how to stop. */
+  /** Calls the listener after a topic was created, changed or deleted (then with its name). Returns how to stop. */
   onChange(listener: (deleted: string | null) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -179,6 +179,7 @@ export class TopicStore {
       const changed: Topic = { ...topic, configs, config: topicConfig(configs) };
       await this.save([...this.topics.values()].map((other) => (other === topic ? changed : other)));
       this.topics.set(name, changed);
+      this.changed(null);
     });
   }
 

@@ -3,13 +3,8 @@ import { resolve } from 'node:path';
 import { Backoff } from '../../foundation/backoff.ts';
 import { type Clock, systemClock, type Timer } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import {
-  ConfigError,
-  defineErrorCode,
-  EnvironmentError,
-  IllegalStateError,
-  NotFoundError,
-} from '../../sdk/errors/index.ts';
+import type { MessagePort } from '../../foundation/message-link.ts';
+import { ConfigError, EnvironmentError, IllegalStateError, NotFoundError } from '../../sdk/errors/index.ts';
 import { BROKER_UNAVAILABLE, TOPIC_UNKNOWN } from '../broker-errors.ts';
 import type {
   Admin,
@@ -28,6 +23,7 @@ import { EmbeddedAdmin } from './embedded-admin.ts';
 import { EmbeddedFetcher } from './embedded-fetcher.ts';
 import { EmbeddedGroupMember } from './embedded-group-member.ts';
 import { EmbeddedProducer } from './embedded-producer.ts';
+import { noForeignGroups } from './embedded-unsupported.ts';
 import { errnoOf, type FileSystem, makeFolder, nodeFileSystem } from './file-system.ts';
 import { openFolder } from './folder-format.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -36,16 +32,14 @@ import { GroupCoordinator } from './group-coordinator.ts';
 import { compactLog } from './log-cleaner.ts';
 import { applyRetention } from './log-retention.ts';
 import { OFFSETS_TOPIC, OFFSETS_TOPIC_CONFIGS, OffsetStore } from './offset-store.ts';
+import { LogOwner } from './threads/log-owner.ts';
 import { type Topic, TopicStore } from './topic-store.ts';
 import { WriteAvailability } from './write-availability.ts';
 
-const EMBEDDED_UNSUPPORTED = defineErrorCode('holdfast.broker.embedded.unsupported', {
-  what: 'The embedded broker was asked for something that only a Kafka cluster can do.',
-  mend: 'Name the servers of a Kafka cluster, host:port, in place of embedded:<folder>.',
-});
-
 /** Producer ids set aside at each start. What a process does not use is lost, of 2^53. */
-const RESERVED_PRODUCER_IDS = 1_000_000;
+const RESERVED_PRODUCER_IDS = 2 ** 33;
+/** Of which each thread that uses the log gets so many. */
+const PRODUCER_IDS_PER_THREAD = 100_000;
 /** An active segment that grew by so much gets an index, so that a start after a crash does not scan all of it. */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024;
 
@@ -74,6 +68,11 @@ export interface EmbeddedBroker extends Broker {
    * @throws NotFoundError for an unknown partition; CorruptBatchError for bytes that are no whole batch
    */
   append(topic: string, partition: number, batch: Buffer): Promise<AppendResult>;
+  /**
+   * Serves another thread at the other end of the port, which opens it with `connectEmbeddedBroker`: this thread stays the one that
+   * owns the log. Returns how to end that; what the thread has appended stays.
+   */
+  serve(port: MessagePort<object, never>): () => Promise<void>;
   /** Retention and compaction, now; they also run by themselves. */
   runMaintenance(): Promise<void>;
 }
@@ -177,6 +176,7 @@ class OpenBroker implements EmbeddedBroker {
   readonly kind = 'embedded';
   private readonly input: OpenBrokerInput;
   private readonly clients = new Set<{ close(): Promise<void> }>();
+  private readonly owners = new Set<LogOwner>();
   private readonly closing = new AbortController();
   private producers = 0;
   private timer: Timer;
@@ -229,10 +229,7 @@ class OpenBroker implements EmbeddedBroker {
   }
 
   protocolMember(): ProtocolMember {
-    throw new ConfigError(
-      'The embedded broker lives in one process, so it has no group that others could elect in. Name the servers of a Kafka cluster.',
-      { code: EMBEDDED_UNSUPPORTED },
-    );
+    throw noForeignGroups();
   }
 
   admin(options: ClientOptions): Admin {
@@ -245,6 +242,27 @@ class OpenBroker implements EmbeddedBroker {
     });
     this.clients.add(admin);
     return admin;
+  }
+
+  serve(port: MessagePort<object, never>): () => Promise<void> {
+    this.checkOpen();
+    const first = this.input.firstProducerId + this.producers;
+    this.producers += PRODUCER_IDS_PER_THREAD;
+    const { clusterId, topics, availability, logger } = this.input;
+    const owner: LogOwner = new LogOwner({
+      port,
+      clusterId,
+      topics,
+      availability,
+      logger,
+      producerIds: { first, count: PRODUCER_IDS_PER_THREAD },
+      ensureTopic: (name, signal) => this.ensureTopic(name, signal),
+      admin: () => this.admin({ settings: {}, logger }),
+      groupMember: (options) => this.groupMember(options),
+      onClose: () => this.owners.delete(owner),
+    });
+    this.owners.add(owner);
+    return () => owner.close();
   }
 
   async append(topic: string, partition: number, batch: Buffer): Promise<AppendResult> {
@@ -275,6 +293,7 @@ class OpenBroker implements EmbeddedBroker {
       clients.filter((client) => client instanceof EmbeddedGroupMember).map((client) => client.close()),
     );
     await Promise.all([...this.clients].map((client) => closeClient(client)));
+    await Promise.all([...this.owners].map((owner) => owner.close()));
     this.closing.abort(new IllegalStateError('The embedded broker is closed.'));
     this.timer.cancel();
     await this.maintenance;

@@ -1,11 +1,12 @@
 /** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1, 1.1). */
+import { parseExactJson } from '../foundation/exact-json.ts';
 import { RestError } from './rest-error.ts';
 
-/** @throws RestError with the status for text that is no JSON. */
+/** Integers beyond 2^53 come as bigint. @throws RestError with the status for text that is no JSON. */
 export function parseBody(text: string, status: 400 | 500 = 500): unknown {
   if (text.trim() === '') return null;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
     // Invariant 8: Node's own message quotes the body, which may hold passwords.
     const place = /\(line \d+ column \d+\)|at position \d+/.exec((cause as Error).message)?.[0];
@@ -26,7 +27,7 @@ export function configMap(value: unknown, what: string): Record<string, string |
 /** A string, number or boolean as text, as Jackson reads one where a string is wanted. @throws RestError 500 for anything else */
 export function scalarText(value: unknown, what: string): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   throw new RestError(500, `Cannot deserialize ${what}: it must be a string, number or boolean, not ${nameOf(value)}.`);
 }
 

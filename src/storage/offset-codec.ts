@@ -3,6 +3,7 @@
  * key `["<connector>",{<partition>}]`, value `{<offset>}`, no white space, keys in insertion order.
  * Integers beyond 2^53 are read as bigint and written without loss.
  */
+import { parseExactJson } from '../foundation/exact-json.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { DataError } from '../sdk/errors/kinds.ts';
 import type { OffsetMap } from '../sdk/task.ts';
@@ -11,9 +12,6 @@ export const OFFSET_INVALID = defineErrorCode('holdfast.storage.offset.invalid',
   what: 'A source partition or source offset has a value that offsets may not have.',
   mend: 'Let the connector use only strings, numbers, booleans and null in its partitions and offsets.',
 });
-
-const INTEGER = /^-?\d+$/;
-const LONG_INTEGER = /^-?\d{16,}$/;
 
 /** @throws DataError `holdfast.storage.offset.invalid` for a nested value or a number that JSON can't hold. */
 export function encodeOffsetKey(connector: string, partition: OffsetMap): string {
@@ -55,21 +53,9 @@ export function decodeOffsetMap(text: string): OffsetMap | null {
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as OffsetMap) : null;
 }
 
-/**
- * JSON.parse would round integers beyond 2^53. Those are rare, so the text is only searched for a run of digits that
- * long; then they are quoted with a mark that no JSON string of ours starts with, and turned into bigint on the way out.
- */
 function parse(text: string): unknown {
   try {
-    if (!/\d{16}/.test(text)) return JSON.parse(text);
-    const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
-      LONG_INTEGER.test(token) ? `"\\u0000${token}"` : token,
-    );
-    return JSON.parse(marked, (_key, value: unknown) => {
-      if (typeof value !== 'string' || !value.startsWith('\u0000') || !INTEGER.test(value.slice(1))) return value;
-      const exact = BigInt(value.slice(1));
-      return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
-    });
+    return parseExactJson(text);
   } catch {
     return null;
   }

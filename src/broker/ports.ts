@@ -256,8 +256,12 @@ export interface Admin {
   ): Promise<readonly number[]>;
   /** All offsets that a group committed. */
   groupOffsets(groupId: string, signal?: AbortSignal): Promise<readonly TopicPartitionOffset[]>;
-  /** Only while the group has no members; otherwise rejects with `holdfast.broker.group.not.empty`. */
+  /**
+   * Only while the group has no members; otherwise rejects with `holdfast.broker.group.not.empty`. Rejects with
+   * `holdfast.broker.topic.unknown` for a partition that does not exist; those of others may have been altered then.
+   */
   alterGroupOffsets(groupId: string, offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void>;
+  /** As {@link alterGroupOffsets}, but what is not there to be deleted is no failure. */
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<void>;
   deleteGroup(groupId: string, signal?: AbortSignal): Promise<void>;
   describeGroups(groupIds: readonly string[], signal?: AbortSignal): Promise<readonly GroupDescription[]>;

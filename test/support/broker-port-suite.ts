@@ -521,6 +521,15 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
           await member.close();
           await admin.deleteGroupOffsets(groupId, [place]);
           expect(await admin.groupOffsets(groupId)).toEqual([]);
+          await admin.deleteGroupOffsets(uniqueName('no-group'), [place]);
+          for (const unknown of [
+            { topic: uniqueName('no-topic'), partition: 0 },
+            { topic, partition: 99 },
+          ]) {
+            await expect(admin.alterGroupOffsets(groupId, [{ ...unknown, offset: 1 }])).rejects.toMatchObject({
+              code: 'holdfast.broker.topic.unknown',
+            });
+          }
           await admin.alterGroupOffsets(groupId, [{ ...place, offset: 4 }]);
           await admin.deleteGroup(groupId);
           expect(await admin.groupOffsets(groupId)).toEqual([]);

@@ -1,8 +1,8 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { ConfigError } from '../../sdk/errors/index.ts';
+import { ConfigError, NotFoundError } from '../../sdk/errors/index.ts';
 import { rangeAssignor } from '../assignors.ts';
-import { GROUP_NOT_EMPTY } from '../broker-errors.ts';
+import { GROUP_NOT_EMPTY, TOPIC_UNKNOWN } from '../broker-errors.ts';
 import { encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
 import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../ports.ts';
 import type { EmbeddedGroupMember } from './embedded-group-member.ts';
@@ -97,6 +97,7 @@ export class GroupCoordinator {
 
   async alterOffsets(groupId: string, offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void> {
     this.requireEmpty(groupId, 'its offsets');
+    for (const place of offsets) this.requirePartition(place);
     await this.offsets.commit(groupId, offsets, signal);
   }
 
@@ -121,6 +122,13 @@ export class GroupCoordinator {
       `Group '${groupId}' has ${members} member${members === 1 ? '' : 's'}, so ${what} can't be changed or deleted. Stop its connector or consumers first.`,
       { code: GROUP_NOT_EMPTY, details: { groupId, members } },
     );
+  }
+
+  private requirePartition({ topic, partition }: TopicPartition): void {
+    if (this.topics.log(topic, partition) !== undefined) return;
+    throw new NotFoundError(`There is no partition ${partition} of a topic '${topic}' in the embedded broker.`, {
+      code: TOPIC_UNKNOWN,
+    });
   }
 
   private groupOf(id: string): Group {

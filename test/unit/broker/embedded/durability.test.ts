@@ -100,6 +100,10 @@ async function play(
       if (each.wait) await send;
       else waiting.push(send);
     } else if (each.do === 'commit') {
+      if (seen.deleting.has('plain')) continue;
+      await admin.createTopics([
+        { name: 'plain', partitions: 1, replicationFactor: 1, configs: CONFIGS['plain'] ?? {} },
+      ]);
       seen.committing.push(each.offset);
       await admin.alterGroupOffsets('group', [{ topic: 'plain', partition: 0, offset: each.offset }]);
       seen.committed = each.offset;

@@ -87,6 +87,7 @@ describe('the embedded broker on a disk that fails', () => {
   it('gives up a commit when its signal is aborted, with what is wrong', async () => {
     const { broker, disk, clock } = await openOn();
     const admin = broker.admin(client);
+    await admin.createTopics([{ name: 't', partitions: 1, replicationFactor: 1 }]);
     disk.fail = (call) => (call.kind === 'write' && isLog(call, '__consumer_offsets') ? ioError('EIO', call) : null);
     const controller = new AbortController();
     const commit = admin.alterGroupOffsets('g', [{ topic: 't', partition: 0, offset: 1 }], controller.signal);

@@ -16,10 +16,12 @@ import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
 import { unknownWorkerDefaults } from './registry/registry-keys.ts';
 import { connectorsResources } from './rest/connectors-resource.ts';
+import { offsetsResources } from './rest/offsets-resource.ts';
 import { parkedResources } from './rest/parked-resource.ts';
 import type { RestResource } from './rest/resource.ts';
 import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
 import { rootResources } from './rest/root-resource.ts';
+import { topicsResources } from './rest/topics-resource.ts';
 import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
 import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
 import type { Herder } from './runtime/herder/herder.ts';
@@ -168,6 +170,12 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     resources: [
       ...rootResources({ herder, version }),
       ...connectorsResources({ herder, showParked: config.values['status.parked.enable'] }),
+      ...offsetsResources({ herder }),
+      ...topicsResources({
+        herder,
+        isEnabled: config.values['topic.tracking.enable'],
+        isResetAllowed: config.values['topic.tracking.allow.reset'],
+      }),
       ...parkedResources({ herder }),
       ...outside.resources,
       ...(options.resources ?? []),

@@ -73,3 +73,19 @@ export function taskClientSettings(
     },
   };
 }
+
+export interface GroupAccess {
+  readonly groupId: string;
+  readonly adminSettings: Raw;
+}
+
+/** Where the offsets of a sink connector are. */
+export function groupAccess(worker: Raw, connector: Raw): GroupAccess {
+  const name = connector['name'] ?? '';
+  const { consumer, admin } = taskClientSettings(worker, connector, { connector: name, task: 0 });
+  const clientId = connector['admin.override.client.id'] ?? `connector-worker-adminclient-${name}`;
+  return {
+    groupId: consumer['group.id'] ?? `connect-${name}`,
+    adminSettings: { ...admin, 'client.id': clientId },
+  };
+}

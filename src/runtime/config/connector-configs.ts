@@ -11,7 +11,7 @@ import type { Plugins } from '../plugins/plugins.ts';
 import { VersionRange } from '../plugins/version-range.ts';
 import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
-import { forbiddenOverrides, type OverridePolicy } from './client-settings.ts';
+import { forbiddenOverrides, type GroupAccess, groupAccess, type OverridePolicy } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
 import { converterProblems, pluginProblems, problemsIn } from './plugin-problems.ts';
 import { sinkProblems } from './sink-topics.ts';
@@ -31,6 +31,8 @@ export interface ResolvedConnector {
   readonly tasksMaxEnforce: boolean;
   /** What the connector's `start` gets. */
   readonly connectorConfig: Readonly<Record<string, string>>;
+  /** The consumer group of a sink, and how an admin client of this connector finds its cluster. */
+  readonly groupAccess: GroupAccess;
   /** What is found only when the connector starts, as with Kafka Connect. @throws ConfigError for a mistake in `topic.creation.*` */
   checkStart(): void;
   /** `task.class` of the task configurations. */
@@ -239,6 +241,7 @@ export class ConnectorConfigs {
       tasksMax: values['tasks.max'],
       tasksMaxEnforce: values['tasks.max.enforce'],
       connectorConfig: config,
+      groupAccess: groupAccess(worker.raw, config),
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);
       },

@@ -159,14 +159,14 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: CONNECT,
     documentation:
-      "Accepted for Kafka Connect's sake: this version keeps no record of the topics that a connector uses.",
+      'Whether GET /connectors/{connector}/topics tells the topics that a connector has written to or read from.',
   },
   'topic.tracking.allow.reset': {
     type: 'BOOLEAN',
     default: true,
     importance: 'low',
     group: CONNECT,
-    documentation: "Accepted for Kafka Connect's sake, as topic.tracking.enable.",
+    documentation: 'Whether PUT /connectors/{connector}/topics/reset may be used.',
   },
   'connector.client.config.override.policy': {
     type: 'STRING',

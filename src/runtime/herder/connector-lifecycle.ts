@@ -6,6 +6,7 @@ import type { ResolvedConnector } from '../config/connector-configs.ts';
 import type { TaskId } from '../host/protocol.ts';
 import type { Worker } from '../worker/worker.ts';
 import type { WorkerConnector } from '../worker/worker-connector.ts';
+import type { ActiveTopics } from './active-topics.ts';
 import type { ConnectorConfigMap } from './herder.ts';
 import type { TargetState } from './status.ts';
 import type { StatusBook } from './status-book.ts';
@@ -32,6 +33,7 @@ export interface DesiredConnector {
 export interface ConnectorLifecycleOptions {
   readonly worker: Worker;
   readonly statuses: StatusBook;
+  readonly topics: ActiveTopics;
   readonly logger: Logger;
   /** The connector asked for new task configurations; may come from within a call. */
   readonly onReconfigure: (entry: DesiredConnector) => void;
@@ -40,12 +42,14 @@ export interface ConnectorLifecycleOptions {
 export class ConnectorLifecycle {
   private readonly worker: Worker;
   private readonly statuses: StatusBook;
+  private readonly topics: ActiveTopics;
   private readonly logger: Logger;
   private readonly onReconfigure: (entry: DesiredConnector) => void;
 
   constructor(options: ConnectorLifecycleOptions) {
     this.worker = options.worker;
     this.statuses = options.statuses;
+    this.topics = options.topics;
     this.logger = options.logger;
     this.onReconfigure = options.onReconfigure;
   }
@@ -145,6 +149,7 @@ export class ConnectorLifecycle {
   }
 
   private startTask(id: TaskId, entry: DesiredConnector): void {
+    const { name } = entry;
     const { version } = entry.resolved.desc;
     try {
       const { spec, subscription } = entry.resolved.taskSpec({
@@ -161,7 +166,7 @@ export class ConnectorLifecycle {
           this.logger.error('A task failed. It will not recover until it is restarted.', { ...id, err: error });
         },
         onParked: (_id, parked) => this.statuses.parkTask(id, parked),
-        onTopics: () => {},
+        onTopics: (_id, topics) => this.topics.add(name, topics),
       });
     } catch (error) {
       this.statuses.failTask(id, error, version);

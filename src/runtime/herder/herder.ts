@@ -2,6 +2,7 @@
  * The desired state of connectors and what may be asked of it: the only thing the REST API talks to.
  * Kafka Connect's Herder, with promises in place of callbacks.
  */
+import type { OffsetMap } from '../../sdk/task.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { ConnectorStatus, TargetState, TaskStatus } from './status.ts';
 
@@ -40,6 +41,12 @@ export interface ConnectorStateInfo {
   /** Sorted by id. */
   readonly tasks: readonly (TaskStatus & { readonly id: number })[];
   readonly type: 'source' | 'sink' | 'unknown';
+}
+
+/** One partition of a connector: as a source names it, or of a topic for a sink. null as a client may send it. */
+export interface ConnectorOffset {
+  readonly partition: OffsetMap | null;
+  readonly offset: OffsetMap | null;
 }
 
 export interface HerderHealth {
@@ -95,6 +102,17 @@ export interface Herder {
    * tolerated, whatever `errors.tolerance` says. @throws NotFoundError; ConnectError `holdfast.task.not-skippable`
    */
   skipParkedRecord(id: ConnectorTaskId, at: ParkedRecord): Promise<void>;
+
+  /** What is committed, in any state. */
+  connectorOffsets(name: string): Promise<readonly ConnectorOffset[]>;
+  /**
+   * Only while it is STOPPED; ConfigError `holdfast.connector.not-stopped` otherwise. null resets all of them.
+   * @returns whether the connector altered what it keeps itself, too.
+   */
+  alterConnectorOffsets(name: string, offsets: readonly ConnectorOffset[] | null): Promise<boolean>;
+  /** Topics that it wrote to or read from since it was created, or since they were reset. None for an unknown connector. */
+  connectorTopics(name: string): Promise<readonly string[]>;
+  resetConnectorTopics(name: string): Promise<void>;
 
   plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]>;
 }

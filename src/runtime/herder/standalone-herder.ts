@@ -6,15 +6,19 @@
 import PQueue from 'p-queue';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { AlreadyExistsError, IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { AlreadyExistsError, ConfigError, IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { ConnectorConfigs, ResolvedConnector } from '../config/connector-configs.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import type { Worker } from '../worker/worker.ts';
+import { ActiveTopics } from './active-topics.ts';
 import { ConnectorLifecycle, type DesiredConnector } from './connector-lifecycle.ts';
+import { ConnectorOffsets } from './connector-offsets.ts';
 import type {
   ConnectorConfigMap,
   ConnectorInfo,
+  ConnectorOffset,
   ConnectorStateInfo,
   ConnectorTaskId,
   Herder,
@@ -26,6 +30,11 @@ import type {
 import { OperationStages } from './operation-stages.ts';
 import type { TargetState, TaskStatus } from './status.ts';
 import { StatusBook } from './status-book.ts';
+
+export const CONNECTOR_NOT_STOPPED = defineErrorCode('holdfast.connector.not-stopped', {
+  what: 'The offsets of a connector can be altered only while it is STOPPED.',
+  mend: 'Stop it with PUT /connectors/{connector}/stop, alter its offsets, and resume it.',
+});
 
 export interface StandaloneHerderOptions {
   readonly worker: Worker;
@@ -46,6 +55,8 @@ export class StandaloneHerder implements Herder {
   private readonly statuses: StatusBook;
   private readonly lifecycle: ConnectorLifecycle;
   private readonly stages: OperationStages;
+  private readonly topics = new ActiveTopics();
+  private readonly offsets: ConnectorOffsets;
   /** By connector. */
   private readonly operations = new Map<string, PQueue>();
   private readonly reconfiguring = new Set<DesiredConnector>();
@@ -57,9 +68,11 @@ export class StandaloneHerder implements Herder {
     const { worker, logger, clock, workerId } = options;
     this.statuses = new StatusBook({ workerId });
     this.stages = new OperationStages({ clock });
+    this.offsets = new ConnectorOffsets({ worker, clock, logger });
     this.lifecycle = new ConnectorLifecycle({
       worker,
       statuses: this.statuses,
+      topics: this.topics,
       logger,
       onReconfigure: (entry) => this.reconfigureSoon(entry),
     });
@@ -169,6 +182,7 @@ export class StandaloneHerder implements Herder {
       await this.lifecycle.halt(entry);
       this.entries.delete(name);
       this.statuses.remove(name);
+      this.topics.reset(name);
     });
   }
 
@@ -263,6 +277,33 @@ export class StandaloneHerder implements Herder {
     await this.options.worker.skipParkedRecord(id, at);
   }
 
+  async connectorOffsets(name: string): Promise<readonly ConnectorOffset[]> {
+    return this.offsets.read(this.entry(name));
+  }
+
+  alterConnectorOffsets(name: string, offsets: readonly ConnectorOffset[] | null): Promise<boolean> {
+    // Within its turn, so that it is not resumed meanwhile.
+    return this.run(name, 'modifying the offsets of', async () => {
+      const entry = this.entry(name);
+      if (entry.target !== 'STOPPED' || entry.taskConfigs.length > 0) {
+        throw new ConfigError(
+          `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+          { code: CONNECTOR_NOT_STOPPED },
+        );
+      }
+      return this.offsets.alter(entry, offsets);
+    });
+  }
+
+  async connectorTopics(name: string): Promise<readonly string[]> {
+    return this.topics.of(name);
+  }
+
+  async resetConnectorTopics(name: string): Promise<void> {
+    this.topics.reset(name);
+    this.options.worker.forgetTopics(name);
+  }
+
   async plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]> {
     return this.options.plugins.list(types);
   }
@@ -343,6 +384,7 @@ export class StandaloneHerder implements Herder {
   /** A call of its plugin that doesn't return must not hold up what ends it anyway. */
   private cancelCalls(name: string): void {
     this.options.worker.connector(name)?.cancel();
+    this.offsets.cancel(name);
   }
 
   private async run<T>(name: string, what: string, operation: () => Promise<T>): Promise<T> {

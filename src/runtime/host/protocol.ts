@@ -133,6 +133,8 @@ export type ToHost =
   | { readonly type: 'task.stop'; readonly id: TaskId; readonly timeoutMs: number }
   /** Source: answer with a `task.committable` request soon (interval commit). Sink: commit after the current `put`. */
   | { readonly type: 'task.commit'; readonly id: TaskId }
+  /** `task.topics` of before were reset: topics whose records are moved from here on are told again. */
+  | { readonly type: 'task.topics.forget'; readonly id: TaskId }
   /** New partitions of a sink with the offsets to start at; 'earliest'/'latest' where nothing is committed. */
   | {
       readonly type: 'sink.assign';

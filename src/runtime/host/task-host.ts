@@ -110,6 +110,9 @@ export class TaskHost {
       case 'task.commit':
         task.requestCommit();
         break;
+      case 'task.topics.forget':
+        task.forgetTopics();
+        break;
       case 'task.stop':
         task.stop();
         break;

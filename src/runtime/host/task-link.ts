@@ -6,7 +6,7 @@ import type { Committable, ParkedInfo } from './protocol.ts';
 export interface TaskLink {
   state(state: 'RUNNING' | 'PAUSED'): void;
   parked(parked: ParkedInfo | null): void;
-  /** Topics for the first time. */
+  /** Topics for the first time: when the broker has acknowledged a record, or a record was fetched. */
   topics(topics: readonly string[]): void;
   /** Resolves when durable; rejects when nothing was committed. */
   commit(committable: Committable): Promise<void>;
@@ -29,6 +29,8 @@ export interface HostedTask {
   stop(): void;
   /** The deadline of a stop has passed: everything that can be given up is. */
   abandon(): void;
+  /** What was told by {@link TaskLink.topics} was reset: topics in use are told again. */
+  forgetTopics(): void;
   /** For `task.counters`. */
   counterSnapshot(): Readonly<Record<string, number>>;
 }

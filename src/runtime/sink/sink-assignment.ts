@@ -10,7 +10,6 @@ export class SinkAssignment {
   private readonly fetcher: Fetcher;
   private readonly isOnHold: () => boolean;
   private readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>) => void;
-  private readonly topics = new Set<string>();
 
   constructor(options: {
     readonly fetcher: Fetcher;
@@ -84,14 +83,14 @@ export class SinkAssignment {
     }
   }
 
-  /** Takes what was fetched; returns the partitions that have something to convert, and topics seen for the first time. */
+  /** Takes what was fetched; returns the partitions that have something to convert, and the batches that belong to one. */
   take(batches: readonly FetchedBatch[]): {
     readonly partitions: readonly SinkPartition[];
-    readonly newTopics: readonly string[];
+    readonly taken: readonly FetchedBatch[];
     readonly records: number;
   } {
     const partitions = new Set<SinkPartition>();
-    const newTopics: string[] = [];
+    const taken: FetchedBatch[] = [];
     let records = 0;
     for (const batch of batches) {
       const partition = this.held.get(keyOf(batch));
@@ -99,11 +98,9 @@ export class SinkAssignment {
       records += batch.records.length;
       partition.take(batch);
       if (partition.block === null) partitions.add(partition);
-      if (this.topics.has(batch.topic)) continue;
-      this.topics.add(batch.topic);
-      newTopics.push(batch.topic);
+      taken.push(batch);
     }
-    return { partitions: [...partitions], newTopics, records };
+    return { partitions: [...partitions], taken, records };
   }
 
   /** `put` has taken everything that was converted. */

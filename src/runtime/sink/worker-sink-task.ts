@@ -20,6 +20,7 @@ import type { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { TimeSlice } from '../pipeline/time-slice.ts';
+import { TopicsInUse } from '../pipeline/topics-in-use.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
 import { PendingReports } from './pending-reports.ts';
 import { type AssignedPartition, SinkAssignment } from './sink-assignment.ts';
@@ -74,6 +75,7 @@ export class WorkerSinkTask implements HostedTask {
   private readonly offsets: SinkOffsets;
   private readonly pipeline: SinkPipeline;
   private readonly assignment: SinkAssignment;
+  private readonly topics: TopicsInUse;
   private readonly delivery: SinkDelivery;
   private readonly poll: SinkPoll;
   private readonly ending = new AbortController();
@@ -100,6 +102,7 @@ export class WorkerSinkTask implements HostedTask {
     this.counters = counters;
     this.target = options.initialState;
     this.slice = new TimeSlice({ clock });
+    this.topics = new TopicsInUse({ tell: (topics) => options.link.topics(topics) });
     this.assignment = new SinkAssignment({
       fetcher: options.fetcher,
       isOnHold: () => this.target === 'PAUSED' || this.delivery.isWaiting,
@@ -194,6 +197,10 @@ export class WorkerSinkTask implements HostedTask {
     if (this.target === state) return;
     this.target = state;
     this.wake();
+  }
+
+  forgetTopics(): void {
+    this.topics.forget();
   }
 
   requestCommit(): void {
@@ -311,13 +318,13 @@ export class WorkerSinkTask implements HostedTask {
   }
 
   private async fetched(): Promise<readonly SinkPartition[]> {
-    const { settings, link } = this.options;
+    const { settings } = this.options;
     const timeoutMs = Math.min(this.context.takeTimeout() ?? Number.POSITIVE_INFINITY, settings.sinkHeartbeatMs);
     // What happened since the loop last looked comes first.
     if (this.isAwake) return [];
-    const { partitions, newTopics, records } = this.assignment.take(await this.poll.poll(timeoutMs));
+    const { partitions, taken, records } = this.assignment.take(await this.poll.poll(timeoutMs));
     this.counters.read += records;
-    if (newTopics.length > 0) link.topics(newTopics);
+    this.topics.note(taken);
     return partitions;
   }
 

@@ -1,7 +1,6 @@
 /** Hands converted batches to the producer: when there is room, and their topics are there, and nothing about them has changed meanwhile. */
 import type { ProducerRecord } from '../../broker/ports.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
-import type { TaskLink } from '../host/task-link.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { TaskSignals } from '../pipeline/task-signals.ts';
 import type { InFlightBatches, SentBatch } from './in-flight-batches.ts';
@@ -18,7 +17,6 @@ export interface SourceSenderOptions {
   readonly topicCreation: TopicCreation | null;
   readonly parker: Parker;
   readonly signals: TaskSignals;
-  readonly link: TaskLink;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +32,7 @@ export class SourceSender {
 
   /** undefined or true: the batch is on its way. False: it was recalled before. Rejects with the signal's reason. */
   send(batch: ConvertedBatch): Promise<boolean> | undefined {
-    const unchecked = this.noteTopics(batch.records);
+    const unchecked = this.newTopics(batch.records);
     const room = this.options.inFlight.room(this.options.signal);
     if (unchecked.length > 0 || room !== undefined) return this.sendLater(batch, unchecked, room);
     this.dispatch(batch);
@@ -67,8 +65,9 @@ export class SourceSender {
     inFlight.send({ ...batch, submitted: entry, positions: null, sequence: this.sequence++ });
   }
 
-  /** Reports topics that are new; returns those that have to be looked at before anything is sent to them. */
-  private noteTopics(records: readonly ProducerRecord[]): readonly string[] {
+  /** Topics that have to be looked at before anything is sent to them. */
+  private newTopics(records: readonly ProducerRecord[]): readonly string[] {
+    if (this.options.topicCreation === null) return NONE;
     let found: string[] | null = null;
     for (const { topic } of records) {
       if (topic === this.lastTopic) continue;
@@ -78,9 +77,7 @@ export class SourceSender {
       found ??= [];
       found.push(topic);
     }
-    if (found === null) return NONE;
-    this.options.link.topics(found);
-    return this.options.topicCreation === null ? NONE : found;
+    return found ?? NONE;
   }
 }
 

@@ -26,6 +26,7 @@ import type { TaskCounters } from '../pipeline/task-counters.ts';
 import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { withinTimeLimit } from '../pipeline/time-limit.ts';
 import { TimeSlice } from '../pipeline/time-slice.ts';
+import { TopicsInUse } from '../pipeline/topics-in-use.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
 import { InFlightBatches, type SentBatch } from './in-flight-batches.ts';
 import { RecordCommits } from './record-commits.ts';
@@ -79,6 +80,7 @@ export class WorkerSourceTask implements HostedTask {
   private readonly inFlight: InFlightBatches;
   private readonly offsets: SourceOffsets;
   private readonly pipeline: SourcePipeline;
+  private readonly topics: TopicsInUse;
   private readonly recordCommits: RecordCommits;
   /** Aborted by stop, and by a failure outside of the loop. */
   private readonly ending = new AbortController();
@@ -100,6 +102,7 @@ export class WorkerSourceTask implements HostedTask {
     this.counters = options.counters;
     this.target = options.initialState;
     this.slice = new TimeSlice({ clock: options.clock });
+    this.topics = new TopicsInUse({ tell: (topics) => options.link.topics(topics) });
     this.recordCommits = new RecordCommits({ task: options.task, logger: options.logger });
     const signal = this.ending.signal;
     this.inFlight = new InFlightBatches({
@@ -125,7 +128,6 @@ export class WorkerSourceTask implements HostedTask {
       topicCreation: options.topicCreation,
       parker: options.parker,
       signals: options.signals,
-      link: options.link,
       signal,
     });
     this.pipeline = new SourcePipeline({
@@ -191,6 +193,10 @@ export class WorkerSourceTask implements HostedTask {
     this.stop();
     this.abandoned.abort(new ConnectError('the deadline of the stop has passed'));
     void this.options.release(0).catch(() => {});
+  }
+
+  forgetTopics(): void {
+    this.topics.forget();
   }
 
   counterSnapshot(): Readonly<Record<string, number>> {
@@ -322,6 +328,7 @@ export class WorkerSourceTask implements HostedTask {
     }
     this.counters.written += origins.length - rejected.size;
     this.options.converter.written(batch.records, result);
+    this.topics.note(batch.records, rejected);
     this.recordCommits.acknowledged(batch, result, rejected, lost);
     // Invariant 1: only now, and for the lost ones never.
     this.submitted.acknowledge(submitted, positions === null ? lost : lost.map((index) => positions[index] as number));

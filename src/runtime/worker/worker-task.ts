@@ -109,6 +109,11 @@ export class WorkerTask implements TaskMessages {
     this.host.post({ type: 'task.target', id: this.spec.id, state });
   }
 
+  /** Topics in use are told again from here on. */
+  forgetTopics(): void {
+    this.host.post({ type: 'task.topics.forget', id: this.spec.id });
+  }
+
   /** Rejects with a ConnectError `holdfast.task.not-skippable` when the task does not wait at this record alone. */
   async skipParkedRecord(at: TopicPartitionOffset): Promise<void> {
     await this.host.ask({ type: 'sink.skip', id: this.spec.id, at });

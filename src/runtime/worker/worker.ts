@@ -2,7 +2,7 @@
  * What actually runs in this process: connectors in the control plane, tasks in task hosts. Knows nothing of desired states: that is
  * the herder's.
  */
-import type { Broker, TopicPartitionOffset } from '../../broker/ports.ts';
+import type { Admin, Broker, ClientSettings, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
@@ -109,6 +109,19 @@ export class Worker {
     return new StoredOffsetReader({ store: this.offsetStore, connector });
   }
 
+  /** Resolves when all of them are durable; a null offset resets its partition. @throws as `OffsetStorageWriter.write` */
+  writeOffsets(
+    connector: string,
+    offsets: readonly { readonly partition: OffsetMap; readonly offset: OffsetMap | null }[],
+  ): Promise<void> {
+    return this.offsetWriter.write(connector, offsets);
+  }
+
+  /** The caller's to close. */
+  admin(settings: ClientSettings): Admin {
+    return this.options.broker.admin({ settings, logger: this.options.logger });
+  }
+
   /** Makes the instance; starting it is the caller's. @throws IllegalStateError once the worker stops */
   createConnector(
     name: string,
@@ -178,6 +191,11 @@ export class Worker {
 
   setTaskTarget(id: TaskId, state: 'STARTED' | 'PAUSED'): void {
     this.tasks.get(keyOf(id))?.setTarget(state);
+  }
+
+  /** The topics of this connector were reset: its tasks tell them again when they use them. */
+  forgetTopics(connector: string): void {
+    for (const id of this.tasksOf(connector)) this.tasks.get(keyOf(id))?.forgetTopics();
   }
 
   /** @throws NotFoundError for a task that does not run; ConnectError `holdfast.task.not-skippable` */

@@ -134,6 +134,20 @@ export class ConfigError extends ConnectError {
   }
 }
 
+/** The code of {@link UnsupportedOperationError}. */
+export const CONNECT_UNSUPPORTED = defineErrorCode('holdfast.connect.unsupported', {
+  what: 'A plugin was asked for something that it does not support, such as having its offsets altered from outside.',
+  mend: 'Do it in the system that the plugin talks to, or leave it.',
+});
+
+/** A plugin does not support what it was asked for. From `alterOffsets`: the offsets of this connector can't be altered from outside. */
+export class UnsupportedOperationError extends ConnectError {
+  static override readonly defaultCode: string = CONNECT_UNSUPPORTED;
+  static {
+    brandErrorClass(UnsupportedOperationError, 'UnsupportedOperationError');
+  }
+}
+
 /** The code of {@link NotFoundError}. */
 export const CONNECT_NOT_FOUND = defineErrorCode('holdfast.connect.not-found', {
   what: 'The connector, task, plugin or other thing asked for does not exist.',

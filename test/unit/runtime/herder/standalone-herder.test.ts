@@ -438,4 +438,29 @@ describe('StandaloneHerder', () => {
     expect((await fresh.herder.health()).status).toBe('healthy');
     expect(await fresh.herder.kafkaClusterId()).toBe('cluster');
   });
+
+  it('keeps the topics of a connector until they are reset or it is deleted, and hears of them again then', async () => {
+    const { herder } = opened;
+    await create('c', { 'tasks.max': '2' });
+    const use = (task: number, topics: readonly string[]): void =>
+      opened.host().emit({ type: 'task.topics', id: { connector: 'c', task }, topics });
+    use(0, ['a', 'b']);
+    use(1, ['b', 'c']);
+    expect(await herder.connectorTopics('c')).toEqual(['a', 'b', 'c']);
+    await herder.stopConnector('c');
+    await herder.resumeConnector('c');
+    await settle();
+    expect(await herder.connectorTopics('c')).toEqual(['a', 'b', 'c']);
+    await herder.resetConnectorTopics('c');
+    expect(await herder.connectorTopics('c')).toEqual([]);
+    expect(opened.host().posted.filter(({ type }) => type === 'task.topics.forget')).toHaveLength(2);
+    use(1, ['c']);
+    expect(await herder.connectorTopics('c')).toEqual(['c']);
+    await herder.deleteConnector('c');
+    expect(await herder.connectorTopics('c')).toEqual([]);
+    // What comes late is of a connector that is gone.
+    use(1, ['c']);
+    expect(await herder.connectorTopics('c')).toEqual([]);
+    await herder.resetConnectorTopics('no');
+  });
 });

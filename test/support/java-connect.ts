@@ -14,6 +14,8 @@ export interface JavaConnectOptions {
   readonly connectorFiles?: readonly (string | Readonly<Record<string, string>>)[];
   /** JVM flags instead of those of Kafka's own start scripts. */
   readonly jvmFlags?: readonly string[];
+  /** Further jars and folders of classes for its class path, REST extensions for example. */
+  readonly classPath?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -91,7 +93,12 @@ export async function startJavaConnect(options: JavaConnectOptions): Promise<Jav
     args: [
       ...(options.jvmFlags ?? scriptFlags),
       ...logFlags,
-      ...['-cp', classpath, `org.apache.kafka.connect.cli.${main}`, workerFile],
+      ...[
+        '-cp',
+        [classpath, ...(options.classPath ?? [])].join(':'),
+        `org.apache.kafka.connect.cli.${main}`,
+        workerFile,
+      ],
       ...connectorFiles,
     ],
     cwd: dir,

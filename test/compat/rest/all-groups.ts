@@ -1,0 +1,47 @@
+import { alteredByTheConnector } from './altered-by-the-connector.ts';
+import { configProviders } from './config-providers.ts';
+import { createRefusals } from './create-refusals.ts';
+import { faultsAndInitialStates } from './faults-and-initial-states.ts';
+import { internalEndpoints } from './internal-endpoints.ts';
+import { lifecycleByState } from './lifecycle-by-state.ts';
+import { loggers } from './loggers.ts';
+import { oddNames } from './odd-names.ts';
+import { oddPaths } from './odd-paths.ts';
+import { pauseResumeRestart } from './pause-resume-restart.ts';
+import { plugins } from './plugins.ts';
+import { putAndPatchConfig } from './put-and-patch-config.ts';
+import { readASource } from './read-a-source.ts';
+import type { RequestGroup } from './request-group.ts';
+import { sinkOffsets } from './sink-offsets.ts';
+import { sourceOffsets } from './source-offsets.ts';
+import { stoppedSource } from './stopped-source.ts';
+import { timeouts } from './timeouts.ts';
+import { topicCreation } from './topic-creation.ts';
+import { transport } from './transport.ts';
+import { unknownConnector } from './unknown-connector.ts';
+import { validate } from './validate.ts';
+
+/** Every group, in the order of the run; those of one profile follow each other. */
+export const requestGroups: readonly RequestGroup[] = [
+  alteredByTheConnector,
+  configProviders,
+  createRefusals,
+  faultsAndInitialStates,
+  internalEndpoints,
+  lifecycleByState,
+  loggers,
+  oddNames,
+  oddPaths,
+  pauseResumeRestart,
+  plugins,
+  putAndPatchConfig,
+  readASource,
+  sinkOffsets,
+  sourceOffsets,
+  stoppedSource,
+  timeouts,
+  topicCreation,
+  transport,
+  unknownConnector,
+  validate,
+].sort((a, b) => (a.profile ?? '').localeCompare(b.profile ?? ''));

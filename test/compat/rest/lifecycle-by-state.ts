@@ -1,0 +1,102 @@
+import type { RequestGroup } from './request-group.ts';
+
+export const lifecycleByState: RequestGroup = {
+  name: 'lifecycle-by-state',
+  requests: [
+    {
+      name: 'mx-create',
+      method: 'POST',
+      path: '/connectors',
+      body: {
+        name: '{p}-mx-STOPPED',
+        config: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '1' },
+        initial_state: 'STOPPED',
+      },
+    },
+    {
+      name: 'mx-STOPPED-put',
+      method: 'PUT',
+      path: '/connectors/{p}-mx-STOPPED/config',
+      body: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '2' },
+    },
+    { name: 'mx-STOPPED-status-after-put', method: 'GET', path: '/connectors/{p}-mx-STOPPED/status' },
+    { name: 'mx-STOPPED-tasks-after-put', method: 'GET', path: '/connectors/{p}-mx-STOPPED/tasks' },
+    { name: 'mx-STOPPED-patch', method: 'PATCH', path: '/connectors/{p}-mx-STOPPED/config', body: { count: '2' } },
+    {
+      name: 'mx-STOPPED-restart',
+      method: 'POST',
+      path: '/connectors/{p}-mx-STOPPED/restart?includeTasks=true&onlyFailed=false',
+    },
+    { name: 'mx-STOPPED-status-after-restart', method: 'GET', path: '/connectors/{p}-mx-STOPPED/status' },
+    { name: 'mx-STOPPED-delete', method: 'DELETE', path: '/connectors/{p}-mx-STOPPED' },
+    { name: 'mx-STOPPED-status-deleted', method: 'GET', path: '/connectors/{p}-mx-STOPPED/status' },
+    {
+      name: 'mx-create-2',
+      method: 'POST',
+      path: '/connectors',
+      body: {
+        name: '{p}-mx-PAUSED',
+        config: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '1' },
+        initial_state: 'PAUSED',
+      },
+    },
+    {
+      name: 'mx-PAUSED-put',
+      method: 'PUT',
+      path: '/connectors/{p}-mx-PAUSED/config',
+      body: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '2' },
+    },
+    { name: 'mx-PAUSED-status-after-put', method: 'GET', path: '/connectors/{p}-mx-PAUSED/status' },
+    { name: 'mx-PAUSED-tasks-after-put', method: 'GET', path: '/connectors/{p}-mx-PAUSED/tasks' },
+    { name: 'mx-PAUSED-patch', method: 'PATCH', path: '/connectors/{p}-mx-PAUSED/config', body: { count: '2' } },
+    {
+      name: 'mx-PAUSED-restart',
+      method: 'POST',
+      path: '/connectors/{p}-mx-PAUSED/restart?includeTasks=true&onlyFailed=false',
+    },
+    { name: 'mx-PAUSED-status-after-restart', method: 'GET', path: '/connectors/{p}-mx-PAUSED/status' },
+    { name: 'mx-PAUSED-delete', method: 'DELETE', path: '/connectors/{p}-mx-PAUSED' },
+    { name: 'mx-PAUSED-status-deleted', method: 'GET', path: '/connectors/{p}-mx-PAUSED/status' },
+    {
+      name: 'mx-create-3',
+      method: 'POST',
+      path: '/connectors',
+      body: {
+        name: '{p}-mx-ft',
+        config: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '1', mode: 'fail-start' },
+      },
+    },
+    { name: 'mx-failed-pause', method: 'PUT', path: '/connectors/{p}-mx-ft/pause' },
+    { name: 'mx-failed-status-paused', method: 'GET', path: '/connectors/{p}-mx-ft/status' },
+    { name: 'mx-failed-resume', method: 'PUT', path: '/connectors/{p}-mx-ft/resume' },
+    { name: 'mx-failed-status-resumed', method: 'GET', path: '/connectors/{p}-mx-ft/status' },
+    {
+      name: 'mx-failed-restart-onlyfailed',
+      method: 'POST',
+      path: '/connectors/{p}-mx-ft/restart?onlyFailed=true&includeTasks=true',
+    },
+    {
+      name: 'mx-failed-put-fix',
+      method: 'PUT',
+      path: '/connectors/{p}-mx-ft/config',
+      body: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '1' },
+    },
+    { name: 'mx-failed-status-fixed', method: 'GET', path: '/connectors/{p}-mx-ft/status' },
+    {
+      name: 'mx-create-4',
+      method: 'POST',
+      path: '/connectors',
+      body: {
+        name: '{p}-mx-fc',
+        config: { 'connector.class': 'ProbeSource', topic: '{p}-mx', 'tasks.max': '1', mode: 'fail-connector-start' },
+      },
+    },
+    { name: 'mx-fconn-pause', method: 'PUT', path: '/connectors/{p}-mx-fc/pause' },
+    { name: 'mx-fconn-status-pause', method: 'GET', path: '/connectors/{p}-mx-fc/status' },
+    { name: 'mx-fconn-resume', method: 'PUT', path: '/connectors/{p}-mx-fc/resume' },
+    { name: 'mx-fconn-status-resume', method: 'GET', path: '/connectors/{p}-mx-fc/status' },
+    { name: 'mx-fconn-stop', method: 'PUT', path: '/connectors/{p}-mx-fc/stop' },
+    { name: 'mx-fconn-status-stop', method: 'GET', path: '/connectors/{p}-mx-fc/status' },
+    { name: 'mx-fconn-restart-onlyfailed', method: 'POST', path: '/connectors/{p}-mx-fc/restart?onlyFailed=true' },
+  ],
+};

@@ -7,6 +7,7 @@ import { builtInPlugins } from './cli/built-in-plugins.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
 import { openBroker } from './cli/open-broker.ts';
 import { openSchemaStore } from './cli/open-schema-store.ts';
+import { sharedHostThreads, taskHostOpener } from './cli/open-task-host.ts';
 import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
@@ -26,8 +27,6 @@ import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
 import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
 import type { Herder } from './runtime/herder/herder.ts';
 import { StandaloneHerder } from './runtime/herder/standalone-herder.ts';
-import { createInlineTaskHost } from './runtime/host/inline-host.ts';
-import { ModulePluginLoader } from './runtime/plugins/module-plugin-loader.ts';
 import { Plugins } from './runtime/plugins/plugins.ts';
 import { Worker } from './runtime/worker/worker.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
@@ -128,26 +127,23 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   opened.add(() => registry.close());
   const cluster = new ClusterWatch({ broker, config, logger });
   opened.add(() => cluster.stop());
-  const loader = new ModulePluginLoader();
   const worker = new Worker({
     clock,
     logger,
     broker,
     offsetStore: new FileOffsetBackingStore({ path: offsetFile, logger }),
-    openHost: () => {
-      const { gates, schemaViews, onNotice } = registry.openHostSide();
-      const cloneMessages = options.cloneMessages ?? false;
-      return createInlineTaskHost({
-        broker,
-        plugins: loader,
-        schemaViews,
-        gates,
-        onNotice,
-        clock,
-        logger,
-        cloneMessages,
-      });
-    },
+    openHost: taskHostOpener({
+      broker,
+      isForeignBroker: options.broker !== undefined,
+      registry,
+      registryDefaults: registryDefaults(config.raw),
+      config,
+      cloneMessages: options.cloneMessages ?? false,
+      clock,
+      logger,
+    }),
+    sharedHosts: sharedHostThreads(config),
+    callWarnMs: config.values['task.call.warn.ms'],
     services: registry.services,
     gates: registry.gates,
     notices: registry.notices,

@@ -6,14 +6,11 @@ import { GateBook } from '../registry/gate-book.ts';
 import { RELEASE_CONFIG } from '../registry/registry-config.ts';
 import { RegistryCoordinator } from '../registry/registry-coordinator.ts';
 import type { RegistryListener } from '../registry/registry-events.ts';
-import { RegistryHost } from '../registry/registry-host.ts';
 import { REGISTRY_SERVICE } from '../registry/registry-messages.ts';
-import type { SchemaViews } from '../runtime/host/task-builder.ts';
-import type { ServiceNoticeListener } from '../runtime/host/task-host.ts';
-import type { MirroredGates } from '../runtime/parking/mirrored-gates.ts';
 import type { ControlService, GateSource, NoticeSource } from '../runtime/worker/worker.ts';
 import { BrokerGroups } from './broker-groups.ts';
 import type { OpenedSchemaStore } from './open-schema-store.ts';
+import { openRegistryHostSide, type RegistryHostSide } from './registry-host-side.ts';
 
 export interface RegistryClient {
   readonly services: Readonly<Record<string, ControlService>>;
@@ -22,11 +19,7 @@ export interface RegistryClient {
   readonly notices: NoticeSource;
   /** What is seen of the registries from outside. */
   readonly registries: Pick<RegistryCoordinator, 'snapshots' | 'probeNow'>;
-  openHostSide(): {
-    readonly gates: MirroredGates;
-    readonly schemaViews: SchemaViews;
-    readonly onNotice: ServiceNoticeListener;
-  };
+  openHostSide(): RegistryHostSide;
   close(): Promise<void>;
 }
 
@@ -87,21 +80,7 @@ export async function openRegistryClient(options: RegistryClientOptions): Promis
       },
     },
     registries: coordinator,
-    openHostSide: () => {
-      const host = new RegistryHost({ clock, defaults });
-      return {
-        gates: host.gates,
-        schemaViews: (config, { ask, owner, signals }) =>
-          host.schemaView(config, ask, {
-            owner,
-            recall: () => signals.recall(),
-            stop: (error) => signals.stop(error),
-          }),
-        onNotice: (service, body) => {
-          if (service === REGISTRY_SERVICE) host.notice(body);
-        },
-      };
-    },
+    openHostSide: () => openRegistryHostSide({ clock, defaults }),
     close: async () => {
       await coordinator.close();
       await groups?.close();

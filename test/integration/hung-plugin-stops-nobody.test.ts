@@ -11,11 +11,16 @@ const plugins = join(import.meta.dirname, '..', 'fixtures', 'plugins');
 async function start(
   dir: string,
   connectors: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  isolation: string,
 ): Promise<WorkerProcess> {
   return WorkerProcess.start({
     dir,
     bootstrapServers: `embedded:${join(dir, 'broker')}`,
-    settings: { 'plugin.path': plugins, 'task.shutdown.graceful.timeout.ms': String(DEADLINE_MS) },
+    settings: {
+      'plugin.path': plugins,
+      'task.shutdown.graceful.timeout.ms': String(DEADLINE_MS),
+      'task.isolation': isolation,
+    },
     connectors,
   });
 }
@@ -47,14 +52,18 @@ async function restAnswers(worker: WorkerProcess, during: Promise<unknown>): Pro
   await during;
 }
 
-describe('a worker with a plugin call that never returns', () => {
+describe.each(['inline', 'own'])('a worker with a plugin call that never returns, task.isolation=%s', (isolation) => {
   it.each(['poll', 'put', 'start', 'stop', 'connector-stop'])('stops in time in spite of %s', async (hang) => {
     const dir = tempDir('hung');
     const isSink = hang === 'put';
-    const worker = await start(dir, {
-      good: source('never'),
-      ...(isSink ? { hung: sink(hang) } : { hung: source(hang), out: sink('never') }),
-    });
+    const worker = await start(
+      dir,
+      {
+        good: source('never'),
+        ...(isSink ? { hung: sink(hang) } : { hung: source(hang), out: sink('never') }),
+      },
+      isolation,
+    );
     if (!hang.endsWith('stop')) await worker.process.waitForLine(`hanging in ${hang}`);
     await restAnswers(
       worker,
@@ -74,10 +83,14 @@ describe('a worker with a plugin call that never returns', () => {
   ])('restarts a task that hangs in %s on a fresh host', async (hang) => {
     const dir = tempDir('hung');
     const once = join(dir, 'released');
-    const worker = await start(dir, {
-      good: source(hang === 'poll' ? hang : 'never', { once }),
-      out: sink(hang === 'put' ? hang : 'never', { once }),
-    });
+    const worker = await start(
+      dir,
+      {
+        good: source(hang === 'poll' ? hang : 'never', { once }),
+        out: sink(hang === 'put' ? hang : 'never', { once }),
+      },
+      isolation,
+    );
     await worker.process.waitForLine(`hanging in ${hang}`);
     writeFileSync(once, '');
     const name = hang === 'put' ? 'out' : 'good';

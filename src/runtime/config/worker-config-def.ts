@@ -272,6 +272,42 @@ export const WORKER_CONFIG = ConfigDef.of({
     group: HOLDFAST,
     documentation: 'The least level that is logged.',
   },
+  'task.isolation': {
+    type: 'STRING',
+    default: 'inline',
+    validator: ConfigValidators.inIgnoreCase('inline', 'shared', 'own'),
+    importance: 'medium',
+    group: HOLDFAST,
+    documentation:
+      'Where tasks run: inline in the thread of the worker itself, shared in one of task.host.threads threads, or own in a thread for the tasks of that connector only. A plugin that blocks its thread takes nothing but that thread away. A connector may set it for itself.',
+  },
+  'task.host.threads': {
+    type: 'INT',
+    default: 0,
+    validator: ConfigValidators.range({ min: 0, max: 256 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'How many threads the tasks with task.isolation=shared share. 0: one less than there are processors, and one at least.',
+  },
+  'task.host.memory.max.mb': {
+    type: 'INT',
+    default: 0,
+    validator: ConfigValidators.range({ min: 0 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'How much memory the objects of one thread of tasks may take, in MiB. A thread that needs more ends, and its tasks fail. 0: what Node gives it.',
+  },
+  'task.call.warn.ms': {
+    type: 'LONG',
+    default: 5_000,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: HOLDFAST,
+    documentation:
+      'How long a call of a plugin may take, or block the loop of its thread, before the log and the status name it. Waiting for records in poll is no such call.',
+  },
   'max.inflight.batches': {
     type: 'INT',
     default: 5,

@@ -3,17 +3,12 @@ import type { Broker } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { MirroredGates } from '../parking/mirrored-gates.ts';
+import type { TaskHostConnection } from './host-connection.ts';
 import type { MessagePort } from './link.ts';
 import type { PluginLoader } from './plugin-loader.ts';
 import type { FromHost, ToHost } from './protocol.ts';
 import type { SchemaViews } from './task-builder.ts';
 import { type ServiceNoticeListener, TaskHost } from './task-host.ts';
-
-/** The control plane's end of a host. */
-export interface TaskHostConnection extends MessagePort<ToHost, FromHost> {
-  /** Ends the host and what runs in it, without commits. */
-  close(): Promise<void>;
-}
 
 export interface InlineTaskHostOptions {
   readonly broker: Broker;

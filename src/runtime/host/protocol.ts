@@ -114,6 +114,13 @@ export interface ParkedInfo {
   readonly nextProbeAt: number | null;
 }
 
+/** A call of a plugin's method that has not returned yet. */
+export interface PluginCall {
+  readonly method: string;
+  /** ms since the epoch. */
+  readonly since: number;
+}
+
 /** What a task can be committed up to. */
 export type Committable =
   | {
@@ -173,6 +180,8 @@ export type FromHost =
   | { readonly type: 'task.failed'; readonly id: TaskId; readonly error: WireError }
   /** null: it goes on. */
   | { readonly type: 'task.parked'; readonly id: TaskId; readonly parked: ParkedInfo | null }
+  /** The plugin call that the task has been in for a second or longer; null: in none any more. */
+  | { readonly type: 'task.calling'; readonly id: TaskId; readonly call: PluginCall | null }
   /** The task has ended: after stop (and its final commit) or after failing. Nothing more comes from it. */
   | { readonly type: 'task.ended'; readonly id: TaskId }
   /** Topics that records of this task went to or came from, for the first time. */

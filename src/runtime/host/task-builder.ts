@@ -20,12 +20,13 @@ import { Parker } from '../parking/parker.ts';
 import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import { type Converters, type NamedConverter, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import { TaskCounters } from '../pipeline/task-counters.ts';
-import { TaskSignals } from '../pipeline/task-signals.ts';
+import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { TransformationChain, type TransformationStep } from '../pipeline/transformation-chain.ts';
 import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
 import { TopicCreation } from '../source/topic-creation.ts';
 import { WorkerSourceTask } from '../source/worker-source-task.ts';
 import { type HostSettings, parseHostSettings } from './host-settings.ts';
+import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
 import type { ConverterSpec, SinkTaskSpec, SourceTaskSpec, TaskSpec, TransformationSpec } from './protocol.ts';
 import type { HostedTask, TaskLink } from './task-link.ts';
@@ -58,16 +59,17 @@ export interface TaskBuilderOptions {
   readonly logger: Logger;
   readonly link: TaskLink;
   readonly ask: (body: unknown, signal?: AbortSignal) => Promise<unknown>;
+  readonly calls: PluginCalls;
+  readonly signals: TaskSignals;
 }
 
 /** Rejects with what the task fails with. Closes what was opened before that. */
 export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask> {
-  const { spec, plugins } = options;
+  const { spec, plugins, calls, signals } = options;
   const settings = parseHostSettings(spec.hostSettings);
   const connectorClass = await plugins.load(spec.connectorClass, 'connector');
-  const taskClass = (new connectorClass() as Connector).taskClass();
+  const taskClass = calls.run('taskClass', () => (new connectorClass() as Connector).taskClass());
   const opened: { close?(): void }[] = [];
-  const signals = new TaskSignals();
   const open = <T extends { close?(): void }>(loaded: NamedConverter<T>): NamedConverter<T> => {
     opened.push(loaded.converter);
     return loaded;
@@ -78,7 +80,7 @@ export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask
       value: open(await loadConverter(options, spec.valueConverter, 'value', signals)),
       header: open(await loadHeaderConverter(options, spec.headerConverter, signals)),
     };
-    const task = new taskClass();
+    const task = calls.watched(calls.run('constructor', () => new taskClass()));
     return spec.kind === 'source'
       ? await buildSource(options, spec, settings, task as SourceTask, converters, signals)
       : await buildSink(options, spec, settings, task as SinkTask, converters, signals);

@@ -3,22 +3,46 @@
  *
  * After a task has ended, or its stop has passed the deadline, nothing more comes from it.
  */
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Broker, TopicPartition } from '../../broker/ports.ts';
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { errorToWire } from '../../sdk/errors/error-wire.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { MirroredGates } from '../parking/mirrored-gates.ts';
+import { TaskSignals } from '../pipeline/task-signals.ts';
 import { refused } from '../sink/skipped-record.ts';
 import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
+import type { HostPulse } from './host-pulse.ts';
 import { Link, type MessagePort } from './link.ts';
+import { PluginCalls, type PluginScope } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
-import type { ControlRequest, FromHost, HostRequest, SinkRevoked, TaskId, TaskSpec, ToHost } from './protocol.ts';
+import type {
+  ControlRequest,
+  FromHost,
+  HostRequest,
+  PluginCall,
+  SinkRevoked,
+  TaskId,
+  TaskSpec,
+  ToHost,
+} from './protocol.ts';
 import { buildTask, type SchemaViews } from './task-builder.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from './task-link.ts';
 
-/** `task.counters` come at most this often. */
-const COUNTERS_EVERY_MS = 500;
+export const PLUGIN_UNCAUGHT = defineErrorCode('holdfast.plugin.uncaught', {
+  what: 'A plugin threw an error outside of its calls, such as in a timer or an unhandled promise; its task failed, the others go on.',
+  mend: 'Report the stack trace in the status to the author of the plugin, and restart the task.',
+});
+
+/** `task.counters` and `task.calling` come at most this often. */
+
+const REPORT_EVERY_MS = 500;
+
+/** What lasts less is no news. */
+const LONG_CALL_MS = 1_000;
 
 type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
 type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' | 'cancel' }>;
@@ -30,9 +54,12 @@ interface Running {
   task: HostedTask | null;
   /** Messages that came while it was being built. */
   readonly waiting: ForTask[];
+  readonly calls: PluginCalls;
+  readonly signals: TaskSignals;
   deadline: Timer | null;
   isSilent: boolean;
   lastCounters: string;
+  lastCall: PluginCall | null;
 }
 
 /** The host's side of a contributed service hears what its control plane's side tells all hosts. */
@@ -50,6 +77,10 @@ export interface TaskHostOptions {
   readonly onNotice?: ServiceNoticeListener;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of a thread of its own. */
+  readonly pulse?: HostPulse;
+  /** Knows whose code runs. */
+  readonly scope?: AsyncLocalStorage<PluginScope>;
 }
 
 export class TaskHost {
@@ -57,7 +88,7 @@ export class TaskHost {
   private readonly clock: Clock;
   private readonly link: Link<FromHostNotice, ControlRequest, ToHostNotice, HostRequest>;
   private readonly running = new Map<string, Running>();
-  private countersTimer: Timer | null = null;
+  private reportTimer: Timer | null = null;
 
   constructor(options: TaskHostOptions) {
     this.options = options;
@@ -77,9 +108,37 @@ export class TaskHost {
       running.task?.abandon();
     }
     this.running.clear();
-    this.countersTimer?.cancel();
-    this.countersTimer = null;
+    this.reportTimer?.cancel();
+    this.reportTimer = null;
     this.link.close();
+  }
+
+  /**
+   * Fails the task whose code threw where nobody could catch it, such as in a timer; the others go on. False when there is no such task
+   * any more.
+   */
+  fail({ id, method }: PluginScope, thrown: unknown): boolean {
+    const running = this.running.get(keyOf(id));
+    if (running === undefined) return false;
+    const { connector, task } = id;
+    const error = new ConnectError(
+      `What the ${method} method of task ${connector}-${task} started threw an error that its plugin did not catch.`,
+      { code: PLUGIN_UNCAUGHT, cause: thrown },
+    );
+    // At once: the task itself may hang.
+    this.post(running, { type: 'task.failed', id, error: errorToWire(error) });
+    running.signals.stop(error);
+    return true;
+  }
+
+  private callsOf(id: TaskId): PluginCalls {
+    const { clock, pulse, scope } = this.options;
+    return new PluginCalls({
+      id,
+      clock,
+      ...(pulse === undefined ? {} : { pulse }),
+      ...(scope === undefined ? {} : { scope }),
+    });
   }
 
   private receive(notice: ToHostNotice): void {
@@ -138,9 +197,12 @@ export class TaskHost {
       id: spec.id,
       task: null,
       waiting: [],
+      calls: this.callsOf(spec.id),
+      signals: new TaskSignals(),
       deadline: null,
       isSilent: false,
       lastCounters: '',
+      lastCall: null,
     };
     this.running.set(keyOf(spec.id), running);
     const outcome = await this.run(running, spec);
@@ -161,10 +223,23 @@ export class TaskHost {
       const link = this.linkOf(running);
       const ask = (body: unknown, signal?: AbortSignal): Promise<unknown> =>
         this.link.request({ type: 'service', service: 'registry', body }, signal);
-      const task = await buildTask({ spec, broker, plugins, schemaViews, gates, clock, logger, link, ask });
+      const { calls, signals } = running;
+      this.scheduleReports();
+      const task = await buildTask({
+        spec,
+        broker,
+        plugins,
+        schemaViews,
+        gates,
+        clock,
+        logger,
+        link,
+        ask,
+        calls,
+        signals,
+      });
       running.task = task;
       for (const notice of running.waiting.splice(0)) this.forward(task, notice);
-      this.scheduleCounters();
       return await task.run();
     } catch (error) {
       // A task that was stopped while it was being built has ended, and not failed.
@@ -205,17 +280,26 @@ export class TaskHost {
     if (this.running.get(keyOf(running.id)) === running) this.running.delete(keyOf(running.id));
   }
 
-  private scheduleCounters(): void {
-    if (this.countersTimer !== null) return;
-    this.countersTimer = this.clock.setTimer(
+  private scheduleReports(): void {
+    if (this.reportTimer !== null) return;
+    this.reportTimer = this.clock.setTimer(
       () => {
-        this.countersTimer = null;
-        for (const running of this.running.values()) this.sendCounters(running);
-        if (this.running.size > 0) this.scheduleCounters();
+        this.reportTimer = null;
+        for (const running of this.running.values()) this.report(running);
+        if (this.running.size > 0) this.scheduleReports();
       },
-      COUNTERS_EVERY_MS,
+      REPORT_EVERY_MS,
       { unref: true },
     );
+  }
+
+  private report(running: Running): void {
+    this.sendCounters(running);
+    const { oldest } = running.calls;
+    const call = oldest !== null && this.clock.now() - oldest.since >= LONG_CALL_MS ? oldest : null;
+    if (call === running.lastCall) return;
+    running.lastCall = call;
+    this.post(running, { type: 'task.calling', id: running.id, call });
   }
 
   private sendCounters(running: Running): void {

@@ -1,8 +1,11 @@
 /** The control plane's end of a task host: what comes from it, handed to the task it is about. */
 import { setMaxListeners } from 'node:events';
+import type { Logger } from '../../foundation/logger.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { errorFromWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
-import type { TaskHostConnection } from '../host/inline-host.ts';
+import type { BlockedLoop, TaskHostConnection } from '../host/host-connection.ts';
+import type { Isolation } from '../host/isolation.ts';
 import { Link } from '../host/link.ts';
 import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
 
@@ -16,6 +19,9 @@ export interface TaskMessages {
   onParked(parked: (FromHost & { type: 'task.parked' })['parked']): void;
   onEnded(): void;
   onTopics(topics: readonly string[]): void;
+  onCalling(call: (FromHost & { type: 'task.calling' })['call']): void;
+  /** The loop of its host; null: it turns again. */
+  onBlocked(blocked: BlockedLoop | null): void;
   onCounters(counters: Readonly<Record<string, number>>): void;
   onCommittable(committable: (ControlRequest & { type: 'task.committable' })['committable']): Promise<void>;
 }
@@ -29,7 +35,20 @@ export interface HostServices {
   service(name: string, body: unknown): Promise<unknown>;
 }
 
+/** What a host is for. */
+export interface HostUse {
+  readonly isolation: Isolation;
+  /** The one connector whose tasks it runs; null: any. */
+  readonly connector: string | null;
+}
+
+export const TASK_HOST_BLOCKED = defineErrorCode('holdfast.task-host.blocked', {
+  what: 'The event loop of a worker thread stands still, because a plugin in it computes or waits without giving way. Its tasks get nothing done; all else goes on.',
+  mend: 'Report it to the author of the plugin. A restart of its tasks abandons the thread at the stop deadline. Give the connector task.isolation=own, so that no other one has to wait for it.',
+});
+
 export class HostClient {
+  readonly use: HostUse;
   private readonly connection: TaskHostConnection;
   private readonly services: HostServices;
   private readonly tasks = new Map<string, TaskMessages>();
@@ -37,7 +56,19 @@ export class HostClient {
   private readonly life = new AbortController();
   private readonly link: Link<ToHostNotice, HostRequest, FromHostNotice, ControlRequest>;
 
-  constructor(options: { readonly connection: TaskHostConnection; readonly services: HostServices }) {
+  private readonly logger: Logger;
+  private isEnded = false;
+
+  constructor(options: {
+    readonly connection: TaskHostConnection;
+    readonly services: HostServices;
+    readonly use: HostUse;
+    readonly logger: Logger;
+    /** It ended by itself. All its tasks have been told. */
+    readonly onEnd: () => void;
+  }) {
+    this.use = options.use;
+    this.logger = options.logger;
     // Everything of the host that a service keeps listens to its end.
     setMaxListeners(0, this.life.signal);
     this.connection = options.connection;
@@ -47,6 +78,20 @@ export class HostClient {
       onNotice: (notice) => this.dispatch(notice),
       onRequest: (body) => this.serve(body),
     });
+    options.connection.onBlocked?.((blocked) => this.blocked(blocked));
+    options.connection.onEnd?.((error) => {
+      this.died(error);
+      options.onEnd();
+    });
+  }
+
+  /** False once it has ended by itself. */
+  get isAlive(): boolean {
+    return !this.isEnded;
+  }
+
+  get taskCount(): number {
+    return this.tasks.size;
   }
 
   /** Aborted when the host is closed: nothing comes from it any more. */
@@ -83,10 +128,46 @@ export class HostClient {
   }
 
   async close(): Promise<void> {
+    const isStuck = this.isSpent;
+    this.end();
+    await this.connection.close(isStuck);
+  }
+
+  private end(): void {
     this.link.close();
     this.life.abort(new IllegalStateError('The task host has ended.'));
     this.tasks.clear();
-    await this.connection.close();
+  }
+
+  /** A thread that is gone takes all its tasks with it. */
+  private died(error: Error): void {
+    this.isEnded = true;
+    const tasks = [...this.tasks];
+    if (tasks.length > 0) this.logger.error('A task host has ended by itself.', { tasks: this.names(), err: error });
+    for (const [key, task] of tasks) {
+      if (!this.abandoned.has(key)) task.onFailed(error);
+      task.onEnded();
+    }
+    this.end();
+  }
+
+  private blocked(blocked: BlockedLoop | null): void {
+    const call = blocked?.call ?? null;
+    if (blocked === null) {
+      this.logger.info('The loop of a task host turns again.', { tasks: this.names() });
+    } else {
+      this.logger.warn('The loop of a task host is blocked by a plugin. Its tasks wait; all else goes on.', {
+        code: TASK_HOST_BLOCKED,
+        tasks: this.names(),
+        ...(call === null ? {} : { task: keyOf(call), method: call.method }),
+        since: new Date(blocked.since).toISOString(),
+      });
+    }
+    for (const task of this.tasks.values()) task.onBlocked(blocked);
+  }
+
+  private names(): readonly string[] {
+    return [...this.tasks.keys()];
   }
 
   private dispatch(notice: FromHostNotice): void {
@@ -105,6 +186,9 @@ export class HostClient {
         break;
       case 'task.topics':
         task.onTopics(notice.topics);
+        break;
+      case 'task.calling':
+        task.onCalling(notice.call);
         break;
       case 'task.counters':
         task.onCounters(notice.counters);

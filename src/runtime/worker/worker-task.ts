@@ -6,10 +6,12 @@ import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ENVIRONMENT_UNAVAILABLE, IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
-import type { Committable, ParkedInfo, TaskId, TaskSpec } from '../host/protocol.ts';
+import type { BlockedLoop } from '../host/host-connection.ts';
+import type { Committable, ParkedInfo, PluginCall, TaskId, TaskSpec } from '../host/protocol.ts';
 import type { HostClient, TaskMessages } from './host-client.ts';
 import { ParkLog } from './park-log.ts';
 import { type ParkListener, ParkWatch } from './park-watch.ts';
+import { PluginWatch, type StuckInfo } from './plugin-watch.ts';
 import { SinkGroup } from './sink-group.ts';
 
 export const TASK_ABANDONED = defineErrorCode('holdfast.task.abandoned', {
@@ -27,6 +29,8 @@ export interface TaskListener {
   onFailure(id: TaskId, error: Error): void;
   onParked(id: TaskId, parked: ParkedInfo | null): void;
   onTopics(id: TaskId, topics: readonly string[]): void;
+  /** A plugin does not return; null: it has. */
+  onStuck?(id: TaskId, stuck: StuckInfo | null): void;
 }
 
 export type Subscription = { readonly topics: readonly string[] } | { readonly pattern: RegExp };
@@ -52,6 +56,7 @@ export class WorkerTask implements TaskMessages {
   private left: Promise<void> | null = null;
   private readonly parkLog: ParkLog;
   private readonly parkWatch: ParkWatch | null;
+  private readonly pluginWatch: PluginWatch;
 
   constructor(options: {
     readonly spec: TaskSpec;
@@ -65,6 +70,8 @@ export class WorkerTask implements TaskMessages {
     readonly offsetWriter: OffsetStorageWriter;
     readonly commitIntervalMs: number;
     readonly onPark?: ParkListener | undefined;
+    /** `task.call.warn.ms` */
+    readonly callWarnMs: number;
   }) {
     this.spec = options.spec;
     this.host = options.host;
@@ -72,6 +79,14 @@ export class WorkerTask implements TaskMessages {
     this.logger = options.logger;
     this.listener = options.listener;
     this.parkLog = new ParkLog(options);
+    this.pluginWatch = new PluginWatch({
+      clock: options.clock,
+      logger: options.logger,
+      warnAfterMs: options.callWarnMs,
+      onStuck: (stuck) => {
+        if (!this.abandoned) options.listener.onStuck?.(options.spec.id, stuck);
+      },
+    });
     const { spec, clock, onPark } = options;
     this.parkWatch = onPark === undefined ? null : new ParkWatch({ id: spec.id, clock, listener: onPark });
     this.offsetWriter = options.offsetWriter;
@@ -134,10 +149,13 @@ export class WorkerTask implements TaskMessages {
     const graceful = await Promise.race([this.ended.promise.then(() => true), deadline.promise]);
     timer.cancel();
     this.abandoned = !graceful;
+    this.pluginWatch.close();
     if (!graceful) {
+      const { method } = this.pluginWatch;
       this.logger.warn('A task did not stop in time and was abandoned. A plugin call of it has not returned.', {
         code: TASK_ABANDONED,
         task: `${this.spec.id.connector}-${this.spec.id.task}`,
+        ...(method === null ? {} : { method }),
         timeoutMs,
       });
       this.host.abandon(this.spec.id);
@@ -176,6 +194,16 @@ export class WorkerTask implements TaskMessages {
     this.showParked();
   }
 
+  onCalling(call: PluginCall | null): void {
+    this.pluginWatch.calling(call);
+  }
+
+  onBlocked(blocked: BlockedLoop | null): void {
+    const { call } = blocked ?? {};
+    const { connector, task } = this.spec.id;
+    this.pluginWatch.loop(blocked, call?.connector === connector && call.task === task);
+  }
+
   onTopics(topics: readonly string[]): void {
     if (!this.abandoned) this.listener.onTopics(this.spec.id, topics);
   }
@@ -186,6 +214,7 @@ export class WorkerTask implements TaskMessages {
 
   onEnded(): void {
     this.commitTimer?.cancel();
+    this.pluginWatch.close();
     this.ended.resolve();
     // A task that failed ends by itself: others of its group take over at once.
     if (this.failure !== null) void this.leaveGroup(10_000);

@@ -13,10 +13,11 @@ import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
-import type { TaskHostConnection } from '../host/inline-host.ts';
+import type { TaskHostConnection } from '../host/host-connection.ts';
+import { isolationOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
-import { HostClient } from './host-client.ts';
+import { HostClient, type HostUse } from './host-client.ts';
 import type { ParkListener } from './park-watch.ts';
 import { WorkerConnector } from './worker-connector.ts';
 import { type Subscription, type TaskListener, WorkerTask } from './worker-task.ts';
@@ -49,7 +50,12 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly broker: Broker;
   readonly offsetStore: OffsetBackingStore;
-  readonly openHost: () => TaskHostConnection;
+  /** Inline for `isolation: 'inline'`, a thread for the others. @throws ConfigError where no thread can be had */
+  readonly openHost: (use: HostUse) => TaskHostConnection;
+  /** `task.host.threads`: how many threads tasks share; 1 by default. */
+  readonly sharedHosts?: number;
+  /** `task.call.warn.ms`; 5,000 by default. */
+  readonly callWarnMs?: number;
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
   readonly notices?: NoticeSource;
@@ -161,7 +167,7 @@ export class Worker {
     const task = new WorkerTask({
       spec,
       subscription,
-      host: this.hostFor(spec.id),
+      host: this.hostFor(spec),
       broker: this.options.broker,
       clock: this.options.clock,
       logger: this.options.logger.child({ connector: spec.id.connector, task: spec.id.task }),
@@ -169,6 +175,7 @@ export class Worker {
       offsetWriter: this.offsetWriter,
       commitIntervalMs: this.options.offsetFlushIntervalMs,
       onPark: this.options.onPark,
+      callWarnMs: this.options.callWarnMs ?? 5_000,
     });
     this.tasks.set(keyOf(spec.id), task);
     task.start();
@@ -184,9 +191,7 @@ export class Worker {
         if (this.tasks.get(keyOf(id)) === task) this.tasks.delete(keyOf(id));
       }),
     );
-    const spent = this.hosts.filter((host) => host.isSpent);
-    this.hosts = this.hosts.filter((host) => !host.isSpent);
-    await Promise.all(spent.map((host) => host.close()));
+    await this.closeUnused();
   }
 
   setTaskTarget(id: TaskId, state: 'STARTED' | 'PAUSED'): void {
@@ -209,12 +214,37 @@ export class Worker {
     if (this.stopping) throw new IllegalStateError('The worker stops.');
   }
 
+  /** Threads that have nothing to do any more end, and so do hosts with nothing but abandoned tasks. */
+  private async closeUnused(): Promise<void> {
+    const isUnused = (host: HostClient): boolean =>
+      host.isSpent || (host.use.isolation !== 'inline' && host.taskCount === 0);
+    const unused = this.hosts.filter(isUnused);
+    this.hosts = this.hosts.filter((host) => !unused.includes(host));
+    await Promise.all(unused.map((host) => host.close()));
+  }
+
   /** A host still busy with an abandoned run of the task can't be told apart from the new one: that one gets a fresh host. */
-  private hostFor(id: TaskId): HostClient {
-    const free = this.hosts.find((host) => !host.has(id));
-    if (free !== undefined) return free;
+  private hostFor({ id, hostSettings }: TaskSpec): HostClient {
+    const isolation = isolationOf(hostSettings);
+    const connector = isolation === 'own' ? id.connector : null;
+    const all = this.hosts.filter(({ use }) => use.isolation === isolation && use.connector === connector);
+    const free = all.filter((host) => !host.has(id)).sort((a, b) => a.taskCount - b.taskCount);
+    const wanted = isolation === 'shared' ? (this.options.sharedHosts ?? 1) : 1;
+    const [idlest] = free;
+    if (idlest !== undefined && (idlest.taskCount === 0 || free.length >= wanted)) return idlest;
+    return this.openHost({ isolation, connector });
+  }
+
+  private openHost(use: HostUse): HostClient {
     const host: HostClient = new HostClient({
-      connection: this.options.openHost(),
+      connection: this.options.openHost(use),
+      use,
+      logger: this.options.logger,
+      onEnd: () => {
+        this.hosts = this.hosts.filter((other) => other !== host);
+        // What the thread held beside itself, such as its part of the embedded log.
+        void host.close();
+      },
       services: {
         readOffsets: (connector, partitions) =>
           this.offsetReader(connector).offsets(partitions as readonly OffsetMap[]),

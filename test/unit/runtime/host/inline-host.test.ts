@@ -199,12 +199,15 @@ describe('TaskHost, inline, with every message cloned', () => {
       type: 'task.counters',
       counters: { 'source-record-write-total': 2 },
     });
-    const before = h.notices.length;
+    const counters = (): number => h.notices.filter(({ type }) => type === 'task.counters').length;
+    const before = counters();
     await h.clock.advance(5_000);
-    expect(h.notices).toHaveLength(before);
+    expect(counters()).toBe(before);
+    // Its poll waits for records all the while.
+    expect(h.notices.at(-1)).toMatchObject({ type: 'task.calling', id, call: { method: 'poll' } });
     h.link.post({ type: 'task.stop', id, timeoutMs: 5_000 });
     await settle();
-    expect(h.types()).toEqual(['task.state', 'task.topics', 'task.ended']);
+    expect(h.types()).toEqual(['task.state', 'task.topics', 'task.calling', 'task.ended']);
   });
 
   it('answers the offset reader of a source task', async () => {

@@ -1,4 +1,4 @@
-import type { TaskHostConnection } from '../../../../src/runtime/host/inline-host.ts';
+import type { TaskHostConnection } from '../../../../src/runtime/host/host-connection.ts';
 import type { FromHost, HostRequest, TaskId, ToHost } from '../../../../src/runtime/host/protocol.ts';
 import { errorToWire } from '../../../../src/sdk/errors/error-wire.ts';
 

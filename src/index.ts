@@ -3,18 +3,19 @@ import { networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './broker/ports.ts';
 import { adminSettings } from './cli/admin-settings.ts';
-import { builtInPlugins } from './cli/built-in-plugins.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
 import { openBroker } from './cli/open-broker.ts';
 import { openSchemaStore } from './cli/open-schema-store.ts';
 import { sharedHostThreads, taskHostOpener } from './cli/open-task-host.ts';
 import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
+import { type PreparedSettings, prepareSettings } from './cli/prepared-settings.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
 import { SeenFromOutside } from './cli/seen-from-outside.ts';
-import { parseWorkerSettings, registryDefaults, withRegistryDefaults } from './cli/worker-settings.ts';
+import { registryDefaults, withRegistryDefaults } from './cli/worker-settings.ts';
 import { systemClock } from './foundation/clock.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
+import { maskingLogger } from './foundation/masking-logger.ts';
 import { unknownWorkerDefaults } from './registry/registry-keys.ts';
 import { connectorsResources } from './rest/connectors-resource.ts';
 import { offsetsResources } from './rest/offsets-resource.ts';
@@ -27,7 +28,7 @@ import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
 import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
 import type { Herder } from './runtime/herder/herder.ts';
 import { StandaloneHerder } from './runtime/herder/standalone-herder.ts';
-import { Plugins } from './runtime/plugins/plugins.ts';
+import type { Plugins } from './runtime/plugins/plugins.ts';
 import { Worker } from './runtime/worker/worker.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
 
@@ -63,17 +64,22 @@ export type { Herder } from './runtime/herder/herder.ts';
 
 /** @throws ConfigError that names every mistake of the settings, or says why something can't be opened; then nothing is left open. */
 export async function createWorker(options: CreateWorkerOptions): Promise<HoldfastWorker> {
-  const logger = options.logger ?? silentLogger;
-  const config = parseWorkerSettings(options.settings);
+  return openPrepared(await prepareSettings({ ...options, logger: options.logger ?? silentLogger }), options);
+}
+
+/** As `createWorker`, with settings that were read before. @internal */
+export async function openPrepared(
+  prepared: PreparedSettings,
+  options: Omit<CreateWorkerOptions, 'settings' | 'pluginModules'>,
+): Promise<HoldfastWorker> {
+  const { config, plugins, variables, secrets } = prepared;
+  // Invariant 8: whoever logs, no secret shows.
+  const logger = maskingLogger(options.logger ?? silentLogger, secrets);
   const listeners = config.values.listeners.map(parseListener);
-  const plugins = await Plugins.discover({
-    builtIn: [...builtInPlugins(), ...(options.pluginModules ?? [])],
-    pluginPath: config.values['plugin.path'] ?? [],
-    logger,
-  });
   const opened = new OpenedParts();
+  opened.add(() => variables.close());
   const withConverterDefaults = (own: Readonly<Record<string, string>>) => withRegistryDefaults(config.raw, own);
-  const configs = new ConnectorConfigs({ plugins, worker: config, withConverterDefaults });
+  const configs = new ConnectorConfigs({ plugins, worker: config, withConverterDefaults, variables, secrets });
   // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
   const problems = configs.workerConverterProblems();
   if (problems.length > 0) throw invalidWorkerConfig(problems);
@@ -86,7 +92,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Holdfa
   }
 }
 
-interface OpenWorkerOptions extends CreateWorkerOptions {
+interface OpenWorkerOptions extends Omit<CreateWorkerOptions, 'settings'> {
   readonly logger: Logger;
   readonly config: WorkerConfig;
   readonly listeners: readonly Listener[];
@@ -179,6 +185,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     clock,
     logger: logger.child({ name: 'rest' }),
     stage: () => herder.stage(),
+    mask: (text) => configs.secrets.mask(text),
   });
   opened.add(() => rest.close());
   opened.add(() => herder.stop());

@@ -1,5 +1,10 @@
 /** The modules of the plugins that come with Holdfast, as `import()` takes them. */
-const RELATIVE = ['../converters/plugin', '../../connectors/datagen/index', '../../connectors/file/index'] as const;
+const RELATIVE = [
+  '../converters/plugin',
+  '../runtime/config/providers/plugin',
+  '../../connectors/datagen/index',
+  '../../connectors/file/index',
+] as const;
 
 export function builtInPlugins(): readonly string[] {
   // Sources run unbuilt in tests, compiled everywhere else.

@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
-import type { Logger, LogLevel } from '../foundation/logger.ts';
-import { createWorker, type HoldfastWorker } from '../index.ts';
+import { type Logger, type LogLevel, recordingLogger } from '../foundation/logger.ts';
+import { type HoldfastWorker, openPrepared } from '../index.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import {
   type ConnectorFile,
@@ -17,8 +17,8 @@ import { UsageError } from './exit-codes.ts';
 import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
+import { prepareSettings } from './prepared-settings.ts';
 import { stopSignal } from './stop-signals.ts';
-import { parseWorkerSettings } from './worker-settings.ts';
 
 export interface StandaloneArguments {
   readonly workerFile: string | undefined;
@@ -36,12 +36,16 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   }
   const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile);
   const settings = { ...file, ...environment };
-  const config = parseWorkerSettings(settings);
+  // Where lines go and which is a setting too, and may come from a config provider.
+  const early = recordingLogger();
+  const prepared = await prepareSettings({ settings, logger: early.logger });
+  const { config } = prepared;
   const logger = await createPinoLogger({
     level: config.values['log.level'].toLowerCase() as LogLevel,
     pretty: process.stdout.isTTY === true,
   });
   const version = packageVersion();
+  for (const { level, message, fields } of early.lines) logger[level](message, fields);
   logger.info('Holdfast starts.', { version, node: process.version, pid: process.pid });
   const ended = supportEnded(process.version, new Date(systemClock.now()));
   if (ended !== null) {
@@ -49,7 +53,7 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   }
   // All files are read before anything is started: a mistake in the last one starts nothing.
   const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir']);
-  const worker = await createWorker({ settings, logger });
+  const worker = await openPrepared(prepared, { logger });
   try {
     // A signal ends a start that doesn't, too: a connector's plugin may not return.
     const signal = await Promise.race([stopped, startAll(worker, connectors, logger)]);

@@ -51,6 +51,8 @@ export interface RestServerOptions {
   readonly logger: Logger;
   /** Ends the message of a request that timed out: what the worker is doing. */
   readonly stage: () => string;
+  /** Invariant 8: strikes secrets out of the messages of errors. */
+  readonly mask?: (text: string) => string;
 }
 
 export class RestServer {
@@ -58,6 +60,7 @@ export class RestServer {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly stage: () => string;
+  private readonly mask: (text: string) => string;
   private readonly servers: Server[] = [];
   private readonly streams = new OpenStreams();
 
@@ -65,6 +68,7 @@ export class RestServer {
     this.clock = options.clock;
     this.logger = options.logger;
     this.stage = options.stage;
+    this.mask = options.mask ?? ((text) => text);
     this.app = fastify({
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
@@ -203,7 +207,7 @@ export class RestServer {
     const raw = (error as { readonly statusCode?: number }).statusCode;
     const known = raw === 413 || raw === 415 ? httpError(raw) : error;
     const status = statusOf(known);
-    const message = known instanceof Error ? known.message : String(known);
+    const message = this.mask(known instanceof Error ? known.message : String(known));
     if (status >= 500)
       this.logger.warn('A request failed.', {
         method: reply.request.method,

@@ -2,6 +2,7 @@
 export { type Clock, systemClock, type Timer } from '../foundation/clock.ts';
 export type { LogFields, Logger, LogLevel } from '../foundation/logger.ts';
 export * from './config/index.ts';
+export * from './config-provider.ts';
 export * from './connector.ts';
 export * from './converter.ts';
 export * from './data/index.ts';

@@ -1,4 +1,5 @@
 /** The manifest of a plugin module: what it offers, and for which SDK contract it was written. */
+import type { ConfigProvider } from './config-provider.ts';
 import type { Connector } from './connector.ts';
 import type { Converter, HeaderConverter } from './converter.ts';
 import type { Predicate, Transformation } from './transformation.ts';
@@ -29,6 +30,7 @@ export interface PluginManifest {
   readonly headerConverters?: readonly PluginClass<HeaderConverter>[];
   readonly transformations?: readonly PluginClass<Transformation>[];
   readonly predicates?: readonly PluginClass<Predicate>[];
+  readonly configProviders?: readonly PluginClass<ConfigProvider>[];
 }
 
 export interface Plugin extends PluginManifest {

@@ -1,4 +1,6 @@
 /** Checks the configuration of a connector, all mistakes at once, and turns it into what the worker runs. */
+import { silentLogger } from '../../foundation/logger.ts';
+import { SecretRegistry } from '../../foundation/secret-registry.ts';
 import type { ConfigDef } from '../../sdk/config/index.ts';
 import type { Connector } from '../../sdk/connector.ts';
 import type { Converter } from '../../sdk/converter.ts';
@@ -13,9 +15,13 @@ import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
 import { forbiddenOverrides, type GroupAccess, groupAccess, type OverridePolicy } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { passwordKeysOf } from './password-keys.ts';
 import { converterProblems, pluginProblems, problemsIn } from './plugin-problems.ts';
 import { sinkProblems } from './sink-topics.ts';
 import { buildTaskSpec, sourceTopicCreation } from './task-spec.ts';
+import { ConfigVariables } from './variables/config-variables.ts';
+import type { ResolvedVariables } from './variables/resolved-variables.ts';
+import { secretsOf } from './variables/secret-settings.ts';
 import { type WorkerConfig, withPrefix } from './worker-config.ts';
 
 export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.config-invalid', {
@@ -29,6 +35,14 @@ export interface ResolvedConnector {
   readonly desc: PluginDesc;
   readonly tasksMax: number;
   readonly tasksMaxEnforce: boolean;
+  /** What came from config providers, and what of it may be shown. */
+  readonly variables: ResolvedVariables;
+  /** False with `config.action.reload=none`. */
+  readonly reloads: boolean;
+  /** Invariant 8: to be struck out of every text. */
+  readonly secrets: ReadonlySet<string>;
+  /** The same with what config providers say now. Nothing is validated again. @throws what a provider throws */
+  refreshed(): Promise<ResolvedConnector>;
   /** What the connector's `start` gets. */
   readonly connectorConfig: Readonly<Record<string, string>>;
   /** The consumer group of a sink, and how an admin client of this connector finds its cluster. */
@@ -37,11 +51,13 @@ export interface ResolvedConnector {
   checkStart(): void;
   /** `task.class` of the task configurations. */
   taskClassName(config: Readonly<Record<string, string>>): string;
+  /** With what config providers say now. @throws what a provider throws */
   taskSpec(task: {
     readonly id: TaskId;
+    /** With its variables. */
     readonly taskConfig: Readonly<Record<string, string>>;
     readonly initialState: 'STARTED' | 'PAUSED';
-  }): { readonly spec: TaskSpec; readonly subscription: Subscription | null };
+  }): Promise<{ readonly spec: TaskSpec; readonly subscription: Subscription | null }>;
 }
 
 type Raw = Readonly<Record<string, string>>;
@@ -65,21 +81,33 @@ export interface ConnectorConfigsOptions {
   readonly worker: WorkerConfig;
   /** A converter's own settings with those that it finds below them, and that it may therefore leave out. */
   readonly withConverterDefaults?: (own: Raw) => Raw;
+  /** None unless told. */
+  readonly variables?: ConfigVariables;
+  /** Learns the secrets of every configuration before a plugin sees it. */
+  readonly secrets?: SecretRegistry;
 }
 
 export class ConnectorConfigs {
   private readonly plugins: Plugins;
   private readonly worker: WorkerConfig;
   private readonly withConverterDefaults: (own: Raw) => Raw;
+  readonly variables: ConfigVariables;
+  readonly secrets: SecretRegistry;
 
   constructor(options: ConnectorConfigsOptions) {
     this.plugins = options.plugins;
     this.worker = options.worker;
     this.withConverterDefaults = options.withConverterDefaults ?? ((own) => own);
+    this.variables = options.variables ?? new ConfigVariables({ providers: new Map(), logger: silentLogger });
+    this.secrets = options.secrets ?? new SecretRegistry();
   }
 
   /** @throws ConfigError `holdfast.connector.config-invalid` with every mistake, in Kafka Connect's words. */
-  async resolve(raw: RawConnectorConfig): Promise<ResolvedConnector> {
+  async resolve(given: RawConnectorConfig): Promise<ResolvedConnector> {
+    const variables = await this.variables.resolve(given);
+    const raw = variables.config;
+    // Invariant 8: before any plugin can repeat one.
+    this.secrets.add(secretsOf(raw, variables));
     const className = raw['connector.class'];
     if (className === undefined || className === null || className === '') {
       const shown = Object.entries(raw)
@@ -94,7 +122,13 @@ export class ConnectorConfigs {
     const versions = this.plugins.versionsOf(newest);
     const range = versionRange(raw['connector.plugin.version']);
     const desc = range === null ? newest : versions.find(({ version }) => range.has(version));
-    const problems = desc === undefined ? noVersion(versions, range) : await this.problemsOf(desc, raw);
+    const problems =
+      desc === undefined
+        ? noVersion(versions, range)
+        : (await this.problemsOf(desc, raw)).map(({ key, message }) => ({
+            key,
+            message: variables.hide(message, key),
+          }));
     if (desc === undefined || problems.length > 0) {
       throw new ConfigError(
         `Connector configuration is invalid and contains the following ${problems.length} error(s):${problems
@@ -105,7 +139,7 @@ export class ConnectorConfigs {
         { code: CONNECTOR_CONFIG_INVALID, problems },
       );
     }
-    return this.describe(desc, raw as Raw);
+    return this.describe(desc, variables);
   }
 
   /** Every mistake, in the order of the settings' definition. */
@@ -231,22 +265,38 @@ export class ConnectorConfigs {
     return [{ key, message: `This class is abstract and cannot be created. Did you mean ${choices}?` }];
   }
 
-  private describe(desc: PluginDesc, config: Raw): ResolvedConnector {
+  private describe(desc: PluginDesc, variables: ResolvedVariables): ResolvedConnector {
+    const config = variables.config as Raw;
     const type = desc.type as 'source' | 'sink';
     const values = (type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG).parse(config);
     const { plugins, worker } = this;
+    const secrets = secretsOf(config, { ...variables, passwordKeys: passwordKeysOf(plugins, desc, config) });
+    this.secrets.add(secrets);
     return {
       type,
       desc,
       tasksMax: values['tasks.max'],
       tasksMaxEnforce: values['tasks.max.enforce'],
+      variables,
+      reloads: (config['config.action.reload'] ?? 'restart').trim().toLowerCase() !== 'none',
+      secrets,
+      refreshed: async () => {
+        const now = await this.variables.resolve(variables.raw);
+        return this.describe(desc, now);
+      },
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);
       },
       taskClassName: () => desc.className.replace(/Connector$/, 'Task'),
-      taskSpec: (task) => buildTaskSpec({ plugins, worker, desc, config, ...task }),
+      taskSpec: async (task) => {
+        const now = await this.variables.resolve(variables.raw);
+        const own = await this.variables.resolve(task.taskConfig);
+        const taskConfig = own.config as Raw;
+        this.secrets.add([...secretsOf(now.config, now), ...secretsOf(own.config, own)]);
+        return buildTaskSpec({ plugins, worker, desc, config: now.config as Raw, ...task, taskConfig });
+      },
     };
   }
 }

@@ -141,10 +141,10 @@ export const WORKER_CONFIG = ConfigDef.of({
   'config.providers': {
     type: 'LIST',
     default: [],
-    validator: notYet('this version resolves no variables of config providers and would hand them on as they are'),
     importance: 'low',
     group: CONNECT,
-    documentation: 'Must be empty: variables in settings are not resolved by this version.',
+    documentation:
+      'Names of config providers, each with its class under config.providers.<name>.class and its settings under config.providers.<name>.param. Settings of the worker and of connectors may then have variables: a dollar sign and {name:path:key}.',
   },
   'topic.creation.enable': {
     type: 'BOOLEAN',

@@ -8,6 +8,7 @@ import type { Worker } from '../worker/worker.ts';
 import type { WorkerConnector } from '../worker/worker-connector.ts';
 import type { ActiveTopics } from './active-topics.ts';
 import type { ConnectorConfigMap } from './herder.ts';
+import type { SecretUse } from './secret-use.ts';
 import type { TargetState } from './status.ts';
 import type { StatusBook } from './status-book.ts';
 
@@ -34,6 +35,7 @@ export interface ConnectorLifecycleOptions {
   readonly worker: Worker;
   readonly statuses: StatusBook;
   readonly topics: ActiveTopics;
+  readonly secrets: SecretUse;
   readonly logger: Logger;
   /** The connector asked for new task configurations; may come from within a call. */
   readonly onReconfigure: (entry: DesiredConnector) => void;
@@ -43,6 +45,7 @@ export class ConnectorLifecycle {
   private readonly worker: Worker;
   private readonly statuses: StatusBook;
   private readonly topics: ActiveTopics;
+  private readonly secrets: SecretUse;
   private readonly logger: Logger;
   private readonly onReconfigure: (entry: DesiredConnector) => void;
 
@@ -50,6 +53,7 @@ export class ConnectorLifecycle {
     this.worker = options.worker;
     this.statuses = options.statuses;
     this.topics = options.topics;
+    this.secrets = options.secrets;
     this.logger = options.logger;
     this.onReconfigure = options.onReconfigure;
   }
@@ -61,6 +65,7 @@ export class ConnectorLifecycle {
   async launch(entry: DesiredConnector): Promise<void> {
     const { name, resolved, target } = entry;
     const { version } = resolved.desc;
+    this.secrets.use(name, resolved);
     if (target === 'STOPPED') {
       this.statuses.setConnector(name, 'STOPPED', version);
       return;
@@ -86,6 +91,16 @@ export class ConnectorLifecycle {
     await this.reconfigure(entry, connector);
   }
 
+  /** As `launch`, with what config providers say now: they may have other values than when it was configured. */
+  async relaunch(entry: DesiredConnector): Promise<void> {
+    try {
+      entry.resolved = await entry.resolved.refreshed();
+    } catch (error) {
+      throw this.startFailed(entry, error);
+    }
+    await this.launch(entry);
+  }
+
   /** Starts an instance that was made or paused. @throws ConnectError `holdfast.connector.start-failed` */
   async start(entry: DesiredConnector, connector: WorkerConnector): Promise<void> {
     try {
@@ -107,7 +122,9 @@ export class ConnectorLifecycle {
     let configs: readonly ConnectorConfigMap[];
     try {
       const generated = await connector.taskConfigs(resolved.tasksMax, resolved.tasksMaxEnforce);
-      configs = generated.map((config) => ({ ...config, 'task.class': resolved.taskClassName(config) }));
+      configs = generated.map((config) =>
+        resolved.variables.putBack({ ...config, 'task.class': resolved.taskClassName(config) }),
+      );
     } catch (error) {
       this.statuses.failConnector(name, error, resolved.desc.version);
       this.logger.error('A connector could not make the configurations of its tasks.', {
@@ -125,20 +142,20 @@ export class ConnectorLifecycle {
     await this.worker.stopTasks(running);
     this.statuses.removeTasks(name);
     entry.taskConfigs = configs;
-    for (const task of configs.keys()) this.startTask({ connector: name, task }, entry);
+    for (const task of configs.keys()) await this.startTask({ connector: name, task }, entry);
   }
 
   async restartTask(id: TaskId, entry: DesiredConnector): Promise<void> {
     this.statuses.setTask(id, 'RESTARTING', entry.resolved.desc.version);
     await this.worker.stopTasks([id]);
-    this.startTask(id, entry);
+    await this.startTask(id, entry);
   }
 
   /** Stop and start of the instance; tasks whose configurations stay the same go on. @throws as `launch` */
   async restartInstance(entry: DesiredConnector): Promise<void> {
     this.statuses.setConnector(entry.name, 'RESTARTING', entry.resolved.desc.version);
     await this.worker.stopConnector(entry.name);
-    await this.launch(entry);
+    await this.relaunch(entry);
   }
 
   /** Stops tasks and instance. */
@@ -148,11 +165,11 @@ export class ConnectorLifecycle {
     this.statuses.removeTasks(entry.name);
   }
 
-  private startTask(id: TaskId, entry: DesiredConnector): void {
+  private async startTask(id: TaskId, entry: DesiredConnector): Promise<void> {
     const { name } = entry;
     const { version } = entry.resolved.desc;
     try {
-      const { spec, subscription } = entry.resolved.taskSpec({
+      const { spec, subscription } = await entry.resolved.taskSpec({
         id,
         taskConfig: entry.taskConfigs[id.task] ?? {},
         initialState: entry.target === 'PAUSED' ? 'PAUSED' : 'STARTED',

@@ -28,6 +28,7 @@ import type {
   TaskInfo,
 } from './herder.ts';
 import { OperationStages } from './operation-stages.ts';
+import { SecretUse } from './secret-use.ts';
 import type { TargetState, TaskStatus } from './status.ts';
 import { StatusBook } from './status-book.ts';
 
@@ -57,6 +58,7 @@ export class StandaloneHerder implements Herder {
   private readonly stages: OperationStages;
   private readonly topics = new ActiveTopics();
   private readonly offsets: ConnectorOffsets;
+  private readonly secrets: SecretUse;
   /** By connector. */
   private readonly operations = new Map<string, PQueue>();
   private readonly reconfiguring = new Set<DesiredConnector>();
@@ -65,14 +67,22 @@ export class StandaloneHerder implements Herder {
 
   constructor(options: StandaloneHerderOptions) {
     this.options = options;
-    const { worker, logger, clock, workerId } = options;
-    this.statuses = new StatusBook({ workerId });
+    const { worker, logger, clock, workerId, configs } = options;
+    this.secrets = new SecretUse({
+      variables: configs.variables,
+      secrets: configs.secrets,
+      clock,
+      logger,
+      restart: (name) => this.restartConnectorAndTasks(name, { onlyFailed: false, includeTasks: true }),
+    });
+    this.statuses = new StatusBook({ workerId, mask: (text) => configs.secrets.mask(text) });
     this.stages = new OperationStages({ clock });
     this.offsets = new ConnectorOffsets({ worker, clock, logger });
     this.lifecycle = new ConnectorLifecycle({
       worker,
       statuses: this.statuses,
       topics: this.topics,
+      secrets: this.secrets,
       logger,
       onReconfigure: (entry) => this.reconfigureSoon(entry),
     });
@@ -86,6 +96,7 @@ export class StandaloneHerder implements Herder {
   /** Waits for no operation: one whose plugin doesn't return must not keep the worker from stopping. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.secrets.close();
     for (const name of this.entries.keys()) this.options.worker.connector(name)?.cancel();
     await this.options.worker.stop();
     this.started = false;
@@ -183,6 +194,7 @@ export class StandaloneHerder implements Herder {
       this.entries.delete(name);
       this.statuses.remove(name);
       this.topics.reset(name);
+      this.secrets.forget(name);
     });
   }
 
@@ -208,7 +220,7 @@ export class StandaloneHerder implements Herder {
       // A FAILED connector stays FAILED until it is restarted or reconfigured; its tasks are their own.
       if (this.hasFailed(name)) return this.setTaskTargets(name, 'STARTED');
       const instance = this.options.worker.connector(name);
-      if (instance === undefined) return this.lifecycle.launch(entry);
+      if (instance === undefined) return this.lifecycle.relaunch(entry);
       await this.lifecycle.start(entry, instance);
       this.setTaskTargets(name, 'STARTED');
       // While it was paused it may have been configured anew, or have asked for other tasks.

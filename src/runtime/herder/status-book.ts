@@ -4,11 +4,17 @@ import { type ConnectorState, type ConnectorStatus, type TaskState, type TaskSta
 
 export class StatusBook {
   private readonly workerIdOf: () => string;
+  private readonly mask: (text: string) => string;
   private readonly connectors = new Map<string, ConnectorStatus>();
   private readonly tasks = new Map<string, Map<number, TaskStatus>>();
 
-  constructor(options: { readonly workerId: () => string }) {
+  constructor(options: {
+    readonly workerId: () => string;
+    /** Invariant 8: strikes secrets out of what is kept. */
+    readonly mask?: (text: string) => string;
+  }) {
     this.workerIdOf = options.workerId;
+    this.mask = options.mask ?? ((text) => text);
   }
 
   connector(name: string): ConnectorStatus | undefined {
@@ -29,7 +35,8 @@ export class StatusBook {
   }
 
   failConnector(name: string, error: unknown, version: string | null): void {
-    this.connectors.set(name, { state: 'FAILED', workerId: this.workerId, version, trace: traceOf(error) });
+    const trace = this.mask(traceOf(error));
+    this.connectors.set(name, { state: 'FAILED', workerId: this.workerId, version, trace });
   }
 
   setTask(id: TaskId, state: TaskState, version: string | null): void {
@@ -39,7 +46,8 @@ export class StatusBook {
   }
 
   failTask(id: TaskId, error: unknown, version: string | null): void {
-    this.putTask(id, { state: 'FAILED', workerId: this.workerId, version, trace: traceOf(error), parked: null });
+    const trace = this.mask(traceOf(error));
+    this.putTask(id, { state: 'FAILED', workerId: this.workerId, version, trace, parked: null });
   }
 
   parkTask(id: TaskId, parked: ParkedInfo | null): void {
@@ -47,7 +55,11 @@ export class StatusBook {
     if (status === undefined || status.state === 'FAILED') return;
     // A task that waits before its start, for its dead letter queue say, is as well as any other parked one.
     const state = parked !== null && status.state === 'UNASSIGNED' ? 'RUNNING' : status.state;
-    this.putTask(id, { ...status, state, parked });
+    const shown =
+      parked === null
+        ? null
+        : { ...parked, dependency: this.mask(parked.dependency), reason: this.mask(parked.reason) };
+    this.putTask(id, { ...status, state, parked: shown });
   }
 
   removeTasks(name: string): void {

@@ -2,7 +2,9 @@
 
 /** Order and spelling of `/connector-plugins`. */
 export const PLUGIN_TYPES = ['sink', 'source', 'transformation', 'predicate', 'converter', 'header_converter'] as const;
-export type PluginType = (typeof PLUGIN_TYPES)[number];
+/** What the REST API lists, and what it does not. */
+export const ALL_PLUGIN_TYPES = [...PLUGIN_TYPES, 'config_provider'] as const;
+export type PluginType = (typeof ALL_PLUGIN_TYPES)[number];
 
 export interface PluginDesc {
   readonly type: PluginType;
@@ -26,6 +28,7 @@ const SUFFIXES: Readonly<Record<PluginType, string>> = {
   predicate: 'Predicate',
   converter: 'Converter',
   header_converter: 'HeaderConverter',
+  config_provider: 'ConfigProvider',
 };
 
 /** `org.x.FileStreamSourceConnector` -> `FileStreamSourceConnector`; a nested `Outer$Value` -> `Value`, as in Java. */

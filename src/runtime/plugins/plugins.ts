@@ -4,7 +4,14 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
 import type { PluginRef } from '../host/protocol.ts';
-import { compareVersions, namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
+import {
+  ALL_PLUGIN_TYPES,
+  compareVersions,
+  namesOf,
+  PLUGIN_TYPES,
+  type PluginDesc,
+  type PluginType,
+} from './plugin-desc.ts';
 import { findPluginModules, type PluginModule } from './plugin-path.ts';
 
 export const PLUGIN_NOT_FOUND = defineErrorCode('holdfast.plugin.not-found', {
@@ -24,6 +31,7 @@ const KIND_NAMES: Readonly<Record<PluginType, string>> = {
   predicate: 'Predicate',
   converter: 'Converter',
   header_converter: 'HeaderConverter',
+  config_provider: 'ConfigProvider',
 };
 
 export class Plugins {
@@ -33,7 +41,7 @@ export class Plugins {
 
   constructor(descs: readonly PluginDesc[]) {
     this.descs = sorted(descs);
-    for (const type of PLUGIN_TYPES) this.byName.set(type, new Map());
+    for (const type of ALL_PLUGIN_TYPES) this.byName.set(type, new Map());
     for (const desc of newest(this.descs)) {
       const names = this.byName.get(desc.type);
       for (const name of namesOf(desc)) names?.set(name, [...(names.get(name) ?? []), desc]);
@@ -161,6 +169,7 @@ export function descsOf(plugin: Plugin, found: PluginModule): PluginDesc[] {
     ...(plugin.predicates ?? []).map(desc('predicate')),
     ...(plugin.converters ?? []).map(desc('converter')),
     ...(plugin.headerConverters ?? []).map(desc('header_converter')),
+    ...(plugin.configProviders ?? []).map(desc('config_provider')),
   ];
 }
 
@@ -175,7 +184,7 @@ function newest(descs: readonly PluginDesc[]): readonly PluginDesc[] {
 }
 
 function sorted(descs: readonly PluginDesc[]): readonly PluginDesc[] {
-  const rank = (desc: PluginDesc): number => PLUGIN_TYPES.indexOf(desc.type);
+  const rank = (desc: PluginDesc): number => ALL_PLUGIN_TYPES.indexOf(desc.type);
   return [...descs].sort(
     (a, b) => rank(a) - rank(b) || (a.className < b.className ? -1 : a.className > b.className ? 1 : 0),
   );

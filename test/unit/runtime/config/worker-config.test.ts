@@ -77,7 +77,7 @@ describe('parseWorkerConfig', () => {
 });
 
 describe('settings that would be dangerous to pass over', () => {
-  it.each(['rest.extension.classes', 'config.providers'])('%s is refused', (key) => {
+  it.each(['rest.extension.classes'])('%s is refused', (key) => {
     expect(() => parseWorkerConfig({ ...MINIMUM, [key]: 'x' })).toThrow(
       new RegExp(`for configuration ${key}: this version`),
     );

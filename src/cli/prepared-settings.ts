@@ -1,0 +1,85 @@
+/** From settings as they are written to what a worker runs with: its plugins, its config providers, their values. */
+
+import type { Logger } from '../foundation/logger.ts';
+import { maskingLogger } from '../foundation/masking-logger.ts';
+import { SecretRegistry } from '../foundation/secret-registry.ts';
+import { passwordKeysOf } from '../runtime/config/password-keys.ts';
+import type { ConfigVariables } from '../runtime/config/variables/config-variables.ts';
+import { openVariables, resolveWorkerSettings } from '../runtime/config/variables/open-variables.ts';
+import { secretsOf } from '../runtime/config/variables/secret-settings.ts';
+import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
+import { Plugins } from '../runtime/plugins/plugins.ts';
+import { ConfigError } from '../sdk/errors/kinds.ts';
+import { builtInPlugins } from './built-in-plugins.ts';
+import { parseWorkerSettings } from './worker-settings.ts';
+
+export interface PreparedSettings {
+  /** With the values of config providers. Not to be shown. */
+  readonly config: WorkerConfig;
+  readonly plugins: Plugins;
+  readonly variables: ConfigVariables;
+  readonly secrets: SecretRegistry;
+}
+
+/** @throws ConfigError that names every mistake; what a config provider throws. Then nothing is left open. */
+export async function prepareSettings(options: {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly pluginModules?: readonly string[];
+  readonly logger: Logger;
+}): Promise<PreparedSettings> {
+  const { settings } = options;
+  const secrets = new SecretRegistry();
+  const logger = maskingLogger(options.logger, secrets);
+  // As written: a provider may come from there.
+  const pluginPath = (settings['plugin.path'] ?? '')
+    .split(',')
+    .map((folder) => folder.trim())
+    .filter((folder) => folder !== '');
+  const plugins = await Plugins.discover({
+    builtIn: [...builtInPlugins(), ...(options.pluginModules ?? [])],
+    pluginPath,
+    logger,
+  });
+  // Mistakes in settings without providers are named first, and all together.
+  if ((settings['config.providers'] ?? '').trim() === '') {
+    const config = parseWorkerSettings(settings);
+    hold(secrets, plugins, config.raw, {});
+    return { config, plugins, variables: await openVariables({ settings, plugins, logger }), secrets };
+  }
+  const variables = await openVariables({ settings, plugins, logger });
+  try {
+    const { settings: resolvedSettings, resolved } = await resolveWorkerSettings(settings, variables);
+    hold(secrets, plugins, resolvedSettings, resolved);
+    return {
+      config: parsed(resolvedSettings, (message, key) => resolved.hide(message, key)),
+      plugins,
+      variables,
+      secrets,
+    };
+  } catch (error) {
+    await variables.close();
+    throw error;
+  }
+}
+
+function hold(
+  secrets: SecretRegistry,
+  plugins: Plugins,
+  settings: Readonly<Record<string, string>>,
+  resolved: Omit<Parameters<typeof secretsOf>[1] & object, 'passwordKeys'>,
+): void {
+  secrets.hold('worker', secretsOf(settings, { ...resolved, passwordKeys: passwordKeysOf(plugins, null, settings) }));
+}
+
+/** Invariant 8: a mistake in a value that came from a provider does not show the value. */
+function parsed(
+  settings: Readonly<Record<string, string>>,
+  hide: (message: string, key: string) => string,
+): WorkerConfig {
+  try {
+    return parseWorkerSettings(settings);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.problems.length === 0) throw error;
+    throw invalidWorkerConfig(error.problems.map(({ key, message }) => ({ key, message: hide(message, key) })));
+  }
+}

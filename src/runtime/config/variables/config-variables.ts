@@ -1,0 +1,107 @@
+/** Puts the values of config providers in place of `${provider:[path:]key}`. Kafka Connect 4.1.1, ConfigTransformer (KIP-297). */
+import type { Logger } from '../../../foundation/logger.ts';
+import type { ConfigData, ConfigProvider } from '../../../sdk/config-provider.ts';
+import { ConnectError } from '../../../sdk/errors/connect-error.ts';
+import { PROVIDER_FAILED } from '../providers/provider-failed.ts';
+import { type FoundVariable, type RawConfig, ResolvedVariables } from './resolved-variables.ts';
+import { type Variable, variablesIn, withValues } from './variable-syntax.ts';
+
+/** How long a provider may take. A request for a configuration waits at most 90 s. */
+const GET_TIMEOUT_MS = 30_000;
+
+export interface ConfigVariablesOptions {
+  /** By the names in `config.providers`. */
+  readonly providers: ReadonlyMap<string, ConfigProvider>;
+  readonly logger: Logger;
+}
+
+export class ConfigVariables {
+  private readonly providers: ReadonlyMap<string, ConfigProvider>;
+  private readonly logger: Logger;
+
+  constructor(options: ConfigVariablesOptions) {
+    this.providers = options.providers;
+    this.logger = options.logger;
+  }
+
+  /**
+   * Every value once. A variable of an unknown provider, or whose key its provider does not have, stays as it is.
+   * @throws what a provider throws
+   */
+  async resolve(raw: RawConfig, signal: AbortSignal = AbortSignal.timeout(GET_TIMEOUT_MS)): Promise<ResolvedVariables> {
+    const wanted = new Map<string, Map<string, Set<string>>>();
+    for (const value of Object.values(raw)) {
+      for (const { provider, path, key } of variablesIn(value ?? '')) {
+        if (!this.providers.has(provider)) continue;
+        const paths = wanted.get(provider) ?? new Map<string, Set<string>>();
+        wanted.set(provider, paths.set(path, (paths.get(path) ?? new Set()).add(key)));
+      }
+    }
+    const found: FoundVariable[] = [];
+    const values = new Map<string, string>();
+    for (const [provider, paths] of wanted) {
+      for (const [path, keys] of paths) {
+        const { data, ttlMs } = await this.get(provider, path, [...keys], signal);
+        for (const key of keys) {
+          const value = Object.hasOwn(data, key) ? data[key] : undefined;
+          if (value === undefined) continue;
+          values.set(idOf({ provider, path, key }), value);
+          found.push({ provider, path, key, value, ...(ttlMs === undefined ? {} : { ttlMs }) });
+        }
+      }
+    }
+    const config: Record<string, string | null> = {};
+    for (const [name, value] of Object.entries(raw)) {
+      config[name] = value === null ? null : withValues(value, (variable) => values.get(idOf(variable)));
+    }
+    return new ResolvedVariables({ raw, config, found });
+  }
+
+  /** Asks one provider. @throws what it throws, as a ConnectError with its message */
+  async get(provider: string, path: string, keys: readonly string[], signal: AbortSignal): Promise<ConfigData> {
+    try {
+      const answer = await this.providers.get(provider)?.get(path, keys, signal);
+      return answer ?? { data: {} };
+    } catch (cause) {
+      if (cause instanceof ConnectError && !('problems' in cause)) throw cause;
+      // With Kafka Connect's message and status, whatever kind it was: the configuration itself may be right.
+      throw new ConnectError((cause as Error).message ?? String(cause), { code: PROVIDER_FAILED, cause });
+    }
+  }
+
+  /** Has itself told of changes, where the provider can tell. Returns how to end it. */
+  subscribe(provider: string, path: string, keys: readonly string[], onChange: () => void): () => void {
+    const target = this.providers.get(provider);
+    if (target?.subscribe === undefined) return () => {};
+    try {
+      target.subscribe(path, keys, onChange);
+    } catch (error) {
+      this.logger.warn('A config provider takes no subscription; its changes are noticed at the next start only.', {
+        provider,
+        path,
+        err: error,
+      });
+    }
+    return () => {
+      try {
+        target.unsubscribe?.(path);
+      } catch (error) {
+        this.logger.debug('A config provider could not end a subscription.', { provider, path, err: error });
+      }
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const [name, provider] of this.providers) {
+      try {
+        await provider.close?.();
+      } catch (error) {
+        this.logger.warn('A config provider could not be closed.', { provider: name, err: error });
+      }
+    }
+  }
+}
+
+function idOf({ provider, path, key }: Variable): string {
+  return `${provider}\0${path}\0${key}`;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { recordingLogger } from '../../../src/foundation/logger.ts';
+import { maskingLogger } from '../../../src/foundation/masking-logger.ts';
+import { SecretRegistry } from '../../../src/foundation/secret-registry.ts';
+import { ConfigError } from '../../../src/sdk/errors/kinds.ts';
+
+function registryOf(...secrets: string[]): SecretRegistry {
+  const registry = new SecretRegistry();
+  registry.hold('owner', secrets);
+  return registry;
+}
+
+describe('SecretRegistry', () => {
+  it('strikes out a secret wherever it stands, and in every form in which it travels', () => {
+    const secret = 'hun"ter two/2';
+    const registry = registryOf(secret);
+    expect(registry.mask(`xx${secret}yy`)).toBe('xx[hidden]yy');
+    expect(registry.mask(`a=${encodeURIComponent(secret)}&b=1`)).toBe('a=[hidden]&b=1');
+    expect(registry.mask(JSON.stringify({ password: secret }))).toBe('{"password":"[hidden]"}');
+    expect(registry.mask(`Basic ${Buffer.from(secret).toString('base64')}`)).toBe('Basic [hidden]');
+  });
+
+  it('takes the longest of those that begin alike, and all of several', () => {
+    const registry = registryOf('abcdefgh', 'abcdefgh-ijkl');
+    expect(registry.mask('abcdefgh-ijkl, abcdefgh, abcdefghabcdefgh')).toBe('[hidden], [hidden], [hidden][hidden]');
+  });
+
+  it('finds short ones as words only, and leaves alone what is too short or too common', () => {
+    const registry = registryOf('s3cr', 'abc', '8083', '1234567', 'true', 'admin', 'password', '12345678');
+    expect(registry.mask('s3cr! (s3cr) s3cret xs3cr')).toBe('[hidden]! ([hidden]) s3cret xs3cr');
+    const ordinary = 'abc: true on port 8083 for admin, whose password has 1234567 characters';
+    expect(registry.mask(ordinary)).toBe(ordinary);
+    expect(registry.mask('pin 12345678')).toBe('pin [hidden]');
+  });
+
+  it('knows the lines of a key, but not the labels around it', () => {
+    const registry = registryOf(
+      '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END PRIVATE KEY-----\n',
+    );
+    expect(registry.mask('bad base64 MIIEvQIBADANBg in -----BEGIN PRIVATE KEY-----')).toBe(
+      'bad base64 [hidden] in -----BEGIN PRIVATE KEY-----',
+    );
+  });
+
+  it('still strikes out for a while what an owner used before, or who is gone', () => {
+    const registry = registryOf('first-secret');
+    registry.hold('owner', ['second-secret']);
+    expect(registry.mask('first-secret second-secret')).toBe('[hidden] [hidden]');
+    registry.release('owner');
+    expect(registry.mask('first-secret second-secret')).toBe('[hidden] [hidden]');
+    registry.add(Array.from({ length: 2_000 }, (_, n) => `passing-${n}-`));
+    expect(registry.mask('first-secret passing-1999-')).toBe('first-secret [hidden]');
+    expect(registry.secrets()).toHaveLength(2_000);
+  });
+
+  it('goes into objects, arrays, maps and errors with their causes, and keeps what has no secret as it is', () => {
+    const registry = registryOf('hunter2-hunter2');
+    const clean = { a: [1, { b: 'x' }], err: new Error('no') };
+    expect(registry.maskAll(clean)).toBe(clean);
+    const cause = new TypeError('at hunter2-hunter2');
+    const error = new ConfigError('wrong: hunter2-hunter2', {
+      cause,
+      problems: [{ key: 'k', message: 'hunter2-hunter2' }],
+    });
+    const masked = registry.maskAll({
+      err: error,
+      list: ['hunter2-hunter2'],
+      map: new Map([['k', 'hunter2-hunter2']]),
+    }) as {
+      err: ConfigError;
+    };
+    expect(masked.err).toBeInstanceOf(ConfigError);
+    expect(masked.err.code).toBe(error.code);
+    expect(masked.err.message).toBe('wrong: [hidden]');
+    expect(masked.err.problems).toEqual([{ key: 'k', message: '[hidden]' }]);
+    expect(masked.err.cause).toBeInstanceOf(TypeError);
+    expect(`${masked.err.stack}${(masked.err.cause as Error).stack}`).not.toContain('hunter2');
+    expect(JSON.stringify(masked)).not.toContain('hunter2');
+    expect(error.message).toContain('hunter2');
+  });
+
+  it('stands before a logger: messages, fields and bindings', () => {
+    const { logger, lines } = recordingLogger();
+    const masking = maskingLogger(logger, registryOf('hunter2-hunter2'));
+    masking
+      .child({ url: 'http://u:hunter2-hunter2@h' })
+      .error('got hunter2-hunter2', { err: new Error('hunter2-hunter2') });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.message).toBe('got [hidden]');
+    expect(lines[0]?.fields['url']).toBe('http://u:[hidden]@h');
+    expect(lines[0]?.fields['err']).toHaveProperty('message', '[hidden]');
+  });
+});

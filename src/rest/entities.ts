@@ -1,4 +1,4 @@
-/** The JSON of the REST API, fields in the order in which Kafka Connect 4.1.1 emits them (1.3); `parked` is ours. */
+/** The JSON of the REST API, fields in the order in which Kafka Connect 4.1.1 emits them (1.3); `parked` and `stuck` are ours. */
 import type { ConnectorInfo, ConnectorStateInfo, TaskInfo } from '../runtime/herder/herder.ts';
 import type { ConnectorStatus, TaskStatus } from '../runtime/herder/status.ts';
 import type { PluginDesc } from '../runtime/plugins/plugin-desc.ts';
@@ -31,7 +31,12 @@ export function taskStateJson(status: TaskStatus & { readonly id: number }, show
     id: status.id,
     ...statusJson(status),
     ...(showParked && status.parked !== null ? { parked: parkedJson(status.parked) } : {}),
+    ...(showParked && status.stuck !== null && status.stuck !== undefined ? { stuck: stuckJson(status.stuck) } : {}),
   };
+}
+
+function stuckJson({ method, since, loopBlocked }: NonNullable<TaskStatus['stuck']>): object {
+  return { method, since: new Date(since).toISOString(), loop_blocked: loopBlocked };
 }
 
 function parkedJson(parked: NonNullable<TaskStatus['parked']>): object {

@@ -183,6 +183,7 @@ export class ConnectorLifecycle {
           this.logger.error('A task failed. It will not recover until it is restarted.', { ...id, err: error });
         },
         onParked: (_id, parked) => this.statuses.parkTask(id, parked),
+        onStuck: (_id, stuck) => this.statuses.stickTask(id, stuck),
         onTopics: (_id, topics) => this.topics.add(name, topics),
       });
     } catch (error) {

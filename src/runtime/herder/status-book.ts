@@ -1,5 +1,6 @@
 /** Statuses of connectors and tasks, in memory. */
 import type { ParkedInfo, TaskId } from '../host/protocol.ts';
+import type { StuckInfo } from '../worker/plugin-watch.ts';
 import { type ConnectorState, type ConnectorStatus, type TaskState, type TaskStatus, traceOf } from './status.ts';
 
 export class StatusBook {
@@ -60,6 +61,11 @@ export class StatusBook {
         ? null
         : { ...parked, dependency: this.mask(parked.dependency), reason: this.mask(parked.reason) };
     this.putTask(id, { ...status, state, parked: shown });
+  }
+
+  stickTask(id: TaskId, stuck: StuckInfo | null): void {
+    const status = this.task(id);
+    if (status !== undefined && status.state !== 'FAILED') this.putTask(id, { ...status, stuck });
   }
 
   removeTasks(name: string): void {

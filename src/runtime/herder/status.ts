@@ -1,5 +1,6 @@
 /** States of connectors and tasks as the REST API shows them. Kafka Connect 4.1.1, 5.1. */
 import type { ParkedInfo } from '../host/protocol.ts';
+import type { StuckInfo } from '../worker/plugin-watch.ts';
 
 export type TargetState = 'STARTED' | 'PAUSED' | 'STOPPED';
 export type ConnectorState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING';
@@ -20,6 +21,8 @@ export interface TaskStatus {
   readonly trace: string;
   /** A parked task stays RUNNING, because tools act on FAILED; null while it isn't parked. */
   readonly parked: ParkedInfo | null;
+  /** A plugin of it does not return; absent or null while none is known of. */
+  readonly stuck?: StuckInfo | null;
 }
 
 /** The stack of an error followed by those of its causes, as Java prints a stack trace; our codes stand behind the messages. */

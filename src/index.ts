@@ -4,6 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './broker/ports.ts';
 import { adminSettings } from './cli/admin-settings.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
+import { ConnectMetrics } from './cli/metrics/connect-metrics.ts';
+import type { NameSet } from './cli/metrics/connect-names.ts';
 import { openBroker } from './cli/open-broker.ts';
 import { openSchemaStore } from './cli/open-schema-store.ts';
 import { sharedHostThreads, taskHostOpener } from './cli/open-task-host.ts';
@@ -22,7 +24,7 @@ import { offsetsResources } from './rest/offsets-resource.ts';
 import { parkedResources } from './rest/parked-resource.ts';
 import type { RestResource } from './rest/resource.ts';
 import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
-import { rootResources } from './rest/root-resource.ts';
+import { CONNECT_API_VERSION, rootResources } from './rest/root-resource.ts';
 import { topicsResources } from './rest/topics-resource.ts';
 import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
 import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
@@ -107,12 +109,22 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
   if (options.broker === undefined) opened.add(() => broker.close());
   const version = packageVersion();
+  const connectMetrics = new ConnectMetrics({
+    clock,
+    names: config.values['metrics.names'] as readonly NameSet[],
+    app: { version: CONNECT_API_VERSION, commitId: version },
+    clientId: () => `connect-${workerId(config, listeners[0], ports[0])}`,
+    herder: () => herder,
+    figures: () => worker.figures(),
+    plugin: (type, name) => plugins.find(type === 'connector' ? ['sink', 'source'] : [type], name) ?? null,
+  });
   const outside = new SeenFromOutside({
     clock,
     version,
     metrics: config.values['metrics.enable'],
     registries: () => registry.registries,
     herder: () => herder,
+    contributors: [connectMetrics],
   });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
   const registry = await openRegistryClient({
@@ -156,6 +168,10 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     onPark: outside.parkListener,
     offsetFlushIntervalMs: config.values['offset.flush.interval.ms'],
     gracefulTimeoutMs: config.values['task.shutdown.graceful.timeout.ms'],
+    windows: {
+      windowMs: Math.max(1, config.values['metrics.sample.window.ms']),
+      samples: config.values['metrics.num.samples'],
+    },
   });
   let ports: readonly number[] = [];
   const herder: Herder = new StandaloneHerder({

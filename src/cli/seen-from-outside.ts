@@ -22,6 +22,8 @@ export interface SeenFromOutsideOptions {
   /** Called when somebody looks, not before. */
   readonly registries: () => Pick<RegistryCoordinator, 'snapshots' | 'probeNow'>;
   readonly herder: () => Pick<Herder, 'connectors' | 'connectorStatus'>;
+  /** Further ones. */
+  readonly contributors?: readonly MetricsContributor[];
 }
 
 export class SeenFromOutside {
@@ -44,7 +46,7 @@ export class SeenFromOutside {
         parks.begin(registry);
       },
     });
-    this.contributors = [state, happenings, parks];
+    this.contributors = [state, happenings, parks, ...(options.contributors ?? [])];
     this.registryListener = (registry, event) => {
       happenings.listener(registry, event);
       events.listener(registry, event);

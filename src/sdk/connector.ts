@@ -1,6 +1,7 @@
 /** A connector turns a configuration into task configurations; the tasks move the records. Kafka Connect 4.1.1, 6.8. */
 import type { Logger } from '../foundation/logger.ts';
 import type { ConfigDef, ConfigValue } from './config/config-def.ts';
+import type { PluginMetrics } from './plugin-metrics.ts';
 import type { OffsetMap, OffsetStorageReader, SinkTask, SourceTask, TopicPartitionKey } from './task.ts';
 
 export type ConnectorConfig = Readonly<Record<string, string>>;
@@ -11,6 +12,8 @@ export interface ConnectorContext {
   requestTaskReconfiguration(): void;
   /** Marks the connector FAILED with this error as its trace. Its tasks go on. */
   raiseError(error: unknown): void;
+  /** Metrics of the connector's own (KIP-877). A test context may have none. */
+  readonly pluginMetrics?: PluginMetrics;
 }
 
 export interface SourceConnectorContext extends ConnectorContext {

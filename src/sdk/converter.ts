@@ -8,6 +8,7 @@ import type { SchemaAndValue } from './data/schema-and-value.ts';
 import type { DependencyGates } from './dependency-gate.ts';
 import type { ConnectError } from './errors/connect-error.ts';
 import type { ConfigProblem } from './errors/kinds.ts';
+import type { PluginMetrics } from './plugin-metrics.ts';
 import type { ConnectRecord } from './record/connect-record.ts';
 import type { RecordRange } from './record/record-ranges.ts';
 import type { SchemaView } from './schema-view.ts';
@@ -23,6 +24,8 @@ export interface ConverterContext {
    * already stripped). Throws ConfigError for settings that name none.
    */
   schemaView(config: Readonly<Record<string, string>>): SchemaView;
+  /** Metrics of the converter's own (KIP-877). A test context may have none. */
+  readonly pluginMetrics?: PluginMetrics;
 }
 
 /** A header as fetched, before conversion. */

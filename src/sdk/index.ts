@@ -9,6 +9,7 @@ export * from './data/index.ts';
 export * from './dependency-gate.ts';
 export * from './errors/index.ts';
 export * from './plugin.ts';
+export * from './plugin-metrics.ts';
 export * from './record/index.ts';
 export * from './schema-view.ts';
 export * from './task.ts';

@@ -1,6 +1,7 @@
 /** Tasks move records. Kafka Connect 4.1.1, 5.3 (source), 5.5 (sink), 6.9 (contract). */
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import type { PluginMetrics } from './plugin-metrics.ts';
 import type { SinkRecord } from './record/sink-record.ts';
 import type { SourceRecord } from './record/source-record.ts';
 
@@ -36,6 +37,8 @@ interface TaskContext {
   readonly configs: Readonly<Record<string, string>>;
   /** Aborted when the task is asked to stop: hand it to every I/O. */
   readonly signal: AbortSignal;
+  /** Metrics of the task's own (KIP-877). A test context may have none. */
+  readonly pluginMetrics?: PluginMetrics;
 }
 
 export interface SourceTaskContext extends TaskContext {

@@ -1,6 +1,13 @@
 /** Single message transformations and predicates, as in Kafka Connect. */
 import type { ConfigDef } from './config/config-def.ts';
+import type { PluginMetrics } from './plugin-metrics.ts';
 import type { ConnectRecord } from './record/connect-record.ts';
+
+/** What a transformation or predicate is handed by the worker that runs it. */
+export interface PluginContext {
+  /** Metrics of the plugin's own (KIP-877). */
+  readonly pluginMetrics: PluginMetrics;
+}
 
 /**
  * Called for each record in order, synchronously, once per record even when the record later waits at a gate
@@ -8,7 +15,8 @@ import type { ConnectRecord } from './record/connect-record.ts';
  */
 export interface Transformation<R extends ConnectRecord = ConnectRecord> {
   config(): ConfigDef;
-  configure(config: Readonly<Record<string, string>>): void;
+  /** `context` is absent where no worker runs it, as in tests. */
+  configure(config: Readonly<Record<string, string>>, context?: PluginContext): void;
   /** null filters the record out; that is no error. Throw DataError for a record that can't be transformed. */
   apply(record: R): R | null;
   close?(): void;
@@ -16,7 +24,8 @@ export interface Transformation<R extends ConnectRecord = ConnectRecord> {
 
 export interface Predicate<R extends ConnectRecord = ConnectRecord> {
   config(): ConfigDef;
-  configure(config: Readonly<Record<string, string>>): void;
+  /** `context` is absent where no worker runs it, as in tests. */
+  configure(config: Readonly<Record<string, string>>, context?: PluginContext): void;
   test(record: R): boolean;
   close?(): void;
 }

@@ -9,6 +9,8 @@ export interface MetricsContributor {
   register(register: Registry): void;
   /** Called before each answer, for gauges that say how things stand. */
   refresh?(): void | Promise<void>;
+  /** Lines of its own, in Prometheus' text format, beside what it registered. */
+  render?(): Promise<string>;
 }
 
 /** Histogram buckets in seconds, for an exchange over HTTP. */

@@ -32,8 +32,12 @@ export function metricsResources(options: MetricsResourceOptions): readonly Rest
       methods: {
         GET: async () => {
           for (const contributor of options.contributors) await contributor.refresh?.();
-          const texts = await Promise.all([register.metrics(), processMetrics().metrics()]);
-          return { status: 200, text: { type: register.contentType, body: texts.join('\n') } };
+          const own = options.contributors.map(async (contributor) => (await contributor.render?.()) ?? '');
+          const texts = await Promise.all([register.metrics(), processMetrics().metrics(), ...own]);
+          return {
+            status: 200,
+            text: { type: register.contentType, body: texts.filter((text) => text !== '').join('\n') },
+          };
         },
       },
     },

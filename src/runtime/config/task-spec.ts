@@ -33,6 +33,9 @@ const HOST_SETTINGS = [
   'sink.heartbeat.interval.ms',
 ] as const;
 
+/** The same for all tasks of the worker. */
+const WORKER_HOST_SETTINGS = ['metrics.sample.window.ms', 'metrics.num.samples'] as const;
+
 export function buildTaskSpec(options: {
   readonly plugins: Plugins;
   readonly worker: WorkerConfig;
@@ -98,6 +101,7 @@ export function sourceTopicCreation(worker: WorkerConfig, config: Raw): readonly
 function hostSettings(worker: WorkerConfig, config: Raw): Raw {
   const settings: Record<string, string> = {};
   for (const key of HOST_SETTINGS) settings[key] = config[key] ?? String(worker.values[key]);
+  for (const key of WORKER_HOST_SETTINGS) settings[key] = String(worker.values[key]);
   return settings;
 }
 

@@ -17,6 +17,13 @@ const listeners = ConfigValidators.lambda((key, value) => {
   }
 }, 'list of URLs such as http://127.0.0.1:8083');
 
+const metricNames = ConfigValidators.lambda((key, value) => {
+  for (const name of Array.isArray(value) ? (value as readonly string[]) : []) {
+    if (name === 'strimzi' || name === 'exporter') continue;
+    throw new ConfigError(`Invalid value ${name} for configuration ${key}: must be one of strimzi, exporter.`);
+  }
+}, '[strimzi, exporter]');
+
 /** What would be dangerous to pass over in silence. */
 function notYet(why: string) {
   return ConfigValidators.lambda((key, value) => {
@@ -83,6 +90,40 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: CONNECT,
     documentation: 'How long a stopping task waits for records in flight before its last commit, in ms.',
+  },
+  'metrics.sample.window.ms': {
+    type: 'LONG',
+    default: 30_000,
+    validator: ConfigValidators.range({ min: 0 }),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'Rates, averages and maxima of metrics are over so many ms, times metrics.num.samples.',
+  },
+  'metrics.num.samples': {
+    type: 'INT',
+    default: 2,
+    validator: ConfigValidators.range({ min: 1 }),
+    importance: 'low',
+    group: CONNECT,
+    documentation: 'How many windows of metrics.sample.window.ms rates, averages and maxima of metrics are over.',
+  },
+  'metrics.recording.level': {
+    type: 'STRING',
+    default: 'INFO',
+    validator: ConfigValidators.in('INFO', 'DEBUG', 'TRACE'),
+    importance: 'low',
+    group: CONNECT,
+    documentation:
+      "The finest level of metrics that is recorded. All metrics here, and all of Kafka Connect's own, are of the level INFO.",
+  },
+  'metrics.names': {
+    type: 'LIST',
+    default: ['strimzi', 'exporter'],
+    importance: 'low',
+    group: HOLDFAST,
+    validator: metricNames,
+    documentation:
+      "Under which names /metrics shows Kafka Connect's metrics: strimzi (kafka_connect_worker_task_count: Strimzi's rules), exporter (kafka_connect_connect_worker_metrics_task_count: the whole name of the MBean, as most other exporters and reporters do), both, or, left empty, none.",
   },
   'task.shutdown.graceful.timeout.ms': {
     type: 'LONG',
@@ -441,9 +482,6 @@ const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'key.converter.plugin.version',
   'metadata.max.age.ms',
   'metric.reporters',
-  'metrics.num.samples',
-  'metrics.recording.level',
-  'metrics.sample.window.ms',
   'receive.buffer.bytes',
   'reconnect.backoff.max.ms',
   'reconnect.backoff.ms',

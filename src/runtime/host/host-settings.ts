@@ -1,5 +1,6 @@
 /** Settings of a task that Kafka Connect has no name for, as a host reads them from `TaskSpec.hostSettings`. */
 import { ConfigError } from '../../sdk/errors/kinds.ts';
+import type { SampleWindows } from '../metrics/sampled-stat.ts';
 import type { ParkSettings } from '../parking/parker.ts';
 
 export interface HostSettings {
@@ -12,6 +13,8 @@ export interface HostSettings {
   /** `sink.heartbeat.interval.ms`: how long a sink without records goes without a `put`. */
   readonly sinkHeartbeatMs: number;
   readonly park: ParkSettings;
+  /** `metrics.sample.window.ms`, `metrics.num.samples` */
+  readonly metrics: SampleWindows;
 }
 
 export function parseHostSettings(settings: Readonly<Record<string, string>>): HostSettings {
@@ -30,6 +33,10 @@ export function parseHostSettings(settings: Readonly<Record<string, string>>): H
       backoffMaxMs: integer(settings, 'park.backoff.max.ms', 10_000, 1),
       timeoutMs: integer(settings, 'park.timeout.ms', -1, -1),
       timeoutAction: action,
+    },
+    metrics: {
+      windowMs: Math.max(1, integer(settings, 'metrics.sample.window.ms', 30_000, 0)),
+      samples: integer(settings, 'metrics.num.samples', 2, 1),
     },
   };
 }

@@ -11,6 +11,7 @@ import type { LinkAnswer, LinkCancel } from '../../foundation/message-link.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
 import type { WireError } from '../../sdk/errors/error-wire.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
+import type { PluginFigure } from '../metrics/plugin-figures.ts';
 
 export interface TaskId {
   readonly connector: string;
@@ -187,7 +188,13 @@ export type FromHost =
   /** Topics that records of this task went to or came from, for the first time. */
   | { readonly type: 'task.topics'; readonly id: TaskId; readonly topics: readonly string[] }
   /** Counters since the task started, at most a few times a second. */
-  | { readonly type: 'task.counters'; readonly id: TaskId; readonly counters: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'task.counters';
+      readonly id: TaskId;
+      readonly counters: Readonly<Record<string, number>>;
+      /** What the task's plugins measure themselves. */
+      readonly plugins: readonly PluginFigure[];
+    }
   | LinkAnswer
   | { readonly type: 'request'; readonly seq: number; readonly body: ControlRequest }
   | LinkCancel;

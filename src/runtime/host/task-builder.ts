@@ -16,6 +16,7 @@ import { DeadLetterQueueReporter } from '../errors/dead-letter-queue-reporter.ts
 import { LogReporter } from '../errors/log-reporter.ts';
 import type { ErrorReporter } from '../errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import { PluginFigures } from '../metrics/plugin-figures.ts';
 import { Parker } from '../parking/parker.ts';
 import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import { type Converters, type NamedConverter, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
@@ -70,20 +71,21 @@ export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask
   const connectorClass = await plugins.load(spec.connectorClass, 'connector');
   const taskClass = calls.run('taskClass', () => (new connectorClass() as Connector).taskClass());
   const opened: { close?(): void }[] = [];
+  const metrics = new PluginFigures();
   const open = <T extends { close?(): void }>(loaded: NamedConverter<T>): NamedConverter<T> => {
     opened.push(loaded.converter);
     return loaded;
   };
   try {
     const converters: Converters = {
-      key: open(await loadConverter(options, spec.keyConverter, 'key', signals)),
-      value: open(await loadConverter(options, spec.valueConverter, 'value', signals)),
-      header: open(await loadHeaderConverter(options, spec.headerConverter, signals)),
+      key: open(await loadConverter(options, spec.keyConverter, 'key', signals, metrics)),
+      value: open(await loadConverter(options, spec.valueConverter, 'value', signals, metrics)),
+      header: open(await loadHeaderConverter(options, spec.headerConverter, signals, metrics)),
     };
     const task = calls.watched(calls.run('constructor', () => new taskClass()));
     return spec.kind === 'source'
-      ? await buildSource(options, spec, settings, task as SourceTask, converters, signals)
-      : await buildSink(options, spec, settings, task as SinkTask, converters, signals);
+      ? await buildSource(options, spec, settings, task as SourceTask, converters, signals, metrics)
+      : await buildSink(options, spec, settings, task as SinkTask, converters, signals, metrics);
   } catch (error) {
     for (const converter of opened) converter.close?.();
     throw error;
@@ -97,10 +99,11 @@ async function buildSource(
   task: SourceTask,
   converters: Converters,
   signals: TaskSignals,
+  metrics: PluginFigures,
 ): Promise<HostedTask> {
   const { broker, clock, logger, link } = options;
-  const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations);
-  const counters = new TaskCounters();
+  const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations, metrics);
+  const counters = new TaskCounters({ clock, windows: settings.metrics });
   const parker = parkerOf(options, settings);
   const clients = new Clients();
   const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
@@ -135,6 +138,7 @@ async function buildSource(
     parker,
     signals,
     counters,
+    metrics,
     link,
     settings,
     offsetFlushTimeoutMs: spec.offsetFlushTimeoutMs,
@@ -151,10 +155,11 @@ async function buildSink(
   task: SinkTask,
   converters: Converters,
   signals: TaskSignals,
+  metrics: PluginFigures,
 ): Promise<HostedTask> {
   const { broker, clock, logger, link } = options;
-  const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations);
-  const counters = new TaskCounters();
+  const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations, metrics);
+  const counters = new TaskCounters({ clock, windows: settings.metrics });
   const parker = parkerOf(options, settings);
   const clients = new Clients();
   const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
@@ -201,6 +206,7 @@ async function buildSink(
     parker,
     signals,
     counters,
+    metrics,
     link,
     settings,
     offsetFlushTimeoutMs: spec.offsetFlushTimeoutMs,
@@ -230,10 +236,11 @@ async function loadConverter(
   spec: ConverterSpec,
   type: 'key' | 'value',
   signals: TaskSignals,
+  metrics: PluginFigures,
 ): Promise<Converters['key']> {
   const create = await options.plugins.load(spec, 'converter');
   const converter = new create() as Converter;
-  converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type, signals));
+  converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type, signals, metrics));
   return { className: spec.className, converter };
 }
 
@@ -241,10 +248,11 @@ async function loadHeaderConverter(
   options: TaskBuilderOptions,
   spec: ConverterSpec,
   signals: TaskSignals,
+  metrics: PluginFigures,
 ): Promise<Converters['header']> {
   const create = await options.plugins.load(spec, 'header converter');
   const converter = new create() as HeaderConverter;
-  converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header', signals));
+  converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header', signals, metrics));
   return { className: spec.className, converter };
 }
 
@@ -252,6 +260,7 @@ function contextOf(
   options: TaskBuilderOptions,
   converterType: ConverterContext['converterType'],
   signals: TaskSignals,
+  metrics: PluginFigures,
 ): ConverterContext {
   const { gates, clock, ask, schemaViews } = options;
   const logger = options.logger.child({ converter: converterType });
@@ -261,6 +270,7 @@ function contextOf(
     logger,
     clock,
     gates,
+    pluginMetrics: metrics.of({ converter: converterType }),
     schemaView: (config) => schemaViews(config, { ask, gates, clock, logger, owner, signals }),
   };
 }
@@ -268,17 +278,18 @@ function contextOf(
 async function loadChain<R extends ConnectRecord>(
   plugins: PluginLoader,
   specs: readonly TransformationSpec[],
+  metrics: PluginFigures,
 ): Promise<TransformationChain<R>> {
   const steps: TransformationStep<R>[] = [];
   for (const spec of specs) {
     const create = await plugins.load(spec, 'transformation');
     const transformation = new create() as Transformation<R>;
-    transformation.configure(spec.config);
+    transformation.configure(spec.config, { pluginMetrics: metrics.of({ transform: spec.alias }) });
     let predicate: TransformationStep<R>['predicate'] = null;
     if (spec.predicate !== undefined) {
       const createPredicate = await plugins.load(spec.predicate, 'predicate');
       const loaded = new createPredicate() as Predicate<R>;
-      loaded.configure(spec.predicate.config);
+      loaded.configure(spec.predicate.config, { pluginMetrics: metrics.of({ predicate: spec.predicate.alias }) });
       predicate = { predicate: loaded, negate: spec.predicate.negate };
     }
     steps.push({ alias: spec.alias, className: spec.className, transformation, predicate });

@@ -305,10 +305,11 @@ export class TaskHost {
   private sendCounters(running: Running): void {
     if (running.task === null) return;
     const counters = running.task.counterSnapshot();
-    const text = JSON.stringify(counters);
+    const plugins = running.task.pluginFigures();
+    const text = JSON.stringify([counters, plugins]);
     if (text === running.lastCounters) return;
     running.lastCounters = text;
-    this.post(running, { type: 'task.counters', id: running.id, counters });
+    this.post(running, { type: 'task.counters', id: running.id, counters, plugins });
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a running task says to the control plane. */
 import type { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
+import type { PluginFigure } from '../metrics/plugin-figures.ts';
 import type { Committable, ParkedInfo } from './protocol.ts';
 
 export interface TaskLink {
@@ -33,4 +34,6 @@ export interface HostedTask {
   forgetTopics(): void;
   /** For `task.counters`. */
   counterSnapshot(): Readonly<Record<string, number>>;
+  /** What its plugins measure themselves; for `task.counters`. */
+  pluginFigures(): readonly PluginFigure[];
 }

@@ -1,7 +1,11 @@
 /**
- * What a task counts, since it was started. Plain fields, for they are raised on the hot path; published under the names of
- * Kafka Connect's task metrics where it has one.
+ * What a task counts, since it was started. Plain fields, for they are raised on the hot path, per batch where they can be; published under
+ * the names of Kafka Connect's task metrics where it has one. Averages and maxima are over the sample windows, as Kafka's are; rates are
+ * made of the totals by whoever reads them.
  */
+import type { Clock } from '../../foundation/clock.ts';
+import { SampledRatio, SampledStat, type SampleWindows } from '../metrics/sampled-stat.ts';
+
 export class TaskCounters {
   polled = 0;
   written = 0;
@@ -22,22 +26,53 @@ export class TaskCounters {
   deadLetterRequests = 0;
   deadLetterFailures = 0;
   lastErrorAt = 0;
-  batches = 0;
-  batchSizeMax = 0;
-  batchTimeMs = 0;
-  batchTimeMaxMs = 0;
+  private readonly clock: Clock;
+  private readonly batchSize: SampledStat;
+  private readonly callMs: SampledStat;
+  private readonly activeCount: SampledStat;
+  private readonly commitMs: SampledStat;
+  private readonly commitOutcome: SampledRatio;
+  private calls = 0;
 
-  /** One `poll` or `put` with records. */
+  constructor(options: { readonly clock: Clock; readonly windows: SampleWindows }) {
+    this.clock = options.clock;
+    const stat = { windows: options.windows, now: options.clock.monotonic() };
+    this.batchSize = new SampledStat(stat);
+    this.callMs = new SampledStat(stat);
+    this.activeCount = new SampledStat(stat);
+    this.commitMs = new SampledStat(stat);
+    this.commitOutcome = new SampledRatio(stat);
+  }
+
+  /** One `poll` that returned a list, or one `put`. */
   batch(records: number, elapsedMs: number): void {
-    this.batches++;
-    this.batchSizeMax = Math.max(this.batchSizeMax, records);
-    this.batchTimeMs += elapsedMs;
-    this.batchTimeMaxMs = Math.max(this.batchTimeMaxMs, elapsedMs);
+    const now = this.clock.monotonic();
+    this.calls++;
+    this.batchSize.record(records, now);
+    this.callMs.record(elapsedMs, now);
+  }
+
+  /** The number of records under way has changed to this. */
+  underWay(records: number): void {
+    this.active = records;
+    this.activeCount.record(records, this.clock.monotonic());
+  }
+
+  committed(elapsedMs: number): void {
+    this.commitsCompleted++;
+    const now = this.clock.monotonic();
+    this.commitMs.record(elapsedMs, now);
+    this.commitOutcome.record(true, now);
+  }
+
+  commitFailed(): void {
+    this.commitsFailed++;
+    this.commitOutcome.record(false, this.clock.monotonic());
   }
 
   snapshot(kind: 'source' | 'sink', parked: { readonly ms: number; readonly count: number }): Record<string, number> {
+    const now = this.clock.monotonic();
     const call = kind === 'source' ? 'poll' : 'put';
-    const averageMs = this.batches === 0 ? 0 : this.batchTimeMs / this.batches;
     const common = {
       'total-record-failures': this.failures,
       'total-record-errors': this.errors,
@@ -50,10 +85,15 @@ export class TaskCounters {
       'last-error-timestamp': this.lastErrorAt,
       'offset-commit-completion-total': this.commitsCompleted,
       'offset-commit-failure-total': this.commitsFailed,
-      'batch-size-max': this.batchSizeMax,
-      [`${call}-batch-total`]: this.batches,
-      [`${call}-batch-avg-time-ms`]: averageMs,
-      [`${call}-batch-max-time-ms`]: this.batchTimeMaxMs,
+      'offset-commit-avg-time-ms': this.commitMs.average(now),
+      'offset-commit-max-time-ms': this.commitMs.max(now),
+      'offset-commit-success-percentage': this.commitOutcome.ones(now),
+      'offset-commit-failure-percentage': this.commitOutcome.zeros(now),
+      'batch-size-avg': this.batchSize.average(now),
+      'batch-size-max': this.batchSize.max(now),
+      [`${call}-batch-total`]: this.calls,
+      [`${call}-batch-avg-time-ms`]: this.callMs.average(now),
+      [`${call}-batch-max-time-ms`]: this.callMs.max(now),
       'parked-time-ms-total': Math.round(parked.ms),
       'parked-total': parked.count,
     };
@@ -62,6 +102,8 @@ export class TaskCounters {
         'source-record-poll-total': this.polled,
         'source-record-write-total': this.written,
         'source-record-active-count': this.active,
+        'source-record-active-count-avg': this.activeCount.average(now),
+        'source-record-active-count-max': this.activeCount.max(now),
         ...common,
       };
     }
@@ -69,6 +111,8 @@ export class TaskCounters {
       'sink-record-read-total': this.read,
       'sink-record-send-total': this.sent,
       'sink-record-active-count': this.active,
+      'sink-record-active-count-avg': this.activeCount.average(now),
+      'sink-record-active-count-max': this.activeCount.max(now),
       'partition-count': this.partitions,
       'offset-commit-seq-no': this.commitSeqNo,
       'offset-commit-skip-total': this.commitsSkipped,

@@ -103,13 +103,23 @@ export class SinkAssignment {
     return { partitions: [...partitions], taken, records };
   }
 
-  /** `put` has taken everything that was converted. */
-  delivered(): void {
+  /** `put` has taken everything that was converted. False when that was nothing. */
+  delivered(): boolean {
+    let isAny = false;
     for (const partition of this.held.values()) {
       if (partition.processed === null) continue;
+      isAny = true;
       partition.consumed = partition.processed;
       partition.processed = null;
     }
+    return isAny;
+  }
+
+  /** By how many offsets what was delivered is ahead of what is committed, over all partitions. */
+  uncommitted(): number {
+    let sum = 0;
+    for (const { consumed, committed } of this.held.values()) sum += (consumed ?? 0) - (committed ?? 0);
+    return sum;
   }
 
   /** Brings the fetcher in line with what is blocked, paused by the task, or on hold. */

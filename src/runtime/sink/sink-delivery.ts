@@ -104,9 +104,9 @@ export class SinkDelivery {
       this.refused(error);
       return;
     }
+    counters.batch(records.length, clock.monotonic() - startedAt);
     if (records.length > 0) {
       counters.sent += records.length;
-      counters.batch(records.length, clock.monotonic() - startedAt);
       this.batch = [];
     }
     reporter.delivered();

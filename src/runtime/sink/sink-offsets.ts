@@ -27,6 +27,7 @@ export class SinkOffsets {
   private readonly reports: PendingReports;
   private readonly commitOffsets: (offsets: readonly TopicPartitionOffset[]) => Promise<void>;
   private readonly onSettled: () => void;
+  private readonly onCommitted: () => void;
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly counters: TaskCounters;
@@ -43,6 +44,8 @@ export class SinkOffsets {
     readonly commitOffsets: (offsets: readonly TopicPartitionOffset[]) => Promise<void>;
     /** A commit under way has ended. */
     readonly onSettled: () => void;
+    /** What is committed has changed. */
+    readonly onCommitted: () => void;
     readonly clock: Clock;
     readonly logger: Logger;
     readonly counters: TaskCounters;
@@ -56,6 +59,7 @@ export class SinkOffsets {
     this.reports = options.reports;
     this.commitOffsets = options.commitOffsets;
     this.onSettled = options.onSettled;
+    this.onCommitted = options.onCommitted;
     this.clock = options.clock;
     this.logger = options.logger;
     this.counters = options.counters;
@@ -69,7 +73,7 @@ export class SinkOffsets {
     if (this.inFlight === null) return false;
     if (this.clock.monotonic() - this.inFlight.startedAt < this.flushTimeoutMs) return true;
     this.inFlight = null;
-    this.counters.commitsFailed++;
+    this.counters.commitFailed();
     this.logger.warn(
       'A commit of sink offsets took longer than offset.flush.timeout.ms. It is not waited for any more.',
     );
@@ -98,7 +102,7 @@ export class SinkOffsets {
         agreed = current;
       }
     } catch (error) {
-      this.counters.commitsFailed++;
+      this.counters.commitFailed();
       this.logger.error('A sink task threw from preCommit() or flush(). Nothing was committed.', { err: error });
       return null;
     }
@@ -111,16 +115,16 @@ export class SinkOffsets {
   begin(vouched: readonly Vouched[]): void {
     const seqNo = ++this.counters.commitSeqNo;
     if (vouched.length === 0) {
-      this.counters.commitsCompleted++;
+      this.counters.committed(0);
       return;
     }
     const current = { seqNo, startedAt: this.clock.monotonic() };
     this.inFlight = current;
     this.commitOffsets(vouched.map(({ partition, offset }) => partition.at(offset))).then(
-      () => this.ended(current, () => this.completed(vouched)),
+      () => this.ended(current, () => this.completed(vouched, current.startedAt)),
       (error) =>
         this.ended(current, () => {
-          this.counters.commitsFailed++;
+          this.counters.commitFailed();
           this.logger.warn('Offsets of a sink task could not be committed.', { err: error });
         }),
     );
@@ -131,14 +135,15 @@ export class SinkOffsets {
     this.counters.commitSeqNo++;
     this.inFlight = null;
     if (vouched.length === 0) return;
+    const startedAt = this.clock.monotonic();
     try {
       const isInTime = await this.within(() =>
         this.commitOffsets(vouched.map(({ partition, offset }) => partition.at(offset))),
       );
-      if (isInTime) this.completed(vouched);
-      else this.counters.commitsFailed++;
+      if (isInTime) this.completed(vouched, startedAt);
+      else this.counters.commitFailed();
     } catch (error) {
-      this.counters.commitsFailed++;
+      this.counters.commitFailed();
       this.logger.warn('The last offsets of a sink task could not be committed. Their records come again.', {
         err: error,
       });
@@ -155,9 +160,10 @@ export class SinkOffsets {
     this.onSettled();
   }
 
-  private completed(vouched: readonly Vouched[]): void {
+  private completed(vouched: readonly Vouched[], startedAt: number): void {
     for (const { partition, offset } of vouched) partition.committed = offset;
-    this.counters.commitsCompleted++;
+    this.counters.committed(this.clock.monotonic() - startedAt);
+    this.onCommitted();
   }
 
   private async reported(partitions: readonly SinkPartition[]): Promise<void> {

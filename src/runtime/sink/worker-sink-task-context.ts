@@ -1,6 +1,7 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import type { PluginMetrics } from '../../sdk/plugin-metrics.ts';
 import type { ErrantRecordReporter, SinkTaskContext, SinkTopicPartition, TopicPartitionKey } from '../../sdk/task.ts';
 import { keyOf, type SinkPartition } from './sink-partition.ts';
 
@@ -10,6 +11,7 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
   readonly clock: Clock;
   readonly configs: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly pluginMetrics: PluginMetrics;
   private readonly partitions: ReadonlyMap<TopicPartitionKey, SinkPartition>;
   private readonly reporter: ErrantRecordReporter | null;
   private readonly onPausesChanged: () => void;
@@ -22,6 +24,7 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
     readonly clock: Clock;
     readonly configs: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
+    readonly pluginMetrics: PluginMetrics;
     /** The assigned ones; changed by the loop. */
     readonly partitions: ReadonlyMap<TopicPartitionKey, SinkPartition>;
     readonly reporter: ErrantRecordReporter | null;
@@ -32,6 +35,7 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
     this.clock = options.clock;
     this.configs = options.configs;
     this.signal = options.signal;
+    this.pluginMetrics = options.pluginMetrics;
     this.partitions = options.partitions;
     this.reporter = options.reporter;
     this.onPausesChanged = options.onPausesChanged;

@@ -15,6 +15,7 @@ import type { ErrantRecordReporter, SinkTask, SinkTopicPartition } from '../../s
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
+import type { PluginFigure, PluginFigures } from '../metrics/plugin-figures.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
@@ -52,6 +53,8 @@ export interface WorkerSinkTaskOptions {
   readonly parker: Parker;
   readonly signals: TaskSignals;
   readonly counters: TaskCounters;
+  /** Of the task's plugins. */
+  readonly metrics: PluginFigures;
   readonly link: TaskLink;
   readonly settings: HostSettings;
   readonly offsetFlushTimeoutMs: number;
@@ -125,6 +128,7 @@ export class WorkerSinkTask implements HostedTask {
       clock,
       configs: options.taskConfig,
       signal,
+      pluginMetrics: options.metrics.of(),
       partitions: this.assignment.partitions,
       reporter,
       onPausesChanged: () => {
@@ -140,6 +144,7 @@ export class WorkerSinkTask implements HostedTask {
       reports: this.reports,
       commitOffsets: (offsets) => options.link.commit({ kind: 'sink', offsets }),
       onSettled: () => this.wake(),
+      onCommitted: () => this.counters.underWay(this.assignment.uncommitted()),
       clock,
       logger,
       counters,
@@ -156,7 +161,9 @@ export class WorkerSinkTask implements HostedTask {
       logger,
       signal,
       takeTimeout: () => this.context.takeTimeout(),
-      onDelivered: () => this.assignment.delivered(),
+      onDelivered: () => {
+        if (this.assignment.delivered()) this.counters.underWay(this.assignment.uncommitted());
+      },
       onWaiting: () => this.assignment.syncPauses(),
       onReady: () => this.wake(),
       onFailed: (error) => this.fail(error),
@@ -254,12 +261,13 @@ export class WorkerSinkTask implements HostedTask {
 
   counterSnapshot(): Readonly<Record<string, number>> {
     this.counters.partitions = this.assignment.partitions.size;
-    let active = 0;
-    for (const { consumed, committed } of this.assignment.partitions.values())
-      active += (consumed ?? 0) - (committed ?? 0);
-    this.counters.active = active;
+    this.counters.active = this.assignment.uncommitted();
     const { parkedMs, count } = this.options.parker;
     return this.counters.snapshot('sink', { ms: parkedMs, count });
+  }
+
+  pluginFigures(): readonly PluginFigure[] {
+    return this.options.metrics.snapshot();
   }
 
   private async start(): Promise<void> {

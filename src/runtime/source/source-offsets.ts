@@ -2,6 +2,7 @@
  * Hands committable source offsets to the control plane, one commit at a time. An offset whose commit failed is kept and goes
  * with the next one, unless a later offset of its partition has overtaken it.
  */
+import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import { keyOf, type SourceOffset, type SubmittedRecords } from './submitted-records.ts';
@@ -10,6 +11,7 @@ export class SourceOffsets {
   private readonly submitted: SubmittedRecords;
   private readonly commitOffsets: (offsets: readonly SourceOffset[]) => Promise<void>;
   private readonly onCommitted: () => void | Promise<void>;
+  private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly counters: TaskCounters;
   private readonly uncommitted = new Map<string, SourceOffset>();
@@ -22,12 +24,14 @@ export class SourceOffsets {
     readonly commitOffsets: (offsets: readonly SourceOffset[]) => Promise<void>;
     /** The task's `commit()`; what it throws is logged. */
     readonly onCommitted: () => void | Promise<void>;
+    readonly clock: Clock;
     readonly logger: Logger;
     readonly counters: TaskCounters;
   }) {
     this.submitted = options.submitted;
     this.commitOffsets = options.commitOffsets;
     this.onCommitted = options.onCommitted;
+    this.clock = options.clock;
     this.logger = options.logger;
     this.counters = options.counters;
   }
@@ -65,21 +69,23 @@ export class SourceOffsets {
   }
 
   private async commitOnce(): Promise<boolean> {
+    const startedAt = this.clock.monotonic();
     for (const offset of this.submitted.committable()) this.uncommitted.set(keyOf(offset.partition), offset);
     const offsets = [...this.uncommitted];
     if (offsets.length > 0) {
       try {
         await this.commitOffsets(offsets.map(([, offset]) => offset));
       } catch (error) {
-        this.counters.commitsFailed++;
+        this.counters.commitFailed();
         this.logger.warn('Offsets of a source task could not be committed. They go with the next commit.', {
           err: error,
         });
         return false;
       }
       for (const [key, offset] of offsets) if (this.uncommitted.get(key) === offset) this.uncommitted.delete(key);
-      this.counters.commitsCompleted++;
     }
+    // Nothing to commit is a success too, as with Kafka Connect.
+    this.counters.committed(this.clock.monotonic() - startedAt);
     try {
       await this.onCommitted();
     } catch (error) {

@@ -20,6 +20,7 @@ import { namingRecords } from '../errors/named-records.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
 import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
+import type { PluginFigure, PluginFigures } from '../metrics/plugin-figures.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
@@ -60,6 +61,8 @@ export interface WorkerSourceTaskOptions {
   readonly parker: Parker;
   readonly signals: TaskSignals;
   readonly counters: TaskCounters;
+  /** Of the task's plugins. */
+  readonly metrics: PluginFigures;
   readonly link: TaskLink;
   readonly settings: HostSettings;
   readonly offsetFlushTimeoutMs: number;
@@ -119,6 +122,7 @@ export class WorkerSourceTask implements HostedTask {
       submitted: this.submitted,
       commitOffsets: (offsets) => options.link.commit({ kind: 'source', offsets }),
       onCommitted: () => this.task.commit?.(),
+      clock: options.clock,
       logger: options.logger,
       counters: options.counters,
     });
@@ -200,10 +204,19 @@ export class WorkerSourceTask implements HostedTask {
   }
 
   counterSnapshot(): Readonly<Record<string, number>> {
-    this.counters.active =
-      this.counters.polled - this.counters.written - this.counters.filtered - this.counters.skipped;
+    this.counters.active = this.active();
     const { parkedMs, count } = this.options.parker;
     return this.counters.snapshot('source', { ms: parkedMs, count });
+  }
+
+  /** Polled, and neither written nor given up. */
+  private active(): number {
+    const { polled, written, filtered, skipped } = this.counters;
+    return polled - written - filtered - skipped;
+  }
+
+  pluginFigures(): readonly PluginFigure[] {
+    return this.options.metrics.snapshot();
   }
 
   private async start(): Promise<void> {
@@ -214,6 +227,7 @@ export class WorkerSourceTask implements HostedTask {
       clock,
       configs: taskConfig,
       signal,
+      pluginMetrics: this.options.metrics.of(),
       offsetStorageReader: {
         offset: async (partition) => (await link.readOffsets([partition]))[0] ?? null,
         offsets: (partitions) => link.readOffsets(partitions),
@@ -248,6 +262,7 @@ export class WorkerSourceTask implements HostedTask {
       this.options.parker.end(PARK_POLL);
       const elapsedMs = this.clock.monotonic() - startedAt;
       if (polled === null || polled === undefined || polled.length === 0) {
+        if (polled !== null && polled !== undefined) this.counters.batch(0, elapsedMs);
         // An instantly empty poll never starves timers; a long row of them doesn't burn a core either.
         emptyPolls = elapsedMs >= 1 ? 0 : emptyPolls + 1;
         if (emptyPolls > EAGER_EMPTY_POLLS) await this.clock.sleep(1, signal);
@@ -257,6 +272,7 @@ export class WorkerSourceTask implements HostedTask {
       emptyPolls = 0;
       this.counters.polled += polled.length;
       this.counters.batch(polled.length, elapsedMs);
+      this.counters.underWay(this.active());
       await this.pipeline.process(polled);
       if (this.slice.isOverNow()) await this.slice.next();
     }
@@ -327,6 +343,7 @@ export class WorkerSourceTask implements HostedTask {
       }
     }
     this.counters.written += origins.length - rejected.size;
+    this.counters.underWay(this.active());
     this.options.converter.written(batch.records, result);
     this.topics.note(batch.records, rejected);
     this.recordCommits.acknowledged(batch, result, rejected, lost);

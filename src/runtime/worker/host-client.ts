@@ -8,6 +8,7 @@ import type { BlockedLoop, TaskHostConnection } from '../host/host-connection.ts
 import type { Isolation } from '../host/isolation.ts';
 import { Link } from '../host/link.ts';
 import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
+import type { PluginFigure } from '../metrics/plugin-figures.ts';
 
 type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
 type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' | 'cancel' }>;
@@ -22,7 +23,7 @@ export interface TaskMessages {
   onCalling(call: (FromHost & { type: 'task.calling' })['call']): void;
   /** The loop of its host; null: it turns again. */
   onBlocked(blocked: BlockedLoop | null): void;
-  onCounters(counters: Readonly<Record<string, number>>): void;
+  onCounters(counters: Readonly<Record<string, number>>, plugins: readonly PluginFigure[]): void;
   onCommittable(committable: (ControlRequest & { type: 'task.committable' })['committable']): Promise<void>;
 }
 
@@ -191,7 +192,7 @@ export class HostClient {
         task.onCalling(notice.call);
         break;
       case 'task.counters':
-        task.onCounters(notice.counters);
+        task.onCounters(notice.counters, notice.plugins);
         break;
       case 'task.ended':
         this.tasks.delete(key);

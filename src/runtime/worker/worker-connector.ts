@@ -6,6 +6,8 @@ import type { Connector, ConnectorConfig, SinkConnector, SourceConnector } from 
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { OffsetStorageReader } from '../../sdk/task.ts';
+import { PluginFigures } from '../metrics/plugin-figures.ts';
+import type { StartupMeter } from '../metrics/startup-meter.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 
 export const TOO_MANY_TASKS = defineErrorCode('holdfast.connector.too-many-tasks', {
@@ -25,9 +27,12 @@ const STOP_TIMEOUT_MS = 5_000;
 export class WorkerConnector {
   readonly name: string;
   readonly desc: PluginDesc;
+  /** What the connector measures itself. */
+  readonly metrics = new PluginFigures();
   private readonly connector: Connector;
   private readonly clock: Clock;
   private readonly logger: Logger;
+  private readonly startups: StartupMeter;
   private readonly calls = new Set<AbortController>();
   private running = false;
   private closed = false;
@@ -39,6 +44,8 @@ export class WorkerConnector {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly offsetStorageReader: OffsetStorageReader;
+    /** Hears how each start ended. */
+    readonly startups: StartupMeter;
     readonly onReconfigure: () => void;
     readonly onError: (error: unknown) => void;
   }) {
@@ -46,10 +53,12 @@ export class WorkerConnector {
     this.desc = options.desc;
     this.clock = options.clock;
     this.logger = options.logger;
-    this.connector = new options.desc.create() as Connector;
+    this.startups = options.startups;
+    this.connector = this.created(options.desc);
     // What was closed says nothing any more: another instance may have its name.
     const context = {
       logger: options.logger,
+      pluginMetrics: this.metrics.of(),
       requestTaskReconfiguration: () => {
         if (!this.closed) options.onReconfigure();
       },
@@ -86,7 +95,13 @@ export class WorkerConnector {
 
   async start(config: ConnectorConfig): Promise<void> {
     if (this.running) return;
-    await this.call('start', (signal) => this.connector.start(config, signal));
+    try {
+      await this.call('start', (signal) => this.connector.start(config, signal));
+    } catch (error) {
+      this.startups.ended(false);
+      throw error;
+    }
+    this.startups.ended(true);
     this.running = true;
     // The worker did not wait for it.
     if (this.closed) await this.stop();
@@ -133,6 +148,15 @@ export class WorkerConnector {
   async close(): Promise<void> {
     this.closed = true;
     await this.stop();
+  }
+
+  private created(desc: PluginDesc): Connector {
+    try {
+      return new desc.create() as Connector;
+    } catch (error) {
+      this.startups.ended(false);
+      throw error;
+    }
   }
 
   private async call<T>(method: string, run: (signal: AbortSignal) => T | Promise<T>): Promise<T> {

@@ -8,6 +8,11 @@ import { ENVIRONMENT_UNAVAILABLE, IllegalStateError } from '../../sdk/errors/kin
 import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import type { BlockedLoop } from '../host/host-connection.ts';
 import type { Committable, ParkedInfo, PluginCall, TaskId, TaskSpec } from '../host/protocol.ts';
+import type { PluginFigure } from '../metrics/plugin-figures.ts';
+import type { SampleWindows } from '../metrics/sampled-stat.ts';
+import type { StartupMeter } from '../metrics/startup-meter.ts';
+import { TaskMeter } from '../metrics/task-meter.ts';
+import type { TaskFigures } from '../metrics/worker-figures.ts';
 import type { HostClient, TaskMessages } from './host-client.ts';
 import { ParkLog } from './park-log.ts';
 import { type ParkListener, ParkWatch } from './park-watch.ts';
@@ -49,6 +54,10 @@ export class WorkerTask implements TaskMessages {
   private abandoned = false;
   private failure: Error | null = null;
   private lastCounters: Readonly<Record<string, number>> = {};
+  private pluginFigures: readonly PluginFigure[] = [];
+  private readonly meter: TaskMeter;
+  private readonly startups: StartupMeter;
+  private hasStarted = false;
   private joined = false;
   private hostParked: ParkedInfo | null = null;
   private groupParked: ParkedInfo | null = null;
@@ -72,12 +81,17 @@ export class WorkerTask implements TaskMessages {
     readonly onPark?: ParkListener | undefined;
     /** `task.call.warn.ms` */
     readonly callWarnMs: number;
+    readonly windows: SampleWindows;
+    /** Hears how its start ended. */
+    readonly startups: StartupMeter;
   }) {
     this.spec = options.spec;
     this.host = options.host;
     this.clock = options.clock;
     this.logger = options.logger;
     this.listener = options.listener;
+    this.meter = new TaskMeter(options);
+    this.startups = options.startups;
     this.parkLog = new ParkLog(options);
     this.pluginWatch = new PluginWatch({
       clock: options.clock,
@@ -112,6 +126,10 @@ export class WorkerTask implements TaskMessages {
 
   get counters(): Readonly<Record<string, number>> {
     return this.lastCounters;
+  }
+
+  get figures(): TaskFigures {
+    return { spec: this.spec, figures: this.meter.figures(), plugins: this.pluginFigures };
   }
 
   start(): void {
@@ -170,6 +188,7 @@ export class WorkerTask implements TaskMessages {
     // What was already failed for, such as by its group, stays so until it ends.
     if (this.abandoned || this.failure !== null) return;
     if (state === 'PAUSED') {
+      this.meter.enter('PAUSED');
       this.listener.onPaused(this.spec.id);
       return;
     }
@@ -178,12 +197,17 @@ export class WorkerTask implements TaskMessages {
       this.joined = true;
       this.group.start();
     }
+    if (!this.hasStarted) this.startups.ended(true);
+    this.hasStarted = true;
+    this.meter.enter('RUNNING');
     this.listener.onRunning(this.spec.id);
   }
 
   onFailed(error: Error): void {
     if (this.abandoned || this.failure !== null) return;
     this.failure = error;
+    if (!this.hasStarted) this.startups.ended(false);
+    this.meter.enter('FAILED');
     this.parkLog.close();
     this.parkWatch?.close();
     this.listener.onFailure(this.spec.id, error);
@@ -208,8 +232,10 @@ export class WorkerTask implements TaskMessages {
     if (!this.abandoned) this.listener.onTopics(this.spec.id, topics);
   }
 
-  onCounters(counters: Readonly<Record<string, number>>): void {
+  onCounters(counters: Readonly<Record<string, number>>, plugins: readonly PluginFigure[]): void {
     this.lastCounters = counters;
+    this.pluginFigures = plugins;
+    this.meter.counted(counters);
   }
 
   onEnded(): void {

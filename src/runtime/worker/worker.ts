@@ -16,6 +16,9 @@ import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
 import { isolationOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
+import { DEFAULT_WINDOWS, type SampleWindows } from '../metrics/sampled-stat.ts';
+import { StartupMeter } from '../metrics/startup-meter.ts';
+import type { WorkerFigures } from '../metrics/worker-figures.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { HostClient, type HostUse } from './host-client.ts';
 import type { ParkListener } from './park-watch.ts';
@@ -63,6 +66,8 @@ export interface WorkerOptions {
   readonly onPark?: ParkListener;
   readonly offsetFlushIntervalMs: number;
   readonly gracefulTimeoutMs: number;
+  /** Of the metrics; Kafka's defaults by default. */
+  readonly windows?: SampleWindows;
 }
 
 export class Worker {
@@ -73,12 +78,29 @@ export class Worker {
   private readonly connectors = new Map<string, WorkerConnector>();
   private readonly tasks = new Map<string, WorkerTask>();
   private readonly stopListening: (() => void)[] = [];
+  private readonly windows: SampleWindows;
+  private readonly connectorStartups: StartupMeter;
+  private readonly taskStartups: StartupMeter;
   private stopping = false;
 
   constructor(options: WorkerOptions) {
     this.options = options;
     this.offsetStore = options.offsetStore;
+    this.windows = options.windows ?? DEFAULT_WINDOWS;
+    const meter = { clock: options.clock, windows: this.windows };
+    this.connectorStartups = new StartupMeter(meter);
+    this.taskStartups = new StartupMeter(meter);
     this.offsetWriter = new OffsetStorageWriter({ store: options.offsetStore });
+  }
+
+  /** As things stand; cheap enough to ask for whenever somebody looks. */
+  figures(): WorkerFigures {
+    return {
+      connectorStartups: this.connectorStartups.figures(),
+      taskStartups: this.taskStartups.figures(),
+      tasks: [...this.tasks.values()].map((task) => task.figures),
+      connectors: [...this.connectors.values()].map(({ name, metrics }) => ({ name, plugins: metrics.snapshot() })),
+    };
   }
 
   async start(): Promise<void> {
@@ -141,6 +163,7 @@ export class Worker {
       clock: this.options.clock,
       logger: this.options.logger.child({ name: desc.className, connector: name }),
       offsetStorageReader: this.offsetReader(name),
+      startups: this.connectorStartups,
       ...events,
     });
     this.connectors.set(name, connector);
@@ -176,6 +199,8 @@ export class Worker {
       commitIntervalMs: this.options.offsetFlushIntervalMs,
       onPark: this.options.onPark,
       callWarnMs: this.options.callWarnMs ?? 5_000,
+      windows: this.windows,
+      startups: this.taskStartups,
     });
     this.tasks.set(keyOf(spec.id), task);
     task.start();

@@ -4,6 +4,7 @@ import { environmentErrorOf, failureKind } from '../../../../src/runtime/errors/
 import type { ProcessingContext } from '../../../../src/runtime/errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry-with-tolerance-operator.ts';
 import type { ErrorPolicy } from '../../../../src/runtime/host/protocol.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { TaskCounters } from '../../../../src/runtime/pipeline/task-counters.ts';
 import {
   ConfigError,
@@ -18,7 +19,7 @@ import { record } from '../source/source-harness.ts';
 
 function harness(policy: Partial<ErrorPolicy>, random = 0.5) {
   const clock = new ManualClock();
-  const counters = new TaskCounters();
+  const counters = new TaskCounters({ clock, windows: DEFAULT_WINDOWS });
   const reports: ProcessingContext[] = [];
   const operator = new RetryWithToleranceOperator({
     policy: { ...NO_TOLERANCE, ...policy },

@@ -5,6 +5,8 @@ import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry
 import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts';
 import type { ErrorPolicy } from '../../../../src/runtime/host/protocol.ts';
 import type { TaskOutcome } from '../../../../src/runtime/host/task-link.ts';
+import { PluginFigures } from '../../../../src/runtime/metrics/plugin-figures.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts';
 import { Parker } from '../../../../src/runtime/parking/parker.ts';
 import { SinkRecordConverter } from '../../../../src/runtime/pipeline/sink-record-converter.ts';
@@ -85,7 +87,7 @@ export interface SinkHarnessOptions {
 export function sinkHarness(options: SinkHarnessOptions = {}) {
   const clock = new ManualClock();
   const link = new FakeTaskLink();
-  const counters = new TaskCounters();
+  const counters = new TaskCounters({ clock, windows: DEFAULT_WINDOWS });
   const signals = new TaskSignals();
   const converters = fakeConverters();
   const fetcher = new FakeFetcher(clock);
@@ -131,6 +133,7 @@ export function sinkHarness(options: SinkHarnessOptions = {}) {
     parker,
     signals,
     counters,
+    metrics: new PluginFigures(),
     link,
     settings,
     offsetFlushTimeoutMs: 5_000,

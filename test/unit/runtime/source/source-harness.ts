@@ -6,6 +6,8 @@ import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry
 import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts';
 import type { ErrorPolicy, TopicCreationGroup } from '../../../../src/runtime/host/protocol.ts';
 import type { TaskOutcome } from '../../../../src/runtime/host/task-link.ts';
+import { PluginFigures } from '../../../../src/runtime/metrics/plugin-figures.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts';
 import { Parker } from '../../../../src/runtime/parking/parker.ts';
 import { SourceRecordConverter } from '../../../../src/runtime/pipeline/source-record-converter.ts';
@@ -90,7 +92,7 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
   const clock = new ManualClock();
   const logger = options.logger ?? silent;
   const link = new FakeTaskLink();
-  const counters = new TaskCounters();
+  const counters = new TaskCounters({ clock, windows: DEFAULT_WINDOWS });
   const signals = new TaskSignals();
   const converters = fakeConverters();
   const producer = new FakeProducer();
@@ -132,6 +134,7 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
     parker,
     signals,
     counters,
+    metrics: new PluginFigures(),
     link,
     settings,
     offsetFlushTimeoutMs: 5_000,

@@ -112,7 +112,7 @@ describe('Worker', () => {
     const host = hostAt(0);
     expect(host.types()).toEqual(['gate.changed', 'task.start']);
     host.emit({ type: 'task.topics', id: C0, topics: ['a', 'b'] });
-    host.emit({ type: 'task.counters', id: C0, counters: { 'source-record-poll-total': 3 } });
+    host.emit({ type: 'task.counters', id: C0, counters: { 'source-record-poll-total': 3 }, plugins: [] });
     host.emit({ type: 'task.parked', id: C0, parked: PARKED });
     host.emit({ type: 'task.parked', id: C0, parked: null });
     expect(heard.lines).toEqual(['RUNNING', 'topics a,b', 'parked', 'unparked']);

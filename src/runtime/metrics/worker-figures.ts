@@ -1,0 +1,20 @@
+/** What a worker measures of its connectors and tasks, as somebody looks. Kafka Connect 4.1.1, chapter 10. */
+import type { TaskSpec } from '../host/protocol.ts';
+import type { PluginFigure } from './plugin-figures.ts';
+import type { StartupFigures } from './startup-meter.ts';
+
+export interface TaskFigures {
+  readonly spec: TaskSpec;
+  /** Under the names of Kafka Connect's attributes; NaN for an average or maximum without a value. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** What its plugins measure themselves. */
+  readonly plugins: readonly PluginFigure[];
+}
+
+export interface WorkerFigures {
+  readonly connectorStartups: StartupFigures;
+  readonly taskStartups: StartupFigures;
+  readonly tasks: readonly TaskFigures[];
+  /** What connectors measure themselves. */
+  readonly connectors: readonly { readonly name: string; readonly plugins: readonly PluginFigure[] }[];
+}

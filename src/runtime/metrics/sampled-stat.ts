@@ -29,14 +29,14 @@ export class SampledStat {
   private readonly samples: Sample[] = [];
   private current = 0;
 
-  constructor(options: { readonly windows: SampleWindows; readonly now: number }) {
+  constructor(options: { readonly windows: SampleWindows }) {
     this.windows = options.windows;
-    this.samples.push(emptySample(options.now));
   }
 
   record(value: number, now: number): void {
-    let sample = this.samples[this.current] as Sample;
-    if (now - sample.startedAt >= this.windows.windowMs) sample = this.advance(now);
+    let sample = this.samples[this.current];
+    if (sample === undefined) sample = this.begun(now);
+    else if (now - sample.startedAt >= this.windows.windowMs) sample = this.advance(now);
     sample.sum += value;
     sample.events++;
     sample.lastAt = now;
@@ -84,7 +84,10 @@ export class SampledStat {
   private advance(now: number): Sample {
     this.current = (this.current + 1) % this.windows.samples;
     const next = this.samples[this.current];
-    if (next !== undefined) return reset(next, now);
+    return next === undefined ? this.begun(now) : reset(next, now);
+  }
+
+  private begun(now: number): Sample {
     const sample = emptySample(now);
     this.samples.push(sample);
     return sample;
@@ -100,7 +103,7 @@ export class SampledStat {
 export class SampledRatio {
   private readonly stat: SampledStat;
 
-  constructor(options: { readonly windows: SampleWindows; readonly now: number }) {
+  constructor(options: { readonly windows: SampleWindows }) {
     this.stat = new SampledStat(options);
   }
 

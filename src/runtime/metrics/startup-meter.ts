@@ -19,7 +19,7 @@ export class StartupMeter {
 
   constructor(options: { readonly clock: Clock; readonly windows: SampleWindows }) {
     this.clock = options.clock;
-    this.outcome = new SampledRatio({ windows: options.windows, now: options.clock.monotonic() });
+    this.outcome = new SampledRatio(options);
   }
 
   ended(isSuccess: boolean): void {

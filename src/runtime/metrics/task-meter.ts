@@ -49,7 +49,7 @@ export class TaskMeter {
       if (value === undefined) continue;
       let stat = this.rates.get(rate);
       if (stat === undefined) {
-        stat = new SampledStat({ windows: this.windows, now: this.startedAt });
+        stat = new SampledStat({ windows: this.windows });
         this.rates.set(rate, stat);
       }
       const more = value - (this.last[total] ?? 0);

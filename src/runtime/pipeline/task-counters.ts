@@ -36,12 +36,11 @@ export class TaskCounters {
 
   constructor(options: { readonly clock: Clock; readonly windows: SampleWindows }) {
     this.clock = options.clock;
-    const stat = { windows: options.windows, now: options.clock.monotonic() };
-    this.batchSize = new SampledStat(stat);
-    this.callMs = new SampledStat(stat);
-    this.activeCount = new SampledStat(stat);
-    this.commitMs = new SampledStat(stat);
-    this.commitOutcome = new SampledRatio(stat);
+    this.batchSize = new SampledStat(options);
+    this.callMs = new SampledStat(options);
+    this.activeCount = new SampledStat(options);
+    this.commitMs = new SampledStat(options);
+    this.commitOutcome = new SampledRatio(options);
   }
 
   /** One `poll` that returned a list, or one `put`. */

@@ -51,7 +51,7 @@ describe('parseWorkerConfig', () => {
       'sasl.mechanism': 'PLAIN',
       'group.id': 'g',
       'offset.storage.topic': 't',
-      'metrics.num.samples': '2',
+      'retry.backoff.ms': '2',
       'offest.flush.interval.ms': '1',
       'park.backoff.maximum.ms': '1',
       'listeners.https.ssl.keystore.location': 'k',
@@ -60,7 +60,7 @@ describe('parseWorkerConfig', () => {
     expect(config.withoutEffect).toEqual([
       'group.id',
       'offset.storage.topic',
-      'metrics.num.samples',
+      'retry.backoff.ms',
       'listeners.https.ssl.keystore.location',
     ]);
     expect(withPrefix(config.raw, 'value.converter.')).toEqual({ 'schemas.enable': 'false' });

@@ -67,8 +67,14 @@ export class WorkerProcess {
     return worker;
   }
 
-  async request(method: string, path: string): Promise<{ readonly status: number; readonly body: unknown }> {
-    const response = await fetch(`${this.url}${path}`, { method, signal: AbortSignal.timeout(10_000) });
+  async request(
+    method: string,
+    path: string,
+    json?: unknown,
+  ): Promise<{ readonly status: number; readonly body: unknown }> {
+    const sent =
+      json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+    const response = await fetch(`${this.url}${path}`, { method, ...sent, signal: AbortSignal.timeout(10_000) });
     const text = await response.text();
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   }

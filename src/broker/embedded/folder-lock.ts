@@ -9,7 +9,7 @@ import { errnoOf } from './file-system.ts';
 
 /** Carried by a ConfigError. */
 export const FOLDER_LOCKED = defineErrorCode('holdfast.broker.embedded.locked', {
-  what: 'Another process has the folder of the embedded broker open. Two at once would destroy it.',
+  what: 'Another process has the folder of the embedded broker, or of stored connectors, open. Two at once would destroy it.',
   mend: 'Stop the process that the message names, or give this one another folder.',
 });
 
@@ -17,6 +17,17 @@ export const FOLDER_LOCKED = defineErrorCode('holdfast.broker.embedded.locked', 
 export interface FolderLock {
   release(): Promise<void>;
 }
+
+/** What a folder is for, in the message for whom it is closed. */
+export interface FolderUse {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+const BROKER: FolderUse = {
+  what: 'the embedded broker',
+  remedy: 'set bootstrap.servers=embedded:<another folder> for this one',
+};
 
 interface Claim {
   readonly pid: number;
@@ -48,13 +59,13 @@ const MAX_SOCKET_PATH = 100;
  *
  * @throws ConfigError `holdfast.broker.embedded.locked`, naming process and folder
  */
-export async function lockFolder(dir: string, clock: Clock): Promise<FolderLock> {
+export async function lockFolder(dir: string, clock: Clock, use: FolderUse = BROKER): Promise<FolderLock> {
   const folder = join(dir, 'lock');
   await mkdir(folder, { recursive: true });
   for (let attempt = 1; ; attempt++) {
     const outcome = await tryLock(dir, folder);
     if (!('holder' in outcome)) return outcome;
-    if (outcome.holder.held || attempt === ATTEMPTS) throw locked(dir, folder, outcome.holder);
+    if (outcome.holder.held || attempt === ATTEMPTS) throw locked(dir, folder, use, outcome.holder);
     await clock.sleep(10 + Math.random() * 40 * attempt);
   }
 }
@@ -217,11 +228,11 @@ async function readClaim(path: string): Promise<Claim | null> {
   }
 }
 
-function locked(dir: string, folder: string, holder: Holder): ConfigError {
+function locked(dir: string, folder: string, use: FolderUse, holder: Holder): ConfigError {
   const who = holder.pid === process.pid && holder.host === hostname() ? 'this very process' : `process ${holder.pid}`;
   return new ConfigError(
-    `The folder ${resolve(dir)} of the embedded broker is in use by ${who} on ${holder.host}, since ${holder.since}. ` +
-      'Stop that process, or set bootstrap.servers=embedded:<another folder> for this one. ' +
+    `The folder ${resolve(dir)} of ${use.what} is in use by ${who} on ${holder.host}, since ${holder.since}. ` +
+      `Stop that process, or ${use.remedy}. ` +
       `(Claims are kept in ${folder}; they go with their process, so none needs to be removed by hand.)`,
     { code: FOLDER_LOCKED, details: { dir: resolve(dir), pid: holder.pid, host: holder.host } },
   );

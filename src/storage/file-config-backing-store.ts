@@ -1,0 +1,202 @@
+/**
+ * Connectors in a folder, a file each, replaced whole: what is found after a crash is the old file or the new one. For the owner's eyes only,
+ * as configurations hold passwords.
+ *
+ * Format, version 1: a JSON object with `format`, `version`, `name`, `target_state`, `created`, `connector_file`, `deleted` and `config`. The
+ * name of a file tells its connector to people; which one it is, the content says.
+ */
+import { createHash } from 'node:crypto';
+import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FolderLock, lockFolder } from '../broker/embedded/folder-lock.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { defineErrorCode } from '../sdk/errors/codes.ts';
+import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
+import type { ConfigBackingStore, StoredConnector } from './config-backing-store.ts';
+
+export const CONFIG_FILE_UNREADABLE = defineErrorCode('holdfast.storage.config.file-unreadable', {
+  what: 'A file in config.storage.dir is damaged, of a newer format, or no stored connector.',
+  mend: 'Mend the file that the message names, restore it from a backup, or move it away: its connector is then gone.',
+});
+
+export const CONFIG_FILE_UNWRITABLE = defineErrorCode('holdfast.storage.config.file-unwritable', {
+  what: 'A connector could not be stored in config.storage.dir: the disk is full, or the folder may not be written to.',
+  mend: 'Make room or set permissions, and send the request again. Nothing was changed.',
+});
+
+const FORMAT = 'holdfast-connector';
+const VERSION = 1;
+const SUFFIX = '.json';
+const TARGETS = ['STARTED', 'PAUSED', 'STOPPED'] as const;
+
+export class FileConfigBackingStore implements ConfigBackingStore {
+  private readonly dir: string;
+  private readonly clock: Clock;
+  private lock: FolderLock | null = null;
+  /** The write before, whatever became of it. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: { readonly dir: string; readonly clock: Clock }) {
+    this.dir = options.dir;
+    this.clock = options.clock;
+  }
+
+  async start(): Promise<readonly StoredConnector[]> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      throw this.unreadable(this.dir, `the folder can't be made: ${(cause as Error).message}`, cause);
+    });
+    this.lock = await lockFolder(this.dir, this.clock, {
+      what: 'the connectors of a worker (config.storage.dir)',
+      remedy: 'set another config.storage.dir for this one',
+    });
+    try {
+      const connectors: StoredConnector[] = [];
+      for (const file of (await readdir(this.dir)).sort()) {
+        if (file.endsWith(`${SUFFIX}.tmp`)) await rm(join(this.dir, file), { force: true });
+        else if (file.endsWith(SUFFIX) && !file.startsWith('.')) connectors.push(await this.read(join(this.dir, file)));
+      }
+      this.refuseDoubles(connectors);
+      return connectors.sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  put(connector: StoredConnector): Promise<void> {
+    const { name, config, target, created, file, isDeleted } = connector;
+    const content = {
+      format: FORMAT,
+      version: VERSION,
+      name,
+      target_state: target,
+      created: new Date(created).toISOString(),
+      connector_file: file,
+      deleted: isDeleted,
+      config,
+    };
+    return this.inTurn(name, async () => {
+      await replaceFile(this.pathOf(name), `${JSON.stringify(content, null, 2)}\n`);
+      await syncFolder(this.dir);
+    });
+  }
+
+  remove(name: string): Promise<void> {
+    return this.inTurn(name, async () => {
+      await rm(this.pathOf(name), { force: true });
+      await syncFolder(this.dir);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.last;
+    const { lock } = this;
+    this.lock = null;
+    await lock?.release();
+  }
+
+  private inTurn(name: string, write: () => Promise<void>): Promise<void> {
+    const done = this.last.then(write).catch((cause: unknown) => {
+      throw new EnvironmentError(
+        `The connector ${name} could not be stored in ${this.dir}: ${(cause as Error).message}. Nothing was changed.`,
+        { code: CONFIG_FILE_UNWRITABLE, cause },
+      );
+    });
+    this.last = done.catch(() => {});
+    return done;
+  }
+
+  /** Names that differ have files that differ, on file systems that take A for a, too. */
+  private pathOf(name: string): string {
+    const readable = name.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 80);
+    const digest = createHash('sha256').update(name, 'utf8').digest('hex').slice(0, 16);
+    return join(this.dir, `${readable}.${digest}${SUFFIX}`);
+  }
+
+  private async read(path: string): Promise<StoredConnector> {
+    let content: unknown;
+    try {
+      content = JSON.parse(await readFile(path, 'utf8'));
+    } catch (cause) {
+      const why = cause instanceof SyntaxError ? 'it is no JSON' : `it can't be read: ${(cause as Error).message}`;
+      // Invariant 8: the message of a SyntaxError quotes the content.
+      throw this.unreadable(path, why, cause instanceof SyntaxError ? undefined : cause);
+    }
+    const fields = isObject(content) ? content : {};
+    if (fields['format'] !== FORMAT) throw this.unreadable(path, 'it is no stored connector');
+    if (fields['version'] !== VERSION) {
+      const version = String(fields['version']);
+      throw this.unreadable(path, `it has format version ${version}, and this version of Holdfast reads ${VERSION}`);
+    }
+    const { name, config, target_state: state, created, connector_file: file, deleted } = fields;
+    const target = TARGETS.find((each) => each === state);
+    const time = Date.parse(String(created));
+    if (typeof name !== 'string' || name === '') throw this.unreadable(path, 'it has no name');
+    if (target === undefined) throw this.unreadable(path, `its target_state is not one of ${TARGETS.join(', ')}`);
+    if (!isConfig(config)) throw this.unreadable(path, 'its config is not an object of strings');
+    return {
+      name,
+      config,
+      target,
+      created: Number.isNaN(time) ? 0 : time,
+      file: typeof file === 'string' ? file : null,
+      isDeleted: deleted === true,
+    };
+  }
+
+  private refuseDoubles(connectors: readonly StoredConnector[]): void {
+    const names = new Set<string>();
+    for (const { name } of connectors) {
+      if (names.has(name)) throw this.unreadable(this.dir, `two files in it hold the connector ${name}`);
+      names.add(name);
+    }
+  }
+
+  private unreadable(path: string, why: string, cause?: unknown): ConfigError {
+    return new ConfigError(
+      `${path} can't be used: ${why}. Mend it, restore it from a backup, or move it away; it was left as it is.`,
+      { code: CONFIG_FILE_UNREADABLE, cause },
+    );
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isConfig(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((each) => typeof each === 'string');
+}
+
+async function replaceFile(path: string, content: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  let file: FileHandle | null = null;
+  try {
+    file = await open(temporary, 'w', 0o600);
+    await chmod(temporary, 0o600);
+    await file.writeFile(content);
+    await file.sync();
+    await file.close();
+    file = null;
+    await rename(temporary, path);
+  } catch (cause) {
+    await file?.close().catch(() => {});
+    // A partial file may be what fills the disk.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw cause;
+  }
+}
+
+/** Makes a rename or removal durable. Not every file system lets a folder be synced; there it is as durable as it gets. */
+async function syncFolder(path: string): Promise<void> {
+  let folder: FileHandle | null = null;
+  try {
+    folder = await open(path, 'r');
+    await folder.sync();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== 'EISDIR' && code !== 'EINVAL' && code !== 'EPERM') throw cause;
+  } finally {
+    await folder?.close();
+  }
+}

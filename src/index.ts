@@ -32,6 +32,7 @@ import type { Herder } from './runtime/herder/herder.ts';
 import { StandaloneHerder } from './runtime/herder/standalone-herder.ts';
 import type { Plugins } from './runtime/plugins/plugins.ts';
 import { Worker } from './runtime/worker/worker.ts';
+import { FileConfigBackingStore } from './storage/file-config-backing-store.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
 
 export interface CreateWorkerOptions {
@@ -54,10 +55,11 @@ export interface HoldfastWorker {
   /** Where the REST API listens; empty before `start`. */
   readonly restUrl: string;
   /**
-   * Resolves when the REST API answers. A broker that is away is waited for in the background.
+   * Resolves when the REST API answers. Stored connectors are started too, but for those held back for their connector file. A broker that
+   * is away is waited for in the background.
    * @throws ConfigError for a port that is taken or an offset file that can't be read; then all is closed again.
    */
-  start(): Promise<void>;
+  start(options?: { readonly heldBack?: readonly string[] }): Promise<void>;
   /** Stops connectors and tasks with their last commits, then everything else. */
   stop(): Promise<void>;
 }
@@ -174,6 +176,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     },
   });
   let ports: readonly number[] = [];
+  const folder = config.values['config.storage.dir'];
   const herder: Herder = new StandaloneHerder({
     worker,
     plugins,
@@ -183,6 +186,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     workerId: () => workerId(config, listeners[0], ports[0]),
     clusterId: async () => cluster.clusterId,
     startup: () => cluster.startup(),
+    store: folder === null ? null : new FileConfigBackingStore({ dir: resolve(folder), clock }),
   });
   const rest = new RestServer({
     resources: [
@@ -217,10 +221,10 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
       const [port] = ports;
       return port === undefined ? '' : urlOf(listeners[0], port);
     },
-    async start() {
+    async start(startOptions) {
       try {
         ports = await rest.listen(listeners);
-        await herder.start();
+        await herder.start(startOptions);
         cluster.start();
       } catch (error) {
         await stop().catch(() => {});

@@ -1,4 +1,5 @@
 /** `holdfast standalone [worker.properties] [connector files...]`: connect-standalone's arguments. */
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
@@ -69,7 +70,7 @@ async function startAll(
   connectors: readonly ConnectorFile[],
   logger: Logger,
 ): Promise<undefined> {
-  await worker.start();
+  await worker.start({ heldBack: connectors.map(({ name }) => name) });
   for (const connector of connectors) await startConnector(worker, connector, logger);
   logger.info('The worker is ready.', { url: worker.restUrl, connectors: connectors.length });
 }
@@ -108,10 +109,10 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 
 /** As upstream: a connector that can't be started ends the worker. */
 async function startConnector(worker: HoldfastWorker, connector: ConnectorFile, logger: Logger): Promise<void> {
-  const { info } = await worker.herder
-    .putConnectorConfig(connector.name, connector.config, {
-      allowReplace: false,
+  const { outcome, info } = await worker.herder
+    .applyConnectorFile(connector.name, connector.config, {
       initialState: connector.initialState,
+      fingerprint: fingerprintOf(connector),
     })
     .catch((cause: unknown) => {
       if (!(cause instanceof ConfigError)) throw cause;
@@ -120,5 +121,20 @@ async function startConnector(worker: HoldfastWorker, connector: ConnectorFile, 
         cause,
       });
     });
-  logger.info('Created a connector.', { connector: info.name, tasks: info.tasks.length, file: connector.path });
+  const fields = { connector: connector.name, tasks: info?.tasks.length ?? 0, file: connector.path };
+  if (outcome === 'created') logger.info('Created a connector.', fields);
+  else if (outcome === 'replaced') {
+    logger.info('A connector file has changed since it was applied last, and replaces what was stored.', fields);
+  } else if (outcome === 'kept') {
+    logger.info('A stored connector goes on. Its connector file has not changed since it was applied last.', fields);
+  } else {
+    logger.info('A connector was deleted since its connector file was applied last, and is not created anew.', fields);
+  }
+}
+
+function fingerprintOf({ config, initialState }: ConnectorFile): string {
+  const entries = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([initialState, entries]))
+    .digest('hex');
 }

@@ -297,6 +297,15 @@ export const WORKER_CONFIG = ConfigDef.of({
     group: HOLDFAST,
     documentation: 'Whether the REST API serves metrics for Prometheus at /metrics.',
   },
+  'config.storage.dir': {
+    type: 'STRING',
+    default: null,
+    validator: ConfigValidators.nonEmpty(),
+    importance: 'medium',
+    group: HOLDFAST,
+    documentation:
+      'Folder that keeps connectors, their configurations and target states over a restart: those of the REST API, and what it did to those of connector files. It is created, for its owner only, as configurations hold passwords. Without it connectors live as long as the worker.',
+  },
   'connector.files.dir': {
     type: 'STRING',
     default: null,

@@ -2,14 +2,13 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
-import type { ResolvedConnector } from '../config/connector-configs.ts';
 import type { TaskId } from '../host/protocol.ts';
 import type { Worker } from '../worker/worker.ts';
 import type { WorkerConnector } from '../worker/worker-connector.ts';
 import type { ActiveTopics } from './active-topics.ts';
+import type { DesiredConnector } from './desired-connectors.ts';
 import type { ConnectorConfigMap } from './herder.ts';
 import type { SecretUse } from './secret-use.ts';
-import type { TargetState } from './status.ts';
 import type { StatusBook } from './status-book.ts';
 
 export const CONNECTOR_START_FAILED = defineErrorCode('holdfast.connector.start-failed', {
@@ -21,15 +20,6 @@ export const CONNECTOR_TASK_CONFIGS_FAILED = defineErrorCode('holdfast.connector
   what: 'A connector could not make the configurations of its tasks; it has no new tasks.',
   mend: 'Read the trace in its status, correct the configuration or what it depends on, and restart it.',
 });
-
-/** Desired state of one connector. */
-export interface DesiredConnector {
-  readonly name: string;
-  config: ConnectorConfigMap;
-  resolved: ResolvedConnector;
-  target: TargetState;
-  taskConfigs: readonly ConnectorConfigMap[];
-}
 
 export interface ConnectorLifecycleOptions {
   readonly worker: Worker;
@@ -159,10 +149,10 @@ export class ConnectorLifecycle {
   }
 
   /** Stops tasks and instance. */
-  async halt(entry: DesiredConnector): Promise<void> {
-    await this.worker.stopTasks(this.worker.tasksOf(entry.name));
-    await this.worker.stopConnector(entry.name);
-    this.statuses.removeTasks(entry.name);
+  async halt(name: string): Promise<void> {
+    await this.worker.stopTasks(this.worker.tasksOf(name));
+    await this.worker.stopConnector(name);
+    this.statuses.removeTasks(name);
   }
 
   private async startTask(id: TaskId, entry: DesiredConnector): Promise<void> {

@@ -10,10 +10,11 @@ import type { Logger } from '../../foundation/logger.ts';
 import type { SinkConnector, SourceConnector } from '../../sdk/connector.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
-import { DataError, UnsupportedOperationError } from '../../sdk/errors/kinds.ts';
+import { ConfigError, DataError, UnsupportedOperationError } from '../../sdk/errors/kinds.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { ResolvedConnector } from '../config/connector-configs.ts';
 import type { Worker } from '../worker/worker.ts';
+import type { DesiredConnector } from './desired-connectors.ts';
 import type { ConnectorOffset } from './herder.ts';
 import { offsetsOfGroup, parseSinkOffsets, SinkGroupOffsets, type SinkOffsetChange } from './sink-connector-offsets.ts';
 
@@ -22,13 +23,13 @@ export const OFFSETS_NOT_ALTERED = defineErrorCode('holdfast.connector.offsets-n
   mend: 'Read the message and its cause in the log. A connector has to be STOPPED, and nobody else a member of its consumer group.',
 });
 
+export const CONNECTOR_NOT_STOPPED = defineErrorCode('holdfast.connector.not-stopped', {
+  what: 'The offsets of a connector can be altered only while it is STOPPED.',
+  mend: 'Stop it with PUT /connectors/{connector}/stop, alter its offsets, and resume it.',
+});
+
 /** Altering has no answer to give after that; what the broker is asked for ends then, too. */
 const TIME_LIMIT_MS = 60_000;
-
-export interface OffsetsOwner {
-  readonly name: string;
-  readonly resolved: ResolvedConnector;
-}
 
 export class ConnectorOffsets {
   private readonly worker: Worker;
@@ -43,7 +44,7 @@ export class ConnectorOffsets {
   }
 
   /** Invariant 7: asks no plugin. */
-  async read({ name, resolved }: OffsetsOwner): Promise<readonly ConnectorOffset[]> {
+  async read({ name, resolved }: DesiredConnector): Promise<readonly ConnectorOffset[]> {
     if (resolved.type === 'source') {
       return this.guarded(`Failed to retrieve offsets for source connector ${name}`, name, () =>
         this.worker.offsetReader(name).all(),
@@ -60,9 +61,16 @@ export class ConnectorOffsets {
   /**
    * @param offsets null: all that are known are reset. Of several for one partition the last one counts.
    * @returns whether the connector altered what it keeps itself, too.
-   * @throws ConfigError for offsets that a sink can't have; ConnectError `holdfast.connector.offsets-not-altered`
+   * @throws ConfigError `holdfast.connector.not-stopped`, and for offsets that a sink can't have; ConnectError `holdfast.connector.offsets-not-altered`
    */
-  async alter({ name, resolved }: OffsetsOwner, offsets: readonly ConnectorOffset[] | null): Promise<boolean> {
+  async alter(owner: DesiredConnector, offsets: readonly ConnectorOffset[] | null): Promise<boolean> {
+    const { name, resolved } = owner;
+    if (owner.target !== 'STOPPED' || owner.taskConfigs.length > 0) {
+      throw new ConfigError(
+        `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
+        { code: CONNECTOR_NOT_STOPPED },
+      );
+    }
     const cancelled = new AbortController();
     this.running.set(name, cancelled);
     try {

@@ -49,6 +49,17 @@ export interface ConnectorOffset {
   readonly offset: OffsetMap | null;
 }
 
+/** What became of a connector file. */
+export interface AppliedFile {
+  /**
+   * `kept`: the file is as it was when it was applied last, so what was said since, through the REST API, stands. `deleted`: it was deleted
+   * since then. Both only when connectors are stored.
+   */
+  readonly outcome: 'created' | 'replaced' | 'kept' | 'deleted';
+  /** null when it was deleted. */
+  readonly info: ConnectorInfo | null;
+}
+
 export interface HerderHealth {
   readonly status: 'healthy' | 'starting' | 'unhealthy';
   /** What the worker is doing or waiting for; empty when there is nothing to say. */
@@ -60,7 +71,8 @@ export interface HerderHealth {
  * configuration, ConnectError when a connector refuses to start.
  */
 export interface Herder {
-  start(): Promise<void>;
+  /** Stored connectors are started too, but for those held back until their connector file is applied. */
+  start(options?: { readonly heldBack?: readonly string[] }): Promise<void>;
   /** Stops connectors and tasks within their deadlines. */
   stop(): Promise<void>;
   health(): Promise<HerderHealth>;
@@ -82,6 +94,16 @@ export interface Herder {
     config: RawConnectorConfig,
     options: { readonly allowReplace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo }>;
+  /**
+   * Starts the connector of a file; whoever spoke last decides, and a file speaks when its content changes.
+   * @param options.fingerprint stands for the content of the file
+   * @throws as {@link putConnectorConfig}
+   */
+  applyConnectorFile(
+    name: string,
+    config: ConnectorConfigMap,
+    options: { readonly initialState: TargetState; readonly fingerprint: string },
+  ): Promise<AppliedFile>;
   /** Merges the patch into the configuration; a null value removes its key. */
   patchConnectorConfig(name: string, patch: RawConnectorConfig): Promise<ConnectorInfo>;
   deleteConnector(name: string): Promise<void>;

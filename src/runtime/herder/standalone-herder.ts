@@ -1,21 +1,25 @@
 /**
- * The herder of a single worker: configurations, states and statuses are in memory, as with Kafka Connect's standalone worker.
- * Operations of one connector run one after the other, those of different ones beside each other, so that a plugin that doesn't return
- * holds up its own connector only. Reads never wait for them (invariant 7).
+ * The herder of a single worker. States and statuses are in memory, as with Kafka Connect's standalone worker; so are configurations, unless
+ * there is a store for them. Operations of one connector run in turn ({@link ConnectorTurns}). Reads never wait for them (invariant 7).
  */
-import PQueue from 'p-queue';
 import type { Clock } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { defineErrorCode } from '../../sdk/errors/codes.ts';
-import { AlreadyExistsError, ConfigError, IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
-import type { ConnectorConfigs, ResolvedConnector } from '../config/connector-configs.ts';
+import { AlreadyExistsError, IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
+import type { ConfigBackingStore } from '../../storage/config-backing-store.ts';
+import type { ConnectorConfigs } from '../config/connector-configs.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import type { Worker } from '../worker/worker.ts';
 import { ActiveTopics } from './active-topics.ts';
-import { ConnectorLifecycle, type DesiredConnector } from './connector-lifecycle.ts';
+import { ConnectorLifecycle } from './connector-lifecycle.ts';
 import { ConnectorOffsets } from './connector-offsets.ts';
+import { ConnectorSetup } from './connector-setup.ts';
+import { ConnectorTurns } from './connector-turns.ts';
+import { infoOf, taskConfigsOf, typeOf, versionOf } from './connector-views.ts';
+import { type DesiredConnector, DesiredConnectors, type DormantConnector } from './desired-connectors.ts';
 import type {
+  AppliedFile,
   ConnectorConfigMap,
   ConnectorInfo,
   ConnectorOffset,
@@ -28,14 +32,15 @@ import type {
   TaskInfo,
 } from './herder.ts';
 import { OperationStages } from './operation-stages.ts';
+import { Reconfigurations } from './reconfigurations.ts';
+import { planRestart } from './restart-plan.ts';
 import { SecretUse } from './secret-use.ts';
+import { isSettledWithin } from './settled-within.ts';
 import type { TargetState, TaskStatus } from './status.ts';
 import { StatusBook } from './status-book.ts';
 
-export const CONNECTOR_NOT_STOPPED = defineErrorCode('holdfast.connector.not-stopped', {
-  what: 'The offsets of a connector can be altered only while it is STOPPED.',
-  mend: 'Stop it with PUT /connectors/{connector}/stop, alter its offsets, and resume it.',
-});
+/** A request that only says what should be need not wait for more than that. */
+const ACCEPTED_AFTER_MS = 5_000;
 
 export interface StandaloneHerderOptions {
   readonly worker: Worker;
@@ -48,20 +53,22 @@ export interface StandaloneHerderOptions {
   readonly clusterId: () => Promise<string | null>;
   /** What keeps the worker from being ready, such as a broker that is away; empty when nothing does. */
   readonly startup: () => string;
+  /** Connectors survive a restart in it; null: they are in memory only. */
+  readonly store?: ConfigBackingStore | null;
 }
 
 export class StandaloneHerder implements Herder {
   private readonly options: StandaloneHerderOptions;
-  private readonly entries = new Map<string, DesiredConnector>();
+  private readonly desired: DesiredConnectors;
   private readonly statuses: StatusBook;
   private readonly lifecycle: ConnectorLifecycle;
   private readonly stages: OperationStages;
   private readonly topics = new ActiveTopics();
   private readonly offsets: ConnectorOffsets;
   private readonly secrets: SecretUse;
-  /** By connector. */
-  private readonly operations = new Map<string, PQueue>();
-  private readonly reconfiguring = new Set<DesiredConnector>();
+  private readonly setup: ConnectorSetup;
+  private readonly turns = new ConnectorTurns();
+  private readonly loaded = new Deferred();
   private started = false;
   private stopping = false;
 
@@ -76,29 +83,50 @@ export class StandaloneHerder implements Herder {
       restart: (name) => this.restartConnectorAndTasks(name, { onlyFailed: false, includeTasks: true }),
     });
     this.statuses = new StatusBook({ workerId, mask: (text) => configs.secrets.mask(text) });
+    this.desired = new DesiredConnectors({ store: options.store ?? null, clock });
     this.stages = new OperationStages({ clock });
     this.offsets = new ConnectorOffsets({ worker, clock, logger });
+    const reconfigurations = new Reconfigurations({
+      logger,
+      inTurn: (name, reconfigure) => this.run(name, 'reconfiguring the tasks of', reconfigure),
+      reconfigure: async (entry) => {
+        const instance = worker.connector(entry.name);
+        if (this.desired.get(entry.name) !== entry || instance?.isRunning !== true) return;
+        await this.lifecycle.reconfigure(entry, instance);
+      },
+    });
     this.lifecycle = new ConnectorLifecycle({
       worker,
       statuses: this.statuses,
       topics: this.topics,
       secrets: this.secrets,
       logger,
-      onReconfigure: (entry) => this.reconfigureSoon(entry),
+      onReconfigure: (entry) => reconfigurations.soon(entry),
     });
+    const { desired, lifecycle, statuses, stages } = this;
+    this.setup = new ConnectorSetup({ desired, configs, lifecycle, statuses, stages, logger });
   }
 
-  async start(): Promise<void> {
+  /** Stored connectors are started beside each other and waited for by nobody: what fails shows in its status. */
+  async start(options: { readonly heldBack?: readonly string[] } = {}): Promise<void> {
+    const stored = await this.desired.load();
     await this.options.worker.start();
     this.started = true;
+    this.loaded.resolve();
+    for (const { name } of stored) {
+      this.statuses.setConnector(name, 'UNASSIGNED', null);
+      if (options.heldBack?.includes(name) !== true) this.bringUp(name);
+    }
   }
 
   /** Waits for no operation: one whose plugin doesn't return must not keep the worker from stopping. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.loaded.resolve();
     this.secrets.close();
-    for (const name of this.entries.keys()) this.options.worker.connector(name)?.cancel();
+    for (const name of this.desired.names()) this.cancelCalls(name);
     await this.options.worker.stop();
+    await this.desired.close();
     this.started = false;
   }
 
@@ -116,27 +144,27 @@ export class StandaloneHerder implements Herder {
   }
 
   async connectors(): Promise<readonly string[]> {
-    return [...this.entries.keys()];
+    return this.desired.names();
   }
 
   async connectorInfo(name: string): Promise<ConnectorInfo> {
-    return infoOf(this.entry(name));
+    return infoOf(this.setup.known(name));
   }
 
   async connectorConfig(name: string): Promise<ConnectorConfigMap> {
-    return this.entry(name).config;
+    return this.setup.known(name).config;
   }
 
   async taskInfos(name: string): Promise<readonly TaskInfo[]> {
-    return this.entry(name).taskConfigs.map((config, task) => ({ id: { connector: name, task }, config }));
+    return taskConfigsOf(this.setup.known(name)).map((config, task) => ({ id: { connector: name, task }, config }));
   }
 
   async connectorStatus(name: string): Promise<ConnectorStateInfo> {
-    const entry = this.entries.get(name);
+    const known = this.desired.known(name);
     const connector = this.statuses.connector(name);
-    if (entry === undefined || connector === undefined)
+    if (known === undefined || connector === undefined)
       throw new NotFoundError(`No status found for connector ${name}`);
-    return { name, connector, tasks: this.statuses.tasksOf(name), type: entry.resolved.type };
+    return { name, connector, tasks: this.statuses.tasksOf(name), type: typeOf(known) };
   }
 
   async taskStatus(id: ConnectorTaskId): Promise<TaskStatus & { readonly id: number }> {
@@ -155,43 +183,65 @@ export class StandaloneHerder implements Herder {
     options: { readonly allowReplace: boolean; readonly initialState?: TargetState },
   ): Promise<{ readonly created: boolean; readonly info: ConnectorInfo }> {
     // Nothing is half-applied: an invalid configuration changes nothing.
-    const resolved = await this.validate(name, raw);
+    const resolved = await this.setup.validate(name, raw);
     if (options.allowReplace) this.cancelCalls(name);
     return this.run(name, 'writing the configuration of', async () => {
-      const existing = this.entries.get(name);
-      if (existing !== undefined) {
+      const config = raw as ConnectorConfigMap;
+      const known = this.desired.known(name);
+      if (known !== undefined) {
         if (!options.allowReplace) throw new AlreadyExistsError(`Connector ${name} already exists`);
-        return { created: false, info: await this.replace(existing, raw as ConnectorConfigMap, resolved) };
+        return { created: false, info: await this.setup.replace(known, config, resolved) };
       }
-      const entry: DesiredConnector = {
-        name,
-        config: raw as ConnectorConfigMap,
-        resolved,
-        target: options.initialState ?? 'STARTED',
-        taskConfigs: [],
-      };
-      this.entries.set(name, entry);
-      await this.lifecycle.launch(entry);
-      return { created: true, info: infoOf(entry) };
+      const target = options.initialState ?? 'STARTED';
+      return { created: true, info: await this.setup.create({ name, config, target, file: null, resolved }) };
     });
   }
 
-  patchConnectorConfig(name: string, patch: RawConnectorConfig): Promise<ConnectorInfo> {
+  async applyConnectorFile(
+    name: string,
+    config: ConnectorConfigMap,
+    options: { readonly initialState: TargetState; readonly fingerprint: string },
+  ): Promise<AppliedFile> {
+    const { initialState: target, fingerprint: file } = options;
+    const isNews =
+      this.desired.isDurable && (this.desired.known(name)?.file ?? this.desired.deletedFile(name)) !== file;
+    if (this.desired.isDurable && !isNews) {
+      const known = this.desired.known(name);
+      if (known === undefined) return { outcome: 'deleted', info: null };
+      this.bringUp(name);
+      return { outcome: 'kept', info: infoOf(known) };
+    }
+    const resolved = await this.setup.validate(name, config);
+    return this.run(name, 'writing the configuration of', async () => {
+      const known = this.desired.known(name);
+      if (known === undefined) {
+        return { outcome: 'created', info: await this.setup.create({ name, config, target, file, resolved }) };
+      }
+      if (!this.desired.isDurable) throw new AlreadyExistsError(`Connector ${name} already exists`);
+      return { outcome: 'replaced', info: await this.setup.replace(known, config, resolved, { target, file }) };
+    });
+  }
+
+  async patchConnectorConfig(name: string, patch: RawConnectorConfig): Promise<ConnectorInfo> {
+    // Looked at before its turn, so that a call of its plugin that doesn't return holds up no patch that is valid.
+    const early = this.setup.patched(name, patch);
+    let validated = { config: early, resolved: await this.setup.validate(name, early) };
+    this.cancelCalls(name);
     return this.run(name, 'patching the configuration of', async () => {
-      const entry = this.entry(name);
-      const merged: Record<string, string | null> = { ...entry.config, ...patch };
-      for (const [key, value] of Object.entries(patch)) if (value === null) delete merged[key];
-      const resolved = await this.validate(name, merged);
-      return this.replace(entry, merged as ConnectorConfigMap, resolved);
+      const config = this.setup.patched(name, patch);
+      if (JSON.stringify(config) !== JSON.stringify(validated.config)) {
+        validated = { config, resolved: await this.setup.validate(name, config) };
+      }
+      return this.setup.replace(this.setup.known(name), config as ConnectorConfigMap, validated.resolved);
     });
   }
 
   deleteConnector(name: string): Promise<void> {
     this.cancelCalls(name);
     return this.run(name, 'deleting', async () => {
-      const entry = this.entry(name);
-      await this.lifecycle.halt(entry);
-      this.entries.delete(name);
+      const known = this.setup.known(name);
+      await this.desired.remove(known);
+      await this.lifecycle.halt(name);
       this.statuses.remove(name);
       this.topics.reset(name);
       this.secrets.forget(name);
@@ -199,27 +249,26 @@ export class StandaloneHerder implements Herder {
   }
 
   pauseConnector(name: string): Promise<void> {
-    return this.run(name, 'pausing', async () => {
-      const entry = this.entry(name, `Unknown connector ${name}`);
-      if (entry.target === 'PAUSED') return;
-      entry.target = 'PAUSED';
+    return this.accepted(name, 'pausing', async (known) => {
+      if (known.target === 'PAUSED') return;
+      await this.desired.change(known, { target: 'PAUSED' });
       const instance = this.options.worker.connector(name);
       await instance?.stop();
       if (!this.hasFailed(name)) {
-        this.statuses.setConnector(name, 'PAUSED', instance?.version ?? entry.resolved.desc.version);
+        this.statuses.setConnector(name, 'PAUSED', instance?.version ?? versionOf(known));
       }
       this.setTaskTargets(name, 'PAUSED');
     });
   }
 
   resumeConnector(name: string): Promise<void> {
-    return this.run(name, 'resuming', async () => {
-      const entry = this.entry(name, `Unknown connector ${name}`);
-      if (entry.target === 'STARTED') return;
-      entry.target = 'STARTED';
+    return this.accepted(name, 'resuming', async (known) => {
+      if (known.target === 'STARTED') return;
+      await this.desired.change(known, { target: 'STARTED' });
       // A FAILED connector stays FAILED until it is restarted or reconfigured; its tasks are their own.
       if (this.hasFailed(name)) return this.setTaskTargets(name, 'STARTED');
       const instance = this.options.worker.connector(name);
+      const entry = await this.setup.awake(name);
       if (instance === undefined) return this.lifecycle.relaunch(entry);
       await this.lifecycle.start(entry, instance);
       this.setTaskTargets(name, 'STARTED');
@@ -231,80 +280,61 @@ export class StandaloneHerder implements Herder {
   stopConnector(name: string): Promise<void> {
     this.cancelCalls(name);
     return this.run(name, 'stopping', async () => {
-      const entry = this.entry(name, `Unknown connector ${name}`);
-      if (entry.target === 'STOPPED') return;
-      const version = this.options.worker.connector(name)?.version ?? entry.resolved.desc.version;
-      entry.target = 'STOPPED';
-      await this.lifecycle.halt(entry);
-      entry.taskConfigs = [];
+      const known = this.setup.known(name, `Unknown connector ${name}`);
+      if (known.target === 'STOPPED') return;
+      const version = this.options.worker.connector(name)?.version ?? versionOf(known);
+      await this.desired.change(known, { target: 'STOPPED' });
+      await this.lifecycle.halt(name);
+      if ('resolved' in known) known.taskConfigs = [];
       this.statuses.setConnector(name, 'STOPPED', version);
     });
   }
 
   restartConnector(name: string): Promise<void> {
     this.cancelCalls(name);
-    return this.run(name, 'restarting', () =>
-      this.lifecycle.restartInstance(this.entry(name, `Unknown connector: ${name}`)),
-    );
+    return this.run(name, 'restarting', async () => {
+      this.setup.known(name, `Unknown connector: ${name}`);
+      await this.lifecycle.restartInstance(await this.setup.awake(name));
+    });
   }
 
   restartConnectorAndTasks(
     name: string,
     options: { readonly onlyFailed: boolean; readonly includeTasks: boolean },
   ): Promise<ConnectorStateInfo> {
+    // One that is asked to begin anew need not be waited for.
+    if (!options.onlyFailed) this.cancelCalls(name);
     return this.run(name, 'planning the restart of', async () => {
-      const entry = this.entry(name, `Unknown connector: ${name}`);
-      const before = await this.connectorStatus(name);
-      const chosen = (state: string): boolean => !options.onlyFailed || state === 'FAILED';
-      const restartsConnector = chosen(before.connector.state);
-      const tasks = options.includeTasks ? before.tasks.filter(({ state }) => chosen(state)).map(({ id }) => id) : [];
+      const known = this.setup.known(name, `Unknown connector: ${name}`);
+      const { restartsConnector, tasks, shown } = planRestart(await this.connectorStatus(name), options);
       // The answer is the plan; carrying it out is the next operation.
-      void this.run(name, 'restarting', () => this.carryOut(entry, restartsConnector, tasks)).catch((error: unknown) =>
-        this.options.logger.debug('A restart was not carried out to its end.', { connector: name, err: error }),
+      void this.run(name, 'restarting', () => this.setup.restart(known, restartsConnector, tasks)).catch(
+        (error: unknown) =>
+          this.options.logger.debug('A restart was not carried out to its end.', { connector: name, err: error }),
       );
-      return {
-        ...before,
-        connector: restartsConnector ? { ...before.connector, state: 'RESTARTING' } : before.connector,
-        tasks: before.tasks.map((task) => (tasks.includes(task.id) ? { ...task, state: 'RESTARTING' } : task)),
-      };
+      return shown;
     });
   }
 
   restartTask(id: ConnectorTaskId): Promise<void> {
     return this.run(id.connector, `restarting task ${id.task} of`, async () => {
-      const entry = this.entry(id.connector, `Unknown connector: ${id.connector}`);
-      if (id.task < 0 || id.task >= entry.taskConfigs.length) {
-        throw new NotFoundError(`Task ${id.connector}-${id.task} not found`);
-      }
-      await this.lifecycle.restartTask(id, entry);
+      await this.lifecycle.restartTask(id, this.setup.entryOf(id));
     });
   }
 
   /** Beside the operations of its connector: one whose plugin doesn't return must not keep the others from being helped. */
   async skipParkedRecord(id: ConnectorTaskId, at: ParkedRecord): Promise<void> {
-    const entry = this.entry(id.connector, `Unknown connector: ${id.connector}`);
-    if (id.task < 0 || id.task >= entry.taskConfigs.length) {
-      throw new NotFoundError(`Task ${id.connector}-${id.task} not found`);
-    }
+    this.setup.entryOf(id);
     await this.options.worker.skipParkedRecord(id, at);
   }
 
   async connectorOffsets(name: string): Promise<readonly ConnectorOffset[]> {
-    return this.offsets.read(this.entry(name));
+    return this.offsets.read(this.setup.usable(name));
   }
 
   alterConnectorOffsets(name: string, offsets: readonly ConnectorOffset[] | null): Promise<boolean> {
     // Within its turn, so that it is not resumed meanwhile.
-    return this.run(name, 'modifying the offsets of', async () => {
-      const entry = this.entry(name);
-      if (entry.target !== 'STOPPED' || entry.taskConfigs.length > 0) {
-        throw new ConfigError(
-          `Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/${name}/stop' endpoint`,
-          { code: CONNECTOR_NOT_STOPPED },
-        );
-      }
-      return this.offsets.alter(entry, offsets);
-    });
+    return this.run(name, 'modifying the offsets of', async () => this.offsets.alter(this.setup.usable(name), offsets));
   }
 
   async connectorTopics(name: string): Promise<readonly string[]> {
@@ -320,69 +350,14 @@ export class StandaloneHerder implements Herder {
     return this.options.plugins.list(types);
   }
 
-  private entry(name: string, message = `Connector ${name} not found`): DesiredConnector {
-    const entry = this.entries.get(name);
-    if (entry === undefined) throw new NotFoundError(message);
-    return entry;
-  }
-
-  private async validate(name: string, raw: RawConnectorConfig): Promise<ResolvedConnector> {
-    const { configs, logger } = this.options;
-    const resolved = await this.stages.during(`validating the configuration of connector ${name}`, () =>
-      configs.resolve(raw),
+  /** Starts what was stored, unless that was done before. What it fails with is in its status. */
+  private bringUp(name: string): void {
+    if (this.desired.dormant(name) === undefined) return;
+    void this.run(name, 'starting', async () => {
+      if (this.desired.dormant(name) !== undefined) await this.lifecycle.launch(await this.setup.awake(name));
+    }).catch((error: unknown) =>
+      this.options.logger.debug('A stored connector was not started.', { connector: name, err: error }),
     );
-    const keys = configs.unknownConverterKeys(raw);
-    if (keys.length > 0) {
-      logger.warn(
-        'Settings under the prefix of a converter are not known to it and have no effect. Check their spelling.',
-        {
-          connector: name,
-          keys,
-        },
-      );
-    }
-    return resolved;
-  }
-
-  private async replace(
-    entry: DesiredConnector,
-    config: ConnectorConfigMap,
-    resolved: ResolvedConnector,
-  ): Promise<ConnectorInfo> {
-    await this.lifecycle.halt(entry);
-    entry.config = config;
-    entry.resolved = resolved;
-    entry.taskConfigs = [];
-    await this.lifecycle.launch(entry);
-    return infoOf(entry);
-  }
-
-  private async carryOut(entry: DesiredConnector, restartsConnector: boolean, tasks: readonly number[]): Promise<void> {
-    const { name } = entry;
-    if (this.entries.get(name) !== entry) return;
-    if (restartsConnector) {
-      // What it failed with is in its status and in the log; its tasks are restarted all the same.
-      await this.lifecycle.restartInstance(entry).catch(() => {});
-    }
-    for (const task of tasks) {
-      if (task < entry.taskConfigs.length) await this.lifecycle.restartTask({ connector: name, task }, entry);
-    }
-  }
-
-  /** Requests of a connector that come together, or before the next operation, are one. */
-  private reconfigureSoon(entry: DesiredConnector): void {
-    if (this.reconfiguring.has(entry)) return;
-    this.reconfiguring.add(entry);
-    void this.run(entry.name, 'reconfiguring the tasks of', async () => {
-      await Promise.resolve();
-      this.reconfiguring.delete(entry);
-      const instance = this.options.worker.connector(entry.name);
-      if (this.entries.get(entry.name) !== entry || instance?.isRunning !== true) return;
-      await this.lifecycle.reconfigure(entry, instance);
-    }).catch((error: unknown) => {
-      this.reconfiguring.delete(entry);
-      this.options.logger.debug('Tasks were not reconfigured.', { connector: entry.name, err: error });
-    });
   }
 
   private hasFailed(name: string): boolean {
@@ -399,25 +374,27 @@ export class StandaloneHerder implements Herder {
     this.offsets.cancel(name);
   }
 
-  private async run<T>(name: string, what: string, operation: () => Promise<T>): Promise<T> {
-    const queue = this.operations.get(name) ?? new PQueue({ concurrency: 1 });
-    this.operations.set(name, queue);
-    try {
-      return await queue.add(() => {
-        if (this.stopping) throw new IllegalStateError('The worker stops.');
-        return this.stages.during(`${what} connector ${name}`, operation);
-      });
-    } finally {
-      if (queue.size === 0 && queue.pending === 0 && this.operations.get(name) === queue) this.operations.delete(name);
-    }
+  /** A change of target is accepted when it is known: it comes to pass in its turn, whatever a plugin does meanwhile. Kafka Connect 4.1.1, 5.8. */
+  private async accepted(
+    name: string,
+    what: string,
+    operation: (known: DesiredConnector | DormantConnector) => Promise<void>,
+  ): Promise<void> {
+    const message = `Unknown connector ${name}`;
+    this.setup.known(name, message);
+    const done = this.run(name, what, () => operation(this.setup.known(name, message)));
+    if (await isSettledWithin(this.options.clock, ACCEPTED_AFTER_MS, done)) return done;
+    done.catch((error: unknown) =>
+      this.options.logger.warn('What was asked of a connector did not come to pass.', { connector: name, err: error }),
+    );
   }
-}
 
-function infoOf(entry: DesiredConnector): ConnectorInfo {
-  return {
-    name: entry.name,
-    config: entry.config,
-    tasks: entry.taskConfigs.map((_, task) => ({ connector: entry.name, task })),
-    type: entry.resolved.type,
-  };
+  private run<T>(name: string, what: string, operation: () => Promise<T>): Promise<T> {
+    return this.turns.run(name, async () => {
+      // Before that nobody knows what there is.
+      if (!this.started) await this.loaded.promise;
+      if (this.stopping) throw new IllegalStateError('The worker stops.');
+      return this.stages.during(`${what} connector ${name}`, operation);
+    });
+  }
 }

@@ -1,0 +1,147 @@
+/** Brings the configurations of connectors into effect. Its callers see to one call at a time for each connector. */
+import type { Logger } from '../../foundation/logger.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
+import type { ConnectorConfigs, ResolvedConnector } from '../config/connector-configs.ts';
+import { CONNECTOR_START_FAILED, type ConnectorLifecycle } from './connector-lifecycle.ts';
+import { infoOf } from './connector-views.ts';
+import type { DesiredConnector, DesiredConnectors, DormantConnector } from './desired-connectors.ts';
+import type { ConnectorConfigMap, ConnectorInfo, ConnectorTaskId, RawConnectorConfig } from './herder.ts';
+import type { OperationStages } from './operation-stages.ts';
+import type { TargetState } from './status.ts';
+import type { StatusBook } from './status-book.ts';
+
+export interface ConnectorSetupOptions {
+  readonly desired: DesiredConnectors;
+  readonly configs: ConnectorConfigs;
+  readonly lifecycle: ConnectorLifecycle;
+  readonly statuses: StatusBook;
+  readonly stages: OperationStages;
+  readonly logger: Logger;
+}
+
+export class ConnectorSetup {
+  private readonly options: ConnectorSetupOptions;
+  private readonly desired: DesiredConnectors;
+  private readonly lifecycle: ConnectorLifecycle;
+
+  constructor(options: ConnectorSetupOptions) {
+    this.options = options;
+    this.desired = options.desired;
+    this.lifecycle = options.lifecycle;
+  }
+
+  /** @throws NotFoundError */
+  known(name: string, message = `Connector ${name} not found`): DesiredConnector | DormantConnector {
+    const known = this.desired.known(name);
+    if (known === undefined) throw new NotFoundError(message);
+    return known;
+  }
+
+  /** Invariant 7: what is dormant is not asked for here. */
+  usable(name: string): DesiredConnector {
+    const known = this.known(name);
+    if ('resolved' in known) return known;
+    throw new IllegalStateError(`The configuration of connector ${name} can not be used; its status says why`);
+  }
+
+  /** The connector of a task that is there. @throws NotFoundError */
+  entryOf(id: ConnectorTaskId): DesiredConnector {
+    const known = this.known(id.connector, `Unknown connector: ${id.connector}`);
+    if ('resolved' in known && id.task >= 0 && id.task < known.taskConfigs.length) return known;
+    throw new NotFoundError(`Task ${id.connector}-${id.task} not found`);
+  }
+
+  /** @throws ConnectError `holdfast.connector.start-failed` for one whose configuration can't be used; it is FAILED then. */
+  async awake(name: string): Promise<DesiredConnector> {
+    const known = this.known(name);
+    if ('resolved' in known) return known;
+    try {
+      return this.desired.awake(known, await this.validate(name, known.config));
+    } catch (error) {
+      this.options.statuses.failConnector(name, error, null);
+      this.options.logger.error('The configuration of a stored connector can not be used. It is FAILED.', {
+        code: CONNECTOR_START_FAILED,
+        connector: name,
+        err: error,
+      });
+      throw new ConnectError(`Failed to transition connector ${name} to state STARTED`, {
+        code: CONNECTOR_START_FAILED,
+        cause: error,
+      });
+    }
+  }
+
+  /** @throws ConfigError with every mistake */
+  async validate(name: string, raw: RawConnectorConfig): Promise<ResolvedConnector> {
+    const { configs, logger } = this.options;
+    const resolved = await this.options.stages.during(`validating the configuration of connector ${name}`, () =>
+      configs.resolve(raw),
+    );
+    const keys = configs.unknownConverterKeys(raw);
+    if (keys.length > 0) {
+      logger.warn(
+        'Settings under the prefix of a converter are not known to it and have no effect. Check their spelling.',
+        {
+          connector: name,
+          keys,
+        },
+      );
+    }
+    return resolved;
+  }
+
+  /** @throws as `ConnectorLifecycle.launch`; it exists then, and is FAILED. */
+  async create(
+    connector: Pick<DesiredConnector, 'name' | 'config' | 'target' | 'file' | 'resolved'>,
+  ): Promise<ConnectorInfo> {
+    const entry = await this.desired.create(connector);
+    await this.lifecycle.launch(entry);
+    return infoOf(entry);
+  }
+
+  /** Stops what runs, and starts it with the new configuration. @throws as {@link create} */
+  async replace(
+    known: DesiredConnector | DormantConnector,
+    config: ConnectorConfigMap,
+    resolved: ResolvedConnector,
+    more: { readonly target?: TargetState; readonly file?: string } = {},
+  ): Promise<ConnectorInfo> {
+    await this.desired.change(known, { config, ...more });
+    await this.lifecycle.halt(known.name);
+    const current = this.known(known.name);
+    const entry = 'resolved' in current ? current : this.desired.awake(current, resolved);
+    entry.resolved = resolved;
+    entry.taskConfigs = [];
+    await this.lifecycle.launch(entry);
+    return infoOf(entry);
+  }
+
+  /** With null values taken out, as a patch says. @throws NotFoundError */
+  patched(name: string, patch: RawConnectorConfig): RawConnectorConfig {
+    const merged: Record<string, string | null> = { ...this.known(name).config, ...patch };
+    for (const [key, value] of Object.entries(patch)) if (value === null) delete merged[key];
+    return merged;
+  }
+
+  /** Carries out the plan of a restart. */
+  async restart(
+    known: DesiredConnector | DormantConnector,
+    restartsConnector: boolean,
+    tasks: readonly number[],
+  ): Promise<void> {
+    const { name } = known;
+    if (this.desired.known(name) !== known) return;
+    if (restartsConnector) {
+      // What it failed with is in its status and in the log; its tasks are restarted all the same.
+      await this.awake(name)
+        .then((entry) => this.lifecycle.restartInstance(entry))
+        .catch(() => {});
+    }
+    const entry = this.desired.get(name);
+    if (entry === undefined) return;
+    for (const task of tasks) {
+      if (task < entry.taskConfigs.length) await this.lifecycle.restartTask({ connector: name, task }, entry);
+    }
+  }
+}

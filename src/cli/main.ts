@@ -73,6 +73,27 @@ program
     await runRegistry(options);
   });
 
+const offsets = program
+  .command('offsets')
+  .description("Move source offsets between Kafka Connect's standalone worker and Holdfast, with both stopped.");
+
+for (const direction of ['import', 'export'] as const) {
+  const theirs = "the offset file of Kafka Connect's standalone worker";
+  offsets
+    .command(direction)
+    .description(
+      direction === 'import' ? `Make an offset file of Holdfast from ${theirs}.` : `Make ${theirs} from ours.`,
+    )
+    .argument('<from>', 'the file to read')
+    .argument('<to>', 'the file to write')
+    .option('--dry-run', 'print the offsets and write nothing', false)
+    .option('--overwrite', 'replace the file to write if it is there', false)
+    .action(async (from: string, to: string, options: { dryRun: boolean; overwrite: boolean }) => {
+      const { runOffsets } = await import('./offsets-command.ts');
+      await runOffsets({ direction, from, to, ...options });
+    });
+}
+
 program
   .command('version')
   .description('Print the version.')

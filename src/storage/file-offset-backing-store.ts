@@ -1,17 +1,19 @@
 /**
- * Source offsets in one file, rewritten whole at each flush like Kafka Connect's standalone worker does, but crash-safe: the new
- * content is written beside the old one, synced, and renamed over it, so that a reader finds the old or the new file and never half
- * of one.
+ * Source offsets in one file, rewritten whole at each flush like Kafka Connect's standalone worker does, but crash-safe: a reader finds
+ * the old or the new content and never half of one. The format is offset-file.ts's.
  *
- * Format, version 1: a line `holdfast-offsets 1 <count> <crc32 of the rest, hex>`, then one JSON array `[key, value]` a line.
+ * A file that Kafka Connect's standalone worker wrote is taken over at the start: it stays beside ours as `<file>.kafka-connect`, and
+ * ours takes its place. `holdfast offsets export` makes one for the way back.
  */
-import { type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Logger } from '../foundation/logger.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
+import { decodeJavaOffsets, isJavaSerialized } from './java-offset-file.ts';
 import type { OffsetBackingStore } from './offset-backing-store.ts';
+import { decodeOffsetFile, encodeOffsetFile } from './offset-file.ts';
+import { replaceFile } from './replace-file.ts';
 
 export const OFFSET_FILE_UNREADABLE = defineErrorCode('holdfast.storage.offset.file-unreadable', {
   what: 'The offset file is there, but it is damaged, of a newer format, or not an offset file of Holdfast.',
@@ -23,9 +25,8 @@ export const OFFSET_FILE_UNWRITABLE = defineErrorCode('holdfast.storage.offset.f
   mend: 'Make room or set permissions. Records flow on; offsets are written again at the next interval.',
 });
 
-const MAGIC = 'holdfast-offsets';
-const VERSION = 1;
-const JAVA_SERIALIZATION_MAGIC = 0xaced;
+/** What a taken-over file of Kafka Connect is kept as. */
+const KEPT_AS = '.kafka-connect';
 
 export class FileOffsetBackingStore implements OffsetBackingStore {
   private readonly path: string;
@@ -51,7 +52,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
       }
       throw this.unreadable(`it can't be read: ${(cause as Error).message}`, cause);
     }
-    if (content.length > 0) this.committed = this.parse(content);
+    this.committed = isJavaSerialized(content) ? await this.takeOver(content) : this.parse(content);
     this.logger.debug('Read the offset file.', { path: this.path, offsets: this.committed.size });
   }
 
@@ -87,7 +88,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
         }
       }
       try {
-        await this.replaceFile(next);
+        await replaceFile(this.path, encodeOffsetFile(next));
         this.committed = next;
         for (const { done } of group) done();
       } catch (cause) {
@@ -102,50 +103,32 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
     this.writing = null;
   }
 
-  private async replaceFile(offsets: ReadonlyMap<string, string>): Promise<void> {
-    let body = '';
-    for (const entry of offsets) body += `${JSON.stringify(entry)}\n`;
-    const bytes = Buffer.from(body, 'utf8');
-    const temporary = `${this.path}.tmp`;
-    let file: FileHandle | null = null;
+  /** Kept first, so that whatever happens in between, the next start finds the file of Kafka Connect again. */
+  private async takeOver(content: Buffer): Promise<Map<string, string>> {
+    const kept = `${this.path}${KEPT_AS}`;
+    let offsets: Map<string, string>;
     try {
-      file = await open(temporary, 'w', 0o600);
-      await file.writeFile(`${MAGIC} ${VERSION} ${offsets.size} ${checksum(bytes)}\n`);
-      await file.writeFile(bytes);
-      await file.sync();
-      await file.close();
-      file = null;
-      await rename(temporary, this.path);
+      offsets = decodeJavaOffsets(content);
     } catch (cause) {
-      await file?.close().catch(() => {});
-      // A partial file may be what fills the disk.
-      await unlink(temporary).catch(() => {});
-      throw cause;
+      throw this.unreadable((cause as Error).message, cause);
     }
-    await syncFolder(dirname(this.path));
+    try {
+      await replaceFile(kept, [content]);
+      await replaceFile(this.path, encodeOffsetFile(offsets));
+    } catch (cause) {
+      throw this.unreadable(`its offsets can't be taken over: ${(cause as Error).message}`, cause);
+    }
+    this.logger.info("Took over the offsets of Kafka Connect's standalone worker; its file is kept.", {
+      path: this.path,
+      kept,
+      offsets: offsets.size,
+    });
+    return offsets;
   }
 
   private parse(content: Buffer): Map<string, string> {
-    if (content.length >= 2 && content.readUInt16BE(0) === JAVA_SERIALIZATION_MAGIC) {
-      throw this.unreadable("it was written by Kafka Connect's standalone worker (Java serialization)");
-    }
-    const end = content.indexOf(0x0a);
-    const header = content.subarray(0, Math.max(end, 0)).toString('latin1').split(' ');
-    if (end < 0 || header[0] !== MAGIC) throw this.unreadable('it is not an offset file of Holdfast');
-    if (Number(header[1]) !== VERSION) {
-      throw this.unreadable(
-        `it has format version ${header[1]}, and this version of Holdfast reads version ${VERSION}`,
-      );
-    }
-    const body = content.subarray(end + 1);
-    if (checksum(body) !== header[3]) throw this.unreadable('its checksum does not match its content');
-    const offsets = new Map<string, string>();
-    for (const line of body.toString('utf8').split('\n')) {
-      if (line === '') continue;
-      const [key, value] = JSON.parse(line) as [string, string];
-      offsets.set(key, value);
-    }
-    if (offsets.size !== Number(header[2])) throw this.unreadable('it holds fewer offsets than it says');
+    const offsets = decodeOffsetFile(content);
+    if (typeof offsets === 'string') throw this.unreadable(offsets);
     return offsets;
   }
 
@@ -154,23 +137,5 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
       `The offset file ${this.path} can't be used: ${why}. Name another file in offset.storage.file.filename, or restore this one; it was left as it is.`,
       { code: OFFSET_FILE_UNREADABLE, cause },
     );
-  }
-}
-
-function checksum(bytes: Uint8Array): string {
-  return crc32(bytes).toString(16).padStart(8, '0');
-}
-
-/** Makes the rename itself durable. Not every file system lets a folder be synced; there the rename is as durable as it gets. */
-async function syncFolder(path: string): Promise<void> {
-  let folder: FileHandle | null = null;
-  try {
-    folder = await open(path, 'r');
-    await folder.sync();
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code !== 'EISDIR' && code !== 'EINVAL' && code !== 'EPERM') throw cause;
-  } finally {
-    await folder?.close();
   }
 }

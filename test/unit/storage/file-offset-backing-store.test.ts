@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ConfigError, EnvironmentError } from '../../../src/sdk/errors/kinds.ts';
 import { FileOffsetBackingStore } from '../../../src/storage/file-offset-backing-store.ts';
+import { encodeJavaOffsets } from '../../../src/storage/java-offset-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -67,9 +68,21 @@ describe('FileOffsetBackingStore', () => {
     await writeFile(path, 'holdfast-offsets 2 0 00000000\n');
     await expect(open(path)).rejects.toThrow(/format version 2/);
     await writeFile(path, Buffer.from('aced0005737200116a617661', 'hex'));
-    await expect(open(path)).rejects.toThrow(/Java serialization/);
+    await expect(open(path)).rejects.toThrow(/no offset file of Kafka Connect's standalone worker/);
     await writeFile(path, 'hello\nworld');
     await expect(open(path)).rejects.toMatchObject({ code: 'holdfast.storage.offset.file-unreadable' });
+  });
+
+  it("takes over the file of Kafka Connect's standalone worker, and keeps it", async () => {
+    const path = join(folder, 'offsets');
+    const theirs = encodeJavaOffsets(new Map([['["c",{"p":1}]', '{"n":2}']]));
+    await writeFile(path, theirs);
+    const store = await open(path);
+    expect(await store.entries()).toEqual([['["c",{"p":1}]', '{"n":2}']]);
+    expect(await readFile(`${path}.kafka-connect`)).toEqual(theirs);
+    await store.set(new Map([['["c",{"p":1}]', '{"n":3}']]));
+    expect(await (await open(path)).entries()).toEqual([['["c",{"p":1}]', '{"n":3}']]);
+    expect(await readFile(`${path}.kafka-connect`)).toEqual(theirs);
   });
 
   it('reports a disk that can not be written to as environment, keeps the old offsets, and recovers', async () => {

@@ -1,0 +1,39 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Writes a file whole and durably: beside the old one, synced, and renamed over it, so that a reader, after a crash too, finds the old
+ * content or the new. Rejects with the file system's error, and then the old content stays.
+ */
+export async function replaceFile(path: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
+  const temporary = `${path}.tmp`;
+  let file: FileHandle | null = null;
+  try {
+    file = await open(temporary, 'w', 0o600);
+    for (const piece of pieces) await file.writeFile(piece);
+    await file.sync();
+    await file.close();
+    file = null;
+    await rename(temporary, path);
+  } catch (cause) {
+    await file?.close().catch(() => {});
+    // A partial file may be what fills the disk.
+    await unlink(temporary).catch(() => {});
+    throw cause;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes the rename itself durable. Not every file system lets a folder be synced; there the rename is as durable as it gets. */
+async function syncFolder(path: string): Promise<void> {
+  let folder: FileHandle | null = null;
+  try {
+    folder = await open(path, 'r');
+    await folder.sync();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== 'EISDIR' && code !== 'EINVAL' && code !== 'EPERM') throw cause;
+  } finally {
+    await folder?.close();
+  }
+}

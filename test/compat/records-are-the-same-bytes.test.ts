@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { FetchedRecord } from '../../src/broker/ports.ts';
+import { describeWithKafka } from '../support/describe-with-kafka.ts';
+import { createTopic, readTopic, sendKeyed, withBroker } from '../support/topic-content.ts';
+import { eventually } from '../support/worker-process.ts';
+import { exchange } from './pair/exchange.ts';
+import { type ComparedWorker, startWorkerPair, type WorkerPair } from './pair/worker-pair.ts';
+import { badRecords, deadLetters } from './records/dead-letters.ts';
+import { pipelines } from './records/pipelines.ts';
+
+const COUNT = 24;
+const PARTITIONS = 3;
+
+/** The same connector with the same settings on both workers: what it writes has to be the same, to the byte. */
+describeWithKafka('the records of Kafka Connect and of Holdfast', (kafka) => {
+  let pair: WorkerPair;
+  beforeAll(async () => {
+    pair = await startWorkerPair({ bootstrapServers: kafka().bootstrapServers });
+  }, 120_000);
+  afterAll(async () => {
+    await pair?.stop();
+  });
+
+  it.each(pipelines.map((each) => [each.name, each] as const))('%s', async (name, { scenario, settings }) => {
+    const [theirs, ours] = await Promise.all(
+      [pair.upstream, pair.holdfast].map(async (worker) => {
+        const topic = `${worker.prefix}-${name}`;
+        await withBroker(kafka().bootstrapServers, (broker) => createTopic(broker, topic, PARTITIONS));
+        const connector = `${worker.prefix}-${name}`;
+        const config = { 'connector.class': 'ProbeSource', scenario, topic, count: String(COUNT), ...settings };
+        await create(worker, connector, config);
+        return settledRecords(kafka().bootstrapServers, worker, connector, topic);
+      }),
+    );
+    expect(ours).toEqual(theirs);
+    expect(theirs?.records.length).toBeGreaterThan(0);
+  });
+
+  it.each(deadLetters.map((each) => [each.name, each] as const))('dead letters: %s', async (name, { settings }) => {
+    const [theirs, ours] = await Promise.all(
+      [pair.upstream, pair.holdfast].map(async (worker) => {
+        const topic = `${worker.prefix}-${name}`;
+        const letters = `${topic}-dlq`;
+        await withBroker(kafka().bootstrapServers, async (broker) => {
+          await createTopic(broker, topic);
+          await createTopic(broker, letters);
+          await sendKeyed(broker, topic, badRecords);
+        });
+        await create(worker, topic, {
+          'connector.class': 'ProbeSink',
+          topics: topic,
+          'errors.tolerance': 'all',
+          'errors.deadletterqueue.topic.name': letters,
+          'errors.deadletterqueue.topic.replication.factor': '1',
+          'errors.deadletterqueue.context.headers.enable': 'true',
+          ...settings,
+        });
+        return settledRecords(kafka().bootstrapServers, worker, topic, letters);
+      }),
+    );
+    expect(ours?.records.map(withoutJava)).toEqual(theirs?.records.map(withoutJava));
+    expect(theirs?.records.length).toBeGreaterThan(0);
+  });
+});
+
+interface Seen {
+  /** `RUNNING` or `FAILED`. */
+  readonly state: string;
+  readonly records: readonly SeenRecord[];
+}
+
+interface SeenRecord {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: readonly (readonly [key: string, value: string | null])[];
+  /** Where the record itself says it. */
+  readonly timestamp: number | null;
+}
+
+async function create(worker: ComparedWorker, name: string, config: Readonly<Record<string, string>>): Promise<void> {
+  const answer = await exchange(worker, {
+    name,
+    method: 'PUT',
+    path: `/connectors/${name}/config`,
+    body: { 'tasks.max': '1', ...config },
+  });
+  expect(answer.status, `${worker.product}: ${JSON.stringify(answer.body)}`).toBe(201);
+}
+
+/** Until nothing has come for a second, or the task has failed. */
+async function settledRecords(
+  bootstrapServers: string,
+  worker: ComparedWorker,
+  connector: string,
+  topic: string,
+): Promise<Seen> {
+  let last = '';
+  let since = performance.now();
+  return eventually(
+    `the records of ${topic}`,
+    async () => {
+      const { body } = await exchange(worker, { name: 's', method: 'GET', path: `/connectors/${connector}/status` });
+      const state = (body as { tasks: { state: string }[] }).tasks[0]?.state ?? 'none';
+      const partitions = await withBroker(bootstrapServers, (broker) => readTopic(broker, topic));
+      const records = partitions.flatMap((each, partition) => each.map((record) => seen(record, partition, worker)));
+      const now = `${state} ${records.length}`;
+      if (now !== last) {
+        last = now;
+        since = performance.now();
+      }
+      const settled = performance.now() - since > (records.length > 0 || state === 'FAILED' ? 1_500 : 15_000);
+      return settled && (state === 'RUNNING' || state === 'FAILED') ? { state, records } : null;
+    },
+    60_000,
+  );
+}
+
+function seen(record: FetchedRecord, partition: number, { prefix }: ComparedWorker): SeenRecord {
+  // The prefix of names is each worker's own, of the same length.
+  const text = (bytes: Uint8Array | null): string | null =>
+    bytes === null ? null : Buffer.from(bytes).toString('latin1').replaceAll(prefix, '<p>');
+  return {
+    partition,
+    key: text(record.key),
+    value: text(record.value),
+    headers: record.headers.map(({ key, value }) => [key, text(value)] as const),
+    timestamp: Number(record.timestamp) < 1_700_100_000_000 ? Number(record.timestamp) : null,
+  };
+}
+
+/** The exception's class and trace are Java's or ours; that they are there, and in which place, is compared. */
+function withoutJava(record: SeenRecord): SeenRecord {
+  const own = /exception\.(class\.name|message|stacktrace)$/;
+  return {
+    ...record,
+    headers: record.headers.map(([key, value]) => [key, own.test(key) && value !== null ? '<text>' : value] as const),
+  };
+}

@@ -38,6 +38,22 @@ export function parseJaasConfig(text: string): JaasConfig {
   return { loginModule, options };
 }
 
+/** As Java's StreamTokenizer, which reads JAAS texts: letters for control characters, octal numbers, anything else for itself. */
+const ESCAPE = /\\([0-3][0-7]{2}|[0-7]{1,2}|[\s\S])/g;
+const CONTROL: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+function unescaped(_match: string, escaped: string): string {
+  return /^[0-7]/.test(escaped) ? String.fromCharCode(Number.parseInt(escaped, 8)) : (CONTROL[escaped] ?? escaped);
+}
+
 function tokenize(text: string): { text: string; symbol: boolean }[] {
   const tokens: { text: string; symbol: boolean }[] = [];
   token.lastIndex = 0;
@@ -48,7 +64,7 @@ function tokenize(text: string): { text: string; symbol: boolean }[] {
     const [, double, single, bare, symbol] = match;
     const quoted = double ?? single;
     if (symbol !== undefined) tokens.push({ text: symbol, symbol: true });
-    else tokens.push({ text: quoted === undefined ? (bare ?? '') : quoted.replace(/\\(.)/gs, '$1'), symbol: false });
+    else tokens.push({ text: quoted === undefined ? (bare ?? '') : quoted.replace(ESCAPE, unescaped), symbol: false });
   }
   return tokens;
 }

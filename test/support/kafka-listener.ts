@@ -4,6 +4,8 @@ import type { TlsMaterial } from './tls.ts';
 export type KafkaListenerKind =
   | 'plaintext'
   | 'sasl_plain'
+  /** Takes JWTs that nobody signed. */
+  | 'sasl_oauthbearer'
   | 'scram_sha_256'
   | 'scram_sha_512'
   | 'ssl'
@@ -78,6 +80,10 @@ export function listenerProperties(
       properties[`${prefix}.sasl.enabled.mechanisms`] = scram;
       properties[`${prefix}.${scram.toLowerCase()}.sasl.jaas.config`] =
         `org.apache.kafka.common.security.scram.ScramLoginModule required ${credentials};`;
+    } else if (kind === 'sasl_oauthbearer') {
+      properties[`${prefix}.sasl.enabled.mechanisms`] = 'OAUTHBEARER';
+      properties[`${prefix}.oauthbearer.sasl.jaas.config`] =
+        'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";';
     } else if (kind.endsWith('plain')) {
       properties[`${prefix}.sasl.enabled.mechanisms`] = 'PLAIN';
       properties[`${prefix}.plain.sasl.jaas.config`] =

@@ -21,6 +21,7 @@ import { KafkaGroupMember } from './kafka-group-member.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaProtocolMember } from './kafka-protocol-member.ts';
 import { type KafkaSettings, parseKafkaSettings } from './kafka-settings.ts';
+import { TokenSource } from './sasl/token-source.ts';
 
 export interface KafkaBrokerOptions {
   /** `host:port,host:port`, for clients whose settings name none. */
@@ -46,6 +47,8 @@ class KafkaBroker implements Broker {
   readonly kind = 'kafka';
   private readonly options: KafkaBrokerOptions;
   private readonly clients = new Set<{ close(): Promise<void> }>();
+  /** By what they are asked with: clients of one identity share a token. */
+  private readonly tokens = new Map<string, TokenSource>();
   private closed = false;
 
   constructor(options: KafkaBrokerOptions) {
@@ -118,10 +121,20 @@ class KafkaBroker implements Broker {
     if (this.closed)
       throw new IllegalStateError('The broker was closed; it makes no more clients.', { code: CLIENT_CLOSED });
     const { bootstrapServers, settings: shared, clock } = this.options;
-    const settings = parseKafkaSettings({ ...shared, ...own }, { bootstrapServers, logger: named });
+    const settings = this.withTokens(parseKafkaSettings({ ...shared, ...own }, { bootstrapServers, logger: named }));
     const logger = named.child({ clientId: settings.clientId });
     const client = create(settings, { logger, clock, onAvailability }, () => this.clients.delete(client));
     this.clients.add(client);
     return client;
+  }
+
+  private withTokens(settings: KafkaSettings): KafkaSettings {
+    const { connection } = settings.cluster;
+    if (connection.sasl?.mechanism !== 'oauthbearer') return settings;
+    const key = JSON.stringify(connection.sasl.oauth);
+    const tokens =
+      this.tokens.get(key) ?? new TokenSource({ settings: connection.sasl.oauth, clock: this.options.clock });
+    this.tokens.set(key, tokens);
+    return { ...settings, cluster: { ...settings.cluster, connection: { ...connection, tokens } } };
   }
 }

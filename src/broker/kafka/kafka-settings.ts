@@ -1,5 +1,3 @@
-import type { SASLOptions } from 'kafkajs';
-import { parseJaasConfig } from '../../foundation/jaas-config.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
 import type { ClientSettings } from '../ports.ts';
@@ -7,6 +5,7 @@ import type { CompressionType } from '../record-batch/codec.ts';
 import { CLIENT_SETTINGS_INVALID } from './kafka-errors.ts';
 import type { ConnectionSettings } from './kafkajs-connection.ts';
 import { hasNoMeaningHere } from './known-settings.ts';
+import { saslSettings } from './sasl/sasl-settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /** What every client needs to know of a cluster. Times in ms. */
@@ -114,7 +113,12 @@ function connectionSettings(reader: SettingsReader, clientId: string): Connectio
         (key, message) => reader.problem(key, message),
       )
     : null;
-  const sasl = protocol.startsWith('SASL_') ? saslOptions(reader) : null;
+  const sasl = protocol.startsWith('SASL_')
+    ? saslSettings({
+        setting: (key) => reader.raw(key),
+        report: (key, message) => reader.problem(key, message),
+      })
+    : null;
   // Known, whether or not this security.protocol has a use for them.
   for (const key of securityKeys) reader.raw(key);
   const setupMaxMs = reader.number('socket.connection.setup.timeout.max.ms', 30_000, 1);
@@ -123,8 +127,25 @@ function connectionSettings(reader: SettingsReader, clientId: string): Connectio
 }
 
 const securityKeys = [
-  'sasl.mechanism',
+  'sasl.client.callback.handler.class',
   'sasl.jaas.config',
+  'sasl.login.callback.handler.class',
+  'sasl.login.class',
+  'sasl.login.connect.timeout.ms',
+  'sasl.login.read.timeout.ms',
+  'sasl.login.refresh.buffer.seconds',
+  'sasl.login.refresh.min.period.seconds',
+  'sasl.login.refresh.window.factor',
+  'sasl.login.refresh.window.jitter',
+  'sasl.login.retry.backoff.max.ms',
+  'sasl.login.retry.backoff.ms',
+  'sasl.mechanism',
+  'sasl.oauthbearer.client.credentials.client.id',
+  'sasl.oauthbearer.client.credentials.client.secret',
+  'sasl.oauthbearer.header.urlencode',
+  'sasl.oauthbearer.jwt.retriever.class',
+  'sasl.oauthbearer.scope',
+  'sasl.oauthbearer.token.endpoint.url',
   'ssl.cipher.suites',
   'ssl.enabled.protocols',
   'ssl.endpoint.identification.algorithm',
@@ -135,43 +156,13 @@ const securityKeys = [
   'ssl.keystore.location',
   'ssl.keystore.password',
   'ssl.keystore.type',
+  'ssl.protocol',
   'ssl.provider',
   'ssl.truststore.certificates',
   'ssl.truststore.location',
   'ssl.truststore.password',
   'ssl.truststore.type',
 ];
-
-const mechanisms = { PLAIN: 'plain', 'SCRAM-SHA-256': 'scram-sha-256', 'SCRAM-SHA-512': 'scram-sha-512' } as const;
-
-function saslOptions(reader: SettingsReader): SASLOptions | null {
-  const name = (reader.raw('sasl.mechanism') ?? 'GSSAPI').toUpperCase();
-  const jaas = reader.raw('sasl.jaas.config');
-  if (!(name in mechanisms)) {
-    reader.problem('sasl.mechanism', `must be one of ${Object.keys(mechanisms).join(', ')}, not ${name}`);
-    return null;
-  }
-  if (jaas === undefined) {
-    reader.problem('sasl.jaas.config', 'is missing; it names the login module, the user and the password');
-    return null;
-  }
-  try {
-    const { loginModule, options } = parseJaasConfig(jaas);
-    const wanted = name === 'PLAIN' ? 'PlainLoginModule' : 'ScramLoginModule';
-    if (!loginModule.endsWith(wanted))
-      reader.problem('sasl.jaas.config', `must name the ${wanted} for sasl.mechanism=${name}`);
-    const username = options.get('username');
-    const password = options.get('password');
-    if (username === undefined || password === undefined) {
-      reader.problem('sasl.jaas.config', 'must give the login module a username and a password');
-      return null;
-    }
-    return { mechanism: mechanisms[name as keyof typeof mechanisms], username, password } as SASLOptions;
-  } catch (error) {
-    reader.problem('sasl.jaas.config', `can't be read: ${error instanceof Error ? error.message : 'it is malformed'}`);
-    return null;
-  }
-}
 
 function producerSettings(reader: SettingsReader, logger: Logger): ProducerSettings {
   const acks = reader.text('acks');

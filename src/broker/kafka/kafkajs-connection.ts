@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import type { SASLOptions } from 'kafkajs';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, type EnvironmentError } from '../../sdk/errors/index.ts';
@@ -9,6 +8,9 @@ import { AUTHENTICATION_FAILED, UNSUPPORTED_VERSION, unavailable } from './kafka
 import { type Api, type ApiVersionRanges, apiVersions, commonVersion, SASL_AUTHENTICATE_KEY } from './protocol/api.ts';
 import { ErrorCode } from './protocol/error-code.ts';
 import { WireReader, WireWriter } from './protocol/wire.ts';
+import { kafkaJsSasl } from './sasl/kafkajs-sasl.ts';
+import type { SaslSettings } from './sasl/sasl-settings.ts';
+import type { TokenSource } from './sasl/token-source.ts';
 
 /*
  * The only file that knows kafkajs's internals (2.2.4, pinned exactly): its connection (framing, correlation of answers) and its SASL
@@ -55,7 +57,9 @@ export interface ConnectionSettings {
   readonly clientId: string;
   /** null: PLAINTEXT or SASL_PLAINTEXT. */
   readonly tls: ConnectionOptions | null;
-  readonly sasl: SASLOptions | null;
+  readonly sasl: SaslSettings | null;
+  /** With `oauthbearer`. */
+  readonly tokens?: TokenSource;
   /** Time limit of connecting, of the TLS handshake and of authenticating, together. */
   readonly setupTimeoutMs: number;
 }
@@ -275,7 +279,7 @@ function newKafkaJsConnection(
     port,
     clientId: settings.clientId,
     ssl: settings.tls,
-    sasl: settings.sasl === null ? null : { ...settings.sasl },
+    sasl: settings.sasl === null ? null : kafkaJsSasl(settings.sasl, settings.tokens ?? null),
     logger: kafkaJsLogger(logger),
     requestTimeout: settings.setupTimeoutMs,
     enforceRequestTimeout: false,
@@ -357,7 +361,7 @@ function connectFailure(error: unknown, address: string, settings: ConnectionSet
   if (name === 'KafkaJSSASLAuthenticationError' && !lostWhileAuthenticating(message)) {
     return new ConfigError(
       `Kafka at ${address} refused to authenticate us with ${settings.sasl?.mechanism.toUpperCase()}: ${message}. Correct sasl.mechanism ` +
-        'and the user and password in sasl.jaas.config.',
+        'and sasl.jaas.config.',
       { code: AUTHENTICATION_FAILED },
     );
   }

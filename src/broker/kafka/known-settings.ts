@@ -6,16 +6,16 @@ const withoutMeaning = new Set(
   interceptor.classes internal.leave.group.on.close internal.throw.on.fetch.stable.offset.unsupported key.deserializer key.serializer
   max.poll.records metadata.cluster.check.enable metadata.max.idle.ms metadata.recovery.rebootstrap.trigger.ms metadata.recovery.strategy
   metric.reporters metrics.num.samples metrics.recording.level metrics.sample.window.ms partitioner.adaptive.partitioning.enable
-  partitioner.availability.timeout.ms partitioner.class partitioner.ignore.keys receive.buffer.bytes sasl.client.callback.handler.class
-  sasl.kerberos.kinit.cmd sasl.kerberos.min.time.before.relogin sasl.kerberos.service.name sasl.kerberos.ticket.renew.jitter
-  sasl.kerberos.ticket.renew.window.factor sasl.login.callback.handler.class sasl.login.class sasl.login.connect.timeout.ms
-  sasl.login.read.timeout.ms sasl.login.refresh.buffer.seconds sasl.login.refresh.min.period.seconds sasl.login.refresh.window.factor
-  sasl.login.refresh.window.jitter sasl.login.retry.backoff.max.ms sasl.login.retry.backoff.ms sasl.oauthbearer.assertion.algorithm
-  sasl.oauthbearer.clock.skew.seconds sasl.oauthbearer.expected.audience sasl.oauthbearer.expected.issuer sasl.oauthbearer.header.urlencode
-  sasl.oauthbearer.jwks.endpoint.refresh.ms sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms
+  partitioner.availability.timeout.ms partitioner.class partitioner.ignore.keys receive.buffer.bytes   sasl.kerberos.kinit.cmd sasl.kerberos.min.time.before.relogin sasl.kerberos.service.name sasl.kerberos.ticket.renew.jitter
+  sasl.kerberos.ticket.renew.window.factor     sasl.oauthbearer.assertion.algorithm sasl.oauthbearer.assertion.claim.aud
+  sasl.oauthbearer.assertion.claim.exp.seconds sasl.oauthbearer.assertion.claim.iss sasl.oauthbearer.assertion.claim.jti.include
+  sasl.oauthbearer.assertion.claim.nbf.seconds sasl.oauthbearer.assertion.claim.sub sasl.oauthbearer.assertion.file
+  sasl.oauthbearer.assertion.private.key.file sasl.oauthbearer.assertion.private.key.passphrase
+  sasl.oauthbearer.assertion.template.file sasl.oauthbearer.jwt.validator.class
+  sasl.oauthbearer.clock.skew.seconds sasl.oauthbearer.expected.audience sasl.oauthbearer.expected.issuer   sasl.oauthbearer.jwks.endpoint.refresh.ms sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms
   sasl.oauthbearer.jwks.endpoint.retry.backoff.ms sasl.oauthbearer.jwks.endpoint.url sasl.oauthbearer.scope.claim.name
-  sasl.oauthbearer.sub.claim.name sasl.oauthbearer.token.endpoint.url security.providers send.buffer.bytes share.acknowledgement.mode
-  ssl.keymanager.algorithm ssl.protocol ssl.secure.random.implementation ssl.trustmanager.algorithm transaction.timeout.ms
+  sasl.oauthbearer.sub.claim.name security.providers send.buffer.bytes share.acknowledgement.mode
+  ssl.keymanager.algorithm ssl.secure.random.implementation ssl.trustmanager.algorithm transaction.timeout.ms
   transaction.two.phase.commit.enable transactional.id value.deserializer value.serializer client.dns.lookup
   compression.gzip.level compression.lz4.level compression.zstd.level bootstrap.controllers
   `

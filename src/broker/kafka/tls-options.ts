@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import { Pkcs12Error, pkcs12Certificates } from '../../foundation/pkcs12-certificates.ts';
 
 /** Reports a mistake in one setting. */
 export type ReportProblem = (key: string, message: string) => void;
@@ -38,7 +39,14 @@ function addKeyStore(
     if (key === undefined) report('ssl.keystore.key', 'is missing, while ssl.keystore.certificate.chain is set');
     else if (chain === undefined) report('ssl.keystore.certificate.chain', 'is missing, while ssl.keystore.key is set');
     else if (location !== undefined) report('ssl.keystore.location', 'can not be combined with ssl.keystore.key');
-    else Object.assign(options, { key, cert: chain }, keyPassword === undefined ? {} : { passphrase: keyPassword });
+    else {
+      const pem = {
+        key: pemBlocks(key, 'PRIVATE KEY')[0] ?? key,
+        cert: pemBlocks(chain, 'CERTIFICATE').join('\n') || chain,
+      };
+      Object.assign(options, pem, keyPassword === undefined ? {} : { passphrase: keyPassword });
+      checkOwn(options, 'ssl.keystore.key', report);
+    }
     return;
   }
   if (location === undefined) return;
@@ -47,6 +55,7 @@ function addKeyStore(
   const storePassword = setting('ssl.keystore.password');
   if (store.type === 'PKCS12') {
     Object.assign(options, { pfx: store.bytes }, storePassword === undefined ? {} : { passphrase: storePassword });
+    checkOwn(options, 'ssl.keystore.location', report);
     return;
   }
   const pem = store.bytes.toString('latin1');
@@ -65,6 +74,7 @@ function addKeyStore(
     { key: privateKey, cert: certificates.join('\n') },
     passphrase === undefined ? {} : { passphrase },
   );
+  checkOwn(options, 'ssl.keystore.location', report);
 }
 
 function addTrustStore(
@@ -84,14 +94,71 @@ function addTrustStore(
   const store = readStore('ssl.truststore', location, setting, report);
   if (store === null) return;
   if (store.type === 'PKCS12') {
-    report(
-      'ssl.truststore.location',
-      'names a PKCS12 file, of which Node reads keys but no trusted certificates. Convert it: openssl pkcs12 -in <truststore.p12> -nokeys ' +
-        '-out truststore.pem, and set ssl.truststore.type=PEM',
-    );
+    addPkcs12Authorities(options, store.bytes, { location, setting, report });
     return;
   }
   addAuthorities(options, store.bytes.toString('latin1'), 'ssl.truststore.location', report);
+}
+
+function addPkcs12Authorities(
+  options: ConnectionOptions,
+  bytes: Buffer,
+  {
+    location,
+    setting,
+    report,
+  }: {
+    readonly location: string;
+    readonly setting: (key: string) => string | undefined;
+    readonly report: ReportProblem;
+  },
+): void {
+  let certificates: Buffer[];
+  try {
+    certificates = pkcs12Certificates(bytes, setting('ssl.truststore.password') ?? '');
+  } catch (error) {
+    if (!(error instanceof Pkcs12Error)) throw error;
+    if (error.reason === 'password') report('ssl.truststore.password', `is not the password of ${location}`);
+    else {
+      const convert =
+        error.reason === 'unsupported'
+          ? `. Convert it: openssl pkcs12 -legacy -in ${location} -nokeys -out truststore.pem, and set ssl.truststore.location and ssl.truststore.type=PEM`
+          : '';
+      report('ssl.truststore.location', `names a store that can't be read: ${error.message}${convert}`);
+    }
+    return;
+  }
+  if (certificates.length === 0) report('ssl.truststore.location', 'names a PKCS12 store without a certificate in it');
+  else options.ca = certificates.map(pemOf);
+}
+
+function pemOf(der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** OpenSSL says what is wrong with them at the first connection, where it would look like a failure of the network. */
+function checkOwn(options: ConnectionOptions, where: string, report: ReportProblem): void {
+  const { key, cert, pfx, passphrase } = options;
+  if (key === undefined && pfx === undefined) return;
+  try {
+    createSecureContext({ key, cert, pfx, passphrase });
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (pfx !== undefined && /unsupported/i.test(message)) {
+      report(
+        where,
+        'names a PKCS12 store that is encrypted in an old way, which Node does not read. Convert it: openssl pkcs12 -legacy -in <keystore.p12> ' +
+          '-nodes -out keystore.pem, and set ssl.keystore.type=PEM',
+      );
+      return;
+    }
+    const password = pfx === undefined ? 'ssl.key.password' : 'ssl.keystore.password';
+    report(
+      where,
+      `can't be used${code === '' ? '' : ` (${code})`}: check that key and certificate belong together, and ${password}`,
+    );
+  }
 }
 
 function addAuthorities(options: ConnectionOptions, pem: string, key: string, report: ReportProblem): void {
@@ -108,7 +175,11 @@ function addProtocols(
   setting: (key: string) => string | undefined,
   report: ReportProblem,
 ): void {
-  const enabled = list(setting('ssl.enabled.protocols') ?? 'TLSv1.2,TLSv1.3');
+  const protocol = setting('ssl.protocol')?.trim();
+  if (protocol && !/^TLS(v1(\.[123])?)?$/.test(protocol)) report('ssl.protocol', 'must be TLSv1.3 or TLSv1.2');
+  // Java's context of 1.2 speaks no 1.3.
+  const usual = protocol === 'TLSv1.2' ? 'TLSv1.2' : 'TLSv1.2,TLSv1.3';
+  const enabled = list(setting('ssl.enabled.protocols') ?? usual);
   const known = enabled.filter((name): name is TlsVersion => (versions as readonly string[]).includes(name));
   if (known.length === 0 || known.length < enabled.length) {
     report('ssl.enabled.protocols', `must be a list of ${versions.join(', ')}`);
@@ -155,11 +226,7 @@ function readStore(
     `${prefix}.type`,
     type === 'JKS'
       ? `JKS is a format of Java's own, which is not read here. Convert it: keytool -importkeystore -srckeystore ${location} -destkeystore ` +
-          `${file}.p12 -deststoretype PKCS12, then ${
-            file === 'keystore'
-              ? 'set ssl.keystore.type=PKCS12'
-              : 'openssl pkcs12 -in truststore.p12 -nokeys -out truststore.pem and set ssl.truststore.type=PEM'
-          }`
+          `${file}.p12 -deststoretype PKCS12, and set ${prefix}.location=${file}.p12 and ${prefix}.type=PKCS12`
       : `must be PEM or PKCS12, not ${type}`,
   );
   return null;

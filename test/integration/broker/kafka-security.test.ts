@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -86,6 +87,28 @@ describeWithKafka('a secured Kafka', (shared) => {
       await broker.close();
     });
   }
+
+  it('is let in on with PKCS12 stores', async () => {
+    const { tls } = shared();
+    const dir = tempDir('p12');
+    const make = (name: string, ...args: string[]): string => {
+      const file = join(dir, `${name}.p12`);
+      const output = ['-export', '-out', file, '-passout', 'pass:p12-password'];
+      execFileSync('openssl', ['pkcs12', ...output, ...args], { stdio: 'ignore' });
+      return file;
+    };
+    const broker = openBroker(addressOf('ssl_mutual'), {
+      'security.protocol': 'SSL',
+      'ssl.keystore.type': 'PKCS12',
+      'ssl.keystore.location': make('keystore', '-in', tls.clientCertFile, '-inkey', tls.clientKeyFile),
+      'ssl.keystore.password': 'p12-password',
+      'ssl.truststore.type': 'PKCS12',
+      'ssl.truststore.location': make('truststore', '-nokeys', '-in', tls.caFile),
+      'ssl.truststore.password': 'p12-password',
+    });
+    await newTopic(broker);
+    await broker.close();
+  });
 
   it('is not trusted without its authority, or under a name its certificate does not carry', async () => {
     const stranger = createTlsMaterial(tempDir('stranger'));

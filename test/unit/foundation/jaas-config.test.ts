@@ -8,6 +8,7 @@ describe('sasl.jaas.config', () => {
     ['  M   required\n username=a\n password=b ;  ', { username: 'a', password: 'b' }],
     ['M required password="with \\"quotes\\" and \\\\ and ;";', { password: 'with "quotes" and \\ and ;' }],
     ['M required username="" serviceName="k=v";', { username: '', serviceName: 'k=v' }],
+    ['M required a="x\\ty\\n\\101\\q";', { a: 'x\ty\nAq' }],
     ['M REQUIRED;', {}],
   ])('%s', (text, options) => {
     const parsed = parseJaasConfig(text);

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseKafkaSettings } from '../../../../src/broker/kafka/kafka-settings.ts';
@@ -159,13 +160,35 @@ describe('ssl. settings', () => {
 
   it('hand PKCS12 keystores to Node', () => {
     const store = join(dir, 'store.p12');
-    writeFileSync(store, Buffer.from([0x30, 0x82, 1, 2]));
+    const args = ['pkcs12', '-export', '-in', tls.clientCertFile, '-inkey', tls.clientKeyFile, '-certfile', tls.caFile];
+    execFileSync('openssl', [...args, '-out', store, '-passout', 'pass:p-4-store'], { stdio: 'ignore' });
+    const own = { 'ssl.keystore.location': store, 'ssl.keystore.type': 'PKCS12' };
     const options = tlsOf({
-      'ssl.keystore.location': store,
-      'ssl.keystore.type': 'PKCS12',
-      'ssl.keystore.password': 'p',
+      ...own,
+      'ssl.keystore.password': 'p-4-store',
+      'ssl.truststore.location': store,
+      'ssl.truststore.password': 'p-4-store',
     });
-    expect(options).toMatchObject({ pfx: Buffer.from([0x30, 0x82, 1, 2]), passphrase: 'p' });
+    expect(options).toMatchObject({ pfx: readFileSync(store), passphrase: 'p-4-store' });
+    expect(options?.ca).toHaveLength(2);
+    const problems = problemsOf({ ...ssl, ...own, 'ssl.keystore.password': 'wrong', 'ssl.truststore.location': store });
+    expect(problems['ssl.keystore.location']).toContain('ssl.keystore.password');
+    expect(problems['ssl.truststore.password']).toContain('is not the password of');
+  });
+
+  it('name a truststore that is no PKCS12 store, and keys that do not belong together', () => {
+    const store = join(dir, 'broken.p12');
+    writeFileSync(store, Buffer.from([0x30, 0x82, 1, 2]));
+    const problems = problemsOf({
+      ...ssl,
+      'ssl.truststore.location': store,
+      'ssl.keystore.key': tls.client.key,
+      'ssl.keystore.certificate.chain': tls.server.cert,
+    });
+    expect(problems['ssl.truststore.location']).toContain('no PKCS12 store, or not whole');
+    expect(problems['ssl.keystore.key']).toContain('belong together');
+    expect(problemsOf({ ...ssl, 'ssl.protocol': 'SSLv3' })).toHaveProperty(['ssl.protocol']);
+    expect(tlsOf({ 'ssl.protocol': 'TLSv1.2' })).toMatchObject({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
   });
 
   it('say how to convert a JKS file', () => {
@@ -173,7 +196,7 @@ describe('ssl. settings', () => {
     writeFileSync(store, Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]));
     const problems = problemsOf({ ...ssl, 'ssl.keystore.location': store, 'ssl.truststore.location': store });
     expect(problems['ssl.keystore.type']).toContain('keytool -importkeystore');
-    expect(problems['ssl.truststore.type']).toContain('openssl pkcs12');
+    expect(problems['ssl.truststore.type']).toContain('-destkeystore truststore.p12');
   });
 
   it('name what is missing or can not be read', () => {

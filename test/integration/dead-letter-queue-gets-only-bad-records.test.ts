@@ -125,9 +125,12 @@ function badRecords(kafka: () => string | null): void {
           '__connect.errors.task.id': '0',
           '__connect.errors.stage': 'VALUE_CONVERTER',
           '__connect.errors.class.name': 'org.apache.kafka.connect.json.JsonConverter',
+          '__connect.errors.exception.class.name': 'org.apache.kafka.connect.errors.DataException',
         });
         expect(text['__connect.errors.exception.message']).not.toBe('');
-        expect(text['__connect.errors.exception.stacktrace']).toContain('Error');
+        expect(text['__connect.errors.exception.stacktrace']).toMatch(
+          /^org\.apache\.kafka\.connect\.errors\.DataException: /,
+        );
       }
       expect(await groupOffsets(broker, `connect-${name}`, topic)).toEqual(new Map([[0, RECORDS]]));
     });

@@ -13,6 +13,7 @@ import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
 import { taskClientSettings } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { deadLetterQueueOf, sourceDeadLetterQueue } from './source-dead-letter-queue.ts';
 import { topicCreationGroups } from './topic-creation.ts';
 import { topicPattern } from './topic-pattern.ts';
 import { type WorkerConfig, withPrefix } from './worker-config.ts';
@@ -68,24 +69,15 @@ export function buildTaskSpec(options: {
       spec: {
         ...base,
         kind: 'source',
-        errors: errorPolicy(values, null),
+        errors: errorPolicy(values, sourceDeadLetterQueue(config)),
         topicCreation: sourceTopicCreation(worker, config),
       },
       subscription: null,
     };
   }
   const values = SINK_CONNECTOR_CONFIG.parse(config);
-  const dlqTopic = values['errors.deadletterqueue.topic.name'];
-  const deadLetterQueue =
-    dlqTopic === ''
-      ? null
-      : {
-          topic: dlqTopic,
-          replicationFactor: values['errors.deadletterqueue.topic.replication.factor'],
-          contextHeaders: values['errors.deadletterqueue.context.headers.enable'],
-        };
   return {
-    spec: { ...base, kind: 'sink', errors: errorPolicy(values, deadLetterQueue) },
+    spec: { ...base, kind: 'sink', errors: errorPolicy(values, deadLetterQueueOf(values)) },
     subscription:
       values.topics.length > 0 ? { topics: values.topics } : { pattern: topicPattern(values['topics.regex'].trim()) },
   };

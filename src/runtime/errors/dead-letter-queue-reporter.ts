@@ -9,15 +9,20 @@ import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import type { SourceRecord } from '../../sdk/record/source-record.ts';
+import type { OffsetMap } from '../../sdk/task.ts';
 import type { TaskId } from '../host/protocol.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import { failureKind } from './failure-kind.ts';
+import { javaClassName, javaStackTrace } from './java-class-name.ts';
 import type { ErrorReporter, ProcessingContext } from './processing-context.ts';
 
 export const DEAD_LETTER_QUEUE_FAILED = defineErrorCode('holdfast.task.dead-letter-queue-failed', {
   what: 'A bad record could not be written to the dead letter queue, so its offset can not be committed.',
   mend: 'Read the cause: check the topic, its limits and the authorization to write to it. Then restart the task.',
 });
+
+type SourceBytes = Pick<ProducerRecord, 'key' | 'value' | 'headers' | 'timestamp'>;
 
 interface Report {
   readonly record: ProducerRecord;
@@ -34,6 +39,7 @@ export class DeadLetterQueueReporter implements ErrorReporter {
   private readonly clock: Clock;
   private readonly counters: TaskCounters;
   private readonly signal: AbortSignal;
+  private readonly bytesOf: ((record: SourceRecord) => SourceBytes) | null;
   private waiting: Report[] = [];
   private unacknowledged = 0;
 
@@ -48,6 +54,8 @@ export class DeadLetterQueueReporter implements ErrorReporter {
     readonly admin: Admin;
     readonly clock: Clock;
     readonly counters: TaskCounters;
+    /** Of a source's records; sinks have theirs as they were fetched. */
+    readonly bytesOf?: (record: SourceRecord) => SourceBytes;
     /** Ends the waiting for a broker that is away. */
     readonly signal: AbortSignal;
   }) {
@@ -60,6 +68,7 @@ export class DeadLetterQueueReporter implements ErrorReporter {
     this.clock = options.clock;
     this.counters = options.counters;
     this.signal = options.signal;
+    this.bytesOf = options.bytesOf ?? null;
   }
 
   /** Reports that the broker has not acknowledged yet. */
@@ -86,15 +95,16 @@ export class DeadLetterQueueReporter implements ErrorReporter {
   }
 
   report(context: ProcessingContext): Promise<void> | undefined {
-    if (context.record.kind !== 'sink') return undefined;
-    const { raw } = context.record.consumed;
+    const bytes = context.record.kind === 'sink' ? context.record.consumed.raw : this.bytesOf?.(context.record.source);
+    if (bytes === undefined) return undefined;
+    const { key, value, headers, timestamp } = bytes;
     const record: ProducerRecord = {
       topic: this.topic,
       partition: null,
-      key: raw.key,
-      value: raw.value,
-      headers: this.contextHeaders ? [...raw.headers, ...this.contextOf(context)] : raw.headers,
-      timestamp: raw.timestamp,
+      key,
+      value,
+      headers: this.contextHeaders ? [...headers, ...this.contextOf(context)] : headers,
+      timestamp,
     };
     const done = new Deferred();
     // Whoever waits sees the rejection; nobody waiting must not bring the process down.
@@ -152,21 +162,19 @@ export class DeadLetterQueueReporter implements ErrorReporter {
   }
 
   private contextOf(context: ProcessingContext): RecordHeader[] {
-    if (context.record.kind !== 'sink') return [];
-    const { topic, partition, raw } = context.record.consumed;
-    const error = context.error instanceof Error ? context.error : null;
-    const message = error === null ? String(context.error) : error.message;
+    const message = context.error instanceof Error ? context.error.message : String(context.error);
+    const [topic, partition, offset] = placeOf(context.record);
     return [
       header('topic', topic),
-      header('partition', String(partition)),
-      header('offset', String(raw.offset)),
+      header('partition', partition),
+      header('offset', offset),
       header('connector.name', this.id.connector),
       header('task.id', String(this.id.task)),
       header('stage', context.stage),
       header('class.name', context.className),
-      header('exception.class.name', error === null ? typeof context.error : error.name),
+      header('exception.class.name', javaClassName(context.error)),
       header('exception.message', message === '' ? null : message),
-      header('exception.stacktrace', stackOf(context.error)),
+      header('exception.stacktrace', javaStackTrace(context.error)),
     ];
   }
 }
@@ -175,14 +183,18 @@ function header(name: string, value: string | null): RecordHeader {
   return { key: `__connect.errors.${name}`, value: value === null ? null : Buffer.from(value, 'utf8') };
 }
 
-/** The stack with those of its causes, as Java prints them. */
-function stackOf(error: unknown): string {
-  const parts: string[] = [];
-  let at: unknown = error;
-  for (let depth = 0; depth < 16 && at !== undefined && at !== null; depth++) {
-    const text = at instanceof Error ? (at.stack ?? `${at.name}: ${at.message}`) : String(at);
-    parts.push(depth === 0 ? text : `Caused by: ${text}`);
-    at = at instanceof Error ? at.cause : undefined;
+/** Topic, partition, offset. Of a source: where it was to go, and where it comes from as JSON. */
+function placeOf(record: ProcessingContext['record']): readonly [string, string | null, string | null] {
+  if (record.kind === 'sink') {
+    const { topic, partition, raw } = record.consumed;
+    return [topic, String(partition), String(raw.offset)];
   }
-  return parts.join('\n');
+  const { topic, sourcePartition, sourceOffset } = record.source;
+  return [topic, jsonOf(sourcePartition), jsonOf(sourceOffset)];
+}
+
+function jsonOf(map: OffsetMap | null): string | null {
+  return map === null
+    ? null
+    : JSON.stringify(map, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
 }

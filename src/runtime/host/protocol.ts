@@ -47,7 +47,7 @@ export interface ErrorPolicy {
   readonly retryDelayMaxMs: number;
   readonly logEnable: boolean;
   readonly logIncludeMessages: boolean;
-  /** Sink only; null: no dead letter queue. */
+  /** null: no dead letter queue. */
   readonly deadLetterQueue: {
     readonly topic: string;
     readonly replicationFactor: number;

@@ -16,6 +16,7 @@ import { DeadLetterQueueReporter } from '../errors/dead-letter-queue-reporter.ts
 import { LogReporter } from '../errors/log-reporter.ts';
 import type { ErrorReporter } from '../errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import { sourceRecordBytes } from '../errors/source-record-bytes.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import { Parker } from '../parking/parker.ts';
 import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
@@ -120,12 +121,11 @@ async function buildSource(
           ),
           logger,
         });
-  const operator = new RetryWithToleranceOperator({
-    policy: spec.errors,
-    clock,
-    counters,
-    reporters: logReporters(options, counters),
-  });
+  const reporters = logReporters(options, counters);
+  const bytesOf = (record: SourceRecord) => sourceRecordBytes(converters, record);
+  const queue = deadLetterQueue(options, { clients, counters, watch, bytesOf });
+  if (queue !== null) reporters.push(queue);
+  const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
   return new WorkerSourceTask({
     task,
     taskConfig: spec.taskConfig,
@@ -144,6 +144,7 @@ async function buildSource(
     offsetFlushTimeoutMs: spec.offsetFlushTimeoutMs,
     clock,
     logger,
+    prepare: async () => queue?.prepareTopic(),
     release: (timeoutMs) => clients.close(timeoutMs),
   });
 }
@@ -164,31 +165,8 @@ async function buildSink(
   const clients = new Clients();
   const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
   const reporters = logReporters(options, counters);
-  let queue: DeadLetterQueueReporter | null = null;
-  if (spec.errors.deadLetterQueue !== null) {
-    queue = new DeadLetterQueueReporter({
-      id: spec.id,
-      queue: spec.errors.deadLetterQueue,
-      producer: clients.producer(
-        broker.producer({
-          settings: { 'client.id': `connector-dlq-producer-${nameOf(spec)}`, ...spec.producerSettings },
-          logger,
-          onAvailability: watch('dead letter queue'),
-        }),
-      ),
-      admin: clients.admin(
-        broker.admin({
-          settings: { 'client.id': `connector-dlq-adminclient-${nameOf(spec)}`, ...spec.adminSettings },
-          logger,
-          onAvailability: watch('dead letter queue topic'),
-        }),
-      ),
-      clock,
-      counters,
-      signal: clients.signal,
-    });
-    reporters.push(queue);
-  }
+  const queue = deadLetterQueue(options, { clients, counters, watch });
+  if (queue !== null) reporters.push(queue);
   const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
   const fetcher = broker.fetcher({ settings: spec.consumerSettings, logger, onAvailability: watch('fetcher') });
   clients.add((): Promise<void> => fetcher.close());
@@ -214,6 +192,41 @@ async function buildSink(
     logger,
     prepare: async () => queue?.prepareTopic(),
     release: (timeoutMs) => clients.close(timeoutMs),
+  });
+}
+
+function deadLetterQueue(
+  { spec, broker, clock, logger }: TaskBuilderOptions,
+  parts: {
+    readonly clients: Clients;
+    readonly counters: TaskCounters;
+    readonly watch: (client: string) => (availability: Availability) => void;
+    readonly bytesOf?: (record: SourceRecord) => ReturnType<typeof sourceRecordBytes>;
+  },
+): DeadLetterQueueReporter | null {
+  const queue = spec.errors.deadLetterQueue;
+  if (queue === null) return null;
+  const { clients, watch, ...rest } = parts;
+  return new DeadLetterQueueReporter({
+    ...rest,
+    id: spec.id,
+    queue,
+    producer: clients.producer(
+      broker.producer({
+        settings: { 'client.id': `connector-dlq-producer-${nameOf(spec)}`, ...spec.producerSettings },
+        logger,
+        onAvailability: watch('dead letter queue'),
+      }),
+    ),
+    admin: clients.admin(
+      broker.admin({
+        settings: { 'client.id': `connector-dlq-adminclient-${nameOf(spec)}`, ...spec.adminSettings },
+        logger,
+        onAvailability: watch('dead letter queue topic'),
+      }),
+    ),
+    clock,
+    signal: clients.signal,
   });
 }
 

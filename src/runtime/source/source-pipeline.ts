@@ -75,6 +75,8 @@ export interface SourcePipelineOptions {
   readonly send: Send;
   /** Filtered, or tolerated as bad: nothing will be written for it. */
   readonly dropped: (origin: SourceRecord) => void;
+  /** Tolerated as bad, and its report is under way. undefined: go on; otherwise there are enough of them for now. */
+  readonly leftOut: (origin: SourceRecord, reported: Promise<void>) => Promise<void> | undefined;
   /** Awaited after a park, before work goes on: the task may have been paused meanwhile. */
   readonly goOn: () => Promise<void>;
 }
@@ -307,8 +309,14 @@ export class SourcePipeline {
       }
     }
     const { stage, className, error } = stop;
-    const { fatal } = operator.failed({ stage, className, error, record: { kind: 'source', source: origin } });
+    const record = { kind: 'source', source: origin } as const;
+    const { fatal, reported } = operator.failed({ stage, className, error, record });
     if (fatal !== null) throw fatal;
+    if (reported !== undefined) {
+      // Invariant 1: what is converted again has its place among the submitted ones already, so its report is awaited here.
+      const waiting = park === PARK_AGAIN ? reported : this.options.leftOut(origin, reported);
+      if (waiting !== undefined) await this.waited(waiting);
+    }
     return 'failed';
   }
 

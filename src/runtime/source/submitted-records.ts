@@ -95,6 +95,19 @@ export class SubmittedRecords {
   }
 
   /**
+   * Takes the place of a record that is left out, in the row of its source partition: nothing after it is committable until it is
+   * acknowledged. Its own offset never is.
+   */
+  hold(record: SourceRecord): SubmittedBatch {
+    const batch = new SubmittedBatch([record]);
+    if (record.sourcePartition === null) return batch;
+    const entry = append(this.queueOf(record.sourcePartition), batch);
+    entry.records = 1;
+    this.unacknowledged++;
+    return batch;
+  }
+
+  /**
    * Every record of the batch was acknowledged, but those at `lost` (ascending): they never will be, and the offsets of their
    * source partitions stop before them.
    */

@@ -5,12 +5,11 @@
  * A park holds up this loop only: acknowledgements and commits of what was sent before go on.
  */
 import { setMaxListeners } from 'node:events';
-import type { Producer, SendResult } from '../../broker/ports.ts';
+import type { Producer } from '../../broker/ports.ts';
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { IntegrityError } from '../../sdk/errors/kinds.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
@@ -31,20 +30,16 @@ import { TopicsInUse } from '../pipeline/topics-in-use.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
 import { InFlightBatches, type SentBatch } from './in-flight-batches.ts';
 import { RecordCommits } from './record-commits.ts';
+import { SourceAcknowledgements, unrecoverable } from './source-acknowledgements.ts';
 import { SourceOffsets } from './source-offsets.ts';
 import { SourcePipeline } from './source-pipeline.ts';
+import { SourceReports } from './source-reports.ts';
 import { replacing, SourceSender } from './source-sender.ts';
 import { SubmittedRecords } from './submitted-records.ts';
 import type { TopicCreation } from './topic-creation.ts';
 
-export const PRODUCE_FAILED = defineErrorCode('holdfast.task.produce-failed', {
-  what: 'The broker will not take a record or a batch of a source task, whatever time passes.',
-  mend: 'Read the cause: authorize the task, raise the limits of topic and producer, or correct the record. Then restart the task.',
-});
-
-/** Error reports name the client as Kafka Connect does. */
-const PRODUCER_CLASS = 'org.apache.kafka.clients.producer.KafkaProducer';
 const PARK_POLL = 'poll';
+const PARK_PREPARE = 'dead letter queue';
 /** A task whose `poll` comes back at once and empty is asked again without pause this often, then every millisecond. */
 const EAGER_EMPTY_POLLS = 64;
 
@@ -68,6 +63,8 @@ export interface WorkerSourceTaskOptions {
   readonly offsetFlushTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Before the task starts: creates the dead letter queue. */
+  readonly prepare: () => Promise<void>;
   /** Closes what the task was given, after everything else. */
   readonly release: (timeoutMs: number) => Promise<void>;
 }
@@ -83,8 +80,9 @@ export class WorkerSourceTask implements HostedTask {
   private readonly inFlight: InFlightBatches;
   private readonly offsets: SourceOffsets;
   private readonly pipeline: SourcePipeline;
-  private readonly topics: TopicsInUse;
   private readonly recordCommits: RecordCommits;
+  private readonly reports: SourceReports;
+  private readonly topics: TopicsInUse;
   /** Aborted by stop, and by a failure outside of the loop. */
   private readonly ending = new AbortController();
   private readonly abandoned = new AbortController();
@@ -105,8 +103,19 @@ export class WorkerSourceTask implements HostedTask {
     this.counters = options.counters;
     this.target = options.initialState;
     this.slice = new TimeSlice({ clock: options.clock });
-    this.topics = new TopicsInUse({ tell: (topics) => options.link.topics(topics) });
     this.recordCommits = new RecordCommits({ task: options.task, logger: options.logger });
+    this.topics = new TopicsInUse({ tell: (topics) => options.link.topics(topics) });
+    this.reports = new SourceReports({ submitted: this.submitted, onFailed: (error) => this.fail(error) });
+    const acknowledgements = new SourceAcknowledgements({
+      operator: options.operator,
+      counters: options.counters,
+      converter: options.converter,
+      recordCommits: this.recordCommits,
+      submitted: this.submitted,
+      reports: this.reports,
+      topics: this.topics,
+      onFailed: (error) => this.fail(error),
+    });
     const signal = this.ending.signal;
     this.inFlight = new InFlightBatches({
       producer: options.producer,
@@ -115,7 +124,10 @@ export class WorkerSourceTask implements HostedTask {
       parker: options.parker,
       signal,
       refresh: (batch) => (batch.generation === options.signals.generation ? undefined : this.refreshed(batch)),
-      onAcknowledged: (batch, result) => this.acknowledged(batch, result),
+      onAcknowledged: (batch, result) => {
+        acknowledgements.acknowledged(batch, result);
+        this.counters.underWay(this.active());
+      },
       onFailed: (error) => this.fail(unrecoverable(error)),
     });
     this.offsets = new SourceOffsets({
@@ -146,6 +158,7 @@ export class WorkerSourceTask implements HostedTask {
       signals: options.signals,
       send: (batch) => sender.send(batch),
       dropped: (origin) => this.recordCommits.dropped(origin),
+      leftOut: (origin, reported) => this.reports.leftOut(origin, reported),
       goOn: () => this.whilePaused(),
     });
     options.signals.listen({
@@ -233,6 +246,7 @@ export class WorkerSourceTask implements HostedTask {
         offsets: (partitions) => link.readOffsets(partitions),
       },
     };
+    await this.options.parker.persist(PARK_PREPARE, { signal, dependency: 'broker' }, this.options.prepare);
     this.isStarted = true;
     this.task.initialize?.(context);
     await this.task.start(taskConfig, signal);
@@ -324,33 +338,6 @@ export class WorkerSourceTask implements HostedTask {
     }
   }
 
-  private acknowledged(batch: SentBatch, result: SendResult): void {
-    const { origins, submitted, positions } = batch;
-    const rejected = new Set<number>();
-    const lost: number[] = [];
-    for (const { index, error } of result.rejected) {
-      rejected.add(index);
-      const source = origins[index] as SourceRecord;
-      const { fatal } = this.options.operator.failed({
-        stage: 'KAFKA_PRODUCE',
-        className: PRODUCER_CLASS,
-        error,
-        record: { kind: 'source', source },
-      });
-      if (fatal !== null) {
-        lost.push(index);
-        this.fail(unrecoverable(error));
-      }
-    }
-    this.counters.written += origins.length - rejected.size;
-    this.counters.underWay(this.active());
-    this.options.converter.written(batch.records, result);
-    this.topics.note(batch.records, rejected);
-    this.recordCommits.acknowledged(batch, result, rejected, lost);
-    // Invariant 1: only now, and for the lost ones never.
-    this.submitted.acknowledge(submitted, positions === null ? lost : lost.map((index) => positions[index] as number));
-  }
-
   /** The first failure counts. The loop ends, what is in flight is awaited. */
   private fail(error: unknown): void {
     // A producer that is closed gives up what it could not send: not a failure, it comes again after the next start.
@@ -395,6 +382,7 @@ export class WorkerSourceTask implements HostedTask {
     // A parked worker stops at once: acknowledgements can't come from a broker that is away.
     if (this.options.parker.isBrokerAway) return;
     await this.inFlight.settled(signal);
+    await this.reports.settled(signal);
   }
 
   private async within(timeoutMs: number, run: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
@@ -409,11 +397,6 @@ export class WorkerSourceTask implements HostedTask {
       );
     }
   }
-}
-
-function unrecoverable(cause: unknown): unknown {
-  const code = cause instanceof ConnectError && cause.code !== ConnectError.defaultCode ? cause.code : PRODUCE_FAILED;
-  return new ConnectError('Unrecoverable exception from producer send callback', { code, cause });
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {

@@ -390,7 +390,7 @@ describe('WorkerSinkTask', () => {
       ['__connect.errors.task.id', '0'],
       ['__connect.errors.stage', 'VALUE_CONVERTER'],
       ['__connect.errors.class.name', 'test.ValueConverter'],
-      ['__connect.errors.exception.class.name', 'DataError'],
+      ['__connect.errors.exception.class.name', 'org.apache.kafka.connect.errors.DataException'],
       ['__connect.errors.exception.message', 'bad magic byte'],
     ]);
     expect(headers?.[10]?.[0]).toBe('__connect.errors.exception.stacktrace');

@@ -2,6 +2,7 @@ import { Deferred } from '../../../../src/foundation/deferred.ts';
 import type { Logger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { LogReporter } from '../../../../src/runtime/errors/log-reporter.ts';
+import type { ErrorReporter } from '../../../../src/runtime/errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry-with-tolerance-operator.ts';
 import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts';
 import type { ErrorPolicy, TopicCreationGroup } from '../../../../src/runtime/host/protocol.ts';
@@ -86,6 +87,8 @@ export interface SourceHarnessOptions {
   readonly initialState?: 'STARTED' | 'PAUSED';
   readonly task?: SourceTask;
   readonly logger?: Logger;
+  /** Beside the log. */
+  readonly reporters?: readonly ErrorReporter[];
 }
 
 export function sourceHarness(options: SourceHarnessOptions = {}) {
@@ -125,7 +128,13 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
     initialState: options.initialState ?? 'STARTED',
     chain: new TransformationChain({ steps: options.steps ?? [] }),
     converter: new SourceRecordConverter({ converters }),
-    operator: new RetryWithToleranceOperator({ policy, clock, counters, reporters, random: () => 0.5 }),
+    operator: new RetryWithToleranceOperator({
+      policy,
+      clock,
+      counters,
+      reporters: [...reporters, ...(options.reporters ?? [])],
+      random: () => 0.5,
+    }),
     producer,
     topicCreation:
       options.topicCreation === undefined
@@ -140,6 +149,7 @@ export function sourceHarness(options: SourceHarnessOptions = {}) {
     offsetFlushTimeoutMs: 5_000,
     clock,
     logger,
+    prepare: async () => {},
     release: async (timeoutMs) => producer.close(timeoutMs),
   });
   let outcome: TaskOutcome | null = null;

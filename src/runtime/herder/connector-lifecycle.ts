@@ -91,6 +91,15 @@ export class ConnectorLifecycle {
     await this.launch(entry);
   }
 
+  /** Starts what was paused or stopped. @throws as `launch` */
+  async resume(entry: DesiredConnector): Promise<void> {
+    const instance = this.worker.connector(entry.name);
+    if (instance === undefined) return this.relaunch(entry);
+    await this.start(entry, instance);
+    // While it was paused it may have been configured anew, or have asked for other tasks.
+    await this.reconfigure(entry, instance);
+  }
+
   /** Starts an instance that was made or paused. @throws ConnectError `holdfast.connector.start-failed` */
   async start(entry: DesiredConnector, connector: WorkerConnector): Promise<void> {
     try {
@@ -148,11 +157,11 @@ export class ConnectorLifecycle {
     await this.relaunch(entry);
   }
 
-  /** Stops tasks and instance. */
-  async halt(name: string): Promise<void> {
-    await this.worker.stopTasks(this.worker.tasksOf(name));
+  /** Stops tasks, unless they are kept, and instance. */
+  async halt(name: string, options: { readonly keepsTasks?: boolean } = {}): Promise<void> {
+    if (options.keepsTasks !== true) await this.worker.stopTasks(this.worker.tasksOf(name));
     await this.worker.stopConnector(name);
-    this.statuses.removeTasks(name);
+    if (options.keepsTasks !== true) this.statuses.removeTasks(name);
   }
 
   private async startTask(id: TaskId, entry: DesiredConnector): Promise<void> {

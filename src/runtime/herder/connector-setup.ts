@@ -96,23 +96,30 @@ export class ConnectorSetup {
     connector: Pick<DesiredConnector, 'name' | 'config' | 'target' | 'file' | 'resolved'>,
   ): Promise<ConnectorInfo> {
     const entry = await this.desired.create(connector);
+    // It may take its time to start, and is there all the same.
+    this.options.statuses.setConnector(entry.name, 'UNASSIGNED', entry.resolved.desc.version);
     await this.lifecycle.launch(entry);
     return infoOf(entry);
   }
 
-  /** Stops what runs, and starts it with the new configuration. @throws as {@link create} */
+  /**
+   * Stops what runs, and starts it with the new configuration; when that says the same as the old one, tasks whose configurations come out
+   * the same go on. @throws as {@link create}
+   */
   async replace(
     known: DesiredConnector | DormantConnector,
     config: ConnectorConfigMap,
     resolved: ResolvedConnector,
     more: { readonly target?: TargetState; readonly file?: string } = {},
   ): Promise<ConnectorInfo> {
+    const isSame =
+      'resolved' in known && saysTheSame(known, { config, resolved }) && known.target === (more.target ?? known.target);
     await this.desired.change(known, { config, ...more });
-    await this.lifecycle.halt(known.name);
+    await this.lifecycle.halt(known.name, { keepsTasks: isSame });
     const current = this.known(known.name);
     const entry = 'resolved' in current ? current : this.desired.awake(current, resolved);
     entry.resolved = resolved;
-    entry.taskConfigs = [];
+    if (!isSame) entry.taskConfigs = [];
     await this.lifecycle.launch(entry);
     return infoOf(entry);
   }
@@ -144,4 +151,21 @@ export class ConnectorSetup {
       if (task < entry.taskConfigs.length) await this.lifecycle.restartTask({ connector: name, task }, entry);
     }
   }
+}
+
+/** Variables of config providers included: they may have other values by now. */
+function saysTheSame(
+  known: DesiredConnector,
+  { config, resolved }: Pick<DesiredConnector, 'config' | 'resolved'>,
+): boolean {
+  return (
+    known.resolved.desc === resolved.desc &&
+    isSameMap(known.config, config) &&
+    isSameMap(known.resolved.connectorConfig, resolved.connectorConfig)
+  );
+}
+
+function isSameMap(a: ConnectorConfigMap, b: ConnectorConfigMap): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
 }

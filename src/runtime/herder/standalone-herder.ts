@@ -253,7 +253,8 @@ export class StandaloneHerder implements Herder {
       if (known.target === 'PAUSED') return;
       await this.desired.change(known, { target: 'PAUSED' });
       const instance = this.options.worker.connector(name);
-      await instance?.stop();
+      // One whose stop hangs can't be started again: there is another when it is resumed.
+      if ((await instance?.stop()) === false) await this.options.worker.stopConnector(name);
       if (!this.hasFailed(name)) {
         this.statuses.setConnector(name, 'PAUSED', instance?.version ?? versionOf(known));
       }
@@ -265,15 +266,15 @@ export class StandaloneHerder implements Herder {
     return this.accepted(name, 'resuming', async (known) => {
       if (known.target === 'STARTED') return;
       await this.desired.change(known, { target: 'STARTED' });
-      // A FAILED connector stays FAILED until it is restarted or reconfigured; its tasks are their own.
-      if (this.hasFailed(name)) return this.setTaskTargets(name, 'STARTED');
-      const instance = this.options.worker.connector(name);
-      const entry = await this.setup.awake(name);
-      if (instance === undefined) return this.lifecycle.relaunch(entry);
-      await this.lifecycle.start(entry, instance);
       this.setTaskTargets(name, 'STARTED');
-      // While it was paused it may have been configured anew, or have asked for other tasks.
-      await this.lifecycle.reconfigure(entry, instance);
+      // A FAILED connector stays FAILED until it is restarted or reconfigured; its tasks are their own.
+      if (this.hasFailed(name)) return;
+      try {
+        await this.lifecycle.resume(await this.setup.awake(name));
+      } catch (error) {
+        // The request was to resume it, and it was: what it failed with is in its status and in the log.
+        this.options.logger.debug('A connector failed while it was resumed.', { connector: name, err: error });
+      }
     });
   }
 

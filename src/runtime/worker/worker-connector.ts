@@ -95,9 +95,15 @@ export class WorkerConnector {
 
   async start(config: ConnectorConfig): Promise<void> {
     if (this.running) return;
+    let isGivenUp = false;
     try {
-      await this.call('start', (signal) => this.connector.start(config, signal));
+      await this.call('start', async (signal) => {
+        await this.connector.start(config, signal);
+        // What it opened so late nobody would close otherwise.
+        if (isGivenUp) await this.connector.stop();
+      });
     } catch (error) {
+      isGivenUp = true;
       this.startups.ended(false);
       throw error;
     }
@@ -130,17 +136,19 @@ export class WorkerConnector {
     for (const call of this.calls) call.abort(new ConnectError('the connector is stopped'));
   }
 
-  /** Never rejects: what a connector throws while it stops is logged. */
-  async stop(): Promise<void> {
+  /** False when its `stop` did not return in time, and so must not be started again. Never rejects: what it throws is logged. */
+  async stop(): Promise<boolean> {
     this.cancel();
-    if (!this.running) return;
+    if (!this.running) return true;
     this.running = false;
     try {
       const stopping = this.call('stop', () => this.connector.stop());
       this.cancel();
       await stopping;
+      return true;
     } catch (error) {
       this.logger.warn('A connector failed while it stopped.', { err: error });
+      return !(error instanceof ConnectError && error.code === CONNECTOR_STOP_TIMEOUT);
     }
   }
 
@@ -176,7 +184,10 @@ export class WorkerConnector {
     });
     this.calls.add(abort);
     try {
-      return await Promise.race([run(abort.signal), givenUp.promise]);
+      const running = Promise.resolve(run(abort.signal));
+      // What it still says after it was given up is of no interest.
+      running.catch(() => {});
+      return await Promise.race([running, givenUp.promise]);
     } finally {
       this.calls.delete(abort);
       (timer as Timer | null)?.cancel();

@@ -16,6 +16,8 @@ import { ScriptedHost } from '../worker/scripted-host.ts';
 export interface ConnectorScript {
   readonly calls: string[];
   contexts: SourceConnectorContext[];
+  /** How many instances of each connector are started and not stopped. */
+  readonly live: Map<string, number>;
   start: (config: ConnectorConfig, signal: AbortSignal) => void | Promise<void>;
   taskConfigs: (
     maxTasks: number,
@@ -37,9 +39,15 @@ function scriptedConnector(script: ConnectorScript): new () => unknown {
       script.contexts.push(context);
     }
     start(config: ConnectorConfig, signal: AbortSignal): void | Promise<void> {
-      script.calls.push(`start ${config['name']}`);
+      const { name = '' } = config;
+      script.calls.push(`start ${name}`);
       this.started = config;
-      return script.start(config, signal);
+      const count = (): void => {
+        script.live.set(name, (script.live.get(name) ?? 0) + 1);
+      };
+      const starting = script.start(config, signal);
+      if (starting !== undefined) return starting.then(count);
+      count();
     }
     taskConfigs(maxTasks: number): readonly ConnectorConfig[] | Promise<readonly ConnectorConfig[]> {
       script.calls.push(`taskConfigs ${maxTasks}`);
@@ -47,6 +55,8 @@ function scriptedConnector(script: ConnectorScript): new () => unknown {
     }
     stop(): void | Promise<void> {
       script.calls.push('stop');
+      const { name = '' } = this.started;
+      script.live.set(name, (script.live.get(name) ?? 0) - 1);
       return script.stop();
     }
     taskClass(): never {
@@ -74,6 +84,7 @@ export function openHerder(): {
   const script: ConnectorScript = {
     calls: [],
     contexts: [],
+    live: new Map(),
     start: () => {},
     taskConfigs: (max, config) => Array.from({ length: max }, (_, task) => ({ ...config, 'task.id': String(task) })),
     stop: () => {},

@@ -93,6 +93,7 @@ const pages = {
   'errors.md': errors(),
   'rest.md': await rest(),
   'metrics.md': await metrics(),
+  'openapi.json': await openApi(),
 };
 const stale = [];
 for (const [name, text] of Object.entries(pages)) {
@@ -218,21 +219,35 @@ function errors() {
   );
 }
 
+/** Only the tables are read: nothing asks the herder. */
+async function restTable() {
+  const { restResources } = await load('src/cli/rest-resources.js');
+  const { openApiResources } = await load('src/rest/openapi/openapi-resource.js');
+  const { main, admin } = restResources({
+    herder: {},
+    version: '',
+    clock: {},
+    logLevels: {},
+    showParked: true,
+    topicTracking: { isEnabled: true, isResetAllowed: true },
+    further: (await seenFromOutside()).resources,
+  });
+  const resources = [...main, ...admin];
+  return [...resources, ...openApiResources({ resources, version: '' })];
+}
+
+async function openApi() {
+  const { openApiDocument } = await load('src/rest/openapi/openapi-document.js');
+  const { packageVersion } = await load('src/cli/package-version.js');
+  const document = openApiDocument({ resources: await restTable(), version: packageVersion() });
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
 async function rest() {
-  const { connectorsResources } = await load('src/rest/connectors-resource.js');
-  const { parkedResources } = await load('src/rest/parked-resource.js');
-  const { rootResources, CONNECT_API_VERSION } = await load('src/rest/root-resource.js');
-  // Only the tables are read: nothing asks the herder.
-  const resources = [
-    ...rootResources({ herder: {}, version: '' }),
-    ...connectorsResources({ herder: {}, showParked: true }),
-    ...parkedResources({ herder: {} }),
-    ...(await seenFromOutside()).resources,
-  ];
+  const { CONNECT_API_VERSION } = await load('src/rest/root-resource.js');
+  const { routesOf } = await load('src/rest/openapi/openapi-document.js');
   const { REST_DESCRIPTIONS: described } = await import('./rest-descriptions.mjs');
-  const routes = resources.flatMap(({ path, methods }) =>
-    Object.keys(methods).map((method) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`),
-  );
+  const routes = routesOf(await restTable());
   const undescribed = routes.filter((route) => described[route] === undefined);
   const stale = Object.keys(described).filter((route) => !routes.includes(route));
   if (undescribed.length + stale.length > 0) {

@@ -63,4 +63,20 @@ export const REST_DESCRIPTIONS = {
     what: 'Metrics for Prometheus, see [metrics.md](metrics.md); `metrics.enable=false` turns it off.',
     answers: '200',
   },
+  'GET /admin/loggers': {
+    what: 'Loggers that were given a level, and the root; with `admin.listeners` on those listeners only.',
+    answers: '200',
+  },
+  'GET /admin/loggers/{logger}': {
+    what: "The level in effect. Parts of the worker: `worker`, `task`, `rest`, `rest.requests`, `broker`, `admin`, `registry`, `schema-store`, and classes of connectors; names of Kafka Connect's packages and classes stand for them.",
+    answers: '200, 404',
+  },
+  'PUT /admin/loggers/{logger}': {
+    what: 'Sets the level `{"level": "DEBUG"}` of a logger and of all whose names begin with the same text; `root` means all. `scope=cluster` answers 204.',
+    answers: '200, 204, 400, 404',
+  },
+  'GET /holdfast/openapi.json': {
+    what: 'All of this as an OpenAPI 3.1 document, see [openapi.json](openapi.json).',
+    answers: '200',
+  },
 };

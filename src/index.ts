@@ -1,9 +1,9 @@
 /** For embedders: `createWorker(options)`, a whole worker in this process. */
-import { networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Broker } from './broker/ports.ts';
 import { adminSettings } from './cli/admin-settings.ts';
 import { ClusterWatch } from './cli/cluster-watch.ts';
+import { LOG_PARTS, workerLogger } from './cli/log-parts.ts';
 import { ConnectMetrics } from './cli/metrics/connect-metrics.ts';
 import type { NameSet } from './cli/metrics/connect-names.ts';
 import { openBroker } from './cli/open-broker.ts';
@@ -13,19 +13,17 @@ import { OpenedParts } from './cli/opened-parts.ts';
 import { packageVersion } from './cli/package-version.ts';
 import { type PreparedSettings, prepareSettings } from './cli/prepared-settings.ts';
 import { openRegistryClient } from './cli/registry-client.ts';
+import { RestApi } from './cli/rest-api.ts';
+import { restResources } from './cli/rest-resources.ts';
 import { SeenFromOutside } from './cli/seen-from-outside.ts';
 import { registryDefaults, withRegistryDefaults } from './cli/worker-settings.ts';
 import { systemClock } from './foundation/clock.ts';
+import { LogLevels, leastLevelOf } from './foundation/log-levels.ts';
 import { type Logger, silentLogger } from './foundation/logger.ts';
 import { maskingLogger } from './foundation/masking-logger.ts';
 import { unknownWorkerDefaults } from './registry/registry-keys.ts';
-import { connectorsResources } from './rest/connectors-resource.ts';
-import { offsetsResources } from './rest/offsets-resource.ts';
-import { parkedResources } from './rest/parked-resource.ts';
 import type { RestResource } from './rest/resource.ts';
-import { type Listener, parseListener, RestServer } from './rest/rest-server.ts';
-import { CONNECT_API_VERSION, rootResources } from './rest/root-resource.ts';
-import { topicsResources } from './rest/topics-resource.ts';
+import { CONNECT_API_VERSION } from './rest/root-resource.ts';
 import { ConnectorConfigs } from './runtime/config/connector-configs.ts';
 import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-config.ts';
 import type { Herder } from './runtime/herder/herder.ts';
@@ -39,6 +37,8 @@ export interface CreateWorkerOptions {
   /** Settings of the worker in Kafka Connect's names; `bootstrap.servers=embedded:<folder>` needs no Kafka. */
   readonly settings: Readonly<Record<string, string>>;
   readonly logger?: Logger;
+  /** What `/admin/loggers` shows and changes, if the logger is over it already; otherwise the worker puts its own over the logger. */
+  readonly logLevels?: LogLevels;
   /** Modules of further plugins, as `import()` takes them, beside the built-in ones and those of `plugin.path`. */
   readonly pluginModules?: readonly string[];
   /** A broker that is open already, in place of the one that `bootstrap.servers` names. It stays the caller's to close. */
@@ -78,8 +78,10 @@ export async function openPrepared(
 ): Promise<HoldfastWorker> {
   const { config, plugins, variables, secrets } = prepared;
   // Invariant 8: whoever logs, no secret shows.
-  const logger = maskingLogger(options.logger ?? silentLogger, secrets);
-  const listeners = config.values.listeners.map(parseListener);
+  const given = options.logger ?? silentLogger;
+  const logLevels =
+    options.logLevels ?? new LogLevels({ root: leastLevelOf(given), parts: LOG_PARTS, now: () => systemClock.now() });
+  const logger = maskingLogger(options.logLevels === undefined ? workerLogger(given, logLevels) : given, secrets);
   const opened = new OpenedParts();
   opened.add(() => variables.close());
   const withConverterDefaults = (own: Readonly<Record<string, string>>) => withRegistryDefaults(config.raw, own);
@@ -89,7 +91,7 @@ export async function openPrepared(
   if (problems.length > 0) throw invalidWorkerConfig(problems);
   warnOfKeys(config, configs, logger);
   try {
-    return await openWorker({ ...options, logger, config, listeners, plugins, configs, opened });
+    return await openWorker({ ...options, logger, logLevels, config, plugins, configs, opened });
   } catch (error) {
     await opened.close().catch(() => {});
     throw error;
@@ -98,24 +100,31 @@ export async function openPrepared(
 
 interface OpenWorkerOptions extends Omit<CreateWorkerOptions, 'settings'> {
   readonly logger: Logger;
+  readonly logLevels: LogLevels;
   readonly config: WorkerConfig;
-  readonly listeners: readonly Listener[];
   readonly plugins: Plugins;
   readonly configs: ConnectorConfigs;
   readonly opened: OpenedParts;
 }
 
 async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
-  const { logger, config, listeners, plugins, configs, opened } = options;
+  const { logger, logLevels, config, plugins, configs, opened } = options;
   const clock = systemClock;
+  const version = packageVersion();
+  const rest = new RestApi({
+    config,
+    version,
+    clock,
+    logger: logger.child({ name: 'rest' }),
+    environment: process.env,
+  });
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
   if (options.broker === undefined) opened.add(() => broker.close());
-  const version = packageVersion();
   const connectMetrics = new ConnectMetrics({
     clock,
     names: config.values['metrics.names'] as readonly NameSet[],
     app: { version: CONNECT_API_VERSION, commitId: version },
-    clientId: () => `connect-${workerId(config, listeners[0], ports[0])}`,
+    clientId: () => `connect-${rest.workerId()}`,
     herder: () => herder,
     figures: () => worker.figures(),
     plugin: (type, name) => plugins.find(type === 'connector' ? ['sink', 'source'] : [type], name) ?? null,
@@ -175,7 +184,6 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
       samples: config.values['metrics.num.samples'],
     },
   });
-  let ports: readonly number[] = [];
   const folder = config.values['config.storage.dir'];
   const herder: Herder = new StandaloneHerder({
     worker,
@@ -183,32 +191,26 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     configs,
     clock,
     logger,
-    workerId: () => workerId(config, listeners[0], ports[0]),
+    workerId: () => rest.workerId(),
     clusterId: async () => cluster.clusterId,
     startup: () => cluster.startup(),
     store: folder === null ? null : new FileConfigBackingStore({ dir: resolve(folder), clock }),
   });
-  const rest = new RestServer({
-    resources: [
-      ...rootResources({ herder, version }),
-      ...connectorsResources({ herder, showParked: config.values['status.parked.enable'] }),
-      ...offsetsResources({ herder }),
-      ...topicsResources({
-        herder,
-        isEnabled: config.values['topic.tracking.enable'],
-        isResetAllowed: config.values['topic.tracking.allow.reset'],
-      }),
-      ...parkedResources({ herder }),
-      ...outside.resources,
-      ...(options.resources ?? []),
-    ],
+  const resources = restResources({
+    herder,
+    version,
     clock,
-    logger: logger.child({ name: 'rest' }),
-    stage: () => herder.stage(),
-    mask: (text) => configs.secrets.mask(text),
+    logLevels,
+    showParked: config.values['status.parked.enable'],
+    topicTracking: {
+      isEnabled: config.values['topic.tracking.enable'],
+      isResetAllowed: config.values['topic.tracking.allow.reset'],
+    },
+    further: [...outside.resources, ...(options.resources ?? [])],
   });
   opened.add(() => rest.close());
   opened.add(() => herder.stop());
+  opened.add(async () => rest.drain());
 
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => {
@@ -218,20 +220,23 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   return {
     herder,
     get restUrl() {
-      const [port] = ports;
-      return port === undefined ? '' : urlOf(listeners[0], port);
+      return rest.url;
     },
     async start(startOptions) {
       try {
-        ports = await rest.listen(listeners);
+        const urls = await rest.listen({
+          ...resources,
+          stage: () => herder.stage(),
+          mask: (text) => configs.secrets.mask(text),
+        });
         await herder.start(startOptions);
         cluster.start();
+        rest.initialised();
+        logger.info('The REST API listens.', { urls });
       } catch (error) {
         await stop().catch(() => {});
         throw error;
       }
-      const urls = ports.map((port, index) => urlOf(listeners[index], port));
-      logger.info('The REST API listens.', { urls });
     },
     stop,
   };
@@ -249,24 +254,4 @@ function warnOfKeys(config: WorkerConfig, configs: ConnectorConfigs, logger: Log
   if (config.withoutEffect.length > 0) {
     logger.info('Settings of Kafka Connect have no effect in this worker.', { keys: config.withoutEffect });
   }
-}
-
-/** `worker_id` of statuses: the advertised host and port, otherwise those of the first listener. Kafka Connect 4.1.1, 1.8. */
-function workerId(config: WorkerConfig, listener: Listener | undefined, port: number | undefined): string {
-  const host = listener === undefined || listener.host === '' ? localAddress() : listener.host;
-  return `${config.values['rest.advertised.host.name'] ?? host}:${config.values['rest.advertised.port'] ?? port ?? listener?.port ?? 0}`;
-}
-
-/** For a client on this machine. */
-function urlOf(listener: Listener | undefined, port: number): string {
-  const host = listener === undefined || ['', '::', '0.0.0.0'].includes(listener.host) ? '127.0.0.1' : listener.host;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function localAddress(): string {
-  for (const addresses of Object.values(networkInterfaces())) {
-    const found = addresses?.find(({ family, internal }) => family === 'IPv4' && !internal);
-    if (found !== undefined) return found.address;
-  }
-  return '127.0.0.1';
 }

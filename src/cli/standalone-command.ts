@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
-import { type Logger, type LogLevel, recordingLogger } from '../foundation/logger.ts';
+import { type LevelName, LogLevels } from '../foundation/log-levels.ts';
+import { type Logger, recordingLogger } from '../foundation/logger.ts';
 import { type HoldfastWorker, openPrepared } from '../index.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './connector-file.ts';
 import { settingsFromEnvironment } from './environment-settings.ts';
 import { UsageError } from './exit-codes.ts';
+import { LOG_PARTS, workerLogger } from './log-parts.ts';
 import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
@@ -41,10 +43,15 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   const early = recordingLogger();
   const prepared = await prepareSettings({ settings, logger: early.logger });
   const { config } = prepared;
-  const logger = await createPinoLogger({
-    level: config.values['log.level'].toLowerCase() as LogLevel,
-    pretty: process.stdout.isTTY === true,
+  const logLevels = new LogLevels({
+    root: config.values['log.level'].toUpperCase() as LevelName,
+    parts: LOG_PARTS,
+    now: () => systemClock.now(),
   });
+  const logger = workerLogger(
+    await createPinoLogger({ level: 'trace', pretty: process.stdout.isTTY === true }),
+    logLevels,
+  );
   const version = packageVersion();
   for (const { level, message, fields } of early.lines) logger[level](message, fields);
   logger.info('Holdfast starts.', { version, node: process.version, pid: process.pid });
@@ -54,7 +61,7 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   }
   // All files are read before anything is started: a mistake in the last one starts nothing.
   const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir']);
-  const worker = await openPrepared(prepared, { logger });
+  const worker = await openPrepared(prepared, { logger, logLevels });
   try {
     // A signal ends a start that doesn't, too: a connector's plugin may not return.
     const signal = await Promise.race([stopped, startAll(worker, connectors, logger)]);

@@ -2,6 +2,17 @@
 import { parseExactJson } from '../foundation/exact-json.ts';
 import { RestError } from './rest-error.ts';
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws RestError with the status for bytes that are no UTF-8; a mark of the byte order is left out. */
+export function decodeText(bytes: Uint8Array, status: 400 | 500 = 500): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch (cause) {
+    throw new RestError(status, 'The body is not valid UTF-8.', { cause });
+  }
+}
+
 /** Integers beyond 2^53 come as bigint. @throws RestError with the status for text that is no JSON. */
 export function parseBody(text: string, status: 400 | 500 = 500): unknown {
   if (text.trim() === '') return null;

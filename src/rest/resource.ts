@@ -49,6 +49,8 @@ export interface RestResource {
   readonly produces?: readonly string[];
   /** How a body that is no JSON is answered: as Kafka Connect does, with 500, unless told. */
   readonly unreadableBody?: 400;
+  /** Between workers only: not in the documents of the API. */
+  readonly isInternal?: boolean;
   readonly methods: Readonly<Partial<Record<RestMethod, RestHandler>>>;
 }
 
@@ -64,4 +66,17 @@ export function booleanQuery(request: RestRequest, name: string, fallback: boole
 
 export function param(request: RestRequest, name: string): string {
   return request.params[name] ?? '';
+}
+
+/** One resource per path, with the methods of all that have it. */
+export function mergeResources(resources: readonly RestResource[]): readonly RestResource[] {
+  const byPath = new Map<string, RestResource>();
+  for (const resource of resources) {
+    const other = byPath.get(resource.path);
+    byPath.set(
+      resource.path,
+      other === undefined ? resource : { ...resource, ...other, methods: { ...resource.methods, ...other.methods } },
+    );
+  }
+  return [...byPath.values()];
 }

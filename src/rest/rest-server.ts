@@ -1,129 +1,112 @@
-/** The HTTP server of the REST API: transport rules of Kafka Connect 4.1.1, 1.1, over resources that know nothing of HTTP. */
-import { createServer, type Server } from 'node:http';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type InjectOptions } from 'fastify';
+/** The HTTP and HTTPS listeners of one {@link RestSite}. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { InjectOptions } from 'fastify';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
-import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
-import { OpenStreams } from './open-streams.ts';
-import { parseBody } from './request-body.ts';
-import type { RestHandler, RestMethod, RestResource, RestResponse } from './resource.ts';
-import { httpError, RestError, statusOf } from './rest-error.ts';
+import { AccessLog } from './access-log.ts';
+import { type Listener, REST_LISTENER } from './listener.ts';
+import { RestSite, type RestSiteOptions } from './rest-site.ts';
+import { httpsOptions, isRefused, type ServerTls } from './server-tls.ts';
 
-export const REST_LISTENER = defineErrorCode('holdfast.rest.listener', {
-  what: 'The REST API can not listen where it was told to.',
-  mend: 'Free the port, or name another one in listeners.',
-});
-
-const METHODS: readonly RestMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 90_000;
 const IDLE_TIMEOUT_MS = 90_000;
-const JSON_TYPE = ['application/json'];
+/** How long requests in flight have to end when the server closes. Kafka Connect 4.1.1, appendix B. */
+const GRACE_MS = 60_000;
 
-export interface Listener {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `http://:8083` -> all interfaces, port 8083. */
-export function parseListener(text: string): Listener {
-  const match = /^(https?):\/\/([^/]*):(\d+)\/?$/i.exec(text.trim());
-  if (match === null) {
-    throw new ConfigError("Listener doesn't have the right format (protocol://hostname:port).", {
-      code: REST_LISTENER,
-    });
-  }
-  if (match[1]?.toLowerCase() === 'https') {
-    throw new ConfigError(
-      `The listener ${text} can't be used: this version of Holdfast serves its REST API over http only. Put a TLS proxy in front of it.`,
-      {
-        code: REST_LISTENER,
-      },
-    );
-  }
-  return { host: (match[2] ?? '').replace(/^\[(.*)\]$/, '$1'), port: Number(match[3]) };
-}
-
-export interface RestServerOptions {
-  readonly resources: readonly RestResource[];
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Ends the message of a request that timed out: what the worker is doing. */
-  readonly stage: () => string;
-  /** Invariant 8: strikes secrets out of the messages of errors. */
-  readonly mask?: (text: string) => string;
+export interface RestServerOptions extends RestSiteOptions {
+  /** For https listeners. */
+  readonly tls?: ServerTls | null;
 }
 
 export class RestServer {
-  private readonly app: FastifyInstance;
+  private readonly site: RestSite;
   private readonly clock: Clock;
   private readonly logger: Logger;
-  private readonly stage: () => string;
-  private readonly mask: (text: string) => string;
+  private readonly tls: ServerTls | null;
+  private readonly accessLog: AccessLog;
   private readonly servers: Server[] = [];
-  private readonly streams = new OpenStreams();
+  private readonly inFlight = new Set<ServerResponse>();
+  private readonly ends: (() => void)[] = [];
+  private isClosing = false;
+  private onQuiet = (): void => {};
 
   constructor(options: RestServerOptions) {
+    this.site = new RestSite(options);
     this.clock = options.clock;
     this.logger = options.logger;
-    this.stage = options.stage;
-    this.mask = options.mask ?? ((text) => text);
-    this.app = fastify({
-      logger: false,
-      bodyLimit: MAX_BODY_BYTES,
-      routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
-      frameworkErrors: (error, _request, reply) => this.fail(reply, error),
-    });
-    this.app.removeAllContentTypeParsers();
-    this.app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-      try {
-        done(null, parseBody(String(text), unreadableBodyOf(request)));
-      } catch (error) {
-        done(error as Error);
-      }
-    });
-    this.app.addHook('onRequest', async (request, reply) => {
-      const ambiguity = ambiguityOf(request.raw.url ?? '');
-      if (ambiguity !== null) await refuseAmbiguous(reply, ambiguity);
-    });
-    this.app.setErrorHandler((error, _request, reply) => this.fail(reply, error));
-    this.app.setNotFoundHandler((_request, reply) => this.fail(reply, httpError(404)));
-    for (const resource of options.resources) this.route(resource);
+    this.tls = options.tls ?? null;
+    this.accessLog = new AccessLog(options);
   }
 
   /** Resolves with the port of each. @throws ConfigError `holdfast.rest.listener`; what listens already is closed by `close`. */
   async listen(listeners: readonly Listener[]): Promise<readonly number[]> {
-    await this.app.ready();
+    await this.site.ready();
     const ports: number[] = [];
     for (const listener of listeners) ports.push(await this.open(listener));
     return ports;
   }
 
-  /** Waits for no request and no stream. */
-  async close(): Promise<void> {
-    this.streams.endAll();
-    const closed = this.servers.splice(0).map(
-      (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    );
+  /** From here on its resources are there. */
+  initialised(): void {
+    this.site.initialised();
+  }
+
+  /** Takes no new connection and ends the streams. What is asked on open connections is still answered, as their last request. */
+  drain(): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.site.endStreams();
+    for (const server of this.servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
+  }
+
+  /** Waits for requests in flight, `graceMs` at the longest. */
+  async close(graceMs = GRACE_MS): Promise<void> {
+    this.drain();
+    for (const end of this.ends.splice(0)) end();
+    await this.quiet(graceMs);
+    const closed = this.servers.splice(0).map(async (server) => {
+      const gone = new Promise<void>((resolve) => server.once('close', resolve));
+      const isOpen = server.listening || (await connectionsOf(server)) > 0;
+      server.closeAllConnections();
+      if (isOpen) await gone;
+    });
     await Promise.all(closed);
-    await this.app.close();
+    await this.site.close();
   }
 
   /** For tests: a request without a socket. */
-  async inject(
-    request: InjectOptions,
-  ): Promise<{ readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, unknown>> }> {
-    const { statusCode, body, headers } = await this.app.inject(request);
-    return { status: statusCode, body, headers };
+  inject(request: InjectOptions): ReturnType<RestSite['inject']> {
+    return this.site.inject(request);
+  }
+
+  private quiet(graceMs: number): Promise<void> {
+    if (this.inFlight.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(resolve, graceMs);
+      this.onQuiet = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    this.accessLog.watch(request, response);
+    this.inFlight.add(response);
+    response.once('close', () => {
+      this.inFlight.delete(response);
+      if (this.inFlight.size === 0) this.onQuiet();
+    });
+    if (this.isClosing) response.setHeader('connection', 'close');
+    this.site.handle(request, response);
   }
 
   private async open(listener: Listener): Promise<number> {
-    const server = createServer((request, response) => this.app.routing(request, response));
+    const server = this.serverFor(listener);
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
     try {
       await listening(server, { port: listener.port, host: listener.host === '' ? '::' : listener.host });
@@ -142,85 +125,36 @@ export class RestServer {
     return typeof address === 'object' && address !== null ? address.port : listener.port;
   }
 
-  private route(resource: RestResource): void {
-    for (const method of METHODS) {
-      const handler = resource.methods[method];
-      this.app.route({
-        method: method === 'GET' ? ['GET', 'HEAD'] : method,
-        url: resource.path,
-        exposeHeadRoute: false,
-        config: { unreadableBody: resource.unreadableBody ?? 500 },
-        handler: (request, reply) =>
-          handler === undefined
-            ? this.fail(reply, httpError(405))
-            : this.serve(handler, resource.produces ?? JSON_TYPE, request, reply),
-      });
-    }
-    const allowed = Object.keys(resource.methods);
-    this.app.options(resource.path, (_request, reply) =>
-      reply
-        .header('content-type', 'application/json')
-        .header('allow', [...(allowed.includes('GET') ? ['HEAD'] : []), ...allowed, 'OPTIONS'].join(','))
-        .send(),
-    );
-  }
-
-  private async serve(
-    handler: RestHandler,
-    produces: readonly string[],
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    if (!accepts(request.headers.accept, produces)) return this.fail(reply, httpError(406));
-    try {
-      const response = this.inTime(
-        handler({
-          params: request.params as Record<string, string>,
-          query: queryOf(request.query as Record<string, string | string[]>),
-          headers: headersOf(request.headers),
-          body: request.body ?? null,
-          baseUrl: `${request.protocol}://${request.host}`,
-        }),
+  private serverFor(listener: Listener): Server {
+    const serve = (request: IncomingMessage, response: ServerResponse): void => this.serve(request, response);
+    if (listener.scheme === 'http') return createServer(serve);
+    const { tls } = this;
+    if (tls === null) {
+      throw new ConfigError(
+        `The https listener on port ${listener.port} has no certificate. Set listeners.https.ssl.keystore.location, or ssl.keystore.location for the clients too.`,
+        { code: REST_LISTENER },
       );
-      const answer = await response;
-      if (answer.stream === undefined || request.method === 'HEAD') return send(reply, answer);
-      this.streams.start(reply.hijack().raw, answer, answer.stream);
-      return reply;
-    } catch (error) {
-      return this.fail(reply, error);
     }
-  }
-
-  /** Invariant 7: what has to wait for a plugin times out as Kafka Connect's do. What was asked for goes on. */
-  private inTime(response: Promise<RestResponse>): Promise<RestResponse> {
-    return new Promise((resolve, reject) => {
-      const timer = this.clock.setTimer(
-        () => reject(new RestError(500, `Request timed out. ${this.stage()}`.trimEnd())),
-        REQUEST_TIMEOUT_MS,
-        { unref: true },
-      );
-      response.then(resolve, reject).finally(() => timer.cancel());
+    const server: TlsServer = createTlsServer(httpsOptions(tls), serve);
+    server.on('secureConnection', (socket) => {
+      if (isRefused(tls, socket)) socket.destroy();
     });
-  }
-
-  private fail(reply: FastifyReply, error: unknown): FastifyReply {
-    const raw = (error as { readonly statusCode?: number }).statusCode;
-    const known = raw === 413 || raw === 415 ? httpError(raw) : error;
-    const status = statusOf(known);
-    const message = this.mask(known instanceof Error ? known.message : String(known));
-    if (status >= 500)
-      this.logger.warn('A request failed.', {
-        method: reply.request.method,
-        url: reply.request.url,
-        status,
-        err: error,
-      });
-    return send(reply, { status, json: { error_code: status, message } });
+    server.on('tlsClientError', (error, socket) => {
+      this.logger.debug('A client did not get through the TLS handshake.', { err: error });
+      socket.destroy();
+    });
+    this.ends.push(
+      tls.watch(() => {
+        server.setSecureContext(httpsOptions(tls));
+        this.logger.info('The certificate of the REST API was read anew.', { port: listener.port });
+      }),
+    );
+    return server as Server;
   }
 }
 
-function unreadableBodyOf(request: FastifyRequest): 400 | 500 {
-  return (request.routeOptions.config as { readonly unreadableBody?: 400 | 500 }).unreadableBody ?? 500;
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error === null ? count : 0)));
 }
 
 function listening(server: Server, options: { readonly port: number; readonly host: string }): Promise<void> {
@@ -231,50 +165,4 @@ function listening(server: Server, options: { readonly port: number; readonly ho
       resolve();
     });
   });
-}
-
-/** Jetty, which serves Kafka Connect's API, refuses paths that could be read in two ways before anything else looks at them. */
-function ambiguityOf(url: string): string | null {
-  const path = url.split('?', 1)[0] ?? '';
-  if (/%2f/i.test(path)) return 'Ambiguous URI path separator';
-  if (/%25/.test(path)) return 'Ambiguous URI path encoding';
-  if (path.includes('//')) return 'Ambiguous URI empty segment';
-  return null;
-}
-
-function refuseAmbiguous(reply: FastifyReply, why: string): FastifyReply {
-  reply.status(400).header('connection', 'close');
-  if (reply.request.method !== 'GET') return reply.send();
-  const html = `<html>\n<head>\n<title>Error 400 ${why}</title>\n</head>\n<body>\n<h2>HTTP ERROR 400 ${why}</h2>\n</body>\n</html>\n`;
-  return reply.header('content-type', 'text/html;charset=iso-8859-1').send(html);
-}
-
-function send(reply: FastifyReply, response: RestResponse): FastifyReply {
-  const { status, headers, json, text, stream } = response;
-  reply.status(status);
-  if (headers !== undefined) reply.headers(headers);
-  if (stream !== undefined) return reply.header('content-type', stream.type).send();
-  // As bytes, for Kafka Connect's content type has no charset and fastify would add one to text.
-  if (text !== undefined) return reply.header('content-type', text.type).send(Buffer.from(text.body));
-  return json === undefined
-    ? reply.send()
-    : reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(json)));
-}
-
-function headersOf(headers: FastifyRequest['headers']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  );
-}
-
-function queryOf(query: Readonly<Record<string, string | string[]>>): Record<string, readonly string[]> {
-  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]));
-}
-
-function accepts(accept: string | undefined, produces: readonly string[]): boolean {
-  if (accept === undefined || accept.trim() === '') return true;
-  const ranges = accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
-  return produces.some((type) =>
-    ranges.some((range) => range === '*/*' || range === type || range === `${type.split('/', 1)[0]}/*`),
-  );
 }

@@ -1,5 +1,6 @@
 /** `/`, `/health` and `/connector-plugins`. Kafka Connect 4.1.1, 1.2 and 1.5 (KIP-1017). */
-import type { Herder } from '../runtime/herder/herder.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Herder, HerderHealth } from '../runtime/herder/herder.ts';
 import { pluginInfoJson } from './entities.ts';
 import { booleanQuery, ok, type RestResource, type RestResponse } from './resource.ts';
 
@@ -14,11 +15,21 @@ const HEALTH_MESSAGE = {
   unhealthy: 'Worker was unable to handle this request and may be unable to handle other requests.',
 } as const;
 
-export function rootResources(options: { readonly herder: Herder; readonly version: string }): readonly RestResource[] {
-  const { herder, version } = options;
+/** How long the herder has to answer. */
+const HEALTH_TIMEOUT_MS = 10_000;
+
+export function rootResources(options: {
+  readonly herder: Herder;
+  readonly version: string;
+  readonly clock: Clock;
+}): readonly RestResource[] {
+  const { herder, version, clock } = options;
+  let wasReady = false;
 
   const health = async (): Promise<RestResponse> => {
-    const { status, detail } = await herder.health();
+    const answer = await inTime(herder.health(), clock);
+    if (answer?.status === 'healthy') wasReady = true;
+    const { status, detail } = answer ?? { status: wasReady ? 'unhealthy' : 'starting', detail: herder.stage() };
     const message = detail === '' ? HEALTH_MESSAGE[status] : `${HEALTH_MESSAGE[status]} ${detail}`;
     return { status: HEALTH_STATUS[status], json: { status, message } };
   };
@@ -49,4 +60,12 @@ export function rootResources(options: { readonly herder: Herder; readonly versi
       },
     },
   ];
+}
+
+/** null if it takes too long. */
+function inTime(health: Promise<HerderHealth>, clock: Clock): Promise<HerderHealth | null> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(() => resolve(null), HEALTH_TIMEOUT_MS, { unref: true });
+    health.then(resolve, reject).finally(() => timer.cancel());
+  });
 }

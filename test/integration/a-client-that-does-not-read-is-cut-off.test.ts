@@ -36,7 +36,7 @@ it('a client of a stream that does not read is cut off, and the others go on', a
       },
     ],
   });
-  const [port = 0] = await server.listen([{ host: '127.0.0.1', port: 0 }]);
+  const [port = 0] = await server.listen([{ scheme: 'http', host: '127.0.0.1', port: 0 }]);
   const deaf = connect(port, '127.0.0.1');
   const closed = once(deaf, 'close');
   deaf.on('error', () => {});

@@ -68,10 +68,16 @@ export function taskClientSettings(
       ...bootstrap,
       ...topLevel,
       'client.id': `connector-adminclient-${id}`,
-      ...withPrefix(worker, 'admin.'),
+      ...adminDefaults(worker),
       ...withPrefix(connector, 'admin.override.'),
     },
   };
+}
+
+/** `admin.listeners` and what is below it are the REST API's, and hold the key of its certificate. */
+function adminDefaults(worker: Raw): Raw {
+  const settings = Object.entries(withPrefix(worker, 'admin.'));
+  return Object.fromEntries(settings.filter(([key]) => key !== 'listeners' && !key.startsWith('listeners.')));
 }
 
 export interface GroupAccess {

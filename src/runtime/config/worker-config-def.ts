@@ -1,21 +1,10 @@
 /** Every setting of a standalone worker: Kafka Connect 4.1.1's, then ours. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { REST_CONFIG_KEYS, REST_TLS_KEYS } from './rest-config-keys.ts';
 
 const CONNECT = 'Kafka Connect';
 const HOLDFAST = 'Holdfast';
-
-const LISTENER = /^https?:\/\/[^/]*:\d+\/?$/i;
-
-const listeners = ConfigValidators.lambda((key, value) => {
-  for (const listener of Array.isArray(value) ? (value as readonly string[]) : []) {
-    if (!LISTENER.test(listener.trim())) {
-      throw new ConfigError(
-        `Invalid value ${listener} for configuration ${key}: Listener doesn't have the right format (protocol://hostname:port).`,
-      );
-    }
-  }
-}, 'list of URLs such as http://127.0.0.1:8083');
 
 const metricNames = ConfigValidators.lambda((key, value) => {
   for (const name of Array.isArray(value) ? (value as readonly string[]) : []) {
@@ -23,14 +12,6 @@ const metricNames = ConfigValidators.lambda((key, value) => {
     throw new ConfigError(`Invalid value ${name} for configuration ${key}: must be one of strimzi, exporter.`);
   }
 }, '[strimzi, exporter]');
-
-/** What would be dangerous to pass over in silence. */
-function notYet(why: string) {
-  return ConfigValidators.lambda((key, value) => {
-    if (!Array.isArray(value) || value.length === 0) return;
-    throw new ConfigError(`Invalid value ${value.join(',')} for configuration ${key}: ${why}. Remove the setting.`);
-  }, 'empty');
-}
 
 export const WORKER_CONFIG = ConfigDef.of({
   'bootstrap.servers': {
@@ -149,36 +130,7 @@ export const WORKER_CONFIG = ConfigDef.of({
     group: CONNECT,
     documentation: "Accepted for Kafka Connect's sake: a plugin here always says what it offers in its manifest.",
   },
-  listeners: {
-    type: 'LIST',
-    default: ['http://:8083'],
-    validator: listeners,
-    importance: 'low',
-    group: CONNECT,
-    documentation: 'Where the REST API listens: http://host:port; without a host on all interfaces.',
-  },
-  'rest.advertised.host.name': {
-    type: 'STRING',
-    default: null,
-    importance: 'low',
-    group: CONNECT,
-    documentation: 'Host in the worker_id of statuses.',
-  },
-  'rest.advertised.port': {
-    type: 'INT',
-    default: null,
-    importance: 'low',
-    group: CONNECT,
-    documentation: 'Port in the worker_id of statuses.',
-  },
-  'rest.extension.classes': {
-    type: 'LIST',
-    default: [],
-    validator: notYet('this version runs no REST extensions, and without one that authenticates everybody may come in'),
-    importance: 'low',
-    group: CONNECT,
-    documentation: 'Must be empty: REST extensions are not run by this version.',
-  },
+  ...REST_CONFIG_KEYS,
   'config.providers': {
     type: 'LIST',
     default: [],
@@ -464,6 +416,7 @@ export const WORKER_PREFIXES = [
   'proxy.',
   // Kafka client settings at top level, for the worker's own clients.
   'ssl.',
+  ...REST_TLS_KEYS,
   'sasl.',
   'security.',
 ] as const;
@@ -474,17 +427,11 @@ const DISTRIBUTED_ONLY =
 
 /** True for a key of Kafka Connect that is accepted and does nothing. */
 export function hasNoEffect(key: string): boolean {
-  return WORKER_KEYS_WITHOUT_EFFECT.has(key) || DISTRIBUTED_ONLY.test(key) || HTTPS.test(key);
+  return WORKER_KEYS_WITHOUT_EFFECT.has(key) || DISTRIBUTED_ONLY.test(key);
 }
-
-/** The REST API has no HTTPS in this version; a listener of that kind is refused. */
-const HTTPS = /^(admin\.)?listeners\.https\./;
 
 /** Keys of Kafka Connect that this version accepts and does nothing with; said once at start. */
 const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'access.control.allow.methods',
-  'access.control.allow.origin',
-  'admin.listeners',
   'client.dns.lookup',
   'connections.max.idle.ms',
   'header.converter.plugin.version',
@@ -495,8 +442,6 @@ const WORKER_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'reconnect.backoff.max.ms',
   'reconnect.backoff.ms',
   'request.timeout.ms',
-  'response.http.headers.config',
-  'rest.advertised.listener',
   'retry.backoff.ms',
   'send.buffer.bytes',
   'value.converter.plugin.version',

@@ -3,6 +3,7 @@ import convict from 'convict';
 import type { ParsedConfig, RawConfig } from '../../sdk/config/index.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
+import { REST_TLS_KEYS } from './rest-config-keys.ts';
 import { hasNoEffect, WORKER_CONFIG, WORKER_PREFIXES } from './worker-config-def.ts';
 
 export const WORKER_CONFIG_INVALID = defineErrorCode('holdfast.worker.config-invalid', {
@@ -41,7 +42,11 @@ export function parseWorkerConfig(
   const problems = [...validateWithConvict(raw), ...further];
   if (problems.length > 0) throw invalidWorkerConfig(problems);
   const undeclared = WORKER_CONFIG.unusedKeys(raw).filter(
-    (key) => !WORKER_PREFIXES.some((prefix) => key.startsWith(prefix)),
+    // `admin.` is of admin clients, but for the listeners.
+    (key) =>
+      key.startsWith('admin.listeners.')
+        ? !REST_TLS_KEYS.includes(key)
+        : !WORKER_PREFIXES.some((prefix) => key.startsWith(prefix)),
   );
   return Object.freeze({
     values: WORKER_CONFIG.parse(raw) as ParsedConfig<never> as WorkerKeys,

@@ -1,17 +1,19 @@
 /** docs/reference says what the sources say, and nothing else. That each word is current, `generate-reference.mjs --check` sees to. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { builtInPlugins } from '../../../src/cli/built-in-plugins.ts';
 import { workerMetrics } from '../../../src/cli/metrics/metrics-resource.ts';
+import { restResources } from '../../../src/cli/rest-resources.ts';
 import { SeenFromOutside } from '../../../src/cli/seen-from-outside.ts';
+import { systemClock } from '../../../src/foundation/clock.ts';
+import { LogLevels } from '../../../src/foundation/log-levels.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
-import { connectorsResources } from '../../../src/rest/connectors-resource.ts';
-import { parkedResources } from '../../../src/rest/parked-resource.ts';
-import type { RestResource } from '../../../src/rest/resource.ts';
-import { rootResources } from '../../../src/rest/root-resource.ts';
+import { routesOf } from '../../../src/rest/openapi/openapi-document.ts';
+import { openApiResources } from '../../../src/rest/openapi/openapi-resource.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from '../../../src/runtime/config/connector-config-def.ts';
 import { WORKER_CONFIG } from '../../../src/runtime/config/worker-config-def.ts';
 import type { Herder } from '../../../src/runtime/herder/herder.ts';
@@ -78,19 +80,21 @@ describe('docs/reference', () => {
 
   test('has every route, and none that is gone', () => {
     const herder = {} as unknown as Herder;
-    const resources: readonly RestResource[] = [
-      ...rootResources({ herder, version: '' }),
-      ...connectorsResources({ herder, showParked: true }),
-      ...parkedResources({ herder }),
-      ...outside.resources,
-    ];
-    const served = resources.flatMap(({ path, methods }) =>
-      Object.keys(methods).map((method) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`),
-    );
+    const { main, admin } = restResources({
+      herder,
+      version: '',
+      clock: systemClock,
+      logLevels: new LogLevels({ root: 'INFO', now: () => 0 }),
+      showParked: true,
+      topicTracking: { isEnabled: true, isResetAllowed: true },
+      further: outside.resources,
+    });
+    const all = [...main, ...admin];
+    const served = routesOf([...all, ...openApiResources({ resources: all, version: '' })]);
     const documented = [...page('rest.md').matchAll(/^\| `([^`]+)` \| [^|]+ \| [^|]+ \|$/gm)]
       .map(([, route = '']) => route)
       .filter((route) => /^[A-Z]+ \//.test(route));
-    expect(documented.sort()).toEqual(served.sort());
+    expect(documented.sort()).toEqual([...served].sort());
   });
 
   test('has every metric, and none that is gone', () => {

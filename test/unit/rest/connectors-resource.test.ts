@@ -84,12 +84,13 @@ function open(showParked = true): {
   send: (method: string, url: string, body?: unknown) => Promise<{ status: number; body: unknown; location: unknown }>;
 } {
   const herder = new FakeHerder();
+  const clock = new ManualClock();
   const server = new RestServer({
     resources: [
-      ...rootResources({ herder: herder as unknown as Herder, version: '0.1.0' }),
+      ...rootResources({ herder: herder as unknown as Herder, version: '0.1.0', clock }),
       ...connectorsResources({ herder: herder as unknown as Herder, showParked }),
     ],
-    clock: new ManualClock(),
+    clock,
     logger: silentLogger,
     stage: () => '',
   });

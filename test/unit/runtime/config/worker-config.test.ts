@@ -55,14 +55,14 @@ describe('parseWorkerConfig', () => {
       'offest.flush.interval.ms': '1',
       'park.backoff.maximum.ms': '1',
       'listeners.https.ssl.keystore.location': 'k',
+      'admin.listeners.https.ssl.keystore.locaton': 'k',
     });
-    expect(config.unknown).toEqual(['offest.flush.interval.ms', 'park.backoff.maximum.ms']);
-    expect(config.withoutEffect).toEqual([
-      'group.id',
-      'offset.storage.topic',
-      'retry.backoff.ms',
-      'listeners.https.ssl.keystore.location',
+    expect(config.unknown).toEqual([
+      'offest.flush.interval.ms',
+      'park.backoff.maximum.ms',
+      'admin.listeners.https.ssl.keystore.locaton',
     ]);
+    expect(config.withoutEffect).toEqual(['group.id', 'offset.storage.topic', 'retry.backoff.ms']);
     expect(withPrefix(config.raw, 'value.converter.')).toEqual({ 'schemas.enable': 'false' });
   });
 
@@ -79,7 +79,7 @@ describe('parseWorkerConfig', () => {
 describe('settings that would be dangerous to pass over', () => {
   it.each(['rest.extension.classes'])('%s is refused', (key) => {
     expect(() => parseWorkerConfig({ ...MINIMUM, [key]: 'x' })).toThrow(
-      new RegExp(`for configuration ${key}: this version`),
+      new RegExp(`for configuration ${key}: a REST extension is a class of Java`),
     );
     parseWorkerConfig({ ...MINIMUM, [key]: '' });
   });

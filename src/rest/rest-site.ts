@@ -1,0 +1,293 @@
+/** The resources of one kind of listener, over HTTP: transport rules of Kafka Connect 4.1.1, 1.1. Opens no port. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type InjectOptions } from 'fastify';
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import type { HeaderRule } from '../runtime/config/header-rules.ts';
+import { type BasicAuth, UNAUTHORIZED_BODY } from './basic-auth.ts';
+import type { CrossOrigin } from './cors.ts';
+import { applyHeaderRules } from './header-rules.ts';
+import { ambiguityOf, ambiguousAnswer, type JettyError, notYetThere } from './jetty-error.ts';
+import { OpenStreams } from './open-streams.ts';
+import { decodeText, parseBody } from './request-body.ts';
+import { mergeResources, type RestHandler, type RestMethod, type RestResource, type RestResponse } from './resource.ts';
+import { httpError, RestError, statusOf } from './rest-error.ts';
+
+/** In the order in which upstream names them in `Allow`. */
+const ALLOW_ORDER = ['HEAD', 'DELETE', 'POST', 'GET', 'OPTIONS', 'PUT', 'PATCH'];
+const METHODS: readonly RestMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 90_000;
+const JSON_TYPE = ['application/json'];
+/** Stands for no content type until the answer is sent, for fastify would make one up. */
+const NO_TYPE = 'none/none';
+
+export interface RestSiteOptions {
+  readonly resources: readonly RestResource[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Ends the message of a request that timed out: what the worker is doing. */
+  readonly stage: () => string;
+  /** Invariant 8: strikes secrets out of the messages of errors. */
+  readonly mask?: (text: string) => string;
+  readonly crossOrigin?: CrossOrigin | null;
+  readonly headerRules?: readonly HeaderRule[];
+  readonly basicAuth?: BasicAuth | null;
+  /** True until `initialised` is called: every request is answered as if no resource were there. */
+  readonly initialising?: boolean;
+}
+
+interface RouteConfig {
+  readonly methods: RestResource['methods'];
+  readonly produces: readonly string[];
+  readonly unreadableBody: 400 | 500;
+}
+
+export class RestSite {
+  private readonly options: RestSiteOptions;
+  private readonly app: FastifyInstance;
+  private readonly streams = new OpenStreams();
+  private isInitialising: boolean;
+
+  constructor(options: RestSiteOptions) {
+    this.options = options;
+    this.isInitialising = options.initialising ?? false;
+    this.app = fastify({
+      logger: false,
+      bodyLimit: MAX_BODY_BYTES,
+      routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
+      frameworkErrors: (error, _request, reply) => this.fail(reply, error),
+    });
+    this.app.removeAllContentTypeParsers();
+    this.app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+      const status = routeOf(request)?.unreadableBody ?? 500;
+      try {
+        done(null, parseBody(decodeText(bytes as Buffer, status), status));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+    this.app.addHook('onRequest', (request, reply, next) => {
+      if (this.admit(request, reply)) next();
+    });
+    this.app.addHook('onSend', async (_request, reply, payload) => {
+      if (reply.getHeader('content-type') === NO_TYPE) reply.removeHeader('content-type');
+      return payload;
+    });
+    this.app.setErrorHandler((error, _request, reply) => this.fail(reply, error));
+    this.app.setNotFoundHandler((_request, reply) => this.fail(reply, httpError(404)));
+    for (const resource of mergeResources(options.resources)) this.route(resource);
+  }
+
+  ready(): PromiseLike<unknown> {
+    return this.app.ready();
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.app.routing(request, response);
+  }
+
+  initialised(): void {
+    this.isInitialising = false;
+  }
+
+  endStreams(): void {
+    this.streams.endAll();
+  }
+
+  close(): PromiseLike<unknown> {
+    return this.app.close();
+  }
+
+  async inject(
+    request: InjectOptions,
+  ): Promise<{ readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, unknown>> }> {
+    const { statusCode, body, headers } = await this.app.inject(request);
+    return { status: statusCode, body, headers };
+  }
+
+  /** What is decided before a body is read, in upstream's order. False: answered. */
+  private admit(request: FastifyRequest, reply: FastifyReply): boolean {
+    const url = request.raw.url ?? '';
+    const ambiguity = ambiguityOf(url);
+    if (ambiguity !== null) return sendError(reply, 400, ambiguousAnswer(request.method, ambiguity));
+    if (this.isInitialising) {
+      const answer = notYetThere({
+        method: request.method,
+        url: `${request.protocol}://${request.host}${url}`,
+        accept: request.headers.accept ?? '',
+      });
+      return sendError(reply, 404, answer);
+    }
+    this.addHeaders(request, reply);
+    const refusal = refusalOf(request);
+    if (refusal !== null) return this.refuse(reply, refusal);
+    return this.authenticate(request, reply, url);
+  }
+
+  private addHeaders(request: FastifyRequest, reply: FastifyReply): void {
+    const { headerRules, crossOrigin, clock } = this.options;
+    if (headerRules !== undefined) applyHeaderRules(headerRules, reply.raw, clock);
+    if (crossOrigin === undefined || crossOrigin === null) return;
+    for (const [name, value] of Object.entries(crossOrigin.headersFor(request))) reply.raw.setHeader(name, value);
+  }
+
+  private authenticate(request: FastifyRequest, reply: FastifyReply, url: string): boolean {
+    const { basicAuth } = this.options;
+    if (basicAuth === undefined || basicAuth === null) return true;
+    try {
+      const path = url.split('?', 1)[0] ?? '';
+      if (basicAuth.allows({ method: request.method, path, authorization: request.headers.authorization })) return true;
+    } catch (error) {
+      this.fail(reply, error);
+      return false;
+    }
+    reply
+      .status(401)
+      .headers({ 'content-type': 'application/json', 'www-authenticate': 'Basic realm="Connect"' })
+      .send(Buffer.from(UNAUTHORIZED_BODY));
+    return false;
+  }
+
+  /** Without a content type, for no resource has said what it answers. */
+  private refuse(reply: FastifyReply, status: number): false {
+    const { message } = httpError(status);
+    reply
+      .status(status)
+      .header('content-type', NO_TYPE)
+      .send(Buffer.from(JSON.stringify({ error_code: status, message })));
+    return false;
+  }
+
+  private route(resource: RestResource): void {
+    const config: RouteConfig = {
+      methods: resource.methods,
+      produces: resource.produces ?? JSON_TYPE,
+      unreadableBody: resource.unreadableBody ?? 500,
+    };
+    for (const method of METHODS) {
+      this.app.route({
+        method: method === 'GET' ? ['GET', 'HEAD'] : method,
+        url: resource.path,
+        exposeHeadRoute: false,
+        config,
+        handler: (request, reply) => {
+          const handler = resource.methods[method];
+          return handler === undefined ? this.fail(reply, httpError(405)) : this.serve(handler, request, reply);
+        },
+      });
+    }
+    const own = Object.keys(resource.methods);
+    const allowed = [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+    this.app.options(resource.path, { config }, (_request, reply) =>
+      reply
+        .header('content-type', 'application/json')
+        .header('allow', ALLOW_ORDER.filter((method) => allowed.includes(method)).join(','))
+        .send(),
+    );
+  }
+
+  private async serve(handler: RestHandler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    try {
+      const answer = await this.inTime(
+        handler({
+          params: request.params as Record<string, string>,
+          query: queryOf(request.query as Record<string, string | string[]>),
+          headers: headersOf(request.headers),
+          body: request.body ?? null,
+          baseUrl: `${request.protocol}://${request.host}`,
+        }),
+      );
+      if (answer.stream === undefined || request.method === 'HEAD') return send(reply, answer);
+      this.streams.start(reply.hijack().raw, answer, answer.stream);
+      return reply;
+    } catch (error) {
+      return this.fail(reply, error);
+    }
+  }
+
+  /** Invariant 7: what has to wait for a plugin times out as Kafka Connect's do. What was asked for goes on. */
+  private inTime(response: Promise<RestResponse>): Promise<RestResponse> {
+    return new Promise((resolve, reject) => {
+      const timer = this.options.clock.setTimer(
+        () => reject(new RestError(500, `Request timed out. ${this.options.stage()}`)),
+        REQUEST_TIMEOUT_MS,
+        { unref: true },
+      );
+      response.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  private fail(reply: FastifyReply, error: unknown): FastifyReply {
+    const raw = (error as { readonly statusCode?: number }).statusCode;
+    const known = raw === 413 || raw === 415 ? httpError(raw) : error;
+    const status = statusOf(known);
+    const text = known instanceof Error ? known.message : String(known);
+    const message = this.options.mask?.(text) ?? text;
+    if (status >= 500)
+      this.options.logger.warn('A request failed.', {
+        method: reply.request.method,
+        url: reply.request.url,
+        status,
+        err: error,
+      });
+    return send(reply, { status, json: { error_code: status, message } });
+  }
+}
+
+function routeOf(request: FastifyRequest): RouteConfig | undefined {
+  const config = request.routeOptions.config as Partial<RouteConfig> | undefined;
+  return config?.methods === undefined ? undefined : (config as RouteConfig);
+}
+
+/** The status of what matches no resource: by path, then method, then what is sent, then what is wanted. */
+function refusalOf(request: FastifyRequest): number | null {
+  const route = routeOf(request);
+  if (route === undefined) return 404;
+  if (request.method === 'OPTIONS') return null;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (route.methods[method as RestMethod] === undefined) return 405;
+  const type = request.headers['content-type'];
+  if (type !== undefined && !isJson(type)) return 415;
+  return accepts(request.headers.accept, route.produces) ? null : 406;
+}
+
+function isJson(contentType: string): boolean {
+  return /^\s*application\/json\s*(;|$)/i.test(contentType);
+}
+
+function sendError(reply: FastifyReply, status: number, error: JettyError): false {
+  reply.status(status).headers({ 'content-type': NO_TYPE, ...error.headers });
+  reply.send(Buffer.from(error.body));
+  return false;
+}
+
+function send(reply: FastifyReply, response: RestResponse): FastifyReply {
+  const { status, headers, json, text, stream } = response;
+  reply.status(status);
+  if (headers !== undefined) reply.headers(headers);
+  if (stream !== undefined) return reply.header('content-type', stream.type).send();
+  // As bytes, for Kafka Connect's content type has no charset and fastify would add one to text.
+  if (text !== undefined) return reply.header('content-type', text.type).send(Buffer.from(text.body));
+  return json === undefined
+    ? reply.send()
+    : reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(json)));
+}
+
+function headersOf(headers: FastifyRequest['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}
+
+function queryOf(query: Readonly<Record<string, string | string[]>>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]));
+}
+
+function accepts(accept: string | undefined, produces: readonly string[]): boolean {
+  if (accept === undefined || accept.trim() === '') return true;
+  const ranges = accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
+  return produces.some((type) =>
+    ranges.some((range) => range === '*/*' || range === type || range === `${type.split('/', 1)[0]}/*`),
+  );
+}

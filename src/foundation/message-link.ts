@@ -93,11 +93,10 @@ export class MessageLink<OutNotice extends LinkNotice, OutRequest, InNotice exte
     return answer.promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
-  /** Rejects what is open, and lets go of what is being answered. Nothing is posted or heard any more. */
-  close(): void {
+  /** Rejects what is open, with the error, and lets go of what is being answered. Nothing is posted or heard any more. */
+  close(error: Error = this.options.ended()): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    const error = this.options.ended();
     for (const answer of this.open.values()) answer.reject(error);
     for (const abort of this.serving.values()) abort.abort(error);
     this.open.clear();

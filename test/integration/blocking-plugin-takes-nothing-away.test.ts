@@ -143,7 +143,49 @@ describe('a plugin in a thread of its own', () => {
   );
 });
 
-describe.each(['inline', 'own'])('a plugin with task.isolation=%s', (isolation) => {
+describe('a connector in a thread of its own', () => {
+  it.each(['connector-start', 'connector-taskConfigs', 'connector-stop'])(
+    'blocks its loop in %s: it is named, REST answers, the others go on',
+    async (at) => {
+      const method = at.slice('connector-'.length);
+      const dir = tempDir('blocking');
+      const worker = await start(dir, { good: source() });
+      const config = { name: 'bad', ...source({ act: `${at}:block`, 'block.ms': '4000' }) };
+      const created = worker.send('POST', '/connectors', { name: 'bad', config });
+      if (method === 'stop') {
+        expect((await created).status).toBe(201);
+        await goesOn(worker, 'bad');
+      }
+      const ended = method === 'stop' ? worker.send('DELETE', '/connectors/bad') : created;
+      const line = await worker.process.waitForLine('The loop of a task host is blocked');
+      expect(JSON.parse(line)).toMatchObject({ connector: 'bad', method });
+      await goesOn(worker, 'good');
+      await task(worker, 'good');
+      expect((await ended).status).toBe(method === 'stop' ? 204 : 201);
+      if (method !== 'stop') await goesOn(worker, 'bad');
+      expect((await worker.stop()).code).toBe(0);
+    },
+  );
+
+  it('takes its thread with it: it is FAILED and says so, the others go on, a restart mends it', async () => {
+    const dir = tempDir('blocking');
+    const once = join(dir, 'once');
+    const worker = await start(dir, { good: source() });
+    const config = { name: 'bad', ...source({ act: 'connector-start:exit', once }) };
+    await worker.send('POST', '/connectors', { name: 'bad', config });
+    const state = async (): Promise<TaskStatus> => (await worker.status('bad')).connector as TaskStatus;
+    await eventually('it failed', async () => (await state()).state === 'FAILED');
+    expect((await state()).trace).toContain('called process.exit(3)');
+    await goesOn(worker, 'good');
+    writeFileSync(once, '');
+    await worker.request('POST', '/connectors/bad/restart');
+    await goesOn(worker, 'bad');
+    expect((await state()).state).toBe('RUNNING');
+    expect((await worker.stop()).code).toBe(0);
+  });
+});
+
+describe.each(['inline', 'shared'])('a plugin with task.isolation=%s', (isolation) => {
   it('hangs in any method: it is named after task.call.warn.ms, and the others go on', async () => {
     const bad: Record<string, Config> = {
       start: source({ act: 'start:hang' }),

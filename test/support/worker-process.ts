@@ -79,6 +79,20 @@ export class WorkerProcess {
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   }
 
+  /** With a JSON body. A call that waits for a plugin may take long. */
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      signal: AbortSignal.timeout(60_000),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
   async status(connector: string): Promise<ShownStatus> {
     const { status, body } = await this.request('GET', `/connectors/${connector}/status`);
     if (status !== 200) throw new Error(`the status of ${connector} answered ${status}: ${JSON.stringify(body)}`);

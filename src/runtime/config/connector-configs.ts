@@ -7,6 +7,7 @@ import type { Converter } from '../../sdk/converter.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
+import { type Isolation, isolationOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { PLUGIN_TYPES, type PluginDesc } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
@@ -47,6 +48,8 @@ export interface ResolvedConnector {
   readonly connectorConfig: Readonly<Record<string, string>>;
   /** The consumer group of a sink, and how an admin client of this connector finds its cluster. */
   readonly groupAccess: GroupAccess;
+  /** `task.isolation`. @throws ConfigError for a value that it can't have */
+  isolation(): Isolation;
   /** What is found only when the connector starts, as with Kafka Connect. @throws ConfigError for a mistake in `topic.creation.*` */
   checkStart(): void;
   /** `task.class` of the task configurations. */
@@ -286,6 +289,7 @@ export class ConnectorConfigs {
       },
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),
+      isolation: () => isolationOf({ 'task.isolation': config['task.isolation'] ?? worker.values['task.isolation'] }),
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);
       },

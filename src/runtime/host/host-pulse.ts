@@ -8,6 +8,9 @@ const LENGTH = 1;
 const LABEL_AT = 8;
 const BYTES = 1_024;
 
+/** In place of a task's number: the call is one of the connector itself. */
+export const OF_CONNECTOR = -1;
+
 /** A plugin call, ready to be put into the memory. */
 export type CallLabel = Uint8Array;
 

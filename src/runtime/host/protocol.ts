@@ -150,14 +150,44 @@ export type ToHost =
       readonly partitions: readonly (TopicPartition & { readonly offset: number | 'earliest' | 'latest' })[];
     }
   | { readonly type: 'gate.changed'; readonly gate: GateSnapshot }
+  /** A `start` of the connector that is under way is to end. */
+  | { readonly type: 'connector.cancel'; readonly connector: string; readonly instance: number }
   /** What a contributed service tells every host unasked; handed on to the host's side of that service. */
   | { readonly type: 'service.notice'; readonly service: string; readonly body: unknown }
   | LinkAnswer
   | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest }
   | LinkCancel;
 
+/** A method of a connector that runs in a host. `instance` tells apart those that had one name after another. */
+export type ConnectorCall = {
+  readonly type: 'connector';
+  readonly connector: string;
+  readonly instance: number;
+} /** Answer: its version. */ & (
+  | { readonly method: 'create'; readonly plugin: PluginRef; readonly kind: 'source' | 'sink' }
+  | { readonly method: 'start'; readonly config: Readonly<Record<string, string>> }
+  /** Answer: the configurations. */
+  | { readonly method: 'taskConfigs'; readonly maxTasks: number }
+  | { readonly method: 'stop' }
+  /** The instance is not used any more. */
+  | { readonly method: 'release' }
+);
+
+/** What a connector in a host says unasked. */
+export type ConnectorEvent = {
+  readonly type: 'connector.event';
+  readonly connector: string;
+  readonly instance: number;
+} & (
+  | { readonly event: 'reconfigure' }
+  | { readonly event: 'error'; readonly error: WireError }
+  /** All that it measures itself, as it stands. */
+  | { readonly event: 'figures'; readonly figures: readonly PluginFigure[] }
+);
+
 /** Requests of the control plane that a host answers. */
 export type HostRequest =
+  | ConnectorCall
   /** Skips the one record that a partition waits at. Answer: undefined, or an error with the code `holdfast.task.not-skippable`. */
   | { readonly type: 'sink.skip'; readonly id: TaskId; readonly at: TopicPartitionOffset }
   /**
@@ -185,6 +215,7 @@ export type FromHost =
   | { readonly type: 'task.calling'; readonly id: TaskId; readonly call: PluginCall | null }
   /** The task has ended: after stop (and its final commit) or after failing. Nothing more comes from it. */
   | { readonly type: 'task.ended'; readonly id: TaskId }
+  | ConnectorEvent
   /** Topics that records of this task went to or came from, for the first time. */
   | { readonly type: 'task.topics'; readonly id: TaskId; readonly topics: readonly string[] }
   /** Counters since the task started, at most a few times a second. */

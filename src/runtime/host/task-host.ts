@@ -15,7 +15,8 @@ import type { MirroredGates } from '../parking/mirrored-gates.ts';
 import { TaskSignals } from '../pipeline/task-signals.ts';
 import { refused } from '../sink/skipped-record.ts';
 import { WorkerSinkTask } from '../sink/worker-sink-task.ts';
-import type { HostPulse } from './host-pulse.ts';
+import { ConnectorHost } from './connector-host.ts';
+import { type HostPulse, OF_CONNECTOR } from './host-pulse.ts';
 import { Link, type MessagePort } from './link.ts';
 import { PluginCalls, type PluginScope } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
@@ -46,7 +47,7 @@ const LONG_CALL_MS = 1_000;
 
 type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
 type ToHostNotice = Exclude<ToHost, { type: 'answer' | 'request' | 'cancel' }>;
-type ForTask = Exclude<ToHostNotice, { type: 'task.start' | 'gate.changed' | 'service.notice' }>;
+type ForTask = Exclude<ToHostNotice, { type: 'task.start' | 'gate.changed' | 'service.notice' | 'connector.cancel' }>;
 
 interface Running {
   readonly id: TaskId;
@@ -87,12 +88,23 @@ export class TaskHost {
   private readonly options: TaskHostOptions;
   private readonly clock: Clock;
   private readonly link: Link<FromHostNotice, ControlRequest, ToHostNotice, HostRequest>;
+  private readonly connectors: ConnectorHost;
   private readonly running = new Map<string, Running>();
   private reportTimer: Timer | null = null;
 
   constructor(options: TaskHostOptions) {
     this.options = options;
     this.clock = options.clock;
+    this.connectors = new ConnectorHost({
+      plugins: options.plugins,
+      clock: options.clock,
+      logger: options.logger,
+      calls: (connector) => this.callsOf({ connector, task: OF_CONNECTOR }),
+      readOffsets: async (connector, partitions) =>
+        (await this.link.request({ type: 'offsets.read', connector, partitions })) as (OffsetMap | null)[],
+      post: (event) => this.link.post(event),
+    });
+    // What has come already is heard at once.
     this.link = new Link({
       port: options.port,
       onNotice: (notice) => this.receive(notice),
@@ -114,17 +126,19 @@ export class TaskHost {
   }
 
   /**
-   * Fails the task whose code threw where nobody could catch it, such as in a timer; the others go on. False when there is no such task
+   * Fails the task, or the connector, whose code threw where nobody could catch it, such as in a timer; the others go on. False when there is no such task
    * any more.
    */
   fail({ id, method }: PluginScope, thrown: unknown): boolean {
-    const running = this.running.get(keyOf(id));
-    if (running === undefined) return false;
     const { connector, task } = id;
+    const whose = task === OF_CONNECTOR ? `connector ${connector}` : `task ${connector}-${task}`;
     const error = new ConnectError(
-      `What the ${method} method of task ${connector}-${task} started threw an error that its plugin did not catch.`,
+      `What the ${method} method of ${whose} started threw an error that its plugin did not catch.`,
       { code: PLUGIN_UNCAUGHT, cause: thrown },
     );
+    if (task === OF_CONNECTOR) return this.connectors.fail(connector, error);
+    const running = this.running.get(keyOf(id));
+    if (running === undefined) return false;
     // At once: the task itself may hang.
     this.post(running, { type: 'task.failed', id, error: errorToWire(error) });
     running.signals.stop(error);
@@ -148,6 +162,10 @@ export class TaskHost {
     }
     if (notice.type === 'gate.changed') {
       this.options.gates.apply(notice.gate);
+      return;
+    }
+    if (notice.type === 'connector.cancel') {
+      this.connectors.cancel(notice.instance);
       return;
     }
     if (notice.type === 'service.notice') {
@@ -181,15 +199,20 @@ export class TaskHost {
     }
   }
 
-  private async serve(body: HostRequest): Promise<SinkRevoked | undefined> {
+  private async serve(body: HostRequest): Promise<unknown> {
+    if (body.type === 'connector') {
+      this.scheduleReports();
+      return this.connectors.serve(body);
+    }
     const task = this.running.get(keyOf(body.id))?.task;
     if (body.type === 'sink.skip') {
       if (!(task instanceof WorkerSinkTask)) throw refused(body.at, 'the task is no sink task that runs');
       await task.skip(body.at);
       return undefined;
     }
-    if (!(task instanceof WorkerSinkTask)) return { offsets: [] };
-    return { offsets: await task.revoke(body.partitions as readonly TopicPartition[], body.lost) };
+    if (!(task instanceof WorkerSinkTask)) return { offsets: [] } satisfies SinkRevoked;
+    const offsets = await task.revoke(body.partitions as readonly TopicPartition[], body.lost);
+    return { offsets } satisfies SinkRevoked;
   }
 
   private async start(spec: TaskSpec): Promise<void> {
@@ -286,7 +309,8 @@ export class TaskHost {
       () => {
         this.reportTimer = null;
         for (const running of this.running.values()) this.report(running);
-        if (this.running.size > 0) this.scheduleReports();
+        this.connectors.report();
+        if (this.running.size > 0 || !this.connectors.isEmpty) this.scheduleReports();
       },
       REPORT_EVERY_MS,
       { unref: true },

@@ -9,8 +9,8 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { errorFromWire } from '../../sdk/errors/error-wire.ts';
 import type { BlockedLoop, TaskHostConnection } from './host-connection.ts';
-import { HostPulse } from './host-pulse.ts';
-import type { FromHost, ToHost } from './protocol.ts';
+import { HostPulse, OF_CONNECTOR } from './host-pulse.ts';
+import type { FromHost, TaskId, ToHost } from './protocol.ts';
 import { levelOf, writeWireLine } from './thread-logger.ts';
 import { isThreadMessage, type ThreadHostData, type ThreadNotice, type ThreadOrder } from './thread-messages.ts';
 
@@ -139,10 +139,7 @@ class ThreadHost implements TaskHostConnection {
       this.fail(errorFromWire(message.error));
     } else if (message.type === 'host.exit') {
       const { code, by } = message;
-      const who =
-        by === null
-          ? 'Some plugin in it'
-          : `The ${by.method} method of task ${by.connector}-${by.task}, or what it started,`;
+      const who = by === null ? 'Some plugin in it' : `The ${by.method} method of ${nameOf(by)}, or what it started,`;
       this.reason ??= ended(`${who} called process.exit(${code}).`);
     }
   }
@@ -204,6 +201,10 @@ class ThreadHost implements TaskHostConnection {
     }
     this.timer = this.schedule();
   }
+}
+
+function nameOf({ connector, task }: TaskId): string {
+  return task === OF_CONNECTOR ? `connector ${connector}` : `task ${connector}-${task}`;
 }
 
 function ended(how: string, cause?: unknown): ConnectError {

@@ -5,6 +5,7 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { errorFromWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { BlockedLoop, TaskHostConnection } from '../host/host-connection.ts';
+import { OF_CONNECTOR } from '../host/host-pulse.ts';
 import type { Isolation } from '../host/isolation.ts';
 import { Link } from '../host/link.ts';
 import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
@@ -39,8 +40,18 @@ export interface HostServices {
 /** What a host is for. */
 export interface HostUse {
   readonly isolation: Isolation;
-  /** The one connector whose tasks it runs; null: any. */
+  /** The one connector that it is for; null: any. */
   readonly connector: string | null;
+  /** Whether it runs instances of connectors rather than tasks: neither can then block the other. */
+  readonly role: 'tasks' | 'connectors';
+}
+
+/** What a connector in a host is handed. */
+export interface ConnectorMessages {
+  readonly name: string;
+  onReconfigure(): void;
+  onError(error: Error): void;
+  onFigures(figures: readonly PluginFigure[]): void;
 }
 
 export const TASK_HOST_BLOCKED = defineErrorCode('holdfast.task-host.blocked', {
@@ -53,6 +64,7 @@ export class HostClient {
   private readonly connection: TaskHostConnection;
   private readonly services: HostServices;
   private readonly tasks = new Map<string, TaskMessages>();
+  private readonly connectors = new Map<number, ConnectorMessages>();
   private readonly abandoned = new Set<string>();
   private readonly life = new AbortController();
   private readonly link: Link<ToHostNotice, HostRequest, FromHostNotice, ControlRequest>;
@@ -92,7 +104,15 @@ export class HostClient {
   }
 
   get taskCount(): number {
-    return this.tasks.size;
+    return this.tasks.size + this.connectors.size;
+  }
+
+  attachConnector(instance: number, messages: ConnectorMessages): void {
+    this.connectors.set(instance, messages);
+  }
+
+  detachConnector(instance: number): void {
+    this.connectors.delete(instance);
   }
 
   /** Aborted when the host is closed: nothing comes from it any more. */
@@ -117,7 +137,7 @@ export class HostClient {
 
   /** True when nothing but abandoned tasks is left in it. */
   get isSpent(): boolean {
-    return this.abandoned.size > 0 && this.abandoned.size === this.tasks.size;
+    return this.abandoned.size > 0 && this.abandoned.size === this.tasks.size && this.connectors.size === 0;
   }
 
   post(notice: ToHostNotice): void {
@@ -128,28 +148,31 @@ export class HostClient {
     return this.link.request(body);
   }
 
-  async close(): Promise<void> {
-    const isStuck = this.isSpent;
+  /** `isStuck`: nobody waits for what still runs in it. */
+  async close(isStuck = this.isSpent): Promise<void> {
     this.end();
     await this.connection.close(isStuck);
   }
 
-  private end(): void {
-    this.link.close();
+  private end(error?: Error): void {
+    this.link.close(error);
     this.life.abort(new IllegalStateError('The task host has ended.'));
     this.tasks.clear();
+    this.connectors.clear();
   }
 
   /** A thread that is gone takes all its tasks with it. */
   private died(error: Error): void {
     this.isEnded = true;
     const tasks = [...this.tasks];
-    if (tasks.length > 0) this.logger.error('A task host has ended by itself.', { tasks: this.names(), err: error });
+    if (this.names().length > 0)
+      this.logger.error('A task host has ended by itself.', { tasks: this.names(), err: error });
     for (const [key, task] of tasks) {
       if (!this.abandoned.has(key)) task.onFailed(error);
       task.onEnded();
     }
-    this.end();
+    for (const connector of this.connectors.values()) connector.onError(error);
+    this.end(error);
   }
 
   private blocked(blocked: BlockedLoop | null): void {
@@ -160,7 +183,7 @@ export class HostClient {
       this.logger.warn('The loop of a task host is blocked by a plugin. Its tasks wait; all else goes on.', {
         code: TASK_HOST_BLOCKED,
         tasks: this.names(),
-        ...(call === null ? {} : { task: keyOf(call), method: call.method }),
+        ...(call === null ? {} : callFields(call)),
         since: new Date(blocked.since).toISOString(),
       });
     }
@@ -168,10 +191,17 @@ export class HostClient {
   }
 
   private names(): readonly string[] {
-    return [...this.tasks.keys()];
+    return [...this.tasks.keys(), ...[...this.connectors.values()].map(({ name }) => `connector ${name}`)];
   }
 
   private dispatch(notice: FromHostNotice): void {
+    if (notice.type === 'connector.event') {
+      const connector = this.connectors.get(notice.instance);
+      if (notice.event === 'reconfigure') connector?.onReconfigure();
+      else if (notice.event === 'figures') connector?.onFigures(notice.figures);
+      else connector?.onError(errorFromWire(notice.error));
+      return;
+    }
     const key = keyOf(notice.id);
     const task = this.tasks.get(key);
     if (task === undefined) return;
@@ -219,4 +249,8 @@ export class HostClient {
 
 function keyOf(id: TaskId): string {
   return `${id.connector}-${id.task}`;
+}
+
+function callFields({ connector, task, method }: TaskId & { readonly method: string }): Record<string, string> {
+  return task === OF_CONNECTOR ? { connector, method } : { task: keyOf({ connector, task }), method };
 }

@@ -9,6 +9,7 @@ import type { OffsetStorageReader } from '../../sdk/task.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { StartupMeter } from '../metrics/startup-meter.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
+import type { RemoteConnector } from './remote-connector.ts';
 
 export const TOO_MANY_TASKS = defineErrorCode('holdfast.connector.too-many-tasks', {
   what: 'A connector made more task configurations than tasks.max allows.',
@@ -30,6 +31,7 @@ export class WorkerConnector {
   /** What the connector measures itself. */
   readonly metrics = new PluginFigures();
   private readonly connector: Connector;
+  private readonly remote: RemoteConnector | null;
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly startups: StartupMeter;
@@ -46,6 +48,8 @@ export class WorkerConnector {
     readonly offsetStorageReader: OffsetStorageReader;
     /** Hears how each start ended. */
     readonly startups: StartupMeter;
+    /** The instance is in a task host. */
+    readonly remote?: RemoteConnector;
     readonly onReconfigure: () => void;
     readonly onError: (error: unknown) => void;
   }) {
@@ -54,7 +58,8 @@ export class WorkerConnector {
     this.clock = options.clock;
     this.logger = options.logger;
     this.startups = options.startups;
-    this.connector = this.created(options.desc);
+    this.remote = options.remote ?? null;
+    this.connector = options.remote?.asConnector() ?? this.created(options.desc);
     // What was closed says nothing any more: another instance may have its name.
     const context = {
       logger: options.logger,
@@ -156,6 +161,7 @@ export class WorkerConnector {
   async close(): Promise<void> {
     this.closed = true;
     await this.stop();
+    this.remote?.release();
   }
 
   private created(desc: PluginDesc): Connector {

@@ -14,7 +14,7 @@ import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
-import { isolationOf } from '../host/isolation.ts';
+import { type Isolation, isolationOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { DEFAULT_WINDOWS, type SampleWindows } from '../metrics/sampled-stat.ts';
 import { StartupMeter } from '../metrics/startup-meter.ts';
@@ -22,6 +22,7 @@ import type { WorkerFigures } from '../metrics/worker-figures.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { HostClient, type HostUse } from './host-client.ts';
 import type { ParkListener } from './park-watch.ts';
+import { RemoteConnector } from './remote-connector.ts';
 import { WorkerConnector } from './worker-connector.ts';
 import { type Subscription, type TaskListener, WorkerTask } from './worker-task.ts';
 
@@ -154,9 +155,14 @@ export class Worker {
   createConnector(
     name: string,
     desc: PluginDesc,
-    events: { onReconfigure: () => void; onError: (error: unknown) => void },
+    events: { onReconfigure: () => void; onError: (error: unknown) => void; isolation?: Isolation },
   ): WorkerConnector {
     this.refuseWhileStopping();
+    const { isolation = 'inline' } = events;
+    const remote =
+      isolation === 'inline'
+        ? null
+        : new RemoteConnector({ name, desc, openHost: () => this.hostForConnector(name, isolation) });
     const connector = new WorkerConnector({
       name,
       desc,
@@ -164,6 +170,7 @@ export class Worker {
       logger: this.options.logger.child({ name: desc.className, connector: name }),
       offsetStorageReader: this.offsetReader(name),
       startups: this.connectorStartups,
+      ...(remote === null ? {} : { remote }),
       ...events,
     });
     this.connectors.set(name, connector);
@@ -174,6 +181,7 @@ export class Worker {
     const connector = this.connectors.get(name);
     this.connectors.delete(name);
     await connector?.close();
+    await this.closeUnused();
   }
 
   tasksOf(connector: string): readonly TaskId[] {
@@ -252,12 +260,25 @@ export class Worker {
   private hostFor({ id, hostSettings }: TaskSpec): HostClient {
     const isolation = isolationOf(hostSettings);
     const connector = isolation === 'own' ? id.connector : null;
-    const all = this.hosts.filter(({ use }) => use.isolation === isolation && use.connector === connector);
-    const free = all.filter((host) => !host.has(id)).sort((a, b) => a.taskCount - b.taskCount);
+    const free = this.hostsFor({ isolation, connector, role: 'tasks' })
+      .filter((host) => !host.has(id))
+      .sort((a, b) => a.taskCount - b.taskCount);
     const wanted = isolation === 'shared' ? (this.options.sharedHosts ?? 1) : 1;
     const [idlest] = free;
     if (idlest !== undefined && (idlest.taskCount === 0 || free.length >= wanted)) return idlest;
-    return this.openHost({ isolation, connector });
+    return this.openHost({ isolation, connector, role: 'tasks' });
+  }
+
+  /** Connectors that share hosts share one: their methods are short. */
+  private hostForConnector(name: string, isolation: Isolation): HostClient {
+    const use: HostUse = { isolation, connector: isolation === 'own' ? name : null, role: 'connectors' };
+    return this.hostsFor(use)[0] ?? this.openHost(use);
+  }
+
+  private hostsFor({ isolation, connector, role }: HostUse): HostClient[] {
+    return this.hosts.filter(
+      ({ use }) => use.isolation === isolation && use.connector === connector && use.role === role,
+    );
   }
 
   private openHost(use: HostUse): HostClient {

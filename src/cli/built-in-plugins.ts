@@ -1,6 +1,7 @@
 /** The modules of the plugins that come with Holdfast, as `import()` takes them. */
 const RELATIVE = [
   '../converters/plugin',
+  '../transforms/plugin',
   '../runtime/config/providers/plugin',
   '../../connectors/datagen/index',
   '../../connectors/file/index',

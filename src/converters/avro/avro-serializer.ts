@@ -2,9 +2,9 @@
 import { LruCache } from '../../foundation/lru-cache.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import type { Schema } from '../../sdk/data/index.ts';
+import { SchemaCache } from '../../sdk/data/schema-cache.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import type { RegisteredSchema, SchemaQuestion, SchemaView } from '../../sdk/schema-view.ts';
-import { SchemaCache } from '../schema-cache.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { type AvroSchema, parseAvroSchema } from './avro-schema.ts';
 import { AvroSlab } from './avro-slab.ts';

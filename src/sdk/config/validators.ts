@@ -102,7 +102,7 @@ export const ConfigValidators = Object.freeze({
 
   /** All of them, in order; the first that fails speaks. */
   composite(...all: readonly ConfigValidator[]): ConfigValidator {
-    return validator(all.map(String).join(','), (key, value) => {
+    return validator(all.map(String).join(', '), (key, value) => {
       for (const each of all) each.ensureValid(key, value);
     });
   },

@@ -15,6 +15,7 @@ export {
 } from './schema.ts';
 export { SchemaAndValue } from './schema-and-value.ts';
 export { SchemaBuilder } from './schema-builder.ts';
+export { SchemaCache } from './schema-cache.ts';
 export { project } from './schema-projector.ts';
 export { Schemas } from './schemas.ts';
 export { isStruct, Struct, structFromValues } from './struct.ts';

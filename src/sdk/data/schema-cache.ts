@@ -1,6 +1,6 @@
-/** What a converter derives from a schema (texts, compiled codecs), kept by the schema's content. */
-import { LruCache } from '../foundation/lru-cache.ts';
-import type { Schema } from '../sdk/data/index.ts';
+/** What a converter or transformation derives from a schema (texts, compiled codecs, other schemas), kept by the schema's content. */
+import { LruCache } from '../../foundation/lru-cache.ts';
+import type { Schema } from './schema.ts';
 
 /**
  * A bounded cache by schema. Connectors that make an equal schema for every record get the same entry; the very schema of the call

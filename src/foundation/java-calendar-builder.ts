@@ -1,0 +1,120 @@
+/** Which moment a set of calendar fields means: the rules by which a lenient `java.util.Calendar` resolves them, in UTC. */
+import { dayOf, sundayOnOrBefore, weekdayOnOrBefore } from './java-calendar.ts';
+
+const MILLIS_PER_DAY = 86_400_000;
+
+/** Months from 0; days of the week from 1 for Sunday, as Java counts them; `era` 0 is BC; `amPm` 1 is PM. */
+export type CalendarField =
+  | 'era'
+  | 'year'
+  | 'weekYear'
+  | 'month'
+  | 'weekOfYear'
+  | 'weekOfMonth'
+  | 'day'
+  | 'dayOfYear'
+  | 'dayOfWeek'
+  | 'dayOfWeekInMonth'
+  | 'amPm'
+  | 'hour'
+  | 'hourOfDay'
+  | 'minute'
+  | 'second'
+  | 'milli'
+  | 'zoneOffset';
+
+/** Takes fields in the order in which they were read: of those that contradict each other, the latest counts. */
+export class CalendarBuilder {
+  private readonly fields = new Map<CalendarField, { readonly value: number; readonly stamp: number }>();
+  private stamps = 0;
+
+  set(field: CalendarField, value: number): void {
+    this.fields.set(field, { value, stamp: ++this.stamps });
+  }
+
+  add(field: CalendarField, value: number): void {
+    this.set(field, (this.fields.get(field)?.value ?? 0) + value);
+  }
+
+  /** Milliseconds since the epoch. Fields that were not set are those of the epoch. */
+  millis(): number {
+    const minutes = this.hours() * 60 + this.value('minute', 0);
+    const time = (minutes * 60 + this.value('second', 0)) * 1000 + this.value('milli', 0);
+    return this.day() * MILLIS_PER_DAY + time - this.value('zoneOffset', 0);
+  }
+
+  private value(field: CalendarField, otherwise: number): number {
+    return this.fields.get(field)?.value ?? otherwise;
+  }
+
+  /** 0: not set. */
+  private stamp(field: CalendarField): number {
+    return this.fields.get(field)?.stamp ?? 0;
+  }
+
+  /** That of two fields that only count together. */
+  private both(a: CalendarField, b: CalendarField): number {
+    return this.stamp(a) === 0 || this.stamp(b) === 0 ? 0 : Math.max(this.stamp(a), this.stamp(b));
+  }
+
+  private hours(): number {
+    const byDay = this.stamp('hourOfDay');
+    const byHalf = this.both('hour', 'amPm') || (byDay === 0 ? Math.max(this.stamp('hour'), this.stamp('amPm')) : 0);
+    if (byDay >= byHalf) return this.value('hourOfDay', 0);
+    return this.value('hour', 0) + 12 * this.value('amPm', 0);
+  }
+
+  private day(): number {
+    if (this.stamp('weekYear') > this.stamp('year')) return this.dayOfWeekDate();
+    const given = this.value('year', 1970);
+    const year = this.value('era', 1) === 0 ? 1 - given : given;
+    const weekOfMonth = this.stamp('weekOfMonth');
+    const inMonth = this.stamp('dayOfWeekInMonth');
+    const weekOfYear = this.stamp('weekOfYear');
+    const byDay = this.stamp('day');
+    const byWeekOfMonth = this.both('weekOfMonth', 'dayOfWeek');
+    const byInMonth = this.both('dayOfWeekInMonth', 'dayOfWeek');
+    const byDayOfYear = this.stamp('dayOfYear');
+    let best = Math.max(byDay, byWeekOfMonth, byInMonth, byDayOfYear, this.both('weekOfYear', 'dayOfWeek'));
+    let loneWeekOfMonth = byWeekOfMonth;
+    let loneInMonth = byInMonth;
+    if (best === 0) {
+      // Half of a pair will do if there is nothing better.
+      loneWeekOfMonth = weekOfMonth;
+      loneInMonth = Math.max(inMonth, this.stamp('dayOfWeek'));
+      best = Math.max(loneWeekOfMonth, loneInMonth, weekOfYear);
+      if (best === 0) return dayOf(year, this.value('month', 0), this.value('day', 1));
+    }
+    if (best === byDay) return dayOf(year, this.value('month', 0), this.value('day', 1));
+    const first = dayOf(year, this.value('month', 0), 1);
+    if (best === loneWeekOfMonth && weekOfMonth >= weekOfYear && weekOfMonth >= inMonth) {
+      return this.dayInWeek(first, this.value('weekOfMonth', 1));
+    }
+    if (best === loneInMonth && inMonth >= weekOfYear) {
+      const count = this.value('dayOfWeekInMonth', 1);
+      const dayOfWeek = this.value('dayOfWeek', 1) - 1;
+      if (count >= 0) return weekdayOnOrBefore(first + 7 * count - 1, weekday(dayOfWeek));
+      const last = dayOf(year, this.value('month', 0) + 1, 1) - 1 + 7 * (count + 1);
+      return weekdayOnOrBefore(last, weekday(dayOfWeek));
+    }
+    const newYear = dayOf(year, 0, 1);
+    if (best === byDayOfYear) return newYear + this.value('dayOfYear', 1) - 1;
+    return this.dayInWeek(newYear, this.value('weekOfYear', 1));
+  }
+
+  /** The day of the week that was set, by default Sunday, in the n-th week that begins in or before the period. */
+  private dayInWeek(firstOfPeriod: number, week: number): number {
+    const dayOfWeek = weekday(this.value('dayOfWeek', 1) - 1);
+    return sundayOnOrBefore(firstOfPeriod) + dayOfWeek + 7 * (week - 1);
+  }
+
+  /** Java's `setWeekDate`, where days of the week beyond 7 roll over. */
+  private dayOfWeekDate(): number {
+    const firstSunday = sundayOnOrBefore(dayOf(this.value('weekYear', 1970), 0, 1));
+    return firstSunday + 7 * (this.value('weekOfYear', 1) - 1) + this.value('dayOfWeek', 1) - 1;
+  }
+}
+
+function weekday(index: number): number {
+  return ((index % 7) + 7) % 7;
+}

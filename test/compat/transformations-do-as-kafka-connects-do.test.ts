@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import plugin from '../../src/transforms/plugin.ts';
+import { recordFromWire, type Wire, type WireRecord } from '../support/connect-wire.ts';
+import { javaAvailable } from '../support/java.ts';
+import { type JavaOracle, startJavaOracle } from '../support/java-oracle.ts';
+import { CONFIGS, type Config, recordsOf, UNPARTED_CONFIGS } from '../support/transformation-cases.ts';
+import { created, outcomesOf } from '../support/transformation-comparison.ts';
+
+const PACKAGE = 'org.apache.kafka.connect.transforms';
+const SETTINGS = 40;
+const RECORDS = 25;
+
+/** A new one each time; give it back with HOLDFAST_SEED to see a failure again. */
+const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 2 ** 31);
+
+describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
+  let oracle: JavaOracle;
+  beforeAll(async () => {
+    oracle = await startJavaOracle({ main: 'ConnectOracle', with: ['ConnectWire'] });
+  });
+  afterAll(() => oracle?.stop());
+
+  async function compare(className: string, configs: fc.Arbitrary<Config>, isKey: boolean): Promise<void> {
+    const cases = fc.sample(fc.tuple(configs, fc.array(recordsOf(isKey), { minLength: RECORDS, maxLength: RECORDS })), {
+      numRuns: SETTINGS,
+      seed,
+    });
+    const answers = await oracle.ask<Wire>(
+      cases.map(([config, records]) => ({ op: 'transform', class: className, config, records })),
+    );
+    let transformed = 0;
+    for (const [index, [config, records]] of cases.entries()) {
+      const answer = answers[index] as readonly Wire[];
+      const transformation = created(plugin.transformations, className);
+      try {
+        transformation.configure(config);
+      } catch (error) {
+        expect({ error: (error as Error).message }, JSON.stringify(config)).toEqual({
+          error: (answer as unknown as { error?: { message: string } }).error?.message,
+        });
+        continue;
+      }
+      for (const [at, record] of records.entries()) {
+        const { ours, expected } = outcomesOf(transformation, record, { answer: answer[at] as Wire, config, isKey });
+        if (expected !== null && typeof expected === 'object' && !('error' in expected)) transformed++;
+        expect(ours, `${JSON.stringify(config)} on ${JSON.stringify(record)}`).toEqual(expected);
+      }
+    }
+    // A generator that only makes failures would prove nothing.
+    expect(transformed).toBeGreaterThan(SETTINGS);
+  }
+
+  describe.each(Object.keys(CONFIGS))('%s', (name) => {
+    it.each(['Key', 'Value'])('of the %s', async (variant) => {
+      await compare(`${PACKAGE}.${name}$${variant}`, CONFIGS[name] as fc.Arbitrary<Config>, variant === 'Key');
+    });
+  });
+
+  it.each(Object.keys(UNPARTED_CONFIGS))('%s', async (name) => {
+    await compare(`${PACKAGE}.${name}`, UNPARTED_CONFIGS[name] as fc.Arbitrary<Config>, false);
+  });
+
+  it.each<[string, Config]>([
+    ['HasHeaderKey', { name: 'h1' }],
+    ['RecordIsTombstone', {}],
+    ['TopicNameMatches', { pattern: 'topic-.*|x\\.y' }],
+  ])('%s', async (name, config) => {
+    const className = `${PACKAGE}.predicates.${name}`;
+    const predicate = created(plugin.predicates, className);
+    predicate.configure(config);
+    const records: readonly WireRecord[] = fc.sample(recordsOf(false), { numRuns: 300, seed });
+    const [answers] = await oracle.ask<boolean[]>([{ op: 'test', class: className, config, records }]);
+    expect(records.map((record) => predicate.test(recordFromWire(record)))).toEqual(answers);
+    expect(new Set(answers).size).toBe(2);
+  });
+
+  it('all have the settings that Kafka Connect has', async () => {
+    const offered = [...(plugin.transformations ?? []), ...(plugin.predicates ?? [])];
+    const answers = await oracle.ask<Wire>(offered.map(({ className }) => ({ op: 'config', class: className })));
+    for (const [index, { className, create }] of offered.entries()) {
+      const ours = [...new create().config().keys.values()].map((key) => ({
+        name: key.name,
+        type: key.type,
+        required: key.required,
+        default: Array.isArray(key.defaultValue)
+          ? key.defaultValue.join(',')
+          : key.defaultValue === null
+            ? null
+            : String(key.defaultValue),
+        importance: key.importance.toUpperCase(),
+        validator: key.validator === null ? null : String(key.validator),
+      }));
+      expect(ours, className).toEqual(answers[index]);
+    }
+  });
+});

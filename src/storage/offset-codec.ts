@@ -13,9 +13,11 @@ export const OFFSET_INVALID = defineErrorCode('holdfast.storage.offset.invalid',
   mend: 'Let the connector use only strings, numbers, booleans and null in its partitions and offsets.',
 });
 
+const ESCAPED_OTHERWISE = /[\ud800-\udfff]|\\u/;
+
 /** @throws DataError `holdfast.storage.offset.invalid` for a nested value or a number that JSON can't hold. */
 export function encodeOffsetKey(connector: string, partition: OffsetMap): string {
-  return `[${JSON.stringify(connector)},${encodeOffsetMap(partition)}]`;
+  return `[${quoted(connector)},${encodeOffsetMap(partition)}]`;
 }
 
 /** @throws DataError `holdfast.storage.offset.invalid` */
@@ -23,13 +25,30 @@ export function encodeOffsetMap(map: OffsetMap): string {
   let text = '{';
   for (const [key, value] of Object.entries(map)) {
     if (text.length > 1) text += ',';
-    text += `${JSON.stringify(key)}:${encodeScalar(key, value)}`;
+    text += `${quoted(key)}:${encodeScalar(key, value)}`;
   }
   return `${text}}`;
 }
 
+function quoted(text: string): string {
+  return inJacksonsBytes(JSON.stringify(text));
+}
+
+/**
+ * JSON as Kafka Connect's converter writes it into bytes: surrogates as escapes, and hexadecimal digits in upper case. A key is found
+ * by its very bytes, so that a connector which comes from there with an emoji in a file's name goes on where it was.
+ */
+export function inJacksonsBytes(json: string): string {
+  if (!ESCAPED_OTHERWISE.test(json)) return json;
+  return json.replace(/\\(?:u[0-9a-f]{4}|.)|[\ud800-\udfff]/g, (found) => {
+    if (found.length === 1) return `\\u${found.charCodeAt(0).toString(16).toUpperCase()}`;
+    return found.length === 6 ? `\\u${found.slice(2).toUpperCase()}` : found;
+  });
+}
+
 function encodeScalar(key: string, value: unknown): string {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
+  if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
   const type = Array.isArray(value) ? 'ARRAY' : typeof value === 'object' ? 'MAP' : String(value);

@@ -2,6 +2,7 @@
  * Our offset file, version 1: a line `holdfast-offsets 1 <count> <crc32 of the rest, hex>`, then one JSON array `[key, value]` a line.
  */
 import { crc32 } from 'node:zlib';
+import { inJacksonsBytes } from './offset-codec.ts';
 
 const MAGIC = 'holdfast-offsets';
 const VERSION = 1;
@@ -29,7 +30,8 @@ export function decodeOffsetFile(content: Buffer): Map<string, string> | string 
   for (const line of body.toString('utf8').split('\n')) {
     if (line === '') continue;
     const [key, value] = JSON.parse(line) as [string, string];
-    offsets.set(key, value);
+    // Earlier versions wrote surrogates as they are.
+    offsets.set(inJacksonsBytes(key), value);
   }
   return offsets.size === Number(header[2]) ? offsets : 'it holds fewer offsets than it says';
 }

@@ -8,6 +8,8 @@ import { type ComparedWorker, startWorkerPair, type WorkerPair } from './pair/wo
 import { badRecords, deadLetters } from './records/dead-letters.ts';
 import { pipelines } from './records/pipelines.ts';
 
+/** The text of a byte array, which names the object's identity in Java: another one in each run. */
+const IDENTITY = /\[B@[0-9a-f]+|java\.nio\.HeapByteBuffer\[pos=\d+ lim=\d+ cap=\d+\]/g;
 const COUNT = 24;
 const PARTITIONS = 3;
 
@@ -33,7 +35,7 @@ describeWithKafka('the records of Kafka Connect and of Holdfast', (kafka) => {
       }),
     );
     expect(ours).toEqual(theirs);
-    expect(theirs?.records.length).toBeGreaterThan(0);
+    expect(theirs?.records.length === 0, 'nothing was written').toBe(theirs?.state === 'FAILED');
   });
 
   it.each(deadLetters.map((each) => [each.name, each] as const))('dead letters: %s', async (name, { settings }) => {
@@ -119,7 +121,9 @@ async function settledRecords(
 function seen(record: FetchedRecord, partition: number, { prefix }: ComparedWorker): SeenRecord {
   // The prefix of names is each worker's own, of the same length.
   const text = (bytes: Uint8Array | null): string | null =>
-    bytes === null ? null : Buffer.from(bytes).toString('latin1').replaceAll(prefix, '<p>');
+    bytes === null
+      ? null
+      : Buffer.from(bytes).toString('latin1').replaceAll(prefix, '<p>').replace(IDENTITY, '<bytes>');
   return {
     partition,
     key: text(record.key),

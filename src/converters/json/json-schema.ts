@@ -2,7 +2,7 @@
 import { type Schema, SchemaBuilder, SchemaType } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { type JsonReaderOptions, jsonReaderOf } from './json-reader.ts';
-import { type Json, JsonNumber, jsonString } from './json-text.ts';
+import { type Json, JsonNumber, jsonByteString } from './json-text.ts';
 import { type JsonWriterOptions, jsonWriterOf } from './json-writer.ts';
 
 const TYPE_NAMES: Readonly<Record<SchemaType, string>> = {
@@ -37,15 +37,17 @@ export function jsonSchemaText(schema: Schema, options: JsonWriterOptions, field
     members.push(`"fields":[${fields.join(',')}]`);
   }
   members.push(`"optional":${schema.optional}`);
-  if (schema.name !== null) members.push(`"name":${jsonString(schema.name)}`);
+  if (schema.name !== null) members.push(`"name":${jsonByteString(schema.name)}`);
   if (schema.version !== null) members.push(`"version":${schema.version}`);
-  if (schema.doc !== null) members.push(`"doc":${jsonString(schema.doc)}`);
+  if (schema.doc !== null) members.push(`"doc":${jsonByteString(schema.doc)}`);
   if (schema.parameters !== null) {
-    const parameters = [...schema.parameters].map(([name, value]) => `${jsonString(name)}:${jsonString(value)}`);
+    const parameters = [...schema.parameters].map(
+      ([name, value]) => `${jsonByteString(name)}:${jsonByteString(value)}`,
+    );
     members.push(`"parameters":{${parameters.join(',')}}`);
   }
   if (schema.defaultValue !== null) members.push(`"default":${jsonWriterOf(schema, options)(schema.defaultValue)}`);
-  if (field !== undefined) members.push(`"field":${jsonString(field)}`);
+  if (field !== undefined) members.push(`"field":${jsonByteString(field)}`);
   return `{${members.join(',')}}`;
 }
 

@@ -13,6 +13,19 @@ export function jsonString(text: string): string {
   );
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+const SURROGATES = new RegExp(SURROGATE.source, 'g');
+
+/** A text in quotes as Jackson writes it into bytes: what lies beyond the basic plane as two escapes, not as four bytes of UTF-8. */
+export function jsonByteString(text: string): string {
+  const quoted = jsonString(text);
+  return SURROGATE.test(text) ? quoted.replace(SURROGATES, escapeOf) : quoted;
+}
+
+function escapeOf(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
 /** A FLOAT64. NaN and the infinities, which JSON lacks, become texts. */
 export function jsonDouble(value: number): string {
   const magnitude = Math.abs(value);

@@ -13,7 +13,7 @@ import {
 } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { asBuffer } from '../converter-config.ts';
-import { jsonDouble, jsonFloat, jsonString } from './json-text.ts';
+import { jsonByteString, jsonDouble, jsonFloat } from './json-text.ts';
 
 export interface JsonWriterOptions {
   readonly decimalFormat: 'BASE64' | 'NUMERIC';
@@ -27,7 +27,7 @@ export type JsonWriter = (value: unknown) => string;
 export function writeSchemaless(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return jsonString(value);
+      return jsonByteString(value);
     case 'boolean':
     case 'bigint':
       return String(value);
@@ -56,7 +56,7 @@ function writeSchemalessMap(map: ReadonlyMap<unknown, unknown>): string {
   for (const [key, value] of map) {
     members.push(
       isObject
-        ? `${jsonString(String(key))}:${writeSchemaless(value)}`
+        ? `${jsonByteString(String(key))}:${writeSchemaless(value)}`
         : `[${writeSchemaless(key)},${writeSchemaless(value)}]`,
     );
   }
@@ -114,7 +114,7 @@ function nonNullWriterOf(schema: Schema, options: JsonWriterOptions): JsonWriter
     case SchemaType.BOOLEAN:
       return (value) => (typeof value === 'boolean' ? String(value) : fail(value));
     case SchemaType.STRING:
-      return (value) => (typeof value === 'string' ? jsonString(value) : fail(value));
+      return (value) => (typeof value === 'string' ? jsonByteString(value) : fail(value));
     case SchemaType.BYTES:
       return (value) => {
         if (value instanceof Uint8Array) return base64(value);
@@ -169,7 +169,7 @@ function mapWriterOf(schema: Schema, options: JsonWriterOptions, fail: (value: u
 
 function structWriterOf(schema: Schema, options: JsonWriterOptions, fail: (value: unknown) => never): JsonWriter {
   const fields = schema.fields.map((field) => ({
-    prefix: `${field.index === 0 ? '{' : ','}${jsonString(field.name)}:`,
+    prefix: `${field.index === 0 ? '{' : ','}${jsonByteString(field.name)}:`,
     write: jsonWriterOf(field.schema, options),
   }));
   let lastSchema: Schema = schema;

@@ -63,4 +63,14 @@ describe('offset codec', () => {
       }),
     );
   });
+
+  it('writes keys in the bytes of Kafka Connect, whatever the characters', () => {
+    expect(encodeOffsetKey('a\u001f', { 'f\u00fc': '\u{1f600}\\u00ff"' })).toBe(
+      '["a\\u001F",{"f\u00fc":"\\uD83D\\uDE00\\\\u00ff\\""}]',
+    );
+    expect(decodeOffsetKey(encodeOffsetKey('\u{1f600}', { a: '\u0001\u{1f600}' }))).toEqual({
+      connector: '\u{1f600}',
+      partition: { a: '\u0001\u{1f600}' },
+    });
+  });
 });

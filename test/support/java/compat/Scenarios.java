@@ -97,7 +97,7 @@ final class Scenarios {
     Map<String, Object> value = new LinkedHashMap<>();
     value.put("n", n);
     value.put("text", "t" + n);
-    value.put("ratio", n / 4.0);
+    value.put("ratio", n / 4.0 + 0.125);
     value.put("yes", true);
     value.put("nothing", null);
     Map<String, Object> inner = new LinkedHashMap<>();

@@ -1,0 +1,108 @@
+/**
+ * BlockingConnectorTest of Kafka Connect 4.1.1, under its method names: a plugin that never returns from one method keeps neither the REST API
+ * nor other connectors from anything. A method that blocks its thread is another matter (task.isolation).
+ */
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import type { EmbeddedConnect } from '../../../src/testing/embedded-connect.ts';
+import { SINK, SOURCE, startMonitorable, waitForStates } from '../../support/monitorable-connect.ts';
+import { monitored } from '../../support/monitorable-plugin.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { uniqueName } from '../../support/unique-name.ts';
+
+const SETTINGS = { 'task.shutdown.graceful.timeout.ms': '500' };
+
+let connect: EmbeddedConnect;
+afterEach(() => connect.stop());
+
+const config = (topic: string, block: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  'connector.class': SOURCE,
+  topic,
+  block,
+  ...more,
+});
+
+const called = (call: string): Promise<unknown> =>
+  connect.waitFor(call, async () => monitored().calls.includes(call) || false);
+
+/** All that is read of it answers within a second. */
+async function answersReads(name: string): Promise<void> {
+  for (const path of ['', '/config', '/status', '/tasks', '/topics', '/offsets']) {
+    const askedAt = performance.now();
+    expect((await connect.request('GET', `/connectors/${name}${path}`)).status).toBe(200);
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
+  }
+  expect((await connect.request('GET', '/connectors?expand=status&expand=info')).status).toBe(200);
+}
+
+async function otherConnectorsRun(): Promise<void> {
+  const name = uniqueName('normal');
+  await connect.create(name, config(name, ''));
+  await waitForStates(connect, name, 'RUNNING: RUNNING');
+  expect((await connect.request('DELETE', `/connectors/${name}`)).status).toBe(204);
+}
+
+it('testBlockInConnectorStart', async () => {
+  connect = await startMonitorable({ settings: SETTINGS });
+  const name = uniqueName('blocking');
+  void connect.create(name, config(name, 'Connector::start')).catch(() => {});
+  await called(`start ${name}`);
+  await answersReads(name);
+  await otherConnectorsRun();
+  expect((await connect.request('DELETE', `/connectors/${name}`)).status).toBe(204);
+  expect((await connect.request('GET', '/connectors')).body).toEqual([]);
+});
+
+it('testBlockInConnectorStop', async () => {
+  connect = await startMonitorable({ settings: SETTINGS });
+  const name = uniqueName('blocking');
+  await connect.create(name, config(name, 'Connector::stop'));
+  await waitForStates(connect, name, 'RUNNING: RUNNING');
+  const deleted = connect.request('DELETE', `/connectors/${name}`);
+  await called(`stop ${name}`);
+  await otherConnectorsRun();
+  expect((await deleted).status).toBe(204);
+  await connect.create(name, config(name, ''));
+  await waitForStates(connect, name, 'RUNNING: RUNNING');
+});
+
+it.each([
+  ['testBlockInSourceTaskStart', SOURCE, 'Task::start'],
+  ['testBlockInSourceTaskStop', SOURCE, 'Task::stop'],
+  ['testBlockInSinkTaskStart', SINK, 'Task::start'],
+  ['testBlockInSinkTaskStop', SINK, 'Task::stop'],
+])('%s', async (_name, connectorClass, block) => {
+  connect = await startMonitorable({ settings: SETTINGS });
+  const name = uniqueName('blocking');
+  const more = { 'connector.class': connectorClass, ...(connectorClass === SINK ? { topics: name } : {}) };
+  await connect.create(name, config(name, block, more));
+  await called(`start ${name}-0`);
+  await answersReads(name);
+  await otherConnectorsRun();
+  const deleted = connect.request('DELETE', `/connectors/${name}`);
+  await otherConnectorsRun();
+  expect((await deleted).status).toBe(204);
+  await connect.create(name, config(name, '', more));
+  await waitForStates(connect, name, 'RUNNING: RUNNING');
+});
+
+it.each([
+  ['testWorkerRestartWithBlockInConnectorStart', 'Connector::start'],
+  ['testWorkerRestartWithBlockInConnectorStop', 'Connector::stop'],
+])('%s', async (_name, block) => {
+  const dir = tempDir('blocking');
+  const settings = { ...SETTINGS, 'config.storage.dir': join(dir, 'connectors') };
+  connect = await startMonitorable({ dir, settings });
+  const name = uniqueName('blocking');
+  void connect.create(name, config(name, block)).catch(() => {});
+  await called(`start ${name}`);
+  const other = uniqueName('normal');
+  await connect.create(other, config(other, ''));
+  const stoppedAt = performance.now();
+  await connect.stop();
+  expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+  connect = await startMonitorable({ dir, settings });
+  await waitForStates(connect, other, 'RUNNING: RUNNING');
+  expect((await connect.request('GET', '/connectors')).body).toEqual([name, other]);
+  await otherConnectorsRun();
+});

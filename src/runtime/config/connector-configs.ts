@@ -299,7 +299,9 @@ export class ConnectorConfigs {
         const own = await this.variables.resolve(task.taskConfig);
         const taskConfig = own.config as Raw;
         this.secrets.add([...secretsOf(now.config, now), ...secretsOf(own.config, own)]);
-        return buildTaskSpec({ plugins, worker, desc, config: now.config as Raw, ...task, taskConfig });
+        const built = buildTaskSpec({ plugins, worker, desc, config: now.config as Raw, ...task, taskConfig });
+        const errors = { ...built.spec.errors, secrets: this.secrets.secrets() };
+        return { ...built, spec: { ...built.spec, errors } };
       },
     };
   }

@@ -6,6 +6,7 @@
  * Invariant 3: environment failures never get here; whoever catches one asks {@link failureKind} first.
  */
 import type { Clock } from '../../foundation/clock.ts';
+import { SecretRegistry } from '../../foundation/secret-registry.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
@@ -39,6 +40,7 @@ export class RetryWithToleranceOperator {
   private readonly counters: TaskCounters;
   private readonly reporters: readonly ErrorReporter[];
   private readonly random: () => number;
+  private readonly secrets = new SecretRegistry();
 
   constructor(options: {
     readonly policy: ErrorPolicy;
@@ -53,6 +55,7 @@ export class RetryWithToleranceOperator {
     this.counters = options.counters;
     this.reporters = options.reporters;
     this.random = options.random ?? Math.random;
+    this.secrets.hold('task', options.policy.secrets ?? []);
   }
 
   /** True when a retriable failure at a converter or transformation is worth a second attempt at all. */
@@ -117,9 +120,12 @@ export class RetryWithToleranceOperator {
   }
 
   private report(context: ProcessingContext): Promise<void> | undefined {
+    if (this.reporters.length === 0) return undefined;
+    // Invariant 8: a topic of bad records has more readers than the settings.
+    const shown = { ...context, error: this.secrets.maskAll(context.error) };
     const pending: Promise<void>[] = [];
     for (const reporter of this.reporters) {
-      const report = reporter.report(context);
+      const report = reporter.report(shown);
       if (report !== undefined) pending.push(report);
     }
     if (pending.length < 2) return pending[0];

@@ -53,6 +53,8 @@ export interface ErrorPolicy {
     readonly replicationFactor: number;
     readonly contextHeaders: boolean;
   } | null;
+  /** Invariant 8: struck out of what is reported. */
+  readonly secrets?: readonly string[];
 }
 
 interface TaskSpecBase {

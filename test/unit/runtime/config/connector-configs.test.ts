@@ -458,6 +458,7 @@ describe('the specification of a task', () => {
       }),
     );
     expect(built.errors).toEqual({
+      secrets: [],
       tolerance: 'all',
       retryTimeoutMs: -1,
       retryDelayMaxMs: 60_000,

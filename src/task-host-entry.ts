@@ -7,6 +7,7 @@ import { openRegistryHostSide } from './cli/registry-host-side.ts';
 import { systemClock } from './foundation/clock.ts';
 import { Deferred } from './foundation/deferred.ts';
 import type { MessagePort } from './foundation/message-link.ts';
+import { continueSteadyTime } from './foundation/steady-time.ts';
 import { portOver } from './foundation/thread-port.ts';
 import { HostPulse } from './runtime/host/host-pulse.ts';
 import type { PluginScope } from './runtime/host/plugin-calls.ts';
@@ -29,6 +30,7 @@ if (control === null) throw new Error('This module is what the threads of task h
 
 const data = workerData as ThreadHostData;
 const clock = systemClock;
+continueSteadyTime(clock, data.steadyTime);
 const pulse = new HostPulse(data.pulse);
 const scope = new AsyncLocalStorage<PluginScope>();
 const post = (notice: ThreadNotice): void => control.postMessage(notice);

@@ -21,3 +21,26 @@ export function steadyNow(clock: Pick<Clock, 'now' | 'monotonic'>): number {
   }
   return Math.round(base + elapsedMs);
 }
+
+/** The steady time of one thread, for another one: threads have monotonic times of their own, and one counter beneath them. */
+export interface SteadyReference {
+  readonly steady: number;
+  /** Of that counter, in ms. */
+  readonly counter: number;
+}
+
+export function steadyReference(clock: Pick<Clock, 'now' | 'monotonic'>): SteadyReference {
+  return { steady: steadyNow(clock), counter: counterMs() };
+}
+
+/** From now on the steady time of `clock` is that of the thread which the reference comes from. */
+export function continueSteadyTime(
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+  { steady, counter }: SteadyReference,
+): void {
+  bases.set(clock, steady + (counterMs() - counter) - clock.monotonic());
+}
+
+function counterMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

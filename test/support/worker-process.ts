@@ -23,6 +23,10 @@ export interface WorkerProcessOptions {
   readonly launcher?: readonly string[];
 }
 
+/** `HOLDFAST_TASK_ISOLATION=own`: any test can be tried with tasks in threads. */
+const isolation = process.env['HOLDFAST_TASK_ISOLATION'];
+const ISOLATION = isolation === undefined ? {} : { 'task.isolation': isolation };
+
 /** The built command line running `standalone` with files, in a process that can be killed. */
 export class WorkerProcess {
   readonly process: HoldfastProcess;
@@ -49,6 +53,7 @@ export class WorkerProcess {
       'offset.storage.file.filename': offsetFile,
       'offset.flush.interval.ms': '50',
       listeners: `http://127.0.0.1:${port}`,
+      ...ISOLATION,
       ...settings,
     });
     const files = Object.entries(connectors).map(([name, config]) => {

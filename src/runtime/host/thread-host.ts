@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { MessagePort } from '../../foundation/message-link.ts';
+import { steadyReference } from '../../foundation/steady-time.ts';
 import { portOver } from '../../foundation/thread-port.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
@@ -73,6 +74,7 @@ class ThreadHost implements TaskHostConnection {
           ? { kind: 'embedded', port: (channel as MessageChannel).port2 }
           : { kind: 'kafka', bootstrapServers: broker.bootstrapServers },
       registryDefaults: options.registryDefaults,
+      steadyTime: steadyReference(options.clock),
       pulse: this.pulse.memory,
       level: levelOf(logger),
     };

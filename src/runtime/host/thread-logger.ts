@@ -62,19 +62,27 @@ export function createThreadLogger(options: {
   };
 }
 
+const NO_TEXT = 'a value that has no text form';
 const ERROR = 'holdfast.wire-error';
 
 /** Invariant 8: a password is hidden before a clone could lose what makes it one. Never throws. */
 function toWire(fields: LogFields): Record<string, unknown> {
   const wire: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
-    if (value === null || ['string', 'number', 'boolean', 'bigint', 'undefined'].includes(typeof value)) {
-      wire[key] = value;
-    } else if (isPassword(value)) wire[key] = '[hidden]';
-    else if (value instanceof Error || key === 'err') wire[key] = { [ERROR]: errorToWire(value) };
-    else wire[key] = jsonOf(value);
+    try {
+      wire[key] = wireValue(key, value);
+    } catch {
+      wire[key] = NO_TEXT;
+    }
   }
   return wire;
+}
+
+function wireValue(key: string, value: unknown): unknown {
+  if (value === null || ['string', 'number', 'boolean', 'bigint', 'undefined'].includes(typeof value)) return value;
+  if (isPassword(value)) return '[hidden]';
+  if (value instanceof Error || key === 'err') return { [ERROR]: errorToWire(value) };
+  return jsonOf(value);
 }
 
 function jsonOf(value: unknown): unknown {
@@ -86,7 +94,7 @@ function jsonOf(value: unknown): unknown {
     });
     return text === undefined ? undefined : JSON.parse(text);
   } catch {
-    return 'a value that has no text form';
+    return NO_TEXT;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a task host in a thread and the one that opened it tell each other beside the contract of the tasks. */
 import type { MessagePort as ThreadMessagePort } from 'node:worker_threads';
 import type { LogLevel } from '../../foundation/logger.ts';
+import type { SteadyReference } from '../../foundation/steady-time.ts';
 import type { WireError } from '../../sdk/errors/error-wire.ts';
 import type { TaskId } from './protocol.ts';
 
@@ -11,6 +12,8 @@ export interface ThreadHostData {
     | { readonly kind: 'embedded'; readonly port: ThreadMessagePort }
     | { readonly kind: 'kafka'; readonly bootstrapServers: string };
   readonly registryDefaults: Readonly<Record<string, string>>;
+  /** What is compared with times of the control plane is of its time. */
+  readonly steadyTime: SteadyReference;
   /** Of a HostPulse. */
   readonly pulse: SharedArrayBuffer;
   readonly level: LogLevel | 'off';

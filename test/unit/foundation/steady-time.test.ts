@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
-import { steadyNow } from '../../../src/foundation/steady-time.ts';
+import { continueSteadyTime, steadyNow, steadyReference } from '../../../src/foundation/steady-time.ts';
 
 it.each([60_000, -3_600_000])('goes on as before when the wall clock is set by %d ms', (ms) => {
   const clock = new ManualClock({ startMs: 5000 });
@@ -25,4 +25,10 @@ it('is in whole ms, near the wall clock of the machine', () => {
   expect(Number.isInteger(now)).toBe(true);
   expect(steadyNow(systemClock)).toBeGreaterThanOrEqual(now);
   expect(steadyNow({ now: () => 1000, monotonic: () => 0.75 })).toBe(1000);
+});
+
+it('goes on in another thread, whose monotonic time begins elsewhere and whose wall clock was set meanwhile', () => {
+  const other = { now: () => 99_000_000, monotonic: () => performance.now() - 12_345 };
+  continueSteadyTime(other, steadyReference(systemClock));
+  expect(Math.abs(steadyNow(other) - steadyNow(systemClock))).toBeLessThanOrEqual(2);
 });

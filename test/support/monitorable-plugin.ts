@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConfigDef,
+  type ConfigValue,
   ConnectError,
   type Connector,
   type ConnectorConfig,
@@ -74,6 +75,14 @@ abstract class MonitorableConnector {
 
   config(): ConfigDef {
     return ConfigDef.of({}) as never;
+  }
+
+  async validate(config: ConnectorConfig): Promise<ConfigValue[]> {
+    if (config['block'] === 'Connector::validate') {
+      monitored().calls.push(`validate ${config['name']}`);
+      await NEVER;
+    }
+    return [];
   }
 
   initialize(context: ConnectorContext): void {

@@ -1,4 +1,5 @@
 /** Brings the configurations of connectors into effect. Its callers see to one call at a time for each connector. */
+import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
@@ -24,6 +25,7 @@ export class ConnectorSetup {
   private readonly options: ConnectorSetupOptions;
   private readonly desired: DesiredConnectors;
   private readonly lifecycle: ConnectorLifecycle;
+  private readonly waking = new Map<string, Deferred<never>>();
 
   constructor(options: ConnectorSetupOptions) {
     this.options = options;
@@ -57,7 +59,8 @@ export class ConnectorSetup {
     const known = this.known(name);
     if ('resolved' in known) return known;
     try {
-      return this.desired.awake(known, await this.validate(name, known.config));
+      const validated = this.validate(name, known.config);
+      return this.desired.awake(known, await Promise.race([validated, this.cancelled(name, validated)]));
     } catch (error) {
       this.options.statuses.failConnector(name, error, null);
       this.options.logger.error('The configuration of a stored connector can not be used. It is FAILED.', {
@@ -70,6 +73,23 @@ export class ConnectorSetup {
         cause: error,
       });
     }
+  }
+
+  /** A configuration whose plugin does not say whether it is valid holds up nothing that ends it. */
+  cancel(name: string): void {
+    this.waking.get(name)?.reject(new ConnectError(`The configuration of connector ${name} was not validated in time`));
+  }
+
+  /** Rejects when {@link cancel} is called before that ends. */
+  private async cancelled(name: string, validated: Promise<unknown>): Promise<never> {
+    const cancelled = new Deferred<never>();
+    this.waking.set(name, cancelled);
+    validated
+      .catch(() => {})
+      .finally(() => {
+        if (this.waking.get(name) === cancelled) this.waking.delete(name);
+      });
+    return cancelled.promise;
   }
 
   /** @throws ConfigError with every mistake */

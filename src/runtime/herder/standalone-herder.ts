@@ -272,7 +272,7 @@ export class StandaloneHerder implements Herder {
       try {
         await this.lifecycle.resume(await this.setup.awake(name));
       } catch (error) {
-        // The request was to resume it, and it was: what it failed with is in its status and in the log.
+        // It was resumed: what it failed with is in its status and in the log.
         this.options.logger.debug('A connector failed while it was resumed.', { connector: name, err: error });
       }
     });
@@ -373,6 +373,7 @@ export class StandaloneHerder implements Herder {
   private cancelCalls(name: string): void {
     this.options.worker.connector(name)?.cancel();
     this.offsets.cancel(name);
+    this.setup.cancel(name);
   }
 
   /** A change of target is accepted when it is known: it comes to pass in its turn, whatever a plugin does meanwhile. Kafka Connect 4.1.1, 5.8. */

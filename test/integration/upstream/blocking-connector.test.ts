@@ -2,6 +2,7 @@
  * BlockingConnectorTest of Kafka Connect 4.1.1, under its method names: a plugin that never returns from one method keeps neither the REST API
  * nor other connectors from anything. A method that blocks its thread is another matter (task.isolation).
  */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { EmbeddedConnect } from '../../../src/testing/embedded-connect.ts';
@@ -41,6 +42,35 @@ async function otherConnectorsRun(): Promise<void> {
   await waitForStates(connect, name, 'RUNNING: RUNNING');
   expect((await connect.request('DELETE', `/connectors/${name}`)).status).toBe(204);
 }
+
+it('testBlockInConnectorValidate', async () => {
+  const dir = tempDir('blocking');
+  const settings = { ...SETTINGS, 'config.storage.dir': join(dir, 'connectors') };
+  connect = await startMonitorable({ dir, settings });
+  const name = uniqueName('blocking');
+  void connect.create(name, config(name, 'Connector::validate')).catch(() => {});
+  await called(`validate ${name}`);
+  // Nothing was created, and it keeps nobody from creating it otherwise, or from changing it.
+  expect((await connect.request('GET', '/connectors')).body).toEqual([]);
+  await otherConnectorsRun();
+  await connect.create(name, config(name, ''));
+  await waitForStates(connect, name, 'RUNNING: RUNNING');
+  void connect.request('PATCH', `/connectors/${name}/config`, { block: 'Connector::validate' }).catch(() => {});
+  await answersReads(name);
+  expect((await connect.request('PUT', `/connectors/${name}/pause`)).status).toBe(202);
+  await waitForStates(connect, name, 'PAUSED: PAUSED');
+  await connect.stop();
+  // A stored connector that is stuck there is shown, and can be deleted.
+  const folder = join(dir, 'connectors');
+  for (const file of readdirSync(folder).filter((each) => each.endsWith('.json'))) {
+    const path = join(folder, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"block": ""', '"block": "Connector::validate"'));
+  }
+  connect = await startMonitorable({ dir, settings });
+  await waitForStates(connect, name, 'UNASSIGNED: ');
+  await otherConnectorsRun();
+  expect((await connect.request('DELETE', `/connectors/${name}`)).status).toBe(204);
+});
 
 it('testBlockInConnectorStart', async () => {
   connect = await startMonitorable({ settings: SETTINGS });

@@ -7,12 +7,12 @@ import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import { exactJson } from '../../foundation/exact-json.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import type { SinkConnector, SourceConnector } from '../../sdk/connector.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, DataError, UnsupportedOperationError } from '../../sdk/errors/kinds.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { ResolvedConnector } from '../config/connector-configs.ts';
+import type { AlteredOffsets } from '../host/protocol.ts';
 import type { Worker } from '../worker/worker.ts';
 import type { DesiredConnector } from './desired-connectors.ts';
 import type { ConnectorOffset } from './herder.ts';
@@ -99,11 +99,8 @@ export class ConnectorOffsets {
     const known = await this.worker.offsetReader(name).all();
     const changes =
       given === null ? known.map(({ partition }) => ({ partition, offset: null })) : distinct(given, known);
-    const connector = new resolved.desc.create() as SourceConnector;
-    const altered = await this.ask(name, resolved, cancelled, () =>
-      // A plugin hears of a missing partition as it was given: refusing it is its own.
-      connector.alterOffsets?.(resolved.connectorConfig, changes as Parameters<typeof this.worker.writeOffsets>[1]),
-    );
+    // A plugin hears of a missing partition as it was given: refusing it is its own.
+    const altered = await this.ask(name, resolved, cancelled, changes as AlteredOffsets);
     await this.guarded(`Failed to modify offsets for source connector ${name}`, name, () =>
       this.worker.writeOffsets(
         name,
@@ -127,10 +124,7 @@ export class ConnectorOffsets {
       this.limited(async (signal) => {
         const group = new SinkGroupOffsets({ admin, groupId, connector: name, logger: this.logger });
         const changes = parsed ?? (await group.resets(signal));
-        const connector = new resolved.desc.create() as SinkConnector;
-        const altered = await this.ask(name, resolved, cancelled, () =>
-          connector.alterOffsets?.(resolved.connectorConfig, byPartition(changes)),
-        );
+        const altered = await this.ask(name, resolved, cancelled, byPartition(changes));
         if (parsed === null) await group.reset(signal);
         else await group.alter(parsed, signal);
         return altered;
@@ -141,12 +135,15 @@ export class ConnectorOffsets {
   /** False when the connector has nothing to say to it. */
   private async ask(
     name: string,
-    { type }: ResolvedConnector,
+    resolved: ResolvedConnector,
     cancelled: AbortSignal,
-    alter: () => boolean | Promise<boolean> | undefined,
+    offsets: AlteredOffsets,
   ): Promise<boolean> {
+    const { desc, type, connectorConfig: config } = resolved;
     try {
-      return (await this.withinLimit(name, cancelled, async () => alter())) === true;
+      const alter = (): Promise<boolean | undefined> =>
+        this.worker.alterOffsets(name, desc, resolved.isolation(), { config, offsets });
+      return (await this.withinLimit(name, cancelled, alter)) === true;
     } catch (cause) {
       if (cause instanceof UnsupportedOperationError) {
         throw this.refusal(
@@ -237,11 +234,7 @@ function byPartition(changes: readonly SinkOffsetChange[]): ReadonlyMap<string, 
   return new Map(changes.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
 }
 
-function isMistake(error: Error): boolean {
-  return (
-    error instanceof TypeError ||
-    error instanceof RangeError ||
-    error instanceof ReferenceError ||
-    error instanceof SyntaxError
-  );
+/** By name, as it may come from another thread. */
+function isMistake({ name }: Error): boolean {
+  return ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(name);
 }

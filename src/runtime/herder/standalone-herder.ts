@@ -318,9 +318,9 @@ export class StandaloneHerder implements Herder {
   }
 
   restartTask(id: ConnectorTaskId): Promise<void> {
-    return this.run(id.connector, `restarting task ${id.task} of`, async () => {
-      await this.lifecycle.restartTask(id, this.setup.entryOf(id));
-    });
+    return this.run(id.connector, `restarting task ${id.task} of`, async () =>
+      this.lifecycle.restartTask(id, this.setup.entryOf(id)),
+    );
   }
 
   /** Beside the operations of its connector: one whose plugin doesn't return must not keep the others from being helped. */
@@ -369,7 +369,6 @@ export class StandaloneHerder implements Herder {
     for (const id of this.options.worker.tasksOf(name)) this.options.worker.setTaskTarget(id, target);
   }
 
-  /** A call of its plugin that doesn't return must not hold up what ends it anyway. */
   private cancelCalls(name: string): void {
     this.options.worker.connector(name)?.cancel();
     this.offsets.cancel(name);

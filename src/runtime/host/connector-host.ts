@@ -8,7 +8,7 @@ import type { OffsetMap, OffsetStorageReader } from '../../sdk/task.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
-import type { ConnectorCall, ConnectorEvent } from './protocol.ts';
+import type { AlteredOffsets, ConnectorCall, ConnectorEvent } from './protocol.ts';
 
 interface Instance {
   readonly name: string;
@@ -68,6 +68,7 @@ export class ConnectorHost {
 
   async serve(call: ConnectorCall): Promise<unknown> {
     if (call.method === 'create') return this.create(call);
+    if (call.method === 'alterOffsets') return this.alterOffsets(call);
     const found = this.instances.get(call.instance);
     if (found === undefined) throw new IllegalStateError(`There is no instance of connector ${call.connector} here.`);
     const { connector, start } = found;
@@ -100,6 +101,13 @@ export class ConnectorHost {
     return calls.run('version', () => plain.version());
   }
 
+  private async alterOffsets(call: ConnectorCall & { readonly method: 'alterOffsets' }): Promise<boolean | undefined> {
+    const create = await this.options.plugins.load(call.plugin, 'connector');
+    const calls = this.options.calls(call.connector);
+    const connector = calls.watched(calls.run('constructor', () => new create()) as Connector);
+    return alterOffsetsOf(connector, call.config, call.offsets);
+  }
+
   private context(
     { connector, instance, plugin }: ConnectorCall & { readonly method: 'create' },
     metrics: PluginFigures,
@@ -118,6 +126,20 @@ export class ConnectorHost {
         post({ type: 'connector.event', connector, instance, event: 'error', error: errorToWire(error) }),
     };
   }
+}
+
+/** undefined for a connector that has nothing to say to it. */
+export async function alterOffsetsOf(
+  connector: Connector,
+  config: ConnectorConfig,
+  offsets: AlteredOffsets,
+): Promise<boolean | undefined> {
+  return offsets instanceof Map
+    ? (connector as SinkConnector).alterOffsets?.(config, offsets)
+    : (connector as SourceConnector).alterOffsets?.(
+        config,
+        offsets as Exclude<AlteredOffsets, ReadonlyMap<string, unknown>>,
+      );
 }
 
 /** Plugins may answer with objects of their own; a configuration is its keys and values. */

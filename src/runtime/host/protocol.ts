@@ -160,6 +160,11 @@ export type ToHost =
   | { readonly type: 'request'; readonly seq: number; readonly body: HostRequest }
   | LinkCancel;
 
+/** As `alterOffsets` of a source gets them, or of a sink. */
+export type AlteredOffsets =
+  | readonly { readonly partition: OffsetMap; readonly offset: OffsetMap | null }[]
+  | ReadonlyMap<string, number | null>;
+
 /** A method of a connector that runs in a host. `instance` tells apart those that had one name after another. */
 export type ConnectorCall = {
   readonly type: 'connector';
@@ -170,6 +175,13 @@ export type ConnectorCall = {
   | { readonly method: 'start'; readonly config: Readonly<Record<string, string>> }
   /** Answer: the configurations. */
   | { readonly method: 'taskConfigs'; readonly maxTasks: number }
+  /** Of an instance of its own, which is never started: `instance` says nothing. Answer: what the connector returned, undefined without the method. */
+  | {
+      readonly method: 'alterOffsets';
+      readonly plugin: PluginRef;
+      readonly config: Readonly<Record<string, string>>;
+      readonly offsets: AlteredOffsets;
+    }
   | { readonly method: 'stop' }
   /** The instance is not used any more. */
   | { readonly method: 'release' }

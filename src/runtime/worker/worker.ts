@@ -5,6 +5,7 @@
 import type { Admin, Broker, ClientSettings, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import type { Connector } from '../../sdk/connector.ts';
 import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
@@ -13,9 +14,10 @@ import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
+import { alterOffsetsOf } from '../host/connector-host.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
 import { type Isolation, isolationOf } from '../host/isolation.ts';
-import type { TaskId, TaskSpec } from '../host/protocol.ts';
+import type { AlteredOffsets, TaskId, TaskSpec } from '../host/protocol.ts';
 import { DEFAULT_WINDOWS, type SampleWindows } from '../metrics/sampled-stat.ts';
 import { StartupMeter } from '../metrics/startup-meter.ts';
 import type { WorkerFigures } from '../metrics/worker-figures.ts';
@@ -175,6 +177,29 @@ export class Worker {
     });
     this.connectors.set(name, connector);
     return connector;
+  }
+
+  /** Asks another instance of the connector, which is never started, where it would run. undefined when it has nothing to say to it. */
+  async alterOffsets(
+    name: string,
+    desc: PluginDesc,
+    isolation: Isolation,
+    altered: { readonly config: Readonly<Record<string, string>>; readonly offsets: AlteredOffsets },
+  ): Promise<boolean | undefined> {
+    if (isolation === 'inline') {
+      return alterOffsetsOf(new desc.create() as Connector, altered.config, altered.offsets);
+    }
+    this.refuseWhileStopping();
+    const plugin = { module: desc.module, className: desc.className };
+    const call = {
+      type: 'connector',
+      connector: name,
+      instance: 0,
+      method: 'alterOffsets',
+      plugin,
+      ...altered,
+    } as const;
+    return (await this.hostForConnector(name, isolation).ask(call)) as boolean | undefined;
   }
 
   async stopConnector(name: string): Promise<void> {

@@ -240,7 +240,7 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: HOLDFAST,
     documentation:
-      'Whether the status of a parked task has the additional field parked. Turn it off for clients that refuse unknown fields.',
+      'Whether the status of a task has fields that Kafka Connect does not know: parked, what it waits for, and stuck, which method of its plugin does not return. Turn it off for clients that refuse unknown fields.',
   },
   'metrics.enable': {
     type: 'BOOLEAN',

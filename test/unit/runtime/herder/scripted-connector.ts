@@ -7,6 +7,7 @@ import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
 import { Worker } from '../../../../src/runtime/worker/worker.ts';
 import { ConfigDef } from '../../../../src/sdk/config/index.ts';
 import type { ConnectorConfig, SourceConnectorContext } from '../../../../src/sdk/connector.ts';
+import type { ConfigBackingStore } from '../../../../src/storage/config-backing-store.ts';
 import { MemoryOffsetBackingStore } from '../../../../src/storage/memory-offset-backing-store.ts';
 import { logger } from '../fake-task-edges.ts';
 import { groupBroker } from '../worker/fake-group-member.ts';
@@ -72,7 +73,7 @@ export function desc(type: PluginDesc['type'], className: string, create: new ()
 class PlainConverter {}
 
 /** A standalone herder and its worker, over a scripted task host and a scripted connector class, `test.ScriptedSource`. */
-export function openHerder(): {
+export function openHerder(options: { readonly store?: ConfigBackingStore } = {}): {
   readonly herder: StandaloneHerder;
   readonly script: ConnectorScript;
   readonly clock: ManualClock;
@@ -120,6 +121,7 @@ export function openHerder(): {
     workerId: () => '127.0.0.1:8083',
     clusterId: async () => 'cluster',
     startup: () => startup.detail,
+    ...options,
   });
   const host = (): ScriptedHost => {
     const last = hosts.at(-1);

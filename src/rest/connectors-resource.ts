@@ -65,7 +65,8 @@ export function connectorsResources(options: {
     const names = await herder.connectors();
     const expand = request.query['expand'];
     if (expand === undefined) return ok(names);
-    const entries: Record<string, object> = {};
+    // Without a prototype: a connector may be named __proto__.
+    const entries: Record<string, object> = Object.create(null) as Record<string, object>;
     for (const name of names) {
       const entry = await expanded(name, expand);
       if (entry !== null) entries[name] = entry;

@@ -226,6 +226,13 @@ describe('status', () => {
     expect((await send('GET', '/connectors?expand=zzz')).body).toEqual({ c: {}, 'deleted-meanwhile': {} });
   });
 
+  it('expands a connector of any name', async () => {
+    const { herder, send } = open();
+    herder.connectors = async () => ['__proto__', 'constructor'];
+    const { body } = await send('GET', '/connectors?expand=zzz');
+    expect(Object.keys(body as object)).toEqual(['__proto__', 'constructor']);
+  });
+
   it.each(['x', '1.5', '99999999999'])('takes a task id of %j for an unknown path', async (id) => {
     expect((await open().send('GET', `/connectors/c/tasks/${id}/status`)).body).toMatchObject({ error_code: 404 });
   });

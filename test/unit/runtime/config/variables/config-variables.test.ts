@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../../src/foundation/logger.ts';
 import { ConfigVariables } from '../../../../../src/runtime/config/variables/config-variables.ts';
 import { secretsOf } from '../../../../../src/runtime/config/variables/secret-settings.ts';
+import { variablesIn } from '../../../../../src/runtime/config/variables/variable-syntax.ts';
 import { ConfigError } from '../../../../../src/sdk/errors/kinds.ts';
 import { FakeProvider } from './fake-provider.ts';
 
@@ -137,5 +138,17 @@ describe('secretsOf', () => {
         'db-host',
       ].sort(),
     );
+  });
+
+  it.each([
+    ['a long word', 'y'.repeat(500_000)],
+    ['colons in what is no variable', `\${${':'.repeat(200_000)}`],
+    ['many beginnings without an end', '${a:'.repeat(100_000)],
+    ['many schemes', 'a://'.repeat(100_000)],
+  ])('searches %s in no time', (_, text) => {
+    const startedAt = performance.now();
+    secretsOf({ text });
+    variablesIn(text);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 });

@@ -26,6 +26,9 @@ const HEADERS = [
 /** Objects whose keys are data: their order carries nothing, as Kafka Connect keeps many of them in hash maps. */
 const UNORDERED = /(?:^body|\.config|\.properties|\.partition|\.offset)$/;
 
+/** Lists that come out of hash maps upstream: offsets, and the tasks of a restart's plan. */
+const UNORDERED_LISTS = /^body\.(?:offsets|tasks)$/;
+
 /** Why an answer differs in these places from run to run and worker to worker; docs/compat.md lists them. */
 export const NORMALISED: readonly (readonly [what: string, why: string])[] = [
   ['the address of the worker (`worker_id`, `Location`, `url`)', 'each worker has its own'],
@@ -34,7 +37,10 @@ export const NORMALISED: readonly (readonly [what: string, why: string])[] = [
   ['`version` and `commit` of `GET /`', 'Holdfast names the Kafka Connect it follows, not its commit'],
   ['`documentation` of settings', 'the sentences are our own'],
   ['`last_modified`, `timestamp` and the times in stage texts', 'two clocks'],
-  ['the order of names in objects keyed by connector or setting, and of connectors in lists', 'hash maps upstream'],
+  [
+    'the order of names in objects keyed by connector or setting, of connectors in lists, of offsets, of the tasks of a restart',
+    'hash maps upstream',
+  ],
 ];
 
 export function compareAnswers(
@@ -85,7 +91,8 @@ function normalised(value: unknown, worker: ComparedWorker, at: string): unknown
   if (typeof value === 'string') return neutral(value, worker);
   if (Array.isArray(value)) {
     const items = value.map((each, i) => normalised(each, worker, `${at}[${i}]`));
-    return at === 'body' && items.every((each) => typeof each === 'string') ? items.sort() : items;
+    const asSet = UNORDERED_LISTS.test(at) || (at === 'body' && items.every((each) => typeof each === 'string'));
+    return asSet ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, inner]) => {

@@ -24,7 +24,12 @@ export const faultsAndInitialStates: RequestGroup = {
         config: { 'connector.class': 'ProbeSource', topic: '{p}-sp', 'tasks.max': '2', mode: 'fail-poll' },
       },
     },
-    { name: 'failpoll-status', method: 'GET', path: '/connectors/{p}-failpoll/status' },
+    {
+      name: 'failpoll-status',
+      method: 'GET',
+      path: '/connectors/{p}-failpoll/status',
+      until: (body) => JSON.stringify(body).split('"FAILED"').length === 3,
+    },
     { name: 'failpoll-task-status', method: 'GET', path: '/connectors/{p}-failpoll/tasks/1/status' },
     {
       name: 'failpoll-restart-onlyFailed',

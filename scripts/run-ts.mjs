@@ -13,7 +13,7 @@ const server = await createServer({
   configFile: false,
   logLevel: 'error',
   appType: 'custom',
-  server: { middlewareMode: true, hmr: false, watch: null },
+  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
   optimizeDeps: { noDiscovery: true, include: [] },
   ssr: { resolve: { conditions: ['holdfast-source', 'node', 'import', 'default'], externalConditions: ['node'] } },
 });

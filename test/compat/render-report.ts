@@ -25,6 +25,7 @@ const text = `# Compatibility with Kafka Connect 4.1.1, as tested
 - **REST**: ${requests} requests in ${requestGroups.length} groups, sent in the same order to both; status, the headers that clients act on, and the whole body, field order included.
 - **Records**: ${pipelines.length} source pipelines (converters, headers, transformations, partitions) and ${deadLetters.length} dead letter queues; keys, values and headers byte by byte, partition, and timestamp where the record has one.
 - **Offsets**: a file source, a file sink and the probe move from Kafka Connect to Holdfast, back, and over again; no record is lost or repeated. Offset files are written and read by Java itself.
+- **Clients**: all calls of \`kafka-connect-py\` 1.0.0 (PyPI), against both.
 - **Bad input**: generated and mutated requests by the ten thousand, some of them to both workers.
 
 | group | requests | worker settings |

@@ -5,6 +5,7 @@ const RELATIVE = [
   '../runtime/config/providers/plugin',
   '../../connectors/datagen/index',
   '../../connectors/file/index',
+  '../../connectors/verifiable/index',
 ] as const;
 
 export function builtInPlugins(): readonly string[] {

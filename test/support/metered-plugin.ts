@@ -83,6 +83,7 @@ class MonitorableSourceTask implements SourceTask {
         sourcePartition: { metered: 1 },
         sourceOffset: { position },
         topic: this.config['topic'] ?? '',
+        key: `key ${position}`,
         value: `value ${position}`,
       }),
     ];

@@ -2,7 +2,7 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
-import type { TaskId } from '../host/protocol.ts';
+import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import type { Worker } from '../worker/worker.ts';
 import type { WorkerConnector } from '../worker/worker-connector.ts';
 import type { ActiveTopics } from './active-topics.ts';
@@ -175,6 +175,7 @@ export class ConnectorLifecycle {
         initialState: entry.target === 'PAUSED' ? 'PAUSED' : 'STARTED',
       });
       this.statuses.setTask(id, 'UNASSIGNED', version);
+      this.warnOfTopicCreation(spec, entry);
       this.worker.startTask(spec, subscription, {
         onRunning: () => this.statuses.setTask(id, 'RUNNING', version),
         onPaused: () => this.statuses.setTask(id, 'PAUSED', version),
@@ -190,6 +191,17 @@ export class ConnectorLifecycle {
       this.statuses.failTask(id, error, version);
       this.logger.error('A task could not be started.', { ...id, err: error });
     }
+  }
+
+  /** Kafka Connect 4.1.1, 3.4: what the worker does not allow is ignored, and said so. */
+  private warnOfTopicCreation(spec: TaskSpec, { name, config }: DesiredConnector): void {
+    if (spec.kind !== 'source' || spec.topicCreation !== null) return;
+    const keys = Object.keys(config).filter((key) => key.startsWith('topic.creation.'));
+    if (keys.length === 0) return;
+    this.logger.warn(
+      'Settings of topic creation have no effect: topic.creation.enable of the worker is false. Topics are created by the broker or not at all.',
+      { connector: name, keys },
+    );
   }
 
   private startFailed(entry: DesiredConnector, cause: unknown): ConnectError {

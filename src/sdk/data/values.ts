@@ -166,16 +166,17 @@ function textOf(schema: Schema | null, value: unknown, isEmbedded: boolean): str
         ? javaDoubleText(value)
         : String(value);
     default:
-      return textOfObject(schema, value);
+      return textOfObject(schema, value, isEmbedded);
   }
 }
 
-function textOfObject(schema: Schema | null, value: unknown): string {
+function textOfObject(schema: Schema | null, value: unknown, isEmbedded: boolean): string {
   if (isBigDecimal(value)) return value.toPlainString();
   if (value instanceof Uint8Array) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   }
-  if (value instanceof Date) return textOfDate(schema, value);
+  // Kafka Connect knows no schemas of what is within containers.
+  if (value instanceof Date) return textOfDate(isEmbedded ? null : schema, value);
   const elementSchema = schema?.elementSchema ?? null;
   if (Array.isArray(value)) return `[${value.map((each) => textOf(elementSchema, each, true)).join(',')}]`;
   if (value instanceof Map) {
@@ -194,13 +195,13 @@ function textOfObject(schema: Schema | null, value: unknown): string {
   throw new DataError(`Failed to convert ${javaText(value)} (class ${typeNameOf(value)}) to a string`);
 }
 
-/** Without a schema a date within the first day is taken for a time, and a midnight for a date. */
+/** Without a schema a date up to the end of the first day is taken for a time, and a later midnight for a date. */
 function textOfDate(schema: Schema | null, value: Date): string {
   const millis = value.getTime();
   if (Number.isNaN(millis)) throw new DataError('The Date is invalid: it was made of something that is no date.');
   const iso = value.toISOString();
   const name = schema?.name ?? null;
-  if (name === TIME_NAME || (name === null && millis >= 0 && millis < MILLIS_PER_DAY)) return iso.slice(-13);
+  if (name === TIME_NAME || (name === null && millis < MILLIS_PER_DAY)) return iso.slice(-13);
   if (name === DATE_NAME || (name === null && millis % MILLIS_PER_DAY === 0)) return iso.slice(0, -14);
   return iso;
 }

@@ -46,6 +46,26 @@ export const REST_DESCRIPTIONS = {
   'PUT /connectors/{connector}/pause': { what: 'Pauses: nothing is polled or put, tasks stay.', answers: '202, 404' },
   'PUT /connectors/{connector}/resume': { what: 'Goes on after a pause or a stop.', answers: '202, 404' },
   'PUT /connectors/{connector}/stop': { what: 'Stops: the tasks end, the configuration stays.', answers: '204, 404' },
+  'GET /connectors/{connector}/offsets': {
+    what: 'Its offsets: of a source those that the worker keeps, of a sink those of its consumer group.',
+    answers: '200, 404',
+  },
+  'PATCH /connectors/{connector}/offsets': {
+    what: 'Alters the given offsets of a stopped connector: `{"offsets": [{"partition": {}, "offset": {}}]}`; null takes one away.',
+    answers: '200, 400 invalid or not stopped, 404, 500 the connector or the broker refuses',
+  },
+  'DELETE /connectors/{connector}/offsets': {
+    what: 'Takes all offsets of a stopped connector away.',
+    answers: '200, 400 not stopped, 404, 500 the connector or the broker refuses',
+  },
+  'GET /connectors/{connector}/topics': {
+    what: 'The topics that its tasks wrote to or read since it was created or this was reset.',
+    answers: '200, 403 topic.tracking.enable=false',
+  },
+  'PUT /connectors/{connector}/topics/reset': {
+    what: 'Forgets those topics.',
+    answers: '202, 403 topic.tracking.enable=false or topic.tracking.allow.reset=false',
+  },
   'GET /registries': {
     what: 'The schema registries that converters have asked so far, see [below](#a-schema-registry).',
     answers: '200',

@@ -82,7 +82,20 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ...ADDITIVE,
     description: 'What a task waits for; status.parked.enable=false leaves it out.',
   },
-  TaskState: object({ id: whole, ...stateFields, parked: ref('Parked') }, ['trace', 'parked']),
+  Stuck: {
+    ...object({
+      method: text,
+      since: { ...text, format: 'date-time' },
+      loop_blocked: flag,
+    }),
+    ...ADDITIVE,
+    description: 'The call of a plugin that has not returned for long; status.parked.enable=false leaves it out.',
+  },
+  TaskState: object({ id: whole, ...stateFields, parked: ref('Parked'), stuck: ref('Stuck') }, [
+    'trace',
+    'parked',
+    'stuck',
+  ]),
   ConnectorStateInfo: object({
     name: text,
     connector: ref('ConnectorState'),

@@ -22,6 +22,14 @@ export interface ConfigValue {
   visible: boolean;
 }
 
+/** The full name of the class that the text of a setting of type CLASS means. @throws ConfigError when there is none */
+export type ClassOf = (key: string, text: string) => string;
+
+/** What `redefine` may change. */
+export type ConfigKeyChanges = Partial<Pick<ConfigKey, 'defaultValue' | 'validator' | 'recommender'>>;
+
+const IMPORTANCES: readonly ConfigKey['importance'][] = ['high', 'medium', 'low'];
+
 /** A key with the first of its prefix, as `embed` makes them. */
 type Prefixed<K extends ConfigKeySpecs, P extends string> = { readonly [N in keyof K & string as `${P}${N}`]: K[N] };
 
@@ -29,10 +37,13 @@ type Prefixed<K extends ConfigKeySpecs, P extends string> = { readonly [N in key
 export interface EmbedOptions<P extends string> {
   /** With its last dot: `transforms.a.`. */
   readonly prefix: P;
-  /** The group of all embedded settings; their own by default. */
+  /**
+   * The group of all embedded settings, in which they are put as Kafka Connect's `embed` does: sorted as `sortedKeys`, numbered from
+   * `startingOrder` on; a group of their own is appended as `<group>: <own>`. Without it order, numbers and groups stay their own.
+   */
   readonly group?: string;
-  /** Added to the order in the group. */
-  readonly orderOffset?: number;
+  /** 0 by default. */
+  readonly startingOrder?: number;
 }
 
 /**
@@ -79,6 +90,18 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
     return this.with<K & Record<N, S>>([configKeyOf(spec.name, spec)]);
   }
 
+  /** This definition with parts of one of its settings changed. Throws ConfigError if it has no such setting. */
+  redefine(name: keyof K & string, changes: ConfigKeyChanges): ConfigDef<K> {
+    const key = this.keys.get(name);
+    if (key === undefined) throw new ConfigError(`Configuration ${name} is not defined.`);
+    return new ConfigDef<K>(new Map(this.keys).set(name, Object.freeze({ ...key, ...changes })), this.takes);
+  }
+
+  /** The settings of this definition that are chosen by name. */
+  pick(isChosen: (name: string) => boolean): ConfigDef {
+    return new ConfigDef(new Map([...this.keys].filter(([name]) => isChosen(name))), this.takes);
+  }
+
   /** This definition and another one after it. Throws ConfigError if they share a name. */
   extend<L extends ConfigKeySpecs>(other: ConfigDef<L>): ConfigDef<K & L> {
     return this.with<K & L>(other.keys.values());
@@ -92,19 +115,35 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
     return new ConfigDef<K>(this.keys, (key) => this.takes(key) || takes(key));
   }
 
+  /**
+   * The settings in the order in which Kafka Connect lists them: those without a group first, then by group in order of definition; within
+   * one by their number, required ones first, by importance and name.
+   */
+  get sortedKeys(): readonly ConfigKey[] {
+    const groups = this.groups;
+    const rank = (key: ConfigKey): readonly (number | string)[] => [
+      key.group === null ? -1 : groups.indexOf(key.group),
+      key.orderInGroup,
+      key.required ? 0 : 1,
+      IMPORTANCES.indexOf(key.importance),
+      key.name,
+    ];
+    return [...this.keys.values()].sort((a, b) => compareRanks(rank(a), rank(b)));
+  }
+
   /** This definition and another one whose keys get a prefix. Dependents follow, display names stay. */
   embed<L extends ConfigKeySpecs, const P extends string>(
     other: ConfigDef<L>,
     options: EmbedOptions<P>,
   ): ConfigDef<K & Prefixed<L, P>> {
-    const { prefix, group, orderOffset = 0 } = options;
-    const embedded = [...other.keys.values()].map((key) =>
+    const { prefix, group, startingOrder = 0 } = options;
+    const keys = group === undefined ? [...other.keys.values()] : other.sortedKeys;
+    const embedded = keys.map((key, index) =>
       Object.freeze({
         ...key,
         name: prefix + key.name,
-        displayName: key.displayName === key.name ? prefix + key.name : key.displayName,
-        group: group ?? key.group,
-        orderInGroup: key.orderInGroup === -1 ? -1 : key.orderInGroup + orderOffset,
+        group: group === undefined ? key.group : key.group === null ? group : `${group}: ${key.group}`,
+        orderInGroup: group === undefined ? key.orderInGroup : startingOrder + index,
         dependents: key.dependents.map((dependent) => prefix + dependent),
         validator: key.validator === null ? null : unprefixed(key.validator, key.name),
         recommender: key.recommender === null ? null : unprefixedRecommender(key.recommender, prefix),
@@ -141,13 +180,14 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
    * What is to be said about each setting, in order of definition: all mistakes, not the first. Never throws for bad values.
    *
    * As Kafka Connect does it: a text that can't be parsed gives a null value, which the validator then sees too.
+   * @param classOf the class that a text means where the type is CLASS; throws ConfigError when there is none. Any text by default.
    */
-  validate(raw: RawConfig): ConfigValue[] {
+  validate(raw: RawConfig, classOf?: ClassOf): ConfigValue[] {
     const found = new Map<string, ConfigValue>();
     const values: Record<string, unknown> = Object.create(null);
     for (const key of this.keys.values()) {
       const errorMessages: string[] = [];
-      const value = evaluate(key, textOf(raw, key.name), errorMessages);
+      const value = evaluate(key, textOf(raw, key.name), errorMessages, classOf);
       values[key.name] = value;
       found.set(key.name, { name: key.name, value, recommendedValues: [], errorMessages, visible: true });
     }
@@ -191,16 +231,27 @@ export class ConfigDef<K extends ConfigKeySpecs = ConfigKeySpecs> {
   }
 }
 
+function compareRanks(a: readonly (number | string)[], b: readonly (number | string)[]): number {
+  const at = a.findIndex((each, index) => each !== b[index]);
+  if (at === -1) return 0;
+  return (a[at] as number | string) < (b[at] as number | string) ? -1 : 1;
+}
+
 /** The text of a setting; undefined if it is absent. Inherited properties such as `constructor` are no settings. */
 function textOf(raw: RawConfig, name: string): string | null | undefined {
   return Object.hasOwn(raw, name) ? raw[name] : undefined;
 }
 
 /** Parses and checks one value; mistakes go to `messages`. */
-function evaluate(key: ConfigKey, text: string | null | undefined, messages: string[]): unknown {
+function evaluate(key: ConfigKey, text: string | null | undefined, messages: string[], classOf?: ClassOf): unknown {
   let value: unknown = null;
-  if (text !== undefined) value = attempt(messages, () => parseConfigValue(key.name, text, key.type)) ?? null;
-  else if (key.required) messages.push(`Missing required configuration "${key.name}" which has no default value.`);
+  if (text !== undefined) {
+    value =
+      attempt(messages, () => {
+        if (key.type === 'CLASS' && text !== null && classOf !== undefined) return classOf(key.name, text);
+        return parseConfigValue(key.name, text, key.type);
+      }) ?? null;
+  } else if (key.required) messages.push(`Missing required configuration "${key.name}" which has no default value.`);
   else value = key.defaultValue;
   attempt(messages, () => key.validator?.ensureValid(key.name, value));
   return value;

@@ -33,7 +33,7 @@ export interface ConfigInfos {
   readonly name: string;
   readonly error_count: number;
   readonly groups: readonly string[];
-  readonly configs: readonly { readonly definition: ConfigKeyInfo | null; readonly value: ConfigValueInfo | null }[];
+  readonly configs: readonly ConfigInfo[];
 }
 
 /** The JSON of one definition. */
@@ -64,11 +64,40 @@ export function toConfigValueInfo(value: ConfigValue, type: ConfigType | null): 
   };
 }
 
-/**
- * The JSON of a validation: values without a definition first, then every definition in order with its value, if there is one.
- *
- * `groups` are the definition's by default.
- */
+/** A definition with its value, as JSON; either may be missing. */
+export interface ConfigInfo {
+  readonly definition: ConfigKeyInfo | null;
+  readonly value: ConfigValueInfo | null;
+}
+
+/** Values without a definition first, then every definition in order with its value, if there is one; of a name's values the last. */
+export function toConfigInfoList(keys: ReadonlyMap<string, ConfigKey>, values: readonly ConfigValue[]): ConfigInfo[] {
+  const byName = new Map(values.map((value) => [value.name, value]));
+  const undefinedOnes = values
+    .filter((value) => !keys.has(value.name))
+    .map((value) => ({ definition: null, value: toConfigValueInfo(value, null) }));
+  const defined = [...keys.values()].map((key) => {
+    const value = byName.get(key.name);
+    return {
+      definition: toConfigKeyInfo(key),
+      value: value === undefined ? null : toConfigValueInfo(value, key.type),
+    };
+  });
+  return [...undefinedOnes, ...defined];
+}
+
+/** The JSON of a validation; `error_count` is the number of the errors in it. */
+export function configInfosOf(result: {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly configs: readonly ConfigInfo[];
+}): ConfigInfos {
+  const { name, groups, configs } = result;
+  const errorCount = configs.reduce((count, { value }) => count + (value?.errors.length ?? 0), 0);
+  return { name, error_count: errorCount, groups, configs };
+}
+
+/** The JSON of a validation against one definition. `groups` are the definition's by default. */
 export function toConfigInfos(result: {
   readonly name: string;
   readonly def: ConfigDef;
@@ -76,22 +105,5 @@ export function toConfigInfos(result: {
   readonly groups?: readonly string[];
 }): ConfigInfos {
   const { name, def, values, groups = def.groups } = result;
-  const byName = new Map(values.map((value) => [value.name, value]));
-  const undefinedOnes = values
-    .filter((value) => !def.keys.has(value.name))
-    .map((value) => ({ definition: null, value: toConfigValueInfo(value, null) }));
-  const defined = [...def.keys.values()].map((key) => {
-    const value = byName.get(key.name);
-    return {
-      definition: toConfigKeyInfo(key),
-      value: value === undefined ? null : toConfigValueInfo(value, key.type),
-    };
-  });
-  const configs = [...undefinedOnes, ...defined];
-  return {
-    name,
-    error_count: configs.reduce((count, { value }) => count + (value?.errors.length ?? 0), 0),
-    groups,
-    configs,
-  };
+  return configInfosOf({ name, groups, configs: toConfigInfoList(def.keys, values) });
 }

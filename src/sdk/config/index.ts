@@ -1,8 +1,18 @@
-export { ConfigDef, type ConfigValue, type EmbedOptions, type RawConfig } from './config-def.ts';
 export {
+  type ClassOf,
+  ConfigDef,
+  type ConfigKeyChanges,
+  type ConfigValue,
+  type EmbedOptions,
+  type RawConfig,
+} from './config-def.ts';
+export {
+  type ConfigInfo,
   type ConfigInfos,
   type ConfigKeyInfo,
   type ConfigValueInfo,
+  configInfosOf,
+  toConfigInfoList,
   toConfigInfos,
   toConfigKeyInfo,
   toConfigValueInfo,

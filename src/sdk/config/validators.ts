@@ -68,6 +68,20 @@ export const ConfigValidators = Object.freeze({
     });
   },
 
+  /** At most so many elements in a list. */
+  listSize(max: number): ConfigValidator {
+    return validator(`List containing maximum of ${max} elements`, (key, value) => {
+      if (listOf(value).length > max) throw invalidValue(key, value, `exceeds maximum list size of [${max}].`);
+    });
+  },
+
+  /** Not null. */
+  nonNull(): ConfigValidator {
+    return validator('non-null value', (key, value) => {
+      if (value === null || value === undefined) throw invalidValue(key, null, 'entry must be non null');
+    });
+  },
+
   /** Not the empty text. */
   nonEmpty(): ConfigValidator {
     return validator('non-empty string', (key, value) => {

@@ -199,16 +199,51 @@ describe('composition', () => {
   });
 
   it('reports under the prefixed key, in words that name the plugin’s own', () => {
-    const def = ConfigDef.empty().embed(inner, { prefix: 'transforms.x.', group: 'Transforms: x', orderOffset: 10 });
+    const def = ConfigDef.empty().embed(inner, { prefix: 'transforms.x.', group: 'Transforms: x', startingOrder: 10 });
     expect(messagesOf(def, { 'transforms.x.spec': 'z' })['transforms.x.spec']).toEqual([
       'Invalid value z for configuration spec: String must be one of: a',
     ]);
     expect(def.keys.get('transforms.x.spec')).toMatchObject({
-      group: 'Transforms: x',
+      group: 'Transforms: x: g',
       orderInGroup: 11,
+      displayName: 'spec',
       dependents: ['transforms.x.more'],
     });
-    expect(def.validate({ 'transforms.x.spec': 'a' })[1]?.recommendedValues).toEqual(['a']);
+    const [more] = def.validate({ 'transforms.x.spec': 'a' });
+    expect(more).toMatchObject({ name: 'transforms.x.more', recommendedValues: ['a'] });
+  });
+
+  it('lists settings as Kafka Connect sorts them', () => {
+    const at = (more: object) => ({ type: 'INT', default: 0, ...BASE, ...more }) as const;
+    const def = ConfigDef.of({
+      z: at({ group: 'second', orderInGroup: 1 }),
+      y: at({ group: 'first', orderInGroup: 2 }),
+      x: at({ group: 'second', orderInGroup: 0 }),
+      b: at({ importance: 'low' }),
+      a: at({ importance: 'low' }),
+      h: at({ importance: 'high' }),
+      r: { type: 'STRING', ...BASE, importance: 'low' },
+    });
+    expect(def.sortedKeys.map(({ name }) => name)).toEqual(['r', 'h', 'a', 'b', 'x', 'z', 'y']);
+  });
+
+  it('takes the class that a text means, and null where there is none', () => {
+    const def = ConfigDef.of({
+      c: { type: 'CLASS', default: 'org.x.Default', ...BASE },
+      d: { type: 'CLASS', default: null, validator: V.nonNull(), ...BASE },
+      s: { type: 'STRING', default: null, ...BASE },
+    });
+    const classOf = (key: string, name: string): string => {
+      if (name.trim() === 'Known') return 'org.x.Known';
+      throw invalidValue(key, name, `Class ${name} could not be found.`);
+    };
+    const values = def.validate({ c: ' Known ', d: 'nope', s: 'nope' }, classOf);
+    expect(values.map(({ value }) => value)).toEqual(['org.x.Known', null, 'nope']);
+    expect(values[1]?.errorMessages).toEqual([
+      'Invalid value nope for configuration d: Class nope could not be found.',
+      'Invalid value null for configuration d: entry must be non null',
+    ]);
+    expect(def.validate({ d: 'x' })[0]?.value).toBe('org.x.Default');
   });
 
   it('refuses a second setting of the same name', () => {

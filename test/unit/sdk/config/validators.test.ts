@@ -49,6 +49,12 @@ describe('validators', () => {
       () => V.listIn('a').ensureValid('k', ['a', 'b']),
       'Invalid value b for configuration k: String must be one of: a',
     ],
+    ['listSize', () => V.listSize(1).ensureValid('k', ['a', 'b']), 'exceeds maximum list size of [1].'],
+    [
+      'nonNull',
+      () => V.nonNull().ensureValid('k', null),
+      'Invalid value null for configuration k: entry must be non null',
+    ],
     ['listNonEmpty', () => V.listNonEmpty().ensureValid('k', []), 'Value must have at least one element'],
     ['composite', () => V.composite(V.nonEmpty(), V.in('a')).ensureValid('k', 'b'), 'String must be one of: a'],
     [

@@ -9,6 +9,14 @@ export const REST_DESCRIPTIONS = {
     what: 'Classes that configurations may name; `connectorsOnly=false` lists converters and transformations, too.',
     answers: '200',
   },
+  'GET /connector-plugins/{plugin}/config': {
+    what: 'The settings of a connector, converter, transformation or predicate, by class or alias; `version` asks for one that is installed.',
+    answers: '200, 400 no such version, 404',
+  },
+  'PUT /connector-plugins/{plugin}/config/validate': {
+    what: 'What is right and wrong with a configuration: every setting with its definition, value, recommended values and errors.',
+    answers: '200 whether or not it has errors, 400 another class than in the path, 500 no class or an unknown one',
+  },
   'GET /connectors': {
     what: 'Names of all connectors; `expand=status` and `expand=info` (or both) add what they say.',
     answers: '200',

@@ -1,6 +1,7 @@
 /** Every resource of a standalone worker's REST API, in the order of its documents. */
 import type { Clock } from '../foundation/clock.ts';
 import type { LogLevels } from '../foundation/log-levels.ts';
+import { connectorPluginsResources } from '../rest/connector-plugins-resource.ts';
 import { connectorsResources } from '../rest/connectors-resource.ts';
 import { standaloneInternalResources } from '../rest/internal-resource.ts';
 import { loggersResources } from '../rest/loggers-resource.ts';
@@ -33,6 +34,7 @@ export function restResources(options: RestResourcesOptions): {
   return {
     main: [
       ...rootResources({ herder, version, clock }),
+      ...connectorPluginsResources({ herder }),
       ...connectorsResources({ herder, showParked }),
       ...offsetsResources({ herder }),
       ...topicsResources({ herder, ...topicTracking }),

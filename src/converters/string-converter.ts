@@ -11,6 +11,8 @@ const CONFIG = CONVERTER_CONFIG.extend(
       default: 'UTF-8',
       importance: 'high',
       documentation: 'The name of the Java character set to use for encoding strings as byte arrays.',
+      width: 'MEDIUM',
+      displayName: 'Encoding',
     },
   }),
 );

@@ -1,8 +1,7 @@
-/** `/`, `/health` and `/connector-plugins`. Kafka Connect 4.1.1, 1.2 and 1.5 (KIP-1017). */
+/** `/` and `/health`. Kafka Connect 4.1.1, 1.2 and 1.5 (KIP-1017). */
 import type { Clock } from '../foundation/clock.ts';
 import type { Herder, HerderHealth } from '../runtime/herder/herder.ts';
-import { pluginInfoJson } from './entities.ts';
-import { booleanQuery, ok, type RestResource, type RestResponse } from './resource.ts';
+import { ok, type RestResource, type RestResponse } from './resource.ts';
 
 /** The Kafka Connect whose REST API this is. */
 export const CONNECT_API_VERSION = '4.1.1';
@@ -47,18 +46,6 @@ export function rootResources(options: {
       },
     },
     { path: '/health', methods: { GET: health } },
-    {
-      path: '/connector-plugins',
-      methods: {
-        GET: async (request) => {
-          const connectorsOnly = booleanQuery(request, 'connectorsOnly', true);
-          const plugins = connectorsOnly
-            ? await herder.plugins(['sink', 'source'])
-            : await herder.plugins(['sink', 'source', 'transformation', 'predicate', 'converter', 'header_converter']);
-          return ok(plugins.map(pluginInfoJson));
-        },
-      },
-    },
   ];
 }
 

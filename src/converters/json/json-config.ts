@@ -27,7 +27,7 @@ export const JSON_CONFIG = CONVERTER_CONFIG.extend(
     'decimal.format': {
       type: 'STRING',
       default: 'BASE64',
-      validator: ConfigValidators.inIgnoreCase('BASE64', 'NUMERIC'),
+      validator: ConfigValidators.inIgnoreCase('NUMERIC', 'BASE64'),
       importance: 'low',
       documentation:
         "Controls which format this converter will serialize decimals in. This value is case insensitive and can be either 'BASE64' (default) or 'NUMERIC'",

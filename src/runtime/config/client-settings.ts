@@ -2,13 +2,8 @@
  * Settings of the Kafka clients of one task. Kafka Connect 4.1.1, 2.4; precedence from low to high: what Connect sets itself, the
  * worker's prefix, the connector's override.
  */
-import type { ConfigProblem } from '../../sdk/errors/kinds.ts';
 import { withPrefix } from './worker-config.ts';
 
-export type OverridePolicy = 'All' | 'None' | 'Principal';
-
-const OVERRIDES = ['producer.override.', 'consumer.override.', 'admin.override.'] as const;
-const PRINCIPAL_KEYS: ReadonlySet<string> = new Set(['sasl.jaas.config', 'sasl.mechanism', 'security.protocol']);
 const CLIENT_SECURITY =
   /^(security\.|sasl\.|ssl\.|bootstrap\.servers$|client\.dns\.lookup$|request\.timeout\.ms$|retry\.backoff|reconnect\.backoff|metadata\.)/;
 
@@ -17,22 +12,6 @@ type Raw = Readonly<Record<string, string>>;
 /** Settings by which a client finds the cluster and is let in. */
 export function isClientSecurity(key: string): boolean {
   return CLIENT_SECURITY.test(key);
-}
-
-/** One mistake for each override that the policy forbids. */
-export function forbiddenOverrides(policy: OverridePolicy, connector: Raw): ConfigProblem[] {
-  if (policy === 'All') return [];
-  const problems: ConfigProblem[] = [];
-  for (const key of Object.keys(connector)) {
-    const prefix = OVERRIDES.find((candidate) => key.startsWith(candidate));
-    const name = prefix === undefined ? '' : key.slice(prefix.length);
-    if (prefix === undefined || (policy === 'Principal' && PRINCIPAL_KEYS.has(name))) continue;
-    problems.push({
-      key,
-      message: `The '${policy}' policy does not allow '${name}' to be overridden in the connector configuration.`,
-    });
-  }
-  return problems;
 }
 
 export interface TaskClientSettings {

@@ -1,7 +1,6 @@
 /** Settings that every connector has. Kafka Connect 4.1.1, 3.1 to 3.3. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
-import { VersionRange } from '../plugins/version-range.ts';
 import { topicPattern } from './topic-pattern.ts';
 
 const COMMON = 'Common';
@@ -9,7 +8,10 @@ const TRANSFORMS = 'Transforms';
 const PREDICATES = 'Predicates';
 const ERRORS = 'Error Handling';
 
-const uniqueAliases = ConfigValidators.listUnique('Duplicate alias provided.');
+const uniqueAliases = ConfigValidators.composite(
+  ConfigValidators.nonNull(),
+  ConfigValidators.listUnique('Duplicate alias provided.'),
+);
 
 const validRegex = ConfigValidators.lambda((key, value) => {
   if (typeof value !== 'string' || value === '') return;
@@ -23,17 +25,7 @@ const validRegex = ConfigValidators.lambda((key, value) => {
   }
 }, 'valid regex');
 
-const validVersion = ConfigValidators.lambda((key, value) => {
-  if (typeof value !== 'string') return;
-  try {
-    if (value.trim() === '') throw new RangeError('String must be non-empty');
-    new VersionRange(value);
-  } catch (cause) {
-    throw new ConfigError(`Invalid value ${value} for configuration ${key}: ${(cause as Error).message}`, { cause });
-  }
-}, 'valid version or range');
-
-const COMMON_CONFIG = ConfigDef.of({
+export const COMMON_CONFIG = ConfigDef.of({
   name: {
     type: 'STRING',
     validator: ConfigValidators.nonEmptyWithoutControlChars(),
@@ -57,11 +49,10 @@ const COMMON_CONFIG = ConfigDef.of({
   'connector.plugin.version': {
     type: 'STRING',
     default: null,
-    validator: validVersion,
     importance: 'medium',
     group: COMMON,
     orderInGroup: 3,
-    width: 'LONG',
+    width: 'MEDIUM',
     displayName: 'Connector version',
     documentation: 'Version of the connector.',
   },

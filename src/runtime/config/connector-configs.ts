@@ -1,25 +1,28 @@
 /** Checks the configuration of a connector, all mistakes at once, and turns it into what the worker runs. */
 import { silentLogger } from '../../foundation/logger.ts';
 import { SecretRegistry } from '../../foundation/secret-registry.ts';
-import type { ConfigDef } from '../../sdk/config/index.ts';
-import type { Connector } from '../../sdk/connector.ts';
+import type { ConfigDef, ConfigInfos, ConfigKeyInfo } from '../../sdk/config/index.ts';
+import { toConfigKeyInfo } from '../../sdk/config/index.ts';
 import type { Converter } from '../../sdk/converter.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
-import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { ConfigError, type ConfigProblem, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import { type Isolation, isolationOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { PLUGIN_TYPES, type PluginDesc } from '../plugins/plugin-desc.ts';
-import type { Plugins } from '../plugins/plugins.ts';
-import { VersionRange } from '../plugins/version-range.ts';
+import { PLUGIN_VERSION_INVALID, type Plugins } from '../plugins/plugins.ts';
 import type { Subscription } from '../worker/worker-task.ts';
-import { listOf } from './alias-list.ts';
-import { forbiddenOverrides, type GroupAccess, groupAccess, type OverridePolicy } from './client-settings.ts';
+import { ClassNames } from './class-names.ts';
+import { type GroupAccess, groupAccess } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { ConnectorValidation } from './connector-validation.ts';
+import { CONVERTERS } from './enriched-config-def.ts';
+import { overridePolicyOf } from './override-policy.ts';
 import { passwordKeysOf } from './password-keys.ts';
-import { converterProblems, pluginProblems, problemsIn } from './plugin-problems.ts';
-import { sinkProblems } from './sink-topics.ts';
+import { converterProblems } from './plugin-problems.ts';
 import { buildTaskSpec, sourceTopicCreation } from './task-spec.ts';
+import { unusedKeys } from './unused-keys.ts';
 import { ConfigVariables } from './variables/config-variables.ts';
 import type { ResolvedVariables } from './variables/resolved-variables.ts';
 import { secretsOf } from './variables/secret-settings.ts';
@@ -29,6 +32,13 @@ export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.conf
   what: 'The configuration of a connector has mistakes; nothing was created or changed.',
   mend: 'Correct every setting that the message names and send the configuration again.',
 });
+
+export const PLUGIN_WITHOUT_SETTINGS = defineErrorCode('holdfast.plugin.no-settings', {
+  what: 'The settings of a class were asked for that is no plugin with settings of its own.',
+  mend: 'Ask for a class that GET /connector-plugins?connectorsOnly=false lists.',
+});
+
+const VALID_TYPES = ['sink', 'source', 'converter', 'header_converter', 'transformation', 'predicate'].join(', ');
 
 /** A checked configuration. */
 export interface ResolvedConnector {
@@ -50,6 +60,8 @@ export interface ResolvedConnector {
   readonly groupAccess: GroupAccess;
   /** `task.isolation`. @throws ConfigError for a value that it can't have */
   isolation(): Isolation;
+  /** Keys that nothing reads: most likely misspelt. */
+  readonly unusedKeys: readonly string[];
   /** What is found only when the connector starts, as with Kafka Connect. @throws ConfigError for a mistake in `topic.creation.*` */
   checkStart(): void;
   /** `task.class` of the task configurations. */
@@ -64,20 +76,6 @@ export interface ResolvedConnector {
 }
 
 type Raw = Readonly<Record<string, string>>;
-type Plugin = { config?(): ConfigDef };
-
-const INTERFACES = {
-  converter: 'Converter',
-  header_converter: 'HeaderConverter',
-  transformation: 'Transformation',
-  predicate: 'Predicate',
-} as const;
-
-const CONVERTERS = [
-  ['key.converter', 'converter'],
-  ['value.converter', 'converter'],
-  ['header.converter', 'header_converter'],
-] as const;
 
 export interface ConnectorConfigsOptions {
   readonly plugins: Plugins;
@@ -93,46 +91,39 @@ export interface ConnectorConfigsOptions {
 export class ConnectorConfigs {
   private readonly plugins: Plugins;
   private readonly worker: WorkerConfig;
+  private readonly validation: ConnectorValidation;
+  private readonly classes: ClassNames;
   private readonly withConverterDefaults: (own: Raw) => Raw;
   readonly variables: ConfigVariables;
   readonly secrets: SecretRegistry;
 
   constructor(options: ConnectorConfigsOptions) {
-    this.plugins = options.plugins;
-    this.worker = options.worker;
-    this.withConverterDefaults = options.withConverterDefaults ?? ((own) => own);
+    const { plugins, worker, withConverterDefaults = (own) => own } = options;
+    this.plugins = plugins;
+    this.worker = worker;
+    this.withConverterDefaults = withConverterDefaults;
     this.variables = options.variables ?? new ConfigVariables({ providers: new Map(), logger: silentLogger });
     this.secrets = options.secrets ?? new SecretRegistry();
+    this.validation = new ConnectorValidation({ plugins, worker, withConverterDefaults });
+    this.classes = new ClassNames({ plugins });
+  }
+
+  /**
+   * What is to be said about each setting, with variables resolved. Invariant 8: a value that came from a config provider shows as
+   * `[hidden]`, and in messages as its variable.
+   * @throws ConfigError when there is no connector to ask; what a provider throws
+   */
+  async validate(raw: RawConnectorConfig): Promise<ConfigInfos> {
+    return (await this.look(raw)).infos;
   }
 
   /** @throws ConfigError `holdfast.connector.config-invalid` with every mistake, in Kafka Connect's words. */
-  async resolve(given: RawConnectorConfig): Promise<ResolvedConnector> {
-    const variables = await this.variables.resolve(given);
-    const raw = variables.config;
-    // Invariant 8: before any plugin can repeat one.
-    this.secrets.add(secretsOf(raw, variables));
-    const className = raw['connector.class'];
-    if (className === undefined || className === null || className === '') {
-      const shown = Object.entries(raw)
-        // Invariant 8: without a class nobody knows which of them are secrets.
-        .map(([key, value]) => `${key}=${key === 'name' ? value : '[hidden]'}`)
-        .join(', ');
-      throw new ConfigError(`Connector config {${shown}} contains no connector type`, {
-        code: CONNECTOR_CONFIG_INVALID,
-      });
-    }
-    const newest = this.plugins.get(['source', 'sink'], className.trim());
-    const versions = this.plugins.versionsOf(newest);
-    const range = versionRange(raw['connector.plugin.version']);
-    const desc = range === null ? newest : versions.find(({ version }) => range.has(version));
-    const problems =
-      desc === undefined
-        ? noVersion(versions, range)
-        : (await this.problemsOf(desc, raw)).map(({ key, message }) => ({
-            key,
-            message: variables.hide(message, key),
-          }));
-    if (desc === undefined || problems.length > 0) {
+  async resolve(raw: RawConnectorConfig): Promise<ResolvedConnector> {
+    const { infos, validated, variables } = await this.look(raw);
+    const problems: ConfigProblem[] = infos.configs.flatMap(({ value }) =>
+      value === null ? [] : value.errors.map((message) => ({ key: value.name, message })),
+    );
+    if (validated.desc === undefined || problems.length > 0) {
       throw new ConfigError(
         `Connector configuration is invalid and contains the following ${problems.length} error(s):${problems
           .map(({ message }) => `\n${message}`)
@@ -142,133 +133,103 @@ export class ConnectorConfigs {
         { code: CONNECTOR_CONFIG_INVALID, problems },
       );
     }
-    return this.describe(desc, variables);
+    return this.describe(validated.desc, variables, validated.known);
   }
 
-  /** Every mistake, in the order of the settings' definition. */
-  private async problemsOf(desc: PluginDesc, raw: RawConnectorConfig): Promise<ConfigProblem[]> {
-    const nulls = Object.entries(raw).filter(([, value]) => value === null);
-    if (nulls.length > 0) {
-      return nulls.map(([key]) => ({ key, message: 'Null value can not be supplied as the configuration value.' }));
+  /**
+   * The settings of a plugin, as a form shows them.
+   * @param version a requirement such as `1.2` or `[1.0,2.0)`; the newest by default
+   * @throws NotFoundError for an unknown plugin; ConfigError for a version that is not there, or can't be read
+   */
+  async definition(name: string, version: string | undefined): Promise<readonly ConfigKeyInfo[]> {
+    const desc = this.pluginNamed(name, version);
+    if (desc.type === 'source' || desc.type === 'sink') {
+      return this.validation.definitionOf(desc).map(toConfigKeyInfo);
     }
-    const config = raw as Raw;
-    const base = desc.type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG;
-    const policy = this.worker.values['connector.client.config.override.policy'] as OverridePolicy;
-    const problems = [
-      ...problemsIn(base.validate(config)),
-      ...(desc.type === 'sink' ? sinkProblems(config) : exactlyOnceProblems(config)),
-      ...this.transformationProblems(config),
-      ...(await this.connectorProblems(desc, config)),
-      ...this.converterProblems(config),
-      ...forbiddenOverrides(policy, config),
-    ];
-    const order = [...base.keys.keys()];
-    const rank = ({ key }: ConfigProblem): number => (order.includes(key) ? order.indexOf(key) : order.length);
-    return problems.sort((a, b) => rank(a) - rank(b));
+    const def = (new desc.create() as { config?(): ConfigDef | null }).config?.();
+    return [...(def?.keys.values() ?? [])].map(toConfigKeyInfo);
   }
 
-  private async connectorProblems(desc: PluginDesc, config: Raw): Promise<ConfigProblem[]> {
-    const connector = new desc.create() as Connector;
-    const def: unknown = connector.config();
-    if (def === null || def === undefined) {
-      throw new ConfigError(`${desc.className}.config() must return a ConfigDef that is not null.`, {
-        code: CONNECTOR_CONFIG_INVALID,
+  private pluginNamed(name: string, version: string | undefined): PluginDesc {
+    // An alias may stand for a converter and a header converter, which are one class.
+    const found = PLUGIN_TYPES.flatMap((type) => this.plugins.find([type], name) ?? []);
+    const [newest] = found;
+    if (newest === undefined || new Set(found.map(({ className }) => className)).size > 1) {
+      throw this.noSuchPlugin(name, found.length > 0);
+    }
+    if (version === undefined) return newest;
+    try {
+      return this.plugins.version(newest, version);
+    } catch (error) {
+      if (!(error instanceof ConfigError) || error.code !== PLUGIN_VERSION_INVALID) throw error;
+      throw new ConfigError(`Invalid version specification: ${version}`, { code: error.code, cause: error });
+    }
+  }
+
+  private noSuchPlugin(name: string, isAmbiguous: boolean): ConnectError {
+    if (this.plugins.find(['config_provider'], name) !== undefined || overridePolicyOf(name) !== undefined) {
+      return new ConfigError(`Invalid plugin class ${name}. Valid types are ${VALID_TYPES}.`, {
+        code: PLUGIN_WITHOUT_SETTINGS,
       });
     }
-    const values =
-      connector.validate === undefined ? (def as ConfigDef).validate(config) : await connector.validate(config);
-    return problemsIn(values);
+    if (!isAmbiguous && this.classes.isNoPlugin(name)) {
+      return new ConnectError('Instantiation error', { code: PLUGIN_WITHOUT_SETTINGS });
+    }
+    return new NotFoundError(`Unknown plugin ${name}.`);
+  }
+
+  private async look(given: RawConnectorConfig) {
+    const variables = await this.variables.resolve(given);
+    // Invariant 8: before any plugin can repeat one.
+    this.secrets.add(secretsOf(variables.config, variables));
+    const validated = await this.validation.validate(variables.config);
+    return { variables, validated, infos: withoutProvided(validated.infos, variables) };
   }
 
   /** Of the converters that the worker names: nothing else looks at them before the first task is started. */
   workerConverterProblems(): ConfigProblem[] {
-    return this.converterProblems(this.worker.raw);
-  }
-
-  private converterProblems(config: Raw): ConfigProblem[] {
-    const problems: ConfigProblem[] = [];
-    for (const [key, type] of CONVERTERS) {
+    const config = this.worker.raw;
+    return CONVERTERS.flatMap(({ key, type }) => {
       const name = config[key];
-      if (name === undefined) continue;
-      const desc = this.plugins.find([type], name.trim());
-      if (desc === undefined) problems.push(this.noClass(key, name, type));
-      else {
-        // As at run time, the framework says for what the converter is.
-        const part = key.replace('.converter', '') as 'key' | 'value' | 'header';
-        const own = this.withConverterDefaults({ ...withPrefix(config, `${key}.`), 'converter.type': part });
-        problems.push(...converterProblems(new desc.create() as Converter, own, part, `${key}.`));
+      if (name === undefined) return [];
+      const requirement = config[`${key}.plugin.version`];
+      try {
+        const className = this.classes.classOf(type, key, name);
+        this.classes.ensureUsable({
+          type,
+          key,
+          className,
+          requirement,
+          failure: 'Could not instantiate class',
+          probe: () => {},
+        });
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        return [{ key, message: error.message }];
       }
-    }
-    return problems;
+      const desc = this.classes.find(type, name, requirement);
+      if (desc === undefined) return [];
+      // As at run time, the framework says for what the converter is.
+      const part = key.replace('.converter', '') as 'key' | 'value' | 'header';
+      const own = this.withConverterDefaults({ ...withPrefix(config, `${key}.`), 'converter.type': part });
+      return converterProblems(new desc.create() as Converter, own, part, `${key}.`);
+    });
   }
 
   /** Keys under the prefix of a converter that it does not know, of a connector or of the worker: most likely misspelt. */
   unknownConverterKeys(config: RawConnectorConfig): string[] {
-    return CONVERTERS.flatMap(([key, type]) => {
-      const desc = this.plugins.find([type], (config[key] ?? '').trim());
+    return CONVERTERS.flatMap(({ key, type }) => {
+      const desc = this.classes.find(type, config[key]);
       const def = desc === undefined ? undefined : (new desc.create() as { config?: () => ConfigDef }).config?.();
       if (def === undefined) return [];
       return def
-        .unusedKeys(withPrefix(config as Raw, `${key}.`))
+        .unusedKeys(withPrefix(config, `${key}.`))
         .filter((own) => own !== 'converter.type' && own !== 'plugin.version')
         .map((own) => `${key}.${own}`);
     });
   }
 
-  private noClass(key: string, name: string, type: keyof typeof INTERFACES): ConfigProblem {
-    const other = this.plugins.find(PLUGIN_TYPES, name.trim());
-    if (other !== undefined) {
-      return { key, message: `Class class ${other.className} does not implement the ${INTERFACES[type]} interface` };
-    }
-    return { key, message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.` };
-  }
-
-  private transformationProblems(config: Raw): ConfigProblem[] {
-    const problems: ConfigProblem[] = [];
-    const predicates = listOf(config['predicates']);
-    for (const alias of predicates) problems.push(...this.aliasProblems(config, `predicates.${alias}.`, 'predicate'));
-    for (const alias of listOf(config['transforms'])) {
-      const prefix = `transforms.${alias}.`;
-      problems.push(...this.aliasProblems(config, prefix, 'transformation'));
-      const predicate = config[`${prefix}predicate`]?.trim();
-      const negate = config[`${prefix}negate`];
-      if (predicate === undefined && negate !== undefined) {
-        problems.push({
-          key: `${prefix}type`,
-          message: `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
-        });
-      }
-      if (negate !== undefined && !/^(true|false)$/i.test(negate.trim())) {
-        problems.push({
-          key: `${prefix}negate`,
-          message: `Invalid value ${negate} for configuration ${prefix}negate: Expected value to be either true or false`,
-        });
-      }
-      // Kafka Connect lets this pass and the task fails.
-      if (predicate !== undefined && predicate !== '' && !predicates.includes(predicate)) {
-        problems.push({
-          key: `${prefix}predicate`,
-          message: `Invalid value ${predicate} for configuration ${prefix}predicate: no predicate of this alias is declared in predicates.`,
-        });
-      }
-    }
-    return problems;
-  }
-
-  private aliasProblems(config: Raw, prefix: string, type: 'transformation' | 'predicate'): ConfigProblem[] {
-    const key = `${prefix}type`;
-    const name = config[key];
-    if (name === undefined)
-      return [{ key, message: `Missing required configuration "${key}" which has no default value.` }];
-    const desc = this.plugins.find([type], name.trim());
-    if (desc !== undefined) return pluginProblems(new desc.create() as Plugin, withPrefix(config, prefix), prefix);
-    const outer = this.plugins.list([type]).filter(({ className }) => className.startsWith(`${name}$`));
-    if (outer.length === 0) return [this.noClass(key, name, type)];
-    const choices = outer.map(({ className }) => className).join(', ');
-    return [{ key, message: `This class is abstract and cannot be created. Did you mean ${choices}?` }];
-  }
-
-  private describe(desc: PluginDesc, variables: ResolvedVariables): ResolvedConnector {
+  private describe(desc: PluginDesc, variables: ResolvedVariables, known: ReadonlySet<string>): ResolvedConnector {
     const config = variables.config as Raw;
     const type = desc.type as 'source' | 'sink';
     const values = (type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG).parse(config);
@@ -285,11 +246,12 @@ export class ConnectorConfigs {
       secrets,
       refreshed: async () => {
         const now = await this.variables.resolve(variables.raw);
-        return this.describe(desc, now);
+        return this.describe(desc, now, known);
       },
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),
       isolation: () => isolationOf({ 'task.isolation': config['task.isolation'] ?? worker.values['task.isolation'] }),
+      unusedKeys: [...unusedKeys(type, config, known), ...this.unknownConverterKeys(config)],
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);
       },
@@ -307,24 +269,18 @@ export class ConnectorConfigs {
   }
 }
 
-/** null when there is none, or none that can be read: then validation says so. */
-function versionRange(text: string | null | undefined): VersionRange | null {
-  if (text === null || text === undefined) return null;
-  try {
-    return new VersionRange(text);
-  } catch {
-    return null;
-  }
-}
-
-function noVersion(versions: readonly PluginDesc[], range: VersionRange | null): ConfigProblem[] {
-  const available = versions.map(({ version }) => version).join(', ');
-  const message = `Plugin ${versions[0]?.className} not found that matches the version range ${range}, available versions: [${available}]`;
-  return ['connector.class', 'connector.plugin.version'].map((key) => ({ key, message }));
-}
-
-/** Exactly-once sources need distributed mode. */
-function exactlyOnceProblems(config: Raw): ConfigProblem[] {
-  if ((config['exactly.once.support'] ?? '').trim().toLowerCase() !== 'required') return [];
-  return [{ key: 'exactly.once.support', message: 'This worker does not have exactly-once source support enabled.' }];
+function withoutProvided(infos: ConfigInfos, variables: ResolvedVariables): ConfigInfos {
+  if (variables.found.length === 0) return infos;
+  const { raw, config } = variables;
+  const configs = infos.configs.map((info) => {
+    if (info.value === null) return info;
+    const { name, value, errors } = info.value;
+    const isProvided = raw[name] !== config[name];
+    const shown = isProvided && value !== null ? '[hidden]' : value;
+    return {
+      ...info,
+      value: { ...info.value, value: shown, errors: errors.map((each) => variables.hide(each, name)) },
+    };
+  });
+  return { ...infos, configs };
 }

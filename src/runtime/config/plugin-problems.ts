@@ -1,5 +1,5 @@
 /** What is wrong with the settings of a converter, transformation or predicate, by the plugin's own definition. */
-import type { ConfigDef, ConfigValue } from '../../sdk/config/index.ts';
+import type { ConfigValue } from '../../sdk/config/index.ts';
 import type { Converter } from '../../sdk/converter.ts';
 import type { ConfigProblem } from '../../sdk/errors/kinds.ts';
 
@@ -7,17 +7,6 @@ type Raw = Readonly<Record<string, string>>;
 
 export function problemsIn(values: readonly ConfigValue[]): ConfigProblem[] {
   return values.flatMap(({ name, errorMessages }) => errorMessages.map((message) => ({ key: name, message })));
-}
-
-/** Of a transformation or predicate: under the prefixed key, while the text keeps the plugin's own, as upstream's does. */
-export function pluginProblems(plugin: { config?(): ConfigDef }, config: Raw, prefix: string): ConfigProblem[] {
-  const def = plugin.config?.();
-  if (def === undefined) return [];
-  return problemsIn(def.validate(config)).map(({ key, message }) => ({
-    key: prefix + key,
-    // What is missing is named as it has to be written.
-    message: message.replace(/^Missing required configuration "/, `Missing required configuration "${prefix}`),
-  }));
 }
 
 /**
@@ -35,12 +24,27 @@ export function converterProblems(
     // A text that can't be parsed is null to the validator, which would say so a second time.
     if (!single.has(key)) single.set(key, message);
   }
-  const sound = Object.fromEntries(Object.entries(config).filter(([key]) => !single.has(key)));
-  const together = converter.checkSettings?.(sound, type) ?? [];
   return [
-    ...[...single].map(([key, message]) => ({ key, message })),
-    ...together.filter(({ key }) => !single.has(key)),
-  ].map(({ key, message }) => ({ key: prefix + key, message: named(message, key, prefix) }));
+    ...[...single].map(([key, message]) => ({ key: prefix + key, message: named(message, key, prefix) })),
+    ...jointProblems(converter, config, type, prefix, new Set(single.keys())).map(({ key, message }) => ({
+      key: prefix + key,
+      message,
+    })),
+  ];
+}
+
+/** What is wrong among settings that are right by themselves, under their own keys; the text names the key as it has to be written. */
+export function jointProblems(
+  converter: Pick<Converter, 'checkSettings'>,
+  config: Raw,
+  type: 'key' | 'value' | 'header',
+  prefix: string,
+  wrong: ReadonlySet<string>,
+): ConfigProblem[] {
+  const sound = Object.fromEntries(Object.entries(config).filter(([key]) => !wrong.has(key)));
+  return (converter.checkSettings?.(sound, type) ?? [])
+    .filter(({ key }) => !wrong.has(key))
+    .map(({ key, message }) => ({ key, message: named(message, key, prefix) }));
 }
 
 function named(message: string, key: string, prefix: string): string {

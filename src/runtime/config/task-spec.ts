@@ -21,7 +21,7 @@ import { type WorkerConfig, withPrefix } from './worker-config.ts';
 type Raw = Readonly<Record<string, string>>;
 
 /** Settings of task hosts: what the worker says, and a connector may say otherwise for itself. */
-const HOST_SETTINGS = [
+export const HOST_SETTINGS = [
   'task.isolation',
   'max.inflight.batches',
   'max.inflight.bytes',

@@ -1,6 +1,7 @@
 /** Every setting of a standalone worker: Kafka Connect 4.1.1's, then ours. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { anOverridePolicy } from './override-policy.ts';
 import { REST_CONFIG_KEYS, REST_TLS_KEYS } from './rest-config-keys.ts';
 
 const CONNECT = 'Kafka Connect';
@@ -164,7 +165,7 @@ export const WORKER_CONFIG = ConfigDef.of({
   'connector.client.config.override.policy': {
     type: 'STRING',
     default: 'All',
-    validator: ConfigValidators.in('All', 'None', 'Principal'),
+    validator: anOverridePolicy,
     importance: 'medium',
     group: CONNECT,
     documentation: 'Which client settings connectors may override: All, None, or Principal (only the credentials).',

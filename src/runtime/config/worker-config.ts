@@ -25,8 +25,11 @@ export interface WorkerConfig {
 }
 
 /** Reads all settings with a prefix, without it. */
-export function withPrefix(raw: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
-  const found: Record<string, string> = {};
+export function withPrefix<V extends string | null>(
+  raw: Readonly<Record<string, V>>,
+  prefix: string,
+): Record<string, V> {
+  const found: Record<string, V> = {};
   for (const [key, value] of Object.entries(raw)) if (key.startsWith(prefix)) found[key.slice(prefix.length)] = value;
   return found;
 }

@@ -1,6 +1,7 @@
 /** Brings the configurations of connectors into effect. Its callers see to one call at a time for each connector. */
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import type { ConfigInfos } from '../../sdk/config/index.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { ConnectorConfigs, ResolvedConnector } from '../config/connector-configs.ts';
@@ -94,21 +95,16 @@ export class ConnectorSetup {
 
   /** @throws ConfigError with every mistake */
   async validate(name: string, raw: RawConnectorConfig): Promise<ResolvedConnector> {
-    const { configs, logger } = this.options;
-    const resolved = await this.options.stages.during(`validating the configuration of connector ${name}`, () =>
-      configs.resolve(raw),
+    return this.options.stages.during(`validating the configuration of connector ${name}`, () =>
+      this.options.configs.resolve(raw),
     );
-    const keys = configs.unknownConverterKeys(raw);
-    if (keys.length > 0) {
-      logger.warn(
-        'Settings under the prefix of a converter are not known to it and have no effect. Check their spelling.',
-        {
-          connector: name,
-          keys,
-        },
-      );
-    }
-    return resolved;
+  }
+
+  /** What there is to be said about a configuration, for whoever fills it in. @throws ConfigError when no connector can be asked */
+  examine(raw: RawConnectorConfig): Promise<ConfigInfos> {
+    return this.options.stages.during(`validating the configuration of connector ${raw['name'] ?? ''}`, () =>
+      this.options.configs.validate(raw),
+    );
   }
 
   /** @throws as `ConnectorLifecycle.launch`; it exists then, and is FAILED. */
@@ -118,7 +114,7 @@ export class ConnectorSetup {
     const entry = await this.desired.create(connector);
     // It may take its time to start, and is there all the same.
     this.options.statuses.setConnector(entry.name, 'UNASSIGNED', entry.resolved.desc.version);
-    await this.lifecycle.launch(entry);
+    await this.launch(entry);
     return infoOf(entry);
   }
 
@@ -140,8 +136,23 @@ export class ConnectorSetup {
     const entry = 'resolved' in current ? current : this.desired.awake(current, resolved);
     entry.resolved = resolved;
     if (!isSame) entry.taskConfigs = [];
-    await this.lifecycle.launch(entry);
+    await this.launch(entry);
     return infoOf(entry);
+  }
+
+  private async launch(entry: DesiredConnector): Promise<void> {
+    try {
+      await this.lifecycle.launch(entry);
+    } finally {
+      // As Kafka Connect does, once whoever reads settings at the start has read them.
+      const keys = entry.resolved.unusedKeys;
+      if (keys.length > 0) {
+        this.options.logger.warn(
+          'Settings of a connector were supplied but are not used: nothing knows them, or they have no effect in a standalone worker. Check their spelling.',
+          { connector: entry.name, keys },
+        );
+      }
+    }
   }
 
   /** With null values taken out, as a patch says. @throws NotFoundError */

@@ -2,6 +2,8 @@
  * The desired state of connectors and what may be asked of it: the only thing the REST API talks to.
  * Kafka Connect's Herder, with promises in place of callbacks.
  */
+
+import type { ConfigInfos, ConfigKeyInfo } from '../../sdk/config/index.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { ConnectorStatus, TargetState, TaskStatus } from './status.ts';
@@ -137,4 +139,11 @@ export interface Herder {
   resetConnectorTopics(name: string): Promise<void>;
 
   plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]>;
+  /**
+   * The settings of a plugin.
+   * @throws NotFoundError for an unknown one; ConfigError for a version that is not there, that can't be read, or a plugin without settings
+   */
+  pluginConfig(name: string, version: string | undefined): Promise<readonly ConfigKeyInfo[]>;
+  /** What creating a connector with this configuration would be refused for, and more. @throws ConfigError when no connector can be asked */
+  validateConnectorConfig(config: RawConnectorConfig): Promise<ConfigInfos>;
 }

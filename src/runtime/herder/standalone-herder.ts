@@ -5,6 +5,7 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import type { ConfigInfos, ConfigKeyInfo } from '../../sdk/config/index.ts';
 import { AlreadyExistsError, IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { ConfigBackingStore } from '../../storage/config-backing-store.ts';
 import type { ConnectorConfigs } from '../config/connector-configs.ts';
@@ -349,6 +350,14 @@ export class StandaloneHerder implements Herder {
 
   async plugins(types: readonly PluginType[]): Promise<readonly PluginDesc[]> {
     return this.options.plugins.list(types);
+  }
+
+  pluginConfig(name: string, version: string | undefined): Promise<readonly ConfigKeyInfo[]> {
+    return this.options.configs.definition(name, version);
+  }
+
+  validateConnectorConfig(config: RawConnectorConfig): Promise<ConfigInfos> {
+    return this.setup.examine(config);
   }
 
   /** Starts what was stored, unless that was done before. What it fails with is in its status. */

@@ -13,6 +13,7 @@ import {
   type PluginType,
 } from './plugin-desc.ts';
 import { findPluginModules, type PluginModule } from './plugin-path.ts';
+import { VersionRange } from './version-range.ts';
 
 export const PLUGIN_NOT_FOUND = defineErrorCode('holdfast.plugin.not-found', {
   what: 'No plugin offers the class that a configuration names.',
@@ -22,6 +23,16 @@ export const PLUGIN_NOT_FOUND = defineErrorCode('holdfast.plugin.not-found', {
 export const PLUGIN_AMBIGUOUS = defineErrorCode('holdfast.plugin.ambiguous', {
   what: 'More than one plugin answers to the short name that a configuration uses.',
   mend: 'Use the full class name; the message lists them.',
+});
+
+export const PLUGIN_VERSION_NOT_FOUND = defineErrorCode('holdfast.plugin.version-not-found', {
+  what: 'No installed version of a plugin is one that a configuration asks for.',
+  mend: 'Ask for one of the versions that the message lists, or install the one that is asked for.',
+});
+
+export const PLUGIN_VERSION_INVALID = defineErrorCode('holdfast.plugin.version-invalid', {
+  what: 'A requirement on the version of a plugin is neither a version nor a range.',
+  mend: 'Write a version (1.2.3), a range ([1.0,2.0)), several of them separated by commas, or latest.',
 });
 
 const KIND_NAMES: Readonly<Record<PluginType, string>> = {
@@ -119,6 +130,27 @@ export class Plugins {
   /** All versions of its class, the newest first. */
   versionsOf(desc: PluginDesc): readonly PluginDesc[] {
     return this.descs.filter((other) => isSameClass(other, desc)).sort((a, b) => compareVersions(b.version, a.version));
+  }
+
+  /**
+   * The newest version of a class that a requirement admits: a version, a range, `latest`.
+   * @throws ConfigError `holdfast.plugin.version-not-found` in Kafka Connect's words, or with those of a requirement that can't be read
+   */
+  version(desc: PluginDesc, requirement: string): PluginDesc {
+    const versions = this.versionsOf(desc);
+    let range: VersionRange;
+    try {
+      range = new VersionRange(requirement);
+    } catch (cause) {
+      throw new ConfigError((cause as Error).message, { code: PLUGIN_VERSION_INVALID, cause });
+    }
+    const found = versions.find(({ version }) => range.has(version));
+    if (found !== undefined) return found;
+    const available = versions.map(({ version }) => version).join(', ');
+    throw new ConfigError(
+      `Plugin ${desc.className} not found that matches the version range ${range}, available versions: [${available}]`,
+      { code: PLUGIN_VERSION_NOT_FOUND },
+    );
   }
 
   ref(desc: PluginDesc): PluginRef {

@@ -20,8 +20,8 @@ export class VersionRange {
   /** @throws RangeError for text that is no version and no range */
   constructor(text: string) {
     const trimmed = text.trim();
-    if (trimmed === '' || trimmed.toLowerCase() === 'latest') this.intervals = [{ low: null, high: null }];
-    else if (/^[^,[\]()]+$/.test(trimmed)) this.intervals = [exactly(trimmed)];
+    if (trimmed.toLowerCase() === 'latest') this.intervals = [{ low: null, high: null }];
+    else if (/^[^,[\]()]*$/.test(trimmed)) this.intervals = [exactly(trimmed)];
     else this.intervals = trimmed.split(/(?<=[\])])\s*,/).map((part) => interval(part.trim(), text));
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { connectorPluginsResources } from '../../../src/rest/connector-plugins-resource.ts';
 import { connectorsResources } from '../../../src/rest/connectors-resource.ts';
 import { RestServer } from '../../../src/rest/rest-server.ts';
 import { rootResources } from '../../../src/rest/root-resource.ts';
@@ -88,6 +89,7 @@ function open(showParked = true): {
   const server = new RestServer({
     resources: [
       ...rootResources({ herder: herder as unknown as Herder, version: '0.1.0', clock }),
+      ...connectorPluginsResources({ herder: herder as unknown as Herder }),
       ...connectorsResources({ herder: herder as unknown as Herder, showParked }),
     ],
     clock,

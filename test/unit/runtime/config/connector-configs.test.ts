@@ -135,9 +135,15 @@ describe('ConnectorConfigs', () => {
 
   it.each([
     [
-      'a null value alone',
-      source({ 'x.null': null, 'tasks.max': '0' }),
-      ['x.null | Null value can not be supplied as the configuration value.'],
+      'null values, of known keys and others',
+      source({ 'x.null': null, 'tasks.max': null, transforms: null }),
+      [
+        'x.null | Null value can not be supplied as the configuration value.',
+        'tasks.max | Invalid value null for configuration tasks.max: Value must be non-null',
+        'tasks.max | Null value can not be supplied as the configuration value.',
+        'transforms | Invalid value null for configuration transforms: entry must be non null',
+        'transforms | Null value can not be supplied as the configuration value.',
+      ],
     ],
     [
       'tasks.max that is no number',
@@ -187,7 +193,7 @@ describe('ConnectorConfigs', () => {
       'a dead letter queue that the pattern matches',
       sink({ 'topics.regex': 'd.*', 'errors.deadletterqueue.topic.name': 'dlq' }),
       [
-        "topics.regex | The DLQ topic 'dlq' may not be matched by the regex for topics ('topics.regex=d.*') consumed by the connector",
+        "topics.regex | The DLQ topic 'dlq' may not be matched by the regex for the topics ('topics.regex=d.*') consumed by the connector",
       ],
     ],
     [
@@ -196,11 +202,7 @@ describe('ConnectorConfigs', () => {
       [],
     ],
     ["a pattern in Java's manner", sink({ 'topics.regex': '(?i)db\\-.*\\_x' }), []],
-    [
-      'exactly once',
-      source({ 'exactly.once.support': 'Required' }),
-      ['exactly.once.support | This worker does not have exactly-once source support enabled.'],
-    ],
+    ['exactly once, which a standalone worker does not look at', source({ 'exactly.once.support': 'Required' }), []],
     [
       'a converter of the wrong kind',
       source({ 'header.converter': 'test.PlainConverter', 'value.converter': 'test.Matches' }),
@@ -213,7 +215,7 @@ describe('ConnectorConfigs', () => {
       "a mistake in a converter's own settings",
       source({ 'value.converter': 'test.JsonConverter', 'value.converter.schemas.enable': 'maybe' }),
       [
-        'value.converter.schemas.enable | Invalid value maybe for configuration value.converter.schemas.enable: Expected value to be either true or false',
+        'value.converter.schemas.enable | Invalid value maybe for configuration schemas.enable: Expected value to be either true or false',
       ],
     ],
     [
@@ -225,8 +227,8 @@ describe('ConnectorConfigs', () => {
       "a mistake in a transformation's own settings",
       source({ transforms: 'a', 'transforms.a.type': 'Router', 'transforms.a.regex': 'x' }),
       [
-        'transforms.a.regex | Invalid value x for configuration regex: Not a number of type INT',
         'transforms.a.replacement | Missing required configuration "transforms.a.replacement" which has no default value.',
+        'transforms.a.regex | Invalid value x for configuration transforms.a.regex: Not a number of type INT',
       ],
     ],
     [
@@ -258,7 +260,7 @@ describe('ConnectorConfigs', () => {
       }),
       [
         'transforms.a.negate | Invalid value no for configuration transforms.a.negate: Expected value to be either true or false',
-        'transforms.a.predicate | Invalid value p for configuration transforms.a.predicate: no predicate of this alias is declared in predicates.',
+        'transforms.a.predicate | Invalid value p for configuration predicate: no predicate of this alias is declared in predicates.',
       ],
     ],
     [
@@ -292,7 +294,7 @@ describe('ConnectorConfigs', () => {
       'None',
       [
         "producer.override.acks | The 'None' policy does not allow 'acks' to be overridden in the connector configuration.",
-        "consumer.override.sasl.mechanism | The 'None' policy does not allow 'sasl.mechanism' to be overridden in the connector configuration.",
+        "producer.override.sasl.mechanism | The 'None' policy does not allow 'sasl.mechanism' to be overridden in the connector configuration.",
       ],
     ],
     [
@@ -303,7 +305,12 @@ describe('ConnectorConfigs', () => {
     ],
   ])('keeps to the override policy %s', async (policy, expected) => {
     const on = openConfigs({ 'connector.client.config.override.policy': policy });
-    const raw = source({ 'producer.override.acks': '1', 'consumer.override.sasl.mechanism': 'PLAIN' });
+    const raw = source({
+      'producer.override.acks': '1',
+      'producer.override.sasl.mechanism': 'PLAIN',
+      // A source has no consumer.
+      'consumer.override.max.poll.records': '1',
+    });
     expect(await problems(raw, on)).toEqual(expected);
   });
 
@@ -499,7 +506,7 @@ describe('keys under the prefix of a converter', () => {
   it('that only together are wrong refuse the connector', async () => {
     const config = source({ 'key.converter': 'test.Picky', 'key.converter.a': 'x' });
     expect(await problems(config)).toEqual([
-      'key.converter.a | Invalid value x for configuration key.converter.a: Not a number of type INT',
+      'key.converter.a | Invalid value x for configuration a: Not a number of type INT',
       'key.converter.b | key.converter.b: Needed beside converter.type.',
     ]);
     expect(await problems({ ...config, 'key.converter.a': '1', 'key.converter.b': '' })).toEqual([]);
@@ -540,7 +547,7 @@ describe('keys under the prefix of a converter', () => {
     ]);
     const worker = parseWorkerConfig(WORKER);
     const missing = new ConnectorConfigs({ plugins: more, worker }).resolve(own);
-    await expect(missing).rejects.toThrow('Missing required configuration "value.converter.url"');
+    await expect(missing).rejects.toThrow('Missing required configuration "url"');
     const withConverterDefaults = (given: object) => ({ url: 'http://a', ...given });
     const there = new ConnectorConfigs({ plugins: more, worker, withConverterDefaults }).resolve(own);
     await expect(there).resolves.toMatchObject({ type: 'source' });

@@ -63,8 +63,10 @@ export class LogLevels {
 
   /** The level in effect; null for a logger that nobody has used or named. */
   get(name: string): LoggerLevel | null {
-    const entry = this.entries.get(name);
-    return entry === undefined ? null : { level: this.levelOf(name), lastModified: entry.lastModified };
+    const entry = this.entries.get(isRoot(name) ? ROOT : name);
+    return entry === undefined
+      ? null
+      : { level: this.levelOf(isRoot(name) ? ROOT : name), lastModified: entry.lastModified };
   }
 
   /**
@@ -73,14 +75,14 @@ export class LogLevels {
    * @returns those whose level changed of the names that requests have named, sorted
    */
   set(namespace: string, level: LevelName): readonly string[] {
-    const isAll = namespace === '' || namespace === ROOT;
+    const isAll = namespace === '' || isRoot(namespace);
     this.entry(isAll ? ROOT : namespace).isNamed = true;
     const changed: string[] = [];
-    const before = new Map([...this.entries.keys()].map((name) => [name, this.levelOf(name)]));
     for (const [name, entry] of this.entries) {
       if (!isAll && !name.startsWith(namespace) && !this.standsFor(name, namespace)) continue;
+      // One without a level of its own gets one, be it the one that it had from above.
+      if (entry.level === level) continue;
       entry.level = level;
-      if (before.get(name) === level) continue;
       entry.lastModified = this.now();
       if (entry.isNamed) changed.push(name);
     }
@@ -163,4 +165,8 @@ export function levelledLogger(options: {
     isLevelEnabled: (level) =>
       LEVEL_NAMES.indexOf(level.toUpperCase() as LevelName) >= threshold.rank && target.isLevelEnabled(level),
   };
+}
+
+function isRoot(name: string): boolean {
+  return name.toLowerCase() === ROOT;
 }

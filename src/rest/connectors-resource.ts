@@ -145,8 +145,10 @@ export function connectorsResources(options: {
 
 export function taskIdOf(request: RestRequest): { readonly connector: string; readonly task: number } {
   const task = param(request, 'task');
-  if (!/^-?\d{1,9}$/.test(task)) throw httpError(404);
-  return { connector: param(request, 'connector'), task: Number(task) };
+  const number = Number(task);
+  // What Java's Integer.parseInt takes.
+  if (!/^[+-]?\d+$/.test(task) || Math.abs(number) > 0x7fffffff) throw httpError(404);
+  return { connector: param(request, 'connector'), task: number };
 }
 
 function initialState(value: unknown): TargetState {

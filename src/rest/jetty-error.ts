@@ -5,18 +5,46 @@ export interface JettyError {
   readonly body: string;
 }
 
-/** Why a path is refused before routing, for it could be read in two ways; null if it can't. */
-export function ambiguityOf(url: string): string | null {
+export interface Refusal {
+  readonly message: string;
+  /** What the page says was asked for. */
+  readonly uri: '/badURI' | '/badMessage';
+}
+
+/** Why a path is refused before routing: it could be read in two ways, or in none. null for all others. */
+export function refusedPath(url: string): Refusal | null {
   const path = url.split('?', 1)[0] ?? '';
-  if (/%2f/i.test(path)) return 'Ambiguous URI path separator';
-  if (/%25/.test(path)) return 'Ambiguous URI path encoding';
-  if (path.includes('//')) return 'Ambiguous URI empty segment';
-  return null;
+  const bad = (message: string): Refusal => ({ message, uri: '/badURI' });
+  if (/%00/.test(path) || !isDecodable(path)) return { message: 'Bad Request', uri: '/badMessage' };
+  if (/%5c|\\/i.test(path)) return bad('Suspicious Path Character');
+  const segments = path.split('/').map((segment) => segment.split(';', 1)[0] ?? '');
+  if (segments.some((segment) => /^(\.|%2e){1,2}$/i.test(segment) && /%/.test(segment))) {
+    return bad('Ambiguous URI path segment');
+  }
+  if (/%2f/i.test(path)) return bad('Ambiguous URI path separator');
+  if (/%25/.test(path)) return bad('Ambiguous URI path encoding');
+  return path.includes('//') ? bad('Ambiguous URI empty segment') : null;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The path as resources are found by it: without the parameters that may follow each segment. */
+export function withoutPathParameters(url: string): string {
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  return path.includes(';') ? path.replace(/;[^/]*/g, '') + (end < 0 ? '' : url.slice(end)) : url;
 }
 
 /** The page for a path that is refused. Only GET, HEAD and POST are sent one. */
-export function ambiguousAnswer(method: string, why: string): JettyError {
-  const page = pageFor(method, { status: 400, message: why, uri: '/badURI' });
+export function refusedPathAnswer(method: string, refusal: Refusal): JettyError {
+  const page = pageFor(method, { status: 400, ...refusal });
   return { ...page, headers: { ...page.headers, connection: 'close' } };
 }
 

@@ -49,6 +49,8 @@ export interface RestResource {
   readonly produces?: readonly string[];
   /** How a body that is no JSON is answered: as Kafka Connect does, with 500, unless told. */
   readonly unreadableBody?: 400;
+  /** Reads no body, and so doesn't mind of what type one would be. */
+  readonly takesAnyType?: boolean;
   /** Between workers only: not in the documents of the API. */
   readonly isInternal?: boolean;
   readonly methods: Readonly<Partial<Record<RestMethod, RestHandler>>>;

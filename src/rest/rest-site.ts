@@ -7,7 +7,7 @@ import type { HeaderRule } from '../runtime/config/header-rules.ts';
 import { type BasicAuth, UNAUTHORIZED_BODY } from './basic-auth.ts';
 import type { CrossOrigin } from './cors.ts';
 import { applyHeaderRules } from './header-rules.ts';
-import { ambiguityOf, ambiguousAnswer, type JettyError, notYetThere } from './jetty-error.ts';
+import { type JettyError, notYetThere, refusedPath, refusedPathAnswer, withoutPathParameters } from './jetty-error.ts';
 import { OpenStreams } from './open-streams.ts';
 import { decodeText, parseBody } from './request-body.ts';
 import { mergeResources, type RestHandler, type RestMethod, type RestResource, type RestResponse } from './resource.ts';
@@ -41,12 +41,14 @@ interface RouteConfig {
   readonly methods: RestResource['methods'];
   readonly produces: readonly string[];
   readonly unreadableBody: 400 | 500;
+  readonly takesAnyType: boolean;
 }
 
 export class RestSite {
   private readonly options: RestSiteOptions;
   private readonly app: FastifyInstance;
   private readonly streams = new OpenStreams();
+  private readonly paths: readonly RegExp[];
   private isInitialising: boolean;
 
   constructor(options: RestSiteOptions) {
@@ -56,7 +58,13 @@ export class RestSite {
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
-      frameworkErrors: (error, _request, reply) => this.fail(reply, error),
+      rewriteUrl: (request) => withoutPathParameters(request.url ?? '/'),
+      // What the router can't decode has not come to the hooks.
+      frameworkErrors: (error, request, reply) => {
+        const refused = refusedPath(request.originalUrl);
+        if (refused === null) this.fail(reply, error);
+        else sendError(reply, 400, refusedPathAnswer(request.method, refused));
+      },
     });
     this.app.removeAllContentTypeParsers();
     this.app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
@@ -76,7 +84,9 @@ export class RestSite {
     });
     this.app.setErrorHandler((error, _request, reply) => this.fail(reply, error));
     this.app.setNotFoundHandler((_request, reply) => this.fail(reply, httpError(404)));
-    for (const resource of mergeResources(options.resources)) this.route(resource);
+    const resources = mergeResources(options.resources);
+    this.paths = resources.map(({ path }) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`));
+    for (const resource of resources) this.route(resource);
   }
 
   ready(): PromiseLike<unknown> {
@@ -109,8 +119,8 @@ export class RestSite {
   /** What is decided before a body is read, in upstream's order. False: answered. */
   private admit(request: FastifyRequest, reply: FastifyReply): boolean {
     const url = request.raw.url ?? '';
-    const ambiguity = ambiguityOf(url);
-    if (ambiguity !== null) return sendError(reply, 400, ambiguousAnswer(request.method, ambiguity));
+    const refused = refusedPath(request.originalUrl);
+    if (refused !== null) return sendError(reply, 400, refusedPathAnswer(request.method, refused));
     if (this.isInitialising) {
       const answer = notYetThere({
         method: request.method,
@@ -120,7 +130,7 @@ export class RestSite {
       return sendError(reply, 404, answer);
     }
     this.addHeaders(request, reply);
-    const refusal = refusalOf(request);
+    const refusal = this.refusalOf(request);
     if (refusal !== null) return this.refuse(reply, refusal);
     return this.authenticate(request, reply, url);
   }
@@ -149,6 +159,22 @@ export class RestSite {
     return false;
   }
 
+  /** The status of what matches no resource: by path, then method, then what is sent, then what is wanted. */
+  private refusalOf(request: FastifyRequest): number | null {
+    const route = routeOf(request);
+    if (route === undefined) {
+      // The router knows no PROPFIND and the like.
+      const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+      return !ALLOW_ORDER.includes(request.method) && this.paths.some((known) => known.test(path)) ? 405 : 404;
+    }
+    if (request.method === 'OPTIONS') return null;
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    if (route.methods[method as RestMethod] === undefined) return 405;
+    const type = request.headers['content-type'];
+    if (type !== undefined && !route.takesAnyType && !isJson(type)) return 415;
+    return accepts(request.headers.accept, route.produces) ? null : 406;
+  }
+
   /** Without a content type, for no resource has said what it answers. */
   private refuse(reply: FastifyReply, status: number): false {
     const { message } = httpError(status);
@@ -164,6 +190,7 @@ export class RestSite {
       methods: resource.methods,
       produces: resource.produces ?? JSON_TYPE,
       unreadableBody: resource.unreadableBody ?? 500,
+      takesAnyType: resource.takesAnyType ?? false,
     };
     for (const method of METHODS) {
       this.app.route({
@@ -179,9 +206,9 @@ export class RestSite {
     }
     const own = Object.keys(resource.methods);
     const allowed = [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
-    this.app.options(resource.path, { config }, (_request, reply) =>
+    this.app.options(resource.path, { config }, (request, reply) =>
       reply
-        .header('content-type', 'application/json')
+        .header('content-type', wantedType(request.headers.accept))
         .header('allow', ALLOW_ORDER.filter((method) => allowed.includes(method)).join(','))
         .send(),
     );
@@ -240,18 +267,6 @@ function routeOf(request: FastifyRequest): RouteConfig | undefined {
   return config?.methods === undefined ? undefined : (config as RouteConfig);
 }
 
-/** The status of what matches no resource: by path, then method, then what is sent, then what is wanted. */
-function refusalOf(request: FastifyRequest): number | null {
-  const route = routeOf(request);
-  if (route === undefined) return 404;
-  if (request.method === 'OPTIONS') return null;
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
-  if (route.methods[method as RestMethod] === undefined) return 405;
-  const type = request.headers['content-type'];
-  if (type !== undefined && !isJson(type)) return 415;
-  return accepts(request.headers.accept, route.produces) ? null : 406;
-}
-
 function isJson(contentType: string): boolean {
   return /^\s*application\/json\s*(;|$)/i.test(contentType);
 }
@@ -290,4 +305,10 @@ function accepts(accept: string | undefined, produces: readonly string[]): boole
   return produces.some((type) =>
     ranges.some((range) => range === '*/*' || range === type || range === `${type.split('/', 1)[0]}/*`),
   );
+}
+
+/** Upstream's answer to OPTIONS has the type that the client wants most, whatever that is: it has no body. */
+function wantedType(accept: string | undefined): string {
+  const first = (accept ?? '').split(/[,;]/, 1)[0]?.trim() ?? '';
+  return /^[\w.+-]+\/[\w.+-]+$/.test(first) ? first : 'application/json';
 }

@@ -36,6 +36,7 @@ export function rootResources(options: {
   return [
     {
       path: '/',
+      takesAnyType: true,
       methods: {
         GET: async () =>
           ok({
@@ -45,7 +46,7 @@ export function rootResources(options: {
           }),
       },
     },
-    { path: '/health', methods: { GET: health } },
+    { path: '/health', takesAnyType: true, methods: { GET: health } },
   ];
 }
 

@@ -20,6 +20,14 @@ import { topicCreation } from './topic-creation.ts';
 import { transport } from './transport.ts';
 import { unknownConnector } from './unknown-connector.ts';
 import { validate } from './validate.ts';
+import {
+  adminListener,
+  anyOrigin,
+  crossOrigin,
+  noAdmin,
+  oddTransport,
+  responseHeaders,
+} from './what-surrounds-resources.ts';
 
 /** Every group, in the order of the run; those of one profile follow each other. */
 export const requestGroups: readonly RequestGroup[] = [
@@ -44,4 +52,10 @@ export const requestGroups: readonly RequestGroup[] = [
   transport,
   unknownConnector,
   validate,
+  adminListener,
+  anyOrigin,
+  crossOrigin,
+  noAdmin,
+  oddTransport,
+  responseHeaders,
 ].sort((a, b) => (a.profile ?? '').localeCompare(b.profile ?? ''));

@@ -54,12 +54,21 @@ describe('RestServer', () => {
     ['GET', '/things/a%2Fb', 'Ambiguous URI path separator'],
     ['GET', '/things/a%2fb', 'Ambiguous URI path separator'],
     ['GET', '/things/a%2525', 'Ambiguous URI path encoding'],
+    ['GET', '/things/a%5Cb', 'Suspicious Path Character'],
+    ['GET', '/things/a%00b', 'Bad Request'],
+    ['GET', '/things/%zz', 'Bad Request'],
+    ['GET', '/things/%ff', 'Bad Request'],
   ] as const)('%s %s is refused before routing: %s', async (method, url, why) => {
     const answer = await open().server.inject({ method, url });
     expect(answer.status).toBe(400);
     expect(answer.body).toContain(why);
     expect(answer.headers['connection']).toBe('close');
     expect((await open().server.inject({ method: 'DELETE', url })).body).toBe('');
+  });
+
+  it('leaves the parameters of a path segment out', async () => {
+    const answer = await open().server.inject({ method: 'GET', url: '/things;v=1/a;b=c?q=;' });
+    expect(JSON.parse(answer.body)).toEqual({ name: 'a' });
   });
 
   it('does not take slashes of the query for ambiguous', async () => {

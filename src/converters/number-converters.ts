@@ -11,11 +11,26 @@ interface NumberFormat {
   readonly deserializer: string;
   readonly size: number;
   readonly schema: Schema;
+  /** Whether a number whose class nobody tells can be meant. */
+  holds(value: number | bigint): boolean;
   write(into: Buffer, value: unknown): void;
   read(from: Buffer): number | bigint;
 }
 
-/** The schema's type is not looked at, and any number is narrowed, as in Kafka Connect. Null stays null. */
+/** The Java class of a number by the schema that it comes with. */
+const JAVA_CLASSES: Readonly<Record<string, string>> = {
+  INT8: 'java.lang.Byte',
+  INT16: 'java.lang.Short',
+  INT32: 'java.lang.Integer',
+  INT64: 'java.lang.Long',
+  FLOAT32: 'java.lang.Float',
+  FLOAT64: 'java.lang.Double',
+};
+
+/**
+ * As in Kafka Connect, only numbers of the converter's own class are taken, whatever the schema is. Here the schema tells the class of a
+ * number; without one, a number of any class is taken that has the very value. Null stays null.
+ */
 abstract class NumberConverter implements Converter, HeaderConverter {
   private readonly format: NumberFormat;
   private readonly nullValue: SchemaAndValue;
@@ -33,17 +48,22 @@ abstract class NumberConverter implements Converter, HeaderConverter {
     CONVERTER_CONFIG.parse(withConverterType(config, context));
   }
 
-  fromConnectData(_topic: string, _schema: Schema | null, value: unknown): Uint8Array | null {
+  fromConnectData(_topic: string, schema: Schema | null, value: unknown): Uint8Array | null {
     if (value === null || value === undefined) return null;
-    const { name, size } = this.format;
-    if (typeof value !== 'number' && typeof value !== 'bigint' && !isBigDecimal(value)) {
-      const className = typeNameOf(value);
-      const cause = new Error(`class ${className} cannot be cast to class java.lang.Number`);
-      throw new DataError(`Failed to serialize to ${name} (was class ${className}): `, { cause });
-    }
-    const bytes = Buffer.allocUnsafe(size);
+    const isNumber = typeof value === 'number' || typeof value === 'bigint';
+    if (!isNumber && !isBigDecimal(value)) throw this.noCast(typeNameOf(value), 'java.lang.Number');
+    const own = JAVA_CLASSES[this.format.schema.type] ?? '';
+    const given = schema === null ? undefined : JAVA_CLASSES[schema.type];
+    if (!isNumber || (given !== undefined && given !== own)) throw this.noCast(given ?? typeNameOf(value), own);
+    if (given === undefined && !this.format.holds(value)) throw this.noCast(typeNameOf(value), own);
+    const bytes = Buffer.allocUnsafe(this.format.size);
     this.format.write(bytes, value);
     return bytes;
+  }
+
+  private noCast(from: string, to: string): DataError {
+    const cause = new Error(`class ${from} cannot be cast to class ${to}`);
+    return new DataError(`Failed to serialize to ${this.format.name} (was class ${from}): `, { cause });
   }
 
   toConnectData(_topic: string, bytes: Uint8Array | null): SchemaAndValue {
@@ -65,6 +85,14 @@ abstract class NumberConverter implements Converter, HeaderConverter {
   }
 }
 
+function integer(bits: number): (value: number | bigint) => boolean {
+  return (value) => {
+    if (typeof value === 'number' && !Number.isInteger(value)) return false;
+    const whole = BigInt(value);
+    return BigInt.asIntN(bits, whole) === whole;
+  };
+}
+
 /** Two bytes; INT16. */
 export class ShortConverter extends NumberConverter {
   constructor() {
@@ -73,6 +101,7 @@ export class ShortConverter extends NumberConverter {
       deserializer: 'ShortDeserializer',
       size: 2,
       schema: Schemas.OPTIONAL_INT16,
+      holds: integer(16),
       write: (into, value) => into.writeInt16BE(Values.convertToShort(null, value) ?? 0),
       read: (from) => from.readInt16BE(),
     });
@@ -87,6 +116,7 @@ export class IntegerConverter extends NumberConverter {
       deserializer: 'IntegerDeserializer',
       size: 4,
       schema: Schemas.OPTIONAL_INT32,
+      holds: integer(32),
       write: (into, value) => into.writeInt32BE(Values.convertToInteger(null, value) ?? 0),
       read: (from) => from.readInt32BE(),
     });
@@ -101,6 +131,7 @@ export class LongConverter extends NumberConverter {
       deserializer: 'LongDeserializer',
       size: 8,
       schema: Schemas.OPTIONAL_INT64,
+      holds: integer(64),
       write: (into, value) => into.writeBigInt64BE(Values.convertToLong(null, value) ?? 0n),
       read: (from) => from.readBigInt64BE(),
     });
@@ -115,6 +146,7 @@ export class FloatConverter extends NumberConverter {
       deserializer: 'Deserializer',
       size: 4,
       schema: Schemas.OPTIONAL_FLOAT32,
+      holds: (value) => typeof value === 'number',
       write: (into, value) => into.writeFloatBE(Values.convertToFloat(null, value) ?? 0),
       read: (from) => from.readFloatBE(),
     });
@@ -129,6 +161,7 @@ export class DoubleConverter extends NumberConverter {
       deserializer: 'Deserializer',
       size: 8,
       schema: Schemas.OPTIONAL_FLOAT64,
+      holds: (value) => typeof value === 'number',
       write: (into, value) => into.writeDoubleBE(Values.convertToDouble(null, value) ?? 0),
       read: (from) => from.readDoubleBE(),
     });

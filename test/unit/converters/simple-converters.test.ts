@@ -50,17 +50,40 @@ describe('StringConverter', () => {
   });
 });
 
-describe('number converters narrow what is too large', () => {
+describe('number converters take numbers of their own class only', () => {
   it.each([
-    [70_000, '1170'],
-    [-1.9, 'ffff'],
-    [BigDecimal.parse('258.7'), '0102'],
-  ])('%s', (value, hex) => {
-    const bytes = new ShortConverter().fromConnectData('t', null, value);
+    [null, 70_000],
+    [null, -1.9],
+    [null, 1n << 40n],
+    [null, BigDecimal.parse('258')],
+    [Schemas.INT32, 1],
+    [Schemas.INT8, 1],
+    [Schemas.INT64, 1n],
+    [Schemas.FLOAT64, 1],
+    [Schemas.STRING, '1'],
+  ])('not, as a short, of schema %s: %s', (schema, value) => {
+    expect(() => new ShortConverter().fromConnectData('t', schema, value)).toThrow(
+      /^Failed to serialize to short \(was class /,
+    );
+  });
+
+  it.each([
+    [null, -2, 'fffe'],
+    [null, 7n, '0007'],
+    [Schemas.OPTIONAL_INT16, 300, '012c'],
+    [Schemas.STRING, 300, '012c'],
+  ])('as a short, of schema %s: %s', (schema, value, hex) => {
+    const bytes = new ShortConverter().fromConnectData('t', schema, value);
     expect(Buffer.from(bytes ?? []).toString('hex')).toBe(hex);
   });
 
-  it('but a long is exact', () => {
+  it('names the class by the schema', () => {
+    expect(() => new ShortConverter().fromConnectData('t', Schemas.INT32, 1)).toThrow(
+      'Failed to serialize to short (was class java.lang.Integer): ',
+    );
+  });
+
+  it('a long is exact', () => {
     const converter = new LongConverter();
     const bytes = converter.fromConnectData('t', Schemas.INT64, -9007199254740993n);
     expect(converter.toConnectData('t', Uint8Array.from(bytes ?? [])).value).toBe(-9007199254740993n);

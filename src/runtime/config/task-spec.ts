@@ -2,12 +2,13 @@
 import type {
   ConverterSpec,
   ErrorPolicy,
+  PluginRef,
   TaskId,
   TaskSpec,
   TopicCreationGroup,
   TransformationSpec,
 } from '../host/protocol.ts';
-import type { PluginDesc } from '../plugins/plugin-desc.ts';
+import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
@@ -110,10 +111,22 @@ function converterSpec(
   const type = key === 'header.converter' ? 'header_converter' : 'converter';
   const own = config[key];
   const name = own ?? worker.values[key];
+  const from = own === undefined ? worker.raw : config;
   return {
-    ...plugins.ref(plugins.get([type], name.trim())),
-    config: withPrefix(own === undefined ? worker.raw : config, `${key}.`),
+    ...versionRef(plugins, [type], name, from[`${key}.plugin.version`]),
+    config: withPrefix(from, `${key}.`),
   };
+}
+
+/** Of the newest version that the requirement admits (KIP-891). */
+function versionRef(
+  plugins: Plugins,
+  types: readonly PluginType[],
+  name: string,
+  requirement: string | undefined,
+): PluginRef {
+  const desc = plugins.get(types, name.trim());
+  return plugins.ref(requirement === undefined ? desc : plugins.version(desc, requirement));
 }
 
 function transformationSpecs(plugins: Plugins, config: Raw): readonly TransformationSpec[] {
@@ -121,7 +134,7 @@ function transformationSpecs(plugins: Plugins, config: Raw): readonly Transforma
     const prefix = `transforms.${alias}.`;
     const spec = {
       alias,
-      ...plugins.ref(plugins.get(['transformation'], (config[`${prefix}type`] ?? '').trim())),
+      ...versionRef(plugins, ['transformation'], config[`${prefix}type`] ?? '', config[`${prefix}plugin.version`]),
       config: withPrefix(config, prefix),
     };
     const predicate = config[`${prefix}predicate`]?.trim();
@@ -131,7 +144,12 @@ function transformationSpecs(plugins: Plugins, config: Raw): readonly Transforma
       ...spec,
       predicate: {
         alias: predicate,
-        ...plugins.ref(plugins.get(['predicate'], (config[`${predicatePrefix}type`] ?? '').trim())),
+        ...versionRef(
+          plugins,
+          ['predicate'],
+          config[`${predicatePrefix}type`] ?? '',
+          config[`${predicatePrefix}plugin.version`],
+        ),
         config: withPrefix(config, predicatePrefix),
         negate: (config[`${prefix}negate`] ?? 'false').trim().toLowerCase() === 'true',
       },

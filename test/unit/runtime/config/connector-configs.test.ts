@@ -502,6 +502,46 @@ describe('the specification of a task', () => {
   });
 });
 
+it('tasks get the versions of converters, transformations and predicates that are asked for (KIP-891)', async () => {
+  const old = { version: '0.9', module: 'file:///old.js' };
+  const header = desc('header_converter', 'org.apache.kafka.connect.storage.SimpleHeaderConverter', Converter);
+  const offered = [
+    desc('converter', 'test.PlainConverter', Converter),
+    desc('transformation', 'test.Route', Converter),
+    desc('predicate', 'test.Matches', Converter),
+  ];
+  const two = new Plugins([
+    desc('source', 'test.MySourceConnector', Source),
+    header,
+    ...offered,
+    ...offered.map((each) => ({ ...each, ...old })),
+  ]);
+  const worker = parseWorkerConfig({ ...WORKER, 'key.converter.plugin.version': '[0.1,1.0)' });
+  const resolved = await new ConnectorConfigs({ plugins: two, worker }).resolve({
+    'connector.class': 'test.MySourceConnector',
+    name: 'c',
+    topic: 't',
+    'value.converter': 'test.PlainConverter',
+    'value.converter.plugin.version': '0.9',
+    transforms: 'a,b',
+    'transforms.a.type': 'test.Route',
+    'transforms.a.plugin.version': '0.9',
+    'transforms.a.predicate': 'p',
+    'transforms.b.type': 'test.Route',
+    predicates: 'p',
+    'predicates.p.type': 'test.Matches',
+    'predicates.p.plugin.version': '(,0.9]',
+  });
+  const { spec } = await resolved.taskSpec({
+    id: { connector: 'c', task: 0 },
+    taskConfig: {},
+    initialState: 'STARTED',
+  });
+  const [a, b] = spec.transformations;
+  expect([spec.keyConverter.module, spec.valueConverter.module]).toEqual([old.module, old.module]);
+  expect([a?.module, a?.predicate?.module, b?.module]).toEqual([old.module, old.module, 'file:///p.js']);
+});
+
 describe('keys under the prefix of a converter', () => {
   it('that only together are wrong refuse the connector', async () => {
     const config = source({ 'key.converter': 'test.Picky', 'key.converter.a': 'x' });

@@ -1,6 +1,7 @@
 /** Kafka's VerifiableSource: numbered records, and a line for each that was made, and one for each that was written. */
 import {
   type ConfigDef,
+  type ConnectorConfig,
   type OffsetMap,
   type RecordMetadata,
   SchemaBuilder,
@@ -28,6 +29,12 @@ const COMPLETE = SchemaBuilder.struct()
 export class VerifiableSourceConnector extends NumberedTasks implements SourceConnector {
   config(): ConfigDef {
     return VERIFIABLE_SOURCE_CONFIG;
+  }
+
+  /** @throws ConfigError for what is missing or wrong */
+  override start(config: ConnectorConfig): void {
+    VERIFIABLE_SOURCE_CONFIG.parse(config);
+    super.start(config);
   }
 
   taskClass(): new () => SourceTask {

@@ -153,7 +153,9 @@ function checkOwn(options: ConnectionOptions, where: string, report: ReportProbl
       );
       return;
     }
-    const password = pfx === undefined ? 'ssl.key.password' : 'ssl.keystore.password';
+    // Under the prefix that `where` has.
+    const prefix = where.slice(0, Math.max(0, where.indexOf('ssl.')));
+    const password = `${prefix}${pfx === undefined ? 'ssl.key.password' : 'ssl.keystore.password'}`;
     report(
       where,
       `can't be used${code === '' ? '' : ` (${code})`}: check that key and certificate belong together, and ${password}`,

@@ -134,7 +134,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
 
   private unreadable(why: string, cause?: unknown): ConfigError {
     return new ConfigError(
-      `The offset file ${this.path} can't be used: ${why}. Name another file in offset.storage.file.filename, or restore this one; it was left as it is.`,
+      `The offset file ${this.path} can't be used: ${why.replace(/\.$/, '')}. Name another file in offset.storage.file.filename, or restore this one; it was left as it is.`,
       { code: OFFSET_FILE_UNREADABLE, cause },
     );
   }

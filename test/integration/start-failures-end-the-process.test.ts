@@ -88,13 +88,13 @@ describe('a worker that cannot start ends by itself and says why', () => {
     await expectEnd(await run(), 2, /connect\.offsets can't be used: it is not an offset file of Holdfast/);
   });
 
-  it("an offset file of Kafka Connect's: 2", async () => {
+  it("an offset file of Kafka Connect's that is cut off: 2", async () => {
     const { dir, run } = await setUp();
     writeFileSync(
       join(dir, 'connect.offsets'),
       Buffer.from('aced0005737200116a6176612e7574696c2e486173684d6170', 'hex'),
     );
-    await expectEnd(await run(), 2, /Java serialization/);
+    await expectEnd(await run(), 2, /no offset file of Kafka Connect's standalone worker/);
   });
 
   it('an embedded folder that another worker holds: not 0, and that worker goes on', async () => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,25 +74,4 @@ export async function maven(args: readonly string[], signal?: AbortSignal): Prom
       cause,
     });
   }
-}
-
-/** The jars of these `group:artifact:version` and of what they need, in one folder of the cache; for `java -cp <folder>/*`. */
-export function javaArtifacts(coordinates: readonly string[], signal?: AbortSignal): Promise<string> {
-  const key = createHash('sha256').update(coordinates.join('\n')).digest('hex').slice(0, 16);
-  return cached(`artifacts-${key}`, async (dir) => {
-    const dependencies = coordinates.map((each) => {
-      const [group, artifact, version] = each.split(':');
-      return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
-    });
-    const file = join(dir, 'pom.xml');
-    await writeFile(
-      file,
-      `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>holdfast.test</groupId><artifactId>artifacts</artifactId><version>1</version><packaging>pom</packaging><dependencies>${dependencies.join('')}</dependencies></project>`,
-    );
-    await maven(
-      ['-f', file, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${dir}`],
-      signal,
-    );
-    await rm(file);
-  });
 }

@@ -180,7 +180,13 @@ function baseOf(desc: PluginDesc): ConfigDef {
 
 function definitionOf(desc: PluginDesc, connector: Connector): ConfigDef {
   const def: unknown = connector.config();
-  if (def !== null && def !== undefined) return def as ConfigDef;
+  if (def !== null && def !== undefined) {
+    const { keys } = def as Partial<ConfigDef>;
+    // One that was made by hand may do no more than validate.
+    return keys instanceof Map
+      ? (def as ConfigDef)
+      : Object.assign(Object.create(def), { keys: new Map(), groups: [] });
+  }
   throw new ConfigError(`${desc.className}.config() must return a ConfigDef that is not null.`, {
     code: CONNECTOR_WITHOUT_DEFINITION,
   });

@@ -153,9 +153,11 @@ function checkOwn(options: ConnectionOptions, where: string, report: ReportProbl
       );
       return;
     }
-    // Under the prefix that `where` has.
-    const prefix = where.slice(0, Math.max(0, where.indexOf('ssl.')));
-    const password = `${prefix}${pfx === undefined ? 'ssl.key.password' : 'ssl.keystore.password'}`;
+    if (pfx !== undefined && /mac verify failure/i.test(message)) {
+      report('ssl.keystore.password', "is not the password of the key store, or it isn't whole");
+      return;
+    }
+    const password = pfx === undefined ? 'ssl.key.password' : 'ssl.keystore.password';
     report(
       where,
       `can't be used${code === '' ? '' : ` (${code})`}: check that key and certificate belong together, and ${password}`,

@@ -172,7 +172,7 @@ describe('ssl. settings', () => {
     expect(options).toMatchObject({ pfx: readFileSync(store), passphrase: 'p-4-store' });
     expect(options?.ca).toHaveLength(2);
     const problems = problemsOf({ ...ssl, ...own, 'ssl.keystore.password': 'wrong', 'ssl.truststore.location': store });
-    expect(problems['ssl.keystore.location']).toContain('ssl.keystore.password');
+    expect(problems['ssl.keystore.password']).toContain('is not the password of the key store');
     expect(problems['ssl.truststore.password']).toContain('is not the password of');
   });
 

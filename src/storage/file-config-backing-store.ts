@@ -6,13 +6,14 @@
  * name of a file tells its connector to people; which one it is, the content says.
  */
 import { createHash } from 'node:crypto';
-import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../broker/embedded/folder-lock.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
 import type { ConfigBackingStore, StoredConnector } from './config-backing-store.ts';
+import { replaceFile, syncFolder } from './replace-file.ts';
 
 export const CONFIG_FILE_UNREADABLE = defineErrorCode('holdfast.storage.config.file-unreadable', {
   what: 'A file in config.storage.dir is damaged, of a newer format, or no stored connector.',
@@ -76,8 +77,7 @@ export class FileConfigBackingStore implements ConfigBackingStore {
       config,
     };
     return this.inTurn(name, async () => {
-      await replaceFile(this.pathOf(name), `${JSON.stringify(content, null, 2)}\n`);
-      await syncFolder(this.dir);
+      await replaceFile(this.pathOf(name), [`${JSON.stringify(content, null, 2)}\n`]);
     });
   }
 
@@ -166,37 +166,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isConfig(value: unknown): value is Readonly<Record<string, string>> {
   return isObject(value) && Object.values(value).every((each) => typeof each === 'string');
-}
-
-async function replaceFile(path: string, content: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  let file: FileHandle | null = null;
-  try {
-    file = await open(temporary, 'w', 0o600);
-    await chmod(temporary, 0o600);
-    await file.writeFile(content);
-    await file.sync();
-    await file.close();
-    file = null;
-    await rename(temporary, path);
-  } catch (cause) {
-    await file?.close().catch(() => {});
-    // A partial file may be what fills the disk.
-    await rm(temporary, { force: true }).catch(() => {});
-    throw cause;
-  }
-}
-
-/** Makes a rename or removal durable. Not every file system lets a folder be synced; there it is as durable as it gets. */
-async function syncFolder(path: string): Promise<void> {
-  let folder: FileHandle | null = null;
-  try {
-    folder = await open(path, 'r');
-    await folder.sync();
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code !== 'EISDIR' && code !== 'EINVAL' && code !== 'EPERM') throw cause;
-  } finally {
-    await folder?.close();
-  }
 }

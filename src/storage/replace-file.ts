@@ -10,6 +10,8 @@ export async function replaceFile(path: string, pieces: readonly (string | Uint8
   let file: FileHandle | null = null;
   try {
     file = await open(temporary, 'w', 0o600);
+    // One that a crash left keeps the mode that it had.
+    await file.chmod(0o600);
     for (const piece of pieces) await file.writeFile(piece);
     await file.sync();
     await file.close();
@@ -24,8 +26,8 @@ export async function replaceFile(path: string, pieces: readonly (string | Uint8
   await syncFolder(dirname(path));
 }
 
-/** Makes the rename itself durable. Not every file system lets a folder be synced; there the rename is as durable as it gets. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes a rename or removal in a folder durable. Not every file system lets a folder be synced; there it is as durable as it gets. */
+export async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle | null = null;
   try {
     folder = await open(path, 'r');

@@ -1,5 +1,5 @@
 /** What the connectors here have in common: every task gets the settings of its connector, and its number as `id`. */
-import type { ConnectorConfig } from 'holdfast/sdk';
+import type { ConfigDef, ConnectorConfig } from 'holdfast/sdk';
 import { VERSION } from './version.ts';
 
 export const ID = 'id';
@@ -11,7 +11,11 @@ export abstract class NumberedTasks {
     return VERSION;
   }
 
+  abstract config(): ConfigDef;
+
+  /** @throws ConfigError for what is missing or wrong */
   start(config: ConnectorConfig): void {
+    this.config().parse(config);
     this.started = config;
   }
 

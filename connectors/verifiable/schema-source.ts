@@ -1,7 +1,6 @@
 /** Kafka's SchemaSource: Structs of one versioned schema, or of its two versions in turn. */
 import {
   type ConfigDef,
-  type ConnectorConfig,
   type OffsetMap,
   type Schema,
   SchemaBuilder,
@@ -42,12 +41,6 @@ const SECOND = schema(2);
 export class SchemaSourceConnector extends NumberedTasks implements SourceConnector {
   config(): ConfigDef {
     return SCHEMA_SOURCE_CONFIG;
-  }
-
-  /** @throws ConfigError for what is missing or wrong */
-  override start(config: ConnectorConfig): void {
-    SCHEMA_SOURCE_CONFIG.parse(config);
-    super.start(config);
   }
 
   taskClass(): new () => SourceTask {

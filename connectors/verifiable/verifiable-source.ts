@@ -1,7 +1,6 @@
 /** Kafka's VerifiableSource: numbered records, and a line for each that was made, and one for each that was written. */
 import {
   type ConfigDef,
-  type ConnectorConfig,
   type OffsetMap,
   type RecordMetadata,
   SchemaBuilder,
@@ -29,12 +28,6 @@ const COMPLETE = SchemaBuilder.struct()
 export class VerifiableSourceConnector extends NumberedTasks implements SourceConnector {
   config(): ConfigDef {
     return VERIFIABLE_SOURCE_CONFIG;
-  }
-
-  /** @throws ConfigError for what is missing or wrong */
-  override start(config: ConnectorConfig): void {
-    VERIFIABLE_SOURCE_CONFIG.parse(config);
-    super.start(config);
   }
 
   taskClass(): new () => SourceTask {

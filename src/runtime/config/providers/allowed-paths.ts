@@ -1,6 +1,7 @@
 /** `allowed.paths` of the file and directory providers: what lies outside is not read. Kafka Connect 4.1.1, KIP-993. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, normalize, sep } from 'node:path';
+import type { Logger } from '../../../foundation/logger.ts';
 import { defineErrorCode } from '../../../sdk/errors/codes.ts';
 import { ConfigError } from '../../../sdk/errors/kinds.ts';
 
@@ -22,13 +23,17 @@ export class AllowedPaths {
     this.folders = entries.length === 0 ? null : entries.map(checked);
   }
 
-  /** The path to read, null if it lies outside. `..` is resolved first, links are followed as they are. */
-  find(path: string): string | null {
+  /** The path to read; null, and a warning, if it lies outside. `..` is resolved first, links are followed as they are. */
+  find(path: string, logger: Logger | null): string | null {
     if (this.folders === null) return path;
     const normal = withoutEnd(normalize(path));
     const inside = (folder: string): boolean =>
       normal === folder || normal.startsWith(folder === sep ? sep : folder + sep);
-    return this.folders.some(inside) ? normal : null;
+    if (this.folders.some(inside)) return normal;
+    logger?.warn('The path of a config provider is not allowed to be accessed. Add its folder to allowed.paths.', {
+      path,
+    });
+    return null;
   }
 }
 

@@ -24,16 +24,8 @@ export class DirectoryConfigProvider implements ConfigProvider {
 
   async get(path: string, keys: readonly string[] | undefined, signal: AbortSignal): Promise<ConfigData> {
     if (path === '') return { data: {} };
-    const folder = this.paths.find(path);
-    if (folder === null) {
-      this.logger?.warn(
-        'The path of a config provider is not allowed to be accessed. Add its folder to allowed.paths.',
-        {
-          path,
-        },
-      );
-      return { data: {} };
-    }
+    const folder = this.paths.find(path, this.logger);
+    if (folder === null) return { data: {} };
     if (!(await isKind(folder, 'isDirectory'))) {
       this.logger?.warn('The path of a config provider is not a directory.', { path });
       return withTtl({}, this.ttlMs);

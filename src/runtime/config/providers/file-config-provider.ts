@@ -21,16 +21,8 @@ export class FileConfigProvider implements ConfigProvider {
 
   async get(path: string, keys: readonly string[] | undefined, signal: AbortSignal): Promise<ConfigData> {
     if (path === '') return { data: {} };
-    const allowed = this.paths.find(path);
-    if (allowed === null) {
-      this.logger?.warn(
-        'The path of a config provider is not allowed to be accessed. Add its folder to allowed.paths.',
-        {
-          path,
-        },
-      );
-      return { data: {} };
-    }
+    const allowed = this.paths.find(path, this.logger);
+    if (allowed === null) return { data: {} };
     let properties: Record<string, string>;
     try {
       properties = parseProperties(await readFile(allowed, { signal }));

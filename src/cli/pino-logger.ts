@@ -1,6 +1,6 @@
 /** The Logger port over pino: JSON lines, or lines for people on a terminal. Never blocks the loop for long, never throws. */
 import { type Logger as Pino, pino } from 'pino';
-import type { LogFields, Logger, LogLevel, LogMethod } from '../foundation/logger.ts';
+import { type LogFields, type Logger, type LogLevel, type LogMethod, logMethods } from '../foundation/logger.ts';
 import { isPassword } from '../sdk/config/index.ts';
 import { ConnectError } from '../sdk/errors/connect-error.ts';
 
@@ -38,12 +38,7 @@ function wrap(target: Pino): Logger {
       else target[level](fields, message);
     };
   return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-    fatal: method('fatal'),
+    ...logMethods(method),
     child: (bindings: LogFields) => wrap(target.child(bindings)),
     isLevelEnabled: (level) => target.isLevelEnabled(level),
   };

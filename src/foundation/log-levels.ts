@@ -2,7 +2,7 @@
  * Levels of loggers by name, changed while the worker runs: the semantics of Kafka Connect's `/admin/loggers` (4.1.1, 1.4; KIP-495). A name
  * without a level of its own has that of the nearest one above it (`a.b` above `a.b.c`), at last the root's.
  */
-import { LOG_LEVELS, type LogFields, type Logger, type LogLevel, type LogMethod } from './logger.ts';
+import { LOG_LEVELS, type LogFields, type Logger, type LogLevel, type LogMethod, logMethods } from './logger.ts';
 
 /** From everything to nothing. */
 export const LEVEL_NAMES = ['ALL', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL', 'OFF'] as const;
@@ -155,12 +155,7 @@ export function levelledLogger(options: {
     };
   };
   return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-    fatal: method('fatal'),
+    ...logMethods(method),
     child: (bindings) => levelledLogger({ ...options, target: target.child(bindings), name: nameOf(bindings, name) }),
     isLevelEnabled: (level) =>
       LEVEL_NAMES.indexOf(level.toUpperCase() as LevelName) >= threshold.rank && target.isLevelEnabled(level),

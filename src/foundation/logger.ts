@@ -24,6 +24,18 @@ export interface Logger {
   isLevelEnabled(level: LogLevel): boolean;
 }
 
+/** The methods of a logger, each made for its level. */
+export function logMethods(method: (level: LogLevel) => LogMethod): Pick<Logger, LogLevel> {
+  return {
+    trace: method('trace'),
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+    fatal: method('fatal'),
+  };
+}
+
 /** A line as {@link recordingLogger} keeps it; fields include the bindings. */
 export interface LogLine {
   readonly level: LogLevel;
@@ -43,12 +55,7 @@ export function loggerOver(
     return (message, fields) => write({ level: at, message, fields: { ...bindings, ...fields } });
   };
   return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-    fatal: method('fatal'),
+    ...logMethods(method),
     child: (more) => loggerOver(write, level, { ...bindings, ...more }),
     isLevelEnabled: (at) => LOG_LEVELS.indexOf(at) >= threshold,
   };
@@ -58,12 +65,7 @@ const discard: LogMethod = () => {};
 
 /** Drops everything. */
 export const silentLogger: Logger = {
-  trace: discard,
-  debug: discard,
-  info: discard,
-  warn: discard,
-  error: discard,
-  fatal: discard,
+  ...logMethods(() => discard),
   child: () => silentLogger,
   isLevelEnabled: () => false,
 };

@@ -1,10 +1,10 @@
 /** A logger whose lines hold no secret that the registry knows. Invariant 8. */
-import type { LogFields, Logger, LogMethod } from './logger.ts';
+import { type LogFields, type Logger, type LogLevel, type LogMethod, logMethods } from './logger.ts';
 import type { SecretRegistry } from './secret-registry.ts';
 
 export function maskingLogger(target: Logger, secrets: SecretRegistry): Logger {
   const method =
-    (level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'): LogMethod =>
+    (level: LogLevel): LogMethod =>
     (message, fields) => {
       // What is dropped anyway is not searched.
       if (!target.isLevelEnabled(level)) return;
@@ -12,12 +12,7 @@ export function maskingLogger(target: Logger, secrets: SecretRegistry): Logger {
       else target[level](secrets.mask(message), secrets.maskAll(fields) as LogFields);
     };
   return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-    fatal: method('fatal'),
+    ...logMethods(method),
     child: (bindings) => maskingLogger(target.child(secrets.maskAll(bindings) as LogFields), secrets),
     isLevelEnabled: (level) => target.isLevelEnabled(level),
   };

@@ -1,5 +1,12 @@
 /** The logger of a task host in a thread: lines go to the control plane, whose levels hold here too. */
-import { LOG_LEVELS, type LogFields, type Logger, type LogLevel, type LogMethod } from '../../foundation/logger.ts';
+import {
+  LOG_LEVELS,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  type LogMethod,
+  logMethods,
+} from '../../foundation/logger.ts';
 import { isPassword } from '../../sdk/config/index.ts';
 import { errorFromWire, errorToWire, type WireError } from '../../sdk/errors/error-wire.ts';
 import type { ThreadNotice, WireLogLine } from './thread-messages.ts';
@@ -51,12 +58,7 @@ export function createThreadLogger(options: {
       post({ type: 'host.log', line: { level, name, message: String(message), fields: toWire(all) } });
     };
   return {
-    trace: method('trace'),
-    debug: method('debug'),
-    info: method('info'),
-    warn: method('warn'),
-    error: method('error'),
-    fatal: method('fatal'),
+    ...logMethods(method),
     child: (more) => createThreadLogger({ post, levels, bindings: { ...bindings, ...more } }),
     isLevelEnabled: (level) => levels.isEnabled(name, level),
   };

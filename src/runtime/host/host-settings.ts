@@ -1,6 +1,7 @@
 /** Settings of a task that Kafka Connect has no name for, as a host reads them from `TaskSpec.hostSettings`. */
+
+import type { SampleWindows } from '../../foundation/sampled-stat.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
-import type { SampleWindows } from '../metrics/sampled-stat.ts';
 import type { ParkSettings } from '../parking/parker.ts';
 
 export interface HostSettings {

@@ -1,6 +1,6 @@
 /** How starts of connectors or tasks ended. Kafka Connect 4.1.1, chapter 10, connect-worker-metrics. */
 import type { Clock } from '../../foundation/clock.ts';
-import { SampledRatio, type SampleWindows } from './sampled-stat.ts';
+import { SampledRatio, type SampleWindows } from '../../foundation/sampled-stat.ts';
 
 export interface StartupFigures {
   readonly attempts: number;

@@ -3,7 +3,7 @@
  * StateTracker, and Rate over the sample windows.
  */
 import type { Clock } from '../../foundation/clock.ts';
-import { SampledStat, type SampleWindows } from './sampled-stat.ts';
+import { SampledStat, type SampleWindows } from '../../foundation/sampled-stat.ts';
 
 type MeteredState = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'FAILED';
 

@@ -4,7 +4,7 @@
  * made of the totals by whoever reads them.
  */
 import type { Clock } from '../../foundation/clock.ts';
-import { SampledRatio, SampledStat, type SampleWindows } from '../metrics/sampled-stat.ts';
+import { SampledRatio, SampledStat, type SampleWindows } from '../../foundation/sampled-stat.ts';
 
 export class TaskCounters {
   polled = 0;

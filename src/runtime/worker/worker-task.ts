@@ -3,13 +3,13 @@ import type { Availability, Broker, TopicPartitionOffset } from '../../broker/po
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import type { SampleWindows } from '../../foundation/sampled-stat.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ENVIRONMENT_UNAVAILABLE, IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import type { BlockedLoop } from '../host/host-connection.ts';
 import type { Committable, ParkedInfo, PluginCall, TaskId, TaskSpec } from '../host/protocol.ts';
 import type { PluginFigure } from '../metrics/plugin-figures.ts';
-import type { SampleWindows } from '../metrics/sampled-stat.ts';
 import type { StartupMeter } from '../metrics/startup-meter.ts';
 import { TaskMeter } from '../metrics/task-meter.ts';
 import type { TaskFigures } from '../metrics/worker-figures.ts';

@@ -5,6 +5,7 @@
 import type { Admin, Broker, ClientSettings, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { DEFAULT_WINDOWS, type SampleWindows } from '../../foundation/sampled-stat.ts';
 import type { Connector } from '../../sdk/connector.ts';
 import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
@@ -18,7 +19,6 @@ import { alterOffsetsOf } from '../host/connector-host.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
 import { type Isolation, isolationOf } from '../host/isolation.ts';
 import type { AlteredOffsets, TaskId, TaskSpec } from '../host/protocol.ts';
-import { DEFAULT_WINDOWS, type SampleWindows } from '../metrics/sampled-stat.ts';
 import { StartupMeter } from '../metrics/startup-meter.ts';
 import type { WorkerFigures } from '../metrics/worker-figures.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/foundation/sampled-stat.ts';
 import { environmentErrorOf, failureKind } from '../../../../src/runtime/errors/failure-kind.ts';
 import type { ProcessingContext } from '../../../../src/runtime/errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry-with-tolerance-operator.ts';
 import type { ErrorPolicy } from '../../../../src/runtime/host/protocol.ts';
-import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { TaskCounters } from '../../../../src/runtime/pipeline/task-counters.ts';
 import {
   ConfigError,

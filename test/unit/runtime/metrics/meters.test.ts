@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/foundation/sampled-stat.ts';
 import { PluginFigures } from '../../../../src/runtime/metrics/plugin-figures.ts';
-import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { StartupMeter } from '../../../../src/runtime/metrics/startup-meter.ts';
 import { TaskMeter } from '../../../../src/runtime/metrics/task-meter.ts';
 

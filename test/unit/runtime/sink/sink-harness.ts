@@ -1,4 +1,5 @@
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/foundation/sampled-stat.ts';
 import { DeadLetterQueueReporter } from '../../../../src/runtime/errors/dead-letter-queue-reporter.ts';
 import type { ErrorReporter } from '../../../../src/runtime/errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry-with-tolerance-operator.ts';
@@ -6,7 +7,6 @@ import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts
 import type { ErrorPolicy } from '../../../../src/runtime/host/protocol.ts';
 import type { TaskOutcome } from '../../../../src/runtime/host/task-link.ts';
 import { PluginFigures } from '../../../../src/runtime/metrics/plugin-figures.ts';
-import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts';
 import { Parker } from '../../../../src/runtime/parking/parker.ts';
 import { SinkRecordConverter } from '../../../../src/runtime/pipeline/sink-record-converter.ts';

@@ -1,6 +1,7 @@
 import { Deferred } from '../../../../src/foundation/deferred.ts';
 import type { Logger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/foundation/sampled-stat.ts';
 import { LogReporter } from '../../../../src/runtime/errors/log-reporter.ts';
 import type { ErrorReporter } from '../../../../src/runtime/errors/processing-context.ts';
 import { RetryWithToleranceOperator } from '../../../../src/runtime/errors/retry-with-tolerance-operator.ts';
@@ -8,7 +9,6 @@ import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts
 import type { ErrorPolicy, TopicCreationGroup } from '../../../../src/runtime/host/protocol.ts';
 import type { TaskOutcome } from '../../../../src/runtime/host/task-link.ts';
 import { PluginFigures } from '../../../../src/runtime/metrics/plugin-figures.ts';
-import { DEFAULT_WINDOWS } from '../../../../src/runtime/metrics/sampled-stat.ts';
 import { SnapshotGates } from '../../../../src/runtime/parking/mirrored-gates.ts';
 import { Parker } from '../../../../src/runtime/parking/parker.ts';
 import { SourceRecordConverter } from '../../../../src/runtime/pipeline/source-record-converter.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_WINDOWS, SampledRatio, SampledStat } from '../../../../src/runtime/metrics/sampled-stat.ts';
+import { DEFAULT_WINDOWS, SampledRatio, SampledStat } from '../../../src/foundation/sampled-stat.ts';
 
 const made = (): SampledStat => new SampledStat({ windows: DEFAULT_WINDOWS });
 

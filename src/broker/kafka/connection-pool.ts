@@ -1,9 +1,9 @@
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { KafkaConnection } from './kafka-connection.ts';
 import { unavailable } from './kafka-errors.ts';
 import type { ClusterSettings } from './kafka-settings.ts';
-import { KafkaConnection } from './kafkajs-connection.ts';
 
 export interface BrokerAddress {
   readonly host: string;

@@ -4,9 +4,9 @@ import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/index
 import { DELIVERY_TIMEOUT, RECORD_INVALID, RECORD_TOO_LARGE } from '../broker-errors.ts';
 import { isCodecLoaded, loadCodec } from '../record-batch/compression.ts';
 import type { Cluster } from './cluster.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
 import { errorForCode } from './kafka-errors.ts';
 import type { ProducerSettings } from './kafka-settings.ts';
-import type { KafkaConnection } from './kafkajs-connection.ts';
 import type { PartitionQueue, ProducerBatch, ProducerIdentity } from './partition-queue.ts';
 import type { ProducerTopics } from './producer-topics.ts';
 import { byTopic } from './protocol/by-topic.ts';

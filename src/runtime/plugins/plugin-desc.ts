@@ -47,20 +47,3 @@ export function namesOf(desc: Pick<PluginDesc, 'type' | 'className' | 'otherName
   }
   return [...names];
 }
-
-/** Order of versions, the older first: numbers by value, part by part; what is no number is older than any. */
-export function compareVersions(a: string, b: string): number {
-  const left = a.split(/[.-]/);
-  const right = b.split(/[.-]/);
-  for (let part = 0; part < Math.max(left.length, right.length); part++) {
-    const difference = rank(left[part]) - rank(right[part]);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-/** `1.0` is `1.0.0`, and `1.0-beta` comes before it. */
-function rank(part: string | undefined): number {
-  if (part === undefined) return 0;
-  return /^\d+$/.test(part) ? Number(part) : -1;
-}

@@ -4,14 +4,8 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
 import type { PluginRef } from '../host/protocol.ts';
-import {
-  ALL_PLUGIN_TYPES,
-  compareVersions,
-  namesOf,
-  PLUGIN_TYPES,
-  type PluginDesc,
-  type PluginType,
-} from './plugin-desc.ts';
+import { compareVersions } from './maven-version.ts';
+import { ALL_PLUGIN_TYPES, namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
 import { findPluginModules, type PluginModule } from './plugin-path.ts';
 import { VersionRange } from './version-range.ts';
 

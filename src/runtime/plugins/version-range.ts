@@ -1,66 +1,86 @@
-/** Requirements on the version of a plugin, in Maven's notation as KIP-891 takes it: `1.2` is exactly that, `[1.0,2.0)`, `latest`. */
-import { compareVersions } from './plugin-desc.ts';
-
-interface Bound {
-  readonly version: string;
-  readonly isInclusive: boolean;
-}
+/**
+ * Requirements on the version of a plugin, as KIP-891 takes them: `1.2` is exactly that, `[1.0,2.0)`, several of these, `latest`. Read as
+ * Maven 3.9.6's VersionRange does, with its messages.
+ */
+import { compareVersions } from './maven-version.ts';
 
 interface Interval {
   /** null: no bound. */
-  readonly low: Bound | null;
-  readonly high: Bound | null;
+  readonly low: string | null;
+  readonly high: string | null;
+  readonly hasLow: boolean;
+  readonly hasHigh: boolean;
 }
-
-const INTERVAL = /^([[(])\s*([^,[\]()]*?)\s*(?:(,)\s*([^,[\]()]*?)\s*)?([\])])$/;
 
 export class VersionRange {
   private readonly intervals: readonly Interval[];
 
   /** @throws RangeError for text that is no version and no range */
   constructor(text: string) {
+    if (text === 'latest') {
+      this.intervals = [{ low: null, high: null, hasLow: false, hasHigh: false }];
+      return;
+    }
     const trimmed = text.trim();
-    if (trimmed.toLowerCase() === 'latest') this.intervals = [{ low: null, high: null }];
-    else if (/^[^,[\]()]*$/.test(trimmed)) this.intervals = [exactly(trimmed)];
-    else this.intervals = trimmed.split(/(?<=[\])])\s*,/).map((part) => interval(part.trim(), text));
+    const intervals = intervalsOf(trimmed);
+    this.intervals = intervals.length > 0 ? intervals : intervalsOf(`[${trimmed}]`);
   }
 
   has(version: string): boolean {
     return this.intervals.some(
-      ({ low, high }) =>
-        (low === null || compareVersions(version, low.version) > (low.isInclusive ? -1 : 0)) &&
-        (high === null || compareVersions(version, high.version) < (high.isInclusive ? 1 : 0)),
+      ({ low, high, hasLow, hasHigh }) =>
+        (low === null || compareVersions(version, low) > (hasLow ? -1 : 0)) &&
+        (high === null || compareVersions(version, high) < (hasHigh ? 1 : 0)),
     );
   }
 
   toString(): string {
     return this.intervals
-      .map(
-        ({ low, high }) =>
-          `${low?.isInclusive === true ? '[' : '('}${low?.version ?? ''},${high?.version ?? ''}${high?.isInclusive === true ? ']' : ')'}`,
-      )
+      .map(({ low, high, hasLow, hasHigh }) => `${hasLow ? '[' : '('}${low ?? ''},${high ?? ''}${hasHigh ? ']' : ')'}`)
       .join(',');
   }
 }
 
-function exactly(version: string): Interval {
-  const bound = { version, isInclusive: true };
-  return { low: bound, high: bound };
+/** None for a bare version. */
+function intervalsOf(text: string): Interval[] {
+  const intervals: Interval[] = [];
+  let rest = text;
+  while (/^[[(]/.test(rest)) {
+    const end = rest.search(/[\])]/);
+    if (end === -1) throw new RangeError(`Unbounded range: ${text}`);
+    const interval = intervalOf(rest.slice(0, end + 1));
+    const before = intervals.at(-1)?.high ?? null;
+    if (before !== null && (interval.low === null || compareVersions(interval.low, before) < 0)) {
+      throw new RangeError(`Ranges overlap: ${text}`);
+    }
+    intervals.push(interval);
+    rest = rest
+      .slice(end + 1)
+      .trim()
+      .replace(/^,/, '')
+      .trim();
+  }
+  if (rest !== '' && intervals.length > 0) {
+    throw new RangeError(`Only fully-qualified sets allowed in multiple set scenario: ${text}`);
+  }
+  return intervals;
 }
 
-function interval(part: string, whole: string): Interval {
-  const [, open, first = '', comma, second = '', close] = INTERVAL.exec(part) ?? [];
-  if (open === undefined || close === undefined) throw new RangeError(`Unbounded range: ${whole}`);
-  if (comma === undefined) {
-    if (open !== '[' || close !== ']' || first === '') {
-      throw new RangeError(`Single version must be surrounded by []: ${whole}`);
+function intervalOf(text: string): Interval {
+  const [hasLow, hasHigh] = [text.startsWith('['), text.endsWith(']')];
+  const inner = text.slice(1, -1).trim();
+  const comma = inner.indexOf(',');
+  if (comma === -1) {
+    if (!hasLow || !hasHigh) throw new RangeError(`Single version must be surrounded by []: ${text}`);
+    return { low: inner, high: inner, hasLow, hasHigh };
+  }
+  const bound = (part: string): string | null => (part.trim() === '' ? null : part.trim());
+  const [low, high] = [bound(inner.slice(0, comma)), bound(inner.slice(comma + 1))];
+  if (low !== null && high !== null) {
+    const order = compareVersions(high, low);
+    if (order < 0 || (order === 0 && !(hasLow && hasHigh))) {
+      throw new RangeError(`Range defies version ordering: ${text}`);
     }
-    return exactly(first);
   }
-  const low = first === '' ? null : { version: first, isInclusive: open === '[' };
-  const high = second === '' ? null : { version: second, isInclusive: close === ']' };
-  if (low !== null && high !== null && compareVersions(low.version, high.version) > 0) {
-    throw new RangeError(`Range defies version ordering: ${whole}`);
-  }
-  return { low, high };
+  return { low, high, hasLow, hasHigh };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions, namesOf, type PluginDesc, simpleName } from '../../../../src/runtime/plugins/plugin-desc.ts';
+import { namesOf, type PluginDesc, simpleName } from '../../../../src/runtime/plugins/plugin-desc.ts';
 import { descsOf, Plugins } from '../../../../src/runtime/plugins/plugins.ts';
 import { definePlugin } from '../../../../src/sdk/plugin.ts';
 
@@ -25,19 +25,6 @@ describe('names of a class', () => {
   it('come from its further names too', () => {
     expect(namesOf(desc('converter', 'io.new.AvroConverter', '1', ['io.old.OtherConverter']))).toContain('Other');
     expect(simpleName('a.b.C$D')).toBe('D');
-  });
-});
-
-describe('compareVersions', () => {
-  it.each([
-    ['1.2', '1.10', -1],
-    ['2.0', '1.9.9', 1],
-    ['1.0', '1.0.0', 0],
-    ['1.0-beta', '1.0', -1],
-    ['undefined', '0.1', -1],
-  ])('%s against %s', (a, b, sign) => {
-    expect(Math.sign(compareVersions(a, b))).toBe(sign);
-    expect(Math.sign(compareVersions(b, a))).toBe(-sign + 0);
   });
 });
 

@@ -39,31 +39,55 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Natural lines joined where they end in an odd number of backslashes; white space at the start of each is dropped. */
+/**
+ * Lines joined where they end in an odd number of backslashes; white space at the start of each is dropped. Character by character, as Java's
+ * LineReader does it: a continuation line is a comment only if nothing came before it.
+ */
 function* logicalLines(text: string): Generator<{ readonly line: string; readonly number: number }> {
-  const natural = text.split(/\r\n|\r|\n/);
-  for (let index = 0; index < natural.length; index += 1) {
-    const number = index + 1;
-    let line = trimStart(natural[index] ?? '');
-    if (line === '' || line.startsWith('#') || line.startsWith('!')) continue;
-    while (endsInContinuation(line)) {
-      line = line.slice(0, -1);
-      index += 1;
-      if (index >= natural.length) break;
-      line += trimStart(natural[index] ?? '');
+  let line = '';
+  let number = 1;
+  let startedAt = 1;
+  let atStart = true;
+  let isContinued = false;
+  let isEscaped = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    const isBreak = char === '\n' || char === '\r';
+    if (char === '\n' || (char === '\r' && text.charAt(at + 1) !== '\n')) number++;
+    if (atStart) {
+      if (isBlank(char) || (isBreak && !isContinued)) continue;
+      atStart = false;
+      isContinued = false;
+      if (line === '') startedAt = isBreak ? number - 1 : number;
     }
-    yield { line, number };
+    if (line === '' && (char === '#' || char === '!')) {
+      while (at + 1 < text.length && !'\r\n'.includes(text.charAt(at + 1))) at++;
+      atStart = true;
+    } else if (!isBreak) {
+      line += char;
+      isEscaped = char === '\\' && !isEscaped;
+    } else if (line === '') atStart = true;
+    else if (isEscaped && at + 1 < text.length) {
+      line = line.slice(0, -1);
+      atStart = true;
+      isContinued = true;
+      isEscaped = false;
+      if (char === '\r' && text.charAt(at + 1) === '\n') {
+        at++;
+        number++;
+      }
+    } else {
+      yield { line: isEscaped ? line.slice(0, -1) : line, number: startedAt };
+      line = '';
+      isEscaped = false;
+      atStart = true;
+    }
   }
+  if (line !== '') yield { line: isEscaped ? line.slice(0, -1) : line, number: startedAt };
 }
 
-function trimStart(line: string): string {
-  return line.replace(/^[ \t\f]+/, '');
-}
-
-function endsInContinuation(line: string): boolean {
-  let backslashes = 0;
-  while (line.charAt(line.length - 1 - backslashes) === '\\') backslashes += 1;
-  return backslashes % 2 === 1;
+function isBlank(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\f';
 }
 
 function endOfKey(line: string): number {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PropertiesSyntaxError, parseProperties } from '../../../src/foundation/java-properties.ts';
+import { PROPERTIES_FILES, recorded } from '../../support/config-probes.ts';
 
 describe('parseProperties', () => {
   it.each([
@@ -29,6 +30,19 @@ describe('parseProperties', () => {
     ['=v', { '': 'v' }],
   ])('reads %j', (text, expected) => {
     expect(parseProperties(text)).toEqual(expected);
+  });
+
+  it('reads every file that was recorded as java.util.Properties does', () => {
+    const files = recorded<{ file: string; answer: Record<string, string> & { error?: string; class?: string } }>(
+      'properties.jsonl',
+    );
+    expect(files.map(({ file }) => file)).toEqual(PROPERTIES_FILES);
+    for (const { file, answer } of files) {
+      const bytes = Buffer.from(file, 'latin1');
+      if (answer.class === 'java.lang.IllegalArgumentException') {
+        expect(() => parseProperties(bytes), JSON.stringify(file)).toThrow(PropertiesSyntaxError);
+      } else expect(parseProperties(bytes), JSON.stringify(file)).toEqual(answer);
+    }
   });
 
   it('reads UTF-8 as UTF-8 and anything else as ISO-8859-1', () => {

@@ -86,15 +86,15 @@ export async function openPrepared(
   opened.add(() => variables.close());
   const withConverterDefaults = (own: Readonly<Record<string, string>>) => withRegistryDefaults(config.raw, own);
   const configs = new ConnectorConfigs({ plugins, worker: config, withConverterDefaults, variables, secrets });
-  // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
-  const problems = configs.workerConverterProblems();
-  if (problems.length > 0) throw invalidWorkerConfig(problems);
-  warnOfKeys(config, configs, logger);
   try {
+    // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
+    const problems = configs.workerConverterProblems();
+    if (problems.length > 0) throw invalidWorkerConfig(problems);
+    warnOfKeys(config, configs, logger);
     return await openWorker({ ...options, logger, logLevels, config, plugins, configs, opened });
   } catch (error) {
     await opened.close().catch(() => {});
-    throw error;
+    throw secrets.maskAll(error);
   }
 }
 
@@ -235,7 +235,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
         logger.info('The REST API listens.', { urls });
       } catch (error) {
         await stop().catch(() => {});
-        throw error;
+        throw configs.secrets.maskAll(error);
       }
     },
     stop,

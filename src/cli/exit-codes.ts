@@ -5,7 +5,7 @@ import { ConfigError } from '../sdk/errors/kinds.ts';
 
 export const EXIT_USAGE = 1;
 const EXIT_CONFIG = 2;
-const EXIT_FAILED = 3;
+export const EXIT_FAILED = 3;
 
 export const CLI_USAGE = defineErrorCode('holdfast.cli.usage', {
   what: 'The command line was called without what it needs.',

@@ -21,14 +21,26 @@ export interface PreparedSettings {
   readonly secrets: SecretRegistry;
 }
 
-/** @throws ConfigError that names every mistake; what a config provider throws. Then nothing is left open. */
-export async function prepareSettings(options: {
+interface PrepareOptions {
   readonly settings: Readonly<Record<string, string>>;
   readonly pluginModules?: readonly string[];
   readonly logger: Logger;
-}): Promise<PreparedSettings> {
-  const { settings } = options;
+}
+
+/** @throws ConfigError that names every mistake; what a config provider throws. Then nothing is left open, and no secret shows. */
+export async function prepareSettings(options: PrepareOptions): Promise<PreparedSettings> {
   const secrets = new SecretRegistry();
+  // Plugins and config providers are opened with them, and may fail before all settings are known.
+  secrets.hold('worker', secretsOf(options.settings));
+  try {
+    return await prepare(options, secrets);
+  } catch (error) {
+    throw secrets.maskAll(error);
+  }
+}
+
+async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promise<PreparedSettings> {
+  const { settings } = options;
   const logger = maskingLogger(options.logger, secrets);
   // As written: a provider may come from there.
   const pluginPath = (settings['plugin.path'] ?? '')

@@ -4,7 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
 import { type LevelName, LogLevels } from '../foundation/log-levels.ts';
-import { type Logger, recordingLogger } from '../foundation/logger.ts';
+import { type Logger, type LogLine, recordingLogger } from '../foundation/logger.ts';
+import { maskingLogger } from '../foundation/masking-logger.ts';
 import { type HoldfastWorker, openPrepared } from '../index.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import {
@@ -20,15 +21,16 @@ import { LOG_PARTS, workerLogger } from './log-parts.ts';
 import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
-import { prepareSettings } from './prepared-settings.ts';
+import { type PreparedSettings, prepareSettings } from './prepared-settings.ts';
 import { stopSignal } from './stop-signals.ts';
+import { endOnUncaught } from './uncaught.ts';
 
 export interface StandaloneArguments {
   readonly workerFile: string | undefined;
   readonly connectorFiles: readonly string[];
 }
 
-/** Resolves when the worker has stopped after a signal. Rejects with what kept it from starting. */
+/** Resolves when the worker has stopped after a signal. Rejects with what kept it from starting, without secrets. */
 export async function runStandalone(args: StandaloneArguments): Promise<void> {
   const stopped = stopSignal();
   const environment = settingsFromEnvironment(process.env);
@@ -42,18 +44,37 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   // Where lines go and which is a setting too, and may come from a config provider.
   const early = recordingLogger();
   const prepared = await prepareSettings({ settings, logger: early.logger });
-  const { config } = prepared;
+  try {
+    await runPrepared(args, { prepared, early: early.lines, stopped });
+  } catch (error) {
+    // Invariant 8: what a plugin said when it was started goes to stderr.
+    throw prepared.secrets.maskAll(error);
+  }
+}
+
+async function runPrepared(
+  args: StandaloneArguments,
+  options: {
+    readonly prepared: PreparedSettings;
+    readonly early: readonly LogLine[];
+    readonly stopped: ReturnType<typeof stopSignal>;
+  },
+): Promise<void> {
+  const { prepared, early, stopped } = options;
+  const { config, secrets } = prepared;
   const logLevels = new LogLevels({
     root: config.values['log.level'].toUpperCase() as LevelName,
     parts: LOG_PARTS,
     now: () => systemClock.now(),
   });
-  const logger = workerLogger(
+  const lines = workerLogger(
     await createPinoLogger({ level: 'trace', pretty: process.stdout.isTTY === true }),
     logLevels,
   );
+  const logger = maskingLogger(lines, secrets);
+  endOnUncaught({ logger, secrets });
   const version = packageVersion();
-  for (const { level, message, fields } of early.lines) logger[level](message, fields);
+  for (const { level, message, fields } of early) logger[level](message, fields);
   logger.info('Holdfast starts.', { version, node: process.version, pid: process.pid });
   const ended = supportEnded(process.version, new Date(systemClock.now()));
   if (ended !== null) {
@@ -61,7 +82,7 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   }
   // All files are read before anything is started: a mistake in the last one starts nothing.
   const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir']);
-  const worker = await openPrepared(prepared, { logger, logLevels });
+  const worker = await openPrepared(prepared, { logger: lines, logLevels });
   try {
     // A signal ends a start that doesn't, too: a connector's plugin may not return.
     const signal = await Promise.race([stopped, startAll(worker, connectors, logger)]);

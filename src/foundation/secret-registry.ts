@@ -4,9 +4,10 @@
  *
  * What is too short or too common to be told from ordinary text is left alone, because `[hidden]` in place of every `true` or `8083` would
  * make logs unreadable without hiding anything: fewer than {@link LEAST_LENGTH} characters, up to seven digits, and a few words. Up to seven
- * characters are struck out as a word of their own only. Encoded forms are known too: percent-encoded, as JSON text, in base64, and
- * the lines of a text of several lines.
+ * characters are struck out as a word of their own only. Encoded forms are known too: percent-encoded, as JSON text, in base64, alone or
+ * behind a user's name, and the lines of a text of several lines.
  */
+import { Masking } from './masking.ts';
 
 /** What stands in place of a secret. */
 export const HIDDEN = '[hidden]';
@@ -93,45 +94,13 @@ export class SecretRegistry {
     return from === 0 ? text : masked + text.slice(from);
   }
 
-  /** Every text inside of plain objects, arrays, maps, sets and errors; the same value if there is no secret in it. */
-  maskAll(value: unknown, depth = 0): unknown {
-    if (typeof value === 'string') return this.mask(value);
-    if (typeof value !== 'object' || value === null || depth > 8) return value;
-    if (value instanceof Error) return this.maskError(value, depth);
-    if (Array.isArray(value)) {
-      const items = value.map((item) => this.maskAll(item, depth + 1));
-      return items.some((item, at) => item !== value[at]) ? items : value;
-    }
-    if (value instanceof Map || value instanceof Set) {
-      const items = [...value];
-      const masked = this.maskAll(items, depth + 1);
-      return masked === items ? value : masked;
-    }
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) return value;
-    let changed = false;
-    const entries = Object.entries(value).map(([key, item]) => {
-      const [shown, masked] = [this.mask(key), this.maskAll(item, depth + 1)];
-      changed ||= masked !== item || shown !== key;
-      return [shown, masked] as const;
-    });
-    return changed ? Object.fromEntries(entries) : value;
-  }
-
-  /** A twin with the same class and fields: whoever told it apart by them still does. */
-  private maskError(error: Error, depth: number): Error {
-    const message = this.mask(error.message);
-    const stack = error.stack === undefined ? undefined : this.mask(error.stack);
-    const fields = Object.entries(error).map(([key, field]) => [key, field, this.maskAll(field, depth + 1)] as const);
-    const cause = this.maskAll(error.cause, depth + 1);
-    const same = message === error.message && stack === error.stack && cause === error.cause;
-    if (same && fields.every(([, field, masked]) => field === masked)) return error;
-    const twin = Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error)) as Error;
-    for (const [key, , masked] of fields) define(twin, key, masked, true);
-    define(twin, 'message', message, false);
-    define(twin, 'stack', stack, false);
-    if (error.cause !== undefined) define(twin, 'cause', cause, false);
-    return twin;
+  /**
+   * Every text inside of objects, arrays, maps, sets and errors, as far as JSON would show them; the same value if there is no secret in it.
+   * An object that has one comes back as a plain copy, what leads back to itself as text, and so what is too large to be searched.
+   * Never throws.
+   */
+  maskAll(value: unknown): unknown {
+    return new Masking((text) => this.mask(text)).of(value);
   }
 
   private indexed(): Map<string, readonly Form[]> {
@@ -159,11 +128,14 @@ function canBeTold(secret: string): boolean {
 
 function formsOf(secret: string): Form[] {
   const trimmed = secret.trim();
-  const texts = new Set([secret, trimmed, percentEncoded(trimmed), JSON.stringify(trimmed).slice(1, -1)]);
-  if (trimmed.length >= ANYWHERE_LENGTH) {
-    texts.add(Buffer.from(trimmed, 'utf8').toString('base64'));
-    texts.add(Buffer.from(trimmed, 'utf8').toString('base64url'));
-  }
+  const texts = new Set([
+    secret,
+    trimmed,
+    percentEncoded(trimmed),
+    formEncoded(trimmed),
+    JSON.stringify(trimmed).slice(1, -1),
+  ]);
+  if (trimmed.length >= ANYWHERE_LENGTH) for (const form of base64Forms(trimmed)) texts.add(form);
   for (const line of trimmed.split(/\r\n|\r|\n/)) {
     const part = line.trim();
     // The labels around a key or certificate are the same for everybody.
@@ -172,6 +144,25 @@ function formsOf(secret: string): Form[] {
   return [...texts]
     .filter((text) => text.length >= LEAST_LENGTH)
     .map((text) => ({ text, asWord: text.length < ANYWHERE_LENGTH }));
+}
+
+/** Alone, and behind something else, as in `Basic` of user and password: what it looks like depends on how many bytes stand before it. */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text, 'utf8');
+  const forms: string[] = [];
+  for (const encoding of ['base64', 'base64url'] as const) {
+    forms.push(bytes.toString(encoding));
+    for (let before = 0; before < 3; before++) {
+      const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding);
+      // The characters that are made of its own bits only.
+      forms.push(encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6)));
+    }
+  }
+  return forms;
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 function percentEncoded(text: string): string {
@@ -189,8 +180,4 @@ function matches(text: string, at: number, form: Form): boolean {
   const isWord = (index: number): boolean => index >= 0 && index < text.length && WORD.test(text.charAt(index));
   const end = at + form.text.length;
   return !(isWord(at - 1) && isWord(at)) && !(isWord(end) && isWord(end - 1));
-}
-
-function define(target: Error, key: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }

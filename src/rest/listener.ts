@@ -17,7 +17,7 @@ export interface Listener {
 
 /** `http://:8083` -> all interfaces, port 8083. @throws ConfigError `holdfast.rest.listener` */
 export function parseListener(text: string): Listener {
-  const match = /^([^/:]+):\/\/([^/]*):(\d+)\/?$/.exec(text.trim());
+  const match = /^([^/:]+):\/\/(\[?[0-9a-zA-Z\-%._:]*\]?):(\d+)\/?$/.exec(text.trim());
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
     throw new ConfigError("Listener doesn't have the right format (protocol://hostname:port).", {

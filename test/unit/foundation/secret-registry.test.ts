@@ -20,6 +20,22 @@ describe('SecretRegistry', () => {
     expect(registry.mask(`Basic ${Buffer.from(secret).toString('base64')}`)).toBe('Basic [hidden]');
   });
 
+  it('strikes it out of an Authorization header and of a form, wherever it begins', () => {
+    const secret = 'hunter2-hunter2 ö';
+    const registry = registryOf(secret);
+    for (const user of ['', 'a:', 'ab:', 'abc:', 'svc-user:']) {
+      for (const end of ['', ':x', 'xyz']) {
+        for (const encoding of ['base64', 'base64url'] as const) {
+          const masked = registry.mask(`Basic ${Buffer.from(`${user}${secret}${end}`).toString(encoding)}.`);
+          const rest = masked.replace('Basic ', '').replace('[hidden]', '');
+          expect(masked).toContain('[hidden]');
+          expect(Buffer.from(rest, encoding).toString('latin1')).not.toContain('unter');
+        }
+      }
+    }
+    expect(registry.mask(`x=1&${new URLSearchParams({ secret })}`)).toBe('x=1&secret=[hidden]');
+  });
+
   it('takes the longest of those that begin alike, and all of several', () => {
     const registry = registryOf('abcdefgh', 'abcdefgh-ijkl');
     expect(registry.mask('abcdefgh-ijkl, abcdefgh, abcdefghabcdefgh')).toBe('[hidden], [hidden], [hidden][hidden]');
@@ -77,6 +93,32 @@ describe('SecretRegistry', () => {
     expect(`${masked.err.stack}${(masked.err.cause as Error).stack}`).not.toContain('hunter2');
     expect(JSON.stringify(masked)).not.toContain('hunter2');
     expect(error.message).toContain('hunter2');
+  });
+
+  it('goes into objects of any class as JSON would, and never throws', () => {
+    const registry = registryOf('hunter2-hunter2');
+    class Settings {
+      readonly inner = new URL('http://u:hunter2-hunter2@h/');
+      readonly at = new Date(0);
+    }
+    const settings = new Settings();
+    expect(JSON.stringify(registry.maskAll({ settings }))).toBe(
+      '{"settings":{"inner":"http://u:[hidden]@h/","at":"1970-01-01T00:00:00.000Z"}}',
+    );
+    const clean = { at: settings.at, bytes: Buffer.from('x'), list: new Set([1]) };
+    expect(registry.maskAll(clean)).toBe(clean);
+    const circle: Record<string, unknown> = { secret: 'hunter2-hunter2' };
+    circle['self'] = circle;
+    expect(registry.maskAll(circle)).toEqual({ secret: '[hidden]', self: '[Circular]' });
+    const throwing = {
+      get text(): string {
+        throw new Error('no');
+      },
+    };
+    expect(registry.maskAll({ throwing })).toEqual({ throwing: '[a value that has no text form]' });
+    let deep: object = { text: 'hunter2-hunter2' };
+    for (let level = 0; level < 20; level++) deep = { deep };
+    expect(JSON.stringify(registry.maskAll(deep))).not.toContain('hunter2');
   });
 
   it('stands before a logger: messages, fields and bindings', () => {

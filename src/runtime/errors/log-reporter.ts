@@ -40,6 +40,6 @@ export class LogReporter implements ErrorReporter {
 function describe({ record }: ProcessingContext): string {
   if (record.kind === 'source') return `, where source record is = ${String(record.source)}`;
   const { topic, partition, raw } = record.consumed;
-  const time = raw.timestamp >= 0 ? `, timestamp=${raw.timestamp}, timestampType=${raw.timestampType}` : '';
-  return `, where consumed record is {topic='${topic}', partition=${partition}, offset=${raw.offset}${time}}`;
+  const time = `timestamp=${raw.timestamp}, timestampType=${raw.timestampType}`;
+  return `, where consumed record is {topic='${topic}', partition=${partition}, offset=${raw.offset}, ${time}}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Decides what becomes of a failed step: tried again, tolerated and reported, or the end of the task. Kafka Connect 4.1.1,
- * error handling (KIP-298), with one difference: a retriable failure that outlives `errors.retry.timeout` is a failure like any
- * other under `errors.tolerance=none`, and fails the task.
+ * RetryWithToleranceOperator (KIP-298), with one difference: there a stop that comes while a step waits for its next attempt skips the
+ * record, whatever `errors.tolerance` says; here the record comes again after the next start.
  *
  * Invariant 3: environment failures never get here; whoever catches one asks {@link failureKind} first.
  */
@@ -94,16 +94,18 @@ export class RetryWithToleranceOperator {
         { cause: context.error },
       );
     }
+    const { stage } = context;
+    // Failed elsewhere: Kafka Connect counts a tolerated one as a failure only (executeFailed).
+    const isReported = stage === 'TASK_PUT' || stage === 'KAFKA_PRODUCE';
+    const isTolerated = kind !== 'permanent' && this.policy.tolerance === 'all';
     this.counters.failures++;
-    this.counters.errors++;
+    if (!isReported || !isTolerated) this.counters.errors++;
     this.counters.lastErrorAt = this.clock.now();
     if (kind === 'permanent') return { fatal: context.error, reported: undefined };
     const reported = this.report(context);
-    const { stage } = context;
-    const tolerable = kind === 'retriable' || stage === 'TASK_PUT' || stage === 'KAFKA_PRODUCE' || isPipeline(stage);
-    if (!tolerable) return { fatal: unhandled(context.error), reported };
-    if (this.policy.tolerance === 'none') return { fatal: toleranceExceeded(context.error), reported };
-    this.counters.skipped++;
+    if (kind !== 'retriable' && !isReported && !isPipeline(stage)) return { fatal: unhandled(context.error), reported };
+    if (!isTolerated) return { fatal: toleranceExceeded(context.error), reported };
+    if (!isReported) this.counters.skipped++;
     return { fatal: null, reported };
   }
 

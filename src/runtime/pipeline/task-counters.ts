@@ -20,6 +20,8 @@ export class TaskCounters {
   failures = 0;
   errors = 0;
   skipped = 0;
+  /** Records that the broker would not take, which was tolerated. Not among the skipped ones of Kafka Connect's metrics. */
+  refused = 0;
   filtered = 0;
   retries = 0;
   errorsLogged = 0;

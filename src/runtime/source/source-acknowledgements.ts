@@ -17,8 +17,8 @@ export const PRODUCE_FAILED = defineErrorCode('holdfast.task.produce-failed', {
   mend: 'Read the cause: authorize the task, raise the limits of topic and producer, or correct the record. Then restart the task.',
 });
 
-/** Error reports name the client as Kafka Connect does. */
-const PRODUCER_CLASS = 'org.apache.kafka.clients.producer.KafkaProducer';
+/** Error reports name the class that Kafka Connect names. */
+const PRODUCER_CLASS = 'org.apache.kafka.connect.runtime.WorkerSourceTask';
 
 export class SourceAcknowledgements {
   private readonly operator: RetryWithToleranceOperator;
@@ -66,7 +66,8 @@ export class SourceAcknowledgements {
         record: { kind: 'source', source },
       });
       if (reported !== undefined) reports.push(reported);
-      if (fatal !== null) {
+      if (fatal === null) this.counters.refused++;
+      else {
         lost.push(index);
         this.onFailed(unrecoverable(error));
       }

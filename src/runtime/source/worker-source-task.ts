@@ -224,8 +224,8 @@ export class WorkerSourceTask implements HostedTask {
 
   /** Polled, and neither written nor given up. */
   private active(): number {
-    const { polled, written, filtered, skipped } = this.counters;
-    return polled - written - filtered - skipped;
+    const { polled, written, filtered, skipped, refused } = this.counters;
+    return polled - written - filtered - skipped - refused;
   }
 
   pluginFigures(): readonly PluginFigure[] {

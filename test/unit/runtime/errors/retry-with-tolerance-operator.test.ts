@@ -93,6 +93,18 @@ describe('RetryWithToleranceOperator', () => {
     expect(h.counters).toMatchObject({ skipped: 4, errors: 4, failures: 4 });
   });
 
+  it.each(['TASK_PUT', 'KAFKA_PRODUCE'] as const)('counts what was tolerated at %s as a failure only', (stage) => {
+    const h = harness(TOLERATE_ALL);
+    expect(h.operator.failed(h.context(new TypeError('boom'), stage)).fatal).toBeNull();
+    expect(h.reports).toHaveLength(1);
+    expect(h.counters).toMatchObject({ failures: 1, errors: 0, skipped: 0 });
+    const none = harness({});
+    expect(none.operator.failed(none.context(new TypeError('boom'), stage)).fatal).toMatchObject({
+      message: 'Tolerance exceeded in error handler',
+    });
+    expect(none.counters).toMatchObject({ failures: 1, errors: 1, skipped: 0 });
+  });
+
   it('tolerates only retriable errors of poll', () => {
     const h = harness(TOLERATE_ALL);
     expect(h.operator.failed(h.context(new RetriableError('busy'), 'TASK_POLL')).fatal).toBeNull();

@@ -568,7 +568,7 @@ describe('WorkerSinkTask', () => {
       for (let n = 0; n < 20; n++) await h.clock.advance(10_000);
       expect(h.task.puts).toBeGreaterThan(5);
       expect(h.producer.values()).toEqual(['bad']);
-      expect(h.counters.errors).toBe(1);
+      expect(h.counters.failures).toBe(1);
       isAway = false;
       h.task.delivered.length = 0;
       await h.clock.advance(10_000);

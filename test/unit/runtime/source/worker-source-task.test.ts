@@ -500,6 +500,12 @@ describe('WorkerSourceTask', () => {
     expect(h.producer.values()).toEqual(['v0', 'v2']);
     expect(h.storedOffset()).toEqual({ position: 2 });
     expect(h.task.committed).toContainEqual(['v1', null]);
+    expect(h.worker.counterSnapshot()).toMatchObject({
+      'total-record-failures': 1,
+      'total-record-errors': 0,
+      'total-records-skipped': 0,
+      'source-record-active-count': 0,
+    });
   });
 
   it('invariant 1: a rejection that is not tolerated fails the task, and nothing after it is committed', async () => {

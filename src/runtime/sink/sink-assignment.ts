@@ -7,6 +7,8 @@ export type AssignedPartition = TopicPartition & { readonly offset: number | 'ea
 
 export class SinkAssignment {
   private readonly held = new Map<TopicPartitionKey, SinkPartition>();
+  /** Partitions that the task had paused when they were taken away. */
+  private pausedBefore = new Set<TopicPartitionKey>();
   private readonly fetcher: Fetcher;
   private readonly isOnHold: () => boolean;
   private readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>) => void;
@@ -46,12 +48,20 @@ export class SinkAssignment {
     return ready;
   }
 
-  /** Returns the ones that were not held before. */
+  /**
+   * What the group handed out now; returns the ones that were not held before. An eager rebalance takes all away and gives most of them
+   * back: those the task has paused stay so, as with Kafka Connect.
+   */
   add(partitions: readonly AssignedPartition[]): readonly SinkPartition[] {
+    const { pausedBefore } = this;
+    this.pausedBefore = new Set();
     const positions = partitions.filter((each) => !this.held.has(keyOf(each)));
     if (positions.length === 0) return [];
     const added = positions.map((each) => new SinkPartition(each));
-    for (const partition of added) this.held.set(partition.key, partition);
+    for (const partition of added) {
+      partition.isUserPaused = pausedBefore.has(partition.key);
+      this.held.set(partition.key, partition);
+    }
     this.fetcher.add(positions);
     this.syncPauses();
     return added;
@@ -62,6 +72,7 @@ export class SinkAssignment {
     for (const partition of partitions) {
       partition.forget();
       this.held.delete(partition.key);
+      if (partition.isUserPaused) this.pausedBefore.add(partition.key);
     }
     this.onForgotten(new Set(partitions.map(({ key }) => key)));
   }

@@ -49,7 +49,7 @@ export class SinkDelivery {
   private readonly options: SinkDeliveryOptions;
   private readonly backoff: Backoff;
   private batch: SinkRecord[] = [];
-  private redelivery: { isReady: boolean } | null = null;
+  private redelivery: { readonly isPark: boolean; isReady: boolean } | null = null;
 
   constructor(options: SinkDeliveryOptions) {
     this.options = options;
@@ -82,6 +82,10 @@ export class SinkDelivery {
       ({ originalTopic, originalKafkaPartition }) =>
         !partitions.has(keyOf({ topic: originalTopic, partition: originalKafkaPartition })),
     );
+    // Nothing is left of what could not be taken: what else there is does not have to wait for it.
+    if (this.batch.length > 0 || this.redelivery === null || this.redelivery.isPark) return;
+    this.redelivery.isReady = true;
+    this.options.onReady();
   }
 
   /**
@@ -132,7 +136,7 @@ export class SinkDelivery {
       });
     }
     this.options.reporter.putAgain();
-    const redelivery = { isReady: false };
+    const redelivery = { isPark: environment !== null, isReady: false };
     this.redelivery = redelivery;
     this.options.onWaiting();
     const waiting =

@@ -11,7 +11,7 @@ import type { SinkTask, TopicPartitionKey } from '../../sdk/task.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import { withinTimeLimit } from '../pipeline/time-limit.ts';
 import type { PendingReports } from './pending-reports.ts';
-import type { SinkPartition } from './sink-partition.ts';
+import { isOffset, type SinkPartition } from './sink-partition.ts';
 
 const HURRIED_WAIT_MS = 250;
 
@@ -184,6 +184,11 @@ export class SinkOffsets {
         this.logger.warn('A sink task returned an offset of a partition that is not assigned to it. It is ignored.', {
           partition: key,
           offset,
+        });
+      } else if (!isOffset(offset)) {
+        this.logger.warn('A sink task returned what is no offset. It is ignored.', {
+          partition: key,
+          offset: String(offset),
         });
       } else if (partition.consumed === null || offset > partition.consumed) {
         this.logger.warn('A sink task returned an offset beyond what was delivered to it. It is ignored.', {

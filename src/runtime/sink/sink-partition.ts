@@ -11,6 +11,11 @@ export function keyOf({ topic, partition }: TopicPartition): TopicPartitionKey {
   return `${topic}-${partition}`;
 }
 
+/** Tasks are handed to us in plain JavaScript: what they say of offsets may be anything. */
+export function isOffset(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
 /** A step of the pipeline that waits for something that concerns one record only. */
 export interface SkippableStop {
   readonly error: ConnectError;

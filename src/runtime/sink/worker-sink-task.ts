@@ -27,7 +27,7 @@ import { PendingReports } from './pending-reports.ts';
 import { type AssignedPartition, SinkAssignment } from './sink-assignment.ts';
 import { SinkDelivery } from './sink-delivery.ts';
 import { SinkOffsets } from './sink-offsets.ts';
-import type { SinkPartition } from './sink-partition.ts';
+import { isOffset, type SinkPartition } from './sink-partition.ts';
 import { SinkPipeline } from './sink-pipeline.ts';
 import { SinkPoll } from './sink-poll.ts';
 import { refused } from './skipped-record.ts';
@@ -359,8 +359,14 @@ export class WorkerSinkTask implements HostedTask {
   private rewind(): void {
     for (const [key, offset] of this.context.takeRewinds()) {
       const partition = this.assignment.partitions.get(key);
-      if (partition !== undefined) this.assignment.seek(partition, offset);
-      else this.logger.warn('A sink task rewound a partition that is not assigned to it.', { partition: key, offset });
+      if (partition === undefined) {
+        this.logger.warn('A sink task rewound a partition that is not assigned to it.', { partition: key, offset });
+      } else if (!isOffset(offset)) {
+        this.logger.warn('A sink task rewound a partition to what is no offset. It is ignored.', {
+          partition: key,
+          offset: String(offset),
+        });
+      } else this.assignment.seek(partition, offset);
     }
   }
 

@@ -123,7 +123,12 @@ export class SinkGroup {
 
   /** The group doesn't wait for the offsets: while a broker doesn't tell them, it may still take the partitions away again. */
   private async assigned(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length === 0 || this.leaving.signal.aborted) return;
+    if (this.leaving.signal.aborted) return;
+    if (partitions.length === 0) {
+      // What it had paused of what it had before is over.
+      this.options.host.post({ type: 'sink.assign', id: this.spec.id, partitions: [] });
+      return;
+    }
     const handOut: HandOut = { abort: new AbortController(), isDone: false };
     this.handOut = handOut;
     void this.offsetsOf(partitions, handOut.abort.signal).then(

@@ -24,6 +24,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: ['test/unit/repo/**'],
+          // A process per worker and not per file: half of the time went into importing the same modules again. So a test that
+          // touches what a process has only once (its environment, its folder) puts it back.
+          isolate: false,
           // Much of it is in virtual time, which a loaded machine makes slow.
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },

@@ -24,7 +24,7 @@ export function connectorPluginsResources(options: { readonly herder: Herder }):
     ok(await herder.pluginConfig(param(request, 'plugin'), request.query['version']?.[0]));
 
   const validate = async (request: RestRequest): Promise<RestResponse> => {
-    const given = configMap(request.body, 'the connector config');
+    const given = configMap(request.bodyWithNumberTexts, 'the connector config');
     refuseOtherClass(given, param(request, 'plugin'));
     try {
       return ok(await herder.validateConnectorConfig(given));

@@ -20,7 +20,7 @@ export function connectorsResources(options: {
   const { herder, showParked } = options;
 
   const create = async (request: RestRequest): Promise<RestResponse> => {
-    const body = objectOf(request.body, 'the request');
+    const body = objectOf(request.bodyWithNumberTexts, 'the request');
     refuseUnknownFields(body, ['name', 'config', 'initial_state']);
     const config = configMap(body['config'], 'config');
     const name = body['name'] === undefined || body['name'] === null ? '' : scalarText(body['name'], 'name').trim();
@@ -33,7 +33,7 @@ export function connectorsResources(options: {
 
   const putConfig = async (request: RestRequest): Promise<RestResponse> => {
     const name = param(request, 'connector');
-    const config = named(configMap(request.body, 'the connector config'), name);
+    const config = named(configMap(request.bodyWithNumberTexts, 'the connector config'), name);
     const { created: isNew, info } = await herder.putConnectorConfig(name, config, { allowReplace: true });
     const json = connectorInfoJson(info);
     return isNew ? created(request, name, json) : ok(json);
@@ -41,7 +41,7 @@ export function connectorsResources(options: {
 
   const patchConfig = async (request: RestRequest): Promise<RestResponse> => {
     const name = param(request, 'connector');
-    const patch = configMap(request.body, 'the connector config patch');
+    const patch = configMap(request.bodyWithNumberTexts, 'the connector config patch');
     // Kafka Connect lets a patch change the name, and then finds the connector no more.
     if ('name' in patch && patch['name'] !== name) throw nameMismatch(patch['name'], name);
     return ok(connectorInfoJson(await herder.patchConnectorConfig(name, patch)));

@@ -1,5 +1,6 @@
 /** What workers of a cluster ask of each other (Kafka Connect 4.1.1, 1.7); a standalone worker refuses it in upstream's words. */
 import { decodeBase64 } from './java-base64.ts';
+import { configMap } from './request-body.ts';
 import type { RestRequest, RestResource, RestResponse } from './resource.ts';
 import { RestError } from './rest-error.ts';
 
@@ -9,8 +10,9 @@ const ALGORITHMS =
 
 export function standaloneInternalResources(): readonly RestResource[] {
   const refuse =
-    (what: string) =>
+    (what: string, check: (request: RestRequest) => void = () => {}) =>
     async (request: RestRequest): Promise<RestResponse> => {
+      check(request);
       checkSignature(request);
       throw new RestError(500, `Kafka Connect in standalone mode does not support ${what}.`);
     };
@@ -18,7 +20,7 @@ export function standaloneInternalResources(): readonly RestResource[] {
     {
       path: '/connectors/:connector/tasks',
       isInternal: true,
-      methods: { POST: refuse('externally setting task configurations') },
+      methods: { POST: refuse('externally setting task configurations', checkTaskConfigs) },
     },
     {
       path: '/connectors/:connector/fence',
@@ -26,6 +28,15 @@ export function standaloneInternalResources(): readonly RestResource[] {
       methods: { PUT: refuse('exactly-once source connectors') },
     },
   ];
+}
+
+/** @throws RestError 500 for what is no list of configurations */
+function checkTaskConfigs(request: RestRequest): void {
+  const configs = request.bodyWithNumberTexts;
+  if (!Array.isArray(configs)) throw new RestError(500, 'Cannot deserialize the task configs: they must be an array.');
+  for (const [index, config] of configs.entries()) {
+    if (config !== null) configMap(config, `task config ${index}`);
+  }
 }
 
 /** Only whether it could be one: there is no key to check it with. */

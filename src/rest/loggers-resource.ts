@@ -16,7 +16,7 @@ export function loggersResources(options: { readonly levels: LogLevels }): reado
   };
 
   const put = async (request: RestRequest): Promise<RestResponse> => {
-    const wanted = configMap(request.body, 'the level')['level'];
+    const wanted = configMap(request.bodyWithNumberTexts, 'the level')['level'];
     if (wanted === undefined || wanted === null) {
       throw new RestError(400, "Desired 'level' parameter was not specified in request.");
     }

@@ -1,27 +1,34 @@
 /** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1, 1.1). */
-import { parseExactJson } from '../foundation/exact-json.ts';
+import { parseExactJson, parseJsonWithNumberTexts } from '../foundation/exact-json.ts';
+import { bodyText } from './body-encoding.ts';
 import { RestError } from './rest-error.ts';
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+/** `texts`: numbers are texts, as they were written, as Jackson reads them where a string is wanted. */
+export type NumbersAs = 'numbers' | 'texts';
 
-/** @throws RestError with the status for bytes that are no UTF-8; a mark of the byte order is left out. */
-export function decodeText(bytes: Uint8Array, status: 400 | 500 = 500): string {
-  try {
-    return UTF_8.decode(bytes);
-  } catch (cause) {
-    throw new RestError(status, 'The body is not valid UTF-8.', { cause });
-  }
-}
-
-/** Integers beyond 2^53 come as bigint. @throws RestError with the status for text that is no JSON. */
-export function parseBody(text: string, status: 400 | 500 = 500): unknown {
+/**
+ * The JSON value of the bytes; null for none. As numbers, integers beyond 2^53 come as bigint.
+ *
+ * @throws RestError with the status for what is no JSON
+ */
+export function readBody(bytes: Uint8Array, numbers: NumbersAs = 'numbers', status: 400 | 500 = 500): unknown {
+  const text = decoded(bytes, status);
   if (text.trim() === '') return null;
+  const parse = numbers === 'texts' ? parseJsonWithNumberTexts : parseExactJson;
   try {
-    return parseExactJson(text);
+    return parse(text);
   } catch (cause) {
     // Invariant 8: Node's own message quotes the body, which may hold passwords.
     const place = /\(line \d+ column \d+\)|at position \d+/.exec((cause as Error).message)?.[0];
     throw new RestError(status, `The body is not valid JSON${place === undefined ? '' : ` ${place}`}.`);
+  }
+}
+
+function decoded(bytes: Uint8Array, status: 400 | 500): string {
+  try {
+    return bodyText(bytes);
+  } catch (cause) {
+    throw new RestError(status, 'The body is not valid UTF-8.', { cause });
   }
 }
 

@@ -6,8 +6,10 @@ export interface RestRequest {
   readonly query: Readonly<Record<string, readonly string[]>>;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Parsed JSON; null for none. */
+  /** Parsed JSON; null for none. Reading it throws the RestError for a body that is none: one that nobody reads is never looked at. */
   readonly body: unknown;
+  /** The same, but a number is its text as the client wrote it: for what Kafka Connect reads into strings, as configurations. */
+  readonly bodyWithNumberTexts: unknown;
   /** Scheme and host that the client used, for `Location`. */
   readonly baseUrl: string;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exactJson, parseExactJson } from '../../../src/foundation/exact-json.ts';
+import { exactJson, parseExactJson, parseJsonWithNumberTexts } from '../../../src/foundation/exact-json.ts';
 
 const big = fc.oneof(
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n }),
@@ -36,6 +36,21 @@ describe('exact JSON', () => {
       '9007199254740993': '9007199254740993',
       f: 1.2345678901234567,
     });
+  });
+
+  it('reads a text of many megabytes', () => {
+    const long = 'y'.repeat(20_000_000);
+    expect(parseExactJson(`{"a":"${long}","b":12345678901234567890}`)).toEqual({ a: long, b: 12345678901234567890n });
+  });
+
+  it('keeps numbers as the texts that were written', () => {
+    const text = '{"a":[1.0,1e3,-0,0.10,12345678901234567890,1E400,7],"1.0":"1.0 \\" 2.0","t":[true,null,{}]}';
+    expect(parseJsonWithNumberTexts(text)).toEqual({
+      a: ['1.0', '1e3', '-0', '0.10', '12345678901234567890', '1E400', '7'],
+      '1.0': '1.0 " 2.0',
+      t: [true, null, {}],
+    });
+    expect(() => parseJsonWithNumberTexts('[01]')).toThrow(SyntaxError);
   });
 
   it('is as JSON.stringify of what is undefined', () => {

@@ -50,7 +50,8 @@ async function send({ method, path, body }: ValidationCase): Promise<Answer> {
   const [, , plugin = '', part, last] = url.pathname.split('/').map(decodeURIComponent);
   const query: Record<string, string[]> = {};
   for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
-  const request: RestRequest = { params: { plugin }, query, headers: {}, body: body ?? null, baseUrl: 'http://a' };
+  const bodies = { body: body ?? null, bodyWithNumberTexts: body ?? null };
+  const request: RestRequest = { params: { plugin }, query, headers: {}, ...bodies, baseUrl: 'http://a' };
   const resource = part === undefined ? list : last === undefined ? config : validate;
   try {
     const response = (await resource?.methods[method]?.(request)) as RestResponse;

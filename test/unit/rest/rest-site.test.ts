@@ -63,6 +63,29 @@ describe('RestSite, transport rules of Kafka Connect 4.1.1', () => {
     expect((await site.inject({ method: 'GET', url: '/connectors' })).body).toBe('["a"]');
   });
 
+  it.each([
+    ['POST', '/connectors/c/pause'],
+    ['PUT', '/connectors/c/pause'],
+    ['DELETE', '/connectors/c/pause'],
+  ] as const)('never looks at the body of %s that nobody reads', async (method, url) => {
+    const act = async () => ({ status: 202 });
+    const pause: RestResource = { path: '/connectors/:c/pause', methods: { POST: act, PUT: act, DELETE: act } };
+    const site = open({ resources: [pause] });
+    for (const payload of ['{"a":', 'null', Buffer.from([0xff])]) {
+      expect((await site.inject({ method, url, headers: json, payload })).status).toBe(202);
+    }
+  });
+
+  it('refuses task configurations that are none before it looks at the signature', async () => {
+    const headers = { ...json, 'x-connect-authorization': 'AAAA', 'x-connect-request-signature-algorithm': 'nope' };
+    const send = async (payload: string) =>
+      (await open().inject({ method: 'POST', url: '/connectors/c/tasks', headers, payload })).status;
+    expect([await send('{"a":'), await send('{}'), await send('[{"a":{}}]'), await send('')]).toEqual([
+      500, 500, 500, 500,
+    ]);
+    expect([await send('[]'), await send('[null,{"a":1}]')]).toEqual([400, 400]);
+  });
+
   it('refuses bytes that are no UTF-8', async () => {
     const answer = await open().inject({
       method: 'POST',

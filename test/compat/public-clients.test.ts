@@ -1,14 +1,23 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithKafka } from '../support/describe-with-kafka.ts';
-import { cached } from '../support/java-libs.ts';
+import { cached, mavenJars } from '../support/java-libs.ts';
 import { compareAnswers, neutral } from './pair/compare-answers.ts';
 import { type ComparedWorker, startWorkerPair, type WorkerPair } from './pair/worker-pair.ts';
 
 const run = promisify(execFile);
-const calls = fileURLToPath(new URL('../support/python/connect_calls.py', import.meta.url));
+const support = fileURLToPath(new URL('../support', import.meta.url));
+
+/** Prints a line of JSON for each call of a client against that worker. */
+type Client = (worker: ComparedWorker) => Promise<{ readonly stdout: string }>;
+
+interface Call {
+  readonly call: string;
+  readonly answer: unknown;
+}
 
 describeWithKafka('public clients see no difference', (kafka) => {
   let pair: WorkerPair;
@@ -19,6 +28,27 @@ describeWithKafka('public clients see no difference', (kafka) => {
     await pair?.stop();
   });
 
+  async function differences(client: Client): Promise<string[]> {
+    const [theirs, ours] = await Promise.all(
+      [pair.upstream, pair.holdfast].map(async (worker) => {
+        const { stdout } = await client(worker);
+        return stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as Call);
+      }),
+    );
+    if (theirs === undefined || ours === undefined) throw new Error('two workers were asked');
+    expect(ours.map(({ call }) => call)).toEqual(theirs.map(({ call }) => call));
+    return theirs.flatMap(({ call, answer }, i) => {
+      const [upstream, holdfast] = [answer, ours[i]?.answer].map((body) => ({ status: 200, headers: {}, body }));
+      if (upstream === undefined || holdfast === undefined) return [];
+      return compareAnswers(upstream, holdfast, pair)
+        .filter(({ at }) => !OURS.test(`${call} ${at}`))
+        .map((each) => `${i} ${call} ${neutral(JSON.stringify(each), pair.holdfast)}`);
+    });
+  }
+
   it('kafka-connect-py 1.0.0, all its calls', async (context) => {
     const python = await run('python3', ['-m', 'pip', '--version']).then(
       () => true,
@@ -28,27 +58,23 @@ describeWithKafka('public clients see no difference', (kafka) => {
     const library = await cached('kafka-connect-py-1.0.0', async (dir) => {
       await run('python3', ['-m', 'pip', 'install', '-q', '--target', dir, 'kafka-connect-py==1.0.0']);
     });
-    const answersOf = async (worker: ComparedWorker): Promise<{ call: string; answer: unknown }[]> => {
-      const env = { ...process.env, PYTHONPATH: library, PYTHONDONTWRITEBYTECODE: '1' };
-      const { stdout } = await run('python3', [calls, worker.url, worker.prefix], { env, maxBuffer: 64 << 20 });
-      return stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { call: string; answer: unknown });
-    };
-    const [theirs, ours] = await Promise.all([answersOf(pair.upstream), answersOf(pair.holdfast)]);
-    expect(ours.map(({ call }) => call)).toEqual(theirs.map(({ call }) => call));
-    const differences = theirs.flatMap(({ call, answer }, i) => {
-      const answers = [answer, ours[i]?.answer].map((body) => ({ status: 200, headers: {}, body }));
-      const [upstream, holdfast] = answers;
-      if (upstream === undefined || holdfast === undefined) return [];
-      return compareAnswers(upstream, holdfast, pair)
-        .filter(({ at }) => !OURS.test(`${call} ${at}`))
-        .map((each) => `${i} ${call} ${neutral(JSON.stringify(each), pair.holdfast)}`);
-    });
-    expect(differences).toEqual([]);
+    const env = { ...process.env, PYTHONPATH: library, PYTHONDONTWRITEBYTECODE: '1' };
+    const calls = join(support, 'python/connect_calls.py');
+    const found = await differences(({ url, prefix }) =>
+      run('python3', [calls, url, prefix], { env, maxBuffer: 64 << 20 }),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('kafka-connect-client 4.0.4, all its calls', async () => {
+    const jars = await mavenJars('org.sourcelab:kafka-connect-client:4.0.4');
+    const calls = join(support, 'java/ConnectClientCalls.java');
+    const found = await differences(({ url, prefix }) =>
+      run('java', ['-Xmx128m', '-cp', `${jars}/*`, calls, url, prefix], { maxBuffer: 64 << 20 }),
+    );
+    expect(found).toEqual([]);
   });
 });
 
 /** Plugins are more of ours, with our versions, and so are the recommended ones; a task has another class, and says when it is parked. */
-const OURS = /^list_connector_plugins |recommended_values|\.task\.class$|\.parked$/;
+const OURS = /^(list_connector_plugins|getConnectorPlugins) |recommended_?values|\.task\.class$|\.parked$/i;

@@ -7,7 +7,7 @@ import { exchange, type RestRequest } from './pair/exchange.ts';
 import { type ComparedWorker, startWorkerPair, type WorkerPair } from './pair/worker-pair.ts';
 import { requestGroups } from './rest/all-groups.ts';
 import { allowedDifferences } from './rest/allowed.ts';
-import { type ProfileName, profiles } from './rest/request-group.ts';
+import { type ProfileName, profiles, type WorkerProfile } from './rest/request-group.ts';
 
 /** Reads are asked again for so long while the two differ: a state that both reach counts, not who is there first. */
 const SETTLE_MS = 2_000;
@@ -45,7 +45,7 @@ describeWithKafka('the same requests to Kafka Connect and to Holdfast', (kafka) 
       const remaining = await differencesOf(workers, request, (found) => filter.remaining(id, found));
       if (remaining.length > 0) reports.push(report(`${id}: ${request.method} ${request.path}`, remaining));
     }
-    for (const worker of [workers.upstream, workers.holdfast]) await deleteAll(worker);
+    for (const worker of [workers.upstream, workers.holdfast]) await deleteAll(worker, group.profile);
     compared.add(name);
     const file = process.env['HOLDFAST_COMPAT_REPORT'];
     if (file !== undefined) appendFileSync(file, reports.map((each) => `${each}\n`).join(''));
@@ -78,9 +78,12 @@ async function differencesOf(
   }
 }
 
-async function deleteAll(worker: ComparedWorker): Promise<void> {
-  const { body } = await exchange(worker, { name: 'list', method: 'GET', path: '/connectors' });
+async function deleteAll(worker: ComparedWorker, profile: ProfileName = 'plain'): Promise<void> {
+  const { authorization }: WorkerProfile = profiles[profile];
+  const headers = authorization === undefined ? {} : { authorization };
+  const { body } = await exchange(worker, { name: 'list', method: 'GET', path: '/connectors', headers });
   for (const name of body as string[]) {
-    await exchange(worker, { name: 'delete', method: 'DELETE', path: `/connectors/${encodeURIComponent(name)}` });
+    const path = `/connectors/${encodeURIComponent(name)}`;
+    await exchange(worker, { name: 'delete', method: 'DELETE', path, headers });
   }
 }

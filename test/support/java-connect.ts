@@ -135,7 +135,8 @@ export async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
-    return response.ok;
+    // 401: it is there, and asks for a password.
+    return response.ok || response.status === 401;
   } catch {
     return false;
   }

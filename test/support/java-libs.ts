@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,35 @@ export async function cached(name: string, fill: (dir: string) => Promise<void>)
     await rm(draft, { recursive: true, force: true });
   }
   return target;
+}
+
+/**
+ * A folder with the jars of Maven Central's `group:artifact:version`, and of all that it needs unless `alone`; from the cache
+ * after the first call.
+ */
+export async function mavenJars(
+  coordinates: string,
+  { alone = false, signal }: { readonly alone?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<string> {
+  const [group, artifact, version] = coordinates.split(':');
+  if (group === undefined || artifact === undefined || version === undefined) {
+    throw new Error(`"${coordinates}" is not group:artifact:version`);
+  }
+  return cached(`${artifact}-${version}`, async (dir) => {
+    if (alone) {
+      await maven(['dependency:copy', `-Dartifact=${coordinates}`, `-DoutputDirectory=${dir}`], signal);
+      return;
+    }
+    const project = join(dir, 'pom.xml');
+    await writeFile(
+      project,
+      `<project><modelVersion>4.0.0</modelVersion><groupId>holdfast.test</groupId><artifactId>libs</artifactId><version>1</version><packaging>pom</packaging><dependencies><dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency></dependencies></project>`,
+    );
+    await maven(
+      ['-f', project, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${dir}`],
+      signal,
+    );
+  });
 }
 
 /** Runs Maven quietly; its output is in the error when it fails. */

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type JavaConnect, startJavaConnect } from '../../support/java-connect.ts';
+import { mavenJars } from '../../support/java-libs.ts';
 import { javaPluginPath } from '../../support/java-probe.ts';
 import { freePort } from '../../support/ports.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -36,8 +37,10 @@ export interface PairOptions {
   readonly bootstrapServers: string;
   /** Settings of both workers; `{dir}` and `{admin}` are replaced. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Further folders or jars for Kafka Connect's class path. */
-  readonly javaClassPath?: readonly string[];
+  /** Maven coordinates of what Kafka Connect needs on its class path for them. */
+  readonly javaArtifacts?: readonly string[];
+  /** The content of a JAAS file for both; `{dir}` is replaced. */
+  readonly jaas?: string;
   readonly javaFlags?: readonly string[];
 }
 
@@ -69,7 +72,7 @@ function workingFolder(): string {
   writeFileSync(join(dir, 'in.txt'), 'one\ntwo\nthree\n');
   writeFileSync(join(dir, 'secret.properties'), 'topicname=from-a-file\npassword=hunter2\n');
   writeFileSync(join(dir, 'secrets', 'k1'), 'from-a-folder');
-  writeFileSync(join(dir, 'users.properties'), 'ada=lovelace\n');
+  writeFileSync(join(dir, 'users.properties'), 'ada=lovelace\nco\\:lon=a:b\n\\u00fcser=p\\u00e4ss\n');
   return dir;
 }
 
@@ -81,13 +84,26 @@ function settingsFor({ settings = {} }: PairOptions, dir: string, admin: number)
   return { 'offset.flush.interval.ms': '500', ...Object.fromEntries(replaced) };
 }
 
+function jaasFile({ jaas }: PairOptions, dir: string): string | null {
+  if (jaas === undefined) return null;
+  const file = join(dir, 'jaas.conf');
+  writeFileSync(file, jaas.replaceAll('{dir}', dir));
+  return file;
+}
+
 async function upstream(options: PairOptions, prefix: string): Promise<Stoppable> {
   const dir = workingFolder();
   const admin = await freePort();
+  const jaas = jaasFile(options, dir);
+  const jars = (options.javaArtifacts ?? []).map(async (each) => `${await mavenJars(each, { alone: true })}/*`);
   const worker: JavaConnect = await startJavaConnect({
     mode: 'standalone',
-    jvmFlags: ['-Xmx512M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...(options.javaFlags ?? [])],
-    ...(options.javaClassPath === undefined ? {} : { classPath: options.javaClassPath }),
+    jvmFlags: [
+      ...['-Xmx512M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+      ...(jaas === null ? [] : [`-Djava.security.auth.login.config=${jaas}`]),
+      ...(options.javaFlags ?? []),
+    ],
+    classPath: await Promise.all(jars),
     workerProps: {
       'bootstrap.servers': options.bootstrapServers,
       'plugin.path': await javaPluginPath(),
@@ -112,11 +128,14 @@ async function upstream(options: PairOptions, prefix: string): Promise<Stoppable
 async function holdfast(options: PairOptions, prefix: string): Promise<Stoppable> {
   const dir = workingFolder();
   const admin = await freePort();
+  const jaas = jaasFile(options, dir);
   const worker = await WorkerProcess.start({
     dir: tempDir('compat-worker'),
     bootstrapServers: options.bootstrapServers,
     connectors: {},
     settings: { 'plugin.path': probe, ...settingsFor(options, dir, admin) },
+    // As Kafka's start scripts take it.
+    ...(jaas === null ? {} : { env: { KAFKA_OPTS: `-Djava.security.auth.login.config=${jaas}` } }),
   });
   return {
     product: 'holdfast',

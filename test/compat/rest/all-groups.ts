@@ -1,4 +1,10 @@
 import { alteredByTheConnector } from './altered-by-the-connector.ts';
+import { basicAuth } from './basic-auth.ts';
+import { debeziumUi, redpandaConsole } from './clients/consoles.ts';
+import { kafbatUi } from './clients/kafbat-ui.ts';
+import { kcctl } from './clients/kcctl.ts';
+import { scripts } from './clients/scripts.ts';
+import { strimzi } from './clients/strimzi.ts';
 import { configProviders } from './config-providers.ts';
 import { createRefusals } from './create-refusals.ts';
 import { faultsAndInitialStates } from './faults-and-initial-states.ts';
@@ -7,6 +13,7 @@ import { lifecycleByState } from './lifecycle-by-state.ts';
 import { loggers } from './loggers.ts';
 import { oddNames } from './odd-names.ts';
 import { oddPaths } from './odd-paths.ts';
+import { overridePolicies } from './override-policies.ts';
 import { pauseResumeRestart } from './pause-resume-restart.ts';
 import { plugins } from './plugins.ts';
 import { putAndPatchConfig } from './put-and-patch-config.ts';
@@ -17,6 +24,7 @@ import { sourceOffsets } from './source-offsets.ts';
 import { stoppedSource } from './stopped-source.ts';
 import { timeouts } from './timeouts.ts';
 import { topicCreation } from './topic-creation.ts';
+import { topicTracking } from './topic-tracking.ts';
 import { transport } from './transport.ts';
 import { unknownConnector } from './unknown-connector.ts';
 import { validate } from './validate.ts';
@@ -32,6 +40,7 @@ import {
 /** Every group, in the order of the run; those of one profile follow each other. */
 export const requestGroups: readonly RequestGroup[] = [
   alteredByTheConnector,
+  basicAuth,
   configProviders,
   createRefusals,
   faultsAndInitialStates,
@@ -40,6 +49,7 @@ export const requestGroups: readonly RequestGroup[] = [
   loggers,
   oddNames,
   oddPaths,
+  ...overridePolicies,
   pauseResumeRestart,
   plugins,
   putAndPatchConfig,
@@ -49,6 +59,7 @@ export const requestGroups: readonly RequestGroup[] = [
   stoppedSource,
   timeouts,
   topicCreation,
+  ...topicTracking,
   transport,
   unknownConnector,
   validate,
@@ -58,4 +69,10 @@ export const requestGroups: readonly RequestGroup[] = [
   noAdmin,
   oddTransport,
   responseHeaders,
+  debeziumUi,
+  kafbatUi,
+  kcctl,
+  redpandaConsole,
+  scripts,
+  strimzi,
 ].sort((a, b) => (a.profile ?? '').localeCompare(b.profile ?? ''));

@@ -13,10 +13,12 @@ export interface RequestGroup {
 
 export interface WorkerProfile {
   readonly settings: Readonly<Record<string, string>>;
-  /** Maven coordinates of what Kafka Connect needs on its class path for it. */
-  readonly artifacts?: readonly string[];
-  /** The content of a JAAS file, for Kafka Connect's JVM and Holdfast alike; `{dir}` is replaced. */
+  /** Maven coordinates of what Kafka Connect needs on its class path for it; Holdfast has its own. */
+  readonly javaArtifacts?: readonly string[];
+  /** The content of the file that both get as `java.security.auth.login.config`; `{dir}` is the worker's folder. */
   readonly jaas?: string;
+  /** Header with which connectors are deleted after a group. */
+  readonly authorization?: string;
 }
 
 const providers = 'org.apache.kafka.common.config.provider';
@@ -50,6 +52,15 @@ export const profiles = {
     },
   },
   'admin-listener': { settings: { 'admin.listeners': '{admin}' } },
+  'basic-auth': {
+    settings: {
+      'rest.extension.classes': 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension',
+      'access.control.allow.origin': 'http://a.example',
+    },
+    javaArtifacts: ['org.apache.kafka:connect-basic-auth-extension:4.1.1'],
+    jaas: 'KafkaConnect { org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileLoginModule required file="{dir}/users.properties"; };',
+    authorization: `Basic ${Buffer.from('ada:lovelace').toString('base64')}`,
+  },
   'no-admin': { settings: { 'admin.listeners': '' } },
 } as const satisfies Readonly<Record<string, WorkerProfile>>;
 

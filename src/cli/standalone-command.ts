@@ -18,6 +18,7 @@ import {
 import { settingsFromEnvironment } from './environment-settings.ts';
 import { UsageError } from './exit-codes.ts';
 import { LOG_PARTS, workerLogger } from './log-parts.ts';
+import { maskOutput, type OutputStream } from './masked-output.ts';
 import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
@@ -72,6 +73,7 @@ async function runPrepared(
     logLevels,
   );
   const logger = maskingLogger(lines, secrets);
+  for (const stream of [process.stdout, process.stderr]) maskOutput(stream as OutputStream, secrets);
   endOnUncaught({ logger, secrets });
   const version = packageVersion();
   for (const { level, message, fields } of early) logger[level](message, fields);

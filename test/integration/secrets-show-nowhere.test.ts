@@ -116,44 +116,87 @@ afterAll(async () => {
   delete process.env['HOLDFAST_TEST_SECRET'];
 });
 
-describe('Invariant 8: a secret never shows', () => {
-  it('whatever connectors, tasks, transformations and providers do with it', async () => {
-    const modes = ['ok', 'start', 'raise', 'task-start', 'poll', 'park', 'stop'];
-    for (const mode of modes) await create(`c-${mode}`, config(mode));
-    // As with Kafka Connect, this answer comes after 90 s.
-    void create('c-task-configs', config('task-configs')).catch(() => {});
-    await create('c-dlq', {
-      ...config('ok', { 'connector.class': 'test.LeakySinkConnector', topics: 'leaks' }),
-      transforms: 't',
-      'transforms.t.type': 'test.LeakyTransform',
-      'transforms.t.pw': LITERAL.transform,
-      'transforms.t.key': '${file:SECRETS:file}',
-      'errors.tolerance': 'all',
-      'errors.log.enable': 'true',
-      'errors.log.include.messages': 'true',
-      'errors.deadletterqueue.topic.name': 'dlq',
-      'errors.deadletterqueue.topic.replication.factor': '1',
-      'errors.deadletterqueue.context.headers.enable': 'true',
-    });
-    await create('c-put', config('put', { 'connector.class': 'test.LeakySinkConnector', topics: 'leaks' }));
-    await create(
-      'c-registry',
-      config('ok', {
-        'value.converter': 'io.confluent.connect.avro.AvroConverter',
-        'value.converter.schema.registry.url': 'http://127.0.0.1:9',
-      }),
-    );
+/** Where each connector goes wrong, and whether in a thread. */
+const FAILING: Readonly<Record<string, string | undefined>> = {
+  start: 'inline',
+  raise: 'inline',
+  'task-start': 'inline',
+  'task-configs': 'inline',
+  poll: 'inline',
+  park: 'inline',
+  'threaded-start': 'shared',
+  'threaded-raise': 'shared',
+  'threaded-task-start': 'shared',
+  'threaded-poll': 'shared',
+  'threaded-uncaught': 'own',
+};
 
+async function createAll(): Promise<void> {
+  const started = ['ok', 'stop'].map((mode) => create(`c-${mode}`, config(mode)));
+  for (const [name, isolation = ''] of Object.entries(FAILING)) {
+    started.push(create(`c-${name}`, config(name.replace('threaded-', ''), { 'task.isolation': isolation })));
+  }
+  const sink = { 'connector.class': 'test.LeakySinkConnector', topics: 'leaks' };
+  const deadLetters = {
+    ...sink,
+    transforms: 't',
+    'transforms.t.type': 'test.LeakyTransform',
+    'transforms.t.pw': LITERAL.transform,
+    'transforms.t.key': '${file:SECRETS:file}',
+    'errors.tolerance': 'all',
+    'errors.log.enable': 'true',
+    'errors.log.include.messages': 'true',
+    'errors.deadletterqueue.topic.replication.factor': '1',
+    'errors.deadletterqueue.context.headers.enable': 'true',
+  };
+  const dead = (topic: string) => ({ ...deadLetters, 'errors.deadletterqueue.topic.name': topic });
+  started.push(create('c-dlq', config('ok', dead('dead-inline'))));
+  started.push(create('c-threaded-dlq', config('ok', { ...dead('dead-threaded'), 'task.isolation': 'shared' })));
+  started.push(create('c-put', config('put', sink)));
+  started.push(create('c-threaded-put', config('put', { ...sink, 'task.isolation': 'shared' })));
+  const registry = {
+    'value.converter': 'io.confluent.connect.avro.AvroConverter',
+    'value.converter.schema.registry.url': `http://svc:${LITERAL.url}@127.0.0.1:9`,
+  };
+  started.push(create('c-registry', config('ok', registry)));
+  started.push(create('c-threaded-registry', config('ok', { ...registry, 'task.isolation': 'shared' })));
+  await Promise.all(started);
+}
+
+/** Every operation on a connector, and every question about it. */
+async function useAll(name: string): Promise<void> {
+  const path = `/connectors/${name}`;
+  await ask('PUT', `${path}/pause`);
+  await ask('PUT', `${path}/resume`);
+  await ask('POST', `${path}/restart?includeTasks=true`);
+  await ask('POST', `${path}/tasks/0/restart`);
+  for (const each of ['', '/config', '/tasks', '/tasks-config']) await ask('GET', path + each, undefined, true);
+  for (const each of ['/status', '/tasks/0/status', '/topics', '/offsets']) await ask('GET', path + each);
+  await ask('PUT', `${path}/stop`);
+  await ask('GET', `${path}/status`);
+  await ask('PATCH', `${path}/offsets`, { offsets: [{ partition: { a: 1 }, offset: null }] });
+  await ask('PUT', `${path}/resume`);
+}
+
+describe('Invariant 8: a secret never shows', () => {
+  it('whatever connectors, tasks, transformations and providers do with it, and wherever they run', async () => {
+    const events = readEvents();
+    await createAll();
     // It did go wrong everywhere.
     const failed = async (name: string): Promise<boolean> => {
       const { connector, tasks } = await connect.status(name);
       return connector.state === 'FAILED' || tasks.some(({ state, parked }) => state === 'FAILED' || parked != null);
     };
-    for (const name of ['start', 'raise', 'task-start', 'task-configs', 'poll', 'park', 'put', 'registry']) {
+    for (const name of [...Object.keys(FAILING), 'put', 'threaded-put', 'registry', 'threaded-registry']) {
       await connect.waitFor(`c-${name} to go wrong`, () => failed(`c-${name}`), 30_000);
     }
-    const dead = () => readAll(join(dir, 'broker')).includes('__connect.errors.exception.message');
-    await connect.waitFor('the dead letter', async () => dead(), 30_000);
+    for (const topic of ['dead-inline', 'dead-threaded']) {
+      await connect.waitFor(
+        `a dead letter in ${topic}`,
+        async () => filesOf(topic).includes('__connect.errors.'),
+        30_000,
+      );
+    }
     expect(readAll(join(dir, 'broker')).includes('could not log in with')).toBe(true);
 
     // Mistakes in values.
@@ -173,33 +216,26 @@ describe('Invariant 8: a secret never shows', () => {
       await ask('PUT', `/connector-plugins/${plugin}/config/validate`, JSON.parse(text), false);
     }
 
-    // Everything that can be asked, and every operation.
     const names = (await connect.request('GET', '/connectors')).body as string[];
-    expect(names.length).toBeGreaterThanOrEqual(11);
-    for (const name of names) {
-      // What has it make task configurations is answered after 90 s.
-      if (name !== 'c-task-configs') {
-        await ask('PUT', `/connectors/${name}/pause`);
-        await ask('PUT', `/connectors/${name}/resume`);
-        await ask('POST', `/connectors/${name}/restart?includeTasks=true`);
-        await ask('POST', `/connectors/${name}/restart`);
-        await ask('POST', `/connectors/${name}/tasks/0/restart`);
-      }
-      for (const path of ['', '/config', '/tasks', '/tasks-config']) {
-        await ask('GET', `/connectors/${name}${path}`, undefined, true);
-      }
-      for (const path of ['/status', '/tasks/0/status', '/topics', '/offsets'])
-        await ask('GET', `/connectors/${name}${path}`);
-      await ask('PUT', `/connectors/${name}/stop`);
-      await ask('GET', `/connectors/${name}/status`);
-      await ask('PUT', `/connectors/${name}/resume`);
-    }
+    expect(names.length).toBe(Object.keys(FAILING).length + 8);
+    await Promise.all(names.map((name) => useAll(name)));
     await ask('GET', '/connectors?expand=status');
     await ask('GET', '/connectors?expand=info', undefined, true);
-    for (const path of ['/', '/health', '/connector-plugins', '/admin/loggers', '/registries']) await ask('GET', path);
+    for (const path of [
+      '/',
+      '/health',
+      '/connector-plugins',
+      '/admin/loggers',
+      '/registries',
+      '/holdfast/openapi.json',
+    ])
+      await ask('GET', path);
     const metrics = await (await fetch(`${connect.url}/metrics`)).text();
     shown.push({ what: '/metrics', text: metrics, isOwn: false });
-  }, 180_000);
+    const seen = await events();
+    expect(seen).toContain('event:');
+    shown.push({ what: '/registries/events', text: seen, isOwn: false });
+  }, 120_000);
 
   it('and a rotated one restarts what uses it', async () => {
     const { VAULT } = (await import(PLUGIN)) as { VAULT: Map<string, string> };
@@ -237,6 +273,22 @@ describe('Invariant 8: a secret never shows', () => {
   });
 });
 
+/** What `/registries/events` sends until it is asked for. */
+function readEvents(): () => Promise<string> {
+  const end = new AbortController();
+  let text = '';
+  const read = (async () => {
+    const { body } = await fetch(`${connect.url}/registries/events`, { signal: end.signal });
+    for await (const piece of body ?? []) text += Buffer.from(piece).toString('utf8');
+  })().catch(() => {});
+  return async () => {
+    await connect.waitFor('an event', async () => text.includes('event:'));
+    end.abort();
+    await read;
+    return text;
+  };
+}
+
 function formsOf(secret: string): string[] {
   const lines = secret.split('\n');
   return [
@@ -247,6 +299,16 @@ function formsOf(secret: string): string[] {
       Buffer.from(secret).toString('base64'),
     ]),
   ];
+}
+
+/** What the broker keeps of a topic. */
+function filesOf(topic: string): string {
+  const broker = join(dir, 'broker');
+  const files = readdirSync(broker, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.includes(topic))
+    .map((file) => readAll(join(broker, file)))
+    .join('');
 }
 
 /** All that is under a path, as latin1, so that nothing is lost. */

@@ -80,6 +80,8 @@ export default {
     version() { return '1'; }
     config() { return configDef; }
     start(config) {
+      console.log(tell(config));
+      process.stderr.write(new TextEncoder().encode(tell(config).message + '\\n'));
       if (config.mode === 'start') throw tell(config);
       if (config.mode === 'timer') setTimeout(() => { throw tell(config); }, 1);
       if (config.mode === 'rejection') setTimeout(() => { Promise.reject(String(tell(config))); }, 1);
@@ -150,12 +152,16 @@ describe.concurrent('no secret shows', () => {
   it.each([
     ['start', 3, /Failed to transition connector c to state STARTED/],
     ['timer', 3, /Error: no login with .*"db\.password":"\[hidden\]","db.key":"\[hidden\]"/],
+    ['start in a thread', 3, /^no login with .*"db\.password":"\[hidden\]"/m],
     ['rejection', 3, /Error: no login with .*"db\.password":"\[hidden\]","db.key":"\[hidden\]"/],
-  ])("in what a plugin throws in the worker's own thread: %s", async (mode, code, says) => {
-    const process = await run(SECRET_SETTINGS, { connector: { mode } });
+  ])('in what a plugin writes and throws: %s', async (mode, code, says) => {
+    const isolation = mode.includes('thread') ? 'own' : 'inline';
+    const connector = { mode: mode.split(' ')[0] ?? '', 'task.isolation': isolation };
+    const process = await run(SECRET_SETTINGS, { connector });
     expect((await process.waitForExit()).code).toBe(code);
     expect(process.stderr.join('\n')).toMatch(says);
-    expect(process.stdout.join('\n')).toContain('no login with');
+    expect(process.stdout.join('\n')).toContain('Error: no login with');
+    expect(process.stderr).toContainEqual(expect.stringMatching(/^no login with .*\[hidden\]/));
     expectNoSecret(process);
   });
 });

@@ -59,10 +59,16 @@ class LeakySourceTask implements SourceTask {
     if (config['mode'] === 'task-start') throw error;
   }
   poll(): readonly SourceRecord[] | null {
+    if (this.sent > 0) return null;
     const error = leak(this.context?.logger, this.config);
     if (this.config['mode'] === 'poll') throw error;
+    if (this.config['mode'] === 'uncaught') {
+      setTimeout(() => {
+        throw error;
+      });
+    }
     if (this.config['mode'] === 'park') throw new EnvironmentError(`away: ${error.message}`, { cause: error });
-    if (this.sent++ > 0) return null;
+    this.sent++;
     return [
       new SourceRecord({
         topic: this.config['topic'] ?? '',

@@ -39,7 +39,6 @@ export function taskHostOpener(options: {
 }): (use: HostUse) => TaskHostConnection {
   const { broker, registry, config, cloneMessages, clock, logger } = options;
   const loader = new ModulePluginLoader();
-  const memoryMb = config.values['task.host.memory.max.mb'];
   return (use) => {
     if (use.isolation === 'inline') {
       return createInlineTaskHost({
@@ -51,6 +50,7 @@ export function taskHostOpener(options: {
         cloneMessages,
       });
     }
+    const memoryMb = use.memoryMaxMb > 0 ? use.memoryMaxMb : config.values['task.host.memory.max.mb'];
     return createThreadTaskHost({
       entry: entryOfThreads(),
       name: `holdfast ${use.connector ?? 'shared'}`,

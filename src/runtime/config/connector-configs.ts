@@ -8,7 +8,7 @@ import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, type ConfigProblem, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
-import { type Isolation, isolationOf } from '../host/isolation.ts';
+import { type Placement, placementOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { PLUGIN_TYPES, type PluginDesc } from '../plugins/plugin-desc.ts';
 import { PLUGIN_VERSION_INVALID, type Plugins } from '../plugins/plugins.ts';
@@ -21,7 +21,7 @@ import { CONVERTERS } from './enriched-config-def.ts';
 import { overridePolicyOf } from './override-policy.ts';
 import { passwordKeysOf } from './password-keys.ts';
 import { converterProblems } from './plugin-problems.ts';
-import { buildTaskSpec, sourceTopicCreation } from './task-spec.ts';
+import { buildTaskSpec, hostSettings, sourceTopicCreation } from './task-spec.ts';
 import { unusedKeys } from './unused-keys.ts';
 import { ConfigVariables } from './variables/config-variables.ts';
 import type { ResolvedVariables } from './variables/resolved-variables.ts';
@@ -58,8 +58,8 @@ export interface ResolvedConnector {
   readonly connectorConfig: Readonly<Record<string, string>>;
   /** The consumer group of a sink, and how an admin client of this connector finds its cluster. */
   readonly groupAccess: GroupAccess;
-  /** `task.isolation`. @throws ConfigError for a value that it can't have */
-  isolation(): Isolation;
+  /** Where it and its tasks run. @throws ConfigError for an isolation that there is not */
+  placement(): Placement;
   /** Keys that nothing reads: most likely misspelt. */
   readonly unusedKeys: readonly string[];
   /** What is found only when the connector starts, as with Kafka Connect. @throws ConfigError for a mistake in `topic.creation.*` */
@@ -250,7 +250,7 @@ export class ConnectorConfigs {
       },
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),
-      isolation: () => isolationOf({ 'task.isolation': config['task.isolation'] ?? worker.values['task.isolation'] }),
+      placement: () => placementOf(hostSettings(worker, config)),
       unusedKeys: [...unusedKeys(type, config, known), ...this.unknownConverterKeys(config)],
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);

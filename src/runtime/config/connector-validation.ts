@@ -28,6 +28,7 @@ import {
   withConverterDefaults,
   withConverterVersions,
 } from './enriched-config-def.ts';
+import { hostSettingInfos } from './host-setting-infos.ts';
 import { overridePolicyOf } from './override-policy.ts';
 import { sinkProblems } from './sink-topics.ts';
 import type { WorkerConfig } from './worker-config.ts';
@@ -118,6 +119,7 @@ export class ConnectorValidation {
     const policy = overridePolicyOf(this.worker.values['connector.client.config.override.policy']) ?? 'All';
     const configs: ConfigInfo[] = [
       ...toConfigInfoList(keys, [...values.values()]),
+      ...hostSettingInfos(this.worker, config).filter(({ value }) => !keys.has(value?.name ?? '')),
       ...clientOverrideInfos(type, config, policy),
       ...converterParts.flatMap((part) => part.configs),
     ];

@@ -24,6 +24,7 @@ type Raw = Readonly<Record<string, string>>;
 /** Settings of task hosts: what the worker says, and a connector may say otherwise for itself. */
 export const HOST_SETTINGS = [
   'task.isolation',
+  'task.host.memory.max.mb',
   'max.inflight.batches',
   'max.inflight.bytes',
   'park.timeout.ms',
@@ -91,7 +92,7 @@ export function sourceTopicCreation(worker: WorkerConfig, config: Raw): readonly
 }
 
 /** What the connector says stands above what the worker says. */
-function hostSettings(worker: WorkerConfig, config: Raw): Raw {
+export function hostSettings(worker: WorkerConfig, config: Raw): Raw {
   const settings: Record<string, string> = {};
   for (const key of HOST_SETTINGS) settings[key] = config[key] ?? String(worker.values[key]);
   for (const key of WORKER_HOST_SETTINGS) settings[key] = String(worker.values[key]);

@@ -300,7 +300,7 @@ export const WORKER_CONFIG = ConfigDef.of({
     importance: 'low',
     group: HOLDFAST,
     documentation:
-      'How much memory the objects of one thread of tasks may take, in MiB. A thread that needs more ends, and its tasks fail. 0: what Node gives it.',
+      'How much memory the objects of one thread of tasks may take, in MiB. A thread that needs more ends, and its tasks fail. 0: what Node gives it. A connector with task.isolation=own may set it for itself.',
   },
   'task.call.warn.ms': {
     type: 'LONG',

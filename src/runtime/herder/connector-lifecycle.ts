@@ -64,7 +64,7 @@ export class ConnectorLifecycle {
     try {
       resolved.checkStart();
       connector = this.worker.createConnector(name, resolved.desc, {
-        isolation: resolved.isolation(),
+        placement: resolved.placement(),
         onReconfigure: () => this.onReconfigure(entry),
         onError: (error) => {
           this.statuses.failConnector(name, error, version);

@@ -142,7 +142,7 @@ export class ConnectorOffsets {
     const { desc, type, connectorConfig: config } = resolved;
     try {
       const alter = (): Promise<boolean | undefined> =>
-        this.worker.alterOffsets(name, desc, resolved.isolation(), { config, offsets });
+        this.worker.alterOffsets(name, desc, resolved.placement(), { config, offsets });
       return (await this.withinLimit(name, cancelled, alter)) === true;
     } catch (cause) {
       if (cause instanceof UnsupportedOperationError) {

@@ -9,12 +9,23 @@ export type Isolation = 'inline' | 'shared' | 'own';
 
 export const ISOLATIONS: readonly Isolation[] = ['inline', 'shared', 'own'];
 
-/** @throws ConfigError for anything that is none of {@link ISOLATIONS}, in any case. */
-export function isolationOf(settings: Readonly<Record<string, string>>): Isolation {
+export interface Placement {
+  readonly isolation: Isolation;
+  /** `task.host.memory.max.mb` of a thread of the connector's own; 0: what all threads have. */
+  readonly memoryMaxMb: number;
+}
+
+export const INLINE: Placement = { isolation: 'inline', memoryMaxMb: 0 };
+
+/** @throws ConfigError for an isolation that is none of {@link ISOLATIONS}, in any case. */
+export function placementOf(settings: Readonly<Record<string, string>>): Placement {
   const text = settings['task.isolation'] ?? 'inline';
-  const found = ISOLATIONS.find((each) => each === text.trim().toLowerCase());
-  if (found !== undefined) return found;
-  throw new ConfigError(
-    `Invalid value ${text} for configuration task.isolation: it must be one of ${ISOLATIONS.join(', ')}.`,
-  );
+  const isolation = ISOLATIONS.find((each) => each === text.trim().toLowerCase());
+  if (isolation === undefined) {
+    throw new ConfigError(
+      `Invalid value ${text} for configuration task.isolation: it must be one of ${ISOLATIONS.join(', ')}.`,
+    );
+  }
+  const memoryMaxMb = isolation === 'own' ? Number(settings['task.host.memory.max.mb'] ?? 0) : 0;
+  return { isolation, memoryMaxMb };
 }

@@ -6,7 +6,7 @@ import { errorFromWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { BlockedLoop, TaskHostConnection } from '../host/host-connection.ts';
 import { OF_CONNECTOR } from '../host/host-pulse.ts';
-import type { Isolation } from '../host/isolation.ts';
+import type { Placement } from '../host/isolation.ts';
 import { Link } from '../host/link.ts';
 import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
 import type { PluginFigure } from '../metrics/plugin-figures.ts';
@@ -38,8 +38,7 @@ export interface HostServices {
 }
 
 /** What a host is for. */
-export interface HostUse {
-  readonly isolation: Isolation;
+export interface HostUse extends Placement {
   /** The one connector that it is for; null: any. */
   readonly connector: string | null;
   /** Whether it runs instances of connectors rather than tasks: neither can then block the other. */

@@ -17,7 +17,7 @@ import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
 import { alterOffsetsOf } from '../host/connector-host.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
-import { type Isolation, isolationOf } from '../host/isolation.ts';
+import { INLINE, type Placement, placementOf } from '../host/isolation.ts';
 import type { AlteredOffsets, TaskId, TaskSpec } from '../host/protocol.ts';
 import { StartupMeter } from '../metrics/startup-meter.ts';
 import type { WorkerFigures } from '../metrics/worker-figures.ts';
@@ -157,14 +157,14 @@ export class Worker {
   createConnector(
     name: string,
     desc: PluginDesc,
-    events: { onReconfigure: () => void; onError: (error: unknown) => void; isolation?: Isolation },
+    events: { onReconfigure: () => void; onError: (error: unknown) => void; placement?: Placement },
   ): WorkerConnector {
     this.refuseWhileStopping();
-    const { isolation = 'inline' } = events;
+    const { placement = INLINE } = events;
     const remote =
-      isolation === 'inline'
+      placement.isolation === 'inline'
         ? null
-        : new RemoteConnector({ name, desc, openHost: () => this.hostForConnector(name, isolation) });
+        : new RemoteConnector({ name, desc, openHost: () => this.hostForConnector(name, placement) });
     const connector = new WorkerConnector({
       name,
       desc,
@@ -183,10 +183,10 @@ export class Worker {
   async alterOffsets(
     name: string,
     desc: PluginDesc,
-    isolation: Isolation,
+    placement: Placement,
     altered: { readonly config: Readonly<Record<string, string>>; readonly offsets: AlteredOffsets },
   ): Promise<boolean | undefined> {
-    if (isolation === 'inline') {
+    if (placement.isolation === 'inline') {
       return alterOffsetsOf(new desc.create() as Connector, altered.config, altered.offsets);
     }
     this.refuseWhileStopping();
@@ -199,7 +199,7 @@ export class Worker {
       plugin,
       ...altered,
     } as const;
-    return (await this.hostForConnector(name, isolation).ask(call)) as boolean | undefined;
+    return (await this.hostForConnector(name, placement).ask(call)) as boolean | undefined;
   }
 
   async stopConnector(name: string): Promise<void> {
@@ -283,26 +283,31 @@ export class Worker {
 
   /** A host still busy with an abandoned run of the task can't be told apart from the new one: that one gets a fresh host. */
   private hostFor({ id, hostSettings }: TaskSpec): HostClient {
-    const isolation = isolationOf(hostSettings);
-    const connector = isolation === 'own' ? id.connector : null;
-    const free = this.hostsFor({ isolation, connector, role: 'tasks' })
+    const placement = placementOf(hostSettings);
+    const { isolation } = placement;
+    const use: HostUse = { ...placement, connector: isolation === 'own' ? id.connector : null, role: 'tasks' };
+    const free = this.hostsFor(use)
       .filter((host) => !host.has(id))
       .sort((a, b) => a.taskCount - b.taskCount);
     const wanted = isolation === 'shared' ? (this.options.sharedHosts ?? 1) : 1;
     const [idlest] = free;
     if (idlest !== undefined && (idlest.taskCount === 0 || free.length >= wanted)) return idlest;
-    return this.openHost({ isolation, connector, role: 'tasks' });
+    return this.openHost(use);
   }
 
   /** Connectors that share hosts share one: their methods are short. */
-  private hostForConnector(name: string, isolation: Isolation): HostClient {
-    const use: HostUse = { isolation, connector: isolation === 'own' ? name : null, role: 'connectors' };
+  private hostForConnector(name: string, placement: Placement): HostClient {
+    const use: HostUse = { ...placement, connector: placement.isolation === 'own' ? name : null, role: 'connectors' };
     return this.hostsFor(use)[0] ?? this.openHost(use);
   }
 
-  private hostsFor({ isolation, connector, role }: HostUse): HostClient[] {
+  private hostsFor({ isolation, memoryMaxMb, connector, role }: HostUse): HostClient[] {
     return this.hosts.filter(
-      ({ use }) => use.isolation === isolation && use.connector === connector && use.role === role,
+      ({ use }) =>
+        use.isolation === isolation &&
+        use.memoryMaxMb === memoryMaxMb &&
+        use.connector === connector &&
+        use.role === role,
     );
   }
 

@@ -21,6 +21,9 @@ export function avroConverters(registryUrls: readonly string[]): Readonly<Record
   };
 }
 
+/** `HOLDFAST_TASK_ISOLATION=own`: any test can be tried with tasks in threads. */
+const ISOLATION = process.env['HOLDFAST_TASK_ISOLATION'] ?? 'inline';
+
 /** An Avro record of a sequence number and some text; different names are different schemas. */
 export function sequenceSchema(name: string, more = ''): string {
   const fields = `{"name":"seq","type":"long"},{"name":"text","type":"string"}${more}`;
@@ -85,11 +88,13 @@ export class AvroBench {
     readonly bootstrapServers?: string | undefined;
     /** Of the worker's and the bench's clients of that Kafka. */
     readonly kafkaSettings?: Readonly<Record<string, string>>;
+    /** `task.isolation` of the worker. */
+    readonly isolation?: 'inline' | 'shared' | 'own' | undefined;
     /** Stands before the broker. */
     readonly wrapBroker?: (broker: Broker) => Broker;
   }): Promise<AvroBench> {
     const dir = tempDir('avro');
-    const { bootstrapServers, kafkaSettings = {}, wrapBroker = (broker) => broker } = options;
+    const { bootstrapServers, kafkaSettings = {}, wrapBroker = (broker) => broker, isolation = ISOLATION } = options;
     const broker = wrapBroker(
       bootstrapServers === undefined
         ? await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger })
@@ -98,15 +103,18 @@ export class AvroBench {
     const { logger, lines } = recordingLogger('debug');
     const settings = {
       ...avroConverters(options.registryUrls),
+      'task.isolation': isolation,
       ...(bootstrapServers === undefined ? {} : { 'bootstrap.servers': bootstrapServers }),
       ...options.settings,
     };
     const { pluginModules = [] } = options;
+    // No other thread can use the connections of a broker that was handed in.
+    const opensItsOwn = bootstrapServers !== undefined && isolation !== 'inline';
     const bench = new AvroBench({
       dir,
       broker,
       lines,
-      start: () => EmbeddedConnect.start({ dir, settings, broker, logger, pluginModules }),
+      start: () => EmbeddedConnect.start({ dir, settings, logger, pluginModules, ...(opensItsOwn ? {} : { broker }) }),
     });
     await bench.startWorker();
     return bench;

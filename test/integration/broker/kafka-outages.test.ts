@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Broker, FetchedRecord, Fetcher, SendResult } from '../../../src/broker/ports.ts';
 import { silentLogger } from '../../../src/foundation/logger.ts';
 import { FaultProxy } from '../../../src/testing/fault-proxy.ts';
+import { errorAnswer, ScriptedRegistry } from '../../../src/testing/index.ts';
+import { AvroBench, range, sequenceSchema } from '../../support/avro-pipelines.ts';
 import { RecordingListener } from '../../support/broker-port-suite.ts';
 import { describeWithJava } from '../../support/describe-with-kafka.ts';
 import { type Kafka, startKafka } from '../../support/kafka.ts';
@@ -218,6 +220,43 @@ describeWithJava('a Kafka that fails', () => {
     );
     await producer.close();
   }, 60_000);
+
+  it('invariant 5: gets no record from a thread that holds it, whose id became suspect meanwhile, until the id was read back', async () => {
+    const registry = await ScriptedRegistry.start({ vendor: 'karapace', nodes: 2, primary: 0 });
+    const bench = await AvroBench.start({
+      registryUrls: registry.urls,
+      bootstrapServers: proxy.address,
+      isolation: 'own',
+    });
+    const [topic, name] = [uniqueName('held'), uniqueName('held')];
+    try {
+      bench.feed(name, range(0, 5));
+      await bench.source(name, topic, sequenceSchema('Held'));
+      await bench.connect.waitFor('the first records', async () => (await bench.topicLength(topic)) === 5, 30_000);
+      const [{ id = 0 } = {}] = registry.acknowledged();
+      await proxy.setMode({ kind: 'refuse' });
+      bench.feed(name, range(5, 10));
+      expect((await bench.parked(name)).dependency).toMatch(/broker/);
+      const denied = registry.script({ path: new RegExp(`/schemas/ids/${id}\\b`), fault: errorAnswer(500, 50001) });
+      const asked = (): number => registry.requests.list().filter(({ path }) => path.includes(`/ids/${id}`)).length;
+      const before = asked();
+      await registry.setPrimary(1);
+      await bench.connect.waitFor('the first read of the suspect id', async () => asked() > before);
+      await proxy.setMode({ kind: 'pass' });
+      await bench.connect.waitFor('the wait for the registry alone', async () =>
+        (await bench.parked(name)).code.startsWith('holdfast.registry.'),
+      );
+      expect(await bench.topicLength(topic)).toBe(5);
+      denied.remove();
+      await bench.connect.waitFor('all of them', async () => (await bench.topicLength(topic)) >= 10, 30_000);
+      const values = (await bench.topic(topic)).flat().map(({ value }) => Buffer.from(value ?? []).readInt32BE(1));
+      expect(values).toEqual(range(0, 10).map(() => id));
+    } finally {
+      await proxy.setMode({ kind: 'pass' });
+      await bench.stop();
+      await registry.stop();
+    }
+  }, 90_000);
 
   it('makes a send fail only at delivery.timeout.ms, and takes the next one in order', async () => {
     const topic = await newTopic(broker);

@@ -29,6 +29,10 @@ export function topicFailure(code: number, what: string, brokerMessage?: string 
       code: TOPIC_UNKNOWN,
     });
   }
+  // Of a cluster that has just started, or whose brokers were silent for a while: they are let in again.
+  if (code === ErrorCode.INVALID_REPLICATION_FACTOR && brokerMessage?.includes('currently fenced') === true) {
+    return unavailable(`Kafka could not ${what} just now${reason}.`);
+  }
   if (invalidTopic.has(code)) {
     return new ConfigError(`Kafka could not ${what}: its name or a setting is not allowed${reason}.`, {
       code: TOPIC_INVALID,

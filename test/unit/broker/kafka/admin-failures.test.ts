@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { topicFailure } from '../../../../src/broker/kafka/admin-failures.ts';
+import { ErrorCode } from '../../../../src/broker/kafka/protocol/error-code.ts';
+import { ConfigError, EnvironmentError } from '../../../../src/sdk/errors/index.ts';
+
+it('waits for brokers that the controller has fenced, and not for those that there are too few of', () => {
+  const unable = 'Unable to replicate the partition';
+  const fenced = topicFailure(
+    ErrorCode.INVALID_REPLICATION_FACTOR,
+    "create topic 't'",
+    `${unable} 1 time(s): All brokers are currently fenced.`,
+  );
+  expect(fenced).toBeInstanceOf(EnvironmentError);
+  const few = topicFailure(
+    ErrorCode.INVALID_REPLICATION_FACTOR,
+    "create topic 't'",
+    `${unable} 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered.`,
+  );
+  expect(few).toBeInstanceOf(ConfigError);
+  expect(few.message).toContain('only 1 broker(s) are registered');
+});

@@ -125,6 +125,20 @@ class MonitorableSource extends MonitorableConnector {
   }
 }
 
+/** Blocks its thread for good when it is initialized. */
+class InitializeBlocking extends MonitorableSource {
+  override initialize(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+}
+
+/** Its definition never comes. */
+class ConfigBlocking extends MonitorableSource {
+  override config(): ConfigDef {
+    return NEVER as never;
+  }
+}
+
 /** Says nothing of offsets. */
 class PlainSource extends MonitorableConnector {
   taskClass(): new () => SourceTask {
@@ -222,6 +236,12 @@ export default definePlugin({
   version: '1',
   connectors: [
     { className: 'test.MonitorableSourceConnector', type: 'source', create: create(MonitorableSource) as never },
+    {
+      className: 'test.InitializeBlockingSourceConnector',
+      type: 'source',
+      create: create(InitializeBlocking) as never,
+    },
+    { className: 'test.ConfigBlockingSourceConnector', type: 'source', create: create(ConfigBlocking) as never },
     { className: 'test.PlainSourceConnector', type: 'source', create: create(PlainSource) as never },
     { className: 'test.MonitorableSinkConnector', type: 'sink', create: create(MonitorableSink) as never },
   ],

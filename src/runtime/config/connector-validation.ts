@@ -182,6 +182,11 @@ function baseOf(desc: PluginDesc): ConfigDef {
 
 function definitionOf(desc: PluginDesc, connector: Connector): ConfigDef {
   const def: unknown = connector.config();
+  if (typeof (def as { readonly then?: unknown } | null | undefined)?.then === 'function') {
+    throw new ConfigError(`${desc.className}.config() must return a ConfigDef and not a promise of one.`, {
+      code: CONNECTOR_WITHOUT_DEFINITION,
+    });
+  }
   if (def !== null && def !== undefined) {
     const { keys } = def as Partial<ConfigDef>;
     // One that was made by hand may do no more than validate.

@@ -72,6 +72,52 @@ it('testBlockInConnectorValidate', async () => {
   expect((await connect.request('DELETE', `/connectors/${name}`)).status).toBe(204);
 });
 
+it('testBlockInConnectorConfig', async () => {
+  connect = await startMonitorable({ settings: SETTINGS });
+  const name = uniqueName('blocking');
+  const blocking = { name, 'connector.class': 'test.ConfigBlockingSourceConnector', topic: name };
+  // A method that can't be waited for is refused for it.
+  const refused = {
+    status: 400,
+    body: { message: 'test.ConfigBlockingSourceConnector.config() must return a ConfigDef and not a promise of one.' },
+  };
+  expect(await connect.request('POST', '/connectors', { name, config: blocking })).toMatchObject(refused);
+  expect((await connect.request('GET', '/connectors')).body).toEqual([]);
+  await otherConnectorsRun();
+});
+
+it('testBlockInConnectorInitialize', async () => {
+  connect = await startMonitorable({ settings: SETTINGS });
+  const name = uniqueName('blocking');
+  // No method that is to return at once can be given up but with its thread.
+  const more = { 'connector.class': 'test.InitializeBlockingSourceConnector', 'task.isolation': 'own' };
+  void connect.create(name, config(name, '', more)).catch(() => {});
+  await waitForStates(connect, name, 'UNASSIGNED: ');
+  await answersReads(name);
+  await otherConnectorsRun();
+  expect((await connect.request('DELETE', `/connectors/${name}`)).status).toBe(204);
+  await connect.create(name, config(name, ''));
+  await waitForStates(connect, name, 'RUNNING: RUNNING');
+});
+
+it('gives up an alterOffsets that hangs in its thread with task.isolation=own, and says what one says there', async () => {
+  connect = await startMonitorable({ settings: SETTINGS });
+  const name = uniqueName('own');
+  const path = `/connectors/${name}`;
+  const own = config(name, '', { 'task.isolation': 'own', 'alter.offsets': 'throw' });
+  await connect.request('POST', '/connectors', { name, config: own, initial_state: 'STOPPED' });
+  const offsets = [{ partition: { 'task.id': `${name}-0` }, offset: { saved: 3 } }];
+  expect(await connect.request('PATCH', `${path}/offsets`, { offsets })).toMatchObject({
+    status: 500,
+    body: { message: 'spec alterOffsets refusal' },
+  });
+  await connect.request('PATCH', `${path}/config`, { 'alter.offsets': 'hang' });
+  const hanging = connect.request('PATCH', `${path}/offsets`, { offsets });
+  expect((await connect.request('GET', `${path}/offsets`)).body).toEqual({ offsets: [] });
+  expect((await connect.request('PUT', `${path}/stop`)).status).toBe(204);
+  expect(await hanging).toMatchObject({ status: 500, body: { message: expect.stringContaining('did not return') } });
+});
+
 it('testBlockInConnectorStart', async () => {
   connect = await startMonitorable({ settings: SETTINGS });
   const name = uniqueName('blocking');

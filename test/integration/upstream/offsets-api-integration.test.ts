@@ -271,50 +271,50 @@ function scenarios(bootstrap: () => string | null): void {
     await waitForSource(name, 50);
   });
 
-  it.each(['inline', 'own'])(
-    'says what the connector said to it, and then alters nothing (task.isolation=%s)',
-    async (isolation) => {
-      const name = await source({ 'task.isolation': isolation });
-      await stop(name);
-      const before = await offsetsOf(name);
-      const set = async (how: string): Promise<void> => {
-        await connect.request('PATCH', `/connectors/${name}/config`, { 'alter.offsets': how });
-      };
-      const one = [sourceOffset(name, 0, 3)];
-      const unsupported = `Failed to modify offsets for connector ${name} because it doesn't support external modification of offsets`;
-      for (const [how, message] of [
-        ['throw', 'spec alterOffsets refusal'],
-        ['mistake', `Failed to modify offsets for source connector ${name}`],
-        ['unsupported', unsupported],
-      ] as const) {
-        await set(how);
-        expect(await answer(patch(name, one))).toEqual(error(500, message));
-        expect(await answer(reset(name))).toEqual(error(500, message));
-      }
-      expect(await offsetsOf(name)).toEqual(before);
-      await set('hang');
-      const hanging = answer(patch(name, one));
-      // What reads, and what ends the connector, does not wait for it.
-      expect(await offsetsOf(name)).toEqual(before);
-      expect((await connect.request('PUT', `/connectors/${name}/stop`)).status).toBe(204);
-      expect(await hanging).toEqual(error(500, expect.stringContaining('did not return')));
-      await set('false');
-      expect(await answer(patch(name, one))).toEqual({
-        status: 200,
-        body: {
-          message: `The Connect framework-managed offsets for this connector have been altered successfully. ${EXTERNALLY}`,
-        },
-      });
-      expect(await answer(reset(name))).toEqual({
-        status: 200,
-        body: {
-          message: `The Connect framework-managed offsets for this connector have been reset successfully. ${EXTERNALLY.replace('altered', 'reset')}`,
-        },
-      });
-    },
-    // A thread imports the sources anew, at each of these requests.
-    180_000,
-  );
+  const one = (name: string): object => sourceOffset(name, 0, 3);
+  const answersWith = async (name: string, how: string): Promise<void> => {
+    await connect.request('PATCH', `/connectors/${name}/config`, { 'alter.offsets': how });
+  };
+  const hangsUntilStopped = async (name: string): Promise<void> => {
+    await answersWith(name, 'hang');
+    const before = await offsetsOf(name);
+    const hanging = answer(patch(name, [one(name)]));
+    // What reads, and what ends the connector, does not wait for it.
+    expect(await offsetsOf(name)).toEqual(before);
+    expect((await connect.request('PUT', `/connectors/${name}/stop`)).status).toBe(204);
+    expect(await hanging).toEqual(error(500, expect.stringContaining('did not return')));
+  };
+
+  it('says what the connector said to it, and then alters nothing', async () => {
+    const name = await source();
+    await stop(name);
+    const before = await offsetsOf(name);
+    const unsupported = `Failed to modify offsets for connector ${name} because it doesn't support external modification of offsets`;
+    for (const [how, message] of [
+      ['throw', 'spec alterOffsets refusal'],
+      ['mistake', `Failed to modify offsets for source connector ${name}`],
+      ['unsupported', unsupported],
+    ] as const) {
+      await answersWith(name, how);
+      expect(await answer(patch(name, [one(name)]))).toEqual(error(500, message));
+      expect(await answer(reset(name))).toEqual(error(500, message));
+    }
+    expect(await offsetsOf(name)).toEqual(before);
+    await hangsUntilStopped(name);
+    await answersWith(name, 'false');
+    expect(await answer(patch(name, [one(name)]))).toEqual({
+      status: 200,
+      body: {
+        message: `The Connect framework-managed offsets for this connector have been altered successfully. ${EXTERNALLY}`,
+      },
+    });
+    expect(await answer(reset(name))).toEqual({
+      status: 200,
+      body: {
+        message: `The Connect framework-managed offsets for this connector have been reset successfully. ${EXTERNALLY.replace('altered', 'reset')}`,
+      },
+    });
+  });
 
   it('keeps every digit of an offset, and takes a partition for the same whatever the order of its keys', async () => {
     const name = uniqueName('exact');

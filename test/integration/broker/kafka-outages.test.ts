@@ -12,7 +12,9 @@ import { uniqueName } from '../../support/unique-name.ts';
 import { AvailabilityLog, newTopic, numbers, openBroker, readAll, textsOf, values } from './kafka-tools.ts';
 
 const PRODUCE = 0;
-const quick = { 'heartbeat.interval.ms': '300', 'session.timeout.ms': '6000' };
+const quick = { 'heartbeat.interval.ms': '300', 'session.timeout.ms': '3000' };
+/** Longer than a session, and than back-offs take to grow to their maximum of 1 s; test/chaos has the long ones. */
+const OUTAGE_MS = 7_000;
 
 describeWithJava('a Kafka that fails', () => {
   let kafka: Kafka;
@@ -41,7 +43,7 @@ describeWithJava('a Kafka that fails', () => {
     await producer.send(values(topic, ['begin']));
     const lostBefore = proxy.lostAnswers;
     const sends: Promise<SendResult>[] = [];
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 15; round++) {
       // Every third round one answer is lost, while several requests are in flight.
       if (round % 3 === 0) {
         const lost = proxy.lostAnswers;
@@ -56,15 +58,25 @@ describeWithJava('a Kafka that fails', () => {
       }
     }
     const results = await Promise.all(sends);
-    expect(proxy.lostAnswers - lostBefore).toBeGreaterThanOrEqual(10);
-    expect(textsOf(await readAll(broker, topic))).toEqual(['begin', ...numbers(0, 1500)]);
+    expect(proxy.lostAnswers - lostBefore).toBeGreaterThanOrEqual(5);
+    expect(textsOf(await readAll(broker, topic))).toEqual(['begin', ...numbers(0, 750)]);
     // Each record was told the offset at which it really is, whichever attempt was answered.
-    expect(results.flatMap(({ offsets }) => [...offsets])).toEqual(numbers(1, 1501).map(Number));
+    expect(results.flatMap(({ offsets }) => [...offsets])).toEqual(numbers(1, 751).map(Number));
     await producer.close();
   }, 60_000);
 
-  it('loses and duplicates nothing when it is killed in the middle of producing and reading', async () => {
+  it('loses and duplicates nothing when it is killed amid producing and reading, nor a member whose session goes on', async () => {
     const topic = await newTopic(broker);
+    const listener = new RecordingListener();
+    const member = broker.groupMember({
+      settings: { 'heartbeat.interval.ms': '300', 'session.timeout.ms': '45000' },
+      logger: silentLogger,
+      groupId: uniqueName('group'),
+      subscription: { topics: [topic] },
+      listener,
+    });
+    member.start();
+    await listener.until(() => listener.held.length === 1);
     const availability = new AvailabilityLog();
     const producer = broker.producer({ settings: {}, logger: silentLogger, onAvailability: availability.listener });
     const fetcher = broker.fetcher({ settings: {}, logger: silentLogger });
@@ -86,9 +98,14 @@ describeWithJava('a Kafka that fails', () => {
     const rest = sendOn(total);
     await kafka.kill('SIGKILL');
     expect((await availability.until(false)).reason).toContain("can't be reached");
+    const commit = member.commit([{ topic, partition: 0, offset: 7 }]);
     await kafka.restart();
     await rest;
     await reading;
+    await commit;
+    expect(await member.committed([{ topic, partition: 0 }])).toEqual([7]);
+    expect(listener.calls.map(({ call }) => call)).toEqual(['assigned']);
+    await member.close();
     expect(textsOf(read)).toEqual(numbers(0, total));
     // Once per change of state.
     expect(availability.changes.map(({ available }) => available)).toEqual([false, true]);
@@ -96,7 +113,7 @@ describeWithJava('a Kafka that fails', () => {
     await fetcher.close();
   }, 120_000);
 
-  it('is back for producer, fetcher and member within seconds of a 30 s outage', async () => {
+  it('is back for producer, fetcher and member within seconds of an outage that outlasts the session', async () => {
     const topic = await newTopic(broker);
     const groupId = uniqueName('group');
     const listener = new RecordingListener();
@@ -119,7 +136,7 @@ describeWithJava('a Kafka that fails', () => {
     await proxy.setMode({ kind: 'refuse' });
     const sending = producer.send(values(topic, ['during']));
     const reading = pollInto(fetcher, read, 2);
-    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
     await proxy.setMode({ kind: 'pass' });
     const open = performance.now();
     await sending;
@@ -136,29 +153,6 @@ describeWithJava('a Kafka that fails', () => {
     await member.close();
     await producer.close();
     await fetcher.close();
-  }, 120_000);
-
-  it('keeps a member whose session did not run out, though it was restarted', async () => {
-    const topic = await newTopic(broker);
-    const groupId = uniqueName('group');
-    const listener = new RecordingListener();
-    const settings = { ...quick, 'session.timeout.ms': '45000' };
-    const member = broker.groupMember({
-      settings,
-      logger: silentLogger,
-      groupId,
-      subscription: { topics: [topic] },
-      listener,
-    });
-    member.start();
-    await listener.until(() => listener.held.length === 1);
-    await kafka.kill('SIGKILL');
-    const commit = member.commit([{ topic, partition: 0, offset: 7 }]);
-    await kafka.restart();
-    await commit;
-    expect(await member.committed([{ topic, partition: 0 }])).toEqual([7]);
-    expect(listener.calls.map(({ call }) => call)).toEqual(['assigned']);
-    await member.close();
   }, 120_000);
 
   it('is waited for when it is away at the start, and a commit gives up when its signal says so', async () => {
@@ -260,7 +254,7 @@ describeWithJava('a Kafka that fails', () => {
 
   it('makes a send fail only at delivery.timeout.ms, and takes the next one in order', async () => {
     const topic = await newTopic(broker);
-    const producer = broker.producer({ settings: { 'delivery.timeout.ms': '1500' }, logger: silentLogger });
+    const producer = broker.producer({ settings: { 'delivery.timeout.ms': '800' }, logger: silentLogger });
     await producer.send(values(topic, ['a']));
     await proxy.setMode({ kind: 'refuse' });
     await expect(producer.send(values(topic, ['b']))).rejects.toMatchObject({
@@ -274,11 +268,11 @@ describeWithJava('a Kafka that fails', () => {
 
   it('is waited for while it hangs, by request.timeout.ms', async () => {
     const topic = await newTopic(broker);
-    const producer = broker.producer({ settings: { 'request.timeout.ms': '1000' }, logger: silentLogger });
+    const producer = broker.producer({ settings: { 'request.timeout.ms': '500' }, logger: silentLogger });
     await producer.send(values(topic, ['a']));
     await proxy.setMode({ kind: 'hang' });
     const sends = [producer.send(values(topic, ['b'])), producer.send(values(topic, ['c']))];
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     await proxy.setMode({ kind: 'pass' });
     await Promise.all(sends);
     // What hung arrives late, beside what was sent again.

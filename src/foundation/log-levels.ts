@@ -77,12 +77,15 @@ export class LogLevels {
   set(namespace: string, level: LevelName): readonly string[] {
     const isAll = namespace === '' || isRoot(namespace);
     this.entry(isAll ? ROOT : namespace).isNamed = true;
+    const meant = [...this.entries].filter(
+      ([name]) => isAll || name.startsWith(namespace) || this.standsFor(name, namespace),
+    );
+    const inEffect = new Map(meant.map(([name]) => [name, this.levelOf(name)]));
     const changed: string[] = [];
-    for (const [name, entry] of this.entries) {
-      if (!isAll && !name.startsWith(namespace) && !this.standsFor(name, namespace)) continue;
-      // One without a level of its own gets one, be it the one that it had from above.
-      if (entry.level === level) continue;
+    for (const [name, entry] of meant) {
       entry.level = level;
+      // One that had the level from above has it from now on by itself, which is no change.
+      if (inEffect.get(name) === level) continue;
       entry.lastModified = this.now();
       if (entry.isNamed) changed.push(name);
     }

@@ -84,6 +84,10 @@ async function deleteAll(worker: ComparedWorker, profile: ProfileName = 'plain')
   const { body } = await exchange(worker, { name: 'list', method: 'GET', path: '/connectors', headers });
   for (const name of body as string[]) {
     const path = `/connectors/${encodeURIComponent(name)}`;
+    // With all that a standalone worker of Kafka Connect keeps of it, so that the next group finds nothing of this one.
+    await exchange(worker, { name: 'stop', method: 'PUT', path: `${path}/stop`, headers });
+    await exchange(worker, { name: 'reset-offsets', method: 'DELETE', path: `${path}/offsets`, headers });
+    await exchange(worker, { name: 'reset-topics', method: 'PUT', path: `${path}/topics/reset`, headers });
     await exchange(worker, { name: 'delete', method: 'DELETE', path, headers });
   }
 }

@@ -9,6 +9,8 @@ export interface AllowedDifference {
   /** Only if the texts are these; JSON where they are no text. */
   readonly upstream?: string | RegExp;
   readonly holdfast?: string | RegExp;
+  /** Only if this holds between the two values. */
+  readonly holds?: (upstream: unknown, holdfast: unknown) => boolean;
   /** For the users who read it in docs/compat.md. */
   readonly reason: string;
 }
@@ -40,7 +42,8 @@ function covers(allowed: AllowedDifference, request: string, difference: Differe
     matches(allowed.request, request) &&
     matches(allowed.at, difference.at) &&
     matches(allowed.upstream, shown(difference.upstream)) &&
-    matches(allowed.holdfast, shown(difference.holdfast))
+    matches(allowed.holdfast, shown(difference.holdfast)) &&
+    (allowed.holds?.(difference.upstream, difference.holdfast) ?? true)
   );
 }
 

@@ -84,6 +84,22 @@ function settingsFor({ settings = {} }: PairOptions, dir: string, admin: number)
   return { 'offset.flush.interval.ms': '500', ...Object.fromEntries(replaced) };
 }
 
+/** The loggers of Kafka's own configuration: the root at INFO, and no other. */
+function log4jFile(dir: string): string {
+  const file = join(dir, 'log4j2.properties');
+  writeFileSync(
+    file,
+    [
+      'appender.console.type=Console',
+      'appender.console.name=console',
+      'rootLogger.level=INFO',
+      'rootLogger.appenderRefs=console',
+      'rootLogger.appenderRef.console.ref=console',
+    ].join('\n'),
+  );
+  return file;
+}
+
 function jaasFile({ jaas }: PairOptions, dir: string): string | null {
   if (jaas === undefined) return null;
   const file = join(dir, 'jaas.conf');
@@ -100,6 +116,7 @@ async function upstream(options: PairOptions, prefix: string): Promise<Stoppable
     mode: 'standalone',
     jvmFlags: [
       ...['-Xmx512M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+      `-Dlog4j2.configurationFile=${log4jFile(dir)}`,
       ...(jaas === null ? [] : [`-Djava.security.auth.login.config=${jaas}`]),
       ...(options.javaFlags ?? []),
     ],

@@ -75,4 +75,4 @@ export const requestGroups: readonly RequestGroup[] = [
   redpandaConsole,
   scripts,
   strimzi,
-].sort((a, b) => (a.profile ?? '').localeCompare(b.profile ?? ''));
+].sort((a, b) => (a.profile ?? 'plain').localeCompare(b.profile ?? 'plain'));

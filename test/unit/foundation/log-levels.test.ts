@@ -40,6 +40,17 @@ describe('LogLevels', () => {
     expect(levels.set('', 'ERROR')).toEqual([]);
   });
 
+  it('takes no level for a change that was in effect before', () => {
+    const { levels } = open();
+    expect(levels.set('a.b', 'INFO')).toEqual([]);
+    expect(levels.get('a.b')).toEqual({ level: 'INFO', lastModified: null });
+    expect(levels.set('x', 'DEBUG')).toEqual(['x']);
+    expect(levels.set('x.y', 'DEBUG')).toEqual([]);
+    expect(levels.set('x.y', 'INFO')).toEqual(['x.y']);
+    expect(levels.set('x', 'TRACE')).toEqual(['x', 'x.y']);
+    expect([...levels.list().keys()]).toEqual(['a.b', 'root', 'x', 'x.y']);
+  });
+
   it('hides what is off', () => {
     const { levels } = open();
     levels.set('a', 'OFF');

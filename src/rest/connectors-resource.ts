@@ -41,7 +41,10 @@ export function connectorsResources(options: {
 
   const patchConfig = async (request: RestRequest): Promise<RestResponse> => {
     const name = param(request, 'connector');
-    const patch = configMap(request.bodyWithNumberTexts, 'the connector config patch');
+    const body = request.bodyWithNumberTexts;
+    // Of no patch at all, Kafka Connect looks for the connector first.
+    if (body === null) await herder.connectorConfig(name);
+    const patch = configMap(body, 'the connector config patch');
     // Kafka Connect lets a patch change the name, and then finds the connector no more.
     if ('name' in patch && patch['name'] !== name) throw nameMismatch(patch['name'], name);
     return ok(connectorInfoJson(await herder.patchConnectorConfig(name, patch)));

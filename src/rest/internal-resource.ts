@@ -25,6 +25,7 @@ export function standaloneInternalResources(): readonly RestResource[] {
     {
       path: '/connectors/:connector/fence',
       isInternal: true,
+      takesAnyType: true,
       methods: { PUT: refuse('exactly-once source connectors') },
     },
   ];

@@ -23,7 +23,7 @@ export function refusedPath(url: string): Refusal | null {
   }
   if (/%2f/i.test(path)) return bad('Ambiguous URI path separator');
   if (/%25/.test(path)) return bad('Ambiguous URI path encoding');
-  return path.includes('//') ? bad('Ambiguous URI empty segment') : null;
+  return withoutPathParameters(path).includes('//') ? bad('Ambiguous URI empty segment') : null;
 }
 
 function isDecodable(path: string): boolean {
@@ -48,17 +48,30 @@ export function refusedPathAnswer(method: string, refusal: Refusal): JettyError 
   return { ...page, headers: { ...page.headers, connection: 'close' } };
 }
 
-/** While the worker is still initialising no resource is there, whatever was asked for. */
-export function notYetThere(request: {
+/** What an error page says of the request that it answers. */
+export interface Asked {
   readonly method: string;
   readonly url: string;
+  /** What the client takes; JSON, or else a page. */
   readonly accept: string;
-}): JettyError {
+}
+
+/** While the worker is still initialising no resource is there, whatever was asked for. */
+export function notYetThere(asked: Asked): JettyError {
+  return answerFor(asked, 404, 'Not Found');
+}
+
+/** For headers that can't be read. */
+export function badRequest(asked: Asked): JettyError {
+  return answerFor(asked, 400, 'Bad Request');
+}
+
+function answerFor(request: Asked, status: number, message: string): JettyError {
   const types = request.accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
   if (!types.some((type) => type === 'application/json' || type === 'text/json')) {
-    return pageFor(request.method, { status: 404, message: 'Not Found', uri: request.url });
+    return pageFor(request.method, { status, message, uri: request.url });
   }
-  const body = hasPage(request.method) ? JSON.stringify({ message: 'Not Found', url: request.url, status: '404' }) : '';
+  const body = hasPage(request.method) ? JSON.stringify({ message, url: request.url, status: `${status}` }) : '';
   return { headers: { ...NO_CACHE, 'content-type': 'application/json' }, body };
 }
 

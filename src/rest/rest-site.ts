@@ -7,7 +7,15 @@ import type { HeaderRule } from '../runtime/config/header-rules.ts';
 import { type BasicAuth, UNAUTHORIZED_BODY } from './basic-auth.ts';
 import type { CrossOrigin } from './cors.ts';
 import { applyHeaderRules } from './header-rules.ts';
-import { type JettyError, notYetThere, refusedPath, refusedPathAnswer, withoutPathParameters } from './jetty-error.ts';
+import {
+  badRequest,
+  type JettyError,
+  notYetThere,
+  refusedPath,
+  refusedPathAnswer,
+  withoutPathParameters,
+} from './jetty-error.ts';
+import { accepts, isJson, isMediaType, wantedType } from './media-type.ts';
 import { OpenStreams } from './open-streams.ts';
 import { type NumbersAs, readBody } from './request-body.ts';
 import { mergeResources, type RestHandler, type RestMethod, type RestResource, type RestResponse } from './resource.ts';
@@ -67,9 +75,8 @@ export class RestSite {
       },
     });
     this.app.removeAllContentTypeParsers();
-    this.app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
-      done(null, bytes);
-    });
+    // What it may be is decided in `refusalOf`, and what it is by whoever reads it.
+    this.app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
     this.app.addHook('onRequest', (request, reply, next) => {
       if (this.admit(request, reply)) next();
     });
@@ -116,14 +123,14 @@ export class RestSite {
     const url = request.raw.url ?? '';
     const refused = refusedPath(request.originalUrl);
     if (refused !== null) return sendError(reply, 400, refusedPathAnswer(request.method, refused));
-    if (this.isInitialising) {
-      const answer = notYetThere({
-        method: request.method,
-        url: `${request.protocol}://${request.host}${url}`,
-        accept: request.headers.accept ?? '',
-      });
-      return sendError(reply, 404, answer);
-    }
+    const asked = {
+      method: request.method,
+      url: `${request.protocol}://${request.host}${url}`,
+      accept: request.headers.accept ?? '',
+    };
+    if (this.isInitialising) return sendError(reply, 404, notYetThere(asked));
+    const type = request.headers['content-type'];
+    if (type !== undefined && !isMediaType(type)) return sendError(reply, 400, badRequest(asked));
     this.addHeaders(request, reply);
     const refusal = this.refusalOf(request);
     if (refusal !== null) return this.refuse(reply, refusal);
@@ -211,8 +218,11 @@ export class RestSite {
 
   private async serve(handler: RestHandler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     // Parsed by whoever reads it, as Kafka Connect does: what is wrong with a body that has no meaning is no error.
-    const bodyAs = (numbers: NumbersAs): unknown =>
-      Buffer.isBuffer(request.body) ? readBody(request.body, numbers, routeOf(request)?.unreadableBody) : null;
+    const bodyAs = (numbers: NumbersAs): unknown => {
+      if (!Buffer.isBuffer(request.body)) return null;
+      if (request.headers['content-type'] === undefined) throw httpError(415);
+      return readBody(request.body, numbers, routeOf(request)?.unreadableBody);
+    };
     try {
       const answer = await this.inTime(
         handler({
@@ -270,10 +280,6 @@ function routeOf(request: FastifyRequest): RouteConfig | undefined {
   return config?.methods === undefined ? undefined : (config as RouteConfig);
 }
 
-function isJson(contentType: string): boolean {
-  return /^\s*application\/json\s*(;|$)/i.test(contentType);
-}
-
 function sendError(reply: FastifyReply, status: number, error: JettyError): false {
   reply.status(status).headers({ 'content-type': NO_TYPE, ...error.headers });
   reply.send(Buffer.from(error.body));
@@ -300,18 +306,4 @@ function headersOf(headers: FastifyRequest['headers']): Record<string, string> {
 
 function queryOf(query: Readonly<Record<string, string | string[]>>): Record<string, readonly string[]> {
   return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value : [value]]));
-}
-
-function accepts(accept: string | undefined, produces: readonly string[]): boolean {
-  if (accept === undefined || accept.trim() === '') return true;
-  const ranges = accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
-  return produces.some((type) =>
-    ranges.some((range) => range === '*/*' || range === type || range === `${type.split('/', 1)[0]}/*`),
-  );
-}
-
-/** Upstream's answer to OPTIONS has the type that the client wants most, whatever that is: it has no body. */
-function wantedType(accept: string | undefined): string {
-  const first = (accept ?? '').split(/[,;]/, 1)[0]?.trim() ?? '';
-  return /^[\w.+-]+\/[\w.+-]+$/.test(first) ? first : 'application/json';
 }

@@ -52,6 +52,10 @@ class FakeHerder {
     if (name !== 'c') throw new NotFoundError(`Connector ${name} not found`);
     return { name, config: { a: 'b', name }, tasks: [{ connector: name, task: 0 }], type: 'sink' };
   }
+  async connectorConfig(name: string): Promise<object> {
+    if (name !== 'c') throw new NotFoundError(`Connector ${name} not found`);
+    return {};
+  }
   async connectorStatus(name: string): Promise<ConnectorStateInfo> {
     if (name !== 'c') throw new NotFoundError(`No status found for connector ${name}`);
     return STATE;
@@ -82,6 +86,7 @@ class FakeHerder {
 
 function open(showParked = true): {
   herder: FakeHerder;
+  server: RestServer;
   send: (method: string, url: string, body?: unknown) => Promise<{ status: number; body: unknown; location: unknown }>;
 } {
   const herder = new FakeHerder();
@@ -110,7 +115,7 @@ function open(showParked = true): {
     });
     return { status, body: text === '' ? null : JSON.parse(text), location: headers['location'] };
   };
-  return { herder, send };
+  return { herder, server, send };
 }
 
 describe('POST /connectors', () => {
@@ -195,6 +200,20 @@ describe('changes of a configuration', () => {
     expect((await send('PATCH', '/connectors/c/config', { name: 'd' })).status).toBe(400);
     expect((await send('PATCH', '/connectors/c/config', { name: null })).status).toBe(400);
     expect((await send('PATCH', '/connectors/c/config', { name: 'c' })).status).toBe(200);
+  });
+
+  it('PATCH without a patch is 404 for a connector that is not there, as with Kafka Connect', async () => {
+    const { send } = open();
+    expect((await send('PATCH', '/connectors/none/config', null)).status).toBe(404);
+    expect((await send('PATCH', '/connectors/c/config', null)).status).toBe(500);
+  });
+
+  it('keep the text of numbers as it was written', async () => {
+    const { herder, server } = open();
+    const headers = { 'content-type': 'application/json' };
+    const payload = '{"a":1.0,"b":1e3,"c":12345678901234567890,"d":true}';
+    await server.inject({ method: 'PATCH', url: '/connectors/c/config', headers, payload });
+    expect(herder.calls).toEqual([['c', { a: '1.0', b: '1e3', c: '12345678901234567890', d: 'true' }]]);
   });
 });
 

@@ -7,18 +7,25 @@ describe('refusedPath', () => {
     ['/connectors/%2E/x', 'Ambiguous URI path segment'],
     ['/connectors/a%5cb', 'Suspicious Path Character'],
     ['/connectors//a', 'Ambiguous URI empty segment'],
+    ['/connectors/;a=b/config', 'Ambiguous URI empty segment'],
+    ['/;/connectors', 'Ambiguous URI empty segment'],
     ['/connectors/%c3', 'Bad Request'],
     ['/connectors/a%00', 'Bad Request'],
   ])('refuses %s: %s', (url, message) => {
     expect(refusedPath(url)?.message).toBe(message);
   });
 
-  it.each(['/connectors/a.b', '/connectors/..a', '/connectors/%2e%2ea', '/connectors/%C3%A9', '/x?a=%zz//%2F%00'])(
-    'lets %s be',
-    (url) => {
-      expect(refusedPath(url)).toBeNull();
-    },
-  );
+  it.each([
+    '/connectors/a.b',
+    '/connectors/;a=b',
+    '/;a=b',
+    '/connectors/..a',
+    '/connectors/%2e%2ea',
+    '/connectors/%C3%A9',
+    '/x?a=%zz//%2F%00',
+  ])('lets %s be', (url) => {
+    expect(refusedPath(url)).toBeNull();
+  });
 });
 
 describe('withoutPathParameters', () => {

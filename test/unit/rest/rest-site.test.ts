@@ -54,6 +54,44 @@ describe('RestSite, transport rules of Kafka Connect 4.1.1', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ error_code: status });
   });
 
+  it.each([
+    ['', 400],
+    ['json', 400],
+    ['a/b/c', 400],
+    ['application/json, text/plain', 400],
+    ['application/json; charset', 400],
+    ['application/json;', 200],
+    ['application/json; charset="utf-8"; x=y', 200],
+    ['*/*', 200],
+    ['application/*', 200],
+    ['application/*+json', 415],
+    ['text/json', 415],
+  ])('answers a content type %j with %i', async (type, status) => {
+    const request = { method: 'POST', url: '/connectors', payload: '{}' } as const;
+    const site = open();
+    expect((await site.inject({ ...request, headers: { 'content-type': type } })).status).toBe(status);
+    // Of what is no type, before any resource is looked for.
+    const unknown = await site.inject({ ...request, url: '/nope', headers: { 'content-type': type } });
+    expect(unknown.status).toBe(status === 400 ? 400 : 404);
+    const options = await site.inject({ ...request, method: 'OPTIONS', headers: { 'content-type': type } });
+    expect(options.status).toBe(status === 400 ? 400 : 200);
+  });
+
+  it('says so in a page or in JSON where the content type is none', async () => {
+    const get = async (accept: string, method: 'GET' | 'PUT') => {
+      const headers = { accept, 'content-type': 'json', host: 'h:1' };
+      const { headers: answered, body } = await open().inject({ method, url: '/connectors?a', headers });
+      return [answered['content-type'], body] as const;
+    };
+    expect(await get('application/json', 'GET')).toEqual([
+      'application/json',
+      '{"message":"Bad Request","url":"http://h:1/connectors?a","status":"400"}',
+    ]);
+    const [type, page] = await get('text/html', 'GET');
+    expect([type, /<title>Error 400 Bad Request/.test(page)]).toEqual(['text/html;charset=iso-8859-1', true]);
+    expect((await get('application/json', 'PUT'))[1]).toBe('');
+  });
+
   it('names the methods of a path in the order of upstream, those of every resource that has it', async () => {
     const answer = await open().inject({ method: 'OPTIONS', url: '/connectors' });
     expect(answer.headers['allow']).toBe('HEAD,POST,GET,OPTIONS');
@@ -72,7 +110,9 @@ describe('RestSite, transport rules of Kafka Connect 4.1.1', () => {
     const pause: RestResource = { path: '/connectors/:c/pause', methods: { POST: act, PUT: act, DELETE: act } };
     const site = open({ resources: [pause] });
     for (const payload of ['{"a":', 'null', Buffer.from([0xff])]) {
-      expect((await site.inject({ method, url, headers: json, payload })).status).toBe(202);
+      for (const headers of [json, {}]) {
+        expect((await site.inject({ method, url, headers, payload })).status).toBe(202);
+      }
     }
   });
 

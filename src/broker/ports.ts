@@ -12,6 +12,7 @@
  * is itself bad.
  */
 import type { Logger } from '../foundation/logger.ts';
+import type { ClientFigures } from './client-figures.ts';
 import type { GroupProtocol } from './group-protocol.ts';
 import type { RecordHeader } from './record-batch/record.ts';
 
@@ -30,6 +31,12 @@ export interface TopicPartitionOffset extends TopicPartition {
 
 /** Kafka client settings in Kafka's own names, prefixes already stripped and precedence already applied. */
 export type ClientSettings = Readonly<Record<string, string>>;
+
+/** A client that measures what it does; one that has nothing to do with connections need not. */
+export interface MeasuredClient {
+  /** Of this client alone, as it stands. Cheap; never throws. */
+  figures?(): ClientFigures;
+}
 
 /** Whether the broker can be reached. Called once per change of state, never per attempt. */
 export interface Availability {
@@ -82,7 +89,7 @@ export interface SendResult {
  * a resolved `send` means every record that is not in `rejected` is durable at the broker. Batches don't expire unless
  * `delivery.timeout.ms` is set: an away broker is waited for.
  */
-export interface Producer {
+export interface Producer extends MeasuredClient {
   /**
    * Takes the whole batch at once; several may be in flight, the caller bounds how many.
    * Rejects with ConfigError (table F "fails the task"), with `holdfast.broker.producer.closed` after `close` or `abort`,
@@ -129,7 +136,7 @@ export interface FetchPosition extends TopicPartition {
  * Guarantees: records of a partition come in offset order without gaps but those that compaction, retention or control
  * records left; after `remove`, `pause` or `seek` returned, no record from before comes out of a later `poll`.
  */
-export interface Fetcher {
+export interface Fetcher extends MeasuredClient {
   add(positions: readonly FetchPosition[]): void;
   remove(partitions: readonly TopicPartition[]): void;
   seek(partition: TopicPartition, offset: number): void;
@@ -169,7 +176,7 @@ export interface GroupMemberOptions extends ClientOptions {
 }
 
 /** Membership in a consumer group: lives in the control plane, so that heartbeats go on whatever a task does. */
-export interface GroupMember {
+export interface GroupMember extends MeasuredClient {
   /** Begins to join; returns at once. */
   start(): void;
   /**
@@ -230,7 +237,7 @@ export interface GroupDescription {
   }[];
 }
 
-export interface Admin {
+export interface Admin extends MeasuredClient {
   describeCluster(signal?: AbortSignal): Promise<{ readonly clusterId: string | null; readonly brokers: number }>;
   listTopics(signal?: AbortSignal): Promise<readonly string[]>;
   /** Topics that don't exist are left out of the answer. Never creates one. */

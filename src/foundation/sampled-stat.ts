@@ -22,6 +22,7 @@ interface Sample {
   sum: number;
   events: number;
   max: number;
+  min: number;
 }
 
 export class SampledStat {
@@ -41,6 +42,7 @@ export class SampledStat {
     sample.events++;
     sample.lastAt = now;
     if (!(value <= sample.max)) sample.max = value;
+    if (!(value >= sample.min)) sample.min = value;
   }
 
   /** Per second, of the sum of the values. The time it is over is never less than all windows but the one under way. */
@@ -79,6 +81,16 @@ export class SampledStat {
       if (sample.events > 0 && !(sample.max <= max)) max = sample.max;
     }
     return max;
+  }
+
+  /** NaN without a value. */
+  min(now: number): number {
+    this.purge(now);
+    let min = Number.NaN;
+    for (const sample of this.samples) {
+      if (sample.events > 0 && !(sample.min >= min)) min = sample.min;
+    }
+    return min;
   }
 
   private advance(now: number): Sample {
@@ -123,7 +135,7 @@ export class SampledRatio {
 }
 
 function emptySample(now: number): Sample {
-  return { startedAt: now, lastAt: now, sum: 0, events: 0, max: Number.NaN };
+  return { startedAt: now, lastAt: now, sum: 0, events: 0, max: Number.NaN, min: Number.NaN };
 }
 
 function reset(sample: Sample, now: number): Sample {

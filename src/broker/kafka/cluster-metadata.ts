@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../foundation/clock.ts';
-import type { BrokerAddress } from './connection-pool.ts';
+import type { BrokerAddress } from './broker-address.ts';
 import type { Api } from './protocol/api.ts';
 import { type MetadataResponse, type MetadataTopic, metadata } from './protocol/metadata.ts';
 
@@ -11,6 +11,8 @@ export class ClusterMetadata {
   readonly brokers = new Map<number, BrokerAddress>();
   controllerId = -1;
   clusterId: string | null = null;
+  /** Monotonic ms of the last answer; NaN before the first. */
+  loadedAt = Number.NaN;
   private readonly ask: (
     api: Api<MetadataRequest, MetadataResponse>,
     request: MetadataRequest,
@@ -111,6 +113,7 @@ export class ClusterMetadata {
   private async load(): Promise<void> {
     const topics = this.watchesAll ? null : [...this.watched];
     const answer = await this.ask(metadata, { topics, allowAutoCreation: this.autoCreateTopics && !this.watchesAll });
+    this.loadedAt = this.clock.monotonic();
     if (answer.brokers.length > 0) {
       this.brokers.clear();
       for (const { nodeId, host, port } of answer.brokers) this.brokers.set(nodeId, { host, port });

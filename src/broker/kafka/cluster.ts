@@ -2,13 +2,16 @@ import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { EnvironmentError, IllegalStateError } from '../../sdk/errors/index.ts';
+import type { FigureGroup } from '../client-figures.ts';
 import type { AvailabilityListener } from '../ports.ts';
 import { AvailabilityTracker } from './availability-tracker.ts';
+import { addressOf, type BrokerAddress } from './broker-address.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
-import { type BrokerAddress, ConnectionPool, type Lane } from './connection-pool.ts';
+import { ConnectionPool, type Lane } from './connection-pool.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
 import { CLIENT_CLOSED, errorForCode, unavailable } from './kafka-errors.ts';
 import type { ClusterSettings } from './kafka-settings.ts';
+import { NetworkMeter } from './metrics/network-meter.ts';
 import type { Api } from './protocol/api.ts';
 import { ErrorCode } from './protocol/error-code.ts';
 import { findCoordinator } from './protocol/group.ts';
@@ -31,7 +34,12 @@ export class Cluster {
   readonly availability: AvailabilityTracker;
   readonly settings: ClusterSettings;
   readonly clock: Clock;
+  /** ms since the epoch. */
+  readonly startedAt: number;
   private readonly pool: ConnectionPool;
+  private readonly network: NetworkMeter;
+  /** Names of brokers by address, kept while those are known. */
+  private readonly nodes = new Map<string, string>();
   private operations = 0;
   private closed = false;
 
@@ -46,7 +54,9 @@ export class Cluster {
     const { settings, logger, clock, onAvailability, autoCreateTopics } = dependencies;
     this.settings = settings;
     this.clock = clock;
-    this.pool = new ConnectionPool({ settings, logger, clock });
+    this.startedAt = clock.now();
+    this.network = new NetworkMeter(settings.windows);
+    this.pool = new ConnectionPool({ settings, logger, clock, meter: this.network });
     this.availability = new AvailabilityTracker({ clock, logger, listener: onAvailability });
     this.metadata = new ClusterMetadata({
       ask: (api, request) => this.request('any', api, request),
@@ -126,11 +136,27 @@ export class Cluster {
     return found.nodeId;
   }
 
+  /** `<prefix>-metrics`, to which the client adds what it measures itself, and `<prefix>-node-metrics`. */
+  figures(prefix: 'producer' | 'consumer' | 'admin-client', own: Readonly<Record<string, number>> = {}): FigureGroup[] {
+    const now = this.clock.monotonic();
+    for (const [id, address] of this.metadata.brokers) this.nodes.set(addressOf(address), `node-${id}`);
+    const values = { ...this.network.values(now), ...own };
+    return [
+      { type: `${prefix}-metrics`, tags: {}, values },
+      ...this.network.nodes(prefix, (address) => this.nodeAt(address), now),
+    ];
+  }
+
   close(): void {
     this.closed = true;
     this.availability.close();
     this.metadata.close();
     this.pool.close();
+  }
+
+  private nodeAt(address: string): string {
+    const first = this.settings.bootstrapServers.findIndex((server) => addressOf(server) === address);
+    return this.nodes.get(address) ?? `node-${-1 - Math.max(0, first)}`;
   }
 
   private async connectToAny(lane: Lane): Promise<KafkaConnection> {
@@ -160,7 +186,7 @@ export class Cluster {
       .map(({ address }) => address);
     const unique = new Map<string, BrokerAddress>();
     for (const address of [...known, ...this.settings.bootstrapServers]) {
-      const key = `${address.host}:${address.port}`;
+      const key = addressOf(address);
       if (!unique.has(key)) unique.set(key, address);
     }
     return [...unique.values()]

@@ -1,14 +1,11 @@
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { addressOf, type BrokerAddress } from './broker-address.ts';
 import { KafkaConnection } from './kafka-connection.ts';
 import { unavailable } from './kafka-errors.ts';
 import type { ClusterSettings } from './kafka-settings.ts';
-
-export interface BrokerAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import type { NetworkMeter } from './metrics/network-meter.ts';
 
 /**
  * Requests of one lane share a connection to a broker, and wait for each other's answers there. `control` is for what is answered at once;
@@ -33,14 +30,21 @@ export class ConnectionPool {
   private readonly settings: ClusterSettings;
   private readonly logger: Logger;
   private readonly clock: Clock;
+  private readonly meter: NetworkMeter;
   private readonly slots = new Map<string, Slot>();
   private readonly peers = new Map<string, Peer>();
   private readonly closing = new AbortController();
 
-  constructor(dependencies: { readonly settings: ClusterSettings; readonly logger: Logger; readonly clock: Clock }) {
+  constructor(dependencies: {
+    readonly settings: ClusterSettings;
+    readonly logger: Logger;
+    readonly clock: Clock;
+    readonly meter: NetworkMeter;
+  }) {
     this.settings = dependencies.settings;
     this.logger = dependencies.logger;
     this.clock = dependencies.clock;
+    this.meter = dependencies.meter;
   }
 
   /** The open connection, or null. */
@@ -51,7 +55,7 @@ export class ConnectionPool {
 
   /** Ms until a connect to this address may be tried. */
   waitMs(address: BrokerAddress): number {
-    const peer = this.peers.get(peerKey(address));
+    const peer = this.peers.get(addressOf(address));
     return peer === undefined ? 0 : Math.max(0, peer.notBefore - this.clock.monotonic());
   }
 
@@ -82,7 +86,7 @@ export class ConnectionPool {
       if (this.closing.signal.aborted) throw unavailable('The client was closed.');
       const { connection: settings } = this.settings;
       const connection = await KafkaConnection.open(
-        { ...address, settings, logger: this.logger, clock: this.clock },
+        { ...address, settings, logger: this.logger, clock: this.clock, meter: this.meter },
         this.closing.signal,
       );
       peer.backoff.reset();
@@ -102,7 +106,7 @@ export class ConnectionPool {
   }
 
   private peer(address: BrokerAddress): Peer {
-    const key = peerKey(address);
+    const key = addressOf(address);
     let peer = this.peers.get(key);
     if (peer === undefined) {
       const { reconnectBackoffMs: initialMs, reconnectBackoffMaxMs } = this.settings;
@@ -114,10 +118,6 @@ export class ConnectionPool {
   }
 }
 
-function peerKey({ host, port }: BrokerAddress): string {
-  return `${host}:${port}`;
-}
-
 function slotKey(address: BrokerAddress, lane: Lane): string {
-  return `${peerKey(address)}/${lane}`;
+  return `${addressOf(address)}/${lane}`;
 }

@@ -10,6 +10,7 @@ import type { FetchedPartition } from './fetched-partition.ts';
 import { errorForCode } from './kafka-errors.ts';
 import type { FetcherSettings } from './kafka-settings.ts';
 import { MetadataRefresher } from './metadata-refresher.ts';
+import type { FetchMeter, FetchTally } from './metrics/fetch-meter.ts';
 import { byTopic } from './protocol/by-topic.ts';
 import { ErrorCode, isStaleMetadata } from './protocol/error-code.ts';
 import {
@@ -37,6 +38,7 @@ export class FetchLoop {
   private readonly cluster: Cluster;
   private readonly settings: FetcherSettings;
   private readonly logger: Logger;
+  private readonly meter: FetchMeter;
   private readonly partitions: ReadonlyMap<string, FetchedPartition>;
   private readonly onChange: () => void;
   private readonly closing = new AbortController();
@@ -51,6 +53,7 @@ export class FetchLoop {
     readonly cluster: Cluster;
     readonly settings: FetcherSettings;
     readonly logger: Logger;
+    readonly meter: FetchMeter;
     /** By `keyOfPartition`; read anew each time. */
     readonly partitions: ReadonlyMap<string, FetchedPartition>;
     /** Something was read, or went wrong. */
@@ -59,6 +62,7 @@ export class FetchLoop {
     this.cluster = dependencies.cluster;
     this.settings = dependencies.settings;
     this.logger = dependencies.logger;
+    this.meter = dependencies.meter;
     this.partitions = dependencies.partitions;
     this.onChange = dependencies.onChange;
     this.maxPartitionBytes = this.settings.maxPartitionBytes;
@@ -182,6 +186,8 @@ export class FetchLoop {
     budget: number,
   ): Promise<void> {
     const { readCommitted, minBytes } = this.settings;
+    const { clock } = this.cluster;
+    const askedAt = clock.monotonic();
     const sessions = new Map(partitions.map((one) => [keyOfPartition(one), { one, session: one.session }]));
     const answer = await this.cluster.request(
       leader,
@@ -199,14 +205,19 @@ export class FetchLoop {
       },
       { lane, timeoutMs: this.cluster.settings.requestTimeoutMs + waitMs },
     );
+    const tally = this.meter.answered(clock.monotonic() - askedAt, answer.throttleMs);
     if (answer.errorCode !== ErrorCode.NONE) throw errorForCode(answer.errorCode, 'read');
     for (const part of answer.partitions) {
       const asked = sessions.get(keyOfPartition(part));
       if (asked === undefined || asked.one.session !== asked.session) continue;
+      if (part.errorCode === ErrorCode.NONE) {
+        asked.one.highWatermark = part.highWatermark;
+        asked.one.logStartOffset = part.logStartOffset;
+      }
       if (part.errorCode !== ErrorCode.NONE) this.refused(asked.one, part);
       else if (part.records.length > 0) {
         for (const codec of codecsToLoad(part.records)) await loadCodec(codec);
-        if (asked.one.session === asked.session) this.received(asked.one, part);
+        if (asked.one.session === asked.session) this.received(asked.one, part, tally);
       } else this.worked(asked.one);
     }
   }
@@ -214,10 +225,11 @@ export class FetchLoop {
   private received(
     one: FetchedPartition,
     { records, highWatermark, abortedTransactions }: FetchPartitionResponse,
+    tally: FetchTally,
   ): void {
     this.worked(one);
     const { readCommitted } = this.settings;
-    if (one.append(records, highWatermark, readCommitted ? abortedTransactions : null)) {
+    if (one.append(records, highWatermark, readCommitted ? abortedTransactions : null, tally)) {
       if (one.paused) one.detach();
       return;
     }

@@ -9,10 +9,17 @@ import {
   verifiedBatchHeader,
 } from '../record-batch/decode-record-batch.ts';
 import { corruptBatch } from './fetch-failures.ts';
+import type { FetchTally } from './metrics/fetch-meter.ts';
 
 /** Batches of one answer, decoded one at a time as they are asked for. */
 interface Segment {
   buffer: Buffer;
+  /** Of the answer that it came in. */
+  readonly tally: FetchTally | null;
+  /** Records that were handed out. */
+  handedOut: number;
+  /** Bytes of it that `detach` has let go of. */
+  letGo: number;
   readonly highWatermark: number;
   /** Aborted transactions that have not begun yet, by their first offset; null with read_uncommitted. */
   readonly upcoming: AbortedTransaction[] | null;
@@ -50,6 +57,9 @@ export class FetchedPartition {
   /** What `poll` has to throw. */
   error: Error | null = null;
   bufferedBytes = 0;
+  /** As the broker told them last; -1 before. */
+  highWatermark = -1;
+  logStartOffset = -1;
   private segments: Segment[] = [];
 
   constructor(topic: string, partition: number) {
@@ -61,6 +71,7 @@ export class FetchedPartition {
   /** Forgets what was read ahead and goes on elsewhere. */
   moveTo(offset: number | 'earliest' | 'latest'): void {
     this.session++;
+    for (const segment of this.segments) this.ended(segment);
     this.segments = [];
     this.bufferedBytes = 0;
     this.error = null;
@@ -79,13 +90,22 @@ export class FetchedPartition {
   }
 
   /** Takes in what the broker sent from `fetchOffset` on. False if not one batch of it is complete. */
-  append(buffer: Buffer, highWatermark: number, aborted: readonly AbortedTransaction[] | null): boolean {
+  append(
+    buffer: Buffer,
+    highWatermark: number,
+    aborted: readonly AbortedTransaction[] | null,
+    tally: FetchTally | null = null,
+  ): boolean {
     const end = endOfBatches(buffer, this.fetchOffset);
     if (end === null) return false;
     this.fetchOffset = end;
     this.bufferedBytes += buffer.length;
+    tally?.begin();
     this.segments.push({
       buffer,
+      tally,
+      handedOut: 0,
+      letGo: 0,
       highWatermark,
       upcoming: aborted === null ? null : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset),
       aborted: new Set(),
@@ -109,6 +129,7 @@ export class FetchedPartition {
       // What is left of the batch at hand is decoded anew, from the position.
       const from = segment.taken < segment.records.length ? segment.recordsAt : segment.at;
       this.bufferedBytes -= from;
+      segment.letGo += from;
       const own = Buffer.allocUnsafeSlow(segment.buffer.length - from);
       segment.buffer.copy(own, 0, from);
       segment.buffer = own;
@@ -137,6 +158,7 @@ export class FetchedPartition {
         if (records.length >= max) break;
         const slice = segment.records.slice(segment.taken, segment.taken + max - records.length);
         segment.taken += slice.length;
+        segment.handedOut += slice.length;
         const last = slice[slice.length - 1] as FetchedRecord;
         this.position = segment.taken === segment.records.length ? segment.recordsEnd : last.offset + 1;
         records = records.length === 0 ? slice : records.concat(slice);
@@ -169,6 +191,7 @@ export class FetchedPartition {
     if (header === null || segment.at + header.byteLength > segment.buffer.length) {
       this.segments.shift();
       this.bufferedBytes -= segment.buffer.length;
+      this.ended(segment);
       return true;
     }
     if (checkCrc && segment.verifiedTo <= segment.at) {
@@ -195,6 +218,10 @@ export class FetchedPartition {
     // A batch that compaction has emptied.
     if (segment.records.length === 0) this.position = segment.recordsEnd;
     return true;
+  }
+
+  private ended({ tally, letGo, at, handedOut }: Segment): void {
+    tally?.end(this.topic, letGo + at, handedOut);
   }
 
   private corrupt(cause: unknown, nextOffset: number | null): DataError {

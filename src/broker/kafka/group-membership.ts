@@ -7,6 +7,7 @@ import type { GroupGeneration, GroupProtocol } from '../group-protocol.ts';
 import type { Cluster } from './cluster.ts';
 import { errorForCode, unavailable } from './kafka-errors.ts';
 import type { GroupSettings } from './kafka-settings.ts';
+import { CoordinatorMeter } from './metrics/coordinator-meter.ts';
 import { ErrorCode, errorCodeName, isStaleCoordinator } from './protocol/error-code.ts';
 import { heartbeat, type JoinGroupResponse, joinGroup, leaveGroup, syncGroup } from './protocol/group.ts';
 
@@ -32,6 +33,7 @@ const LEAVE_TIMEOUT_MS = 5_000;
  * whether the member still belongs to it.
  */
 export class GroupMembership {
+  readonly meter: CoordinatorMeter;
   private readonly cluster: Cluster;
   private readonly settings: GroupSettings;
   private readonly logger: Logger;
@@ -60,6 +62,8 @@ export class GroupMembership {
     this.logger = dependencies.logger;
     this.groupId = dependencies.groupId;
     this.protocol = dependencies.protocol;
+    const { clock, settings } = this.cluster;
+    this.meter = new CoordinatorMeter({ windows: settings.windows, monotonic: () => clock.monotonic() });
   }
 
   start(): void {
@@ -148,16 +152,20 @@ export class GroupMembership {
     const backoff = this.cluster.retryBackoff();
     this.departure = new Deferred<Departure>();
     if (this.closing.signal.aborted) return 'closing';
+    const since = this.cluster.clock.monotonic();
     for (;;) {
       try {
         const outcome = await Promise.race([this.join(), this.closed.promise.then((): JoinOutcome => 'closing')]);
-        if (outcome !== 'again') {
+        if (outcome === 'joined') this.meter.rebalanced(since);
+        if (outcome === 'again') this.meter.rebalanceFailed();
+        else {
           this.cluster.availability.worked('group');
           return outcome;
         }
       } catch (error) {
         if (!(error instanceof EnvironmentError)) throw error;
         if (this.closing.signal.aborted) return 'closing';
+        this.meter.rebalanceFailed();
         this.coordinatorUnknown();
         this.cluster.availability.failed('group', error.message);
         await this.cluster.clock.sleep(backoff.next(), this.closing.signal).catch(() => {});
@@ -173,6 +181,7 @@ export class GroupMembership {
     const node = await this.coordinator();
     // Answered when all members have joined, or their time to do so is over.
     const timeoutMs = Math.max(this.cluster.settings.requestTimeoutMs, rebalanceTimeoutMs + 5_000);
+    const joinedAt = this.cluster.clock.monotonic();
     const joined = await this.cluster.request(
       node,
       joinGroup,
@@ -192,6 +201,7 @@ export class GroupMembership {
       return 'again';
     }
     if (!this.joinAccepted(joined.errorCode, 'join')) return 'again';
+    this.meter.joined(joinedAt);
     this.memberId = joined.memberId;
     const identity = { groupId, generationId: joined.generationId, memberId: joined.memberId, groupInstanceId };
     const isLeader = joined.leaderId === joined.memberId;
@@ -204,6 +214,7 @@ export class GroupMembership {
       { lane: 'group', timeoutMs },
     );
     if (!this.joinAccepted(synced.errorCode, 'get an assignment from')) return 'again';
+    this.meter.synced(syncedAt);
     if (this.closing.signal.aborted) return 'closing';
     this.generation = identity;
     this.confirmed = syncedAt;
@@ -255,7 +266,9 @@ export class GroupMembership {
       if (stop.aborted) return;
       try {
         const sentAt = this.cluster.clock.monotonic();
+        this.meter.heartbeatSent();
         const errorCode = await this.sendHeartbeat(identity);
+        this.meter.heartbeatAnswered(sentAt);
         this.cluster.availability.worked('group');
         backoff.reset();
         waitMs = this.settings.heartbeatIntervalMs;

@@ -1,5 +1,6 @@
 import { NotFoundError } from '../../sdk/errors/index.ts';
 import { TOPIC_UNKNOWN } from '../broker-errors.ts';
+import type { ClientFigures } from '../client-figures.ts';
 import type {
   Admin,
   GroupDescription,
@@ -36,6 +37,12 @@ export class KafkaAdmin implements Admin {
   constructor(dependencies: { readonly cluster: Cluster; readonly onClose: () => void }) {
     this.cluster = dependencies.cluster;
     this.onClose = dependencies.onClose;
+  }
+
+  figures(): ClientFigures {
+    const { startedAt, settings } = this.cluster;
+    const groups = this.cluster.figures('admin-client');
+    return { kind: 'admin', clientId: settings.connection.clientId, startedAt, groups };
   }
 
   async describeCluster(signal?: AbortSignal) {

@@ -2,10 +2,12 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { addressOf } from './broker-address.ts';
 import { connectFailure, connectionLost, isOurs } from './connection-failures.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { UNSUPPORTED_VERSION, unavailable } from './kafka-errors.ts';
 import { type KafkaJsConnection, newKafkaJsConnection } from './kafkajs-connection.ts';
+import type { NetworkMeter } from './metrics/network-meter.ts';
 import { type Api, type ApiVersionRanges, apiVersions, commonVersion, SASL_AUTHENTICATE_KEY } from './protocol/api.ts';
 import { ErrorCode } from './protocol/error-code.ts';
 import { WireReader, WireWriter } from './protocol/wire.ts';
@@ -16,6 +18,8 @@ export interface ConnectionOptionsOfOne {
   readonly settings: ConnectionSettings;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Hears what goes over it. */
+  readonly meter: NetworkMeter;
 }
 
 /**
@@ -28,6 +32,7 @@ export class KafkaConnection {
   private readonly socket: Socket;
   private readonly settings: ConnectionSettings;
   private readonly clock: Clock;
+  private readonly meter: NetworkMeter;
   private ranges: ApiVersionRanges = new Map();
   private introduced = false;
   private closed = false;
@@ -38,6 +43,8 @@ export class KafkaConnection {
     this.socket = socket;
     this.settings = options.settings;
     this.clock = options.clock;
+    this.meter = options.meter;
+    this.meter.opened(this.clock.monotonic());
     socket.once('close', () => this.close(unavailable(`The connection to Kafka at ${this.address} was closed.`)));
   }
 
@@ -76,7 +83,9 @@ export class KafkaConnection {
       }
       return opened;
     } catch (error) {
-      throw limit ?? connectFailure(error, address, settings);
+      const failure = limit ?? connectFailure(error, address, settings);
+      if (failure instanceof ConfigError) options.meter.refused(clock.monotonic());
+      throw failure;
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', onAbort);
@@ -93,7 +102,11 @@ export class KafkaConnection {
   }
 
   async makeReady(): Promise<void> {
-    if (!this.isReady) await this.authenticate();
+    if (this.isReady) return;
+    const since = this.clock.monotonic();
+    await this.authenticate();
+    const now = this.clock.monotonic();
+    this.meter.authenticatedAgain(now - since, now);
   }
 
   /** The version in which both sides know the request. Throws ConfigError when there is none. */
@@ -137,6 +150,8 @@ export class KafkaConnection {
     let size = 0;
     for (const piece of body) size += piece.length;
     const head = requestHead(api.key, version, correlationId, this.settings.clientId, size);
+    const sentAt = this.clock.monotonic();
+    this.meter.sent(this.address, head.length + size, sentAt);
     return new Promise<Buffer>((resolve, reject) => {
       const timer = this.clock.setTimer(
         () => this.close(unavailable(`Kafka at ${this.address} did not answer ${api.name} within ${timeoutMs} ms.`)),
@@ -150,6 +165,8 @@ export class KafkaConnection {
           correlationId,
           resolve: ({ payload }) => {
             timer.cancel();
+            const now = this.clock.monotonic();
+            this.meter.answered(this.address, ANSWER_HEAD_BYTES + payload.length, now - sentAt, now);
             resolve(payload);
           },
           reject: (error) => {
@@ -173,6 +190,7 @@ export class KafkaConnection {
   close(reason: Error): void {
     if (this.closed) return;
     this.closed = true;
+    this.meter.closed(this.clock.monotonic());
     this.connection.rejectRequests(reason);
     void this.connection.disconnect();
     this.socket.destroy();
@@ -190,6 +208,7 @@ export class KafkaConnection {
     this.connection.setVersions(versions);
     this.connection.setSupportAuthenticationProtocol(ranges.has(SASL_AUTHENTICATE_KEY));
     if (this.settings.sasl !== null) await this.authenticate();
+    if (this.settings.sasl !== null || this.settings.tls !== null) this.meter.authenticated(this.clock.monotonic());
     this.introduced = true;
   }
 
@@ -209,11 +228,15 @@ export class KafkaConnection {
       await this.connection.authenticate();
     } catch (error) {
       const failure = connectFailure(error, this.address, this.settings);
+      if (this.introduced && failure instanceof ConfigError) this.meter.refusedAgain(this.clock.monotonic());
       this.close(unavailable(`The connection to Kafka at ${this.address} was closed: it could not authenticate.`));
       throw failure;
     }
   }
 }
+
+/** Size and correlation id, which kafkajs takes off. */
+const ANSWER_HEAD_BYTES = 8;
 
 function requestHead(
   apiKey: number,
@@ -231,8 +254,4 @@ function requestHead(
   head.writeInt16BE(idBytes, 12);
   head.write(clientId, 14);
   return head;
-}
-
-function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,11 +1,13 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { IllegalStateError } from '../../sdk/errors/index.ts';
+import type { ClientFigures } from '../client-figures.ts';
 import type { FetchedBatch, Fetcher, FetchPosition, TopicPartition } from '../ports.ts';
 import type { Cluster } from './cluster.ts';
 import { FetchLoop, keyOfPartition } from './fetch-loop.ts';
 import { FetchedPartition } from './fetched-partition.ts';
 import { CLIENT_CLOSED } from './kafka-errors.ts';
 import type { FetcherSettings } from './kafka-settings.ts';
+import { FetchMeter } from './metrics/fetch-meter.ts';
 
 /** The Fetcher port over a real cluster: one long poll per broker, reading ahead of `poll` within `fetch.max.bytes`. */
 export class KafkaFetcher implements Fetcher {
@@ -13,6 +15,7 @@ export class KafkaFetcher implements Fetcher {
   private readonly settings: FetcherSettings;
   private readonly onClose: () => void;
   private readonly loop: FetchLoop;
+  private readonly meter: FetchMeter;
   private readonly partitions = new Map<string, FetchedPartition>();
   private waiters: (() => void)[] = [];
   private turn = 0;
@@ -27,7 +30,10 @@ export class KafkaFetcher implements Fetcher {
     this.cluster = dependencies.cluster;
     this.settings = dependencies.settings;
     this.onClose = dependencies.onClose;
+    const { clock } = this.cluster;
+    this.meter = new FetchMeter({ windows: this.cluster.settings.windows, monotonic: () => clock.monotonic() });
     this.loop = new FetchLoop({
+      meter: this.meter,
       cluster: this.cluster,
       settings: this.settings,
       logger: dependencies.logger,
@@ -56,6 +62,7 @@ export class KafkaFetcher implements Fetcher {
       if (removed === undefined) continue;
       removed.moveTo('latest'); // so that what is on its way is thrown away
       this.partitions.delete(keyOfPartition(one));
+      this.meter.forget(one);
       this.cluster.availability.worked(`fetch ${removed.key}`);
     }
     const left = new Set([...this.partitions.values()].map(({ topic }) => topic));
@@ -93,6 +100,39 @@ export class KafkaFetcher implements Fetcher {
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;
   }): Promise<FetchedBatch[]> {
+    this.meter.pollBegan();
+    try {
+      return await this.pollUntil(options);
+    } finally {
+      this.meter.pollEnded();
+    }
+  }
+
+  figures(): ClientFigures {
+    const { startedAt, clock, settings } = this.cluster;
+    const now = clock.monotonic();
+    const groups = [
+      ...this.cluster.figures('consumer', this.meter.pollValues(now)),
+      ...this.meter.groups(this.partitions.values(), now),
+    ];
+    return { kind: 'consumer', clientId: settings.connection.clientId, startedAt, groups };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.cluster.availability.close();
+    this.loop.close();
+    this.partitions.clear();
+    this.cluster.close();
+    this.notify();
+    this.onClose();
+  }
+
+  private async pollUntil(options: {
+    readonly maxRecords: number;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<FetchedBatch[]> {
     const { clock } = this.cluster;
     const deadline = clock.monotonic() + options.timeoutMs;
     for (;;) {
@@ -107,16 +147,6 @@ export class KafkaFetcher implements Fetcher {
       if (leftMs <= 0) return [];
       await this.changed(leftMs, options.signal);
     }
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-    this.cluster.availability.close();
-    this.loop.close();
-    this.partitions.clear();
-    this.cluster.close();
-    this.notify();
-    this.onClose();
   }
 
   private collect(maxRecords: number): FetchedBatch[] {
@@ -137,6 +167,7 @@ export class KafkaFetcher implements Fetcher {
         const batch = one.hasBuffered ? one.take(left, this.settings.checkCrcs) : null;
         if (batch === null) continue;
         left -= batch.records.length;
+        this.meter.taken(batch.records.length, one);
         batches.push(batch);
       } catch (error) {
         this.loop.schedule();

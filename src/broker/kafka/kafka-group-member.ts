@@ -2,6 +2,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, EnvironmentError, IllegalStateError, RetriableError } from '../../sdk/errors/index.ts';
 import { assignors } from '../assignors.ts';
 import { BROKER_UNAVAILABLE, GROUP_FENCED, GROUP_REBALANCED } from '../broker-errors.ts';
+import type { ClientFigures } from '../client-figures.ts';
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
 import type { GroupGeneration, GroupProtocol, GroupProtocolMember } from '../group-protocol.ts';
 import type { GroupListener, GroupMember, GroupMemberOptions, TopicPartition, TopicPartitionOffset } from '../ports.ts';
@@ -72,13 +73,16 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
     if (offsets.length === 0) return;
     const identity = this.membership.identity;
     if (identity === null) throw this.rebalanced();
+    const since = this.cluster.clock.monotonic();
     await this.asking(() => this.tryCommit(identity, offsets), 'commit offsets', signal);
+    this.membership.meter.committed(since);
   }
 
   async committed(partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly (number | null)[]> {
     if (partitions.length === 0) return [];
     const { groupId } = this;
     const topics = byTopic(partitions, ({ partition }) => partition);
+    const since = this.cluster.clock.monotonic();
     const answer = await this.asking(
       async () => {
         const found = await this.cluster.request(await this.membership.coordinator(), offsetFetch, { groupId, topics });
@@ -88,11 +92,22 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
       'read offsets',
       signal,
     );
+    this.membership.meter.fetchedOffsets(since);
     const offsets = new Map(answer.map((one) => [`${one.topic}/${one.partition}`, one.offset]));
     return partitions.map(({ topic, partition }) => {
       const offset = offsets.get(`${topic}/${partition}`) ?? -1;
       return offset >= 0 ? offset : null;
     });
+  }
+
+  figures(): ClientFigures {
+    const { startedAt, clock, settings } = this.cluster;
+    const { meter } = this.membership;
+    const groups = [
+      ...this.cluster.figures('consumer', { 'committed-time-ns-total': meter.committedTimeNs }),
+      { type: 'consumer-coordinator-metrics', tags: {}, values: meter.values(this.held.length, clock.monotonic()) },
+    ];
+    return { kind: 'consumer', clientId: settings.connection.clientId, startedAt, groups };
   }
 
   async close(signal?: AbortSignal): Promise<void> {
@@ -145,7 +160,7 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
       generation: generationId,
       partitions: this.held.length,
     });
-    await this.listener.onAssigned(this.held);
+    await this.timed('assigned', () => this.listener.onAssigned(this.held));
     // Something may have changed while the group was joining.
     this.rejoinIfChanged();
   }
@@ -154,20 +169,28 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
     const { held } = this;
     this.held = [];
     if (held.length === 0) return;
-    await this.listener.onRevoked(held).catch((error: unknown) => {
-      this.logger.error('Giving partitions back failed; the group goes on', { groupId: this.groupId, err: error });
-    });
+    await this.timed('revoked', () =>
+      this.listener.onRevoked(held).catch((error: unknown) => {
+        this.logger.error('Giving partitions back failed; the group goes on', { groupId: this.groupId, err: error });
+      }),
+    );
   }
 
   async onLost(): Promise<void> {
     const { held } = this;
     this.held = [];
-    if (held.length > 0) await this.listener.onLost(held);
+    if (held.length > 0) await this.timed('lost', () => this.listener.onLost(held));
   }
 
   onFailed(error: Error): void {
     this.closing.abort();
     this.listener.onFailed(error);
+  }
+
+  private async timed(what: 'assigned' | 'revoked' | 'lost', run: () => Promise<void>): Promise<void> {
+    const since = this.cluster.clock.monotonic();
+    await run();
+    this.membership.meter.called(what, since);
   }
 
   /** Repeats until the signal aborts; then it is the environment's fault. */

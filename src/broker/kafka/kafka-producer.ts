@@ -7,10 +7,12 @@ import {
   RECORD_INVALID,
   RECORD_TOO_LARGE,
 } from '../broker-errors.ts';
+import type { ClientFigures } from '../client-figures.ts';
 import type { Producer, ProducerRecord, SendResult } from '../ports.ts';
 import { BATCH_HEADER_BYTES } from '../record-batch/batch-header.ts';
 import type { Cluster } from './cluster.ts';
 import type { ProducerSettings } from './kafka-settings.ts';
+import { ProducerMeter } from './metrics/producer-meter.ts';
 import { ProducerSender } from './producer-sender.ts';
 import { ProducerTopics } from './producer-topics.ts';
 import { SendCall } from './send-call.ts';
@@ -23,6 +25,7 @@ export class KafkaProducer implements Producer {
   private readonly closing = new AbortController();
   private readonly topics: ProducerTopics;
   private readonly sender: ProducerSender;
+  private readonly meter: ProducerMeter;
   /** Taken in and not settled, in order. */
   private readonly open = new Set<SendCall>();
   /** Waiting for memory, in order. */
@@ -42,6 +45,7 @@ export class KafkaProducer implements Producer {
     this.cluster = cluster;
     this.settings = settings;
     this.onClose = dependencies.onClose;
+    this.meter = new ProducerMeter(cluster.settings.windows);
     const onFatal = (error: Error): void => this.failAll(error);
     this.topics = new ProducerTopics({
       cluster,
@@ -56,6 +60,7 @@ export class KafkaProducer implements Producer {
       settings,
       logger,
       topics: this.topics,
+      meter: this.meter,
       onFatal,
       closing: this.closing.signal,
       isFlushing: () => this.flushWaiters.length > 0,
@@ -94,6 +99,7 @@ export class KafkaProducer implements Producer {
   async flush(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.open.size === 0) return;
+    const since = this.cluster.clock.monotonic();
     await new Promise<void>((resolve, reject) => {
       const done = (): void => {
         signal?.removeEventListener('abort', abort);
@@ -107,6 +113,25 @@ export class KafkaProducer implements Producer {
       this.flushWaiters.push(done);
       this.sender.wake();
     });
+    this.meter.flushed(this.cluster.clock.monotonic() - since);
+  }
+
+  figures(): ClientFigures {
+    const { startedAt, clock, settings, metadata } = this.cluster;
+    const now = clock.monotonic();
+    const { bufferBytes } = this.settings;
+    const groups = [
+      ...this.cluster.figures('producer', {
+        ...this.meter.values(now),
+        'buffer-total-bytes': bufferBytes,
+        'buffer-available-bytes': Math.max(0, bufferBytes - this.bufferedBytes),
+        'waiting-threads': this.waiting.length,
+        'requests-in-flight': this.sender.requestsInFlight,
+        'metadata-age': (now - metadata.loadedAt) / 1_000,
+      }),
+      ...this.meter.topicGroups(now),
+    ];
+    return { kind: 'producer', clientId: settings.connection.clientId, startedAt, groups };
   }
 
   async close(timeoutMs?: number): Promise<void> {
@@ -147,11 +172,14 @@ export class KafkaProducer implements Producer {
 
   private settle(call: SendCall): void {
     this.open.delete(call);
+    this.countLost(call);
     if (this.waiting.includes(call)) this.waiting = this.waiting.filter((other) => other !== call);
     else this.bufferedBytes -= call.bytes;
     let next = this.waiting[0];
     while (next !== undefined && this.hasRoomFor(next)) {
       this.waiting.shift();
+      const now = this.cluster.clock.monotonic();
+      this.meter.waitedForRoom(now - next.takenAt, now);
       this.admit(next);
       next = this.waiting[0];
     }
@@ -159,6 +187,14 @@ export class KafkaProducer implements Producer {
     const waiters = this.flushWaiters;
     this.flushWaiters = [];
     for (const done of waiters) done();
+  }
+
+  private countLost(call: SendCall): void {
+    const code = errorCodeOf(call.failedWith);
+    // Nobody has tried to send these, or nobody knows what became of them.
+    if (code === PRODUCER_RECALLED || code === PRODUCER_CLOSED) return;
+    const now = this.cluster.clock.monotonic();
+    for (const [topic, records] of call.lost() ?? []) this.meter.failed(topic, records, now);
   }
 
   private failAll(error: Error): void {
@@ -187,7 +223,10 @@ export class KafkaProducer implements Producer {
       const message = `Kafka did not take records within ${setting}=${limitMs}. They may or may not have been appended.`;
       call.fail(new EnvironmentError(message, { code: DELIVERY_TIMEOUT }));
     };
-    for (const call of [...this.waiting]) overdue(call, maxBlockMs, 'max.block.ms');
+    for (const call of [...this.waiting]) {
+      if (now - call.takenAt >= maxBlockMs) this.meter.foundNoRoom(call.records.length, now);
+      overdue(call, maxBlockMs, 'max.block.ms');
+    }
     this.topics.forEachPending((call) => overdue(call, maxBlockMs, 'max.block.ms'));
     for (const call of [...this.open]) overdue(call, deliveryTimeoutMs, 'delivery.timeout.ms');
     this.sender.dropSettled();
@@ -210,6 +249,10 @@ function badRecord(record: ProducerRecord, size: number, maxRequestBytes: number
     );
   }
   return null;
+}
+
+function errorCodeOf(error: Error | null): unknown {
+  return error !== null && 'code' in error ? error.code : null;
 }
 
 function closedError(): IllegalStateError {

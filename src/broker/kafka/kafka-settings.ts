@@ -1,4 +1,5 @@
 import type { Logger } from '../../foundation/logger.ts';
+import { DEFAULT_WINDOWS, type SampleWindows } from '../../foundation/sampled-stat.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
 import type { ClientSettings } from '../ports.ts';
 import type { CompressionType } from '../record-batch/codec.ts';
@@ -18,6 +19,8 @@ export interface ClusterSettings {
   readonly reconnectBackoffMaxMs: number;
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
+  /** `metrics.sample.window.ms`, `metrics.num.samples` */
+  readonly windows: SampleWindows;
 }
 
 export interface ProducerSettings {
@@ -89,6 +92,10 @@ export function parseKafkaSettings(
     reconnectBackoffMaxMs: reader.number('reconnect.backoff.max.ms', 1_000, 0),
     retryBackoffMs: reader.number('retry.backoff.ms', 100, 0),
     retryBackoffMaxMs: reader.number('retry.backoff.max.ms', 1_000, 0),
+    windows: {
+      windowMs: Math.max(1, reader.number('metrics.sample.window.ms', DEFAULT_WINDOWS.windowMs, 0)),
+      samples: reader.number('metrics.num.samples', DEFAULT_WINDOWS.samples, 1),
+    },
   };
   const producer = producerSettings(reader, logger);
   const fetcher = fetcherSettings(reader);

@@ -5,7 +5,7 @@ const withoutMeaning = new Set(
   enable.auto.commit enable.metrics.push exclude.internal.topics group.id group.protocol group.remote.assignor
   interceptor.classes internal.leave.group.on.close internal.throw.on.fetch.stable.offset.unsupported key.deserializer key.serializer
   max.poll.records metadata.cluster.check.enable metadata.max.idle.ms metadata.recovery.rebootstrap.trigger.ms metadata.recovery.strategy
-  metric.reporters metrics.num.samples metrics.recording.level metrics.sample.window.ms partitioner.adaptive.partitioning.enable
+  metric.reporters metrics.recording.level partitioner.adaptive.partitioning.enable
   partitioner.availability.timeout.ms partitioner.class partitioner.ignore.keys receive.buffer.bytes   sasl.kerberos.kinit.cmd sasl.kerberos.min.time.before.relogin sasl.kerberos.service.name sasl.kerberos.ticket.renew.jitter
   sasl.kerberos.ticket.renew.window.factor     sasl.oauthbearer.assertion.algorithm sasl.oauthbearer.assertion.claim.aud
   sasl.oauthbearer.assertion.claim.exp.seconds sasl.oauthbearer.assertion.claim.iss sasl.oauthbearer.assertion.claim.jti.include

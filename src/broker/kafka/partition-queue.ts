@@ -1,4 +1,4 @@
-import { CRC_START } from '../record-batch/batch-header.ts';
+import { BATCH_HEADER_BYTES, CRC_START } from '../record-batch/batch-header.ts';
 import type { CompressionType } from '../record-batch/codec.ts';
 import { crc32c } from '../record-batch/crc32c.ts';
 import { encodeRecordBatch } from '../record-batch/encode-record-batch.ts';
@@ -24,6 +24,10 @@ export interface ProducerBatch {
   readonly calls: readonly SendCall[];
   readonly indexes: readonly number[];
   readonly encoded: Buffer;
+  /** Of its records, compressed over uncompressed. */
+  readonly compressionRatio: number;
+  /** Of its largest record, about. */
+  readonly maxRecordBytes: number;
   baseSequence: number;
   inFlight: boolean;
   attempts: number;
@@ -169,7 +173,8 @@ export class PartitionQueue {
           records,
           calls: part.map((n) => batch.calls[n] as SendCall),
           indexes: part.map((n) => batch.indexes[n] as number),
-          encoded: this.encode(records, sequence),
+          ...this.encode(records, sequence),
+          maxRecordBytes: batch.maxRecordBytes,
           baseSequence: sequence,
           inFlight: false,
           attempts: batch.attempts,
@@ -254,12 +259,14 @@ export class PartitionQueue {
 
   private encodeNext(identities: ProducerIdentities, batchBytes: number): ProducerBatch | null {
     let bytes = 0;
+    let maxRecordBytes = 0;
     let end = this.head;
     let wanted = 0;
     while (end < this.records.length) {
       const size = this.sizes[end] as number;
       if (end > this.head && bytes + size > batchBytes) break;
       bytes += size;
+      if (size > maxRecordBytes) maxRecordBytes = size;
       if (!(this.calls[end] as SendCall).isSettled) wanted++;
       end++;
     }
@@ -281,12 +288,23 @@ export class PartitionQueue {
     const baseSequence = this.nextSequence;
     const encoded = this.encode(records, baseSequence);
     this.nextSequence = (baseSequence + records.length) % SEQUENCES;
-    return { records, calls, indexes, encoded, baseSequence, inFlight: false, attempts: 0 };
+    return { records, calls, indexes, ...encoded, maxRecordBytes, baseSequence, inFlight: false, attempts: 0 };
   }
 
-  private encode(records: readonly BatchRecord[], baseSequence: number): Buffer {
+  private encode(
+    records: readonly BatchRecord[],
+    baseSequence: number,
+  ): Pick<ProducerBatch, 'encoded' | 'compressionRatio'> {
     const { producerId, epoch: producerEpoch } = this.identity;
-    return encodeRecordBatch(records, { producerId, producerEpoch, baseSequence, compression: this.compression });
+    const { compression } = this;
+    const options = { producerId, producerEpoch, baseSequence, compression };
+    if (compression === 'none') return { encoded: encodeRecordBatch(records, options), compressionRatio: 1 };
+    let plainBytes = 0;
+    const onRecordBytes = (bytes: number): void => {
+      plainBytes = bytes;
+    };
+    const encoded = encodeRecordBatch(records, { ...options, onRecordBytes });
+    return { encoded, compressionRatio: (encoded.length - BATCH_HEADER_BYTES) / plainBytes };
   }
 
   private compact(): void {

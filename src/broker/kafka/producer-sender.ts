@@ -1,18 +1,21 @@
 import type { Timer } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
-import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/index.ts';
-import { DELIVERY_TIMEOUT, RECORD_INVALID, RECORD_TOO_LARGE } from '../broker-errors.ts';
+import { ConfigError, EnvironmentError } from '../../sdk/errors/index.ts';
+import { DELIVERY_TIMEOUT } from '../broker-errors.ts';
+import { BATCH_HEADER_BYTES } from '../record-batch/batch-header.ts';
 import { isCodecLoaded, loadCodec } from '../record-batch/compression.ts';
 import type { Cluster } from './cluster.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
 import { errorForCode } from './kafka-errors.ts';
 import type { ProducerSettings } from './kafka-settings.ts';
+import type { ProducerMeter, SentBatch } from './metrics/producer-meter.ts';
 import type { PartitionQueue, ProducerBatch, ProducerIdentity } from './partition-queue.ts';
 import type { ProducerTopics } from './producer-topics.ts';
 import { byTopic } from './protocol/by-topic.ts';
 import { ErrorCode, errorCodeName, isStaleMetadata } from './protocol/error-code.ts';
 import { encodeProduce, initProducerId, type ProducePartitionResponse, produce } from './protocol/produce.ts';
 import { WireReader } from './protocol/wire.ts';
+import { isRefused, splitOrReject } from './refused-batch.ts';
 import type { SendCall } from './send-call.ts';
 
 interface Sent {
@@ -32,6 +35,7 @@ export class ProducerSender {
   private readonly settings: ProducerSettings;
   private readonly logger: Logger;
   private readonly topics: ProducerTopics;
+  private readonly meter: ProducerMeter;
   private readonly onFatal: (error: Error) => void;
   private readonly closing: AbortSignal;
   private readonly isFlushing: () => boolean;
@@ -48,6 +52,7 @@ export class ProducerSender {
     readonly settings: ProducerSettings;
     readonly logger: Logger;
     readonly topics: ProducerTopics;
+    readonly meter: ProducerMeter;
     /** Every call is to be failed with this. */
     readonly onFatal: (error: Error) => void;
     readonly closing: AbortSignal;
@@ -57,6 +62,7 @@ export class ProducerSender {
     this.settings = dependencies.settings;
     this.logger = dependencies.logger;
     this.topics = dependencies.topics;
+    this.meter = dependencies.meter;
     this.onFatal = dependencies.onFatal;
     this.closing = dependencies.closing;
     this.isFlushing = dependencies.isFlushing;
@@ -75,6 +81,13 @@ export class ProducerSender {
         this.fatal(error);
       }
     });
+  }
+
+  /** Requests that were not answered yet. */
+  get requestsInFlight(): number {
+    let requests = 0;
+    for (const count of this.inFlight.values()) requests += count;
+    return requests;
   }
 
   /** Lets go of what nobody waits for any more. */
@@ -186,11 +199,18 @@ export class ProducerSender {
   private async exchange(leader: number, connection: KafkaConnection, sent: readonly Sent[]): Promise<void> {
     this.inFlight.set(leader, (this.inFlight.get(leader) ?? 0) + 1);
     const timeoutMs = this.cluster.settings.requestTimeoutMs;
+    const { clock } = this.cluster;
+    const sentAt = clock.monotonic();
+    this.meter.sent(
+      sent.map(({ queue, batch }) => sentBatch(queue, batch, sentAt)),
+      sentAt,
+    );
     try {
       const version = connection.versionOf(produce);
       const topics = byTopic(sent, ({ partition, batch }) => ({ partition, batch: batch.encoded }));
       const payload = await connection.exchange(produce, version, encodeProduce({ timeoutMs, topics }), timeoutMs);
-      const answers = produce.decode(new WireReader(payload), version);
+      const { partitions: answers, throttleMs } = produce.decode(new WireReader(payload), version);
+      this.meter.answered(clock.monotonic() - sentAt, throttleMs, clock.monotonic());
       for (const one of sent) {
         const answer = answers.find(({ topic, partition }) => topic === one.topic && partition === one.partition);
         if (answer === undefined) this.retry(one, `Kafka did not answer for ${one.queue.key}.`);
@@ -216,9 +236,9 @@ export class ProducerSender {
       this.retire(queue);
       return;
     }
-    if (tooLarge.has(errorCode) || invalid.has(errorCode)) {
+    if (isRefused(errorCode)) {
       queue.failed(batch);
-      this.splitOrReject(one, answer);
+      if (splitOrReject(one, answer) === 'split') this.meter.split(this.cluster.clock.monotonic());
       this.retire(queue);
       return;
     }
@@ -229,7 +249,7 @@ export class ProducerSender {
         queue.endEpoch();
       }
       queue.failed(batch);
-      queue.dropUnwanted(batch);
+      if (!queue.dropUnwanted(batch)) this.retried(queue, batch);
       this.retire(queue);
       return;
     }
@@ -254,7 +274,14 @@ export class ProducerSender {
       for (const call of new Set(batch.calls)) call.fail(error);
       queue.drop(batch);
       this.retire(queue);
-    } else if (oldest) this.backOff(queue, reason);
+    } else {
+      this.retried(queue, batch);
+      if (oldest) this.backOff(queue, reason);
+    }
+  }
+
+  private retried({ topic }: PartitionQueue, { records }: ProducerBatch): void {
+    this.meter.retried(topic, records.length, this.cluster.clock.monotonic());
   }
 
   private backOff(queue: PartitionQueue, reason: string): void {
@@ -266,30 +293,6 @@ export class ProducerSender {
     queue.failures++;
     queue.notBefore = this.cluster.clock.monotonic() + bound * (0.8 + 0.2 * Math.random());
     this.cluster.availability.failed(queue.key, reason);
-  }
-
-  /** Takes the records at fault out, or looks for them by halves. */
-  private splitOrReject({ queue, batch }: Sent, answer: ProducePartitionResponse): void {
-    const all = [...batch.records.keys()];
-    const named = new Map(answer.recordErrors.map(({ index, message }) => [index, message]));
-    if (invalid.has(answer.errorCode) && named.size > 0) {
-      for (const [index, message] of named)
-        rejectRecord(batch, index, invalidRecord(queue, message ?? answer.errorMessage, answer));
-      queue.replace(batch, [all.filter((n) => !named.has(n))]);
-    } else if (all.length > 1) {
-      const half = Math.ceil(all.length / 2);
-      queue.replace(batch, [all.slice(0, half), all.slice(half)]);
-    } else {
-      const error = tooLarge.has(answer.errorCode)
-        ? new DataError(
-            `Kafka refused a record of ${batch.encoded.length} bytes as too large for topic '${queue.topic}'. Raise the topic's max.message.bytes, ` +
-              'or keep such records out.',
-            { code: RECORD_TOO_LARGE },
-          )
-        : invalidRecord(queue, answer.errorMessage, answer);
-      rejectRecord(batch, 0, error);
-      queue.replace(batch, []);
-    }
   }
 
   private failQueue(queue: PartitionQueue, error: Error): void {
@@ -350,8 +353,6 @@ export class ProducerSender {
   }
 }
 
-const tooLarge = new Set<number>([ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.RECORD_LIST_TOO_LARGE]);
-const invalid = new Set<number>([ErrorCode.INVALID_RECORD, ErrorCode.INVALID_TIMESTAMP]);
 const sequenceLost = new Set<number>([
   ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
   ErrorCode.UNKNOWN_PRODUCER_ID,
@@ -359,18 +360,13 @@ const sequenceLost = new Set<number>([
   ErrorCode.INVALID_PRODUCER_ID_MAPPING,
 ]);
 
-function rejectRecord(batch: ProducerBatch, n: number, error: DataError): void {
-  const index = batch.indexes[n];
-  if (index !== undefined) batch.calls[n]?.reject(index, error);
-}
-
-function invalidRecord(
-  queue: PartitionQueue,
-  message: string | null,
-  { errorCode }: ProducePartitionResponse,
-): DataError {
-  return new DataError(
-    `Kafka refused a record for ${queue.key} (${errorCodeName(errorCode)}${message === null ? '' : `: ${message}`}).`,
-    { code: RECORD_INVALID },
-  );
+function sentBatch(queue: PartitionQueue, batch: ProducerBatch, now: number): SentBatch {
+  return {
+    topic: queue.topic,
+    records: batch.records.length,
+    bytes: batch.encoded.length,
+    maxRecordBytes: batch.maxRecordBytes + BATCH_HEADER_BYTES,
+    compressionRatio: batch.compressionRatio,
+    queueMs: now - (batch.calls[0]?.takenAt ?? now),
+  };
 }

@@ -3,6 +3,9 @@ import type { ConnectError } from '../../sdk/errors/index.ts';
 import type { ProducerRecord, RejectedRecord, SendResult } from '../ports.ts';
 import { estimateRecordBytes } from '../record-batch/encode-record-batch.ts';
 
+/** Stands for the offset of a record that is not settled. */
+const OPEN = -2;
+
 /** One call of `Producer.send` on its way: counts what is still open and settles when nothing is. */
 export class SendCall {
   readonly records: readonly ProducerRecord[];
@@ -21,6 +24,7 @@ export class SendCall {
   private readonly onSettled: (call: SendCall) => void;
   private open: number;
   private settled = false;
+  private failure: Error | null = null;
 
   constructor(input: {
     readonly records: readonly ProducerRecord[];
@@ -40,7 +44,7 @@ export class SendCall {
     }
     this.bytes = bytes;
     this.partitions = new Int32Array(this.open).fill(-1);
-    this.offsets = new Float64Array(this.open).fill(-1);
+    this.offsets = new Float64Array(this.open).fill(OPEN);
   }
 
   get promise(): Promise<SendResult> {
@@ -58,6 +62,7 @@ export class SendCall {
   }
 
   reject(index: number, error: ConnectError): void {
+    this.offsets[index] = -1;
     this.rejected.push({ index, error });
     this.countDown();
   }
@@ -65,8 +70,27 @@ export class SendCall {
   fail(error: Error): void {
     if (this.settled) return;
     this.settled = true;
+    this.failure = error;
     this.onSettled(this);
     this.deferred.reject(error);
+  }
+
+  /** Of a settled call: what it failed with as a whole. */
+  get failedWith(): Error | null {
+    return this.failure;
+  }
+
+  /** Of a settled call: how many records of each topic the broker has not taken; null if there are none. */
+  lost(): ReadonlyMap<string, number> | null {
+    if (this.failure === null && this.rejected.length === 0) return null;
+    const lost = new Map<string, number>();
+    const add = (index: number): void => {
+      const { topic } = this.records[index] as ProducerRecord;
+      lost.set(topic, (lost.get(topic) ?? 0) + 1);
+    };
+    for (const { index } of this.rejected) add(index);
+    if (this.failure !== null) for (const [index, offset] of this.offsets.entries()) if (offset === OPEN) add(index);
+    return lost;
   }
 
   private countDown(): void {

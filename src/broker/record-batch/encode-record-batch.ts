@@ -33,6 +33,8 @@ export interface EncodeBatchOptions {
   readonly control?: boolean;
   /** `none` by default. Anything but `none` and `gzip` has to be loaded first, with `loadCodec`. */
   readonly compression?: CompressionType;
+  /** Told how many bytes the records take without compression. */
+  readonly onRecordBytes?: (bytes: number) => void;
 }
 
 /** The most a record's own fields take besides key, value and headers: length, attributes, timestamp, offset and three counts. */
@@ -67,6 +69,7 @@ export function encodeRecordBatch(records: readonly BatchRecord[], options: Enco
     at = writeRecord(record, n, record.timestamp - baseTimestamp, at);
   }
 
+  options.onRecordBytes?.(at - BATCH_HEADER_BYTES);
   let batch: Buffer;
   if (codec === undefined) {
     batch = Buffer.allocUnsafeSlow(at);

@@ -17,13 +17,21 @@ export interface FetchPartitionResponse {
   readonly partition: number;
   readonly errorCode: number;
   readonly highWatermark: number;
+  readonly logStartOffset: number;
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Whole batches, the last of them perhaps cut off. A view into the answer. */
   readonly records: Buffer;
 }
 
+export interface FetchResponse {
+  readonly errorCode: number;
+  readonly partitions: readonly FetchPartitionResponse[];
+  /** So long the broker has held the answer back, for a quota. */
+  readonly throttleMs: number;
+}
+
 /** Reads batches, without a fetch session. */
-export const fetch: Api<FetchRequest, { errorCode: number; partitions: FetchPartitionResponse[] }> = {
+export const fetch: Api<FetchRequest, FetchResponse> = {
   name: 'Fetch',
   key: 1,
   versions: [7, 11],
@@ -42,7 +50,7 @@ export const fetch: Api<FetchRequest, { errorCode: number; partitions: FetchPart
     if (version >= 11) writer.string(''); // rack
   },
   decode(reader, version) {
-    reader.int32(); // throttle time
+    const throttleMs = reader.int32();
     const errorCode = reader.int16();
     reader.int32(); // session id
     const partitions: FetchPartitionResponse[] = [];
@@ -53,14 +61,22 @@ export const fetch: Api<FetchRequest, { errorCode: number; partitions: FetchPart
         const partitionError = reader.int16();
         const highWatermark = reader.int64();
         reader.int64(); // last stable offset
-        reader.int64(); // log start offset
+        const logStartOffset = reader.int64();
         const abortedTransactions = reader.array(() => ({ producerId: reader.int64(), firstOffset: reader.int64() }));
         if (version >= 11) reader.int32(); // preferred read replica
         const records = reader.bytes();
-        partitions.push({ topic, partition, errorCode: partitionError, highWatermark, abortedTransactions, records });
+        partitions.push({
+          topic,
+          partition,
+          errorCode: partitionError,
+          highWatermark,
+          logStartOffset,
+          abortedTransactions,
+          records,
+        });
       });
     });
-    return { errorCode, partitions };
+    return { errorCode, partitions, throttleMs };
   },
 };
 

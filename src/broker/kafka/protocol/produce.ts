@@ -22,13 +22,19 @@ export interface ProducePartitionResponse {
   readonly errorMessage: string | null;
 }
 
+export interface ProduceResponse {
+  readonly partitions: readonly ProducePartitionResponse[];
+  /** So long the broker has held the answer back, for a quota. */
+  readonly throttleMs: number;
+}
+
 /** Appends batches, acks=all, outside of transactions. Its body is encoded by {@link encodeProduce}. */
-export const produce: Omit<Api<ProduceRequest, readonly ProducePartitionResponse[]>, 'encode'> = {
+export const produce: Omit<Api<ProduceRequest, ProduceResponse>, 'encode'> = {
   name: 'Produce',
   key: 0,
   versions: [3, 8],
   decode(reader, version) {
-    const responses: ProducePartitionResponse[] = [];
+    const partitions: ProducePartitionResponse[] = [];
     reader.array(() => {
       const topic = reader.string();
       reader.array(() => {
@@ -40,10 +46,10 @@ export const produce: Omit<Api<ProduceRequest, readonly ProducePartitionResponse
         const recordErrors =
           version >= 8 ? reader.array(() => ({ index: reader.int32(), message: reader.nullableString() })) : [];
         const errorMessage = version >= 8 ? reader.nullableString() : null;
-        responses.push({ topic, partition, errorCode, baseOffset, recordErrors, errorMessage });
+        partitions.push({ topic, partition, errorCode, baseOffset, recordErrors, errorMessage });
       });
     });
-    return responses;
+    return { partitions, throttleMs: reader.int32() };
   },
 };
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../../src/broker/kafka/cluster.ts';
 import { KafkaFetcher } from '../../../../src/broker/kafka/kafka-fetcher.ts';
-import type { FetchPartitionResponse, FetchRequest } from '../../../../src/broker/kafka/protocol/fetch.ts';
+import type {
+  FetchPartitionResponse,
+  FetchRequest,
+  FetchResponse,
+} from '../../../../src/broker/kafka/protocol/fetch.ts';
 import { encodeRecordBatch } from '../../../../src/broker/record-batch/encode-record-batch.ts';
 import { silentLogger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { DEFAULT_WINDOWS } from '../../../../src/foundation/sampled-stat.ts';
 
 const RECORD_BYTES = 1_000;
 const RECORDS = 30;
@@ -12,7 +17,7 @@ const RECORDS = 30;
 /** One broker that answers every fetch at once, with one batch of one record for each partition that it has more of. */
 function fetcherOf(maxBytes: number) {
   const clock = new ManualClock();
-  const answer = (request: FetchRequest): { errorCode: number; partitions: FetchPartitionResponse[] } => {
+  const answer = (request: FetchRequest): FetchResponse => {
     let left = request.maxBytes;
     const partitions: FetchPartitionResponse[] = [];
     for (const { topic, partitions: asked } of request.topics) {
@@ -27,16 +32,17 @@ function fetcherOf(maxBytes: number) {
           partition,
           errorCode: 0,
           highWatermark: RECORDS,
+          logStartOffset: 0,
           abortedTransactions: [],
           records,
         });
       }
     }
-    return { errorCode: 0, partitions };
+    return { errorCode: 0, partitions, throttleMs: 0 };
   };
   const cluster = {
     clock,
-    settings: { requestTimeoutMs: 1_000, retryBackoffMs: 100, retryBackoffMaxMs: 1_000 },
+    settings: { requestTimeoutMs: 1_000, retryBackoffMs: 100, retryBackoffMaxMs: 1_000, windows: DEFAULT_WINDOWS },
     availability: { close: () => {}, failed: () => {}, worked: () => {} },
     metadata: {
       leader: () => 1,

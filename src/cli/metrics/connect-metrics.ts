@@ -6,8 +6,9 @@ import type { Clock } from '../../foundation/clock.ts';
 import type { ConnectorStateInfo, Herder } from '../../runtime/herder/herder.ts';
 import type { PluginFigure } from '../../runtime/metrics/plugin-figures.ts';
 import type { TaskFigures, WorkerFigures } from '../../runtime/metrics/worker-figures.ts';
+import { addClientMetrics } from './client-metrics.ts';
 import { SINK_TASK_ATTRIBUTES, SOURCE_TASK_ATTRIBUTES, valueBefore } from './connect-attributes.ts';
-import { type ConnectGroup, clientName, connectName, type NameSet, promName } from './connect-names.ts';
+import { type ConnectGroup, connectName, type NameSet, promName } from './connect-names.ts';
 import { Exposition, type Labels, labelText } from './exposition.ts';
 import type { MetricsContributor } from './metrics-contributor.ts';
 
@@ -203,7 +204,7 @@ export class ConnectMetrics implements MetricsContributor {
     page.add({ name: 'kafka_connect_connector_info', help: 'Always 1; what the connector is.' }, labelText(all), 1);
   }
 
-  private task(page: Exposition, { spec, figures, plugins }: TaskFigures, connector: Connector): void {
+  private task(page: Exposition, { spec, figures, clients, plugins }: TaskFigures, connector: Connector): void {
     const { id } = spec;
     const labels: Labels = [
       ['connector', id.connector],
@@ -215,7 +216,8 @@ export class ConnectMetrics implements MetricsContributor {
       this.number(page, attribute.group, attribute, text, figures[attribute.name] ?? valueBefore(attribute.name));
     }
     this.taskTexts(page, spec, labels, connector);
-    this.clients(page, figures, labels, spec);
+    const { names, app } = this.options;
+    for (const client of clients) addClientMetrics(page, client, { names, app, labels });
     this.plugins(page, labels, plugins);
   }
 
@@ -258,21 +260,6 @@ export class ConnectMetrics implements MetricsContributor {
 
   private versionOf(type: Parameters<ConnectMetricsOptions['plugin']>[0], className: string): string {
     return this.options.plugin(type, className)?.version ?? 'unknown';
-  }
-
-  /** What the task's Kafka clients know, as far as they do: counters that begin with `producer/` or `consumer/`. */
-  private clients(page: Exposition, figures: TaskFigures['figures'], labels: Labels, spec: TaskFigures['spec']): void {
-    const kind = spec.kind === 'source' ? 'producer' : 'consumer';
-    const prefix = `${kind}/`;
-    const clientId = `connector-${kind}-${spec.id.connector}-${spec.id.task}`;
-    for (const [key, value] of Object.entries(figures)) {
-      if (!key.startsWith(prefix)) continue;
-      for (const names of this.options.names) {
-        const name = clientName(names, kind, key.slice(prefix.length));
-        const label = names === 'strimzi' ? 'clientid' : 'client_id';
-        page.add({ name, help: `Of the ${kind}s of tasks.` }, labelText([[label, clientId], ...labels]), value);
-      }
-    }
   }
 
   private plugins(page: Exposition, labels: Labels, figures: readonly PluginFigure[]): void {

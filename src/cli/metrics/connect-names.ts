@@ -6,7 +6,8 @@
  * - `exporter`: domain, type and attribute in full, as Confluent's rules, Strimzi's Metrics Reporter and most others have it:
  *   `kafka_connect_source_task_metrics_source_record_poll_rate`.
  *
- * The same attribute of clients (`kafka.producer`, `kafka.consumer`) likewise.
+ * Those of clients (`kafka.producer`, `kafka.consumer`, `kafka.admin.client`) likewise: `kafka_producer_record_send_rate` and
+ * `kafka_producer_producer_metrics_record_send_rate`.
  */
 
 export type NameSet = 'strimzi' | 'exporter';
@@ -31,9 +32,14 @@ export function connectName(names: NameSet, group: ConnectGroup, attribute: stri
   return promName(`kafka_connect_${type}_${attribute}`);
 }
 
-/** `domain` and the prefix of `type` are the same word: `kafka.producer:type=producer-metrics`. */
-export function clientName(names: NameSet, kind: 'producer' | 'consumer', attribute: string): string {
-  return promName(names === 'strimzi' ? `kafka_${kind}_${attribute}` : `kafka_${kind}_${kind}_metrics_${attribute}`);
+/** Of an MBean of Kafka's clients: `kafka.<domain>:type=<type>`, such as `kafka.consumer:type=consumer-fetch-manager-metrics`. */
+export function clientName(
+  names: NameSet,
+  { domain, type }: { readonly domain: string; readonly type: string },
+  attribute: string,
+): string {
+  const bean = names === 'strimzi' ? type.replace(/-metrics$/, '') : `${domain}_${type}`;
+  return promName(`kafka_${bean}_${attribute}`);
 }
 
 /** Of Prometheus' alphabet; what else a plugin put into a name becomes an underscore, as with the JMX exporter. */

@@ -6,6 +6,7 @@
  * Order: messages of one direction arrive in the order they were posted. Every request is answered exactly once; a host that
  * ends answers nothing more, and its link rejects what is open.
  */
+import type { ClientFigures } from '../../broker/client-figures.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { LinkAnswer, LinkCancel } from '../../foundation/message-link.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
@@ -240,6 +241,8 @@ export type FromHost =
       /** What the task's plugins measure themselves. */
       readonly plugins: readonly PluginFigure[];
     }
+  /** What the task's clients of the broker measure, every few seconds. */
+  | { readonly type: 'task.clients'; readonly id: TaskId; readonly clients: readonly ClientFigures[] }
   | LinkAnswer
   | { readonly type: 'request'; readonly seq: number; readonly body: ControlRequest }
   | LinkCancel;

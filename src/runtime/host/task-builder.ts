@@ -1,6 +1,15 @@
 /** Makes a task of its specification: loads and configures its plugins, opens its clients. */
 import { setMaxListeners } from 'node:events';
-import type { Admin, Availability, Broker, Producer } from '../../broker/ports.ts';
+import type { ClientFigures } from '../../broker/client-figures.ts';
+import type {
+  Admin,
+  Availability,
+  Broker,
+  ClientSettings,
+  Fetcher,
+  MeasuredClient,
+  Producer,
+} from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { Connector } from '../../sdk/connector.ts';
@@ -65,8 +74,14 @@ export interface TaskBuilderOptions {
   readonly signals: TaskSignals;
 }
 
+export interface BuiltTask {
+  readonly task: HostedTask;
+  /** What its clients of the broker measure. */
+  readonly clientFigures: () => readonly ClientFigures[];
+}
+
 /** Rejects with what the task fails with. Closes what was opened before that. */
-export async function buildTask(options: TaskBuilderOptions): Promise<HostedTask> {
+export async function buildTask(options: TaskBuilderOptions): Promise<BuiltTask> {
   const { spec, plugins, calls, signals } = options;
   const settings = parseHostSettings(spec.hostSettings);
   const connectorClass = await plugins.load(spec.connectorClass, 'connector');
@@ -101,7 +116,7 @@ async function buildSource(
   converters: Converters,
   signals: TaskSignals,
   metrics: PluginFigures,
-): Promise<HostedTask> {
+): Promise<BuiltTask> {
   const { broker, clock, logger, link } = options;
   const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations, metrics);
   const counters = new TaskCounters({ clock, windows: settings.metrics });
@@ -126,7 +141,7 @@ async function buildSource(
   const queue = deadLetterQueue(options, { clients, counters, watch, bytesOf });
   if (queue !== null) reporters.push(queue);
   const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
-  return new WorkerSourceTask({
+  const built = new WorkerSourceTask({
     task,
     taskConfig: spec.taskConfig,
     initialState: spec.initialState,
@@ -147,6 +162,7 @@ async function buildSource(
     prepare: async () => queue?.prepareTopic(),
     release: (timeoutMs) => clients.close(timeoutMs),
   });
+  return { task: built, clientFigures: () => clients.figures() };
 }
 
 async function buildSink(
@@ -157,7 +173,7 @@ async function buildSink(
   converters: Converters,
   signals: TaskSignals,
   metrics: PluginFigures,
-): Promise<HostedTask> {
+): Promise<BuiltTask> {
   const { broker, clock, logger, link } = options;
   const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations, metrics);
   const counters = new TaskCounters({ clock, windows: settings.metrics });
@@ -168,10 +184,11 @@ async function buildSink(
   const queue = deadLetterQueue(options, { clients, counters, watch });
   if (queue !== null) reporters.push(queue);
   const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
-  const fetcher = broker.fetcher({ settings: spec.consumerSettings, logger, onAvailability: watch('fetcher') });
-  clients.add((): Promise<void> => fetcher.close());
+  const fetcher = clients.fetcher(
+    broker.fetcher({ settings: spec.consumerSettings, logger, onAvailability: watch('fetcher') }),
+  );
   const hasReporters = reporters.length > 0;
-  return new WorkerSinkTask({
+  const built = new WorkerSinkTask({
     task,
     taskConfig: spec.taskConfig,
     initialState: spec.initialState,
@@ -193,6 +210,7 @@ async function buildSink(
     prepare: async () => queue?.prepareTopic(),
     release: (timeoutMs) => clients.close(timeoutMs),
   });
+  return { task: built, clientFigures: () => clients.figures() };
 }
 
 function deadLetterQueue(
@@ -213,14 +231,14 @@ function deadLetterQueue(
     queue,
     producer: clients.producer(
       broker.producer({
-        settings: { 'client.id': `connector-dlq-producer-${nameOf(spec)}`, ...spec.producerSettings },
+        settings: ofDeadLetterQueue(spec, spec.producerSettings, 'producer'),
         logger,
         onAvailability: watch('dead letter queue'),
       }),
     ),
     admin: clients.admin(
       broker.admin({
-        settings: { 'client.id': `connector-dlq-adminclient-${nameOf(spec)}`, ...spec.adminSettings },
+        settings: ofDeadLetterQueue(spec, spec.adminSettings, 'adminclient'),
         logger,
         onAvailability: watch('dead letter queue topic'),
       }),
@@ -228,6 +246,16 @@ function deadLetterQueue(
     clock,
     signal: clients.signal,
   });
+}
+
+/** With a client id that tells it from the task's own client, unless the configuration names one. */
+function ofDeadLetterQueue(
+  spec: TaskSpec,
+  settings: ClientSettings,
+  client: 'producer' | 'adminclient',
+): ClientSettings {
+  if (settings['client.id'] !== `connector-${client}-${nameOf(spec)}`) return settings;
+  return { ...settings, 'client.id': `connector-dlq-${client}-${nameOf(spec)}` };
 }
 
 function nameOf({ id }: TaskSpec): string {
@@ -313,6 +341,7 @@ async function loadChain<R extends ConnectRecord>(
 /** What a task opened, closed once. */
 class Clients {
   private readonly closers: ((timeoutMs: number) => Promise<void>)[] = [];
+  private readonly measured: MeasuredClient[] = [];
   private readonly ending = new AbortController();
 
   constructor() {
@@ -324,18 +353,20 @@ class Clients {
     return this.ending.signal;
   }
 
-  add(close: (timeoutMs: number) => Promise<void>): void {
-    this.closers.push(close);
+  producer(producer: Producer): Producer {
+    return this.add(producer, (timeoutMs) => producer.close(timeoutMs));
   }
 
-  producer(producer: Producer): Producer {
-    this.add((timeoutMs) => producer.close(timeoutMs));
-    return producer;
+  fetcher(fetcher: Fetcher): Fetcher {
+    return this.add(fetcher, () => fetcher.close());
   }
 
   admin(admin: Admin): Admin {
-    this.add(() => admin.close());
-    return admin;
+    return this.add(admin, () => admin.close());
+  }
+
+  figures(): readonly ClientFigures[] {
+    return this.measured.flatMap((client) => client.figures?.() ?? []);
   }
 
   async close(timeoutMs: number): Promise<void> {
@@ -343,5 +374,11 @@ class Clients {
     const closing = closers.map((close) => close(timeoutMs));
     this.ending.abort();
     await Promise.allSettled(closing);
+  }
+
+  private add<T extends MeasuredClient>(client: T, close: (timeoutMs: number) => Promise<void>): T {
+    this.measured.push(client);
+    this.closers.push(close);
+    return client;
   }
 }

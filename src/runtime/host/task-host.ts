@@ -30,7 +30,7 @@ import type {
   TaskSpec,
   ToHost,
 } from './protocol.ts';
-import { buildTask, type SchemaViews } from './task-builder.ts';
+import { type BuiltTask, buildTask, type SchemaViews } from './task-builder.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from './task-link.ts';
 
 export const PLUGIN_UNCAUGHT = defineErrorCode('holdfast.plugin.uncaught', {
@@ -39,8 +39,10 @@ export const PLUGIN_UNCAUGHT = defineErrorCode('holdfast.plugin.uncaught', {
 });
 
 /** `task.counters` and `task.calling` come at most this often. */
-
 const REPORT_EVERY_MS = 500;
+
+/** Every how many reports clients tell what they measure, which changes all the time. */
+const CLIENTS_EVERY = 4;
 
 /** What lasts less is no news. */
 const LONG_CALL_MS = 1_000;
@@ -53,6 +55,7 @@ interface Running {
   readonly id: TaskId;
   /** null while it is being built. */
   task: HostedTask | null;
+  clientFigures: BuiltTask['clientFigures'];
   /** Messages that came while it was being built. */
   readonly waiting: ForTask[];
   readonly calls: PluginCalls;
@@ -91,6 +94,7 @@ export class TaskHost {
   private readonly connectors: ConnectorHost;
   private readonly running = new Map<string, Running>();
   private reportTimer: Timer | null = null;
+  private reports = 0;
 
   constructor(options: TaskHostOptions) {
     this.options = options;
@@ -219,6 +223,7 @@ export class TaskHost {
     const running: Running = {
       id: spec.id,
       task: null,
+      clientFigures: () => [],
       waiting: [],
       calls: this.callsOf(spec.id),
       signals: new TaskSignals(),
@@ -248,7 +253,7 @@ export class TaskHost {
         this.link.request({ type: 'service', service: 'registry', body }, signal);
       const { calls, signals } = running;
       this.scheduleReports();
-      const task = await buildTask({
+      const { task, clientFigures } = await buildTask({
         spec,
         broker,
         plugins,
@@ -262,6 +267,7 @@ export class TaskHost {
         signals,
       });
       running.task = task;
+      running.clientFigures = clientFigures;
       for (const notice of running.waiting.splice(0)) this.forward(task, notice);
       return await task.run();
     } catch (error) {
@@ -308,6 +314,7 @@ export class TaskHost {
     this.reportTimer = this.clock.setTimer(
       () => {
         this.reportTimer = null;
+        this.reports++;
         for (const running of this.running.values()) this.report(running);
         this.connectors.report();
         if (this.running.size > 0 || !this.connectors.isEmpty) this.scheduleReports();
@@ -319,11 +326,17 @@ export class TaskHost {
 
   private report(running: Running): void {
     this.sendCounters(running);
+    if (this.reports % CLIENTS_EVERY === 1) this.sendClients(running);
     const { oldest } = running.calls;
     const call = oldest !== null && this.clock.now() - oldest.since >= LONG_CALL_MS ? oldest : null;
     if (call === running.lastCall) return;
     running.lastCall = call;
     this.post(running, { type: 'task.calling', id: running.id, call });
+  }
+
+  private sendClients({ id, clientFigures, ...running }: Running): void {
+    const clients = clientFigures();
+    if (clients.length > 0 && !running.isSilent) this.link.post({ type: 'task.clients', id, clients });
   }
 
   private sendCounters(running: Running): void {

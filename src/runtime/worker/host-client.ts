@@ -1,5 +1,6 @@
 /** The control plane's end of a task host: what comes from it, handed to the task it is about. */
 import { setMaxListeners } from 'node:events';
+import type { ClientFigures } from '../../broker/client-figures.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { errorFromWire } from '../../sdk/errors/error-wire.ts';
@@ -25,6 +26,7 @@ export interface TaskMessages {
   /** The loop of its host; null: it turns again. */
   onBlocked(blocked: BlockedLoop | null): void;
   onCounters(counters: Readonly<Record<string, number>>, plugins: readonly PluginFigure[]): void;
+  onClients(clients: readonly ClientFigures[]): void;
   onCommittable(committable: (ControlRequest & { type: 'task.committable' })['committable']): Promise<void>;
 }
 
@@ -222,6 +224,9 @@ export class HostClient {
         break;
       case 'task.counters':
         task.onCounters(notice.counters, notice.plugins);
+        break;
+      case 'task.clients':
+        task.onClients(notice.clients);
         break;
       case 'task.ended':
         this.tasks.delete(key);

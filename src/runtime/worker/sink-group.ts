@@ -3,6 +3,7 @@
  * (invariant 7), and joins what the group says with what the task host does: partitions are handed out with the offset to start at,
  * and taken away only after the host has vouched for what was delivered.
  */
+import type { ClientFigures } from '../../broker/client-figures.ts';
 import type { Availability, Broker, GroupMember, TopicPartition, TopicPartitionOffset } from '../../broker/ports.ts';
 import { backoffDelay } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -79,6 +80,11 @@ export class SinkGroup {
 
   start(): void {
     this.member.start();
+  }
+
+  /** null where the broker has none. */
+  figures(): ClientFigures | null {
+    return this.member.figures?.() ?? null;
   }
 
   /**

@@ -1,4 +1,5 @@
 /** The control plane's view of one running task: its commits, its group membership, its end. */
+import { type ClientFigures, mergedFigures } from '../../broker/client-figures.ts';
 import type { Availability, Broker, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
@@ -55,6 +56,7 @@ export class WorkerTask implements TaskMessages {
   private failure: Error | null = null;
   private lastCounters: Readonly<Record<string, number>> = {};
   private pluginFigures: readonly PluginFigure[] = [];
+  private hostClients: readonly ClientFigures[] = [];
   private readonly meter: TaskMeter;
   private readonly startups: StartupMeter;
   private hasStarted = false;
@@ -129,7 +131,21 @@ export class WorkerTask implements TaskMessages {
   }
 
   get figures(): TaskFigures {
-    return { spec: this.spec, figures: this.meter.figures(), plugins: this.pluginFigures };
+    return {
+      spec: this.spec,
+      figures: this.meter.figures(),
+      clients: this.clientFigures(),
+      plugins: this.pluginFigures,
+    };
+  }
+
+  /** Reading and the membership are two clients here, and one consumer to whoever looks. */
+  private clientFigures(): readonly ClientFigures[] {
+    const member = this.left === null ? (this.group?.figures() ?? null) : null;
+    if (member === null) return this.hostClients;
+    const isSame = ({ kind, clientId }: ClientFigures): boolean => kind === member.kind && clientId === member.clientId;
+    if (!this.hostClients.some(isSame)) return [...this.hostClients, member];
+    return this.hostClients.map((client) => (isSame(client) ? mergedFigures(client, member) : client));
   }
 
   start(): void {
@@ -238,7 +254,12 @@ export class WorkerTask implements TaskMessages {
     this.meter.counted(counters);
   }
 
+  onClients(clients: readonly ClientFigures[]): void {
+    this.hostClients = clients;
+  }
+
   onEnded(): void {
+    this.hostClients = [];
     this.commitTimer?.cancel();
     this.pluginWatch.close();
     this.ended.resolve();

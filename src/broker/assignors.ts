@@ -66,3 +66,17 @@ function inOrder(members: readonly AssignableMember[]): AssignableMember[] {
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/**
+ * Kafka's assignors that leave partitions where they are. They don't exist here: a member that asks for nothing else assigns by range, by
+ * eager rebalances, which takes all partitions away each time and loses nothing. It can't be in one group with members that really are sticky.
+ */
+export function isStickyAssignor(name: string): boolean {
+  return /^(?:org\.apache\.kafka\.clients\.consumer\.(?:Cooperative)?StickyAssignor|sticky|cooperative-sticky)$/.test(
+    name,
+  );
+}
+
+/** What is said in the place of such an assignor. */
+export const STICKY_REPLACED =
+  'A sticky assignor does not exist here: partitions are assigned by range, and each rebalance closes and opens them all. Every member of the group has to be one that offers RangeAssignor.';

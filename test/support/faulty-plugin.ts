@@ -10,7 +10,6 @@ import {
   type SinkRecord,
   type SinkTask,
   type SinkTaskContext,
-  type SinkTopicPartition,
   type Transformation,
 } from 'holdfast/sdk';
 
@@ -18,14 +17,12 @@ const STATE = Symbol.for('holdfast.test.faulty');
 
 interface Seen {
   readonly delivered: string[];
-  /** `open` and `close` with their partitions, by connector. */
-  readonly partitions: Map<string, string[]>;
 }
 
 /** What the plugin saw; one for the process, however often the module is loaded. */
 export function seen(): Seen {
   const holder = globalThis as { [STATE]?: Seen };
-  holder[STATE] ??= { delivered: [], partitions: new Map() };
+  holder[STATE] ??= { delivered: [] };
   return holder[STATE];
 }
 
@@ -58,23 +55,12 @@ class FaultySinkConnector implements SinkConnector {
 /** Reports what begins with `errant`, if it can. */
 class FaultySinkTask implements SinkTask {
   private context: SinkTaskContext | null = null;
-  private name = '';
 
   initialize(context: SinkTaskContext): void {
     this.context = context;
   }
 
-  start(config: ConnectorConfig): void {
-    this.name = config['name'] ?? '';
-  }
-
-  open(partitions: readonly SinkTopicPartition[]): void {
-    this.note('open', partitions);
-  }
-
-  close(partitions: readonly SinkTopicPartition[]): void {
-    this.note('close', partitions);
-  }
+  start(): void {}
 
   put(records: readonly SinkRecord[]): void {
     const reporter = this.context?.errantRecordReporter() ?? null;
@@ -86,17 +72,6 @@ class FaultySinkTask implements SinkTask {
   }
 
   stop(): void {}
-
-  private note(what: string, partitions: readonly SinkTopicPartition[]): void {
-    const notes = seen().partitions.get(this.name) ?? [];
-    notes.push(
-      `${what} ${partitions
-        .map(({ partition }) => partition)
-        .sort()
-        .join(',')}`,
-    );
-    seen().partitions.set(this.name, notes);
-  }
 }
 
 /** Every record needs three attempts, and those that begin with `bad` have none that succeeds. */

@@ -12,6 +12,7 @@ import {
   type SinkConnector,
   type SinkRecord,
   type SinkTask,
+  type SinkTopicPartition,
   SourceRecord,
   type SourceTask,
   type SourceTaskContext,
@@ -27,6 +28,8 @@ interface Monitored {
   readonly altered: unknown[];
   /** Values that sinks were given, by connector. */
   readonly put: Map<string, string[]>;
+  /** `open`, `close` and `flush` of sinks, each with its partitions (`flush` with their offsets), by connector. */
+  readonly partitions: Map<string, { readonly call: 'open' | 'close' | 'flush'; readonly of: readonly string[] }[]>;
   /** Connectors and tasks whose `start` throws, as long as they are in it. */
   readonly failing: Set<string>;
   readonly contexts: Map<string, ConnectorContext>;
@@ -35,7 +38,14 @@ interface Monitored {
 /** What the plugin saw; one for the process, however often the module is loaded. */
 export function monitored(): Monitored {
   const holder = globalThis as { [STATE]?: Monitored };
-  holder[STATE] ??= { calls: [], altered: [], put: new Map(), failing: new Set(), contexts: new Map() };
+  holder[STATE] ??= {
+    calls: [],
+    altered: [],
+    put: new Map(),
+    partitions: new Map(),
+    failing: new Set(),
+    contexts: new Map(),
+  };
   return holder[STATE];
 }
 
@@ -217,10 +227,31 @@ class MonitorableSinkTask implements SinkTask {
     if (this.block === 'Task::start') return NEVER;
   }
 
+  open(partitions: readonly SinkTopicPartition[]): void {
+    this.note('open', partitions.map(nameOf));
+  }
+
+  close(partitions: readonly SinkTopicPartition[]): void {
+    this.note('close', partitions.map(nameOf));
+  }
+
+  flush(offsets: ReadonlyMap<string, number>): void {
+    this.note(
+      'flush',
+      [...offsets].map(([partition, offset]) => `${partition}@${offset}`),
+    );
+  }
+
   put(records: readonly SinkRecord[]): void {
     const values = monitored().put.get(this.name) ?? [];
     for (const { value } of records) values.push(String(value));
     monitored().put.set(this.name, values);
+  }
+
+  private note(call: 'open' | 'close' | 'flush', of: readonly string[]): void {
+    const notes = monitored().partitions.get(this.name) ?? [];
+    notes.push({ call, of: [...of].sort() });
+    monitored().partitions.set(this.name, notes);
   }
 
   stop(): void | Promise<void> {
@@ -228,6 +259,8 @@ class MonitorableSinkTask implements SinkTask {
     if (this.block === 'Task::stop') return NEVER;
   }
 }
+
+const nameOf = ({ topic, partition }: SinkTopicPartition): string => `${topic}-${partition}`;
 
 const create = (connector: new () => unknown): (new () => Connector) => connector as new () => Connector;
 

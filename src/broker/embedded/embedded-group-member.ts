@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigError, EnvironmentError, IllegalStateError, RetriableError } from '../../sdk/errors/index.ts';
+import { isStickyAssignor, STICKY_REPLACED } from '../assignors.ts';
 import { BROKER_UNAVAILABLE, GROUP_FENCED, GROUP_REBALANCED } from '../broker-errors.ts';
 import type { GroupMember, GroupMemberOptions, TopicPartition, TopicPartitionOffset } from '../ports.ts';
 import { booleanSetting, integerSetting } from './client-settings.ts';
@@ -47,7 +48,7 @@ export class EmbeddedGroupMember implements GroupMember {
     // As Kafka's consumer does: what a poll may take is what letting go may take.
     this.rebalanceTimeoutMs = integerSetting(settings, 'max.poll.interval.ms', 300_000);
     if (input.groupId.length === 0) throw new ConfigError('group.id is empty; every group needs a name.');
-    checkAssignor(settings['partition.assignment.strategy']);
+    checkAssignor(input);
   }
 
   start(): void {
@@ -243,12 +244,14 @@ async function raceWithSignal(released: Promise<void>, signal: AbortSignal): Pro
   }
 }
 
-function checkAssignor(strategy: string | undefined): void {
-  if (
-    strategy === undefined ||
-    strategy.split(',').some((name) => name.trim().toLowerCase().endsWith('rangeassignor') || name.trim() === 'range')
-  )
+function checkAssignor({ settings, groupId, logger }: EmbeddedGroupMemberInput): void {
+  const strategy = settings['partition.assignment.strategy'];
+  const asked = (strategy ?? 'range').split(',').map((name) => name.trim());
+  if (asked.some((name) => name.toLowerCase().endsWith('rangeassignor') || name === 'range')) return;
+  if (asked.some(isStickyAssignor)) {
+    logger.warn(STICKY_REPLACED, { group: groupId, asked });
     return;
+  }
   throw new ConfigError(
     `partition.assignment.strategy=${strategy} is not supported by the embedded broker: it assigns by range. Remove the setting, or add org.apache.kafka.clients.consumer.RangeAssignor to it.`,
   );

@@ -1,6 +1,6 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { ConfigError, EnvironmentError, IllegalStateError, RetriableError } from '../../sdk/errors/index.ts';
-import { assignors } from '../assignors.ts';
+import { assignors, STICKY_REPLACED } from '../assignors.ts';
 import { BROKER_UNAVAILABLE, GROUP_FENCED, GROUP_REBALANCED } from '../broker-errors.ts';
 import type { ClientFigures } from '../client-figures.ts';
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
@@ -64,6 +64,8 @@ export class KafkaGroupMember implements GroupMember, GroupProtocol {
   }
 
   start(): void {
+    const { replacedAssignors: asked } = this.settings;
+    if (asked.length > 0) this.logger.warn(STICKY_REPLACED, { groupId: this.groupId, asked });
     this.cluster.metadata.refreshByAge(() => this.refresher.request());
     this.refresher.request();
     this.membership.start();

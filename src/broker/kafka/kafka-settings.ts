@@ -1,6 +1,7 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { DEFAULT_WINDOWS, type SampleWindows } from '../../foundation/sampled-stat.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
+import { isStickyAssignor } from '../assignors.ts';
 import type { ClientSettings } from '../ports.ts';
 import type { CompressionType } from '../record-batch/codec.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -54,6 +55,8 @@ export interface GroupSettings {
   readonly rebalanceTimeoutMs: number;
   readonly groupInstanceId: string | null;
   readonly assignors: readonly ('range' | 'roundrobin')[];
+  /** Assignors of Kafka that were asked for, and in whose place there are others. */
+  readonly replacedAssignors: readonly string[];
   readonly autoCreateTopics: boolean;
 }
 
@@ -224,31 +227,31 @@ function groupSettings(reader: SettingsReader): GroupSettings {
   if (heartbeatIntervalMs >= sessionTimeoutMs)
     reader.problem('heartbeat.interval.ms', 'must be lower than session.timeout.ms');
   const assignors: ('range' | 'roundrobin')[] = [];
+  const sticky: string[] = [];
   for (const name of reader.list('partition.assignment.strategy', [
     'org.apache.kafka.clients.consumer.RangeAssignor',
   ])) {
     const assignor = assignorNames[name];
     if (assignor !== undefined) assignors.push(assignor);
-    // Kafka's default list names it second, for members that are to change over to it.
-    else if (!name.endsWith('CooperativeStickyAssignor')) {
+    else if (isStickyAssignor(name)) sticky.push(name);
+    else {
       reader.problem(
         'partition.assignment.strategy',
         `names ${name}, of which only RangeAssignor and RoundRobinAssignor exist here`,
       );
     }
   }
-  if (assignors.length === 0) {
-    reader.problem(
-      'partition.assignment.strategy',
-      'must name RangeAssignor or RoundRobinAssignor (groups are eager here)',
-    );
-  }
+  // Kafka's default list names a sticky one second, for members that are to change over to it.
+  const replacedAssignors = assignors.length === 0 ? sticky : [];
+  if (replacedAssignors.length > 0) assignors.push('range');
+  if (assignors.length === 0) reader.problem('partition.assignment.strategy', 'names no assignor');
   return {
     sessionTimeoutMs,
     heartbeatIntervalMs,
     rebalanceTimeoutMs: reader.number('max.poll.interval.ms', 300_000, 1),
     groupInstanceId: reader.text('group.instance.id') ?? null,
     assignors: [...new Set(assignors)],
+    replacedAssignors,
     autoCreateTopics: reader.boolean('allow.auto.create.topics', true),
   };
 }

@@ -143,7 +143,7 @@ describe('groups of the embedded broker', () => {
 
   it('refuse an assignor that they do not have', async () => {
     const { broker } = await openOn();
-    const settings = { 'partition.assignment.strategy': 'org.apache.kafka.clients.consumer.StickyAssignor' };
+    const settings = { 'partition.assignment.strategy': 'org.apache.kafka.clients.consumer.RoundRobinAssignor' };
     expect(() => join(broker, new RecordingListener(), { settings })).toThrow(/assigns by range/);
     await broker.close();
   });

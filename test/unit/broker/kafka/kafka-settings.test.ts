@@ -84,7 +84,7 @@ describe('settings of Kafka clients', () => {
       'check.crcs': 'perhaps',
       'auto.offset.reset': 'middle',
       'heartbeat.interval.ms': '50000',
-      'partition.assignment.strategy': 'org.apache.kafka.clients.consumer.StickyAssignor',
+      'partition.assignment.strategy': 'com.example.OwnAssignor',
     });
     expect(Object.keys(problems).sort()).toEqual([
       'auto.offset.reset',
@@ -97,10 +97,15 @@ describe('settings of Kafka clients', () => {
     ]);
   });
 
-  it("take Kafka's class names of assignors, and pass over the cooperative one beside an eager one", () => {
+  it("take Kafka's class names of assignors, pass over the sticky ones beside another, and assign by range for want of one", () => {
     const prefix = 'org.apache.kafka.clients.consumer';
-    const strategy = `${prefix}.RoundRobinAssignor,${prefix}.RangeAssignor,${prefix}.CooperativeStickyAssignor`;
-    expect(parse({ 'partition.assignment.strategy': strategy }).group.assignors).toEqual(['roundrobin', 'range']);
+    const group = (strategy: string) => parse({ 'partition.assignment.strategy': strategy }).group;
+    expect(
+      group(`${prefix}.RoundRobinAssignor,${prefix}.RangeAssignor,${prefix}.CooperativeStickyAssignor`),
+    ).toMatchObject({ assignors: ['roundrobin', 'range'], replacedAssignors: [] });
+    for (const sticky of [`${prefix}.CooperativeStickyAssignor`, `${prefix}.StickyAssignor`]) {
+      expect(group(sticky)).toMatchObject({ assignors: ['range'], replacedAssignors: [sticky] });
+    }
   });
 
   it('never quote a secret in what is wrong with it', () => {

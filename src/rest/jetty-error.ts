@@ -1,50 +1,16 @@
 /** What the server below Kafka Connect's API answers by itself, before its resources see a request. Kafka Connect 4.1.1, 1.1. */
+import type { Refusal } from './request-target.ts';
 
 export interface JettyError {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-export interface Refusal {
-  readonly message: string;
-  /** What the page says was asked for. */
-  readonly uri: '/badURI' | '/badMessage';
-}
-
-/** Why a path is refused before routing: it could be read in two ways, or in none. null for all others. */
-export function refusedPath(url: string): Refusal | null {
-  const path = url.split('?', 1)[0] ?? '';
-  const bad = (message: string): Refusal => ({ message, uri: '/badURI' });
-  if (/%00/.test(path) || !isDecodable(path)) return { message: 'Bad Request', uri: '/badMessage' };
-  if (/%5c|\\/i.test(path)) return bad('Suspicious Path Character');
-  const segments = path.split('/').map((segment) => segment.split(';', 1)[0] ?? '');
-  if (segments.some((segment) => /^(\.|%2e){1,2}$/i.test(segment) && /%/.test(segment))) {
-    return bad('Ambiguous URI path segment');
-  }
-  if (/%2f/i.test(path)) return bad('Ambiguous URI path separator');
-  if (/%25/.test(path)) return bad('Ambiguous URI path encoding');
-  return withoutPathParameters(path).includes('//') ? bad('Ambiguous URI empty segment') : null;
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The path as resources are found by it: without the parameters that may follow each segment. */
-export function withoutPathParameters(url: string): string {
-  const end = url.indexOf('?');
-  const path = end < 0 ? url : url.slice(0, end);
-  return path.includes(';') ? path.replace(/;[^/]*/g, '') + (end < 0 ? '' : url.slice(end)) : url;
-}
-
-/** The page for a path that is refused. Only GET, HEAD and POST are sent one. */
-export function refusedPathAnswer(method: string, refusal: Refusal): JettyError {
-  const page = pageFor(method, { status: 400, ...refusal });
+/** The page for a target that is refused. Only GET, HEAD and POST are sent one, unless it can't be parsed. */
+export function refusedTargetAnswer(method: string, { status, message, uri }: Refusal): JettyError {
+  if (uri === null) return { headers: { connection: 'close' }, body: '' };
+  // What can't be parsed at all has no method yet.
+  const page = pageFor(uri === '/badMessage' ? 'GET' : method, { status, message, uri });
   return { ...page, headers: { ...page.headers, connection: 'close' } };
 }
 

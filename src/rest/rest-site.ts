@@ -7,17 +7,12 @@ import type { HeaderRule } from '../runtime/config/header-rules.ts';
 import { type BasicAuth, UNAUTHORIZED_BODY } from './basic-auth.ts';
 import type { CrossOrigin } from './cors.ts';
 import { applyHeaderRules } from './header-rules.ts';
-import {
-  badRequest,
-  type JettyError,
-  notYetThere,
-  refusedPath,
-  refusedPathAnswer,
-  withoutPathParameters,
-} from './jetty-error.ts';
-import { accepts, isJson, isMediaType, wantedType } from './media-type.ts';
+import { badRequest, type JettyError, notYetThere, refusedTargetAnswer } from './jetty-error.ts';
+import { accepts, mediaRanges, typeOfOptions } from './media-range.ts';
+import { isJson, isMediaType } from './media-type.ts';
 import { OpenStreams } from './open-streams.ts';
 import { type NumbersAs, readBody } from './request-body.ts';
+import { type Refusal, refusedTarget, routedTarget } from './request-target.ts';
 import { mergeResources, type RestHandler, type RestMethod, type RestResource, type RestResponse } from './resource.ts';
 import { httpError, RestError, statusOf } from './rest-error.ts';
 
@@ -46,6 +41,8 @@ export interface RestSiteOptions {
 }
 
 interface RouteConfig {
+  /** Its path, where the names that are fixed stand as they are: the router would take them percent-encoded too. */
+  readonly path: RegExp;
   readonly methods: RestResource['methods'];
   readonly produces: readonly string[];
   readonly unreadableBody: 400 | 500;
@@ -66,12 +63,12 @@ export class RestSite {
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
-      rewriteUrl: (request) => withoutPathParameters(request.url ?? '/'),
+      rewriteUrl: (request) => routedTarget(request.url ?? '/'),
       // What the router can't decode has not come to the hooks.
       frameworkErrors: (error, request, reply) => {
-        const refused = refusedPath(request.originalUrl);
+        const refused = refusalOfTarget(request);
         if (refused === null) this.fail(reply, error);
-        else sendError(reply, 400, refusedPathAnswer(request.method, refused));
+        else sendError(reply, refused.status, refusedTargetAnswer(request.method, refused));
       },
     });
     this.app.removeAllContentTypeParsers();
@@ -87,7 +84,7 @@ export class RestSite {
     this.app.setErrorHandler((error, _request, reply) => this.fail(reply, error));
     this.app.setNotFoundHandler((_request, reply) => this.fail(reply, httpError(404)));
     const resources = mergeResources(options.resources);
-    this.paths = resources.map(({ path }) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`));
+    this.paths = resources.map(({ path }) => patternOf(path));
     for (const resource of resources) this.route(resource);
   }
 
@@ -121,8 +118,8 @@ export class RestSite {
   /** What is decided before a body is read, in upstream's order. False: answered. */
   private admit(request: FastifyRequest, reply: FastifyReply): boolean {
     const url = request.raw.url ?? '';
-    const refused = refusedPath(request.originalUrl);
-    if (refused !== null) return sendError(reply, 400, refusedPathAnswer(request.method, refused));
+    const refused = refusalOfTarget(request);
+    if (refused !== null) return sendError(reply, refused.status, refusedTargetAnswer(request.method, refused));
     const asked = {
       method: request.method,
       url: `${request.protocol}://${request.host}${url}`,
@@ -133,6 +130,7 @@ export class RestSite {
     if (type !== undefined && !isMediaType(type)) return sendError(reply, 400, badRequest(asked));
     this.addHeaders(request, reply);
     const refusal = this.refusalOf(request);
+    if (refusal === 400) return sendError(reply, 400, { headers: {}, body: '' });
     if (refusal !== null) return this.refuse(reply, refusal);
     return this.authenticate(request, reply, url);
   }
@@ -164,17 +162,19 @@ export class RestSite {
   /** The status of what matches no resource: by path, then method, then what is sent, then what is wanted. */
   private refusalOf(request: FastifyRequest): number | null {
     const route = routeOf(request);
-    if (route === undefined) {
+    const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+    if (route === undefined || !route.path.test(path)) {
       // The router knows no PROPFIND and the like.
-      const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
       return !ALLOW_ORDER.includes(request.method) && this.paths.some((known) => known.test(path)) ? 405 : 404;
     }
-    if (request.method === 'OPTIONS') return null;
+    const ranges = mediaRanges(request.headers.accept);
+    if (request.method === 'OPTIONS') return ranges === null ? 400 : null;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (route.methods[method as RestMethod] === undefined) return 405;
+    if (ranges === null) return 400;
     const type = request.headers['content-type'];
     if (type !== undefined && !route.takesAnyType && !isJson(type)) return 415;
-    return accepts(request.headers.accept, route.produces) ? null : 406;
+    return accepts(ranges, route.produces) ? null : 406;
   }
 
   /** Without a content type, for no resource has said what it answers. */
@@ -189,6 +189,7 @@ export class RestSite {
 
   private route(resource: RestResource): void {
     const config: RouteConfig = {
+      path: patternOf(resource.path),
       methods: resource.methods,
       produces: resource.produces ?? JSON_TYPE,
       unreadableBody: resource.unreadableBody ?? 500,
@@ -208,12 +209,13 @@ export class RestSite {
     }
     const own = Object.keys(resource.methods);
     const allowed = [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
-    this.app.options(resource.path, { config }, (request, reply) =>
+    const names = ALLOW_ORDER.filter((method) => allowed.includes(method));
+    this.app.options(resource.path, { config }, (request, reply) => {
+      const type = typeOfOptions(mediaRanges(request.headers.accept) ?? []);
       reply
-        .header('content-type', wantedType(request.headers.accept))
-        .header('allow', ALLOW_ORDER.filter((method) => allowed.includes(method)).join(','))
-        .send(),
-    );
+        .headers({ 'content-type': type, allow: names.join(',') })
+        .send(Buffer.from(type === 'text/plain' ? names.join(', ') : ''));
+    });
   }
 
   private async serve(handler: RestHandler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -273,6 +275,16 @@ export class RestSite {
       });
     return send(reply, { status, json: { error_code: status, message } });
   }
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}/?$`);
+}
+
+function refusalOfTarget(request: FastifyRequest): Refusal | null {
+  const { rawHeaders, httpVersion, method = '' } = request.raw;
+  const hosts = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'host');
+  return refusedTarget({ url: request.originalUrl, method, hosts, httpVersion });
 }
 
 function routeOf(request: FastifyRequest): RouteConfig | undefined {

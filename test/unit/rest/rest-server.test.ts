@@ -57,13 +57,15 @@ describe('RestServer', () => {
     ['GET', '/things/a%5Cb', 'Suspicious Path Character'],
     ['GET', '/things/a%00b', 'Bad Request'],
     ['GET', '/things/%zz', 'Bad Request'],
-    ['GET', '/things/%ff', 'Bad Request'],
+    ['GET', '/things/%ff', 'Bad UTF-8 encoding'],
   ] as const)('%s %s is refused before routing: %s', async (method, url, why) => {
     const answer = await open().server.inject({ method, url });
     expect(answer.status).toBe(400);
     expect(answer.body).toContain(why);
     expect(answer.headers['connection']).toBe('close');
-    expect((await open().server.inject({ method: 'DELETE', url })).body).toBe('');
+    // What can't be parsed at all has the page whatever the method.
+    const isParsed = why !== 'Bad Request';
+    expect((await open().server.inject({ method: 'DELETE', url })).body === '').toBe(isParsed);
   });
 
   it('leaves the parameters of a path segment out', async () => {
@@ -106,7 +108,7 @@ describe('RestServer', () => {
     const head = await open().server.inject({ method: 'HEAD', url: '/things/a' });
     expect([head.status, head.body]).toEqual([200, '']);
     const options = await open().server.inject({ method: 'OPTIONS', url: '/things/a' });
-    expect([options.status, options.body]).toEqual([200, '']);
+    expect([options.status, options.body]).toEqual([200, 'HEAD, POST, GET, OPTIONS, PUT']);
     expect(String(options.headers['allow']).split(',').sort()).toEqual(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']);
   });
 

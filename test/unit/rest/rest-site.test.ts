@@ -116,6 +116,19 @@ describe('RestSite, transport rules of Kafka Connect 4.1.1', () => {
     }
   });
 
+  it('takes the fixed names of a path as they are only, and a path whose parameters are no names', async () => {
+    expect((await open().inject({ method: 'GET', url: '/%63onnectors' })).status).toBe(404);
+    expect((await open().inject({ method: 'GET', url: '/connectors;a=b/' })).status).toBe(200);
+    const refused = await open().inject({ method: 'GET', url: '/connectors/x%0d%0aSet-Cookie:a' });
+    expect([refused.status, refused.headers['connection']]).toEqual([400, 'close']);
+    expect((await open().inject({ method: 'GET', url: '/connectors', headers: { host: 'a/b' } })).status).toBe(400);
+    const accept = { accept: 'junk junk' };
+    expect(await open().inject({ method: 'GET', url: '/connectors', headers: accept })).toMatchObject({
+      status: 400,
+      body: '',
+    });
+  });
+
   it('refuses task configurations that are none before it looks at the signature', async () => {
     const headers = { ...json, 'x-connect-authorization': 'AAAA', 'x-connect-request-signature-algorithm': 'nope' };
     const send = async (payload: string) =>

@@ -1,0 +1,71 @@
+/** The media types that a client wants, as Jersey in Kafka Connect 4.1.1 reads `Accept` (1.1). */
+
+export interface MediaRange {
+  /** `type/subtype` in lower case; either may be `*`. */
+  readonly type: string;
+  /** From 0 to 1. */
+  readonly quality: number;
+  /** With its parameters, as an answer can name it. */
+  readonly text: string;
+}
+
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
+const PARAMETER = `;\\s*(?:(${TOKEN})=(${TOKEN}|"(?:[^"\\\\\\x00-\\x1f\\x7f-\\uffff]|\\\\[\\x20-\\x7e])*")\\s*)?`;
+const RANGE = new RegExp(`^(${TOKEN})(?:/(${TOKEN}))?\\s*((?:${PARAMETER})*)$`);
+
+/** null if it is not what `Accept` has to be. None, or an empty one: everything is wanted. */
+export function mediaRanges(accept: string | undefined): readonly MediaRange[] | null {
+  if (accept === undefined || accept.trim() === '') return [{ type: '*/*', quality: 1, text: '*/*' }];
+  const ranges: MediaRange[] = [];
+  for (const part of splitUnquoted(accept)) {
+    if (part === '') continue;
+    const range = mediaRange(part);
+    if (range === null) return null;
+    ranges.push(range);
+  }
+  return ranges;
+}
+
+/** Without regard to quality, as upstream: what is wanted not at all is served all the same. */
+export function accepts(ranges: readonly MediaRange[], produces: readonly string[]): boolean {
+  return produces.some((type) =>
+    ranges.some((range) => ['*/*', type, `${type.split('/', 1)[0]}/*`].includes(range.type)),
+  );
+}
+
+/** The one that OPTIONS is answered in; `text/plain`, with the methods as a body, is what upstream can do best. */
+export function typeOfOptions(ranges: readonly MediaRange[]): string {
+  const [best] = [...ranges].sort((a, b) => b.quality - a.quality || rankOf(a) - rankOf(b));
+  if (best === undefined || ['*/*', 'text/*', 'text/plain'].includes(best.type)) return 'text/plain';
+  return best.text;
+}
+
+function rankOf({ type }: MediaRange): number {
+  if (type === 'application/json' || type === 'text/plain') return 0;
+  if (type === 'text/*') return 1;
+  if (type === '*/*') return 4;
+  return type.endsWith('/*') ? 3 : 2;
+}
+
+function mediaRange(part: string): MediaRange | null {
+  const match = RANGE.exec(part);
+  if (match === null) return null;
+  const [, major = '', minor = '*', rest = ''] = match;
+  const type = `${major}/${minor}`.toLowerCase();
+  let quality = 1;
+  let text = type;
+  for (const [, given, value] of rest.matchAll(new RegExp(PARAMETER, 'g'))) {
+    if (given === undefined || value === undefined) continue;
+    const name = given.toLowerCase();
+    text += `;${name}=${value.replace(/^"([\w!#$%&'*+.^`|~-]+)"$/, '$1')}`;
+    if (name !== 'q') continue;
+    quality = Number(value);
+    if (!(quality >= 0 && quality <= 1)) return null;
+  }
+  return { type, quality, text };
+}
+
+/** At the commas that stand in no quotes. */
+function splitUnquoted(text: string): readonly string[] {
+  return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"]|")+/g) ?? []).map((part) => part.trim());
+}

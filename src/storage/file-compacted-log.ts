@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Logger } from '../foundation/logger.ts';
 import { ConnectError, defineErrorCode } from '../sdk/errors/index.ts';
+import { syncFolder } from './replace-file.ts';
 
 export const STORAGE_LOG_VERSION = defineErrorCode('holdfast.storage.log.version', {
   what: 'A log file was written by another version, or is no log file at all.',
@@ -314,14 +315,5 @@ async function writeFully(handle: FileHandle, bytes: Buffer, position: number): 
   while (written < bytes.length) {
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
     written += bytesWritten;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -94,6 +94,15 @@ for (const direction of ['import', 'export'] as const) {
     });
 }
 
+offsets
+  .command('list')
+  .description('Print what an offset file of either holds.')
+  .argument('<file>', 'the file to read')
+  .action(async (file: string) => {
+    const { listOffsets } = await import('./offsets-command.ts');
+    await listOffsets(file);
+  });
+
 program
   .command('version')
   .description('Print the version.')

@@ -1,8 +1,8 @@
-/** `holdfast offsets import|export`: between the offset file of Kafka Connect's standalone worker and ours. */
-import { access, readFile } from 'node:fs/promises';
+/** `holdfast offsets import|export|list`: between the offset file of Kafka Connect's standalone worker and ours, and what is in either. */
+import { readFile, realpath } from 'node:fs/promises';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
-import { decodeJavaOffsets, encodeJavaOffsets } from '../storage/java-offset-file.ts';
+import { decodeJavaOffsets, encodeJavaOffsets, isJavaSerialized } from '../storage/java-offset-file.ts';
 import { decodeOffsetFile, encodeOffsetFile } from '../storage/offset-file.ts';
 import { replaceFile } from '../storage/replace-file.ts';
 
@@ -25,18 +25,16 @@ export interface OffsetsArguments {
  */
 export async function runOffsets(options: OffsetsArguments): Promise<void> {
   const { direction, from, to, dryRun, overwrite } = options;
-  const content = await readFile(from).catch((cause: Error) => {
-    throw refused(`${from} can't be read: ${cause.message}.`, cause);
-  });
+  const content = await contentOf(from);
   const offsets = direction === 'import' ? decodeJavaOffsets(content) : ours(from, content);
-  const exists = await access(to).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !overwrite) {
+  const there = await realpath(to).catch(() => null);
+  if (there !== null && there === (await realpath(from))) {
+    throw refused(`${to} is the file to read. Name another one: it holds the only offsets that there are.`);
+  }
+  if (there !== null && !overwrite) {
     throw refused(`${to} is there already. Name another file, or say --overwrite.`);
   }
-  for (const [key, value] of offsets) console.log(`${key} ${value}`);
+  print(offsets);
   if (dryRun) {
     console.log(`${offsets.size} offsets; a dry run: nothing was written.`);
     return;
@@ -49,10 +47,35 @@ export async function runOffsets(options: OffsetsArguments): Promise<void> {
   console.log(`${offsets.size} offsets written to ${to}.`);
 }
 
+/**
+ * Prints every offset of a file of either kind, one a line.
+ * @throws ConfigError `holdfast.cli.offsets-not-copied`, DataError `holdfast.storage.offset.java-file-invalid`
+ */
+export async function listOffsets(path: string): Promise<void> {
+  const content = await contentOf(path);
+  const isTheirs = isJavaSerialized(content);
+  const offsets = isTheirs ? decodeJavaOffsets(content) : ours(path, content);
+  print(offsets);
+  const whose = isTheirs ? "Kafka Connect's standalone worker" : 'Holdfast';
+  console.log(`${offsets.size} offsets in ${path}, a file of ${whose}.`);
+}
+
+function print(offsets: ReadonlyMap<string, string>): void {
+  for (const [key, value] of offsets) console.log(`${key} ${value}`);
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw refused(`${path} can't be read: ${(cause as Error).message}.`, cause);
+  }
+}
+
 function ours(path: string, content: Buffer): Map<string, string> {
   const offsets = decodeOffsetFile(content);
   if (typeof offsets !== 'string') return offsets;
-  throw refused(`${path} can't be exported: ${offsets}.`);
+  throw refused(`${path} can't be used: ${offsets}.`);
 }
 
 function refused(message: string, cause?: unknown): ConfigError {

@@ -64,6 +64,9 @@ describe('parseWorkerConfig', () => {
     ]);
     expect(config.withoutEffect).toEqual(['group.id', 'offset.storage.topic', 'retry.backoff.ms']);
     expect(withPrefix(config.raw, 'value.converter.')).toEqual({ 'schemas.enable': 'false' });
+    // What is no key is none, and any name is one.
+    const odd = JSON.parse('{"producer.override.":"x","producer.override.__proto__":"y"}') as Record<string, string>;
+    expect(Object.entries(withPrefix(odd, 'producer.override.'))).toEqual([['__proto__', 'y']]);
   });
 
   it('never repeats the value of a setting it does not declare', () => {

@@ -23,10 +23,11 @@ export function connectorsResources(options: {
     const body = objectOf(request.bodyWithNumberTexts, 'the request');
     refuseUnknownFields(body, ['name', 'config', 'initial_state']);
     const config = configMap(body['config'], 'config');
+    const state = initialState(body['initial_state']);
     const name = body['name'] === undefined || body['name'] === null ? '' : scalarText(body['name'], 'name').trim();
     const { info } = await herder.putConnectorConfig(name, named(config, name), {
       allowReplace: false,
-      initialState: initialState(body['initial_state']),
+      initialState: state,
     });
     return created(request, name, connectorInfoJson(info));
   };
@@ -42,11 +43,13 @@ export function connectorsResources(options: {
   const patchConfig = async (request: RestRequest): Promise<RestResponse> => {
     const name = param(request, 'connector');
     const body = request.bodyWithNumberTexts;
-    // Of no patch at all, Kafka Connect looks for the connector first.
-    if (body === null) await herder.connectorConfig(name);
-    const patch = configMap(body, 'the connector config patch');
+    const patch = body === null ? {} : configMap(body, 'the connector config patch');
+    const isRenaming = 'name' in patch && patch['name'] !== name;
+    // As with Kafka Connect, a connector that isn't there is told before what can't be done to it.
+    if (body === null || isRenaming) await herder.connectorConfig(name);
+    objectOf(body, 'the connector config patch');
     // Kafka Connect lets a patch change the name, and then finds the connector no more.
-    if ('name' in patch && patch['name'] !== name) throw nameMismatch(patch['name'], name);
+    if (isRenaming) throw nameMismatch(patch['name'], name);
     return ok(connectorInfoJson(await herder.patchConnectorConfig(name, patch)));
   };
 

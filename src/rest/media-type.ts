@@ -10,8 +10,18 @@ export function isMediaType(contentType: string): boolean {
   return CONTENT_TYPE.test(contentType);
 }
 
-/** Whether it is, or may be, JSON: wildcards stand for it, too. */
+/** Whether a resource that takes JSON takes it. Wildcards pass, though a body of such a type can't be read. */
+export function mayBeJson(contentType: string): boolean {
+  const name = nameOf(contentType);
+  return isJson(contentType) || name === 'application/*' || name === '*/*';
+}
+
+/** Whether a body of that type can be read. */
 export function isJson(contentType: string): boolean {
+  return nameOf(contentType) === 'application/json';
+}
+
+function nameOf(contentType: string): string {
   const [, type = '', subtype = ''] = CONTENT_TYPE.exec(contentType.toLowerCase()) ?? [];
-  return (type === 'application' && (subtype === 'json' || subtype === '*')) || (type === '*' && subtype === '*');
+  return `${type}/${subtype}`;
 }

@@ -9,7 +9,7 @@ import type { CrossOrigin } from './cors.ts';
 import { applyHeaderRules } from './header-rules.ts';
 import { badRequest, type JettyError, notYetThere, refusedTargetAnswer } from './jetty-error.ts';
 import { accepts, mediaRanges, typeOfOptions } from './media-range.ts';
-import { isJson, isMediaType } from './media-type.ts';
+import { isJson, isMediaType, mayBeJson } from './media-type.ts';
 import { OpenStreams } from './open-streams.ts';
 import { type NumbersAs, readBody } from './request-body.ts';
 import { type Refusal, refusedTarget, routedTarget } from './request-target.ts';
@@ -173,7 +173,7 @@ export class RestSite {
     if (route.methods[method as RestMethod] === undefined) return 405;
     if (ranges === null) return 400;
     const type = request.headers['content-type'];
-    if (type !== undefined && !route.takesAnyType && !isJson(type)) return 415;
+    if (type !== undefined && !route.takesAnyType && !mayBeJson(type)) return 415;
     return accepts(ranges, route.produces) ? null : 406;
   }
 
@@ -222,7 +222,7 @@ export class RestSite {
     // Parsed by whoever reads it, as Kafka Connect does: what is wrong with a body that has no meaning is no error.
     const bodyAs = (numbers: NumbersAs): unknown => {
       if (!Buffer.isBuffer(request.body)) return null;
-      if (request.headers['content-type'] === undefined) throw httpError(415);
+      if (!isJson(request.headers['content-type'] ?? '')) throw httpError(415);
       return readBody(request.body, numbers, routeOf(request)?.unreadableBody);
     };
     try {

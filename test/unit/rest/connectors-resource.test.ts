@@ -205,6 +205,7 @@ describe('changes of a configuration', () => {
   it('PATCH without a patch is 404 for a connector that is not there, as with Kafka Connect', async () => {
     const { send } = open();
     expect((await send('PATCH', '/connectors/none/config', null)).status).toBe(404);
+    expect((await send('PATCH', '/connectors/none/config', { name: 'other' })).status).toBe(404);
     expect((await send('PATCH', '/connectors/c/config', null)).status).toBe(500);
   });
 

@@ -62,7 +62,7 @@ export class RestSite {
     this.app = fastify({
       logger: false,
       bodyLimit: MAX_BODY_BYTES,
-      routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
+      routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
       rewriteUrl: (request) => routedTarget(request.url ?? '/'),
       // What the router can't decode has not come to the hooks.
       frameworkErrors: (error, request, reply) => {

@@ -17,8 +17,8 @@ const PLAIN =
 /** Options of a login module that hold none. */
 const PLAIN_OPTION =
   /^(username|clientId|scope|serviceName|principal|useKeyTab|storeKey|keyTab|refreshKrb5Config|useTicketCache)$|^ssl\..*(location|type)$/;
-// The scheme is bounded: unbounded, a long word would be scanned from each of its letters on, for minutes.
-const URL_PASSWORD = /[a-z][a-z0-9+.-]{0,31}:\/\/([^\s/?#@:]*):([^\s/?#]*)@/gi;
+// It begins where the search for it can jump to. With the scheme before, each letter of a long value would be tried as the first of one.
+const URL_PASSWORD = /:\/\/(?<=[a-z0-9+.-]:\/\/)([^\s/?#@:]*):([^\s/?#]*)@/gi;
 
 /**
  * The secrets among the values of a configuration that was resolved: settings of type PASSWORD, settings whose name says so, passwords in

@@ -138,7 +138,7 @@ function escapeAngles(text) {
 }
 
 async function configs() {
-  const { WORKER_CONFIG, hasNoEffect } = await load('src/runtime/config/worker-config-def.js');
+  const { WORKER_CONFIG } = await load('src/runtime/config/worker-config-def.js');
   const { SOURCE_CONNECTOR_CONFIG, SINK_CONNECTOR_CONFIG } = await load('src/runtime/config/connector-config-def.js');
   const { REGISTRY_CONFIG } = await load('src/registry/registry-config.js');
   const { builtInPlugins } = await load('src/cli/built-in-plugins.js');
@@ -150,10 +150,9 @@ async function configs() {
   const without = (keys, others) => keys.filter(({ name }) => !others.has(name));
   const names = new Set(shared.map(({ name }) => name));
 
-  const ignored = ['admin.listeners', 'exactly.once.source.support'].filter((key) => hasNoEffect(key));
   const sections = [
     '## Worker',
-    `In the worker file, or as a \`CONNECT_\` variable, which stands above the file: \`offset.flush.interval.ms\` is \`CONNECT_OFFSET_FLUSH_INTERVAL_MS\` (\`__\` is \`_\`, \`___\` is \`-\`). Settings of Kafka's clients have the prefix \`producer.\`, \`consumer.\` or \`admin.\`; those of converters \`key.converter.\`, \`value.converter.\` or \`header.converter.\`. An unknown setting is named in a warning. Settings of distributed workers, and some that mean nothing here (${ignored.map((key) => `\`${key}\``).join(', ')} among them), are accepted, named at start and have no effect.`,
+    `In the worker file, or as a \`CONNECT_\` variable, which stands above the file: \`offset.flush.interval.ms\` is \`CONNECT_OFFSET_FLUSH_INTERVAL_MS\` (\`__\` is \`_\`, \`___\` is \`-\`). Settings of Kafka's clients have the prefix \`producer.\`, \`consumer.\` or \`admin.\`; those of converters \`key.converter.\`, \`value.converter.\` or \`header.converter.\`. An unknown setting is named in a warning. Those of Kafka Connect and of Kafka's clients that are known and have no effect here are named with the reason: [settings without effect](../settings-without-effect.md).`,
     WORKER_CONFIG.toMarkdown({ level: 3 }),
     '## Every connector',
     'A connector may name converters of its own, with their settings under the same prefixes, and override the settings of its Kafka clients under `producer.override.`, `consumer.override.` and `admin.override.`. An alias in `transforms` or `predicates` brings settings under `transforms.<alias>.` and `predicates.<alias>.`.',

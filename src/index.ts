@@ -251,7 +251,9 @@ function warnOfKeys(config: WorkerConfig, configs: ConnectorConfigs, logger: Log
   if (unknown.length > 0) {
     logger.warn('Settings of the worker are not known and have no effect. Check their spelling.', { keys: unknown });
   }
-  if (config.withoutEffect.length > 0) {
-    logger.info('Settings of Kafka Connect have no effect in this worker.', { keys: config.withoutEffect });
+  if (Object.keys(config.withoutEffect).length > 0) {
+    logger.warn('Settings of the worker that Kafka Connect knows have no effect here.', {
+      reasons: config.withoutEffect,
+    });
   }
 }

@@ -5,8 +5,9 @@ import type { Clock } from '../foundation/clock.ts';
 import { Deferred } from '../foundation/deferred.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { SchemaStore } from '../registry/schema-store.ts';
-import { isClientSecurity } from '../runtime/config/client-settings.ts';
-import { invalidWorkerConfig, type WorkerConfig, withPrefix } from '../runtime/config/worker-config.ts';
+import { isConnectionKey } from '../runtime/config/top-level-client-keys.ts';
+import { withPrefix } from '../runtime/config/with-prefix.ts';
+import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
 import { FileCompactedLog } from '../storage/file-compacted-log.ts';
 import { TopicCompactedLog } from '../storage/topic-compacted-log.ts';
 
@@ -133,7 +134,7 @@ class LoadTimer {
 /** As Kafka Connect's own topics: the worker's settings without a prefix; of those with one what lets a client in. */
 function clientSettings(config: WorkerConfig, client: 'admin' | 'producer' | 'consumer'): ClientSettings {
   const security = (settings: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(settings).filter(([key]) => isClientSecurity(key)));
+    Object.fromEntries(Object.entries(settings).filter(([key]) => isConnectionKey(key)));
   return {
     ...security(config.raw),
     ...security(withPrefix(config.raw, `${client}.`)),

@@ -50,7 +50,7 @@ export function advertisedAddress(
   settings: AdvertisedSettings,
 ): { readonly scheme: 'http' | 'https'; readonly host: string; readonly port: number } {
   const wanted =
-    settings.scheme?.toLowerCase() ?? (listeners.some(({ scheme }) => scheme === 'http') ? 'http' : 'https');
+    textOf(settings.scheme)?.toLowerCase() ?? (listeners.some(({ scheme }) => scheme === 'http') ? 'http' : 'https');
   const index = listeners.findIndex(({ scheme }) => scheme === wanted);
   const listener = listeners[index];
   if (listener === undefined) {
@@ -61,7 +61,7 @@ export function advertisedAddress(
   }
   return {
     scheme: listener.scheme,
-    host: settings.hostName ?? (listener.host === '' ? localAddress() : listener.host),
+    host: textOf(settings.hostName) ?? (listener.host === '' ? localAddress() : listener.host),
     port: settings.port ?? ports[index] ?? listener.port,
   };
 }
@@ -78,4 +78,9 @@ function localAddress(): string {
     if (found !== undefined) return found.address;
   }
   return '127.0.0.1';
+}
+
+/** As Kafka Connect: an empty setting is none. */
+function textOf(setting: string | null): string | undefined {
+  return setting === null || setting === '' ? undefined : setting;
 }

@@ -1,6 +1,24 @@
 import { ConfigError } from '../../sdk/errors/index.ts';
 import type { ClientSettings } from '../ports.ts';
 
+/** Settings of Kafka's clients that clients of the embedded broker use. */
+export const EMBEDDED_CLIENT_SETTINGS = [
+  'allow.auto.create.topics',
+  'auto.offset.reset',
+  'batch.size',
+  'check.crcs',
+  'client.id',
+  'compression.type',
+  'delivery.timeout.ms',
+  'fetch.max.bytes',
+  'group.instance.id',
+  'max.partition.fetch.bytes',
+  'max.poll.interval.ms',
+  'max.request.size',
+  'partition.assignment.strategy',
+  'transactional.id',
+] as const;
+
 /** A whole number of at least 0 from a client's settings. @throws ConfigError for anything else */
 export function integerSetting(settings: ClientSettings, key: string, byDefault: number): number {
   const text = settings[key];

@@ -13,6 +13,7 @@ import type {
   ProtocolMember,
   ProtocolMemberOptions,
 } from '../ports.ts';
+import type { ClientKind } from './client-config-def.ts';
 import { Cluster } from './cluster.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { CLIENT_CLOSED } from './kafka-errors.ts';
@@ -56,14 +57,14 @@ class KafkaBroker implements Broker {
   }
 
   producer(options: ClientOptions): Producer {
-    return this.make(options, (settings, dependencies, onClose) => {
+    return this.make('producer', options, (settings, dependencies, onClose) => {
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics: true });
       return new KafkaProducer({ cluster, settings: settings.producer, logger: dependencies.logger, onClose });
     });
   }
 
   fetcher(options: ClientOptions): Fetcher {
-    return this.make(options, (settings, dependencies, onClose) => {
+    return this.make('consumer', options, (settings, dependencies, onClose) => {
       const { autoCreateTopics } = settings.fetcher;
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics });
       return new KafkaFetcher({ cluster, settings: settings.fetcher, logger: dependencies.logger, onClose });
@@ -71,7 +72,7 @@ class KafkaBroker implements Broker {
   }
 
   groupMember(options: GroupMemberOptions): GroupMember {
-    return this.make(options, (settings, dependencies, onClose) => {
+    return this.make('consumer', options, (settings, dependencies, onClose) => {
       const { autoCreateTopics } = settings.group;
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics });
       const { groupId, subscription, listener } = options;
@@ -88,7 +89,7 @@ class KafkaBroker implements Broker {
   }
 
   protocolMember(options: ProtocolMemberOptions): ProtocolMember {
-    return this.make(options, (settings, dependencies, onClose) => {
+    return this.make('consumer', options, (settings, dependencies, onClose) => {
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics: false });
       const { groupId, protocol } = options;
       const { logger } = dependencies;
@@ -97,7 +98,7 @@ class KafkaBroker implements Broker {
   }
 
   admin(options: ClientOptions): Admin {
-    return this.make(options, (settings, dependencies, onClose) => {
+    return this.make('admin', options, (settings, dependencies, onClose) => {
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics: false });
       return new KafkaAdmin({ cluster, onClose });
     });
@@ -111,6 +112,7 @@ class KafkaBroker implements Broker {
   }
 
   private make<T extends { close(): Promise<void> }>(
+    kind: ClientKind,
     { settings: own, logger: named, onAvailability }: ClientOptions,
     create: (
       settings: KafkaSettings,
@@ -121,7 +123,9 @@ class KafkaBroker implements Broker {
     if (this.closed)
       throw new IllegalStateError('The broker was closed; it makes no more clients.', { code: CLIENT_CLOSED });
     const { bootstrapServers, settings: shared, clock } = this.options;
-    const settings = this.withTokens(parseKafkaSettings({ ...shared, ...own }, { bootstrapServers, logger: named }));
+    const settings = this.withTokens(
+      parseKafkaSettings({ ...shared, ...own }, { kind, bootstrapServers, logger: named }),
+    );
     const logger = named.child({ clientId: settings.clientId });
     const client = create(settings, { logger, clock, onAvailability }, () => this.clients.delete(client));
     this.clients.add(client);

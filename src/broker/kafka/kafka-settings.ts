@@ -4,9 +4,9 @@ import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
 import { isStickyAssignor } from '../assignors.ts';
 import type { ClientSettings } from '../ports.ts';
 import type { CompressionType } from '../record-batch/codec.ts';
+import { CLIENT_CONFIGS, type ClientKind } from './client-config-def.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { CLIENT_SETTINGS_INVALID } from './kafka-errors.ts';
-import { hasNoMeaningHere } from './known-settings.ts';
 import { saslSettings } from './sasl/sasl-settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
@@ -76,14 +76,16 @@ const DEFAULT_FETCH_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_INT = 0x7fff_ffff;
 
 /**
- * Parses settings in Kafka's own names. Unknown ones are named in one warning; known ones that have no effect here in a debug line.
+ * Parses settings in Kafka's own names. Values that Kafka's own clients refuse are refused in their words. Those that are unknown or have no
+ * effect are for whoever has them from a user to tell: see settings-without-effect.ts.
  * Throws ConfigError `holdfast.broker.settings` with every mistake. Values of secrets show nowhere.
  */
 export function parseKafkaSettings(
   settings: ClientSettings,
-  { bootstrapServers, logger }: { readonly bootstrapServers: string; readonly logger: Logger },
+  options: { readonly kind: ClientKind; readonly bootstrapServers: string; readonly logger: Logger },
 ): KafkaSettings {
-  const reader = new SettingsReader(settings);
+  const { kind, bootstrapServers, logger } = options;
+  const reader = new SettingsReader(settings, kind);
   const clientId = reader.text('client.id') ?? 'holdfast';
   const connection = connectionSettings(reader, clientId);
   const cluster: ClusterSettings = {
@@ -104,13 +106,6 @@ export function parseKafkaSettings(
   const fetcher = fetcherSettings(reader);
   const group = groupSettings(reader);
   reader.throwProblems();
-
-  const unread = reader.unread();
-  const unknown = unread.filter((key) => !hasNoMeaningHere(key));
-  const idle = unread.filter(hasNoMeaningHere);
-  if (unknown.length > 0)
-    logger.warn('These settings are not known to Kafka clients and have no effect', { settings: unknown });
-  if (idle.length > 0) logger.debug('These settings of Kafka clients have no effect here', { settings: idle });
   return { clientId, cluster, producer, fetcher, group };
 }
 
@@ -129,50 +124,10 @@ function connectionSettings(reader: SettingsReader, clientId: string): Connectio
         report: (key, message) => reader.problem(key, message),
       })
     : null;
-  // Known, whether or not this security.protocol has a use for them.
-  for (const key of securityKeys) reader.raw(key);
   const setupMaxMs = reader.number('socket.connection.setup.timeout.max.ms', 30_000, 1);
   const setupTimeoutMs = Math.min(reader.number('socket.connection.setup.timeout.ms', 10_000, 1), setupMaxMs);
   return { clientId, tls, sasl, setupTimeoutMs };
 }
-
-const securityKeys = [
-  'sasl.client.callback.handler.class',
-  'sasl.jaas.config',
-  'sasl.login.callback.handler.class',
-  'sasl.login.class',
-  'sasl.login.connect.timeout.ms',
-  'sasl.login.read.timeout.ms',
-  'sasl.login.refresh.buffer.seconds',
-  'sasl.login.refresh.min.period.seconds',
-  'sasl.login.refresh.window.factor',
-  'sasl.login.refresh.window.jitter',
-  'sasl.login.retry.backoff.max.ms',
-  'sasl.login.retry.backoff.ms',
-  'sasl.mechanism',
-  'sasl.oauthbearer.client.credentials.client.id',
-  'sasl.oauthbearer.client.credentials.client.secret',
-  'sasl.oauthbearer.header.urlencode',
-  'sasl.oauthbearer.jwt.retriever.class',
-  'sasl.oauthbearer.scope',
-  'sasl.oauthbearer.token.endpoint.url',
-  'ssl.cipher.suites',
-  'ssl.enabled.protocols',
-  'ssl.endpoint.identification.algorithm',
-  'ssl.engine.factory.class',
-  'ssl.key.password',
-  'ssl.keystore.certificate.chain',
-  'ssl.keystore.key',
-  'ssl.keystore.location',
-  'ssl.keystore.password',
-  'ssl.keystore.type',
-  'ssl.protocol',
-  'ssl.provider',
-  'ssl.truststore.certificates',
-  'ssl.truststore.location',
-  'ssl.truststore.password',
-  'ssl.truststore.type',
-];
 
 function producerSettings(reader: SettingsReader, logger: Logger): ProducerSettings {
   const acks = reader.text('acks');
@@ -272,22 +227,26 @@ function addresses(reader: SettingsReader, text: string): { host: string; port: 
   return found;
 }
 
-/** Reads settings by name, remembers which were read and collects what is wrong with them. */
+/** Reads settings by name and collects what is wrong with them. */
 class SettingsReader {
   private readonly settings: ClientSettings;
-  private readonly read = new Set<string>();
   private readonly problems: ConfigProblem[] = [];
 
-  constructor(settings: ClientSettings) {
+  constructor(settings: ClientSettings, kind: ClientKind) {
     this.settings = settings;
+    for (const { name, errorMessages } of CLIENT_CONFIGS[kind]
+      .pick((key) => Object.hasOwn(settings, key))
+      .validate(settings)) {
+      for (const message of errorMessages.slice(0, 1)) this.problem(name, message);
+    }
   }
 
+  /** One for a key: what Kafka says of it comes first. */
   problem(key: string, message: string): void {
-    this.problems.push({ key, message });
+    if (!this.problems.some((each) => each.key === key)) this.problems.push({ key, message });
   }
 
   raw(key: string): string | undefined {
-    this.read.add(key);
     return this.settings[key];
   }
 
@@ -335,13 +294,11 @@ class SettingsReader {
     return items === undefined || items.length === 0 ? fallback : items;
   }
 
-  unread(): string[] {
-    return Object.keys(this.settings).filter((key) => !this.read.has(key));
-  }
-
   throwProblems(): void {
     if (this.problems.length === 0) return;
-    const list = this.problems.map(({ key, message }) => `${key} ${message}`).join('; ');
+    const list = this.problems
+      .map(({ key, message }) => (message.includes(key) ? message : `${key} ${message}`))
+      .join('; ');
     throw new ConfigError(`The settings of a Kafka client are wrong: ${list}.`, {
       code: CLIENT_SETTINGS_INVALID,
       problems: this.problems,

@@ -1,4 +1,5 @@
 /** What a connector sets for its Kafka clients, and what the worker's policy says to it. Kafka Connect 4.1.1, 2.4. */
+import { CLIENT_CONFIGS, type ClientKind } from '../../broker/kafka/client-config-def.ts';
 import {
   type ConfigDef,
   type ConfigInfo,
@@ -9,9 +10,8 @@ import {
 } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
-import { CLIENT_CONFIGS, type ClientKind } from './client-config-def.ts';
 import { type OverridePolicy, policyAllows } from './override-policy.ts';
-import { withPrefix } from './worker-config.ts';
+import { withPrefix } from './with-prefix.ts';
 
 /** Each override with its definition and its mistakes: those of the clients that this connector has. */
 export function clientOverrideInfos(

@@ -2,17 +2,10 @@
  * Settings of the Kafka clients of one task. Kafka Connect 4.1.1, 2.4; precedence from low to high: what Connect sets itself, the
  * worker's prefix, the connector's override.
  */
-import { withPrefix } from './worker-config.ts';
-
-const CLIENT_SECURITY =
-  /^(security\.|sasl\.|ssl\.|bootstrap\.servers$|client\.dns\.lookup$|request\.timeout\.ms$|retry\.backoff|reconnect\.backoff|metadata\.)/;
+import { isTopLevelClientKey } from './top-level-client-keys.ts';
+import { withPrefix } from './with-prefix.ts';
 
 type Raw = Readonly<Record<string, string>>;
-
-/** Settings by which a client finds the cluster and is let in. */
-export function isClientSecurity(key: string): boolean {
-  return CLIENT_SECURITY.test(key);
-}
 
 export interface TaskClientSettings {
   readonly producer: Raw;
@@ -27,8 +20,8 @@ export function taskClientSettings(
 ): TaskClientSettings {
   const id = `${task.connector}-${task.task}`;
   const bootstrap = { 'bootstrap.servers': worker['bootstrap.servers'] ?? 'localhost:9092' };
-  const topLevel = Object.fromEntries(Object.entries(worker).filter(([key]) => isClientSecurity(key)));
-  return {
+  const topLevel = Object.fromEntries(Object.entries(worker).filter(([key]) => isTopLevelClientKey(key)));
+  return trimmed({
     producer: {
       ...bootstrap,
       'client.id': `connector-producer-${id}`,
@@ -50,7 +43,13 @@ export function taskClientSettings(
       ...adminDefaults(worker),
       ...withPrefix(connector, 'admin.override.'),
     },
-  };
+  });
+}
+
+/** As Kafka's definitions read every value: of a .properties file blanks at the end of a line are left. */
+function trimmed(settings: TaskClientSettings): TaskClientSettings {
+  const each = (of: Raw): Raw => Object.fromEntries(Object.entries(of).map(([key, value]) => [key, value.trim()]));
+  return { producer: each(settings.producer), consumer: each(settings.consumer), admin: each(settings.admin) };
 }
 
 /** `admin.listeners` and what is below it are the REST API's, and hold the key of its certificate. */
@@ -68,7 +67,7 @@ export interface GroupAccess {
 export function groupAccess(worker: Raw, connector: Raw): GroupAccess {
   const name = connector['name'] ?? '';
   const { consumer, admin } = taskClientSettings(worker, connector, { connector: name, task: 0 });
-  const clientId = connector['admin.override.client.id'] ?? `connector-worker-adminclient-${name}`;
+  const clientId = connector['admin.override.client.id']?.trim() ?? `connector-worker-adminclient-${name}`;
   return {
     groupId: consumer['group.id'] ?? `connect-${name}`,
     adminSettings: { ...admin, 'client.id': clientId },

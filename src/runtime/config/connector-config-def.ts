@@ -1,6 +1,7 @@
 /** Settings that every connector has. Kafka Connect 4.1.1, 3.1 to 3.3. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { checkRequirement } from './class-names.ts';
 import { topicPattern } from './topic-pattern.ts';
 
 const COMMON = 'Common';
@@ -24,6 +25,10 @@ const validRegex = ConfigValidators.lambda((key, value) => {
     );
   }
 }, 'valid regex');
+
+const versionRequirement = ConfigValidators.lambda((_key, value) => {
+  if (typeof value === 'string') checkRequirement(value);
+}, 'a version, a range of versions, or latest');
 
 export const COMMON_CONFIG = ConfigDef.of({
   name: {
@@ -49,6 +54,7 @@ export const COMMON_CONFIG = ConfigDef.of({
   'connector.plugin.version': {
     type: 'STRING',
     default: null,
+    validator: versionRequirement,
     importance: 'medium',
     group: COMMON,
     orderInGroup: 3,
@@ -90,6 +96,7 @@ export const COMMON_CONFIG = ConfigDef.of({
   'key.converter.plugin.version': {
     type: 'STRING',
     default: null,
+    validator: versionRequirement,
     importance: 'low',
     group: COMMON,
     orderInGroup: 7,
@@ -110,6 +117,7 @@ export const COMMON_CONFIG = ConfigDef.of({
   'value.converter.plugin.version': {
     type: 'STRING',
     default: null,
+    validator: versionRequirement,
     importance: 'low',
     group: COMMON,
     orderInGroup: 9,
@@ -130,6 +138,7 @@ export const COMMON_CONFIG = ConfigDef.of({
   'header.converter.plugin.version': {
     type: 'STRING',
     default: null,
+    validator: versionRequirement,
     importance: 'low',
     group: COMMON,
     orderInGroup: 11,

@@ -18,15 +18,16 @@ import { type GroupAccess, groupAccess } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
 import { ConnectorValidation } from './connector-validation.ts';
 import { CONVERTERS } from './enriched-config-def.ts';
+import { connectorKeyFindings, type KeyFindings } from './key-findings.ts';
 import { overridePolicyOf } from './override-policy.ts';
 import { passwordKeysOf } from './password-keys.ts';
 import { converterProblems } from './plugin-problems.ts';
 import { buildTaskSpec, hostSettings, sourceTopicCreation } from './task-spec.ts';
-import { unusedKeys } from './unused-keys.ts';
 import { ConfigVariables } from './variables/config-variables.ts';
 import type { ResolvedVariables } from './variables/resolved-variables.ts';
 import { secretsOf } from './variables/secret-settings.ts';
-import { type WorkerConfig, withPrefix } from './worker-config.ts';
+import { withPrefix } from './with-prefix.ts';
+import type { WorkerConfig } from './worker-config.ts';
 
 export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.config-invalid', {
   what: 'The configuration of a connector has mistakes; nothing was created or changed.',
@@ -60,8 +61,7 @@ export interface ResolvedConnector {
   readonly groupAccess: GroupAccess;
   /** Where it and its tasks run. @throws ConfigError for an isolation that there is not */
   placement(): Placement;
-  /** Keys that nothing reads: most likely misspelt. */
-  readonly unusedKeys: readonly string[];
+  readonly keyFindings: KeyFindings;
   /** What is found only when the connector starts, as with Kafka Connect. @throws ConfigError for a mistake in `topic.creation.*` */
   checkStart(): void;
   /** `task.class` of the task configurations. */
@@ -234,6 +234,7 @@ export class ConnectorConfigs {
     const type = desc.type as 'source' | 'sink';
     const values = (type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG).parse(config);
     const { plugins, worker } = this;
+    const findings = connectorKeyFindings(type, config, { known, worker: worker.raw });
     const secrets = secretsOf(config, { ...variables, passwordKeys: passwordKeysOf(plugins, desc, config) });
     this.secrets.add(secrets);
     return {
@@ -251,7 +252,7 @@ export class ConnectorConfigs {
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),
       placement: () => placementOf(hostSettings(worker, config)),
-      unusedKeys: [...unusedKeys(type, config, known), ...this.unknownConverterKeys(config)],
+      keyFindings: { ...findings, unknown: [...findings.unknown, ...this.unknownConverterKeys(config)] },
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);
       },

@@ -6,7 +6,7 @@ import type { Plugins } from '../plugins/plugins.ts';
 import { prefixedInfos } from './client-overrides.ts';
 import type { CONVERTERS } from './enriched-config-def.ts';
 import { jointProblems } from './plugin-problems.ts';
-import { withPrefix } from './worker-config.ts';
+import { withPrefix } from './with-prefix.ts';
 
 type Raw = Readonly<Record<string, string>>;
 

@@ -10,20 +10,28 @@ const HOLDFAST = 'Holdfast';
 export const BASIC_AUTH_EXTENSION =
   /^(org\.apache\.kafka\.connect\.rest\.basic\.auth\.extension\.)?BasicAuthSecurityRestExtension$/;
 
-const LISTENER = /^([^/:]+):\/\/[^/]*:\d+\/?$/;
+const LISTENER = /^([^/:]+):\/\/[^/]*:(\d+)\/?$/;
+const MAX_PORT = 65_535;
 
+/** Kafka Connect looks at protocol and port only when it listens; so all mistakes are named together. */
 function listenersValidator(mayBeEmpty: boolean) {
   return ConfigValidators.lambda((key, value) => {
     if (!Array.isArray(value)) return;
     const invalid = (why: string): never => {
       throw new ConfigError(`Invalid value ${value.join(',')} for configuration ${key}: ${why}`);
     };
-    if (value.length === 0 && !mayBeEmpty) invalid('List of listeners must not be empty.');
-    for (const listener of value as readonly string[]) {
-      if (listener.trim() === '') invalid('Empty listener found when parsing list.');
-      const scheme = LISTENER.exec(listener.trim())?.[1]?.toLowerCase();
+    if (value.length === 0 && !mayBeEmpty) {
+      throw new ConfigError(
+        `Invalid value for ${key}, at least one URL is expected, ex: http://localhost:8080,https://localhost:8443.`,
+      );
+    }
+    const listeners = (value as readonly string[]).map((listener) => listener.trim());
+    if (listeners.includes('')) throw new ConfigError(`Empty URL found when parsing ${key} list.`);
+    for (const listener of listeners) {
+      const [, scheme, port] = LISTENER.exec(listener) ?? [];
       if (scheme === undefined) invalid("Listener doesn't have the right format (protocol://hostname:port).");
-      if (scheme !== 'http' && scheme !== 'https') invalid('Listener protocol must be either "http" or "https".');
+      if (!/^https?$/i.test(scheme ?? '')) invalid('Listener protocol must be either "http" or "https".');
+      if (Number(port) > MAX_PORT) invalid(`${port} is no port: ports go up to ${MAX_PORT}.`);
     }
   }, 'list of URLs such as http://127.0.0.1:8083');
 }
@@ -70,6 +78,7 @@ export const REST_CONFIG_KEYS = {
   'rest.advertised.port': {
     type: 'INT',
     default: null,
+    validator: ConfigValidators.nullOr(ConfigValidators.range({ min: 1, max: MAX_PORT })),
     importance: 'low',
     group: CONNECT,
     documentation: 'Port in the worker_id of statuses.',
@@ -78,7 +87,7 @@ export const REST_CONFIG_KEYS = {
     type: 'STRING',
     default: null,
     validator: ConfigValidators.lambda((key, value) => {
-      if (typeof value === 'string' && !/^https?$/i.test(value)) {
+      if (typeof value === 'string' && !/^(https?)?$/i.test(value)) {
         throw new ConfigError(`Invalid value ${value} for configuration ${key}: it must be http or https.`);
       }
     }, 'http or https'),

@@ -17,7 +17,8 @@ import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-conf
 import { deadLetterQueueOf, sourceDeadLetterQueue } from './source-dead-letter-queue.ts';
 import { topicCreationGroups } from './topic-creation.ts';
 import { topicPattern } from './topic-pattern.ts';
-import { type WorkerConfig, withPrefix } from './worker-config.ts';
+import { withPrefix } from './with-prefix.ts';
+import type { WorkerConfig } from './worker-config.ts';
 
 type Raw = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 /** `topic.creation.*` of source connectors. Kafka Connect 4.1.1, 3.4 (KIP-158). */
 import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import type { TopicCreationGroup } from '../host/protocol.ts';
-import { withPrefix } from './worker-config.ts';
+import { withPrefix } from './with-prefix.ts';
 
 type Raw = Readonly<Record<string, string>>;
 

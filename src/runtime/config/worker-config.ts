@@ -3,8 +3,8 @@ import convict from 'convict';
 import type { ParsedConfig, RawConfig } from '../../sdk/config/index.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/kinds.ts';
-import { REST_TLS_KEYS } from './rest-config-keys.ts';
-import { hasNoEffect, WORKER_CONFIG, WORKER_PREFIXES } from './worker-config-def.ts';
+import { workerKeyFindings } from './key-findings.ts';
+import { WORKER_CONFIG } from './worker-config-def.ts';
 
 export const WORKER_CONFIG_INVALID = defineErrorCode('holdfast.worker.config-invalid', {
   what: 'The settings of the worker have mistakes; it did not start.',
@@ -20,17 +20,8 @@ export interface WorkerConfig {
   readonly raw: Readonly<Record<string, string>>;
   /** Keys that nobody knows. */
   readonly unknown: readonly string[];
-  /** Keys of Kafka Connect's that have no effect here. */
-  readonly withoutEffect: readonly string[];
-}
-
-/** Reads all settings with a prefix, without it. One that is the prefix and nothing more is none, as with Kafka's `originalsWithPrefix`. */
-export function withPrefix<V extends string | null>(
-  raw: Readonly<Record<string, V>>,
-  prefix: string,
-): Record<string, V> {
-  const found = Object.entries(raw).filter(([key]) => key.startsWith(prefix) && key.length > prefix.length);
-  return Object.fromEntries(found.map(([key, value]) => [key.slice(prefix.length), value]));
+  /** Keys of Kafka Connect's that have no effect here, each with the reason. */
+  readonly withoutEffect: Readonly<Record<string, string>>;
 }
 
 /**
@@ -43,18 +34,10 @@ export function parseWorkerConfig(
 ): WorkerConfig {
   const problems = [...validateWithConvict(raw), ...further];
   if (problems.length > 0) throw invalidWorkerConfig(problems);
-  const undeclared = WORKER_CONFIG.unusedKeys(raw).filter(
-    // `admin.` is of admin clients, but for the listeners.
-    (key) =>
-      key.startsWith('admin.listeners.')
-        ? !REST_TLS_KEYS.includes(key)
-        : !WORKER_PREFIXES.some((prefix) => key.startsWith(prefix)),
-  );
   return Object.freeze({
     values: WORKER_CONFIG.parse(raw) as ParsedConfig<never> as WorkerKeys,
     raw: Object.freeze({ ...raw }),
-    unknown: undeclared.filter((key) => !hasNoEffect(key)),
-    withoutEffect: undeclared.filter(hasNoEffect),
+    ...workerKeyFindings(raw),
   });
 }
 

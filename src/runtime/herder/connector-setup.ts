@@ -145,12 +145,18 @@ export class ConnectorSetup {
       await this.lifecycle.launch(entry);
     } finally {
       // As Kafka Connect does, once whoever reads settings at the start has read them.
-      const keys = entry.resolved.unusedKeys;
-      if (keys.length > 0) {
-        this.options.logger.warn(
-          'Settings of a connector were supplied but are not used: nothing knows them, or they have no effect in a standalone worker. Check their spelling.',
-          { connector: entry.name, keys },
-        );
+      const { unknown, withoutEffect } = entry.resolved.keyFindings;
+      if (unknown.length > 0) {
+        this.options.logger.warn('Settings of a connector are not known and have no effect. Check their spelling.', {
+          connector: entry.name,
+          keys: unknown,
+        });
+      }
+      if (Object.keys(withoutEffect).length > 0) {
+        this.options.logger.warn('Settings of a connector that Kafka Connect knows have no effect here.', {
+          connector: entry.name,
+          reasons: withoutEffect,
+        });
       }
     }
   }

@@ -43,16 +43,14 @@ export function parseConfigValue(key: string, text: string | null, type: ConfigT
   }
 }
 
-/** Java's rules for integers: a sign and digits, in range. */
+/** Java's rules for integers: a sign and digits, in range. Of type LONG at most 2^53 - 1, which is what larger ones become. */
 function parseInteger(key: string, text: string, trimmed: string, type: ConfigType, bits: number): number {
   const value = INTEGER.test(trimmed) ? BigInt(trimmed.replace(/^\+/, '')) : undefined;
   if (value === undefined || BigInt.asIntN(bits, value) !== value) {
     throw invalidValue(key, text, `Not a number of type ${type}`);
   }
-  if (!Number.isSafeInteger(Number(value))) {
-    throw invalidValue(key, text, 'Value must be between -9007199254740991 and 9007199254740991');
-  }
-  return Number(value);
+  // Java's largest numbers stand for "for ever", and 2^53 is as good for that.
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
 }
 
 /** Java's `trim`: all characters up to the blank, and no others. */
@@ -69,6 +67,10 @@ export function renderConfigValue(value: unknown, type: ConfigType | null): stri
   if (value === null || value === undefined) return null;
   if (isPassword(value) || type === 'PASSWORD') return '[hidden]';
   if (Array.isArray(value)) return value.map((element) => renderConfigValue(element, null) ?? '').join(',');
+  if (type === 'LONG' && Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER) {
+    // What this was, in all likelihood.
+    return value === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : '-9223372036854775808';
+  }
   if (type === 'DOUBLE' && typeof value === 'number') return javaDoubleText(value);
   return javaText(value);
 }

@@ -24,7 +24,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
     'Infinity',
     '1e3',
     '1.5',
-    '9223372036854775807',
+    '9223372036854775808',
     '9'.repeat(30),
     'soon',
   ],

@@ -85,3 +85,30 @@ describe('the registry settings of a worker, whose mistakes keep it from startin
     ).toEqual([]);
   });
 });
+
+describe('settings of Kafka clients in a worker file', () => {
+  it('are refused at once where a client would refuse them, in its words', () => {
+    const settings = {
+      'key.converter': 'String',
+      'value.converter': 'String',
+      'bootstrap.servers': 'a:1,b',
+      'request.timeout.ms': '-5',
+      'producer.linger.ms': 'soon',
+      'consumer.auto.offset.reset': 'earliest ',
+      'admin.retries': '-1',
+      'consumer.linger.ms': 'is unknown to a consumer',
+    };
+    let problems: readonly { readonly key: string; readonly message: string }[] = [];
+    try {
+      parseWorkerSettings(settings);
+    } catch (error) {
+      problems = (error as { problems: typeof problems }).problems;
+    }
+    expect(Object.fromEntries(problems.map(({ key, message }) => [key, message]))).toEqual({
+      'bootstrap.servers': expect.stringContaining('b is no server'),
+      'request.timeout.ms': 'Invalid value -5 for configuration request.timeout.ms: Value must be at least 0',
+      'producer.linger.ms': 'Invalid value soon for configuration linger.ms: Not a number of type LONG',
+      'admin.retries': 'Invalid value -1 for configuration retries: Value must be at least 0',
+    });
+  });
+});

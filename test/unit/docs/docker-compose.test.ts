@@ -7,7 +7,8 @@ import { parse } from 'yaml';
 import { readConnectorFile } from '../../../src/cli/connector-file.ts';
 import { settingsFromEnvironment } from '../../../src/cli/environment-settings.ts';
 import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
-import { parseWorkerConfig, withPrefix } from '../../../src/runtime/config/worker-config.ts';
+import { withPrefix } from '../../../src/runtime/config/with-prefix.ts';
+import { parseWorkerConfig } from '../../../src/runtime/config/worker-config.ts';
 
 interface Service {
   readonly image?: string;
@@ -97,7 +98,7 @@ describe('docker-compose.yml', () => {
     const settings = settingsFromEnvironment(service('worker').environment);
     const config = parseWorkerConfig(settings);
     expect(config.unknown).toEqual([]);
-    expect(config.withoutEffect).toEqual([]);
+    expect(config.withoutEffect).toEqual({});
     const converter = withPrefix(settings, 'value.converter.');
     expect(REGISTRY_CONFIG.unusedKeys(converter)).toEqual([]);
     const registry = REGISTRY_CONFIG.parse(converter);

@@ -5,7 +5,7 @@ import { ConfigError } from '../../../sdk/errors/kinds.ts';
 import type { Plugins } from '../../plugins/plugins.ts';
 import { listOf } from '../alias-list.ts';
 import { PROVIDER_INVALID } from '../providers/allowed-paths.ts';
-import { withPrefix } from '../worker-config.ts';
+import { withPrefix } from '../with-prefix.ts';
 import { ConfigVariables } from './config-variables.ts';
 
 /** @throws ConfigError `holdfast.config-provider.invalid` or `holdfast.plugin.not-found` that names the setting at fault */

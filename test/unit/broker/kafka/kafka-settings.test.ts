@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ClientKind } from '../../../../src/broker/kafka/client-config-def.ts';
 import { parseKafkaSettings } from '../../../../src/broker/kafka/kafka-settings.ts';
 import type { ClientSettings } from '../../../../src/broker/ports.ts';
 import { recordingLogger } from '../../../../src/foundation/logger.ts';
@@ -9,14 +10,14 @@ import { ConfigError } from '../../../../src/sdk/errors/index.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { createTlsMaterial } from '../../../support/tls.ts';
 
-function parse(settings: ClientSettings) {
+function parse(settings: ClientSettings, kind: ClientKind = 'producer') {
   const { logger, lines } = recordingLogger();
-  return { ...parseKafkaSettings(settings, { bootstrapServers: 'kafka:9092', logger }), lines };
+  return { ...parseKafkaSettings(settings, { kind, bootstrapServers: 'kafka:9092', logger }), lines };
 }
 
-function problemsOf(settings: ClientSettings): Record<string, string> {
+function problemsOf(settings: ClientSettings, kind: ClientKind = 'producer'): Record<string, string> {
   try {
-    parse(settings);
+    parse(settings, kind);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ code: 'holdfast.broker.settings' });
@@ -56,20 +57,6 @@ describe('settings of Kafka clients', () => {
     expect(problemsOf({ 'bootstrap.servers': 'nowhere' })['bootstrap.servers']).toContain("'nowhere'");
   });
 
-  it('name unknown ones in one warning, and those without an effect in a debug line', () => {
-    const { lines } = parse({
-      'no.such': '1',
-      'nor.this': '2',
-      'metric.reporters': 'x',
-      'ssl.keystore.password': 'p',
-      retries: '3',
-    });
-    expect(lines.map(({ level, fields }) => [level, fields['settings']])).toEqual([
-      ['warn', ['no.such', 'nor.this']],
-      ['debug', ['metric.reporters']],
-    ]);
-  });
-
   it('warn where a guarantee is stronger than what is asked for', () => {
     const { producer, lines } = parse({ acks: '1', 'max.in.flight.requests.per.connection': '20' });
     expect(producer.maxInFlight).toBe(5);
@@ -82,12 +69,13 @@ describe('settings of Kafka clients', () => {
       'batch.size': '-1',
       'compression.type': 'zip',
       'check.crcs': 'perhaps',
-      'auto.offset.reset': 'middle',
       'heartbeat.interval.ms': '50000',
       'partition.assignment.strategy': 'com.example.OwnAssignor',
     });
+    expect(problems['linger.ms']).toBe('Invalid value soon for configuration linger.ms: Not a number of type LONG');
+    expect(problems['batch.size']).toBe('Invalid value -1 for configuration batch.size: Value must be at least 0');
+    expect(Object.keys(problemsOf({ 'auto.offset.reset': 'middle' }, 'consumer'))).toEqual(['auto.offset.reset']);
     expect(Object.keys(problems).sort()).toEqual([
-      'auto.offset.reset',
       'batch.size',
       'check.crcs',
       'compression.type',

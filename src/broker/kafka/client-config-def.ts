@@ -1,14 +1,16 @@
 /**
- * The settings of Kafka's own producer, consumer and admin client (4.1.1): types, defaults and importance, for what validation says about
- * client overrides. Which of them have an effect here is said by the clients themselves.
+ * The settings of Kafka's own producer, consumer and admin client (4.1.1): types, defaults, importance and what is refused. Which of them have
+ * no effect here is said by settings-without-effect.ts.
  */
 import {
   ConfigDef,
   type ConfigKeySpec,
   type ConfigType,
+  type ConfigValidator,
   type Importance,
   parseConfigValue,
 } from '../../sdk/config/index.ts';
+import { CLIENT_RULES } from './client-setting-rules.ts';
 
 export type ClientKind = 'producer' | 'consumer' | 'admin';
 
@@ -201,6 +203,7 @@ function definitionOf(kind: ClientKind): ConfigDef {
     specs[key] = {
       type: type as ConfigType,
       ...defaultOf(type as ConfigType, rest.join(' ')),
+      ...validatorOf(key),
       importance: importance as Importance,
       documentation: `The setting ${key} of Kafka's ${kind === 'admin' ? 'admin client' : kind}.`,
     } as ConfigKeySpec;
@@ -211,4 +214,9 @@ function definitionOf(kind: ClientKind): ConfigDef {
 function defaultOf(type: ConfigType, text: string): { readonly default?: unknown } {
   if (text === '!') return {};
   return { default: text === '-' ? null : parseConfigValue('default', text, type) };
+}
+
+function validatorOf(key: string): { readonly validator?: ConfigValidator } {
+  const validator = CLIENT_RULES.get(key);
+  return validator === undefined ? {} : { validator };
 }

@@ -93,7 +93,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
         for (const { done } of group) done();
       } catch (cause) {
         const error = new EnvironmentError(
-          `The offset file ${this.path} could not be written: ${(cause as Error).message}.`,
+          `The offset file ${this.path} could not be written: ${(cause as Error).message}.${hintFor(cause)}`,
           { code: OFFSET_FILE_UNWRITABLE, cause },
         );
         for (const { done } of group) done(error);
@@ -116,7 +116,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
       await replaceFile(kept, [content]);
       await replaceFile(this.path, encodeOffsetFile(offsets));
     } catch (cause) {
-      throw this.unreadable(`its offsets can't be taken over: ${(cause as Error).message}`, cause);
+      throw this.unreadable(`its offsets can't be taken over: ${(cause as Error).message}.${hintFor(cause)}`, cause);
     }
     this.logger.info("Took over the offsets of Kafka Connect's standalone worker; its file is kept.", {
       path: this.path,
@@ -138,4 +138,10 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
       { code: OFFSET_FILE_UNREADABLE, cause },
     );
   }
+}
+
+/** A file that is a mount of its own can't be replaced as a whole. */
+function hintFor(cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'EBUSY' || code === 'EXDEV' ? ' If the file alone is mounted, mount its folder instead.' : '';
 }

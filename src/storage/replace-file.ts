@@ -1,11 +1,13 @@
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, readlink, realpath, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Writes a file whole and durably: beside the old one, synced, and renamed over it, so that a reader, after a crash too, finds the old
- * content or the new. Rejects with the file system's error, and then the old content stays.
+ * content or the new. A link stays one, and what it leads to is replaced. Rejects with the file system's error, and then the old content
+ * stays.
  */
-export async function replaceFile(path: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
+export async function replaceFile(link: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
+  const path = await behindLinks(link);
   const temporary = `${path}.tmp`;
   let file: FileHandle | null = null;
   try {
@@ -24,6 +26,16 @@ export async function replaceFile(path: string, pieces: readonly (string | Uint8
     throw cause;
   }
   await syncFolder(dirname(path));
+}
+
+/** Where a link leads to, which need not exist yet. */
+async function behindLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const target = await readlink(path).catch(() => null);
+    return target === null ? path : resolve(dirname(path), target);
+  }
 }
 
 /** Makes a rename or removal in a folder durable. Not every file system lets a folder be synced; there it is as durable as it gets. */

@@ -1,5 +1,15 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { SupervisedProcess } from '../child-process.ts';
@@ -22,7 +32,8 @@ export interface ImageSettings {
 
 /**
  * The file system of an image, made by running a Dockerfile's steps by hand: each stage is a folder, absolute paths lead
- * into it, and Node, npm and the shell are this machine's. `FROM` brings nothing.
+ * into it, and Node, npm and the shell are this machine's. `FROM` brings nothing. What `npm ci` would install is the context's own
+ * `node_modules`, which such an `npm ci` made: npm only checks that it would come to the same.
  */
 export class ImageFolder {
   readonly root: string;
@@ -134,11 +145,12 @@ async function buildStage(
         const base = from === undefined ? context : roots.get(from);
         if (base === undefined) throw new Error(`Dockerfile, line ${line}: there is no stage ${from}`);
         const paths = sources.map((source) => join(base, source));
-        copy(paths, join(root, posix.resolve(workdir, target)), target.endsWith('/'));
+        const copying = from === undefined ? copyFiles : linkFiles;
+        copy(paths, join(root, posix.resolve(workdir, target)), target.endsWith('/'), copying);
         break;
       }
       case 'RUN':
-        await runShell(text, { root, cwd: join(root, workdir), env });
+        await runShell(withInstalled(text, context, join(root, workdir)), { root, cwd: join(root, workdir), env });
         break;
       case 'USER':
         found.user = text;
@@ -169,12 +181,47 @@ async function buildStage(
 }
 
 /** A folder's content goes into the target, as `COPY` does it; a file beside others, or before a slash, keeps its name. */
-function copy(sources: readonly string[], target: string, intoFolder: boolean): void {
+function copy(
+  sources: readonly string[],
+  target: string,
+  intoFolder: boolean,
+  copying: (source: string, target: string) => void,
+): void {
   for (const source of sources) {
     if (!existsSync(source)) throw new Error(`COPY: there is no ${source}`);
     const keepName = !statSync(source).isDirectory() && (intoFolder || sources.length > 1 || isFolder(target));
-    cpSync(source, keepName ? join(target, basename(source)) : target, { recursive: true, verbatimSymlinks: true });
+    copying(source, keepName ? join(target, basename(source)) : target);
   }
+}
+
+function copyFiles(source: string, target: string): void {
+  cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+}
+
+/** The same files under another name, which takes a fraction of the time: for what is not written to afterwards. */
+function linkFiles(source: string, target: string): void {
+  if (!statSync(source).isDirectory()) {
+    copyFiles(source, target);
+    return;
+  }
+  mkdirSync(target, { recursive: true });
+  try {
+    execFileSync('cp', ['-al', `${source}/.`, target], { stdio: 'ignore' });
+  } catch {
+    // Another file system, or no GNU cp.
+    copyFiles(source, target);
+  }
+}
+
+/** `npm ci` in a folder that has its outcome already, which it then only checks against the lockfile. */
+function withInstalled(script: string, context: string, folder: string): string {
+  if (!/^npm ci\b/.test(script)) return script;
+  linkFiles(join(context, 'node_modules'), join(folder, 'node_modules'));
+  // npm writes this one in place when it prunes: the context's must not change with it.
+  const index = 'node_modules/.package-lock.json';
+  rmSync(join(folder, index), { force: true });
+  if (existsSync(join(context, index))) copyFileSync(join(context, index), join(folder, index));
+  return script.replace(/^npm ci\b/, 'npm ci --dry-run');
 }
 
 function isFolder(path: string): boolean {

@@ -5,14 +5,16 @@ export interface JaasConfig {
   readonly options: ReadonlyMap<string, string>;
 }
 
+/** A comment stands where a word could begin; in a bare word, as in http://host, it is none. Quoted texts are passed over. */
+const COMMENT = /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?<![^\s;=])(?:\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)/g;
 const token = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s=;"']+)|([=;]))/y;
 
 /**
  * Reads the one entry that `sasl.jaas.config` may hold: `Module flag key="value" key=value;` with quotes of either kind
- * and backslash escapes. Throws an Error that says what is wrong and never quotes a value.
+ * and backslash escapes, and comments as Java has them. Throws an Error that says what is wrong and never quotes a value.
  */
 export function parseJaasConfig(text: string): JaasConfig {
-  const tokens = tokenize(text);
+  const tokens = tokenize(text.replace(COMMENT, (_, quoted: string | undefined) => quoted ?? ' '));
   const word = (what: string): string => {
     const next = tokens.shift();
     if (next === undefined || next.symbol) throw new Error(`${what} is missing`);

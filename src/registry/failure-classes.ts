@@ -3,6 +3,7 @@
  * failing a task. Keyed on (transport, status, error_code, operation), never on text: a body may be HTML, lack its
  * error_code, or carry an array message.
  */
+import { isTlsFailure } from '../foundation/tls-failures.ts';
 
 export type Operation =
   /** GET /schemas/ids/{id}: the id stands in a record. */
@@ -80,26 +81,6 @@ export type FailureClass =
   | { readonly class: 'park-read-only'; readonly mode: string | null }
   | { readonly class: 'config' };
 
-const TLS_CONFIG = new Set([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_REJECTED',
-  'CERT_UNTRUSTED',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_CHAIN_TOO_LONG',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-  'HOSTNAME_MISMATCH',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 const URL_CONFIG = new Set([
   'ERR_INVALID_URL',
   'ERR_INVALID_PROTOCOL',
@@ -109,11 +90,6 @@ const URL_CONFIG = new Set([
   'PROXY_407',
   'PROXY_403',
 ]);
-
-/** Certificates, keys or versions that did not fit, as opposed to a connection that broke. */
-export function isTlsFailure(code: string): boolean {
-  return TLS_CONFIG.has(code) || (code.startsWith('ERR_SSL_') && !code.includes('EOF') && !code.includes('SYSCALL'));
-}
 
 /** A TLS handshake that both sides will repeat in the same way for ever, as opposed to a connection that broke. */
 export function isPermanentTransport(code: string): boolean {

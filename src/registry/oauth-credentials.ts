@@ -1,8 +1,9 @@
 /** A bearer token from an OAuth server, by client credentials (RFC 6749, 4.4): one for all requests, renewed before it expires. */
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
+import { expiryOfJwt, readTokenAnswer, type TokenAnswer, tokenRequest } from '../foundation/oauth-token.ts';
 import type { CredentialSettings } from './credential-settings.ts';
-import { basicAuthorization, type CredentialHeaders, type Credentials, CredentialsUnavailable } from './credentials.ts';
+import { type CredentialHeaders, type Credentials, CredentialsUnavailable } from './credentials.ts';
 import { isPermanentTransport, type ServedBefore } from './failure-classes.ts';
 import { type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
 import { retryAfterOf } from './node-exchange.ts';
@@ -20,18 +21,6 @@ export interface OAuthCredentialsOptions {
   readonly servedBefore?: () => Promise<ServedBefore>;
   readonly random?: (() => number) | undefined;
 }
-
-/** What an authorization server says when it does not take the client (RFC 6749, 5.2). */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'invalid_request',
-  'invalid_client',
-  'invalid_grant',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'invalid_scope',
-]);
-/** And what passes (4.1.2.1, which some use here). */
-const PASSING: ReadonlySet<string> = new Set(['temporarily_unavailable', 'server_error']);
 
 interface Token {
   readonly headers: CredentialHeaders;
@@ -119,8 +108,7 @@ export class OAuthCredentials implements Credentials {
     const askedAt = clock.monotonic();
     if (this.refusal !== undefined && askedAt < this.refusal.until) throw this.refusal.error;
     this.refusal = undefined;
-    const form = new URLSearchParams({ grant_type: 'client_credentials' });
-    if (settings.scope !== null && settings.scope !== '') form.set('scope', settings.scope);
+    const { headers, body } = tokenRequest(settings);
     let response: HttpResponse;
     try {
       response = await transport.request(
@@ -128,12 +116,8 @@ export class OAuthCredentials implements Credentials {
           node: this.node,
           method: 'POST',
           path: this.path,
-          headers: {
-            accept: 'application/json',
-            'content-type': 'application/x-www-form-urlencoded',
-            authorization: basicAuthorization(settings.clientId, settings.clientSecret),
-          },
-          body: form.toString(),
+          headers,
+          body,
           channel: 'read',
           fresh: true,
           timeoutMs,
@@ -143,15 +127,14 @@ export class OAuthCredentials implements Credentials {
     } catch (error) {
       throw await this.judged((served) => this.unreachable(error, served));
     }
-    const json = fieldsOf(response.body);
-    const access = json['access_token'];
-    if (response.status >= 200 && response.status < 300 && typeof access === 'string' && access !== '') {
-      this.token = this.tokenOf(access, json['expires_in'], askedAt);
+    const answer = readTokenAnswer(response.status, response.body);
+    if (answer.kind === 'token') {
+      this.token = this.tokenOf(answer, askedAt);
       this.refusals.reset();
       this.hasServed = true;
       return this.token;
     }
-    const refused = await this.judged((served) => this.refused(response, json['error'], served));
+    const refused = await this.judged((served) => this.refused(response, answer, served));
     // Who asks again and again with a wrong secret may lock the client.
     if (refused instanceof RegistryConfigError) {
       this.refusal = { error: refused, until: clock.monotonic() + 1000 + this.refusals.next() };
@@ -169,12 +152,11 @@ export class OAuthCredentials implements Credentials {
     return judge(true);
   }
 
-  private tokenOf(access: string, expiresIn: unknown, askedAt: number): Token {
+  private tokenOf(answer: Extract<TokenAnswer, { kind: 'token' }>, askedAt: number): Token {
     const { settings, clock } = this.options;
-    const seconds = Number(expiresIn);
-    const stated = Number.isFinite(seconds) && seconds > 0 && expiresIn !== null ? seconds * 1000 : undefined;
-    const inside = expiryOf(access);
-    const lifeMs = stated ?? (inside === undefined ? Number.POSITIVE_INFINITY : inside * 1000 - clock.now());
+    const { value: access, statedLifeMs } = answer;
+    const inside = expiryOfJwt(access);
+    const lifeMs = statedLifeMs ?? (inside === undefined ? Number.POSITIVE_INFINITY : inside * 1000 - clock.now());
     const buffer = settings.renewBeforeMs < lifeMs ? settings.renewBeforeMs : lifeMs / 2;
     return {
       headers: { ...settings.headers, authorization: `Bearer ${access}` },
@@ -196,13 +178,10 @@ export class OAuthCredentials implements Credentials {
     return new CredentialsUnavailable(`the OAuth token endpoint ${this.endpoint} gives no token: ${what}`);
   }
 
-  private refused(response: HttpResponse, error: unknown, served: boolean): Error {
-    const { status } = response;
-    const word = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? error : '';
-    const passes = status >= 500 || status === 408 || status === 425 || status === 429 || status < 300;
-    const said = `HTTP ${status}${word === '' ? '' : ` ${word}`}`;
+  private refused(response: HttpResponse, answer: Exclude<TokenAnswer, { kind: 'token' }>, served: boolean): Error {
+    const said = answer.reason;
     // Invariant 3: a refusal of ours has one of OAuth's words; without one, a proxy or a server that starts is speaking.
-    if (passes || (served && !REFUSALS.has(word)) || PASSING.has(word)) {
+    if (answer.kind === 'unavailable' || (served && !answer.isCertain)) {
       return new CredentialsUnavailable(
         `the OAuth token endpoint ${this.endpoint} gives no token: ${said}`,
         retryAfterOf(response.headers['retry-after'], this.options.clock),
@@ -217,20 +196,4 @@ export class OAuthCredentials implements Credentials {
   private get endpoint(): string {
     return `${this.node}${this.path.replace(/\?.*$/, '')}`;
   }
-}
-
-function fieldsOf(body: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(body);
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** `exp` of a JWT, in seconds since the epoch. */
-function expiryOf(token: string): number | undefined {
-  const payload = token.split('.')[1];
-  const { exp } = payload === undefined ? {} : fieldsOf(Buffer.from(payload, 'base64url').toString('utf8'));
-  return typeof exp === 'number' && Number.isFinite(exp) ? exp : undefined;
 }

@@ -2,8 +2,8 @@
 import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { isTlsFailure } from '../foundation/tls-failures.ts';
 import { DispatcherPools, type OpenDispatcher } from './dispatcher-pools.ts';
-import { isTlsFailure } from './failure-classes.ts';
 import { type HttpRequest, type HttpResponse, type HttpTransport, TransportFailure } from './http-transport.ts';
 import { openThroughProxy, ProxyUnreached } from './proxy-connections.ts';
 import type { ProxySettings, TlsSettings } from './registry-settings.ts';

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** An OAuth server for client credentials: numbers its tokens, and does what it is told to do instead. */
@@ -8,7 +9,9 @@ export class OAuthServer {
   lifeSeconds = 3600;
   /** In place of a token. */
   reply: { readonly status: number; readonly body: string } | undefined;
-  private readonly server = createServer((request, response) => {
+  private readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  private readonly server: ReturnType<typeof createServer>;
+  private readonly serve: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -20,10 +23,16 @@ export class OAuthServer {
       };
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     });
-  });
+  };
 
-  static async start(port = 0): Promise<OAuthServer> {
-    const server = new OAuthServer();
+  private constructor(tls?: { readonly key: string; readonly cert: string }) {
+    this.tls = tls;
+    this.server = tls === undefined ? createServer(this.serve) : createTlsServer(tls, this.serve);
+  }
+
+  /** With TLS if it is given a key and a certificate. */
+  static async start(port = 0, tls?: { readonly key: string; readonly cert: string }): Promise<OAuthServer> {
+    const server = new OAuthServer(tls);
     await server.listen(port);
     return server;
   }
@@ -34,7 +43,7 @@ export class OAuthServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/oauth2/token`;
+    return `${this.tls === undefined ? 'http' : 'https'}://127.0.0.1:${(this.server.address() as AddressInfo).port}/oauth2/token`;
   }
 
   listen(port: number): Promise<void> {

@@ -10,6 +10,12 @@ describe('sasl.jaas.config', () => {
     ['M required username="" serviceName="k=v";', { username: '', serviceName: 'k=v' }],
     ['M required a="x\\ty\\n\\101\\q";', { a: 'x\ty\nAq' }],
     ['M REQUIRED;', {}],
+    [
+      '// first\nM required /* second; */ a="b // c" // third\n d=\'/* e */\'; // fourth',
+      { a: 'b // c', d: '/* e */' },
+    ],
+    ['M required url=http://h/x a=b//c;', { url: 'http://h/x', a: 'b//c' }],
+    ['M required a=/* none */b;', { a: 'b' }],
   ])('%s', (text, options) => {
     const parsed = parseJaasConfig(text);
     expect(parsed.loginModule).toBe('M');

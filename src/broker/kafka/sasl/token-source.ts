@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { Backoff } from '../../../foundation/backoff.ts';
 import type { Clock } from '../../../foundation/clock.ts';
+import { expiryOfJwt } from '../../../foundation/oauth-token.ts';
 import { ConfigError } from '../../../sdk/errors/index.ts';
 import { AUTHENTICATION_FAILED, unavailable } from '../kafka-errors.ts';
 import type { OAuthSettings } from './oauth-settings.ts';
@@ -105,7 +106,7 @@ export class TokenSource {
       return { ...this.tokenOf(value, askedAt, undefined), renewAt: askedAt };
     }
     const answer = await askTokenEndpoint(origin, this.clock);
-    if (answer.kind === 'token') return this.tokenOf(answer.value, askedAt, answer.lifeMs);
+    if (answer.kind === 'token') return this.tokenOf(answer.value, askedAt, answer.statedLifeMs);
     const where = `${origin.url.origin}${origin.url.pathname}`;
     if (answer.kind === 'refused' && (!this.hasServed || answer.isCertain)) {
       throw new ConfigError(
@@ -117,7 +118,7 @@ export class TokenSource {
   }
 
   private tokenOf(value: string, askedAt: number, stated: number | undefined): Token {
-    const exp = expiryOf(value);
+    const exp = expiryOfJwt(value);
     const lifeMs = exp === undefined ? (stated ?? Number.POSITIVE_INFINITY) : exp * 1000 - this.clock.now();
     if (!Number.isFinite(lifeMs)) return { value, expiresAt: lifeMs, renewAt: lifeMs };
     const { windowFactor, windowJitter, minPeriodMs, bufferMs } = this.settings.refresh;
@@ -133,16 +134,4 @@ export class TokenSource {
 function unsecuredToken(claims: Readonly<Record<string, unknown>>): string {
   const part = (json: unknown): string => Buffer.from(JSON.stringify(json), 'utf8').toString('base64url');
   return `${part({ alg: 'none' })}.${part(claims)}.`;
-}
-
-/** `exp` of a JWT, in seconds since the epoch; undefined for a token of another kind. */
-function expiryOf(token: string): number | undefined {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-      readonly exp?: unknown;
-    } | null;
-    return typeof claims?.exp === 'number' && Number.isFinite(claims.exp) ? claims.exp : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,19 @@
 /** A worker with the monitorable plugin, on the embedded broker or on another. */
+import type { Logger } from '../../src/foundation/logger.ts';
 import { EmbeddedConnect } from '../../src/testing/embedded-connect.ts';
 import { tempDir } from './temp-dir.ts';
 
 const plugin = new URL('./monitorable-plugin.ts', import.meta.url).href;
 
 export function startMonitorable(
-  options: { readonly dir?: string; readonly settings?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly dir?: string;
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly logger?: Logger;
+  } = {},
 ): Promise<EmbeddedConnect> {
-  const { dir = tempDir('monitorable'), settings = {} } = options;
-  return EmbeddedConnect.start({ dir, settings, pluginModules: [plugin] });
+  const { dir = tempDir('monitorable'), ...more } = options;
+  return EmbeddedConnect.start({ dir, ...more, pluginModules: [plugin] });
 }
 
 export const SOURCE = 'test.MonitorableSourceConnector';

@@ -4,6 +4,7 @@ import {
   ConfigDef,
   type ConfigValue,
   ConnectError,
+  ConnectHeaders,
   type Connector,
   type ConnectorConfig,
   type ConnectorContext,
@@ -201,6 +202,7 @@ class MonitorableSourceTask implements SourceTask {
           sourceOffset: { saved: this.next + 1 },
           topic: this.topic,
           value: `${this.id} ${this.next}`,
+          headers: new ConnectHeaders().addString(`header-${this.next % 10}`, `header-value-${this.next}`),
         }),
       );
     }

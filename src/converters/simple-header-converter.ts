@@ -3,6 +3,7 @@ import { ConfigDef } from '../sdk/config/index.ts';
 import type { HeaderConverter } from '../sdk/converter.ts';
 import { parseString, type Schema, SchemaAndValue, Values } from '../sdk/data/index.ts';
 import { asBuffer } from './converter-config.ts';
+import { UTF_8 } from './java-charsets.ts';
 
 const CONFIG = ConfigDef.empty();
 
@@ -16,11 +17,11 @@ export class SimpleHeaderConverter implements HeaderConverter {
 
   fromConnectHeader(_topic: string, _key: string, schema: Schema | null, value: unknown): Uint8Array | null {
     const text = Values.convertToString(schema, value);
-    return text === null ? null : Buffer.from(text, 'utf8');
+    return text === null ? null : UTF_8.encode(text);
   }
 
   toConnectHeader(_topic: string, _key: string, bytes: Uint8Array | null): SchemaAndValue {
     if (bytes === null) return SchemaAndValue.NULL;
-    return parseString(asBuffer(bytes).toString('utf8'));
+    return parseString(UTF_8.decode(asBuffer(bytes)));
   }
 }

@@ -1,4 +1,5 @@
 /** org.apache.kafka.connect.json.JsonConverter: JSON, with the schema in an envelope or without one. */
+import { isUtf8 } from 'node:buffer';
 import { LruCache } from '../../foundation/lru-cache.ts';
 import type { ConfigDef } from '../../sdk/config/index.ts';
 import type { Converter, ConverterContext, HeaderConverter } from '../../sdk/converter.ts';
@@ -7,12 +8,13 @@ import { SchemaCache } from '../../sdk/data/schema-cache.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { asBuffer, withConverterType } from '../converter-config.ts';
 import { endOfEnvelope, findEnvelopePrefix } from './envelope-prefix.ts';
+import { jsonTextOf } from './json-bytes.ts';
 import { JSON_CONFIG } from './json-config.ts';
 import { hasDecimal, type JsonReader, jsonReaderOf, readSchemaless } from './json-reader.ts';
 import { jsonSchemaText, schemaOfJson } from './json-schema.ts';
 import { type Json, JsonNumber, jsonText } from './json-text.ts';
 import { type JsonWriter, jsonWriterOf, writeSchemaless } from './json-writer.ts';
-import { type Precision, parseJson } from './parse-json.ts';
+import { type Precision, parseJson, parseLaxJson } from './parse-json.ts';
 
 /** What writing with one schema needs. */
 interface WritingEntry {
@@ -79,9 +81,8 @@ export class JsonConverter implements Converter, HeaderConverter {
     if (bytes === null) return SchemaAndValue.NULL;
     const buffer = asBuffer(bytes);
     if (!this.settings['schemas.enable']) {
-      // Jackson takes no bytes for no value.
-      if (buffer.length === 0) return SchemaAndValue.NULL;
-      return new SchemaAndValue(null, readSchemaless(parse(buffer.toString('utf8'), 'kinds')));
+      const json = parse(buffer, 'kinds');
+      return json === undefined ? SchemaAndValue.NULL : new SchemaAndValue(null, readSchemaless(json));
     }
     return this.readByPrefix(buffer) ?? this.readEnvelope(buffer);
   }
@@ -101,10 +102,12 @@ export class JsonConverter implements Converter, HeaderConverter {
     const known = this.recentPrefix(bytes) ?? this.learnPrefix(bytes);
     if (known === undefined || known.bytes.length >= end) return undefined;
     const { schema, read, precision } = known.entry;
+    const payloadBytes = bytes.subarray(known.bytes.length, end);
+    if (!isUtf8(payloadBytes)) return undefined;
     let payload: Json;
     try {
       // One complete value between prefix and closing brace: then there is nothing else in the envelope.
-      payload = parseJson(bytes.toString('utf8', known.bytes.length, end), precision);
+      payload = parseJson(payloadBytes.toString('utf8'), precision);
     } catch {
       return undefined;
     }
@@ -119,21 +122,24 @@ export class JsonConverter implements Converter, HeaderConverter {
   private learnPrefix(bytes: Buffer): KnownPrefix | undefined {
     const found = findEnvelopePrefix(bytes);
     if (found === undefined) return undefined;
-    const text = bytes.toString('utf8', found.schemaStart, found.schemaEnd);
-    let json: Json;
+    const schemaBytes = bytes.subarray(found.schemaStart, found.schemaEnd);
+    if (!isUtf8(schemaBytes)) return undefined;
+    const text = schemaBytes.toString('utf8');
+    let entry: ReadingEntry;
     try {
-      json = parseJson(text, 'digits');
+      entry = this.readerOf(text, parseJson(text, 'digits'));
     } catch {
+      // Whatever it is: the envelope may have a worse mistake, which is to be named.
       return undefined;
     }
     // Copied, as the fetched batch must not be kept for the sake of its first bytes.
-    const known = { bytes: Buffer.from(bytes.subarray(0, found.payloadStart)), entry: this.readerOf(text, json) };
+    const known = { bytes: Buffer.from(bytes.subarray(0, found.payloadStart)), entry };
     this.recent = [known, ...this.recent].slice(0, RECENT_PREFIXES);
     return known;
   }
 
   private readEnvelope(bytes: Buffer): SchemaAndValue {
-    const envelope = bytes.length === 0 ? undefined : parse(bytes.toString('utf8'), 'digits');
+    const envelope = parse(bytes, 'digits');
     if (
       typeof envelope !== 'object' ||
       envelope === null ||
@@ -181,9 +187,9 @@ export class JsonConverter implements Converter, HeaderConverter {
   }
 }
 
-function parse(text: string, precision: Precision): Json {
+function parse(bytes: Buffer, precision: Precision): Json | undefined {
   try {
-    return parseJson(text, precision);
+    return parseLaxJson(jsonTextOf(bytes), precision);
   } catch (error) {
     throw new DataError('Converting byte[] to Kafka Connect data failed due to serialization error: ', {
       cause: error,

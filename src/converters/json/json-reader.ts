@@ -1,4 +1,6 @@
 /** JSON to Connect values: one reader per schema, made once. As lax about types as Kafka Connect is. */
+
+import { MapKeys } from '../../sdk/data/equality.ts';
 import {
   BigDecimal,
   ConnectDate,
@@ -12,6 +14,7 @@ import {
 } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { type Json, JsonNumber } from './json-text.ts';
+import { MAX_JSON_DEPTH } from './parse-json.ts';
 
 export interface JsonReaderOptions {
   readonly replaceNullWithDefault: boolean;
@@ -21,7 +24,7 @@ export interface JsonReaderOptions {
 export type JsonReader = (json: Json | undefined) => unknown;
 
 /** Integral numbers become INT64 (a bigint), others a double; objects become a Map. Integers beyond 64 bits wrap, as in Java. */
-export function readSchemaless(json: Json | undefined): unknown {
+export function readSchemaless(json: Json | undefined, depth = 0): unknown {
   switch (typeof json) {
     case 'bigint':
       return BigInt.asIntN(64, json);
@@ -30,9 +33,10 @@ export function readSchemaless(json: Json | undefined): unknown {
     case 'object': {
       if (json === null) return null;
       if (json instanceof JsonNumber) return json.toNumber();
-      if (isArray(json)) return json.map(readSchemaless);
+      if (depth >= MAX_JSON_DEPTH) throw new DataError(`JSON is nested more than ${MAX_JSON_DEPTH} deep.`);
+      if (isArray(json)) return json.map((each) => readSchemaless(each, depth + 1));
       const map = new Map<string, unknown>();
-      for (const key of Object.keys(json)) map.set(key, readSchemaless(json[key]));
+      for (const key of Object.keys(json)) map.set(key, readSchemaless(json[key], depth + 1));
       return map;
     }
     default:
@@ -42,7 +46,7 @@ export function readSchemaless(json: Json | undefined): unknown {
 
 /** A reader of the values of one schema. */
 export function jsonReaderOf(schema: Schema | null, options: JsonReaderOptions): JsonReader {
-  if (schema === null) return readSchemaless;
+  if (schema === null) return (json) => readSchemaless(json);
   const read = nonNullReaderOf(schema, options);
   const { optional, defaultValue, type } = schema;
   const usesDefault = defaultValue !== null && options.replaceNullWithDefault;
@@ -90,9 +94,9 @@ function nonNullReaderOf(schema: Schema, options: JsonReaderOptions): (json: Non
     case SchemaType.BOOLEAN:
       return (json) => json === true;
     case SchemaType.STRING:
-      return (json) => (typeof json === 'string' ? json : null);
+      return (json) => (typeof json === 'string' ? json : lapse());
     case SchemaType.BYTES:
-      return (json) => (typeof json === 'string' ? bytesOf(json, 'Invalid bytes field') : null);
+      return (json) => (typeof json === 'string' ? bytesOf(json, 'Invalid bytes field') : lapse());
     case SchemaType.ARRAY: {
       const element = jsonReaderOf(schema.valueSchema, options);
       // Jackson iterates over the values of an object, and over nothing in a scalar.
@@ -103,6 +107,14 @@ function nonNullReaderOf(schema: Schema, options: JsonReaderOptions): (json: Non
     case SchemaType.STRUCT:
       return structReaderOf(schema, options);
   }
+}
+
+/** How often something else stood where a text was expected, which reads as null even where null is not allowed. */
+let lapses = 0;
+
+function lapse(): null {
+  lapses++;
+  return null;
 }
 
 /** Java's `intValue`: the low 32 bits of an integer, a double cut off and held at the limits, 0 for what is no number. */
@@ -128,12 +140,21 @@ function doubleOf(json: NonNullJson): number {
 }
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** As Jackson takes it: blanks before each four characters, and more of them after a padded end. */
+const LAX_BASE64 = /[\0-\x20]*([A-Za-z0-9+/]{2}(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))|[\0-\x20]+$/y;
 
 function bytesOf(text: string, failure: string): Buffer {
-  if (!BASE64.test(text) || text.replace(/=+$/, '').length % 4 === 1) {
-    throw new DataError(failure, { cause: new Error(`Illegal base64 content ${JSON.stringify(text.slice(0, 32))}`) });
+  if (text.length % 4 === 0 && BASE64.test(text)) return Buffer.from(text, 'base64');
+  const parts: Buffer[] = [];
+  LAX_BASE64.lastIndex = 0;
+  while (LAX_BASE64.lastIndex < text.length) {
+    const match = LAX_BASE64.exec(text);
+    if (match === null) {
+      throw new DataError(failure, { cause: new Error(`Illegal base64 content ${JSON.stringify(text.slice(0, 32))}`) });
+    }
+    parts.push(Buffer.from(match[1] ?? '', 'base64'));
   }
-  return Buffer.from(text, 'base64');
+  return Buffer.concat(parts);
 }
 
 /** A number keeps the scale that it is written with. */
@@ -141,7 +162,13 @@ function readDecimal(schema: Schema, json: NonNullJson): BigDecimal {
   if (typeof json === 'bigint') return new BigDecimal(json);
   if (typeof json === 'number') return BigDecimal.parse(String(json));
   if (json instanceof JsonNumber) return BigDecimal.parse(json.text);
-  if (typeof json === 'string') return Decimal.toLogical(schema, bytesOf(json, 'Invalid bytes for Decimal field'));
+  if (typeof json === 'string') {
+    try {
+      return Decimal.toLogical(schema, bytesOf(json, ''));
+    } catch (cause) {
+      throw new DataError('Invalid bytes for Decimal field', { cause });
+    }
+  }
   throw new DataError(
     `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${nodeTypeOf(json)}`,
   );
@@ -179,6 +206,7 @@ function mapReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonNull
       );
     }
     const map = new Map<unknown, unknown>();
+    const keys = new MapKeys();
     for (const entry of json) {
       if (!isArray(entry)) {
         throw new DataError(`Found invalid map entry instead of array tuple: ${nodeTypeOf(entry)}`);
@@ -186,7 +214,7 @@ function mapReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonNull
       if (entry.length !== 2) {
         throw new DataError(`Found invalid map entry, expected length 2 but found :${entry.length}`);
       }
-      map.set(keyReader(entry[0]), valueReader(entry[1]));
+      map.set(keys.same(keyReader(entry[0])), valueReader(entry[1]));
     }
     return map;
   };
@@ -198,7 +226,6 @@ function structReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonN
     schema: field.schema,
     // A field called `toString` must not be found on Object.prototype.
     isInherited: field.name in Object.prototype,
-    isRequired: !field.schema.optional,
     plain: plainTypeOf(field.schema),
     read: jsonReaderOf(field.schema, options),
   }));
@@ -216,9 +243,10 @@ function structReaderOf(schema: Schema, options: JsonReaderOptions): (json: NonN
         values[index] = plain;
         continue;
       }
+      const before = lapses;
       const value = field.read(member);
-      // A text where a number is expected reads as null for some types: a required field refuses it.
-      if (value === null && field.isRequired) validateValue(field.schema, value, field.name);
+      // Kafka Connect checks what it puts into a struct, and nothing else.
+      if (lapses !== before) validateValue(field.schema, value, field.name);
       values[index] = value;
     }
     return structFromValues(schema, values, { validated: true });

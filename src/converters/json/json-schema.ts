@@ -79,7 +79,7 @@ export function schemaOfJson(json: Json, options: JsonReaderOptions): Schema | n
   if (typeof name === 'string') builder.name(name);
   const version = member(object, 'version');
   if (typeof version === 'bigint' || (typeof version === 'number' && Number.isInteger(version))) {
-    builder.version(Number(version));
+    builder.version(Number(BigInt.asIntN(32, BigInt(version))));
   }
   const doc = member(object, 'doc');
   if (typeof doc === 'string') builder.doc(doc);

@@ -1,15 +1,15 @@
 /** Writing JSON as Jackson does: doubles as Java prints them, longs of any size, control characters in upper-case hex. */
 import { javaDoubleText, javaFloatText } from '../../sdk/data/index.ts';
 
-const ESCAPE = /\\(u00[0-9a-f]{2}|.)/g;
+const ESCAPE = /\\(u[0-9a-f]{4}|.)/g;
 
 /** A text in quotes. */
 export function jsonString(text: string): string {
   const quoted = JSON.stringify(text);
-  // Nothing was escaped in most texts; what was need not be a control character.
-  if (quoted.length === text.length + 2 || !quoted.includes('\\u00')) return quoted;
+  // Nothing was escaped in most texts; what was need not be a control character or half a surrogate pair.
+  if (quoted.length === text.length + 2 || !quoted.includes('\\u')) return quoted;
   return quoted.replace(ESCAPE, (sequence, kind: string) =>
-    kind.length > 1 ? `\\u00${kind.slice(3).toUpperCase()}` : sequence,
+    kind.length > 1 ? `\\u${kind.slice(1).toUpperCase()}` : sequence,
   );
 }
 

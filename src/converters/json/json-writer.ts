@@ -157,11 +157,10 @@ function mapWriterOf(schema: Schema, options: JsonWriterOptions, fail: (value: u
     if (!(value instanceof Map)) return fail(value);
     const members: string[] = [];
     for (const [key, each] of value) {
-      // A null key of an optional string: Jackson would fail; there is no such member in JSON.
       const keyText = keyWriter(key);
-      if (isObject && keyText === 'null')
-        throw new DataError('A null key can not be written as the key of a JSON object.');
-      members.push(isObject ? `${keyText}:${valueWriter(each)}` : `[${keyText},${valueWriter(each)}]`);
+      if (!isObject) members.push(`[${keyText},${valueWriter(each)}]`);
+      // A quirk that is kept: a null key of an optional string becomes the text.
+      else members.push(`${keyText === 'null' ? '"null"' : keyText}:${valueWriter(each)}`);
     }
     return isObject ? `{${members.join(',')}}` : `[${members.join(',')}]`;
   };

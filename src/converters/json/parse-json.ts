@@ -1,15 +1,21 @@
 /** Reading JSON without losing digits, at the speed of JSON.parse wherever that is safe. */
+import { BigDecimal } from '../../sdk/data/index.ts';
 import { type Json, JsonNumber } from './json-text.ts';
 
-/** An integer that a double may not hold; the digits of a fraction, which are many in any double, don't count. */
-const LONG_INTEGER = /(?:^|[^.\d])\d{16}/;
+/** A number whose whole part a double may not hold; the digits of a fraction, which are many in any double, don't count. */
+const LONG_INTEGER = /(?:^|[^.\d])\d{16}|\d[eE]\+?\d\d/;
 /** Also a fraction of zeros or an exponent: an integral double, which JSON.parse would not tell from an integer. */
 const NOT_PLAIN = /(?:^|[^.\d])\d{16}|\.0+(?!\d)|\d[eE]/;
-const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
+const LEADING_ZERO = /^-?0\d/;
 const BLANKS = /[ \t\r\n]*/y;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 /** Jackson's limit of containers within containers. */
-const MAX_DEPTH = 1000;
+export const MAX_JSON_DEPTH = 1000;
+/** Jackson's limit of the characters of a number. */
+const MAX_NUMBER_LENGTH = 1000;
+/** What must not follow a word: it would be part of it. */
+const WORD_PART = /[\p{Surrogate}\p{L}\p{Nd}\p{Nl}\p{Sc}\p{Pc}\p{Mn}\p{Mc}\p{Cf}\u007f-\u009f]/u;
 
 /** How much of a number's form the reader needs. */
 export type Precision =
@@ -22,10 +28,26 @@ export type Precision =
 
 /** The value of a JSON text. Throws SyntaxError. */
 export function parseJson(text: string, precision: Precision): Json {
-  if (precision !== 'digits' && !(precision === 'integers' ? LONG_INTEGER : NOT_PLAIN).test(text)) {
-    return JSON.parse(text) as Json;
+  return isSafe(text, precision) ? (JSON.parse(text) as Json) : new JsonReader(text).read();
+}
+
+/**
+ * As lax as Kafka Connect's JsonDeserializer: numbers may have leading zeros, and whatever follows the value is left alone. Undefined for
+ * blanks alone. Throws SyntaxError.
+ */
+export function parseLaxJson(text: string, precision: Precision): Json | undefined {
+  if (isSafe(text, precision)) {
+    try {
+      return JSON.parse(text) as Json;
+    } catch {
+      // Read again, with more patience.
+    }
   }
-  return new JsonReader(text).read();
+  return new JsonReader(text).readFirst();
+}
+
+function isSafe(text: string, precision: Precision): boolean {
+  return precision !== 'digits' && !(precision === 'integers' ? LONG_INTEGER : NOT_PLAIN).test(text);
 }
 
 /** Every integer is a bigint, every other number a JsonNumber. */
@@ -33,6 +55,7 @@ class JsonReader {
   private readonly text: string;
   private position = 0;
   private depth = 0;
+  private isLax = false;
 
   constructor(text: string) {
     this.text = text;
@@ -43,6 +66,20 @@ class JsonReader {
     this.skipBlanks();
     if (this.position < this.text.length) throw this.unexpected();
     return value;
+  }
+
+  readFirst(): Json | undefined {
+    this.skipBlanks();
+    if (this.position === this.text.length) return undefined;
+    this.isLax = true;
+    const value = this.value();
+    // Only what could be more of the same number is a mistake.
+    if (this.isNumber(value) && this.position < this.text.length && !this.skipBlanks()) throw this.unexpected();
+    return value;
+  }
+
+  private isNumber(value: Json): boolean {
+    return typeof value === 'bigint' || value instanceof JsonNumber;
   }
 
   private value(): Json {
@@ -66,7 +103,7 @@ class JsonReader {
   }
 
   private nested(read: () => Json): Json {
-    if (++this.depth > MAX_DEPTH) throw new SyntaxError(`JSON is nested more than ${MAX_DEPTH} deep`);
+    if (++this.depth > MAX_JSON_DEPTH) throw new SyntaxError(`JSON is nested more than ${MAX_JSON_DEPTH} deep`);
     const value = read();
     this.depth--;
     return value;
@@ -119,7 +156,11 @@ class JsonReader {
   private number(): Json {
     NUMBER.lastIndex = this.position;
     const match = NUMBER.exec(this.text);
-    if (match === null) throw this.unexpected();
+    if (match === null || (!this.isLax && LEADING_ZERO.test(match[0]))) throw this.unexpected();
+    if (match[0].length > MAX_NUMBER_LENGTH)
+      throw new SyntaxError(`A number has more than ${MAX_NUMBER_LENGTH} digits`);
+    // An exponent that Java's BigDecimal has no room for.
+    if ((match[2]?.length ?? 0) > 8 && BigDecimal.tryParse(match[0]) === undefined) throw this.unexpected();
     this.position = NUMBER.lastIndex;
     return match[1] === undefined && match[2] === undefined ? BigInt(match[0]) : new JsonNumber(match[0]);
   }
@@ -127,6 +168,7 @@ class JsonReader {
   private word<T extends Json>(word: string, value: T): T {
     if (!this.text.startsWith(word, this.position)) throw this.unexpected();
     this.position += word.length;
+    if (WORD_PART.test(this.text.charAt(this.position))) throw this.unexpected();
     return value;
   }
 
@@ -136,10 +178,13 @@ class JsonReader {
     return true;
   }
 
-  private skipBlanks(): void {
-    BLANKS.lastIndex = this.position;
+  /** True if there were any. */
+  private skipBlanks(): boolean {
+    const from = this.position;
+    BLANKS.lastIndex = from;
     BLANKS.exec(this.text);
     this.position = BLANKS.lastIndex;
+    return this.position > from;
   }
 
   private unexpected(): SyntaxError {

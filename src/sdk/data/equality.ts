@@ -47,6 +47,28 @@ function entriesOf(value: object): ReadonlyMap<unknown, unknown> | undefined {
   return prototype === Object.prototype || prototype === null ? new Map(Object.entries(value)) : undefined;
 }
 
+/**
+ * Keys of a Map as Java would have them: of two objects with the same content (dates, decimals, structs, lists) the first one stands for
+ * both. Bytes, which Java tells apart by identity, are each a key of their own.
+ */
+export class MapKeys {
+  private readonly buckets = new Map<number, unknown[]>();
+
+  /** The key that came before with the same content, or else this one. */
+  same(key: unknown): unknown {
+    if (typeof key !== 'object' || key === null || key instanceof Uint8Array) return key;
+    const hash = hashOf(key);
+    const bucket = this.buckets.get(hash);
+    if (bucket === undefined) {
+      this.buckets.set(hash, [key]);
+      return key;
+    }
+    const found = bucket.find((each) => valuesEqual(each, key));
+    if (found === undefined) bucket.push(key);
+    return found ?? key;
+  }
+}
+
 /** A 32-bit hash; equal values have equal hashes. Cheap rather than thorough for large values. */
 export function hashOf(value: unknown): number {
   switch (typeof value) {

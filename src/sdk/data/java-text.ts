@@ -2,10 +2,15 @@
  * How Kafka Connect, a Java program, shows values and names their types. Its texts reach users through StringConverter, log lines and
  * error messages, so they are kept.
  */
+import { JavaDateFormat } from '../../foundation/java-date-format.ts';
 import { type Schema, SchemaType } from './schema.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** From 1582-10-15 on; dates before it are of the Julian calendar in Java. */
+export const GREGORIAN_MILLIS = Date.UTC(1582, 9, 15);
+const JULIAN_DATE = new JavaDateFormat('EEE MMM dd HH:mm:ss z y');
 
 /**
  * The Java class that Kafka Connect would have in place of this value: `java.lang.String` for a string, `[B` for bytes. A number is an
@@ -77,7 +82,9 @@ function javaObjectText(value: object, schema: Schema | null): string {
 
 /** `Tue Nov 14 22:13:20 UTC 2023`, always in UTC. */
 export function javaDateText(date: Date): string {
-  if (Number.isNaN(date.getTime())) return 'Invalid Date';
+  const millis = date.getTime();
+  if (Number.isNaN(millis)) return 'Invalid Date';
+  if (millis < GREGORIAN_MILLIS) return JULIAN_DATE.format(millis);
   const two = (part: number): string => String(part).padStart(2, '0');
   const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
   const day = `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())}`;

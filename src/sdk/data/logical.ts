@@ -80,9 +80,16 @@ export const ConnectDate = Object.freeze({
     return millis / MILLIS_PER_DAY || 0;
   },
 
+  /** Throws DataError beyond what a JavaScript Date can hold: 100,000,000 days either side of the epoch. */
   toLogical(schema: Schema, value: number): Date {
     requireName(schema, DATE_NAME, 'Date');
-    return new Date(value * MILLIS_PER_DAY);
+    const date = new Date(value * MILLIS_PER_DAY);
+    if (Number.isNaN(date.getTime())) {
+      throw new DataError(
+        `The date ${value} days from the epoch lies beyond what a Date can hold; convert the field as a plain INT32.`,
+      );
+    }
+    return date;
   },
 });
 

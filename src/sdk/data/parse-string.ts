@@ -1,17 +1,24 @@
+import { JavaDateFormat } from '../../foundation/java-date-format.ts';
 import { DataError } from '../errors/index.ts';
 import { BigDecimal } from './big-decimal.ts';
+import { MapKeys } from './equality.ts';
 import { ConnectDate, ConnectTime, ConnectTimestamp, Decimal } from './logical.ts';
 import { type Schema, SchemaType } from './schema.ts';
 import { SchemaAndValue } from './schema-and-value.ts';
 import { SchemaBuilder } from './schema-builder.ts';
 import { Schemas } from './schemas.ts';
-import { ValueTokens } from './value-tokens.ts';
+import { isBlank, trimmed, ValueTokens } from './value-tokens.ts';
 
 /** Containers within containers; deeper ones are taken for text rather than overflow the stack. */
 const MAX_DEPTH = 200;
-const DATE = /^(\d+)-(\d+)-(\d+)$/;
-const TIME = /^(\d+):(\d+):(\d+)\.(\d+)Z$/;
-const TIMESTAMP = /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z$/;
+const USUAL_DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+const USUAL_TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/;
+/** Of any script, but none beyond the basic plane. */
+const DIGIT = /^\p{Nd}$/u;
+const DIGITS = /(?![0-9\u{10000}-\u{10ffff}])\p{Nd}/gu;
+const DATE_FORMAT = new JavaDateFormat('yyyy-MM-dd');
+const TIME_FORMAT = new JavaDateFormat("HH:mm:ss.SSS'Z'");
+const TIMESTAMP_FORMAT = new JavaDateFormat("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'");
 
 /** The whole numbers and floats, each of which can hold those before it. */
 const NUMBERS: readonly SchemaType[] = [
@@ -28,7 +35,7 @@ const NUMBERS: readonly SchemaType[] = [
  * `[1,2]` an ARRAY, `2020-01-02` a Date, and what fits nothing is the STRING it is. Never throws.
  *
  * Quirks that are kept: a decimal fraction loses what a 32-bit float can't hold; of `1,2` only the 1 is seen; quotes around the whole text
- * stay.
+ * stay; of elements of the same type the last one's schema, with its name, is that of all.
  */
 export function parseString(text: string | null): SchemaAndValue {
   if (text === null) return SchemaAndValue.NULL;
@@ -40,9 +47,9 @@ export function parseString(text: string | null): SchemaAndValue {
 function parse(tokens: ValueTokens, depth: number): SchemaAndValue | null {
   if (!tokens.hasNext) return null;
   if (depth > 0 && tokens.canConsume('"')) return parseQuoted(tokens);
-  if (tokens.canConsume('null')) return null;
-  if (tokens.canConsume('true')) return new SchemaAndValue(Schemas.BOOLEAN, true);
-  if (tokens.canConsume('false')) return new SchemaAndValue(Schemas.BOOLEAN, false);
+  if (isLiteral(tokens, depth, 'null')) return null;
+  if (isLiteral(tokens, depth, 'true')) return new SchemaAndValue(Schemas.BOOLEAN, true);
+  if (isLiteral(tokens, depth, 'false')) return new SchemaAndValue(Schemas.BOOLEAN, false);
   const start = tokens.mark();
   if (depth < MAX_DEPTH) {
     try {
@@ -55,22 +62,30 @@ function parse(tokens: ValueTokens, depth: number): SchemaAndValue | null {
       tokens.rewindTo(start);
     }
   }
-  return parseScalar(tokens, depth > 0);
+  const raw = tokens.next();
+  if (isBlank(raw)) return new SchemaAndValue(Schemas.STRING, depth > 0 ? raw : tokens.original);
+  return parseScalar(tokens, trimmed(raw), depth > 0);
 }
 
-function parseScalar(tokens: ValueTokens, isEmbedded: boolean): SchemaAndValue {
-  const raw = tokens.next();
-  const token = raw.trim();
-  if (token === '') return new SchemaAndValue(Schemas.STRING, isEmbedded ? raw : tokens.original);
-  if (/^\d/.test(token)) {
+/** Takes the token if it is the word; outside of containers it has to be all there is. */
+function isLiteral(tokens: ValueTokens, depth: number, word: string): boolean {
+  const start = tokens.mark();
+  if (tokens.canConsume(word) && (depth > 0 || !tokens.hasNext)) return true;
+  tokens.rewindTo(start);
+  return false;
+}
+
+function parseScalar(tokens: ValueTokens, token: string, isEmbedded: boolean): SchemaAndValue {
+  const isDigit = DIGIT.test(token.charAt(0));
+  if (isDigit) {
     // A time has colons, which are delimiters: five tokens.
-    const afterToken = tokens.mark();
+    const start = tokens.mark();
     const rest = tokens.nextFew(4);
-    const time = rest === undefined ? undefined : parseTemporal((token + rest).trimEnd());
+    const time = rest === undefined ? undefined : parseTemporal(token + rest);
     if (time !== undefined) return time;
-    tokens.rewindTo(afterToken);
+    tokens.rewindTo(start);
   }
-  const value = /^\d/.test(token)
+  const value = isDigit
     ? (parseTemporal(token) ?? parseNumber(token))
     : /^[+-]/.test(token)
       ? parseNumber(token)
@@ -87,8 +102,9 @@ function parseQuoted(tokens: ValueTokens): SchemaAndValue {
     if (token === '"') break;
     content += token;
   }
+  // Kafka Connect leaves in what it put before quotes and backslashes when it wrote the text.
   const text = content.replaceAll(/\\(["\\])/g, '$1');
-  return parseTemporal(text.replaceAll('\\:', ':')) ?? new SchemaAndValue(Schemas.STRING, text);
+  return parseTemporal(text) ?? new SchemaAndValue(Schemas.STRING, text);
 }
 
 function parseArray(tokens: ValueTokens, depth: number): SchemaAndValue {
@@ -100,7 +116,7 @@ function parseArray(tokens: ValueTokens, depth: number): SchemaAndValue {
       if (schema === null) return new SchemaAndValue(SchemaBuilder.arrayOfNull().build(), elements);
       return new SchemaAndValue(
         SchemaBuilder.array(schema).build(),
-        elements.map((each) => widen(schema, each)),
+        elements.map((each) => aligned(schema, each)),
       );
     }
     if (tokens.canConsume(',')) throw new DataError(`Unable to parse an empty array element: ${tokens.original}`);
@@ -109,13 +125,14 @@ function parseArray(tokens: ValueTokens, depth: number): SchemaAndValue {
     elements.push(element?.value ?? null);
     const beforeEnd = tokens.mark();
     if (tokens.canConsume(']')) tokens.rewindTo(beforeEnd);
-    else if (!tokens.canConsume(',')) throw new DataError(`Array elements missing ',' delimiter: ${tokens.original}`);
+    else if (!tokens.canConsume(',')) throw new DataError("Array elements missing ',' delimiter");
   }
   throw new DataError(`Array is missing terminating ']': ${tokens.original}`);
 }
 
 function parseMap(tokens: ValueTokens, depth: number): SchemaAndValue {
   const entries = new Map<unknown, unknown>();
+  const keys = new MapKeys();
   const commonKey = new CommonSchema();
   const commonValue = new CommonSchema();
   while (tokens.hasNext) {
@@ -127,7 +144,7 @@ function parseMap(tokens: ValueTokens, depth: number): SchemaAndValue {
       throw new DataError(`Map entry may not have a null key: ${tokens.original}`);
     if (!tokens.canConsume(':')) throw new DataError(`Map entry is missing ':': ${tokens.original}`);
     const value = parse(tokens, depth + 1);
-    entries.set(key.value, value?.value ?? null);
+    entries.set(keys.same(key.value), value?.value ?? null);
     tokens.canConsume(',');
     commonKey.merge(key);
     commonValue.merge(value);
@@ -137,35 +154,54 @@ function parseMap(tokens: ValueTokens, depth: number): SchemaAndValue {
 
 function mapOf(entries: Map<unknown, unknown>, keySchema: Schema | null, valueSchema: Schema | null): SchemaAndValue {
   if (keySchema === null) return new SchemaAndValue(SchemaBuilder.mapOfNull().build(), entries);
-  const widened = new Map<unknown, unknown>();
+  const all = new Map<unknown, unknown>();
+  const keys = new MapKeys();
   for (const [key, value] of entries) {
-    widened.set(widen(keySchema, key), valueSchema === null ? value : widen(valueSchema, value));
+    all.set(keys.same(aligned(keySchema, key)), valueSchema === null ? value : aligned(valueSchema, value));
   }
   const schema =
     valueSchema === null ? SchemaBuilder.mapWithNullValues(keySchema) : SchemaBuilder.map(keySchema, valueSchema);
-  return new SchemaAndValue(schema.build(), widened);
+  return new SchemaAndValue(schema.build(), all);
 }
 
-/** The exact formats `yyyy-MM-dd`, `HH:mm:ss.SSS'Z'` and both with a T between them; fields out of range roll over, as in Java. */
+/**
+ * The formats `yyyy-MM-dd`, `HH:mm:ss.SSS'Z'` and both with a T between them, told apart by the length of the text alone. As lenient as
+ * Java: fields out of range roll over.
+ */
 function parseTemporal(token: string): SchemaAndValue | undefined {
   const text = token.replaceAll('\\:', ':');
-  const pattern = text.length === 10 ? DATE : text.length === 13 ? TIME : text.length === 24 ? TIMESTAMP : undefined;
-  const parts = pattern?.exec(text)?.slice(1).map(Number);
-  if (pattern === undefined || parts === undefined) return undefined;
-  const [first = 0, second = 0, third = 0, ...time] = parts;
-  if (pattern === TIME) {
-    return new SchemaAndValue(ConnectTime.SCHEMA, new Date(Date.UTC(1970, 0, 1, first, second, third, time[0])));
+  switch (text.length) {
+    case 10:
+      return dated(ConnectDate.SCHEMA, usualMillis(USUAL_DATE, text) ?? DATE_FORMAT.parse(text));
+    case 13:
+      return dated(ConnectTime.SCHEMA, TIME_FORMAT.parse(text));
+    case 24:
+      return dated(ConnectTimestamp.SCHEMA, usualMillis(USUAL_TIMESTAMP, text) ?? TIMESTAMP_FORMAT.parse(text));
+    default:
+      return undefined;
   }
-  const [hours = 0, minutes = 0, seconds = 0, millis = 0] = time;
-  const date = new Date(0);
-  // Date.UTC would take the years 0 to 99 for those of the last century.
-  date.setUTCFullYear(first, second - 1, third);
-  date.setUTCHours(hours, minutes, seconds, millis);
-  return new SchemaAndValue(pattern === DATE ? ConnectDate.SCHEMA : ConnectTimestamp.SCHEMA, date);
+}
+
+function dated(schema: Schema, millis: number | undefined): SchemaAndValue | undefined {
+  return millis === undefined ? undefined : new SchemaAndValue(schema, new Date(millis));
+}
+
+/** Of dates in the calendar of today, which JavaScript reads as Java does. */
+function usualMillis(pattern: RegExp, text: string): number | undefined {
+  const parts = pattern.exec(text)?.slice(1).map(Number);
+  if (parts === undefined) return undefined;
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0, millis = 0] = parts;
+  return year > 1600 ? Date.UTC(year, month - 1, day, hours, minutes, seconds, millis) : undefined;
+}
+
+/** The ASCII digit for one of another script: their blocks begin at a multiple of 16, or 6 after it. */
+function asciiDigit(digit: string): string {
+  const code = digit.charCodeAt(0);
+  return String((code & 15) - (DIGIT.test(String.fromCharCode(code & ~15)) ? 0 : 6));
 }
 
 function parseNumber(token: string): SchemaAndValue | undefined {
-  const decimal = BigDecimal.tryParse(token);
+  const decimal = BigDecimal.tryParse(token.replace(DIGITS, asciiDigit));
   if (decimal === undefined) return undefined;
   const whole = wholeNumberOf(decimal);
   if (whole !== undefined && BigInt.asIntN(64, whole) === whole) return integer(whole);
@@ -209,20 +245,32 @@ class CommonSchema {
   }
 }
 
+/** Of two numbers, whatever they stand for, the schema of the wider type; of two of the same type that of the later one. */
 function commonSchemaOf(a: Schema, b: Schema): Schema | null {
-  if (a.equals(b)) return a;
-  if (a.name !== null || b.name !== null) return null;
+  if (a.type === b.type) return b;
   const left = NUMBERS.indexOf(a.type);
   const right = NUMBERS.indexOf(b.type);
   if (left < 0 || right < 0) return null;
   return left > right ? a : b;
 }
 
-/** A number of a narrower type as one of the schema's: of the six, only INT64 is no JavaScript number. */
-function widen(schema: Schema, value: unknown): unknown {
-  if (schema.type === SchemaType.INT64 && typeof value === 'number') return BigInt(value);
-  if ((schema.type === SchemaType.FLOAT32 || schema.type === SchemaType.FLOAT64) && typeof value === 'bigint') {
-    return schema.type === SchemaType.FLOAT32 ? Math.fround(Number(value)) : Number(value);
+/** A value as one of the schema of all. Throws DataError for what can't be one: null, or a date as a number. */
+function aligned(schema: Schema, value: unknown): unknown {
+  if (value === null) throw new DataError('Unable to convert a null value to a schema that requires a value');
+  if (!NUMBERS.includes(schema.type)) return value;
+  if (typeof value !== 'number' && typeof value !== 'bigint') {
+    if (schema.name !== null) return value;
+    throw new DataError(`A date can not be one of ${schema.toString()}.`);
   }
-  return value;
+  switch (schema.name) {
+    case ConnectDate.LOGICAL_NAME:
+      return ConnectDate.toLogical(schema, Number(value));
+    case ConnectTime.LOGICAL_NAME:
+      return ConnectTime.toLogical(schema, Number(value));
+    case ConnectTimestamp.LOGICAL_NAME:
+      return ConnectTimestamp.toLogical(schema, BigInt(value));
+    default:
+      if (schema.type === SchemaType.INT64) return BigInt(value);
+      return schema.type === SchemaType.FLOAT32 ? Math.fround(Number(value)) : Number(value);
+  }
 }

@@ -1,31 +1,64 @@
+const DELIMITERS = ':,{}[]"';
+
 /**
  * The tokens of a text that may be a value: the delimiters `: , { } [ ] "` and what lies between them. A backslash takes a delimiter its
- * meaning.
+ * meaning. As Kafka Connect's `Values.Parser`, with one token of lookahead: blanks that were skipped in search of a token stay skipped.
  */
 export class ValueTokens {
   /** The whole text. */
   readonly original: string;
   private position = 0;
+  private lookahead: string | null = null;
 
   constructor(text: string) {
     this.original = text;
   }
 
   get hasNext(): boolean {
-    return this.position < this.original.length;
+    return this.lookahead !== null || this.position < this.original.length;
   }
 
   /** Where the next token starts, for `rewindTo`. */
   mark(): number {
-    return this.position;
+    return this.position - (this.lookahead?.length ?? 0);
   }
 
   rewindTo(position: number): void {
     this.position = position;
+    this.lookahead = null;
   }
 
   /** The next token; the empty text at the end. */
   next(): string {
+    const token = this.lookahead ?? this.read();
+    this.lookahead = null;
+    return token;
+  }
+
+  /** The next `count` tokens in one, or undefined, and nothing taken, if there are not as many. */
+  nextFew(count: number): string | undefined {
+    const start = this.mark();
+    for (let index = 0; index < count; index++) {
+      if (!this.hasNext) {
+        this.rewindTo(start);
+        return undefined;
+      }
+      this.next();
+    }
+    return this.original.slice(start, this.position);
+  }
+
+  /** Skips blank tokens, for good, and takes the next one if it is `expected`, blanks around it aside. */
+  canConsume(expected: string): boolean {
+    if (!this.hasNext) return false;
+    this.lookahead ??= this.read();
+    while (isBlank(this.lookahead) && this.position < this.original.length) this.lookahead = this.read();
+    if (trimmed(this.lookahead) !== expected) return false;
+    this.lookahead = null;
+    return true;
+  }
+
+  private read(): string {
     const start = this.position;
     let isEscaped = false;
     for (; this.position < this.original.length; this.position++) {
@@ -34,7 +67,7 @@ export class ValueTokens {
         isEscaped = !isEscaped;
         continue;
       }
-      if (!isEscaped && ':,{}[]"'.includes(character)) {
+      if (!isEscaped && DELIMITERS.includes(character)) {
         if (this.position === start) this.position++;
         break;
       }
@@ -42,24 +75,18 @@ export class ValueTokens {
     }
     return this.original.slice(start, this.position);
   }
+}
 
-  /** The next `count` tokens in one, or undefined if there are not as many. */
-  nextFew(count: number): string | undefined {
-    const start = this.position;
-    for (let index = 0; index < count; index++) {
-      if (!this.hasNext) return undefined;
-      this.next();
-    }
-    return this.original.slice(start, this.position);
-  }
+/** Java's `String.trim`: everything up to U+0020 is a blank, and no other character. */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 0x20) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--;
+  return text.slice(start, end);
+}
 
-  /** Skips blank tokens and takes the next one if it is `expected`, blanks around it aside. */
-  canConsume(expected: string): boolean {
-    const start = this.position;
-    let token = this.next();
-    while (token.trim() === '' && this.hasNext) token = this.next();
-    if (token.trim() === expected) return true;
-    this.position = start;
-    return false;
-  }
+/** True for a text of nothing but what Java trims. */
+export function isBlank(text: string): boolean {
+  return trimmed(text) === '';
 }

@@ -2,9 +2,10 @@
  * Conversions between Connect values, as headers, transformations and the simple converters need them. All take the value's own schema, if
  * it is known, give null for null, and throw DataError for what can't be converted.
  */
+import { JavaDateFormat } from '../../foundation/java-date-format.ts';
 import { DataError } from '../errors/index.ts';
 import { BigDecimal, isBigDecimal } from './big-decimal.ts';
-import { javaDoubleText, javaFloatText, javaText, typeNameOf } from './java-text.ts';
+import { GREGORIAN_MILLIS, javaDoubleText, javaFloatText, javaText, typeNameOf } from './java-text.ts';
 import { ConnectDate, ConnectTime, ConnectTimestamp, Decimal } from './logical.ts';
 import { DATE_NAME, TIME_NAME, TIMESTAMP_NAME } from './logical-names.ts';
 import { parseString } from './parse-string.ts';
@@ -14,6 +15,8 @@ import { Schemas } from './schemas.ts';
 import { isStruct, type Struct } from './struct.ts';
 
 const MILLIS_PER_DAY = 86_400_000;
+const YEAR_10000 = Date.UTC(10_000, 0, 1);
+const ISO_8601 = new JavaDateFormat("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'");
 
 function unableToConvert(value: unknown, target: string, cause?: unknown): DataError {
   const message = `Unable to convert ${javaText(value)} (class ${typeNameOf(value)}) to ${target}`;
@@ -145,8 +148,7 @@ export function convertToStruct(_schema: Schema | null, value: unknown): Struct 
 }
 
 /**
- * The text of a value, which `parseString` reads back: containers and structs like JSON, bytes in base64, dates in ISO 8601, decimals without
- * exponent. Texts outside of containers stay as they are. Throws DataError for an instance of a class that Connect does not know.
+ * The text of a value, which `parseString` reads back: containers and structs like JSON, bytes in base64, dates in ISO 8601. Texts outside of containers stay as they are. Throws DataError for an instance of a class that Connect does not know.
  */
 export function convertToString(schema: Schema | null, value: unknown): string | null {
   return isNull(value) ? null : textOf(schema, value, false);
@@ -171,12 +173,12 @@ function textOf(schema: Schema | null, value: unknown, isEmbedded: boolean): str
 }
 
 function textOfObject(schema: Schema | null, value: unknown, isEmbedded: boolean): string {
-  if (isBigDecimal(value)) return value.toPlainString();
+  if (isBigDecimal(value)) return value.toString();
   if (value instanceof Uint8Array) {
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+    const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+    return isEmbedded ? `"${base64}"` : base64;
   }
-  // Kafka Connect knows no schemas of what is within containers.
-  if (value instanceof Date) return textOfDate(isEmbedded ? null : schema, value);
+  if (value instanceof Date) return textOfDate(value);
   const elementSchema = schema?.elementSchema ?? null;
   if (Array.isArray(value)) return `[${value.map((each) => textOf(elementSchema, each, true)).join(',')}]`;
   if (value instanceof Map) {
@@ -188,22 +190,24 @@ function textOfObject(schema: Schema | null, value: unknown, isEmbedded: boolean
   }
   if (isStruct(value)) {
     const fields = value.schema.fields.map(
-      (field) => `"${field.name}":${textOf(field.schema, value.get(field), true)}`,
+      (field) => `${textOf(null, field.name, true)}:${textOf(field.schema, value.get(field), true)}`,
     );
     return `{${fields.join(',')}}`;
   }
   throw new DataError(`Failed to convert ${javaText(value)} (class ${typeNameOf(value)}) to a string`);
 }
 
-/** Without a schema a date up to the end of the first day is taken for a time, and a later midnight for a date. */
-function textOfDate(schema: Schema | null, value: Date): string {
+/**
+ * The first day of 1970 is taken for a time, a later midnight for a date, whatever the schema says. Kafka Connect takes everything before
+ * that day for a time, too, and loses the day: these are written like later dates.
+ */
+function textOfDate(value: Date): string {
   const millis = value.getTime();
   if (Number.isNaN(millis)) throw new DataError('The Date is invalid: it was made of something that is no date.');
-  const iso = value.toISOString();
-  const name = schema?.name ?? null;
-  if (name === TIME_NAME || (name === null && millis < MILLIS_PER_DAY)) return iso.slice(-13);
-  if (name === DATE_NAME || (name === null && millis % MILLIS_PER_DAY === 0)) return iso.slice(0, -14);
-  return iso;
+  // Years of four digits in the calendar of JavaScript; the others as Java has them.
+  const iso = millis < GREGORIAN_MILLIS || millis >= YEAR_10000 ? ISO_8601.format(millis) : value.toISOString();
+  if (millis >= 0 && millis < MILLIS_PER_DAY) return iso.slice(-13);
+  return millis % MILLIS_PER_DAY === 0 ? iso.slice(0, -14) : iso;
 }
 
 /** The schema that a value without one would have; null if there is none, as for null and mixed arrays. */

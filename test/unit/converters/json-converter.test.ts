@@ -109,13 +109,43 @@ describe('the envelope', () => {
     '{"schema":{"type":"int32"},"payload":1',
     '{"schema":{"type":"int32"},"payload":}',
     'nope',
-    '{"a":01}',
+    '{"a":1.}',
   ])('has to be JSON: %j', (text) => {
     for (const converter of [withSchema, plain]) {
       expect(() => read(text, converter)).toThrow(
         'Converting byte[] to Kafka Connect data failed due to serialization error: ',
       );
     }
+  });
+
+  it.each<[string, string, unknown]>([
+    ['leading zeros', '007', 7n],
+    ['what follows the value', '{} {"a":1}', new Map()],
+    ['a byte order mark', '\ufeff"a"', 'a'],
+    ['nothing but blanks', ' \n', null],
+  ])('takes %s as Kafka Connect does', (_what, text, value) => {
+    expect(read(text, plain).value).toEqual(value);
+  });
+
+  it.each(['12x', 'nullx', '[1 2]', '"a\u0001"', '205e8058070448'])('takes no %j', (text) => {
+    expect(() => read(text, plain)).toThrow(DataError);
+  });
+
+  it('is read in the encoding that its first bytes tell, and in no broken one', () => {
+    const bytesOf = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
+    const value = (hex: string): unknown => plain.toConnectData('t', bytesOf(hex)).value;
+    expect(value('22 00 e9 00 22 00')).toBe('\u00e9');
+    expect(value('00 22 00 e9 00 22')).toBe('\u00e9');
+    expect(value('fe ff 00 22 00 e9 00 22')).toBe('\u00e9');
+    expect(value('00 00 00 22 00 01 f6 00 00 00 00 22')).toBe('\u{1f600}');
+    for (const broken of ['22 ff 22', '22 c3 22', '22 c1 81 22', '6e 75 6c 6c ff']) {
+      expect(() => value(broken), broken).toThrow(DataError);
+    }
+  });
+
+  it('may nest 1000 deep and no deeper', () => {
+    expect(() => read('['.repeat(1001) + ']'.repeat(1001), plain)).toThrow(DataError);
+    expect(() => read('['.repeat(100_000) + ']'.repeat(100_000), plain)).toThrow(DataError);
   });
 
   it('may hide nothing behind its payload', () => {

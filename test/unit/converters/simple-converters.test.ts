@@ -33,6 +33,31 @@ describe('StringConverter', () => {
     expect(converter.toConnectData('t', Buffer.from('0061', 'hex')).value).toBe('a');
   });
 
+  it.each<[string, string, string]>([
+    ['UTF-8', 'a\ud800b', '613f62'],
+    ['UTF-16', '', ''],
+    ['UTF-16BE', '\udc00', 'fffd'],
+    ['UTF-16LE', '\ud800a', 'fdff6100'],
+    ['ISO-8859-1', '\ud800\u{1f600}', '3f3f'],
+  ])('writes half a surrogate pair in %s as Java does', (encoding, text, hex) => {
+    const converter = new StringConverter();
+    converter.configure({ 'converter.encoding': encoding }, contextFor('value'));
+    expect(Buffer.from(converter.fromConnectData('t', null, text) ?? []).toString('hex')).toBe(hex);
+  });
+
+  it.each<[string, string, string]>([
+    ['UTF-8', '61eda08062', 'a\ufffdb'],
+    ['UTF-8', '61ffc362', 'a\ufffd\ufffdb'],
+    ['UTF-16', '00', '\ufffd'],
+    ['UTF-16BE', 'd8000061', '\ufffd'],
+    ['UTF-16LE', '00dc6100ff', '\ufffda\ufffd'],
+    ['US-ASCII', '61e9', 'a\ufffd'],
+  ])('reads broken %s as Java does: %s', (encoding, hex, text) => {
+    const converter = new StringConverter();
+    converter.configure({ 'converter.encoding': encoding }, contextFor('value'));
+    expect(converter.toConnectData('t', Buffer.from(hex, 'hex')).value).toBe(text);
+  });
+
   it('refuses an encoding it does not know', () => {
     const configure = (): void =>
       new StringConverter().configure({ 'converter.encoding': 'EBCDIC' }, contextFor('value'));

@@ -162,8 +162,37 @@ describe('texts of values', () => {
     expect([list.schema?.valueSchema?.type, list.value]).toEqual(['INT64', [1n, 3000000000n]]);
     expect(parseString('[3000000000, 0.5]').value).toEqual([3000000000, 0.5]);
     expect(parseString('["2020-01-02"]').schema?.valueSchema?.name).toBe('org.apache.kafka.connect.data.Date');
-    expect(parseString('[[1],["a"]]').schema?.valueSchema).toBeNull();
-    expect(parseString('[1,null]')).toMatchObject({ value: [1, null] });
+    expect(parseString('[[1],["a"]]').schema?.valueSchema?.valueSchema?.type).toBe('STRING');
+    expect(parseString('[1,"a"]').schema?.valueSchema).toBeNull();
+    expect(parseString('[1970-01-03, 5]').value).toEqual([new Date(2 * 86_400_000), new Date(5 * 86_400_000)]);
+    expect(parseString('[1,null]').value).toBe('[1,null]');
+  });
+
+  it('are the value of a word only if they hold nothing else', () => {
+    expect(parseString('null').value).toBeNull();
+    expect(parseString('null{').value).toBe('null{');
+    expect(parseString(' true ').value).toBe(true);
+    expect(parseString('  {').value).toBe('  {');
+  });
+
+  it('show dates of any time, and read them', () => {
+    const text = (millis: number): string | null => Values.convertToString(null, new Date(millis));
+    expect(text(-86_400_000)).toBe('1969-12-31');
+    expect(text(-1)).toBe('1969-12-31T23:59:59.999Z');
+    expect(text(86_400_000)).toBe('1970-01-02');
+    expect(text(Date.UTC(10_000, 0, 1))).toBe('10000-01-01');
+    // The Julian calendar was ten days behind.
+    expect(text(Date.UTC(1582, 9, 14))).toBe('1582-10-04');
+    expect(parseString('1582-10-04').value).toEqual(new Date(Date.UTC(1582, 9, 14)));
+  });
+
+  it('quote bytes and names of fields within containers', () => {
+    const struct = new Struct(SchemaBuilder.struct().field('a"b', Schemas.BYTES).build()).put('a"b', Uint8Array.of(1));
+    expect(Values.convertToString(null, [Uint8Array.of(1, 2), struct])).toBe('["AQI=",{"a\\"b":"AQ=="}]');
+  });
+
+  it('keep the exponent of a decimal', () => {
+    expect(Values.convertToString(null, new BigDecimal(7n, -3))).toBe('7E+3');
   });
 
   it('show floating point numbers as Java does', () => {

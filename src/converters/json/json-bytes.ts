@@ -1,0 +1,82 @@
+/** The text of JSON that comes as bytes, in whichever encoding, as Jackson finds it out. */
+import { isUtf8 } from 'node:buffer';
+
+/** Takes the place of everything from the first byte on that is no text: JSON allows it neither in a text nor after a word. */
+const NO_TEXT = '\ud800\u0000';
+
+/**
+ * UTF-8 as a rule, with a byte order mark or without; also UTF-16 and UTF-32, which a mark tells or the zeros of their first
+ * character. As Jackson does, takes halves of surrogate pairs that are encoded like characters.
+ */
+export function jsonTextOf(bytes: Buffer): string {
+  const [first = 1, second = 1] = bytes;
+  // JSON begins with a character of ASCII, and nearly always with two.
+  if (first === 0 || second === 0 || first >= 0xef) return markedText(bytes);
+  return utf8Text(bytes);
+}
+
+function utf8Text(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : laxUtf8Text(bytes);
+}
+
+function markedText(bytes: Buffer): string {
+  const [a, b, c, d] = bytes;
+  if (bytes.length >= 4) {
+    if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return utf32Text(bytes.subarray(4), 'BE');
+    if (a === 0xff && b === 0xfe && c === 0 && d === 0) return utf32Text(bytes.subarray(4), 'LE');
+  }
+  if (a === 0xef && b === 0xbb && c === 0xbf) return utf8Text(bytes.subarray(3));
+  if (a === 0xfe && b === 0xff) return utf16Text(bytes.subarray(2), 'BE');
+  if (a === 0xff && b === 0xfe) return utf16Text(bytes.subarray(2), 'LE');
+  if (bytes.length >= 4) {
+    if (a === 0 && b === 0 && c === 0) return utf32Text(bytes, 'BE');
+    if (b === 0 && c === 0 && d === 0) return utf32Text(bytes, 'LE');
+  }
+  if (bytes.length >= 2 && a === 0) return utf16Text(bytes, 'BE');
+  if (bytes.length >= 2 && b === 0) return utf16Text(bytes, 'LE');
+  return utf8Text(bytes);
+}
+
+function utf16Text(bytes: Buffer, order: 'BE' | 'LE'): string {
+  const whole = Buffer.from(bytes.subarray(0, bytes.length & ~1));
+  const text = (order === 'BE' ? whole.swap16() : whole).toString('utf16le');
+  return bytes.length % 2 === 0 ? text : text + NO_TEXT;
+}
+
+function utf32Text(bytes: Buffer, order: 'BE' | 'LE'): string {
+  let text = '';
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) {
+    const point = order === 'BE' ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
+    if (point > 0x10ffff) return text + NO_TEXT;
+    text += String.fromCodePoint(point);
+  }
+  return at === bytes.length ? text : text + NO_TEXT;
+}
+
+function laxUtf8Text(bytes: Buffer): string {
+  const units: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at] ?? 0;
+    const length =
+      lead < 0x80 ? 1 : (lead & 0xe0) === 0xc0 ? 2 : (lead & 0xf0) === 0xe0 ? 3 : (lead & 0xf8) === 0xf0 ? 4 : 0;
+    let point = length === 1 ? lead : lead & (0x7f >> length);
+    for (let next = 1; next < length; next++) {
+      const byte = bytes[at + next] ?? 0;
+      if ((byte & 0xc0) !== 0x80) return units.join('') + NO_TEXT;
+      point = (point << 6) | (byte & 0x3f);
+    }
+    // Jackson takes such a character for what it is within a text and for a mistake outside of one.
+    const isDisguised = length > 1 && point < 0x80;
+    if (length === 0 || isDisguised) return units.join('') + NO_TEXT;
+    units.push(length < 4 ? String.fromCharCode(point) : surrogatesOf(point));
+    at += length;
+  }
+  return units.join('');
+}
+
+/** By arithmetic alone, so that also a point that there isn't gives two units. */
+function surrogatesOf(point: number): string {
+  const offset = point - 0x10000;
+  return String.fromCharCode(0xd800 | ((offset >> 10) & 0x3ff), 0xdc00 | (offset & 0x3ff));
+}

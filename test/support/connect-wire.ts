@@ -209,9 +209,11 @@ export function recordFromWire(wire: WireRecord): ConnectRecord {
 
 const SCHEMALESS_NUMBERS = 'bsifd';
 
+const byText = (a: Wire, b: Wire): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
 /**
  * A wire form in which what JavaScript can't tell apart is the same: the Java class of a number without a schema, and the order of
- * entries of maps, which is a HashMap's in Java. `isTyped`: a schema says the types of numbers.
+ * entries of maps, which is a HashMap's in Java, and of parameters. `isTyped`: a schema says the types of numbers.
  */
 export function comparable(wire: Wire | undefined, isTyped = false): Wire {
   if (wire === undefined || wire === null || typeof wire !== 'object') return wire ?? null;
@@ -225,13 +227,14 @@ export function comparable(wire: Wire | undefined, isTyped = false): Wire {
     }
     if (t === 'M') {
       const entries = (v as readonly Wire[]).map((entry) => comparable(entry, isTyped));
-      return { t, v: entries.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
+      return { t, v: entries.sort(byText) };
     }
     if (t === 'R') return { t, schema: comparable(node['schema'], true), v: comparable(v, true) };
     return { ...node, v: comparable(v, isTyped) };
   }
   return Object.fromEntries(
     Object.entries(node).map(([key, each]) => {
+      if (key === 'parameters') return [key, [...(each as readonly Wire[])].sort(byText)];
       const schema =
         key === 'key' ? node['keySchema'] : key === 'value' ? (node['valueSchema'] ?? node['schema']) : null;
       return [key, comparable(each, isTyped || key === 'default' || (schema ?? null) !== null)];

@@ -12,7 +12,7 @@ interface Failure {
  * - Java shows bytes by their address or as a buffer.
  * - What Holdfast adds to a message in parentheses tells how to mend it.
  */
-function comparableMessage(message: string): string {
+export function comparableMessage(message: string): string {
   return message
     .replaceAll(/java\.lang\.(?:Byte|Short|Integer|Long|Float|Double)/g, 'java.lang.Number')
     .replaceAll(/java\.util\.\w*Map/g, 'java.util.Map')

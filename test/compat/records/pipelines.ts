@@ -3,6 +3,8 @@ export interface ComparedPipeline {
   readonly name: string;
   readonly scenario: 'numbered' | 'types' | 'schemaless' | 'text' | 'bytes' | 'headers';
   readonly settings: Readonly<Record<string, string>>;
+  /** The task fails at a record, on both: those before it are written. */
+  readonly fails?: { readonly after: number };
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -75,6 +77,7 @@ export const pipelines: readonly ComparedPipeline[] = [
     name: 'wrong-converter',
     scenario: 'text',
     settings: { ...strings, 'value.converter': 'org.apache.kafka.connect.converters.LongConverter' },
+    fails: { after: 0 },
   },
   {
     name: 'wrong-converter-tolerated',
@@ -116,12 +119,24 @@ export const pipelines: readonly ComparedPipeline[] = [
     settings: {
       ...json(true),
       ...chain(
+        ['Filter', { predicate: 'gone' }],
         ['TimestampConverter$Value', { field: 'ts', 'target.type': 'string', format: 'yyyy-MM-dd HH:mm:ss.SSS' }],
         ['TimestampConverter$Value', { field: 'date', 'target.type': 'unix' }],
         ['MaskField$Value', { fields: 'text,i32' }],
         ['SetSchemaMetadata$Value', { 'schema.name': 'other', 'schema.version': '9' }],
       ),
+      predicates: 'gone',
+      'predicates.gone.type': `${transforms}.predicates.RecordIsTombstone`,
     },
+  },
+  {
+    name: 'smt-that-refuses-tombstones',
+    scenario: 'types',
+    settings: {
+      ...json(true),
+      ...chain(['TimestampConverter$Value', { field: 'ts', 'target.type': 'unix' }]),
+    },
+    fails: { after: 8 },
   },
   {
     name: 'smt-headers',

@@ -16,8 +16,10 @@ import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.connect.connector.ConnectRecord;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.data.Values;
+import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.header.Header;
 import org.apache.kafka.connect.header.Headers;
@@ -91,27 +93,11 @@ public final class ConnectOracle {
         }
         return keys;
       }
-      case "fromConnect": {
-        Converter converter = create(request, Converter.class);
-        converter.configure(config(request.get("config")), false);
-        JsonNode schema = request.get("schema");
-        return bytes(converter.fromConnectData("topic", ConnectWire.toSchema(schema), ConnectWire.toValue(request.get("value"))));
-      }
-      case "toConnect": {
-        Converter converter = create(request, Converter.class);
-        converter.configure(config(request.get("config")), false);
-        return ConnectWire.ofBoth(converter.toConnectData("topic", toBytes(request.get("bytes"))));
-      }
-      case "fromHeader": {
-        HeaderConverter converter = create(request, HeaderConverter.class);
-        converter.configure(config(request.get("config")));
-        JsonNode schema = request.get("schema");
-        return bytes(converter.fromConnectHeader("topic", "key", ConnectWire.toSchema(schema), ConnectWire.toValue(request.get("value"))));
-      }
-      case "toHeader": {
-        HeaderConverter converter = create(request, HeaderConverter.class);
-        converter.configure(config(request.get("config")));
-        return ConnectWire.ofBoth(converter.toConnectHeader("topic", "key", toBytes(request.get("bytes"))));
+      case "convert": {
+        Conversion conversion = conversionOf(request);
+        ArrayNode results = ConnectWire.JSON.createArrayNode();
+        for (JsonNode item : request.get("items")) results.add(converted(conversion, item));
+        return results;
       }
       case "parseString": {
         SchemaAndValue both = Values.parseString(request.get("text").asText());
@@ -137,6 +123,62 @@ public final class ConnectOracle {
       }
       default:
         throw new IllegalArgumentException("no op " + request.get("op"));
+    }
+  }
+
+  /** What a converter of values and a converter of headers have in common. */
+  private interface Conversion {
+    byte[] from(Schema schema, Object value);
+
+    SchemaAndValue to(byte[] bytes);
+  }
+
+  private static Conversion conversionOf(JsonNode request) throws Exception {
+    String as = request.get("as").asText();
+    if (as.equals("header")) {
+      HeaderConverter converter = create(request, HeaderConverter.class);
+      Map<String, String> config = config(request.get("config"));
+      config.put("converter.type", "header");
+      converter.configure(config);
+      return new Conversion() {
+        public byte[] from(Schema schema, Object value) {
+          return converter.fromConnectHeader("topic", "key", schema, value);
+        }
+
+        public SchemaAndValue to(byte[] bytes) {
+          return converter.toConnectHeader("topic", "key", bytes);
+        }
+      };
+    }
+    Converter converter = create(request, Converter.class);
+    converter.configure(config(request.get("config")), as.equals("key"));
+    return new Conversion() {
+      public byte[] from(Schema schema, Object value) {
+        return converter.fromConnectData("topic", schema, value);
+      }
+
+      public SchemaAndValue to(byte[] bytes) {
+        return converter.toConnectData("topic", bytes);
+      }
+    };
+  }
+
+  private static JsonNode converted(Conversion conversion, JsonNode item) {
+    Object value;
+    try {
+      value = ConnectWire.toValue(item.get("value"));
+    } catch (DataException error) {
+      // A struct within a struct that lacks a required field: Java lets nobody make one.
+      return ConnectWire.object().put("impossible", true);
+    }
+    try {
+      if (item.has("bytes")) {
+        SchemaAndValue both = conversion.to(toBytes(item.get("bytes")));
+        return ConnectWire.ofBoth(both == null ? SchemaAndValue.NULL : both);
+      }
+      return bytes(conversion.from(ConnectWire.toSchema(item.get("schema")), value));
+    } catch (Throwable error) {
+      return ConnectWire.ofError(error);
     }
   }
 

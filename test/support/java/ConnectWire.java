@@ -1,3 +1,4 @@
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -19,7 +20,8 @@ import org.apache.kafka.connect.data.Struct;
 
 /** Connect schemas and values as JSON, with the Java class of each value: the same form as test/support/connect-wire.ts. */
 final class ConnectWire {
-  static final ObjectMapper JSON = new ObjectMapper();
+  /** Half a surrogate pair has no form in UTF-8. */
+  static final ObjectMapper JSON = new ObjectMapper().enable(JsonWriteFeature.ESCAPE_NON_ASCII.mappedFeature());
 
   static ObjectNode object() {
     return JSON.createObjectNode();

@@ -60,7 +60,12 @@ export async function runRegistry(args: RegistryArguments): Promise<void> {
   const port = whole('--port', args.port, 65_535);
   const heartbeatIntervalMs =
     optional('--heartbeat-interval-ms', args.heartbeatIntervalMs) ??
-    Math.min(HEARTBEAT_MS, Math.ceil(sessionTimeoutMs / 3));
+    Math.max(1, Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3)));
+  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+    throw new UsageError(
+      `--heartbeat-interval-ms ${heartbeatIntervalMs} must be lower than --session-timeout-ms ${sessionTimeoutMs}.`,
+    );
+  }
   const rebalanceTimeoutMs =
     optional('--rebalance-timeout-ms', args.rebalanceTimeoutMs) ?? REBALANCE_TIMEOUT_MS[vendor];
   const lagMs = whole('--lag-ms', args.lagMs);

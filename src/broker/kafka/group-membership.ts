@@ -5,7 +5,7 @@ import { ConfigError, EnvironmentError } from '../../sdk/errors/index.ts';
 import { GROUP_FENCED } from '../broker-errors.ts';
 import type { GroupGeneration, GroupProtocol } from '../group-protocol.ts';
 import type { Cluster } from './cluster.ts';
-import { errorForCode, unavailable } from './kafka-errors.ts';
+import { errorForCode, REQUEST_REFUSED, unavailable } from './kafka-errors.ts';
 import type { GroupSettings } from './kafka-settings.ts';
 import { CoordinatorMeter } from './metrics/coordinator-meter.ts';
 import { ErrorCode, errorCodeName, isStaleCoordinator } from './protocol/error-code.ts';
@@ -336,6 +336,12 @@ export class GroupMembership {
       return new ConfigError(
         `Another member of group '${this.groupId}' took group.instance.id=${groupInstanceId}. Give every member an id of its own.`,
         { code: GROUP_FENCED },
+      );
+    }
+    if (errorCode === ErrorCode.INVALID_SESSION_TIMEOUT) {
+      return new ConfigError(
+        `Kafka could not let us ${what} group '${this.groupId}': its brokers do not allow session.timeout.ms=${this.settings.sessionTimeoutMs}. Choose one from their group.min.session.timeout.ms to their group.max.session.timeout.ms, 6000 to 1800000 unless they are set.`,
+        { code: REQUEST_REFUSED },
       );
     }
     if (isStaleCoordinator(errorCode)) {

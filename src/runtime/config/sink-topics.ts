@@ -3,9 +3,14 @@ import type { RawConnectorConfig } from '../herder/herder.ts';
 import { listOf } from './alias-list.ts';
 import { topicPattern } from './topic-pattern.ts';
 
+/** Each once; what stands between two commas and is empty is none. Kafka Connect 4.1.1, parseTopicsList */
+export function topicsOf(config: RawConnectorConfig): readonly string[] {
+  return [...new Set(listOf(config['topics'] ?? undefined))];
+}
+
 /** Where a sink reads from, and that it doesn't read its own dead letters. Kafka Connect 4.1.1, 3.5. */
 export function sinkProblems(config: RawConnectorConfig): ConfigProblem[] {
-  const topics = listOf(config['topics'] ?? undefined);
+  const topics = topicsOf(config);
   const regex = (config['topics.regex'] ?? '').trim();
   const dlq = (config['errors.deadletterqueue.topic.name'] ?? '').trim();
   const both = (message: string): ConfigProblem[] => ['topics', 'topics.regex'].map((key) => ({ key, message }));

@@ -14,6 +14,7 @@ import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
 import { taskClientSettings } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { topicsOf } from './sink-topics.ts';
 import { deadLetterQueueOf, sourceDeadLetterQueue } from './source-dead-letter-queue.ts';
 import { topicCreationGroups } from './topic-creation.ts';
 import { topicPattern } from './topic-pattern.ts';
@@ -79,10 +80,10 @@ export function buildTaskSpec(options: {
     };
   }
   const values = SINK_CONNECTOR_CONFIG.parse(config);
+  const topics = topicsOf(config);
   return {
     spec: { ...base, kind: 'sink', errors: errorPolicy(values, deadLetterQueueOf(values)) },
-    subscription:
-      values.topics.length > 0 ? { topics: values.topics } : { pattern: topicPattern(values['topics.regex'].trim()) },
+    subscription: topics.length > 0 ? { topics } : { pattern: topicPattern(values['topics.regex'].trim()) },
   };
 }
 

@@ -120,6 +120,18 @@ describeWithJava('groups and topics of a Kafka that creates none by itself', () 
     await Promise.all(members.map((member) => member.close()));
   }, 60_000);
 
+  it('a session timeout that the brokers do not allow is named, with what they allow', async () => {
+    const topic = await newTopic(broker);
+    const listener = new RecordingListener();
+    const member = join({ topics: [topic] }, listener, { settings: { 'session.timeout.ms': '1000' } });
+    await listener.until(() => listener.failures.length === 1);
+    expect(listener.failures[0]).toBeInstanceOf(ConfigError);
+    expect(listener.failures[0]?.message).toMatch(
+      /do not allow session\.timeout\.ms=1000\. Choose one from .* 6000 to 1800000/,
+    );
+    await member.close();
+  }, 60_000);
+
   it('a member of a group of another protocol is told, and ends', async () => {
     const topic = await newTopic(broker);
     const groupId = uniqueName('other');

@@ -19,6 +19,8 @@ it.each([
   [{ vendor: 'apicurio' }, '--vendor must be one of confluent, karapace, not apicurio'],
   [{ port: '70000' }, '--port must be a whole number from 0 to 65535, not 70000'],
   [{ sessionTimeoutMs: 'long' }, '--session-timeout-ms must be a whole number'],
+  [{ sessionTimeoutMs: '1' }, '--heartbeat-interval-ms 1 must be lower than --session-timeout-ms 1.'],
+  [{ heartbeatIntervalMs: '10000' }, '--heartbeat-interval-ms 10000 must be lower than --session-timeout-ms 10000.'],
   [{ lagMs: '' }, '--lag-ms must be a whole number'],
   [{ logLevel: 'loud' }, '--log-level must be one of'],
   [{ allowTestControls: true, host: '0.0.0.0' }, '--allow-test-controls needs a --host of the loopback interface'],

@@ -445,6 +445,8 @@ describe('the specification of a task', () => {
 
   it('subscribes a sink to its topics, trimmed, or to a pattern of whole names', async () => {
     expect((await spec(sink({ topics: ' a , b ' }))).subscription).toEqual({ topics: ['a', 'b'] });
+    // As Kafka Connect reads it, but for validation, which shows what is written.
+    expect((await spec(sink({ topics: ',a,,b,a,' }))).subscription).toEqual({ topics: ['a', 'b'] });
     const { subscription } = await spec(sink({ 'topics.regex': 'db\\-[a-z]+' }));
     const pattern = subscription !== null && 'pattern' in subscription ? subscription.pattern : /never/;
     expect(['db-a', 'xdb-a', 'db-a1', 'DB-A'].map((topic) => pattern.test(topic))).toEqual([true, false, false, false]);

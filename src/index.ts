@@ -29,6 +29,7 @@ import { invalidWorkerConfig, type WorkerConfig } from './runtime/config/worker-
 import type { Herder } from './runtime/herder/herder.ts';
 import { StandaloneHerder } from './runtime/herder/standalone-herder.ts';
 import type { Plugins } from './runtime/plugins/plugins.ts';
+import { PluginWatches } from './runtime/worker/plugin-watch.ts';
 import { Worker } from './runtime/worker/worker.ts';
 import { FileConfigBackingStore } from './storage/file-config-backing-store.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
@@ -85,13 +86,21 @@ export async function openPrepared(
   const opened = new OpenedParts();
   opened.add(() => variables.close());
   const withConverterDefaults = (own: Readonly<Record<string, string>>) => withRegistryDefaults(config.raw, own);
-  const configs = new ConnectorConfigs({ plugins, worker: config, withConverterDefaults, variables, secrets });
+  const watches = new PluginWatches({ clock: systemClock, warnAfterMs: config.values['task.call.warn.ms'] });
+  const configs = new ConnectorConfigs({
+    plugins,
+    worker: config,
+    withConverterDefaults,
+    variables,
+    secrets,
+    watch: (connector, method, run) => watches.during(connector, method, logger, run),
+  });
   try {
     // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
     const problems = configs.workerConverterProblems();
     if (problems.length > 0) throw invalidWorkerConfig(problems);
     warnOfKeys(config, configs, logger);
-    return await openWorker({ ...options, logger, logLevels, config, plugins, configs, opened });
+    return await openWorker({ ...options, logger, logLevels, config, plugins, configs, watches, opened });
   } catch (error) {
     await opened.close().catch(() => {});
     throw secrets.maskAll(error);
@@ -104,11 +113,12 @@ interface OpenWorkerOptions extends Omit<CreateWorkerOptions, 'settings'> {
   readonly config: WorkerConfig;
   readonly plugins: Plugins;
   readonly configs: ConnectorConfigs;
+  readonly watches: PluginWatches;
   readonly opened: OpenedParts;
 }
 
 async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
-  const { logger, logLevels, config, plugins, configs, opened } = options;
+  const { logger, logLevels, config, plugins, configs, watches, opened } = options;
   const clock = systemClock;
   const version = packageVersion();
   const rest = new RestApi({
@@ -135,6 +145,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     metrics: config.values['metrics.enable'],
     registries: () => registry.registries,
     herder: () => herder,
+    stuckCalls: () => watches.stuck,
     contributors: [connectMetrics],
   });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
@@ -172,7 +183,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
       logger,
     }),
     sharedHosts: sharedHostThreads(config),
-    callWarnMs: config.values['task.call.warn.ms'],
+    watches,
     services: registry.services,
     gates: registry.gates,
     notices: registry.notices,

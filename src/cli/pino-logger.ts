@@ -3,6 +3,7 @@ import { type Logger as Pino, pino } from 'pino';
 import { type LogFields, type Logger, type LogLevel, type LogMethod, logMethods } from '../foundation/logger.ts';
 import { isPassword } from '../sdk/config/index.ts';
 import { ConnectError } from '../sdk/errors/connect-error.ts';
+import { readableError } from '../sdk/errors/readable-error.ts';
 
 export async function createPinoLogger(options: {
   readonly level: LogLevel;
@@ -48,8 +49,9 @@ function wrap(target: Pino): Logger {
  * Code, message and causes. The stack is there once and only where somebody has to read code: not of errors with a code, which say what
  * to do, but of the first one below them that has none. Invariant 8: details never go along.
  */
-function errorFields(error: unknown): unknown {
-  if (isPassword(error)) return '[hidden]';
+function errorFields(thrown: unknown): unknown {
+  if (isPassword(thrown)) return '[hidden]';
+  const error = readableError(thrown);
   if (!(error instanceof Error)) return String(error);
   const { code, cause } = error as Error & { readonly code?: unknown };
   const isForeseen = error instanceof ConnectError;

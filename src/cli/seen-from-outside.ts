@@ -5,9 +5,11 @@ import type { RegistryListener } from '../registry/registry-events.ts';
 import type { RestResource } from '../rest/resource.ts';
 import type { Herder } from '../runtime/herder/herder.ts';
 import type { ParkListener } from '../runtime/worker/park-watch.ts';
+import type { StuckCalls } from '../runtime/worker/stuck-calls.ts';
 import type { MetricsContributor } from './metrics/metrics-contributor.ts';
 import { metricsResources } from './metrics/metrics-resource.ts';
 import { ParkMetrics } from './metrics/park-metrics.ts';
+import { PluginCallMetrics } from './metrics/plugin-call-metrics.ts';
 import { RegistryEventMetrics } from './metrics/registry-event-metrics.ts';
 import { RegistryStateMetrics } from './metrics/registry-state-metrics.ts';
 import { type ParkedTask, parkedTasks } from './parked-tasks.ts';
@@ -22,6 +24,8 @@ export interface SeenFromOutsideOptions {
   /** Called when somebody looks, not before. */
   readonly registries: () => Pick<RegistryCoordinator, 'snapshots' | 'probeNow'>;
   readonly herder: () => Pick<Herder, 'connectors' | 'connectorStatus'>;
+  /** Called when somebody looks, not before. */
+  readonly stuckCalls: () => StuckCalls;
   /** Further ones. */
   readonly contributors?: readonly MetricsContributor[];
 }
@@ -38,6 +42,11 @@ export class SeenFromOutside {
     const events = new RegistryEventStream({ clock });
     const happenings = new RegistryEventMetrics();
     const parks = new ParkMetrics({ clock, parkedTasks: tasks, connectors: () => herder().connectors() });
+    const calls = new PluginCallMetrics({
+      clock,
+      stuckCalls: options.stuckCalls,
+      connectors: () => herder().connectors(),
+    });
     const state = new RegistryStateMetrics({
       clock,
       snapshots: () => registries().snapshots(),
@@ -46,7 +55,7 @@ export class SeenFromOutside {
         parks.begin(registry);
       },
     });
-    this.contributors = [state, happenings, parks, ...(options.contributors ?? [])];
+    this.contributors = [state, happenings, parks, calls, ...(options.contributors ?? [])];
     this.registryListener = (registry, event) => {
       happenings.listener(registry, event);
       events.listener(registry, event);

@@ -31,12 +31,14 @@ export function taskStateJson(status: TaskStatus & { readonly id: number }, show
     id: status.id,
     ...statusJson(status),
     ...(showParked && status.parked !== null ? { parked: parkedJson(status.parked) } : {}),
-    ...(showParked && status.stuck !== null && status.stuck !== undefined ? { stuck: stuckJson(status.stuck) } : {}),
+    ...stuckField(status, showParked),
   };
 }
 
-function stuckJson({ method, since, loopBlocked }: NonNullable<TaskStatus['stuck']>): object {
-  return { method, since: new Date(since).toISOString(), loop_blocked: loopBlocked };
+function stuckField({ stuck }: Pick<TaskStatus, 'stuck'>, isShown: boolean): object {
+  if (!isShown || stuck === null || stuck === undefined) return {};
+  const { method, since, loopBlocked } = stuck;
+  return { stuck: { method, since: new Date(since).toISOString(), loop_blocked: loopBlocked } };
 }
 
 function parkedJson(parked: NonNullable<TaskStatus['parked']>): object {
@@ -55,7 +57,7 @@ function parkedJson(parked: NonNullable<TaskStatus['parked']>): object {
 export function connectorStateJson(info: ConnectorStateInfo, showParked: boolean): object {
   return {
     name: info.name,
-    connector: statusJson(info.connector),
+    connector: { ...statusJson(info.connector), ...stuckField(info.connector, showParked) },
     tasks: info.tasks.map((task) => taskStateJson(task, showParked)),
     type: info.type,
   };

@@ -64,7 +64,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     type: connectorType,
   }),
   TaskInfo: object({ id: ref('ConnectorTaskId'), config: mapOf(text) }),
-  ConnectorState: object(stateFields, ['trace']),
+  ConnectorState: object({ ...stateFields, stuck: ref('Stuck') }, ['trace', 'stuck']),
   Parked: {
     ...object(
       {
@@ -84,7 +84,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   Stuck: {
     ...object({
-      method: text,
+      method: textOrNull,
       since: { ...text, format: 'date-time' },
       loop_blocked: flag,
     }),

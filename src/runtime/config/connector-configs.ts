@@ -7,6 +7,7 @@ import type { Converter } from '../../sdk/converter.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, type ConfigProblem, NotFoundError } from '../../sdk/errors/kinds.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import { type Placement, placementOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
@@ -16,7 +17,7 @@ import type { Subscription } from '../worker/worker-task.ts';
 import { ClassNames } from './class-names.ts';
 import { type GroupAccess, groupAccess } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
-import { ConnectorValidation } from './connector-validation.ts';
+import { type CallWatch, ConnectorValidation } from './connector-validation.ts';
 import { CONVERTERS } from './enriched-config-def.ts';
 import { connectorKeyFindings, type KeyFindings } from './key-findings.ts';
 import { overridePolicyOf } from './override-policy.ts';
@@ -84,6 +85,8 @@ export interface ConnectorConfigsOptions {
   readonly withConverterDefaults?: (own: Raw) => Raw;
   /** None unless told. */
   readonly variables?: ConfigVariables;
+  /** Names a plugin that does not return; nobody does unless told. */
+  readonly watch?: CallWatch;
   /** Learns the secrets of every configuration before a plugin sees it. */
   readonly secrets?: SecretRegistry;
 }
@@ -104,7 +107,12 @@ export class ConnectorConfigs {
     this.withConverterDefaults = withConverterDefaults;
     this.variables = options.variables ?? new ConfigVariables({ providers: new Map(), logger: silentLogger });
     this.secrets = options.secrets ?? new SecretRegistry();
-    this.validation = new ConnectorValidation({ plugins, worker, withConverterDefaults });
+    this.validation = new ConnectorValidation({
+      plugins,
+      worker,
+      withConverterDefaults,
+      watch: options.watch ?? (async (_connector, _method, run) => run()),
+    });
     this.classes = new ClassNames({ plugins });
   }
 
@@ -182,7 +190,9 @@ export class ConnectorConfigs {
     const variables = await this.variables.resolve(given);
     // Invariant 8: before any plugin can repeat one.
     this.secrets.add(secretsOf(variables.config, variables));
-    const validated = await this.validation.validate(variables.config);
+    const validated = await this.validation.validate(variables.config).catch((error: unknown) => {
+      throw readableError(error);
+    });
     return { variables, validated, infos: withoutProvided(validated.infos, variables) };
   }
 

@@ -52,7 +52,12 @@ export interface ConnectorValidationOptions {
   readonly worker: WorkerConfig;
   /** A converter's own settings with those that it finds below them, and that it may therefore leave out. */
   readonly withConverterDefaults: (own: Raw) => Raw;
+  /** Names a `validate` that does not return. */
+  readonly watch: CallWatch;
 }
+
+/** Runs a call of a connector's plugin, and tells of it when it does not return. */
+export type CallWatch = <T>(connector: string, method: string, run: () => T | Promise<T>) => Promise<T>;
 
 export interface ValidatedConnector {
   readonly infos: ConfigInfos;
@@ -67,12 +72,14 @@ export class ConnectorValidation {
   private readonly worker: WorkerConfig;
   private readonly classes: ClassNames;
   private readonly converters: ConverterValidation;
+  private readonly watch: CallWatch;
 
   constructor(options: ConnectorValidationOptions) {
     this.plugins = options.plugins;
     this.worker = options.worker;
     this.classes = new ClassNames(options);
     this.converters = new ConverterValidation(options);
+    this.watch = options.watch;
   }
 
   /**
@@ -110,7 +117,7 @@ export class ConnectorValidation {
 
     const connector = this.instance(desc);
     const own = definitionOf(desc, connector);
-    for (const value of await ownValues(desc, connector, own, config)) values.set(value.name, value);
+    for (const value of await this.ownValues(desc, connector, own, config)) values.set(value.name, value);
     const keys = new Map([...def.keys, ...own.keys]);
     const groups = new Set([...def.groups, ...own.groups]);
 
@@ -163,6 +170,22 @@ export class ConnectorValidation {
     return new Map(values.map((value) => [value.name, value]));
   }
 
+  private async ownValues(
+    desc: PluginDesc,
+    connector: Connector,
+    def: ConfigDef,
+    config: RawConnectorConfig,
+  ): Promise<readonly ConfigValue[]> {
+    if (connector.validate === undefined) return def.validate(config);
+    const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)) as Raw;
+    const validate = async (): Promise<unknown> => connector.validate?.(given);
+    const values = await this.watch(given['name'] ?? desc.className, 'validate', validate);
+    if (Array.isArray(values)) return values as readonly ConfigValue[];
+    throw new ConfigError(`${desc.className}.validate() must return a Config that is not null.`, {
+      code: CONNECTOR_WITHOUT_DEFINITION,
+    });
+  }
+
   private instance(desc: PluginDesc): Connector {
     try {
       return new desc.create() as Connector;
@@ -195,21 +218,6 @@ function definitionOf(desc: PluginDesc, connector: Connector): ConfigDef {
       : Object.assign(Object.create(def), { keys: new Map(), groups: [] });
   }
   throw new ConfigError(`${desc.className}.config() must return a ConfigDef that is not null.`, {
-    code: CONNECTOR_WITHOUT_DEFINITION,
-  });
-}
-
-async function ownValues(
-  desc: PluginDesc,
-  connector: Connector,
-  def: ConfigDef,
-  config: RawConnectorConfig,
-): Promise<readonly ConfigValue[]> {
-  if (connector.validate === undefined) return def.validate(config);
-  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)) as Raw;
-  const values: unknown = await connector.validate(given);
-  if (Array.isArray(values)) return values as readonly ConfigValue[];
-  throw new ConfigError(`${desc.className}.validate() must return a Config that is not null.`, {
     code: CONNECTOR_WITHOUT_DEFINITION,
   });
 }

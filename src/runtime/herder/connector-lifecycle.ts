@@ -66,6 +66,7 @@ export class ConnectorLifecycle {
       connector = this.worker.createConnector(name, resolved.desc, {
         placement: resolved.placement(),
         onReconfigure: () => this.onReconfigure(entry),
+        onStuck: (stuck) => this.statuses.stickConnector(name, stuck),
         onError: (error) => {
           this.statuses.failConnector(name, error, version);
           this.logger.error('A connector reported that it failed. Its tasks go on.', { connector: name, err: error });

@@ -10,6 +10,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, DataError, UnsupportedOperationError } from '../../sdk/errors/kinds.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { ResolvedConnector } from '../config/connector-configs.ts';
 import type { AlteredOffsets } from '../host/protocol.ts';
@@ -144,7 +145,8 @@ export class ConnectorOffsets {
       const alter = (): Promise<boolean | undefined> =>
         this.worker.alterOffsets(name, desc, resolved.placement(), { config, offsets });
       return (await this.withinLimit(name, cancelled, alter)) === true;
-    } catch (cause) {
+    } catch (thrown) {
+      const cause = readableError(thrown);
       if (cause instanceof UnsupportedOperationError) {
         throw this.refusal(
           `Failed to modify offsets for connector ${name} because it doesn't support external modification of offsets`,

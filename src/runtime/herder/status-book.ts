@@ -63,6 +63,11 @@ export class StatusBook {
     this.putTask(id, { ...status, state, parked: shown });
   }
 
+  stickConnector(name: string, stuck: StuckInfo | null): void {
+    const status = this.connectors.get(name);
+    if (status !== undefined && status.state !== 'FAILED') this.connectors.set(name, { ...status, stuck });
+  }
+
   stickTask(id: TaskId, stuck: StuckInfo | null): void {
     const status = this.task(id);
     if (status !== undefined && status.state !== 'FAILED') this.putTask(id, { ...status, stuck });

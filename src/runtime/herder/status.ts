@@ -1,4 +1,5 @@
 /** States of connectors and tasks as the REST API shows them. Kafka Connect 4.1.1, 5.1. */
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { ParkedInfo } from '../host/protocol.ts';
 import type { StuckInfo } from '../worker/plugin-watch.ts';
 
@@ -12,6 +13,8 @@ export interface ConnectorStatus {
   readonly version: string | null;
   /** The failure with its causes, empty unless FAILED. */
   readonly trace: string;
+  /** A method of it does not return; absent or null while none is known of. */
+  readonly stuck?: StuckInfo | null;
 }
 
 export interface TaskStatus {
@@ -28,7 +31,7 @@ export interface TaskStatus {
 /** The stack of an error followed by those of its causes, as Java prints a stack trace; our codes stand behind the messages. */
 export function traceOf(error: unknown): string {
   const lines: string[] = [];
-  let current: unknown = error;
+  let current = readableError(error);
   for (let depth = 0; current !== undefined && current !== null && depth < 16; depth += 1) {
     const text = textOf(current);
     lines.push(depth === 0 ? text : `Caused by: ${text}`);

@@ -21,7 +21,7 @@ export function callLabel(call: {
   readonly method: string;
 }): CallLabel {
   const { connector, task, method } = call;
-  return new TextEncoder().encode(`${method} ${task} ${connector}`).subarray(0, BYTES - LABEL_AT);
+  return new TextEncoder().encode(`${method.replaceAll(' ', '_')} ${task} ${connector}`).subarray(0, BYTES - LABEL_AT);
 }
 
 export class HostPulse {

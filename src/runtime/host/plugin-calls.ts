@@ -1,6 +1,7 @@
 /** Knows in which of its methods a plugin is, so that one that doesn't return can be named. */
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../foundation/clock.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import { type CallLabel, callLabel, type HostPulse } from './host-pulse.ts';
 import type { PluginCall, TaskId } from './protocol.ts';
 
@@ -18,9 +19,10 @@ export interface PluginCallsOptions {
   readonly scope?: AsyncLocalStorage<PluginScope>;
 }
 
-/** Called for each record: not watched, only handed on. */
-const PER_RECORD = ['commitRecord', 'commitRecords'];
+/** Called for each record: marked while it runs, and no more. */
+const PER_RECORD = ['commitRecord'];
 const METHODS = [
+  'commitRecords',
   'initialize',
   'start',
   'poll',
@@ -57,8 +59,17 @@ export class PluginCalls {
   watched<T extends object>(plugin: T): T {
     const shell = {};
     const target = plugin as Record<string, unknown>;
-    for (const name of PER_RECORD)
-      this.hand(shell, target, name, (...args) => (target[name] as Method).apply(plugin, args));
+    for (const name of PER_RECORD) {
+      const marks = this.marks([name]);
+      this.hand(shell, target, name, (...args) => {
+        marks?.enter(0);
+        try {
+          return (target[name] as Method).apply(plugin, args);
+        } finally {
+          marks?.leave();
+        }
+      });
+    }
     for (const name of METHODS) {
       const label = callLabel({ ...this.options.id, method: name });
       this.hand(shell, target, name, (...args) =>
@@ -71,6 +82,20 @@ export class PluginCalls {
   /** Runs something else of the plugin, such as a constructor. */
   run<T>(method: string, run: () => T): T {
     return this.call(method, callLabel({ ...this.options.id, method }), run) as T;
+  }
+
+  /** For what is called for each record; null where nobody could look while it runs. `names` are in order of the steps. */
+  marks(names: readonly string[]): { enter(step: number): void; leave(): void } | null {
+    const { pulse, id } = this.options;
+    if (pulse === undefined) return null;
+    const labels = names.map((name) => callLabel({ ...id, method: name }));
+    return {
+      enter: (step) => {
+        const label = labels[step];
+        if (label !== undefined) pulse.enter(label);
+      },
+      leave: () => pulse.leave(),
+    };
   }
 
   private hand(shell: object, target: Record<string, unknown>, name: string, through: Method): void {
@@ -86,6 +111,8 @@ export class PluginCalls {
     pulse?.enter(label);
     try {
       result = scope === undefined ? run() : scope.run({ id, method }, run);
+    } catch (error) {
+      throw readableError(error);
     } finally {
       pulse?.leave();
     }
@@ -99,7 +126,7 @@ export class PluginCalls {
       },
       (error) => {
         this.open.delete(call);
-        throw error;
+        throw readableError(error);
       },
     );
   }

@@ -39,7 +39,7 @@ import { WorkerSourceTask } from '../source/worker-source-task.ts';
 import { type HostSettings, parseHostSettings } from './host-settings.ts';
 import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
-import type { ConverterSpec, SinkTaskSpec, SourceTaskSpec, TaskSpec, TransformationSpec } from './protocol.ts';
+import type { ConverterSpec, SinkTaskSpec, SourceTaskSpec, TaskSpec } from './protocol.ts';
 import type { HostedTask, TaskLink } from './task-link.ts';
 
 /**
@@ -118,7 +118,7 @@ async function buildSource(
   metrics: PluginFigures,
 ): Promise<BuiltTask> {
   const { broker, clock, logger, link } = options;
-  const chain = await loadChain<SourceRecord>(options.plugins, spec.transformations, metrics);
+  const chain = await loadChain<SourceRecord>(options, metrics);
   const counters = new TaskCounters({ clock, windows: settings.metrics });
   const parker = parkerOf(options, settings);
   const clients = new Clients();
@@ -175,7 +175,7 @@ async function buildSink(
   metrics: PluginFigures,
 ): Promise<BuiltTask> {
   const { broker, clock, logger, link } = options;
-  const chain = await loadChain<SinkRecord>(options.plugins, spec.transformations, metrics);
+  const chain = await loadChain<SinkRecord>(options, metrics);
   const counters = new TaskCounters({ clock, windows: settings.metrics });
   const parker = parkerOf(options, settings);
   const clients = new Clients();
@@ -317,15 +317,17 @@ function contextOf(
 }
 
 async function loadChain<R extends ConnectRecord>(
-  plugins: PluginLoader,
-  specs: readonly TransformationSpec[],
+  { plugins, spec: { transformations }, calls }: TaskBuilderOptions,
   metrics: PluginFigures,
 ): Promise<TransformationChain<R>> {
   const steps: TransformationStep<R>[] = [];
-  for (const spec of specs) {
+  const names = transformations.map(({ alias }) => `transforms.${alias}`);
+  for (const [index, spec] of transformations.entries()) {
     const create = await plugins.load(spec, 'transformation');
     const transformation = new create() as Transformation<R>;
-    transformation.configure(spec.config, { pluginMetrics: metrics.of({ transform: spec.alias }) });
+    calls.run(names[index] ?? '', () =>
+      transformation.configure(spec.config, { pluginMetrics: metrics.of({ transform: spec.alias }) }),
+    );
     let predicate: TransformationStep<R>['predicate'] = null;
     if (spec.predicate !== undefined) {
       const createPredicate = await plugins.load(spec.predicate, 'predicate');
@@ -335,7 +337,7 @@ async function loadChain<R extends ConnectRecord>(
     }
     steps.push({ alias: spec.alias, className: spec.className, transformation, predicate });
   }
-  return new TransformationChain({ steps });
+  return new TransformationChain({ steps, marks: names.length === 0 ? null : calls.marks(names) });
 }
 
 /** What a task opened, closed once. */

@@ -10,6 +10,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { errorToWire } from '../../sdk/errors/error-wire.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { MirroredGates } from '../parking/mirrored-gates.ts';
 import { TaskSignals } from '../pipeline/task-signals.ts';
@@ -273,7 +274,7 @@ export class TaskHost {
     } catch (error) {
       // A task that was stopped while it was being built has ended, and not failed.
       const isStopped = running.waiting.some(({ type }) => type === 'task.stop');
-      return { failure: isStopped ? null : (error as Error) };
+      return { failure: isStopped ? null : failureOf(error) };
     }
   }
 
@@ -328,7 +329,9 @@ export class TaskHost {
     this.sendCounters(running);
     if (this.reports % CLIENTS_EVERY === 1) this.sendClients(running);
     const { oldest } = running.calls;
-    const call = oldest !== null && this.clock.now() - oldest.since >= LONG_CALL_MS ? oldest : null;
+    // What a stop waits for is told before its deadline, whenever it began.
+    const leastMs = running.deadline === null ? LONG_CALL_MS : 0;
+    const call = oldest !== null && this.clock.now() - oldest.since >= leastMs ? oldest : null;
     if (call === running.lastCall) return;
     running.lastCall = call;
     this.post(running, { type: 'task.calling', id: running.id, call });
@@ -348,6 +351,12 @@ export class TaskHost {
     running.lastCounters = text;
     this.post(running, { type: 'task.counters', id: running.id, counters, plugins });
   }
+}
+
+/** A null that was thrown is a failure too. */
+function failureOf(thrown: unknown): Error {
+  const error = readableError(thrown);
+  return error instanceof Error ? error : new ConnectError(`The task failed with ${String(error)}.`);
 }
 
 function keyOf({ connector, task }: TaskId): string {

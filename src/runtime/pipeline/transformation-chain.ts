@@ -1,5 +1,6 @@
 /** The transformations of a task, in order, each with its predicate. Kafka Connect 4.1.1, transformations (KIP-66, KIP-585). */
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { ConnectRecord } from '../../sdk/record/connect-record.ts';
 import type { Predicate, Transformation } from '../../sdk/transformation.ts';
 
@@ -20,13 +21,21 @@ export interface ChainInterruption<R extends ConnectRecord> {
   readonly record: R;
 }
 
+/** Knows in which step the chain is, so that one that blocks the loop can be named. */
+export interface StepMarks {
+  enter(step: number): void;
+  leave(): void;
+}
+
 export class TransformationChain<R extends ConnectRecord> {
   private readonly steps: readonly TransformationStep<R>[];
+  private readonly marks: StepMarks | null;
   private step = 0;
   private current: R | null = null;
 
-  constructor(options: { readonly steps: readonly TransformationStep<R>[] }) {
+  constructor(options: { readonly steps: readonly TransformationStep<R>[]; readonly marks?: StepMarks | null }) {
     this.steps = options.steps;
+    this.marks = options.marks ?? null;
   }
 
   get isEmpty(): boolean {
@@ -62,11 +71,22 @@ export class TransformationChain<R extends ConnectRecord> {
   }
 
   private run(record: R, from: number): R | null {
+    try {
+      return this.steppedThrough(record, from);
+    } catch (error) {
+      throw readableError(error);
+    } finally {
+      this.marks?.leave();
+    }
+  }
+
+  private steppedThrough(record: R, from: number): R | null {
     let current = record;
     for (let index = from; index < this.steps.length; index++) {
       const step = this.steps[index] as TransformationStep<R>;
       this.step = index;
       this.current = current;
+      this.marks?.enter(index);
       if (step.predicate !== null && step.predicate.predicate.test(current) === step.predicate.negate) continue;
       const next = step.transformation.apply(current);
       if (next === null) return null;

@@ -1,6 +1,7 @@
 /** Tells a source task what became of its records, if it wants to know. What it throws is logged, as with Kafka Connect. */
 import type { SendResult } from '../../broker/ports.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { RecordMetadata, SourceTask } from '../../sdk/task.ts';
 import type { SentBatch } from './in-flight-batches.ts';
@@ -43,15 +44,26 @@ export class RecordCommits {
   private tell(records: readonly SourceRecord[], metadata: readonly (RecordMetadata | null)[]): void {
     const { task } = this;
     try {
-      if (task.commitRecords !== undefined) task.commitRecords(records, metadata);
+      if (task.commitRecords !== undefined) this.heard(task.commitRecords(records, metadata));
       else {
         records.forEach((record, index) => {
-          task.commitRecord?.(record, metadata[index] ?? null);
+          this.heard(task.commitRecord?.(record, metadata[index] ?? null));
         });
       }
     } catch (error) {
-      this.logger.error('A source task threw from commitRecord(). What was written stays written.', { err: error });
+      this.threw(error);
     }
+  }
+
+  /** Nobody waits for it, but an `async` one must not end the worker with what it throws. */
+  private heard(result: unknown): void {
+    if (result instanceof Promise) result.catch((error) => this.threw(error));
+  }
+
+  private threw(error: unknown): void {
+    this.logger.error('A source task threw from commitRecord(). What was written stays written.', {
+      err: readableError(error),
+    });
   }
 }
 

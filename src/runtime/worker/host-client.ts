@@ -53,6 +53,8 @@ export interface ConnectorMessages {
   onReconfigure(): void;
   onError(error: Error): void;
   onFigures(figures: readonly PluginFigure[]): void;
+  /** The loop of its host; null: it turns again. */
+  onBlocked(blocked: BlockedLoop | null): void;
 }
 
 export const TASK_HOST_BLOCKED = defineErrorCode('holdfast.task-host.blocked', {
@@ -189,6 +191,7 @@ export class HostClient {
       });
     }
     for (const task of this.tasks.values()) task.onBlocked(blocked);
+    for (const connector of this.connectors.values()) connector.onBlocked(blocked);
   }
 
   private names(): readonly string[] {

@@ -1,16 +1,17 @@
-/** Tells of a task whose plugin does not return: in the log, once per call, and to whoever shows it. */
+/** Tells of a plugin that does not return: in the log, once per call, to metrics, and to whoever shows it. */
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import type { BlockedLoop } from '../host/host-connection.ts';
 import type { PluginCall } from '../host/protocol.ts';
+import { type CallOwner, StuckCalls } from './stuck-calls.ts';
 
 export const PLUGIN_CALL_LONG = defineErrorCode('holdfast.plugin.call-long', {
-  what: 'A method of a plugin has not returned for task.call.warn.ms. Its task waits for it; nothing is lost.',
-  mend: 'Look at what the plugin talks to. If it never returns, restart the task: the call is abandoned at the stop deadline. A plugin that blocks its loop needs task.isolation=own or shared.',
+  what: 'A method of a plugin has not returned for task.call.warn.ms. Its task, its connector or the request waits for it; nothing is lost.',
+  mend: 'Look at what the plugin talks to. If it never returns, restart the task or connector: the call is abandoned at the stop deadline. A plugin that blocks its loop needs task.isolation=own or shared.',
 });
 
-/** Why a task gets nothing done, as `/status` shows it. */
+/** Why a task or connector gets nothing done, as `/status` shows it. */
 export interface StuckInfo {
   /** The plugin's method that has not returned; null: none that is known of. */
   readonly method: string | null;
@@ -20,67 +21,119 @@ export interface StuckInfo {
   readonly loopBlocked: boolean;
 }
 
+type StuckListener = (stuck: StuckInfo | null) => void;
+
+/** Opens the watches of a worker. */
+export class PluginWatches {
+  readonly stuck = new StuckCalls();
+  private readonly clock: Clock;
+  private readonly warnAfterMs: number;
+
+  /** @param options.warnAfterMs `task.call.warn.ms`; 5,000 by default. */
+  constructor(options: { readonly clock: Clock; readonly warnAfterMs?: number }) {
+    this.clock = options.clock;
+    this.warnAfterMs = options.warnAfterMs ?? 5_000;
+  }
+
+  open(of: { readonly owner: CallOwner; readonly logger: Logger; readonly onStuck?: StuckListener }): PluginWatch {
+    const { clock, warnAfterMs, stuck } = this;
+    return new PluginWatch({ clock, warnAfterMs, stuck, onStuck: () => {}, ...of });
+  }
+
+  /** Runs one call of a connector that nobody else watches. */
+  async during<T>(connector: string, method: string, logger: Logger, run: () => T | Promise<T>): Promise<T> {
+    const watch = this.open({ owner: { connector, task: null }, logger: logger.child({ connector }) });
+    watch.calling({ method, since: this.clock.now() });
+    try {
+      return await run();
+    } finally {
+      watch.calling(null);
+      watch.close();
+    }
+  }
+}
+
+/** Of one task, or of one connector. */
 export class PluginWatch {
   private readonly clock: Clock;
   private readonly logger: Logger;
+  private readonly owner: CallOwner;
   private readonly warnAfterMs: number;
-  private readonly onStuck: (stuck: StuckInfo | null) => void;
+  private readonly stuck: StuckCalls;
+  private readonly onStuck: StuckListener;
   private call: PluginCall | null = null;
-  private blocked: BlockedLoop | null = null;
+  private blocked: StuckInfo | null = null;
   private timer: Timer | null = null;
   private warned = false;
 
   constructor(options: {
     readonly clock: Clock;
     readonly logger: Logger;
+    readonly owner: CallOwner;
     readonly warnAfterMs: number;
-    readonly onStuck: (stuck: StuckInfo | null) => void;
+    readonly stuck: StuckCalls;
+    readonly onStuck: StuckListener;
   }) {
     this.clock = options.clock;
     this.logger = options.logger;
+    this.owner = options.owner;
     this.warnAfterMs = options.warnAfterMs;
+    this.stuck = options.stuck;
     this.onStuck = options.onStuck;
   }
 
-  /** What the task waits for now, for messages: `put`, or a call that blocks the loop. */
+  /** What is waited for now, for messages: `put`, or a call that blocks the loop. */
   get method(): string | null {
-    return this.blocked?.call?.method ?? this.call?.method ?? null;
+    return this.blocked?.method ?? this.call?.method ?? null;
   }
 
   /** null: in no call any more. */
   calling(call: PluginCall | null): void {
     this.timer?.cancel();
-    if (this.warned) {
-      this.warned = false;
-      this.logger.info('A plugin call that took long has returned.', { method: this.call?.method });
-      this.onStuck(null);
-    }
+    const { call: before, warned } = this;
     this.call = call;
+    this.warned = false;
+    if (warned) {
+      this.logger.info('A plugin call that took long has returned.', { method: before?.method });
+      this.show();
+    }
     // Waiting for records is what a poll is for.
     if (call === null || call.method === 'poll') return;
     const leftMs = Math.max(0, this.warnAfterMs - (this.clock.now() - call.since));
     this.timer = this.clock.setTimer(() => this.warn(call), leftMs, { unref: true });
   }
 
-  /** The host's loop; the log has it already. `own` is whether it is this task's call. */
+  /** The loop of its thread; the log has it already. `own` is whether it is this one's call. */
   loop(blocked: BlockedLoop | null, own: boolean): void {
-    this.blocked = blocked;
-    if (blocked === null) this.onStuck(null);
-    else this.onStuck({ method: own ? (blocked.call?.method ?? null) : null, since: blocked.since, loopBlocked: true });
+    this.blocked =
+      blocked === null
+        ? null
+        : { method: own ? (blocked.call?.method ?? null) : null, since: blocked.since, loopBlocked: true };
+    this.show();
   }
 
   close(): void {
     this.timer?.cancel();
     this.warned = false;
+    this.stuck.set(this, null);
   }
 
   private warn(call: PluginCall): void {
     this.warned = true;
-    this.logger.warn('A plugin call has not returned. The task waits for it.', {
+    const who = this.owner.task === null ? 'connector' : 'task';
+    this.logger.warn(`A plugin call has not returned. The ${who} waits for it.`, {
       code: PLUGIN_CALL_LONG,
       method: call.method,
       since: new Date(call.since).toISOString(),
     });
-    this.onStuck({ method: call.method, since: call.since, loopBlocked: false });
+    this.show();
+  }
+
+  private show(): void {
+    const { call, warned } = this;
+    const ofCall = warned && call !== null ? { ...call, loopBlocked: false } : null;
+    const shown = this.blocked ?? ofCall;
+    this.stuck.set(this, shown === null ? null : { ...this.owner, ...shown });
+    this.onStuck(shown);
   }
 }

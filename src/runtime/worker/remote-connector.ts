@@ -1,6 +1,7 @@
 /** A connector whose instance is in a task host. */
 import type { Connector, ConnectorConfig, ConnectorContext, SourceConnector } from '../../sdk/connector.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
+import type { BlockedLoop } from '../host/host-connection.ts';
 import type { ConnectorCall } from '../host/protocol.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import type { HostClient } from './host-client.ts';
@@ -22,6 +23,7 @@ export class RemoteConnector
   private host: HostClient | null = null;
   private created: Promise<unknown> | null = null;
   private context: ConnectorContext | null = null;
+  private blockedListener: (blocked: BlockedLoop | null) => void = () => {};
   private mirror = new MirroredFigures(undefined);
   private knownVersion: string;
 
@@ -39,6 +41,11 @@ export class RemoteConnector
   initialize(context: ConnectorContext): void {
     this.context = context;
     this.mirror = new MirroredFigures(context.pluginMetrics);
+  }
+
+  /** Hears of the loop of its thread; null: it turns again. */
+  onBlocked(listener: (blocked: BlockedLoop | null) => void): void {
+    this.blockedListener = listener;
   }
 
   async start(config: ConnectorConfig, signal: AbortSignal): Promise<void> {
@@ -88,6 +95,7 @@ export class RemoteConnector
       name: this.name,
       onReconfigure: () => this.context?.requestTaskReconfiguration(),
       onError: (error) => this.context?.raiseError(error),
+      onBlocked: (blocked) => this.blockedListener(blocked),
       onFigures: (figures) => this.mirror.apply(figures),
     });
     const { module, className, type } = this.desc;

@@ -5,10 +5,13 @@ import type { Logger } from '../../foundation/logger.ts';
 import type { Connector, ConnectorConfig, SinkConnector, SourceConnector } from '../../sdk/connector.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { OffsetStorageReader } from '../../sdk/task.ts';
+import { OF_CONNECTOR } from '../host/host-pulse.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { StartupMeter } from '../metrics/startup-meter.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
+import type { PluginWatch, PluginWatches, StuckInfo } from './plugin-watch.ts';
 import type { RemoteConnector } from './remote-connector.ts';
 
 export const TOO_MANY_TASKS = defineErrorCode('holdfast.connector.too-many-tasks', {
@@ -35,6 +38,7 @@ export class WorkerConnector {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly startups: StartupMeter;
+  private readonly watch: PluginWatch;
   private readonly calls = new Set<AbortController>();
   private running = false;
   private closed = false;
@@ -50,8 +54,10 @@ export class WorkerConnector {
     readonly startups: StartupMeter;
     /** The instance is in a task host. */
     readonly remote?: RemoteConnector;
+    readonly watches: PluginWatches;
     readonly onReconfigure: () => void;
     readonly onError: (error: unknown) => void;
+    readonly onStuck?: (stuck: StuckInfo | null) => void;
   }) {
     this.name = options.name;
     this.desc = options.desc;
@@ -59,6 +65,17 @@ export class WorkerConnector {
     this.logger = options.logger;
     this.startups = options.startups;
     this.remote = options.remote ?? null;
+    this.watch = options.watches.open({
+      owner: { connector: options.name, task: null },
+      logger: options.logger,
+      onStuck: (stuck) => {
+        if (!this.closed) options.onStuck?.(stuck);
+      },
+    });
+    this.remote?.onBlocked((blocked) => {
+      const { connector, task } = blocked?.call ?? {};
+      this.watch.loop(blocked, connector === options.name && task === OF_CONNECTOR);
+    });
     this.connector = options.remote?.asConnector() ?? this.created(options.desc);
     // What was closed says nothing any more: another instance may have its name.
     const context = {
@@ -162,6 +179,7 @@ export class WorkerConnector {
     this.closed = true;
     await this.stop();
     this.remote?.release();
+    this.watch.close();
   }
 
   private created(desc: PluginDesc): Connector {
@@ -169,7 +187,7 @@ export class WorkerConnector {
       return new desc.create() as Connector;
     } catch (error) {
       this.startups.ended(false);
-      throw error;
+      throw readableError(error);
     }
   }
 
@@ -189,13 +207,17 @@ export class WorkerConnector {
       }, STOP_TIMEOUT_MS);
     });
     this.calls.add(abort);
+    this.watch.calling({ method, since: this.clock.now() });
     try {
       const running = Promise.resolve(run(abort.signal));
       // What it still says after it was given up is of no interest.
       running.catch(() => {});
       return await Promise.race([running, givenUp.promise]);
+    } catch (error) {
+      throw readableError(error);
     } finally {
       this.calls.delete(abort);
+      this.watch.calling(null);
       (timer as Timer | null)?.cancel();
     }
   }

@@ -17,7 +17,7 @@ import type { TaskFigures } from '../metrics/worker-figures.ts';
 import type { HostClient, TaskMessages } from './host-client.ts';
 import { ParkLog } from './park-log.ts';
 import { type ParkListener, ParkWatch } from './park-watch.ts';
-import { PluginWatch, type StuckInfo } from './plugin-watch.ts';
+import type { PluginWatch, PluginWatches, StuckInfo } from './plugin-watch.ts';
 import { SinkGroup } from './sink-group.ts';
 
 export const TASK_ABANDONED = defineErrorCode('holdfast.task.abandoned', {
@@ -81,8 +81,7 @@ export class WorkerTask implements TaskMessages {
     readonly offsetWriter: OffsetStorageWriter;
     readonly commitIntervalMs: number;
     readonly onPark?: ParkListener | undefined;
-    /** `task.call.warn.ms` */
-    readonly callWarnMs: number;
+    readonly watches: PluginWatches;
     readonly windows: SampleWindows;
     /** Hears how its start ended. */
     readonly startups: StartupMeter;
@@ -95,10 +94,9 @@ export class WorkerTask implements TaskMessages {
     this.meter = new TaskMeter(options);
     this.startups = options.startups;
     this.parkLog = new ParkLog(options);
-    this.pluginWatch = new PluginWatch({
-      clock: options.clock,
+    this.pluginWatch = options.watches.open({
+      owner: options.spec.id,
       logger: options.logger,
-      warnAfterMs: options.callWarnMs,
       onStuck: (stuck) => {
         if (!this.abandoned) options.listener.onStuck?.(options.spec.id, stuck);
       },

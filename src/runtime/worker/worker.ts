@@ -24,6 +24,7 @@ import type { WorkerFigures } from '../metrics/worker-figures.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { HostClient, type HostUse } from './host-client.ts';
 import type { ParkListener } from './park-watch.ts';
+import { PluginWatches, type StuckInfo } from './plugin-watch.ts';
 import { RemoteConnector } from './remote-connector.ts';
 import { WorkerConnector } from './worker-connector.ts';
 import { type Subscription, type TaskListener, WorkerTask } from './worker-task.ts';
@@ -60,8 +61,8 @@ export interface WorkerOptions {
   readonly openHost: (use: HostUse) => TaskHostConnection;
   /** `task.host.threads`: how many threads tasks share; 1 by default. */
   readonly sharedHosts?: number;
-  /** `task.call.warn.ms`; 5,000 by default. */
-  readonly callWarnMs?: number;
+  /** Of plugins that do not return; of its own by default. */
+  readonly watches?: PluginWatches;
   readonly services: Readonly<Record<string, ControlService>>;
   readonly gates: GateSource;
   readonly notices?: NoticeSource;
@@ -82,6 +83,7 @@ export class Worker {
   private readonly tasks = new Map<string, WorkerTask>();
   private readonly stopListening: (() => void)[] = [];
   private readonly windows: SampleWindows;
+  private readonly watches: PluginWatches;
   private readonly connectorStartups: StartupMeter;
   private readonly taskStartups: StartupMeter;
   private stopping = false;
@@ -90,6 +92,7 @@ export class Worker {
     this.options = options;
     this.offsetStore = options.offsetStore;
     this.windows = options.windows ?? DEFAULT_WINDOWS;
+    this.watches = options.watches ?? new PluginWatches(options);
     const meter = { clock: options.clock, windows: this.windows };
     this.connectorStartups = new StartupMeter(meter);
     this.taskStartups = new StartupMeter(meter);
@@ -157,7 +160,13 @@ export class Worker {
   createConnector(
     name: string,
     desc: PluginDesc,
-    events: { onReconfigure: () => void; onError: (error: unknown) => void; placement?: Placement },
+    events: {
+      readonly onReconfigure: () => void;
+      readonly onError: (error: unknown) => void;
+      /** A method of it does not return; null: it has. */
+      readonly onStuck?: (stuck: StuckInfo | null) => void;
+      readonly placement?: Placement;
+    },
   ): WorkerConnector {
     this.refuseWhileStopping();
     const { placement = INLINE } = events;
@@ -172,6 +181,7 @@ export class Worker {
       logger: this.options.logger.child({ name: desc.className, connector: name }),
       offsetStorageReader: this.offsetReader(name),
       startups: this.connectorStartups,
+      watches: this.watches,
       ...(remote === null ? {} : { remote }),
       ...events,
     });
@@ -186,8 +196,12 @@ export class Worker {
     placement: Placement,
     altered: { readonly config: Readonly<Record<string, string>>; readonly offsets: AlteredOffsets },
   ): Promise<boolean | undefined> {
+    const { watches } = this;
+    const { logger } = this.options;
     if (placement.isolation === 'inline') {
-      return alterOffsetsOf(new desc.create() as Connector, altered.config, altered.offsets);
+      return watches.during(name, 'alterOffsets', logger, () =>
+        alterOffsetsOf(new desc.create() as Connector, altered.config, altered.offsets),
+      );
     }
     this.refuseWhileStopping();
     const plugin = { module: desc.module, className: desc.className };
@@ -199,7 +213,8 @@ export class Worker {
       plugin,
       ...altered,
     } as const;
-    return (await this.hostForConnector(name, placement).ask(call)) as boolean | undefined;
+    const host = this.hostForConnector(name, placement);
+    return (await watches.during(name, 'alterOffsets', logger, () => host.ask(call))) as boolean | undefined;
   }
 
   async stopConnector(name: string): Promise<void> {
@@ -231,7 +246,7 @@ export class Worker {
       offsetWriter: this.offsetWriter,
       commitIntervalMs: this.options.offsetFlushIntervalMs,
       onPark: this.options.onPark,
-      callWarnMs: this.options.callWarnMs ?? 5_000,
+      watches: this.watches,
       windows: this.windows,
       startups: this.taskStartups,
     });

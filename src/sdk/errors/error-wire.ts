@@ -29,7 +29,15 @@ export function errorToWire(thrown: unknown): WireError {
 }
 
 function toWire(thrown: unknown, depth: number): WireError {
-  if (!isErrorLike(thrown)) return { name: 'Error', message: textOf(thrown), brands: [], thrownValue: true };
+  try {
+    if (isErrorLike(thrown)) return errorLikeToWire(thrown, depth);
+  } catch {
+    // A proxy may throw whatever it is asked.
+  }
+  return { name: 'Error', message: textOf(thrown), brands: [], thrownValue: true };
+}
+
+function errorLikeToWire(thrown: object, depth: number): WireError {
   const code = read(thrown, 'code');
   const gateId = read(thrown, 'gateId');
   const problems = read(thrown, 'problems');

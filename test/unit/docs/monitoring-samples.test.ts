@@ -7,6 +7,7 @@ import { workerMetrics } from '../../../src/cli/metrics/metrics-resource.ts';
 import { SeenFromOutside } from '../../../src/cli/seen-from-outside.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
 import type { Herder } from '../../../src/runtime/herder/herder.ts';
+import { StuckCalls } from '../../../src/runtime/worker/stuck-calls.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -17,6 +18,7 @@ function series(): Map<string, readonly string[]> {
     clock: new ManualClock(),
     version: '',
     metrics: true,
+    stuckCalls: () => new StuckCalls(),
     registries: () => ({ snapshots: () => [], probeNow: () => false }),
     herder: () => ({}) as unknown as Herder,
   });

@@ -17,6 +17,7 @@ import { openApiResources } from '../../../src/rest/openapi/openapi-resource.ts'
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from '../../../src/runtime/config/connector-config-def.ts';
 import { WORKER_CONFIG } from '../../../src/runtime/config/worker-config-def.ts';
 import type { Herder } from '../../../src/runtime/herder/herder.ts';
+import { StuckCalls } from '../../../src/runtime/worker/stuck-calls.ts';
 import type { Plugin } from '../../../src/sdk/plugin.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -28,6 +29,7 @@ const outside = new SeenFromOutside({
   clock: new ManualClock(),
   version: '',
   metrics: true,
+  stuckCalls: () => new StuckCalls(),
   registries: () => ({ snapshots: () => [], probeNow: () => false }),
   herder: () => ({}) as unknown as Herder,
 });

@@ -7,6 +7,7 @@ import { openApiDocument, routesOf } from '../../../src/rest/openapi/openapi-doc
 import { OPERATIONS } from '../../../src/rest/openapi/openapi-operations.ts';
 import { openApiResources } from '../../../src/rest/openapi/openapi-resource.ts';
 import type { Herder } from '../../../src/runtime/herder/herder.ts';
+import { StuckCalls } from '../../../src/runtime/worker/stuck-calls.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -24,6 +25,7 @@ const outside = new SeenFromOutside({
   clock: systemClock,
   version: '',
   metrics: true,
+  stuckCalls: () => new StuckCalls(),
   registries: () => ({ snapshots: () => [], probeNow: () => false }),
   herder: () => ({}) as Herder,
 });

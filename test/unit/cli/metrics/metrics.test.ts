@@ -8,6 +8,7 @@ import { RegistryIntegrityError } from '../../../../src/registry/registry-errors
 import type { RegistrySnapshot } from '../../../../src/registry/registry-snapshot.ts';
 import { RestServer } from '../../../../src/rest/rest-server.ts';
 import type { ConnectorStateInfo } from '../../../../src/runtime/herder/herder.ts';
+import { StuckCalls } from '../../../../src/runtime/worker/stuck-calls.ts';
 import { NotFoundError } from '../../../../src/sdk/errors/kinds.ts';
 import { NOW, REGISTRY, sampleEpoch, sampleGate, sampleSnapshot } from '../registry-samples.ts';
 
@@ -38,6 +39,7 @@ class Outside {
       clock: this.clock,
       version: '1.2.3',
       metrics: options.metrics ?? true,
+      stuckCalls: () => new StuckCalls(),
       registries: () => ({ snapshots: () => this.snapshots, probeNow: () => false }),
       herder: () => ({
         // `ghost` is deleted between the two calls.
@@ -106,7 +108,7 @@ describe('GET /metrics', () => {
     for (const metric of register.getMetricsAsArray()) {
       const { name, help, labelNames } = metric as unknown as { name: string; help: string; labelNames: string[] };
       expect(name).toMatch(
-        /^holdfast_[a-z_]+_(total|seconds|tasks|questions|things|schemas|answers|entries|info|state|known|usable|up|ready|primary|ids|number)$/,
+        /^holdfast_[a-z_]+_(total|seconds|tasks|questions|things|schemas|answers|entries|info|state|known|usable|up|ready|stuck|primary|ids|number)$/,
       );
       expect(help).toMatch(/^[A-Z1]\S* .*\.$/);
       for (const label of labelNames) labels.add(label);
@@ -117,6 +119,7 @@ describe('GET /metrics', () => {
       'dependency',
       'gate',
       'kind',
+      'method',
       'node',
       'operation',
       'outcome',
@@ -124,6 +127,7 @@ describe('GET /metrics', () => {
       'rung',
       'state',
       'status',
+      'task',
       'vendor',
       'version',
     ]);

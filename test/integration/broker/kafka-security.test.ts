@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -24,7 +25,17 @@ function trust({ tls }: SharedKafka): ClientSettings {
   return { 'ssl.truststore.type': 'PEM', 'ssl.truststore.certificates': tls.ca };
 }
 
-const cases: readonly (readonly [KafkaListenerKind, (kafka: SharedKafka) => ClientSettings])[] = [
+/** PKCS8 under a password, as openssl writes it. */
+function encrypted(key: string, passphrase: string): string {
+  const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const;
+  return createPrivateKey(key).export(options).toString();
+}
+
+const cases: readonly (readonly [
+  kind: KafkaListenerKind,
+  settings: (kafka: SharedKafka) => ClientSettings,
+  how?: string,
+])[] = [
   ['sasl_plain', (kafka) => ({ 'security.protocol': 'SASL_PLAINTEXT', ...jaas('PLAIN', kafka.user) })],
   ['scram_sha_256', (kafka) => ({ 'security.protocol': 'SASL_PLAINTEXT', ...jaas('SCRAM-SHA-256', kafka.user) })],
   ['scram_sha_512', (kafka) => ({ 'security.protocol': 'SASL_PLAINTEXT', ...jaas('SCRAM-SHA-512', kafka.user) })],
@@ -43,6 +54,42 @@ const cases: readonly (readonly [KafkaListenerKind, (kafka: SharedKafka) => Clie
       };
     },
   ],
+  [
+    'ssl_mutual',
+    (kafka) => ({
+      'security.protocol': 'SSL',
+      ...trust(kafka),
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.key': encrypted(kafka.tls.client.key, 'key-password'),
+      'ssl.keystore.certificate.chain': kafka.tls.client.cert,
+      'ssl.key.password': 'key-password',
+    }),
+    'an encrypted key in the settings',
+  ],
+  [
+    'ssl_mutual',
+    (kafka) => {
+      const keystore = join(tempDir('tls'), 'encrypted.pem');
+      writeFileSync(keystore, `${encrypted(kafka.tls.client.key, 'key-password')}${kafka.tls.client.cert}`);
+      return {
+        'security.protocol': 'SSL',
+        ...trust(kafka),
+        'ssl.keystore.location': keystore,
+        'ssl.key.password': 'key-password',
+        'ssl.endpoint.identification.algorithm': '',
+      };
+    },
+    'a file with an encrypted key, and no check of the name',
+  ],
+  [
+    'sasl_plain',
+    ({ user: { username, password } }) => ({
+      'security.protocol': 'SASL_PLAINTEXT',
+      'sasl.mechanism': 'PLAIN',
+      'sasl.jaas.config': `// of ops\n org.apache.kafka.common.security.plain.PlainLoginModule\n  REQUIRED\n username='${username}' /* rotated */\n  "password"="${password.replace(/-/g, '\\-')}" ;  `,
+    }),
+    'oddly quoted JAAS',
+  ],
   ['sasl_ssl_plain', (kafka) => ({ 'security.protocol': 'SASL_SSL', ...trust(kafka), ...jaas('PLAIN', kafka.user) })],
   [
     'sasl_ssl_scram_sha_512',
@@ -53,8 +100,8 @@ const cases: readonly (readonly [KafkaListenerKind, (kafka: SharedKafka) => Clie
 describeWithKafka('a secured Kafka', (shared) => {
   const addressOf = (kind: KafkaListenerKind): string => shared().listeners[kind] as string;
 
-  for (const [kind, settingsFor] of cases) {
-    it(`is produced to and read from over ${kind}`, async () => {
+  for (const [kind, settingsFor, how = 'plainly'] of cases) {
+    it(`is produced to and read from over ${kind}: ${how}`, async () => {
       const broker = openBroker(addressOf(kind), settingsFor(shared()));
       const topic = await newTopic(broker);
       const producer = broker.producer({ settings: {}, logger: silentLogger });
@@ -107,6 +154,19 @@ describeWithKafka('a secured Kafka', (shared) => {
       'ssl.truststore.password': 'p12-password',
     });
     await newTopic(broker);
+    await broker.close();
+  });
+
+  it('is not connected to with a JKS store, and says how to convert it', async () => {
+    const file = join(tempDir('jks'), 'truststore.jks');
+    writeFileSync(file, Buffer.from('feedfeed00000002', 'hex'));
+    const broker = openBroker(addressOf('ssl'), { 'security.protocol': 'SSL', 'ssl.truststore.location': file });
+    const list = broker.admin.bind(broker, { settings: {}, logger: silentLogger });
+    const failure = await Promise.resolve()
+      .then(() => list().listTopics())
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect(String(failure)).toContain(`keytool -importkeystore -srckeystore ${file}`);
     await broker.close();
   });
 

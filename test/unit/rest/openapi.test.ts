@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type AnySchema } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { restResources } from '../../../src/cli/rest-resources.ts';
 import { SeenFromOutside } from '../../../src/cli/seen-from-outside.ts';
@@ -88,6 +90,26 @@ describe('the OpenAPI document', () => {
     expect([...new Set(references)].filter((name) => !schemas.includes(name ?? ''))).toEqual([]);
     const used = JSON.stringify([OPERATIONS, document]);
     expect(schemas.filter((name) => !used.includes(`"#/components/schemas/${name}"`))).toEqual([]);
+  });
+
+  it('is valid by the schema of the OpenAPI Initiative, and its schemas are JSON Schema 2020-12', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const official = new URL('../../fixtures/openapi-3.1-schema.json', import.meta.url);
+    const validate = ajv.compile(JSON.parse(readFileSync(official, 'utf8')) as AnySchema);
+    const mistakes = (value: unknown): string => {
+      validate(value);
+      return ajv.errorsText(validate.errors);
+    };
+    expect(mistakes(document)).toBe('No errors');
+    const { responses: _, ...broken } = { ...document.paths['/health']?.['get'] };
+    expect(mistakes({ ...document, info: {} })).toContain('title');
+    expect(mistakes({ ...document, paths: { '/health': { get: { ...broken, responses: { OK: {} } } } } })).not.toBe(
+      'No errors',
+    );
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      expect(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`).toBe(true);
+    }
+    expect(ajv.validateSchema({ type: 'text' })).toBe(false);
   });
 
   it('marks what Kafka Connect does not have', () => {

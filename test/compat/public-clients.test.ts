@@ -7,6 +7,7 @@ import { describeWithKafka } from '../support/describe-with-kafka.ts';
 import { cached, mavenJars } from '../support/java-libs.ts';
 import { DifferenceFilter } from './pair/allowed-differences.ts';
 import { compareAnswers, neutral } from './pair/compare-answers.ts';
+import { recordPassed } from './pair/results.ts';
 import { type ComparedWorker, startWorkerPair, type WorkerPair } from './pair/worker-pair.ts';
 import { allowedDifferences } from './rest/allowed.ts';
 
@@ -23,6 +24,7 @@ interface Call {
 
 describeWithKafka('public clients see no difference', (kafka) => {
   const filter = new DifferenceFilter({ allowed: allowedDifferences });
+  const passed: string[] = [];
   let pair: WorkerPair;
   beforeAll(async () => {
     pair = await startWorkerPair({ bootstrapServers: kafka().bootstrapServers });
@@ -68,6 +70,7 @@ describeWithKafka('public clients see no difference', (kafka) => {
       run('python3', [calls, url, prefix], { env, maxBuffer: 64 << 20 }),
     );
     expect(found).toEqual([]);
+    passed.push('kafka-connect-py 1.0.0');
   });
 
   it('kafka-connect-client 4.0.4, all its calls', async () => {
@@ -77,6 +80,8 @@ describeWithKafka('public clients see no difference', (kafka) => {
       run('java', ['-Xmx128m', '-cp', `${jars}/*`, calls, url, prefix], { maxBuffer: 64 << 20 }),
     );
     expect(found).toEqual([]);
+    passed.push('kafka-connect-client 4.0.4');
+    if (passed.length === 2) recordPassed('clients', `all calls of ${passed.join(' and ')}`);
   });
 });
 

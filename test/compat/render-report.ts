@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NORMALISED } from './pair/compare-answers.ts';
+import { compatResults, PARTS, type Part } from './pair/results.ts';
 import { deadLetters } from './records/dead-letters.ts';
 import { pipelines } from './records/pipelines.ts';
 import { requestGroups } from './rest/all-groups.ts';
@@ -14,21 +15,33 @@ const cell = (text: unknown): string => String(text).replaceAll('|', '\\|');
 const where = (pattern: string | RegExp): string =>
   pattern === '.' || String(pattern) === '/./' ? 'any' : `\`${cell(pattern)}\``;
 
+const results = compatResults();
+const state = (Object.entries(PARTS) as [Part, string][])
+  .map(([part, name]) => {
+    const { date, version, what } = results[part] ?? { date: 'not yet as a whole', version: '', what: '' };
+    return `| ${name} | ${date} | ${version} | ${cell(what)} |`;
+  })
+  .join('\n');
+
 const text = `# Compatibility with Kafka Connect 4.1.1, as tested
 
 \`npm run test:compat\` starts a Kafka, the real Kafka Connect 4.1.1 as a standalone worker, and Holdfast beside it on the same broker, with plugins that do the same
 (\`test/support/java/compat\` in Java, \`test/fixtures/probe\` in JavaScript). This page is generated from the lists of those tests:
 \`node scripts/run-ts.mjs test/compat/render-report.ts\`.
 
-**State**: the parts of this run have been played singly, and not all passed; it has not yet been played whole on one version of the sources. What
-follows says what is compared, not that all of it agrees.
+**State**: what each part last passed as a whole with, every comparison of it and on one version of the sources
+(\`HOLDFAST_COMPAT_RESULTS=write npm run test:compat\` writes it down in docs/compat-results.json). What follows says what is compared.
+
+| part | last passed | version | what |
+|---|---|---|---|
+${state}
 
 ## What is compared
 
 - **REST**: ${requests} requests in ${requestGroups.length} groups, sent in the same order to both; status, the headers that clients act on, and the whole body, field order included.
 - **Records**: ${pipelines.length} source pipelines (converters, headers, transformations, partitions) and ${deadLetters.length} dead letter queues; keys, values and headers byte by byte, partition, and timestamp where the record has one.
 - **Offsets**: a file source, a file sink and the probe move from Kafka Connect to Holdfast, back, and over again; no record is lost or repeated. Offset files are written and read by Java itself.
-- **Clients**: all calls of \`kafka-connect-py\` 1.0.0 (PyPI), against both.
+- **Clients**: all calls of \`kafka-connect-py\` 1.0.0 (PyPI) and of \`org.sourcelab:kafka-connect-client\` 4.0.4 (Maven Central), against both; the groups kafbat-ui, kcctl, strimzi, redpanda-console, debezium-ui and scripts send what those tools send, as they send it.
 - **Bad input**: generated and mutated requests by the ten thousand, some of them to both workers.
 
 | group | requests | worker settings |

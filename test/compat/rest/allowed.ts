@@ -94,13 +94,6 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     reason: 'What is wrong with a regular expression is said by the engine of the language.',
   },
   {
-    request: 'validate/validate-smt',
-    at: 'body.configs[transforms.c.regex].value.errors[0]',
-    upstream: /Unclosed character class/,
-    holdfast: /Unterminated character class/,
-    reason: 'The same where it is validated.',
-  },
-  {
     request: ANY,
     at: /\.task\.class$/,
     upstream: /Task$/,

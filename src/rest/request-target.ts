@@ -6,8 +6,8 @@
 export interface Refusal {
   readonly status: 400 | 404 | 505;
   readonly message: string;
-  /** What the page says was asked for; null: there is no page. */
-  readonly uri: '/badURI' | '/badMessage' | null;
+  /** What the page says was asked for, `/badURI` or `/badMessage` where that can't be read; null: there is no page. */
+  readonly uri: string | null;
 }
 
 export interface RawTarget {
@@ -20,7 +20,7 @@ export interface RawTarget {
   readonly httpVersion: string;
 }
 
-const bad = (message: string): Refusal => ({ status: 400, message, uri: '/badURI' });
+const bad = (message: string, uri = '/badURI'): Refusal => ({ status: 400, message, uri });
 const BAD_MESSAGE: Refusal = { status: 400, message: 'Bad Request', uri: '/badMessage' };
 
 /** null for what goes on to the resources. */
@@ -29,10 +29,10 @@ export function refusedTarget(target: RawTarget): Refusal | null {
   if (httpVersion === '0.9') return { status: 505, message: 'HTTP/0.9 not supported', uri: '/badMessage' };
   if (hosts.length > 1) return bad('Duplicate Host Header');
   const host = hosts[0];
-  if (host !== undefined && !isHostPort(host)) return bad(host === '' ? 'Blank Host' : 'Bad HostPort');
+  if (host !== undefined && !isHostPort(host)) return host === '' ? bad('Blank Host') : bad('Bad HostPort', url);
   if (url === '*' && target.method === 'OPTIONS') return { status: 404, message: 'Not Found', uri: null };
   const absolute = absoluteForm(url);
-  if (absolute !== null && absolute.authority !== host) return bad('Authority!=Host');
+  if (absolute !== null && absolute.authority !== host) return bad('Authority!=Host', url);
   const path = pathOf(url);
   return path.startsWith('/') ? refusedPath(path) : bad('Bad URI path');
 }

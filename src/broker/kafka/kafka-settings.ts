@@ -130,8 +130,8 @@ function connectionSettings(reader: SettingsReader, clientId: string): Connectio
 }
 
 function producerSettings(reader: SettingsReader, logger: Logger): ProducerSettings {
-  const acks = reader.text('acks');
-  if (acks !== undefined && acks !== 'all' && acks !== '-1') {
+  const acks = reader.choice('acks', 'all', ['all', '-1', '0', '1']);
+  if (acks !== 'all' && acks !== '-1') {
     logger.warn('acks is all, whatever is set: a resolved send means that the records are durable', {
       configured: acks,
     });

@@ -64,6 +64,10 @@ describe('refusedTarget', () => {
       expect(refusal('/', { hosts: [host] })?.message, host).toBe('Bad HostPort');
     }
     expect(refusal('/', { hosts: [''] })?.message).toBe('Blank Host');
+    // The page names what was asked for, where that can be read.
+    expect(refusal('/a?b', { hosts: ['x:'] })?.uri).toBe('/a?b');
+    expect(refusal('http://other/a')?.uri).toBe('http://other/a');
+    expect(refusal('//a')?.uri).toBe('/badURI');
     expect(refusal('/', { hosts: ['a', 'a'] })?.message).toBe('Duplicate Host Header');
     for (const host of ['x_y', 'x:80', '[::1]:80', 'x%41', 'x,y', '*', "a'b"]) {
       expect(refusal('/', { hosts: [host] }), host).toBeNull();

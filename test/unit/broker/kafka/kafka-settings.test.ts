@@ -65,6 +65,7 @@ describe('settings of Kafka clients', () => {
 
   it('are all checked before anything is said', () => {
     const problems = problemsOf({
+      acks: 'many',
       'linger.ms': 'soon',
       'batch.size': '-1',
       'compression.type': 'zip',
@@ -76,6 +77,7 @@ describe('settings of Kafka clients', () => {
     expect(problems['batch.size']).toBe('Invalid value -1 for configuration batch.size: Value must be at least 0');
     expect(Object.keys(problemsOf({ 'auto.offset.reset': 'middle' }, 'consumer'))).toEqual(['auto.offset.reset']);
     expect(Object.keys(problems).sort()).toEqual([
+      'acks',
       'batch.size',
       'check.crcs',
       'compression.type',

@@ -11,6 +11,7 @@ import { faultsAndInitialStates } from './faults-and-initial-states.ts';
 import { internalEndpoints } from './internal-endpoints.ts';
 import { lifecycleByState } from './lifecycle-by-state.ts';
 import { loggers } from './loggers.ts';
+import { oddBodies } from './odd-bodies.ts';
 import { oddNames } from './odd-names.ts';
 import { oddPaths } from './odd-paths.ts';
 import { overridePolicies } from './override-policies.ts';
@@ -47,6 +48,7 @@ export const requestGroups: readonly RequestGroup[] = [
   internalEndpoints,
   lifecycleByState,
   loggers,
+  oddBodies,
   oddNames,
   oddPaths,
   ...overridePolicies,

@@ -54,7 +54,33 @@ const group = (name: string, profile: ProfileName): RequestGroup => ({
   ],
 });
 
+/** Made, used, deleted and made again under the same name. */
+const deleted: RequestGroup = {
+  name: 'topics-of-a-deleted-connector',
+  given: [
+    {
+      name: 'source',
+      method: 'PUT',
+      path: '/connectors/{p}-again/config',
+      body: { 'connector.class': 'ProbeSource', topic: '{p}-again', 'tasks.max': '1', count: '2' },
+    },
+    {
+      name: 'its-topics',
+      method: 'GET',
+      path: '/connectors/{p}-again/topics',
+      until: (body) => JSON.stringify(body).includes('-again"]'),
+    },
+  ],
+  requests: [
+    { name: 'delete', method: 'DELETE', path: '/connectors/{p}-again' },
+    { name: 'topics-of-none', method: 'GET', path: '/connectors/{p}-again/topics' },
+    { name: 'reset', method: 'PUT', path: '/connectors/{p}-again/topics/reset' },
+    { name: 'topics-after-reset', method: 'GET', path: '/connectors/{p}-again/topics' },
+  ],
+};
+
 export const topicTracking: readonly RequestGroup[] = [
+  deleted,
   group('topic-tracking', 'plain'),
   group('no-topic-tracking', 'no-topic-tracking'),
   group('no-topic-reset', 'no-topic-reset'),

@@ -65,6 +65,8 @@ export class AvroConverter implements Converter {
       discardTypeDocDefault: settings['discard.type.doc.default'],
     };
     const view = context.schemaView(config);
+    const warn = (message: string, fields: Readonly<Record<string, unknown>>): void =>
+      context.logger.warn(message, fields);
     this.parts = {
       view,
       isKey,
@@ -81,7 +83,7 @@ export class AvroConverter implements Converter {
         isStrict: { id: settings['id.compatibility.strict'], latest: settings['latest.compatibility.strict'] },
         subjectOf: (topic, schema) => inContext(schemaContext, strategy(topic, schema)),
         maxSchemas,
-        warn: (message, fields) => context.logger.warn(message, fields),
+        warn,
       }),
       deserializer: new AvroDeserializer({
         view,
@@ -89,6 +91,7 @@ export class AvroConverter implements Converter {
         maxSchemas,
         context: schemaContext,
         header: readsHeader ? `__${part}_schema_id` : null,
+        warn,
       }),
     };
   }

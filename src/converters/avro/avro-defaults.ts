@@ -14,6 +14,7 @@ import { DataError } from '../../sdk/errors/index.ts';
 import { asBuffer } from '../converter-config.ts';
 import { type Json, JsonNumber, jsonDouble, jsonFloat, jsonText } from '../json/json-text.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
+import { scrubName } from './avro-names.ts';
 import type { AvroSchema } from './avro-schema.ts';
 import { isAvroMap, isUnionStruct } from './connect-kinds.ts';
 
@@ -51,13 +52,20 @@ export function defaultToJson(schema: Schema, defaultValue: unknown, options: Av
         key,
         defaultToJson(valueSchema, each, options),
       ]);
-      if (isAvroMap(schema, options)) return Object.fromEntries(entries.map(([key, each]) => [String(key), each]));
+      if (isAvroMap(schema, options)) return Object.fromEntries(entries.map(([key, each]) => [mapKeyOf(key), each]));
       return entries.map(([key, each]) => [defaultToJson(keySchema, key, options), each]);
     }
     case SchemaType.STRUCT: {
       const struct = value as Struct;
+      const [first] = schema.fields;
+      // Avro's default of a union is one of its first branch. If another one is set, this is null, as upstream has it.
+      if (isUnionStruct(schema))
+        return first === undefined ? {} : defaultToJson(first.schema, struct.get(first), options);
       return Object.fromEntries(
-        schema.fields.map((field) => [field.name, defaultToJson(field.schema, struct.get(field), options)]),
+        schema.fields.map((field) => [
+          options.scrubInvalidNames ? scrubName(field.name) : field.name,
+          defaultToJson(field.schema, struct.get(field), options),
+        ]),
       );
     }
     default:
@@ -65,13 +73,18 @@ export function defaultToJson(schema: Schema, defaultValue: unknown, options: Av
   }
 }
 
+function mapKeyOf(key: unknown): string {
+  if (typeof key === 'string') return key;
+  throw new DataError('A default has a map with a key that is null: an Avro map has no such key.');
+}
+
 function floatJson(text: string, value: unknown): Json {
   return Number.isFinite(value) ? new JsonNumber(text) : String(value);
 }
 
 /**
- * True if Avro takes the JSON for a value of the schema: the default of a union is one of its first branch. Kafka Connect leaves an
- * Avro default out if it is not valid, and keeps it in `connect.default` only.
+ * True if Avro's Java library takes the JSON for a default of the schema: of a union one of any of its branches, though the specification
+ * wants the first. Kafka Connect leaves an Avro default out if it is not valid, and keeps it in `connect.default` only.
  */
 export function isValidAvroDefault(schema: AvroSchema, json: Json | undefined): boolean {
   switch (schema.kind) {
@@ -80,18 +93,17 @@ export function isValidAvroDefault(schema: AvroSchema, json: Json | undefined): 
     case 'boolean':
       return typeof json === 'boolean';
     case 'int':
+      return isIntegerOf(json, 32);
     case 'long':
-      return typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json));
+      return isIntegerOf(json, 64);
     case 'float':
     case 'double':
       return typeof json === 'number' || typeof json === 'bigint' || json instanceof JsonNumber;
     case 'string':
     case 'bytes':
-      return typeof json === 'string';
     case 'fixed':
-      return typeof json === 'string' && json.length === schema.size;
     case 'enum':
-      return typeof json === 'string' && schema.symbols.includes(json);
+      return typeof json === 'string';
     case 'array':
       return Array.isArray(json) && json.every((each: Json) => isValidAvroDefault(schema.items, each));
     case 'map':
@@ -104,11 +116,14 @@ export function isValidAvroDefault(schema: AvroSchema, json: Json | undefined): 
           return isValidAvroDefault(field.type, member);
         })
       );
-    case 'union': {
-      const [first] = schema.branches;
-      return first !== undefined && isValidAvroDefault(first, json);
-    }
+    case 'union':
+      return schema.branches.some((branch) => isValidAvroDefault(branch, json));
   }
+}
+
+function isIntegerOf(json: Json | undefined, bits: 32 | 64): boolean {
+  const value = typeof json === 'number' && Number.isInteger(json) ? BigInt(json) : json;
+  return typeof value === 'bigint' && BigInt.asIntN(bits, value) === value;
 }
 
 function isObject(json: Json | undefined): json is { readonly [key: string]: Json } {
@@ -118,7 +133,8 @@ function isObject(json: Json | undefined): json is { readonly [key: string]: Jso
 /** The Connect default that a JSON of an Avro schema stands for. Throws DataError for one that does not fit. */
 export function defaultFromJson(schema: Schema, avro: AvroSchema, json: Json): unknown {
   const primitive = primitiveFromJson(schema, avro, json);
-  if (primitive === null) return null;
+  // That of a union's branch is a logical value already.
+  if (primitive === null || avro.kind === 'union') return primitive;
   switch (schema.name) {
     case Decimal.LOGICAL_NAME:
       return Decimal.toLogical(schema, primitive as Uint8Array);
@@ -144,9 +160,12 @@ function primitiveFromJson(schema: Schema, avro: AvroSchema, json: Json): unknow
     case 'boolean':
       return typeof json === 'boolean' ? json : fail();
     case 'int':
-      return typeof json === 'bigint' || typeof json === 'number' ? Number(json) : fail();
+      if (!isIntegerOf(json, 32)) return fail();
+      // Cut off as upstream does it.
+      if (schema.type === SchemaType.INT8) return (Number(json) << 24) >> 24;
+      return schema.type === SchemaType.INT16 ? (Number(json) << 16) >> 16 : Number(json);
     case 'long':
-      return typeof json === 'bigint' || Number.isInteger(json) ? BigInt(json as bigint | number) : fail();
+      return isIntegerOf(json, 64) ? BigInt(json as bigint | number) : fail();
     case 'float':
     case 'double': {
       // NaN and the infinities stand as texts in connect.default.
@@ -205,10 +224,11 @@ function arrayFromJson(schema: Schema, items: AvroSchema, json: readonly Json[])
   return map;
 }
 
+/** Of the first branch that it fits: by the specification the first one of all. */
 function unionFromJson(schema: Schema, branches: readonly AvroSchema[], json: Json): unknown {
   const index = branches.findIndex((branch) => branch.kind !== 'null' && isValidAvroDefault(branch, json));
   const branch = branches[index];
-  if (branch === undefined) return null;
+  if (branch === undefined) throw new DataError(`Invalid JSON for union default value: ${jsonText(json)}`);
   if (!isUnionStruct(schema)) return defaultFromJson(schema, branch, json);
   const place = branches.slice(0, index).filter((each) => each.kind !== 'null').length;
   const values = schema.fields.map((field) =>

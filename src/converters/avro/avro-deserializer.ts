@@ -22,6 +22,7 @@ export interface AvroDeserializerDependencies {
   readonly context: string;
   /** The header that may name the schema; null: it is not looked for. */
   readonly header: string | null;
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 interface Origin {
@@ -110,12 +111,12 @@ export class AvroDeserializer {
   }
 
   private codecOf(registered: RegisteredSchema, prefix: () => string): Codec {
-    const { view, options, context } = this.dependencies;
+    const { view, options, context, warn } = this.dependencies;
     if (registered.schemaType !== 'AVRO') {
       throw new DataError(`${prefix()}the schema ${registered.id} is of type ${registered.schemaType}.`);
     }
     const avro = parseAvroSchema(registered.schema, referencedTexts(registered, view, context, prefix));
-    const schema = connectSchemaOf(avro, options, registered.version ?? null);
+    const schema = connectSchemaOf(avro, options, { version: registered.version ?? null, warn });
     return { registered, schema, type: avroTypeForReading(avro, schema, options) };
   }
 }

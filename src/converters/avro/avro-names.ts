@@ -22,32 +22,39 @@ export const ENUM_DOC_PREFIX = `${NAMESPACE}.enum.doc.`;
 export const ENUM_DEFAULT_PREFIX = `${NAMESPACE}.enum.default.`;
 /** Says that a default was one of the Avro field, and not of the Connect schema. */
 export const FIELD_DEFAULT_FLAG = `${NAMESPACE}.field.default`;
+/** With `discard.type.doc.default` in place of the three above; fields have the documentation of their schemas then. */
+export const CONNECT_RECORD_DOC_PARAMETER = 'connect.record.doc';
+export const CONNECT_ENUM_DOC_PARAMETER = 'connect.enum.doc';
 export const FIXED_SIZE_PARAMETER = 'connect.fixed.size';
 export const PRECISION_PARAMETER = 'connect.decimal.precision';
 export const DEFAULT_PRECISION = 64;
 
-/** A full name: the namespace up to the last dot, null if there is none. */
+/** A full name: the namespace up to the last dot, null if there is none. As upstream, dots at the end don't count. */
 export function splitName(fullName: string): { readonly namespace: string | null; readonly name: string } {
-  const dot = fullName.lastIndexOf('.');
-  if (dot < 0) return { namespace: null, name: fullName };
-  return { namespace: fullName.slice(0, dot), name: fullName.slice(dot + 1) };
+  const trimmed = fullName.replace(/\.+$/, '');
+  const dot = trimmed.lastIndexOf('.');
+  if (dot < 0) return { namespace: null, name: trimmed };
+  return { namespace: dot === 0 ? null : trimmed.slice(0, dot), name: trimmed.slice(dot + 1) };
 }
 
-const VALID_PART = /^[A-Za-z_]\w*$/;
+/** Java's letters and digits, of the basic plane: Avro's Java library takes them in names, though the specification does not. */
+const VALID_NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
+const BEYOND_BASIC_PLANE = /[\ud800-\udfff]/;
 
-/** True for a name that Avro accepts: letters, digits and underscores in each part, no digit in front. */
+/** True for the name of a field, or the last part of a type's name, that Avro's Java library accepts; it does not look at namespaces. */
 export function isValidName(name: string): boolean {
-  return name.split('.').every((part) => VALID_PART.test(part));
+  return VALID_NAME.test(name) && !BEYOND_BASIC_PLANE.test(name);
 }
 
-/** The name with each part made valid, as `scrub.invalid.names` does it; valid parts stay. */
+/** A type's full name with each part between the dots made valid, as `scrub.invalid.names` does it; valid parts stay. */
+export function scrubFullName(name: string): string {
+  return name.replace(/\.+$/, '').split('.').map(scrubName).join('.');
+}
+
+/** The name of a field made valid, as `scrub.invalid.names` does it; a valid one stays. Dots are none of its parts. */
 export function scrubName(name: string): string {
-  return name.split('.').map(scrubPart).join('.');
-}
-
-function scrubPart(part: string): string {
-  if (part === '' || VALID_PART.test(part)) return part;
-  const encoded = encodeForm(part);
+  if (name === '' || /^[A-Za-z_]\w*$/.test(name)) return name;
+  const encoded = encodeForm(name);
   const prefixed = /^\d/.test(encoded) ? `x${encoded}` : encoded;
   return prefixed.replace(/\W/g, '_');
 }

@@ -208,15 +208,24 @@ class AvroWriterCompiler {
     const others = avro.branches.flatMap((branch, index) => (branch.kind === 'null' ? [] : [{ branch, index }]));
     const isEnhanced = this.options.enhancedSchemaSupport || schema.name !== UNION_NAME;
     const branches = schema.fields.map((field, place) => {
-      const named = others.find(({ branch }) => unionFieldName(branch, isEnhanced) === field.name);
+      // Records without a name are numbered anew in each schema.
+      const isNumbered = field.schema.type === SchemaType.STRUCT && field.schema.name === null;
+      const named = isNumbered
+        ? undefined
+        : others.find(({ branch }) => unionFieldName(branch, isEnhanced) === field.name);
       const found = named ?? others[place];
       if (found === undefined)
         throw new DataError(`Incompatible schema: the Avro union has no branch for ${field.name}.`);
       return { index: found.index, writer: this.writer(found.branch, field.schema) };
     });
+    let lastSchema: Schema = schema;
     return {
       _write: (tap, value) => {
         if (value !== null && value !== undefined && !isStruct(value)) throw wrongType(schema, value);
+        if (value?.schema !== undefined && value.schema !== lastSchema) {
+          if (!value.schema.equals(schema)) throw new DataError('Mismatching struct schema');
+          lastSchema = value.schema;
+        }
         const values = value?.values ?? [];
         const place = values.findIndex((each) => each !== null && each !== undefined);
         const branch = branches[place];

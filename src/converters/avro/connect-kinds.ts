@@ -18,15 +18,10 @@ export function enumParameterOf(schema: Schema, options: AvroDataOptions): strin
   return options.enhancedSchemaSupport && schema.parameters.has(ENUM_PARAMETER) ? ENUM_PARAMETER : undefined;
 }
 
-/** The symbols of an enum, in the order of the parameters. */
+/** The symbols of an enum, in the order of the parameters: the ends of their names. */
 export function enumSymbolsOf(schema: Schema, parameter: string): string[] {
-  const symbols: string[] = [];
-  for (const [key, value] of schema.parameters ?? []) {
-    if (!key.startsWith(`${parameter}.`)) continue;
-    // The generalized form keeps the symbol in the key and its number in the value.
-    symbols.push(parameter === GENERALIZED_ENUM ? key.slice(parameter.length + 1) : value);
-  }
-  return symbols;
+  const prefix = `${parameter}.`;
+  return [...(schema.parameters ?? [])].flatMap(([key]) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
 }
 
 /** The size of a named BYTES that stands for a fixed type, or undefined. */

@@ -6,9 +6,7 @@ import {
   Decimal,
   parametersEqual,
   Schema,
-  type SchemaAttributes,
   SchemaType,
-  schemasEqual,
 } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { type Json, jsonText } from '../json/json-text.ts';
@@ -16,6 +14,8 @@ import { parseJson } from '../json/parse-json.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { defaultToJson, isValidAvroDefault } from './avro-defaults.ts';
 import {
+  CONNECT_ENUM_DOC_PARAMETER,
+  CONNECT_RECORD_DOC_PARAMETER,
   DEFAULT_PRECISION,
   DEFAULT_RECORD,
   ENUM_DEFAULT_PREFIX,
@@ -28,12 +28,14 @@ import {
   NAMESPACE,
   PRECISION_PARAMETER,
   RECORD_DOC_PARAMETER,
+  scrubFullName,
   scrubName,
   splitName,
   VALUE_FIELD,
 } from './avro-names.ts';
 import { parseAvroSchema } from './avro-schema.ts';
 import { enumParameterOf, enumSymbolsOf, fixedSizeOf, isAvroMap, isUnionStruct } from './connect-kinds.ts';
+import { hasSameFields, isSameButOptional, isSameShape, layoutOf } from './same-type.ts';
 
 /** The record that holds values without a schema, one field set. */
 export const ANYTHING_TEXT = jsonText(
@@ -82,11 +84,17 @@ class AvroSchemaWriter {
   private readonly options: AvroDataOptions;
   private readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   private readonly named = new Map<string, NamedType>();
+  private readonly hasDefaults: boolean;
   private unnamedCount = 0;
 
-  constructor(options: AvroDataOptions, warn: (message: string, fields: Readonly<Record<string, unknown>>) => void) {
+  constructor(
+    options: AvroDataOptions,
+    warn: (message: string, fields: Readonly<Record<string, unknown>>) => void,
+    hasDefaults = true,
+  ) {
     this.options = options;
     this.warn = warn;
+    this.hasDefaults = hasDefaults;
   }
 
   /** @param space the namespace around, which names within need not repeat. */
@@ -147,10 +155,11 @@ class AvroSchemaWriter {
   }
 
   private enum(schema: Schema, space: string | null, parameter: string): Json {
+    const { discardTypeDocDefault } = this.options;
     const name = this.validName(schema.parameters?.get(parameter) ?? '');
     const short = splitName(schema.name ?? DEFAULT_RECORD).name;
-    const doc = schema.parameters?.get(ENUM_DOC_PREFIX + short);
-    const defaultSymbol = schema.parameters?.get(ENUM_DEFAULT_PREFIX + short);
+    const doc = schema.parameters?.get(discardTypeDocDefault ? CONNECT_ENUM_DOC_PARAMETER : ENUM_DOC_PREFIX + short);
+    const defaultSymbol = discardTypeDocDefault ? undefined : schema.parameters?.get(ENUM_DEFAULT_PREFIX + short);
     return this.define(name, schema, space, () =>
       this.withMetaData(
         {
@@ -169,7 +178,8 @@ class AvroSchemaWriter {
     const name = schema.name === null ? this.defaultName(schema) : this.validName(schema.name);
     return this.define(name, schema, space, () => {
       const inner = splitName(name).namespace;
-      const doc = schema.parameters?.get(RECORD_DOC_PARAMETER);
+      const isDiscarding = this.options.discardTypeDocDefault;
+      const doc = schema.parameters?.get(isDiscarding ? CONNECT_RECORD_DOC_PARAMETER : RECORD_DOC_PARAMETER);
       const fields = schema.fields.map((field) =>
         this.field(field.name, field.schema, schema.parameters?.get(FIELD_DOC_PREFIX + field.name), inner),
       );
@@ -209,10 +219,12 @@ class AvroSchemaWriter {
     }));
   }
 
-  private field(name: string, schema: Schema, doc: string | undefined, space: string | null): Json {
+  private field(name: string, schema: Schema, typeDoc: string | undefined, space: string | null): Json {
     const type = this.write(schema, space);
-    const members: Members = { name: this.validName(name), type };
-    if (doc !== undefined) members['doc'] = doc;
+    const members: Members = { name: this.validFieldName(name), type };
+    const doc = this.options.discardTypeDocDefault ? schema.doc : typeDoc;
+    if (doc !== undefined && doc !== null) members['doc'] = doc;
+    if (!this.hasDefaults) return members;
     if (schema.defaultValue !== null) {
       const json = defaultToJson(schema, schema.defaultValue, this.options);
       if (this.isValidDefault(schema, json)) members['default'] = json;
@@ -223,7 +235,7 @@ class AvroSchemaWriter {
     if (this.options.connectMetaData && schema.parameters !== null && isReference(type)) {
       const first = this.named.get(this.fullNameOf(schema) ?? '')?.schema;
       if (first !== undefined && !parametersEqual(first.parameters, schema.parameters)) {
-        members['connect.parameters'] = parametersJson(schema.parameters);
+        members['connect.parameters'] = this.parametersJson(schema.parameters);
       }
     }
     return members;
@@ -231,15 +243,26 @@ class AvroSchemaWriter {
 
   /** Each schema's own text is parsed for this, so that names used before need no definition here. */
   private isValidDefault(schema: Schema, json: Json): boolean {
-    const alone = new AvroSchemaWriter({ ...this.options, connectMetaData: false }, () => {});
-    return isValidAvroDefault(parseAvroSchema(jsonText(alone.write(schema, null))), json);
+    return isValidAvroDefault(parseAvroSchema(jsonText(this.bare().write(schema, null))), json);
+  }
+
+  /** Writes what is needed to tell types and their values. A schema within itself would be without an end if its defaults were checked. */
+  private bare(): AvroSchemaWriter {
+    return new AvroSchemaWriter({ ...this.options, connectMetaData: false }, () => {}, false);
   }
 
   private define(name: string, schema: Schema, space: string | null, write: () => Json): Json {
     const known = this.named.get(name);
     if (known !== undefined) {
-      // Inside itself a type is known by its name alone, as a Connect schema that contains itself has no end.
-      if (!known.isOpen && !isSameShape(known.schema, schema)) throw new DataError(`Can't redefine: ${name}`);
+      // Inside itself a type is told by its fields, which are the same, as a comparison would have no end.
+      const isSame = known.isOpen
+        ? hasSameFields(known.schema, schema)
+        : isSameShape(known.schema, schema) || this.layoutTextOf(known.schema) === this.layoutTextOf(schema);
+      if (!isSame) {
+        throw new DataError(
+          `Can't redefine: ${name}. Two schemas of this name differ in what they contain: rename one.`,
+        );
+      }
       const { namespace, name: short } = splitName(name);
       return namespace === space ? short : name;
     }
@@ -250,9 +273,14 @@ class AvroSchemaWriter {
     return written;
   }
 
+  /** What decides the bytes of its values: two uses of a type may differ in all else. */
+  private layoutTextOf(schema: Schema): string {
+    return jsonText(layoutOf(this.bare().write(schema, null, true)));
+  }
+
   private defaultName(schema: Schema): string {
     for (const [name, { schema: known }] of this.named) {
-      if (known.name === null && known.type === SchemaType.STRUCT && isSameShape(known, schema)) return name;
+      if (known.name === null && known.type === SchemaType.STRUCT && isSameButOptional(known, schema)) return name;
     }
     this.unnamedCount++;
     return `${NAMESPACE}.${DEFAULT_RECORD}${this.unnamedCount === 1 ? '' : this.unnamedCount}`;
@@ -262,13 +290,25 @@ class AvroSchemaWriter {
     const enumParameter = enumParameterOf(schema, this.options);
     const name = enumParameter === undefined ? schema.name : (schema.parameters?.get(enumParameter) ?? null);
     if (name === null) return undefined;
-    return this.options.scrubInvalidNames ? scrubName(name) : name;
+    return this.options.scrubInvalidNames ? scrubFullName(name) : name;
   }
 
+  /** The full name of a type. */
   private validName(name: string): string {
-    if (this.options.scrubInvalidNames) return scrubName(name);
-    if (isValidName(name)) return name;
-    throw new DataError(`Illegal character in: ${name}. Set scrub.invalid.names=true to have such names changed.`);
+    const valid = this.options.scrubInvalidNames ? scrubFullName(name) : name;
+    checkName(splitName(valid).name, name);
+    return valid;
+  }
+
+  private validFieldName(name: string): string {
+    const valid = this.options.scrubInvalidNames ? scrubName(name) : name;
+    checkName(valid, name);
+    return valid;
+  }
+
+  private parametersJson(parameters: ReadonlyMap<string, string>): Members {
+    const isAll = this.options.discardTypeDocDefault;
+    return Object.fromEntries([...parameters].filter(([key]) => isAll || key !== FIELD_DEFAULT_FLAG));
   }
 
   private withMetaData(members: Members, schema: Schema): Members {
@@ -276,10 +316,11 @@ class AvroSchemaWriter {
       if (schema.doc !== null) members['connect.doc'] = schema.doc;
       if (schema.version !== null) members['connect.version'] = schema.version;
       if (schema.parameters !== null) {
-        const parameters = parametersJson(schema.parameters);
+        const parameters = this.parametersJson(schema.parameters);
         if (Object.keys(parameters).length > 0) members['connect.parameters'] = parameters;
       }
-      if (schema.defaultValue !== null && !(schema.parameters?.has(FIELD_DEFAULT_FLAG) ?? false)) {
+      const isFieldDefault = !this.options.discardTypeDocDefault && schema.parameters?.has(FIELD_DEFAULT_FLAG) === true;
+      if (schema.defaultValue !== null && !isFieldDefault) {
         members['connect.default'] = defaultToJson(schema, schema.defaultValue, this.options);
       }
       if (schema.name !== null) members['connect.name'] = schema.name;
@@ -304,8 +345,10 @@ function isReference(type: Json): boolean {
   return typeof type === 'string' && !Object.values(PRIMITIVES).includes(type);
 }
 
-function parametersJson(parameters: ReadonlyMap<string, string>): Members {
-  return Object.fromEntries([...parameters].filter(([key]) => key !== FIELD_DEFAULT_FLAG));
+function checkName(valid: string, name: string): void {
+  if (isValidName(valid)) return;
+  const what = valid === '' ? 'Empty name' : `Illegal character in: ${name}`;
+  throw new DataError(`${what}. Set scrub.invalid.names=true to have such names changed.`);
 }
 
 function precisionOf(schema: Schema): number {
@@ -315,11 +358,9 @@ function precisionOf(schema: Schema): number {
 
 function logicalTypeOf(schema: Schema): string | undefined {
   switch (schema.name) {
-    case Decimal.LOGICAL_NAME: {
-      // Avro knows no negative scale, and none larger than the precision: then it is bytes to others, and a Decimal by connect.name to us.
-      const scale = Decimal.scaleOf(schema);
-      return scale < 0 || scale > precisionOf(schema) ? undefined : 'decimal';
-    }
+    case Decimal.LOGICAL_NAME:
+      // Also with a scale that Avro does not know, a negative one or one beyond the precision: others read it as bytes.
+      return 'decimal';
     case ConnectDate.LOGICAL_NAME:
       return 'date';
     case ConnectTime.LOGICAL_NAME:
@@ -329,20 +370,4 @@ function logicalTypeOf(schema: Schema): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** Equal but for what belongs to the place of use: optional, default, doc, version and parameters. */
-function isSameShape(a: Schema, b: Schema): boolean {
-  if (a === b) return true;
-  const bare = (schema: Schema): Schema => {
-    const attributes: SchemaAttributes = {
-      type: schema.type,
-      name: schema.name,
-      keySchema: schema.mapKeySchema,
-      valueSchema: schema.elementSchema,
-      ...(schema.structFields === null ? {} : { fields: schema.structFields }),
-    };
-    return new Schema(attributes);
-  };
-  return schemasEqual(bare(a), bare(b));
 }

@@ -14,6 +14,8 @@ import type { AvroDataOptions } from './avro-data-options.ts';
 import { defaultFromJson } from './avro-defaults.ts';
 import {
   ANYTHING_FULL_NAME,
+  CONNECT_ENUM_DOC_PARAMETER,
+  CONNECT_RECORD_DOC_PARAMETER,
   DEFAULT_PRECISION,
   DEFAULT_RECORD_FULL_NAME,
   ENUM_DEFAULT_PREFIX,
@@ -48,14 +50,24 @@ import type {
 } from './avro-schema.ts';
 import { type CyclicSchema, cyclicSchema } from './cyclic-schema.ts';
 
-/** The Connect schema of an Avro schema; null for the record of values without a schema. Throws DataError. */
+export interface ConnectSchemaSettings {
+  /** Of the schema in the registry, for schemas that do not say one themselves. */
+  readonly version?: number | null;
+  /** Told of what is passed over. */
+  readonly warn?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/**
+ * The Connect schema of an Avro schema; null for the record of values without a schema. Throws DataError. A default that does not fit its
+ * type is passed over, as upstream does it.
+ */
 export function connectSchemaOf(
   avro: AvroSchema,
   options: AvroDataOptions,
-  version: number | null = null,
+  { version = null, warn = () => {} }: ConnectSchemaSettings = {},
 ): Schema | null {
   if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return null;
-  return new ConnectSchemaReader(options).read(avro, { version });
+  return new ConnectSchemaReader(options, warn).read(avro, { version });
 }
 
 /** True for the record of a map's entry. */
@@ -96,10 +108,12 @@ class ConnectSchemaReader {
   private readonly open = new Map<AvroRecord, CyclicSchema[]>();
   /** The fields of records that were read: what a place adds to a record is not in them. */
   private readonly known = new Map<AvroRecord, readonly ConnectField[]>();
+  private readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   private unionCount = 0;
 
-  constructor(options: AvroDataOptions) {
+  constructor(options: AvroDataOptions, warn: (message: string, fields: Readonly<Record<string, unknown>>) => void) {
     this.options = options;
+    this.warn = warn;
   }
 
   read(avro: AvroSchema, place: Place = {}): Schema {
@@ -117,7 +131,8 @@ class ConnectSchemaReader {
         const isOptional = avro.branches.length === 2 || (place.isOptional ?? false);
         // The field's default is one of the first branch, and left aside as upstream does; its documentation is kept.
         const field = place.field === undefined ? {} : { field: { ...place.field, defaultValue: undefined } };
-        return this.read(only, { ...place, ...field, isOptional });
+        // The registry's version is that of the union, which has no schema of its own.
+        return this.read(only, { ...field, isOptional });
       }
     }
     const builder = this.builderOf(avro);
@@ -173,10 +188,7 @@ class ConnectSchemaReader {
 
   private bytes(avro: AvroPrimitive | AvroFixed): SchemaBuilder {
     if (is(avro.props['logicalType'], 'decimal')) {
-      // Absent, the scale is 0 for Avro; upstream wants to be told.
-      const scale = integerOf(avro.props['scale']);
-      if (scale === undefined) throw new DataError('scale must be specified and must be a number.');
-      const builder = Decimal.builder(scale);
+      const builder = Decimal.builder(integerOf(avro.props['scale']) ?? 0);
       const precision = avro.props['precision'];
       if (precision === undefined) return builder;
       const digits = integerOf(precision);
@@ -190,9 +202,12 @@ class ConnectSchemaReader {
   private enum(avro: AvroEnum): SchemaBuilder {
     const builder = SchemaBuilder.string();
     const short = splitName(avro.fullName).name;
-    if (this.options.connectMetaData) {
-      if (avro.doc !== null) builder.parameter(ENUM_DOC_PREFIX + short, avro.doc);
-      if (avro.defaultSymbol !== null) builder.parameter(ENUM_DEFAULT_PREFIX + short, avro.defaultSymbol);
+    const { connectMetaData, discardTypeDocDefault } = this.options;
+    if (connectMetaData) {
+      const docParameter = discardTypeDocDefault ? CONNECT_ENUM_DOC_PARAMETER : ENUM_DOC_PREFIX + short;
+      if (avro.doc !== null) builder.parameter(docParameter, avro.doc);
+      if (avro.defaultSymbol !== null && !discardTypeDocDefault)
+        builder.parameter(ENUM_DEFAULT_PREFIX + short, avro.defaultSymbol);
     }
     const isGeneralized = this.options.generalizedSumTypes;
     const parameter = isGeneralized ? GENERALIZED_ENUM : ENUM_PARAMETER;
@@ -217,10 +232,10 @@ class ConnectSchemaReader {
 
   private struct(avro: AvroRecord): SchemaBuilder {
     const builder = SchemaBuilder.struct();
-    const { connectMetaData } = this.options;
-    if (connectMetaData && avro.doc !== null) builder.parameter(RECORD_DOC_PARAMETER, avro.doc);
+    const hasDocs = this.options.connectMetaData && !this.options.discardTypeDocDefault;
+    if (hasDocs && avro.doc !== null) builder.parameter(RECORD_DOC_PARAMETER, avro.doc);
     for (const field of avro.fields) {
-      if (connectMetaData && field.doc !== null) builder.parameter(FIELD_DOC_PREFIX + field.name, field.doc);
+      if (hasDocs && field.doc !== null) builder.parameter(FIELD_DOC_PREFIX + field.name, field.doc);
     }
     for (const { name, schema } of this.fieldsOf(avro)) builder.field(name, schema);
     return builder;
@@ -247,13 +262,13 @@ class ConnectSchemaReader {
     const builder = SchemaBuilder.struct().name(name);
     if (isGeneralized) builder.parameter(GENERALIZED_UNION, name);
     const names = new Set<string>();
-    for (const branch of avro.branches) {
+    for (const [index, branch] of avro.branches.entries()) {
       if (branch.kind === 'null') {
         builder.optional();
         continue;
       }
       const field = isGeneralized
-        ? `${GENERALIZED_FIELD_PREFIX}${names.size}`
+        ? `${GENERALIZED_FIELD_PREFIX}${index}`
         : unionFieldName(branch, this.options.enhancedSchemaSupport);
       if (names.has(field)) throw new DataError('Multiple union schemas map to the Connect union field name');
       names.add(field);
@@ -265,9 +280,17 @@ class ConnectSchemaReader {
   private addMetaData(builder: SchemaBuilder, avro: AvroSchema, place: Place): void {
     const { props } = avro;
     const { connectMetaData, discardTypeDocDefault } = this.options;
-    const realDoc = place.field?.doc ?? ('doc' in avro ? avro.doc : null);
-    const doc = (discardTypeDocDefault ? realDoc : null) ?? props['connect.doc'];
-    if (connectMetaData && typeof doc === 'string') builder.doc(doc);
+    const ownDoc = 'doc' in avro ? avro.doc : null;
+    const connectDoc = textOf(props['connect.doc']);
+    const doc = discardTypeDocDefault
+      ? (place.field?.doc ?? ownDoc ?? connectDoc)
+      : connectMetaData
+        ? connectDoc
+        : null;
+    if (doc !== null) builder.doc(doc);
+    if (discardTypeDocDefault && connectMetaData && ownDoc !== null) {
+      builder.parameter(CONNECT_RECORD_DOC_PARAMETER, ownDoc);
+    }
     this.addVersion(builder, props, place.version ?? null);
     const parameters = props['connect.parameters'];
     if (connectMetaData && parameters !== undefined) addParameters(builder, parameters);
@@ -277,16 +300,39 @@ class ConnectSchemaReader {
     for (const [key, value] of Object.entries(props)) {
       if (key.startsWith('avro')) builder.parameter(key, typeof value === 'string' ? value : jsonText(value));
     }
-    let defaultJson: Json | undefined = place.field?.defaultValue ?? undefined;
-    const connectDefault = props['connect.default'];
-    if (defaultJson === undefined) defaultJson = connectDefault;
-    else if (connectDefault === undefined) builder.parameter(FIELD_DEFAULT_FLAG, 'true');
     const name = nameOf(avro, props['connect.name']);
     // Before the default, whose form depends on it.
     if (name !== null) addName(builder, name);
-    if (defaultJson !== undefined && defaultJson !== null) {
-      if (place.isOptional === true) builder.optional();
-      builder.defaultValue(defaultFromJson(builder.build(), avro, defaultJson));
+    this.addDefault(builder, avro, place);
+  }
+
+  /** The Avro field's own default, null included, or else that of Connect. */
+  private addDefault(builder: SchemaBuilder, avro: AvroSchema, place: Place): void {
+    const connectDefault = avro.props['connect.default'];
+    const { connectMetaData, discardTypeDocDefault } = this.options;
+    if (place.isOptional === true) builder.optional();
+    const fieldDefault = place.field?.defaultValue;
+    if (fieldDefault !== undefined && this.takesDefault(builder, avro, fieldDefault)) {
+      if (connectMetaData && !discardTypeDocDefault && connectDefault === undefined) {
+        builder.parameter(FIELD_DEFAULT_FLAG, 'true');
+      }
+    } else if (connectDefault !== undefined) {
+      this.takesDefault(builder, avro, connectDefault);
+    }
+  }
+
+  private takesDefault(builder: SchemaBuilder, avro: AvroSchema, json: Json): boolean {
+    if (json === null) return true;
+    try {
+      builder.defaultValue(defaultFromJson(builder.build(), avro, json));
+      return true;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      this.warn('A default that does not fit its Avro type is passed over.', {
+        type: 'fullName' in avro ? avro.fullName : avro.kind,
+        reason: error.message,
+      });
+      return false;
     }
   }
 
@@ -307,11 +353,11 @@ class ConnectSchemaReader {
 
 /** INT8 and INT16 are told by a property; logical types that Connect lacks are plain integers. */
 function intBuilder(avro: AvroPrimitive): SchemaBuilder {
-  const logicalType = avro.props['logicalType'];
-  const connectType = avro.props['connect.type'];
+  const logicalType = textOf(avro.props['logicalType']);
+  const connectType = textOf(avro.props['connect.type']);
   if (is(logicalType, 'date')) return ConnectDate.builder();
   if (is(logicalType, 'time-millis')) return ConnectTime.builder();
-  if (connectType === undefined || logicalType !== undefined) return SchemaBuilder.int32();
+  if (connectType === null || logicalType !== null) return SchemaBuilder.int32();
   if (connectType === 'int8') return SchemaBuilder.int8();
   if (connectType === 'int16') return SchemaBuilder.int16();
   throw new DataError('Connect type annotation for Avro int field is null');
@@ -321,7 +367,7 @@ function nameOf(avro: AvroSchema, given: Json | undefined): string | null {
   const connectName = given ?? avro.props['connect.name'];
   if (connectName !== undefined && connectName !== null) {
     if (typeof connectName !== 'string') throw new DataError(`Invalid schema name: ${jsonText(connectName)}`);
-    return connectName;
+    return connectName.startsWith(DEFAULT_RECORD_FULL_NAME) ? null : connectName;
   }
   if (avro.kind === 'fixed' && is(avro.props['logicalType'], 'decimal')) return null;
   if (avro.kind !== 'record' && avro.kind !== 'enum' && avro.kind !== 'fixed') return null;
@@ -354,6 +400,10 @@ function addParameters(builder: SchemaBuilder, parameters: Json): void {
 export function unionFieldName(avro: AvroSchema, isEnhanced: boolean): string {
   if (avro.kind !== 'record' && avro.kind !== 'enum' && avro.kind !== 'fixed') return avro.kind;
   return isEnhanced ? avro.fullName : splitName(avro.fullName).name;
+}
+
+function textOf(json: Json | undefined): string | null {
+  return typeof json === 'string' ? json : null;
 }
 
 function is(json: Json | undefined, text: string): boolean {

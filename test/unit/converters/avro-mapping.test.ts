@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AVRO_DATA_DEFAULTS, type AvroDataOptions } from '../../../src/converters/avro/avro-data-options.ts';
-import { scrubName } from '../../../src/converters/avro/avro-names.ts';
+import { scrubFullName, scrubName } from '../../../src/converters/avro/avro-names.ts';
 import { parseAvroSchema } from '../../../src/converters/avro/avro-schema.ts';
 import { avroSchemaTextOf } from '../../../src/converters/avro/to-avro-schema.ts';
 import { connectSchemaOf } from '../../../src/converters/avro/to-connect-schema.ts';
@@ -21,7 +21,13 @@ import { DataError } from '../../../src/sdk/errors/index.ts';
 const toAvro = (schema: Schema | null, options: Partial<AvroDataOptions> = {}): unknown =>
   JSON.parse(avroSchemaTextOf(schema, { ...AVRO_DATA_DEFAULTS, ...options }));
 const toConnect = (avro: unknown, options: Partial<AvroDataOptions> = {}, version?: number): Schema | null =>
-  connectSchemaOf(parseAvroSchema(JSON.stringify(avro)), { ...AVRO_DATA_DEFAULTS, ...options }, version ?? null);
+  connectSchemaOf(
+    parseAvroSchema(JSON.stringify(avro)),
+    { ...AVRO_DATA_DEFAULTS, ...options },
+    {
+      version: version ?? null,
+    },
+  );
 
 const enumSchema = SchemaBuilder.string()
   .name('n.Color')
@@ -119,7 +125,7 @@ describe('Connect schemas become the Avro schemas of Confluent’s converter', (
     [
       'Decimal of a negative scale',
       Decimal.schema(-1),
-      { type: 'bytes', scale: -1, precision: 64 },
+      { type: 'bytes', scale: -1, precision: 64, logicalType: 'decimal' },
       { connectMetaData: false },
     ],
     ['Date', ConnectDate.SCHEMA, { type: 'int', logicalType: 'date' }, { connectMetaData: false }],
@@ -400,7 +406,7 @@ describe('Avro schemas become the Connect schemas of Confluent’s converter', (
     [
       'docs of the type',
       { type: 'record', name: 'R', doc: 'real', 'connect.doc': 'connect', fields: [] },
-      SchemaBuilder.struct().name('R').parameter('io.confluent.connect.avro.record.doc', 'real').doc('real').build(),
+      SchemaBuilder.struct().name('R').parameter('connect.record.doc', 'real').doc('real').build(),
       { discardTypeDocDefault: true },
     ],
   ])('%s', (_what, avro, expected, options) => {
@@ -419,9 +425,6 @@ describe('Avro schemas become the Connect schemas of Confluent’s converter', (
 
   it('refuses what Connect has no place for', () => {
     expect(() => toConnect('null')).toThrow('Standalone null schemas are not supported by this converter');
-    expect(() => toConnect({ type: 'bytes', logicalType: 'decimal' })).toThrow(
-      'scale must be specified and must be a number.',
-    );
     expect(() => toConnect({ type: 'int', 'connect.type': 'int9' })).toThrow(
       'Connect type annotation for Avro int field is null',
     );
@@ -456,13 +459,18 @@ describe('Avro schemas become the Connect schemas of Confluent’s converter', (
 describe('scrubbing', () => {
   it.each([
     ['valid_1', 'valid_1'],
-    ['a.b-c', 'a.b_c'],
     ['1a', 'x1a'],
     ['a b', 'a_b'],
     ['é', '_C3_A9'],
     ['a*b', 'a_b'],
     ['', ''],
+    ['a.b-c', 'a_b_c'],
   ])('%j becomes %j', (name, expected) => expect(scrubName(name)).toBe(expected));
+
+  it('keeps the dots of the names of types', () => {
+    expect(scrubFullName('a.b-c.1')).toBe('a.b_c.x1');
+    expect(scrubFullName('a.b.')).toBe('a.b');
+  });
 });
 
 describe('defaults come back as they were', () => {

@@ -43,6 +43,22 @@ export async function javaKafkaLibs(signal?: AbortSignal): Promise<JavaKafkaLibs
   return { classpath: `${join(root, 'lib')}/*`, pluginPath: join(root, 'plugins') };
 }
 
+/** The jars of avro-converter/pom.xml, for `java -cp`, fetched and kept as those of Kafka are, which are not among them. */
+export async function javaAvroLibs(signal?: AbortSignal): Promise<string> {
+  const avroPom = fileURLToPath(new URL('./avro-converter/pom.xml', import.meta.url));
+  const key = createHash('sha256')
+    .update(await readFile(avroPom))
+    .digest('hex')
+    .slice(0, 16);
+  const root = await cached(`avro-${key}`, (dir) =>
+    maven(
+      ['-f', avroPom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${dir}`],
+      signal,
+    ),
+  );
+  return `${root}/*`;
+}
+
 /**
  * The folder of that name in the cache, filled by `fill` the first time. It appears whole or not at all: it is filled
  * under another name and renamed; of two processes that race, the later throws its copy away.

@@ -51,8 +51,21 @@ final class ConnectWire {
     return node;
   }
 
+  /** While it is there, what is written the same is the same object, as it is in a connector: two byte arrays are never equal. */
+  static Map<JsonNode, Schema> known;
+
   static Schema toSchema(JsonNode node) {
     if (node == null || node.isNull()) return null;
+    if (known == null) return newSchema(node);
+    Schema schema = known.get(node);
+    if (schema == null) {
+      schema = newSchema(node);
+      known.put(node, schema);
+    }
+    return schema;
+  }
+
+  private static Schema newSchema(JsonNode node) {
     Schema.Type type = Schema.Type.valueOf(node.get("type").asText());
     List<Field> fields = new ArrayList<>();
     if (node.has("fields")) {

@@ -26,7 +26,11 @@ export function isBrandedClass(target: object): boolean {
   return Object.hasOwn(target, Symbol.hasInstance);
 }
 
-/** True if the value carries the brand. */
+/** True if the value carries the brand. Never throws: a proxy that does when it is asked carries none. */
 export function isBranded(value: unknown, brand: symbol): boolean {
-  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+  try {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+  } catch {
+    return false;
+  }
 }

@@ -13,3 +13,10 @@ export function builtInPlugins(): readonly string[] {
   const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return RELATIVE.map((path) => new URL(`${path}${ending}`, import.meta.url).href);
 }
+
+/** Under which package a built-in plugin may be named in configurations: that of its export, or Holdfast's own. */
+export function packageOfBuiltIn(module: string): string | undefined {
+  if (!builtInPlugins().includes(module)) return undefined;
+  const connector = /\/connectors\/([^/]+)\/index\.[jt]s$/.exec(module)?.[1];
+  return connector === undefined ? 'holdfast' : `holdfast/connectors/${connector}`;
+}

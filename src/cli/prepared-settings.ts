@@ -10,7 +10,7 @@ import { secretsOf } from '../runtime/config/variables/secret-settings.ts';
 import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
 import { Plugins } from '../runtime/plugins/plugins.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
-import { builtInPlugins } from './built-in-plugins.ts';
+import { builtInPlugins, packageOfBuiltIn } from './built-in-plugins.ts';
 import { parseWorkerSettings } from './worker-settings.ts';
 
 export interface PreparedSettings {
@@ -49,7 +49,10 @@ async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promis
     .filter((folder) => folder !== '');
   const plugins = await Plugins.discover({
     builtIn: [...builtInPlugins(), ...(options.pluginModules ?? [])],
+    packageOf: packageOfBuiltIn,
     pluginPath,
+    // As written, too; what it may be is checked with the other settings.
+    discovery: (settings['plugin.discovery'] ?? 'hybrid_warn').trim().toLowerCase(),
     logger,
   });
   // Mistakes in settings without providers are named first, and all together.

@@ -12,7 +12,14 @@ import type { ConfigProblem } from '../sdk/errors/kinds.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
-const AVRO = namesOf({ type: 'converter', className: 'io.confluent.connect.avro.AvroConverter', otherNames: [] });
+const PACKAGE = 'holdfast';
+/** Not the package alone, which has more converters than this. */
+const AVRO = namesOf({
+  type: 'converter',
+  className: 'io.confluent.connect.avro.AvroConverter',
+  otherNames: [],
+  packageName: PACKAGE,
+}).filter((name) => name !== PACKAGE);
 
 /** What of a worker's settings holds for all its converters. */
 export function registryDefaults(raw: Raw): Record<string, string> {

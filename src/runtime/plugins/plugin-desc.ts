@@ -15,6 +15,8 @@ export interface PluginDesc {
   readonly version: string;
   /** What `import()` takes. */
   readonly module: string;
+  /** Name of the npm package that it is from, and of what that exports: `holdfast/connectors/file`. */
+  readonly packageName?: string | undefined;
   /** For people: `built in`, or the folder it was found in. */
   readonly location: string;
   readonly create: new () => unknown;
@@ -36,14 +38,26 @@ export function simpleName(className: string): string {
   return className.slice(Math.max(className.lastIndexOf('.'), className.lastIndexOf('$')) + 1);
 }
 
-/** Full names, simple names and pruned names. Ambiguous ones are dropped by whoever collects them. */
-export function namesOf(desc: Pick<PluginDesc, 'type' | 'className' | 'otherNames'>): readonly string[] {
+/**
+ * Full names, simple names and pruned names, and these with the package before them: `holdfast/connectors/file#FileStreamSource`, or the
+ * package alone. Ambiguous ones are dropped by whoever collects them.
+ */
+export function namesOf(
+  desc: Pick<PluginDesc, 'type' | 'className' | 'otherNames' | 'packageName'>,
+): readonly string[] {
   const names = new Set<string>([desc.className, ...desc.otherNames]);
+  const own = new Set<string>();
   for (const full of [desc.className, ...desc.otherNames]) {
     const simple = simpleName(full);
-    names.add(simple);
     const cut = simple.lastIndexOf(SUFFIXES[desc.type]);
-    if (cut > 0) names.add(simple.slice(0, cut));
+    own.add(simple);
+    if (cut > 0) own.add(simple.slice(0, cut));
+    for (const name of own) names.add(name);
+    // `Outer$Value`, which no other class of the package is called.
+    own.add(full.slice(full.lastIndexOf('.') + 1));
   }
+  const { packageName } = desc;
+  if (packageName !== undefined)
+    for (const name of ['', ...own]) names.add(name === '' ? packageName : `${packageName}#${name}`);
   return [...names];
 }

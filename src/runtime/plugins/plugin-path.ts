@@ -10,58 +10,57 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Logger } from '../../foundation/logger.ts';
 
 export interface PluginModule {
   /** A file URL. */
   readonly module: string;
   readonly location: string;
+  readonly packageName?: string | undefined;
 }
 
-export async function findPluginModules(entries: readonly string[], logger: Logger): Promise<readonly PluginModule[]> {
+/** @param report is told of each entry that can't be used, and why */
+export async function findPluginModules(
+  entries: readonly string[],
+  report: (location: string, error: unknown) => void,
+): Promise<readonly PluginModule[]> {
   const found: PluginModule[] = [];
   for (const entry of entries) {
-    const warn = (location: string, error: unknown): void =>
-      logger.warn(
-        'An entry of plugin.path could not be used. Check that the folder or package exists and can be read.',
-        { entry: location, reason: (error as Error).message },
-      );
     try {
-      found.push(...(await modulesOf(entry, warn)));
+      found.push(...(await modulesOf(entry, report)));
     } catch (error) {
-      warn(entry, error);
+      report(entry, error);
     }
   }
   return found;
 }
 
-async function modulesOf(entry: string, warn: (location: string, error: unknown) => void): Promise<PluginModule[]> {
+async function modulesOf(entry: string, report: (location: string, error: unknown) => void): Promise<PluginModule[]> {
   const folder = resolve(entry);
   if (!existsSync(folder)) {
     if (isAbsolute(entry) || entry.startsWith('.')) throw new Error(`there is no folder ${folder}`);
-    return [{ module: resolvePackage(entry), location: entry }];
+    return [{ module: resolvePackage(entry), location: entry, packageName: entry }];
   }
   const own = await entryOfPackage(folder);
-  if (own !== null) return [{ module: own, location: folder }];
+  if (own !== null) return [{ ...own, location: folder }];
   const modules: PluginModule[] = [];
   for (const name of (await readdir(folder)).sort()) {
     if (name.startsWith('.')) continue;
     const location = join(folder, name);
     try {
-      const module = await moduleAt(location);
-      if (module !== null) modules.push({ module, location });
+      const found = await moduleAt(location);
+      if (found !== null) modules.push({ ...found, location });
     } catch (error) {
       // The others of the folder are none the worse for it.
-      warn(location, error);
+      report(location, error);
     }
   }
   return modules;
 }
 
 /** Follows symbolic links, of which mounted folders are made. null: neither a package nor a module. */
-async function moduleAt(path: string): Promise<string | null> {
+async function moduleAt(path: string): Promise<Omit<PluginModule, 'location'> | null> {
   if ((await stat(path)).isDirectory()) return entryOfPackage(path);
-  return /\.m?js$/.test(path) ? pathToFileURL(path).href : null;
+  return /\.m?js$/.test(path) ? { module: pathToFileURL(path).href } : null;
 }
 
 /** `import` conditions: a package that exports nothing to CommonJS is still found, by the export target of its root. */
@@ -83,11 +82,12 @@ function resolvePackage(name: string): string {
 }
 
 interface PackageJson {
+  readonly name?: unknown;
   readonly main?: string;
   readonly exports?: unknown;
 }
 
-async function entryOfPackage(folder: string): Promise<string | null> {
+async function entryOfPackage(folder: string): Promise<Omit<PluginModule, 'location'> | null> {
   let text: string;
   try {
     text = await readFile(join(folder, 'package.json'), 'utf8');
@@ -96,8 +96,11 @@ async function entryOfPackage(folder: string): Promise<string | null> {
     if (code === 'ENOENT') return null;
     throw error;
   }
-  const target = rootExport(JSON.parse(text) as PackageJson) ?? 'index.js';
-  return pathToFileURL(join(folder, target)).href;
+  const manifest = JSON.parse(text) as PackageJson;
+  return {
+    module: pathToFileURL(join(folder, rootExport(manifest) ?? 'index.js')).href,
+    packageName: typeof manifest.name === 'string' && manifest.name !== '' ? manifest.name : undefined,
+  };
 }
 
 /** The file that `import 'package'` would load, by the conditions `import`, `node`, `default`; then `main`. */

@@ -29,6 +29,11 @@ export const PLUGIN_VERSION_INVALID = defineErrorCode('holdfast.plugin.version-i
   mend: 'Write a version (1.2.3), a range ([1.0,2.0)), several of them separated by commas, or latest.',
 });
 
+export const PLUGIN_UNUSABLE = defineErrorCode('holdfast.plugin.unusable', {
+  what: 'With plugin.discovery=hybrid_fail, something in plugin.path is no plugin that this worker can use.',
+  mend: 'Mend or remove what the message names, or set plugin.discovery to hybrid_warn, which leaves it out with a warning.',
+});
+
 const KIND_NAMES: Readonly<Record<PluginType, string>> = {
   sink: 'Connector',
   source: 'Connector',
@@ -54,27 +59,53 @@ export class Plugins {
   }
 
   /**
-   * Loads the modules of `builtIn` (file URLs) and of `pluginPath`. A module of `pluginPath` that fails to load, is no plugin or needs
-   * a newer SDK contract is left out with one warning; a built-in one that fails is an error.
+   * Loads the modules of `builtIn` (file URLs) and of `pluginPath`. What of `pluginPath` can't be read, fails to load, is no plugin or needs a
+   * newer SDK contract is left out with one warning; a built-in one that fails is an error.
+   * @throws ConfigError `holdfast.plugin.unusable` that names all that would be left out, if `discovery` is `hybrid_fail`
    */
   static async discover(options: {
     readonly builtIn: readonly string[];
+    /** Of a built-in module. */
+    readonly packageOf?: (module: string) => string | undefined;
     readonly pluginPath: readonly string[];
+    /** `plugin.discovery`; with `service_load` nothing is said of what is left out. */
+    readonly discovery?: string;
     readonly logger: Logger;
   }): Promise<Plugins> {
+    const { packageOf, logger, discovery = 'hybrid_warn' } = options;
     const builtIn = await Promise.all(
-      options.builtIn.map(async (module) => descsOf(await importPlugin(module), { module, location: 'built in' })),
+      options.builtIn.map(async (module) =>
+        descsOf(await importPlugin(module), { module, location: 'built in', packageName: packageOf?.(module) }),
+      ),
     );
     const descs = builtIn.flat();
-    for (const found of await findPluginModules(options.pluginPath, options.logger)) {
+    const unusable: string[] = [];
+    const leaveOut = (message: string, fields: { readonly reason: string }, location: string): void => {
+      unusable.push(`${location}: ${fields.reason}`);
+      if (discovery === 'service_load') logger.debug(message, fields);
+      else if (discovery !== 'hybrid_fail') logger.warn(message, fields);
+    };
+    const modules = await findPluginModules(options.pluginPath, (entry, error) =>
+      leaveOut(
+        'An entry of plugin.path could not be used. Check that the folder or package exists and can be read.',
+        { entry, reason: (error as Error).message } as { readonly reason: string },
+        entry,
+      ),
+    );
+    for (const found of modules) {
+      const { location } = found;
       try {
         descs.push(...descsOf(await importPlugin(found.module), found));
       } catch (error) {
-        options.logger.warn('A plugin was left out, for it could not be loaded.', {
-          location: found.location,
-          reason: (error as Error).message,
-        });
+        const fields = { location, reason: (error as Error).message };
+        leaveOut('A plugin was left out, for it could not be loaded.', fields, location);
       }
+    }
+    if (discovery === 'hybrid_fail' && unusable.length > 0) {
+      throw new ConfigError(
+        `Of plugin.path, which plugin.discovery=hybrid_fail allows nothing else in, these are no plugins that can be used:\n  ${unusable.join('\n  ')}`,
+        { code: PLUGIN_UNUSABLE },
+      );
     }
     const kept: PluginDesc[] = [];
     for (const desc of descs) {

@@ -106,7 +106,8 @@ export const CONNECT_KEYS = {
     validator: ConfigValidators.inIgnoreCase('only_scan', 'service_load', 'hybrid_warn', 'hybrid_fail'),
     importance: 'low',
     group: CONNECT,
-    documentation: "Accepted for Kafka Connect's sake: a plugin here always says what it offers in its manifest.",
+    documentation:
+      'What becomes of something in plugin.path that is no plugin, or none that can be used: it is left out with a warning (hybrid_warn, only_scan) or without one (service_load), or the worker does not start and names it (hybrid_fail).',
   },
   'config.providers': {
     type: 'LIST',

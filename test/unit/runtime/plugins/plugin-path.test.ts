@@ -152,3 +152,55 @@ describe('ModulePluginLoader', () => {
     await expect(loader.load({ module, className: 'a.Two' }, 'connector')).rejects.toThrow('offers no connector a.Two');
   });
 });
+
+describe('plugin.discovery', () => {
+  const discoverBy = (discovery: string) =>
+    Plugins.discover({
+      builtIn: [],
+      pluginPath: ['some', 'nowhere-1'],
+      discovery,
+      logger: loggerOver((line) => lines.push(line)),
+    });
+  beforeEach(() => {
+    write('some/good.mjs', pluginSource('a.Good'));
+    write('some/bad.mjs', 'export default {};');
+  });
+
+  it.each(['only_scan', 'hybrid_warn'])('%s leaves out what is no plugin, with a warning', async (discovery) => {
+    expect((await discoverBy(discovery)).list().map(({ className }) => className)).toEqual(['a.Good']);
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn']);
+  });
+
+  it('service_load does so without one', async () => {
+    expect((await discoverBy('service_load')).list()).toHaveLength(1);
+    expect(lines.map(({ level }) => level)).toEqual(['debug', 'debug']);
+  });
+
+  it('hybrid_fail refuses it, and names all of it', async () => {
+    const refused = discoverBy('hybrid_fail');
+    await expect(refused).rejects.toThrow(/bad\.mjs: its module has no plugin as default export/);
+    await expect(refused).rejects.toThrow(/nowhere-1: /);
+    await expect(refused).rejects.toMatchObject({ code: 'holdfast.plugin.unusable' });
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('names of packages', () => {
+  it('stand for the one class that a package has of a type, and before the names of each', async () => {
+    writePackage('plugins/one', 'a.OneSourceConnector', { name: '@acme/one', main: 'index.js' });
+    writePackage('node_modules/two', 'b.TwoSourceConnector', { name: 'two', main: 'index.js' });
+    const plugins = await Plugins.discover({
+      builtIn: [],
+      pluginPath: ['plugins', 'two'],
+      logger: loggerOver(() => {}),
+    });
+    const found = (name: string) => plugins.find(['source', 'sink'], name)?.className;
+    for (const name of ['@acme/one', '@acme/one#OneSource', '@acme/one#OneSourceConnector', 'OneSource']) {
+      expect([name, found(name)]).toEqual([name, 'a.OneSourceConnector']);
+    }
+    for (const name of ['two', 'two#TwoSource', 'b.TwoSourceConnector']) {
+      expect([name, found(name)]).toEqual([name, 'b.TwoSourceConnector']);
+    }
+    for (const name of ['@acme', 'one', '@acme/one#', '@acme/one#TwoSource', 'p']) expect(found(name)).toBeUndefined();
+  });
+});

@@ -37,7 +37,8 @@ function answerFor(request: Asked, status: number, message: string): JettyError 
   if (!types.some((type) => type === 'application/json' || type === 'text/json')) {
     return pageFor(request.method, { status, message, uri: request.url });
   }
-  const body = hasPage(request.method) ? JSON.stringify({ message, url: request.url, status: `${status}` }) : '';
+  if (!hasPage(request.method)) return { headers: NO_CACHE, body: '' };
+  const body = JSON.stringify({ message, url: request.url, status: `${status}` });
   return { headers: { ...NO_CACHE, 'content-type': 'application/json' }, body };
 }
 

@@ -25,10 +25,15 @@ export interface ConnectorScript {
     config: ConnectorConfig,
   ) => readonly ConnectorConfig[] | Promise<readonly ConnectorConfig[]>;
   stop: () => void | Promise<void>;
+  /** null: the class has no such method. */
+  alterOffsets: ((config: ConnectorConfig) => boolean | Promise<boolean>) | null;
 }
 
 function scriptedConnector(script: ConnectorScript): new () => unknown {
   return class {
+    get alterOffsets(): ConnectorScript['alterOffsets'] | undefined {
+      return script.alterOffsets ?? undefined;
+    }
     private started: ConnectorConfig = {};
     version(): string {
       return '4.5.6';
@@ -73,7 +78,9 @@ export function desc(type: PluginDesc['type'], className: string, create: new ()
 class PlainConverter {}
 
 /** A standalone herder and its worker, over a scripted task host and a scripted connector class, `test.ScriptedSource`. */
-export function openHerder(options: { readonly store?: ConfigBackingStore } = {}): {
+export function openHerder(
+  options: { readonly store?: ConfigBackingStore; readonly onHost?: (host: ScriptedHost) => void } = {},
+): {
   readonly herder: StandaloneHerder;
   readonly script: ConnectorScript;
   readonly clock: ManualClock;
@@ -89,6 +96,7 @@ export function openHerder(options: { readonly store?: ConfigBackingStore } = {}
     start: () => {},
     taskConfigs: (max, config) => Array.from({ length: max }, (_, task) => ({ ...config, 'task.id': String(task) })),
     stop: () => {},
+    alterOffsets: null,
   };
   const plugins = new Plugins([
     desc('source', 'test.ScriptedSource', scriptedConnector(script)),
@@ -103,6 +111,7 @@ export function openHerder(options: { readonly store?: ConfigBackingStore } = {}
     openHost: () => {
       const host = new ScriptedHost();
       hosts.push(host);
+      options.onHost?.(host);
       return host;
     },
     services: {},

@@ -1,12 +1,11 @@
 /**
  * The herder of a single worker. States and statuses are in memory, as with Kafka Connect's standalone worker; so are configurations, unless
- * there is a store for them. Operations of one connector run in turn ({@link ConnectorTurns}). Reads never wait for them (invariant 7).
+ * there is a store for them. Operations of one connector run in turn ({@link ConnectorOperations}). Reads never wait for them (invariant 7).
  */
 import type { Clock } from '../../foundation/clock.ts';
-import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { ConfigInfos, ConfigKeyInfo } from '../../sdk/config/index.ts';
-import { AlreadyExistsError, IllegalStateError, NotFoundError } from '../../sdk/errors/kinds.ts';
+import { AlreadyExistsError, NotFoundError } from '../../sdk/errors/kinds.ts';
 import type { ConfigBackingStore } from '../../storage/config-backing-store.ts';
 import type { ConnectorConfigs } from '../config/connector-configs.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
@@ -15,8 +14,8 @@ import type { Worker } from '../worker/worker.ts';
 import { ActiveTopics } from './active-topics.ts';
 import { ConnectorLifecycle } from './connector-lifecycle.ts';
 import { ConnectorOffsets } from './connector-offsets.ts';
+import { ConnectorOperations } from './connector-operations.ts';
 import { ConnectorSetup } from './connector-setup.ts';
-import { ConnectorTurns } from './connector-turns.ts';
 import { infoOf, taskConfigsOf, typeOf, versionOf } from './connector-views.ts';
 import { type DesiredConnector, DesiredConnectors, type DormantConnector } from './desired-connectors.ts';
 import type {
@@ -36,12 +35,8 @@ import { OperationStages } from './operation-stages.ts';
 import { Reconfigurations } from './reconfigurations.ts';
 import { planRestart } from './restart-plan.ts';
 import { SecretUse } from './secret-use.ts';
-import { isSettledWithin } from './settled-within.ts';
 import type { TargetState, TaskStatus } from './status.ts';
 import { StatusBook } from './status-book.ts';
-
-/** A request that only says what should be need not wait for more than that. */
-const ACCEPTED_AFTER_MS = 5_000;
 
 export interface StandaloneHerderOptions {
   readonly worker: Worker;
@@ -68,10 +63,8 @@ export class StandaloneHerder implements Herder {
   private readonly offsets: ConnectorOffsets;
   private readonly secrets: SecretUse;
   private readonly setup: ConnectorSetup;
-  private readonly turns = new ConnectorTurns();
-  private readonly loaded = new Deferred();
+  private readonly operations: ConnectorOperations;
   private started = false;
-  private stopping = false;
 
   constructor(options: StandaloneHerderOptions) {
     this.options = options;
@@ -86,10 +79,11 @@ export class StandaloneHerder implements Herder {
     this.statuses = new StatusBook({ workerId, mask: (text) => configs.secrets.mask(text) });
     this.desired = new DesiredConnectors({ store: options.store ?? null, clock });
     this.stages = new OperationStages({ clock });
+    this.operations = new ConnectorOperations({ clock, logger, stages: this.stages });
     this.offsets = new ConnectorOffsets({ worker, clock, logger });
     const reconfigurations = new Reconfigurations({
       logger,
-      inTurn: (name, reconfigure) => this.run(name, 'reconfiguring the tasks of', reconfigure),
+      inTurn: (name, reconfigure) => this.operations.run(name, 'reconfiguring the tasks of', reconfigure),
       reconfigure: async (entry) => {
         const instance = worker.connector(entry.name);
         if (this.desired.get(entry.name) !== entry || instance?.isRunning !== true) return;
@@ -113,7 +107,7 @@ export class StandaloneHerder implements Herder {
     const stored = await this.desired.load();
     await this.options.worker.start();
     this.started = true;
-    this.loaded.resolve();
+    this.operations.open();
     for (const { name } of stored) {
       this.statuses.setConnector(name, 'UNASSIGNED', null);
       if (options.heldBack?.includes(name) !== true) this.bringUp(name);
@@ -122,8 +116,7 @@ export class StandaloneHerder implements Herder {
 
   /** Waits for no operation: one whose plugin doesn't return must not keep the worker from stopping. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.loaded.resolve();
+    this.operations.close();
     this.secrets.close();
     for (const name of this.desired.names()) this.cancelCalls(name);
     await this.options.worker.stop();
@@ -186,7 +179,7 @@ export class StandaloneHerder implements Herder {
     // Nothing is half-applied: an invalid configuration changes nothing.
     const resolved = await this.setup.validate(name, raw);
     if (options.allowReplace) this.cancelCalls(name);
-    return this.run(name, 'writing the configuration of', async () => {
+    return this.operations.run(name, 'writing the configuration of', async () => {
       const config = raw as ConnectorConfigMap;
       const known = this.desired.known(name);
       if (known !== undefined) {
@@ -213,7 +206,7 @@ export class StandaloneHerder implements Herder {
       return { outcome: 'kept', info: infoOf(known) };
     }
     const resolved = await this.setup.validate(name, config);
-    return this.run(name, 'writing the configuration of', async () => {
+    return this.operations.run(name, 'writing the configuration of', async () => {
       const known = this.desired.known(name);
       if (known === undefined) {
         return { outcome: 'created', info: await this.setup.create({ name, config, target, file, resolved }) };
@@ -228,7 +221,7 @@ export class StandaloneHerder implements Herder {
     const early = this.setup.patched(name, patch);
     let validated = { config: early, resolved: await this.setup.validate(name, early) };
     this.cancelCalls(name);
-    return this.run(name, 'patching the configuration of', async () => {
+    return this.operations.run(name, 'patching the configuration of', async () => {
       const config = this.setup.patched(name, patch);
       if (JSON.stringify(config) !== JSON.stringify(validated.config)) {
         validated = { config, resolved: await this.setup.validate(name, config) };
@@ -239,7 +232,7 @@ export class StandaloneHerder implements Herder {
 
   deleteConnector(name: string): Promise<void> {
     this.cancelCalls(name);
-    return this.run(name, 'deleting', async () => {
+    return this.operations.run(name, 'deleting', async () => {
       const known = this.setup.known(name);
       await this.desired.remove(known);
       await this.lifecycle.halt(name);
@@ -281,7 +274,7 @@ export class StandaloneHerder implements Herder {
 
   stopConnector(name: string): Promise<void> {
     this.cancelCalls(name);
-    return this.run(name, 'stopping', async () => {
+    return this.operations.run(name, 'stopping', async () => {
       const known = this.setup.known(name, `Unknown connector ${name}`);
       if (known.target === 'STOPPED') return;
       const version = this.options.worker.connector(name)?.version ?? versionOf(known);
@@ -294,7 +287,7 @@ export class StandaloneHerder implements Herder {
 
   restartConnector(name: string): Promise<void> {
     this.cancelCalls(name);
-    return this.run(name, 'restarting', async () => {
+    return this.operations.run(name, 'restarting', async () => {
       this.setup.known(name, `Unknown connector: ${name}`);
       await this.lifecycle.restartInstance(await this.setup.awake(name));
     });
@@ -306,20 +299,19 @@ export class StandaloneHerder implements Herder {
   ): Promise<ConnectorStateInfo> {
     // One that is asked to begin anew need not be waited for.
     if (!options.onlyFailed) this.cancelCalls(name);
-    return this.run(name, 'planning the restart of', async () => {
+    return this.operations.run(name, 'planning the restart of', async () => {
       const known = this.setup.known(name, `Unknown connector: ${name}`);
       const { restartsConnector, tasks, shown } = planRestart(await this.connectorStatus(name), options);
       // The answer is the plan; carrying it out is the next operation.
-      void this.run(name, 'restarting', () => this.setup.restart(known, restartsConnector, tasks)).catch(
-        (error: unknown) =>
-          this.options.logger.debug('A restart was not carried out to its end.', { connector: name, err: error }),
+      this.operations.runUnheard(name, 'restarting', 'A restart was not carried out to its end.', () =>
+        this.setup.restart(known, restartsConnector, tasks),
       );
       return shown;
     });
   }
 
   restartTask(id: ConnectorTaskId): Promise<void> {
-    return this.run(id.connector, `restarting task ${id.task} of`, async () =>
+    return this.operations.run(id.connector, `restarting task ${id.task} of`, async () =>
       this.lifecycle.restartTask(id, this.setup.entryOf(id)),
     );
   }
@@ -336,7 +328,9 @@ export class StandaloneHerder implements Herder {
 
   alterConnectorOffsets(name: string, offsets: readonly ConnectorOffset[] | null): Promise<boolean> {
     // Within its turn, so that it is not resumed meanwhile.
-    return this.run(name, 'modifying the offsets of', async () => this.offsets.alter(this.setup.usable(name), offsets));
+    return this.operations.run(name, 'modifying the offsets of', async () =>
+      this.offsets.alter(this.setup.usable(name), offsets),
+    );
   }
 
   async connectorTopics(name: string): Promise<readonly string[]> {
@@ -363,11 +357,9 @@ export class StandaloneHerder implements Herder {
   /** Starts what was stored, unless that was done before. What it fails with is in its status. */
   private bringUp(name: string): void {
     if (this.desired.dormant(name) === undefined) return;
-    void this.run(name, 'starting', async () => {
+    this.operations.runUnheard(name, 'starting', 'A stored connector was not started.', async () => {
       if (this.desired.dormant(name) !== undefined) await this.lifecycle.launch(await this.setup.awake(name));
-    }).catch((error: unknown) =>
-      this.options.logger.debug('A stored connector was not started.', { connector: name, err: error }),
-    );
+    });
   }
 
   private hasFailed(name: string): boolean {
@@ -384,7 +376,7 @@ export class StandaloneHerder implements Herder {
     this.setup.cancel(name);
   }
 
-  /** A change of target is accepted when it is known: it comes to pass in its turn, whatever a plugin does meanwhile. Kafka Connect 4.1.1, 5.8. */
+  /** A change of target is accepted when it is known. */
   private async accepted(
     name: string,
     what: string,
@@ -392,19 +384,6 @@ export class StandaloneHerder implements Herder {
   ): Promise<void> {
     const message = `Unknown connector ${name}`;
     this.setup.known(name, message);
-    const done = this.run(name, what, () => operation(this.setup.known(name, message)));
-    if (await isSettledWithin(this.options.clock, ACCEPTED_AFTER_MS, done)) return done;
-    done.catch((error: unknown) =>
-      this.options.logger.warn('What was asked of a connector did not come to pass.', { connector: name, err: error }),
-    );
-  }
-
-  private run<T>(name: string, what: string, operation: () => Promise<T>): Promise<T> {
-    return this.turns.run(name, async () => {
-      // Before that nobody knows what there is.
-      if (!this.started) await this.loaded.promise;
-      if (this.stopping) throw new IllegalStateError('The worker stops.');
-      return this.stages.during(`${what} connector ${name}`, operation);
-    });
+    await this.operations.accept(name, what, () => operation(this.setup.known(name, message)));
   }
 }

@@ -5,6 +5,8 @@
  */
 import type { TopicPartitionKey } from '../../sdk/task.ts';
 
+const MAX_PENDING = 1_000;
+
 export class PendingReports {
   private readonly pending = new Map<TopicPartitionKey, Set<Promise<void>>>();
   private readonly onFailed: (error: unknown) => void;
@@ -16,8 +18,9 @@ export class PendingReports {
     this.onFailed = options.onFailed;
   }
 
-  get size(): number {
-    return this.count;
+  /** There are enough of them: nothing more is delivered before they have settled. */
+  get isFull(): boolean {
+    return this.count > MAX_PENDING;
   }
 
   add(partition: TopicPartitionKey, report: Promise<void>): void {

@@ -11,8 +11,9 @@ import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { SinkRecord } from '../../sdk/record/sink-record.ts';
-import type { ErrantRecordReporter, SinkTask, SinkTopicPartition } from '../../sdk/task.ts';
+import type { SinkTask } from '../../sdk/task.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import { taskFailure } from '../errors/task-failure.ts';
 import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
 import type { PluginFigure, PluginFigures } from '../metrics/plugin-figures.ts';
@@ -23,20 +24,20 @@ import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { TimeSlice } from '../pipeline/time-slice.ts';
 import { TopicsInUse } from '../pipeline/topics-in-use.ts';
 import type { TransformationChain } from '../pipeline/transformation-chain.ts';
+import { LoopMailbox } from './loop-mailbox.ts';
 import { PendingReports } from './pending-reports.ts';
 import { type AssignedPartition, SinkAssignment } from './sink-assignment.ts';
 import { SinkDelivery } from './sink-delivery.ts';
 import { SinkOffsets } from './sink-offsets.ts';
-import { isOffset, type SinkPartition } from './sink-partition.ts';
+import type { SinkPartition } from './sink-partition.ts';
 import { SinkPipeline } from './sink-pipeline.ts';
 import { SinkPoll } from './sink-poll.ts';
+import { nameOf, SinkRebalances } from './sink-rebalances.ts';
 import { refused } from './skipped-record.ts';
 import { WorkerErrantRecordReporter } from './worker-errant-record-reporter.ts';
 import { WorkerSinkTaskContext } from './worker-sink-task-context.ts';
 
 const PARK_PREPARE = 'dead letter queue';
-/** Reports that may be on their way to the dead letter queue before delivery waits for them. */
-const MAX_PENDING_REPORTS = 1_000;
 
 export interface WorkerSinkTaskOptions {
   readonly task: SinkTask;
@@ -83,10 +84,8 @@ export class WorkerSinkTask implements HostedTask {
   private readonly poll: SinkPoll;
   private readonly ending = new AbortController();
   private readonly abandoned = new AbortController();
-  private commands: (() => Promise<void>)[] = [];
-  private wakeup = new Deferred();
-  /** Something changed since the loop last looked. */
-  private isAwake = false;
+  private readonly mailbox = new LoopMailbox({ onWake: () => this.poll.interrupt() });
+  private readonly rebalances: SinkRebalances;
   private target: 'STARTED' | 'PAUSED';
   private shown: 'RUNNING' | 'PAUSED' | null = null;
   private isCommitRequested = false;
@@ -122,7 +121,6 @@ export class WorkerSinkTask implements HostedTask {
       ending: signal,
     });
     this.reporter = new WorkerErrantRecordReporter({ operator, converter, pending: this.reports });
-    const reporter: ErrantRecordReporter | null = options.hasReporters ? this.reporter : null;
     this.context = new WorkerSinkTaskContext({
       logger,
       clock,
@@ -130,11 +128,11 @@ export class WorkerSinkTask implements HostedTask {
       signal,
       pluginMetrics: options.metrics.of(),
       partitions: this.assignment.partitions,
-      reporter,
+      reporter: options.hasReporters ? this.reporter : null,
       onPausesChanged: () => {
         this.assignment.syncPauses();
         // What waited in a partition that is resumed does not come from the fetcher.
-        this.wake();
+        this.mailbox.wake();
       },
       onCommitRequested: () => this.requestCommit(),
     });
@@ -143,13 +141,21 @@ export class WorkerSinkTask implements HostedTask {
       assigned: this.assignment.partitions,
       reports: this.reports,
       commitOffsets: (offsets) => options.link.commit({ kind: 'sink', offsets }),
-      onSettled: () => this.wake(),
+      onSettled: () => this.mailbox.wake(),
       onCommitted: () => this.counters.underWay(this.assignment.uncommitted()),
       clock,
       logger,
       counters,
       flushTimeoutMs: options.offsetFlushTimeoutMs,
       abandoned: this.abandoned.signal,
+    });
+    this.rebalances = new SinkRebalances({
+      task: this.task,
+      context: this.context,
+      assignment: this.assignment,
+      offsets: this.offsets,
+      reports: this.reports,
+      logger,
     });
     this.delivery = new SinkDelivery({
       task: this.task,
@@ -165,7 +171,7 @@ export class WorkerSinkTask implements HostedTask {
         if (this.assignment.delivered()) this.counters.underWay(this.assignment.uncommitted());
       },
       onWaiting: () => this.assignment.syncPauses(),
-      onReady: () => this.wake(),
+      onReady: () => this.mailbox.wake(),
       onFailed: (error) => this.fail(error),
     });
     this.pipeline = new SinkPipeline({
@@ -179,7 +185,7 @@ export class WorkerSinkTask implements HostedTask {
       slice: this.slice,
       counters,
       signal,
-      onReady: () => this.wake(),
+      onReady: () => this.mailbox.wake(),
       onFailed: (error) => this.fail(error),
     });
     // What was read is not converted again: an id that was read keeps its meaning, or stops the task.
@@ -197,13 +203,13 @@ export class WorkerSinkTask implements HostedTask {
       }
     }
     await this.finish();
-    return { failure: this.failure === null ? null : asError(this.failure) };
+    return { failure: taskFailure(this.failure) };
   }
 
   setTarget(state: 'STARTED' | 'PAUSED'): void {
     if (this.target === state) return;
     this.target = state;
-    this.wake();
+    this.mailbox.wake();
   }
 
   forgetTopics(): void {
@@ -212,20 +218,22 @@ export class WorkerSinkTask implements HostedTask {
 
   requestCommit(): void {
     this.isCommitRequested = true;
-    this.wake();
+    this.mailbox.wake();
   }
 
   assign(partitions: readonly AssignedPartition[]): void {
-    this.command(() => this.open(partitions));
+    this.mailbox.post(async () => {
+      if (!this.hasEnded) await this.rebalances.open(partitions);
+    });
   }
 
   /** Resolves with what may still be committed, after the task let go of them. */
   revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<readonly TopicPartitionOffset[]> {
     if (this.hasEnded) return Promise.resolve([]);
     const answer = new Deferred<readonly TopicPartitionOffset[]>();
-    this.command(async () => {
+    this.mailbox.post(async () => {
       try {
-        answer.resolve(await this.close(partitions, lost));
+        answer.resolve(await this.rebalances.close(partitions, lost));
       } finally {
         // Whoever asked is not to wait for a task that fails over it.
         answer.resolve([]);
@@ -238,7 +246,7 @@ export class WorkerSinkTask implements HostedTask {
   skip(at: TopicPartitionOffset): Promise<void> {
     if (this.hasEnded) return Promise.reject(refused(at, 'the task has ended'));
     const answer = new Deferred();
-    this.command(async () => {
+    this.mailbox.post(async () => {
       try {
         answer.resolve(this.pipeline.skip(this.assignment.find([at])[0], at));
       } catch (error) {
@@ -250,7 +258,7 @@ export class WorkerSinkTask implements HostedTask {
 
   stop(): void {
     this.ending.abort(new ConnectError('the task was stopped'));
-    this.wake();
+    this.mailbox.wake();
   }
 
   abandon(): void {
@@ -275,7 +283,7 @@ export class WorkerSinkTask implements HostedTask {
     const { prepare, parker, taskConfig } = this.options;
     while (this.target === 'PAUSED') {
       this.show('PAUSED');
-      this.isAwake = false;
+      this.mailbox.look();
       await this.idle();
       signal.throwIfAborted();
     }
@@ -287,31 +295,26 @@ export class WorkerSinkTask implements HostedTask {
   }
 
   private async iteration(): Promise<void> {
-    this.isAwake = false;
+    this.mailbox.look();
     await this.obey();
     if (this.delivery.isWaiting) {
-      this.rewind();
+      this.rebalances.rewind();
       if (!this.delivery.isReady || this.target === 'PAUSED') return this.idle();
       return this.delivery.deliver(null);
     }
-    this.rewind();
+    this.rebalances.rewind();
     const ready = this.target === 'PAUSED' ? [] : this.assignment.ready();
-    let fatal: { readonly fatal: unknown } | null;
-    if (ready.length > 0) {
-      fatal = await this.pipeline.convert(ready, this.delivery.records);
-    } else {
-      const fetched = await this.fetched();
-      fatal = fetched.length === 0 ? null : await this.pipeline.convert(fetched, this.delivery.records);
-    }
+    const partitions = ready.length > 0 ? ready : await this.fetched();
+    const fatal = partitions.length === 0 ? null : await this.pipeline.convert(partitions, this.delivery.records);
     this.assignment.syncPauses();
     await this.delivery.deliver(fatal);
-    if (this.reports.size > MAX_PENDING_REPORTS) await this.reportsSettled();
+    if (this.reports.isFull) await this.reportsSettled();
     if (this.slice.isOverNow()) await this.slice.next();
   }
 
   /** What the control plane asked for meanwhile, in order. */
   private async obey(): Promise<void> {
-    for (let next = this.commands.shift(); next !== undefined; next = this.commands.shift()) await next();
+    await this.mailbox.drain();
     const isPaused = this.target === 'PAUSED';
     if (isPaused !== (this.shown === 'PAUSED')) {
       this.show(isPaused ? 'PAUSED' : 'RUNNING');
@@ -329,45 +332,11 @@ export class WorkerSinkTask implements HostedTask {
     const { settings } = this.options;
     const timeoutMs = Math.min(this.context.takeTimeout() ?? Number.POSITIVE_INFINITY, settings.sinkHeartbeatMs);
     // What happened since the loop last looked comes first.
-    if (this.isAwake) return [];
+    if (this.mailbox.isAwake) return [];
     const { partitions, taken, records } = this.assignment.take(await this.poll.poll(timeoutMs));
     this.counters.read += records;
     this.topics.note(taken);
     return partitions;
-  }
-
-  private async open(partitions: readonly AssignedPartition[]): Promise<void> {
-    if (this.hasEnded) return;
-    const added = this.assignment.add(partitions);
-    if (added.length === 0) return;
-    await this.task.open?.(added.map(nameOf));
-    this.rewind();
-  }
-
-  private async close(partitions: readonly TopicPartition[], lost: boolean): Promise<readonly TopicPartitionOffset[]> {
-    const leaving = this.assignment.find(partitions);
-    if (leaving.length === 0) return [];
-    const vouched = lost ? null : await this.offsets.vouch(leaving);
-    this.assignment.remove(leaving);
-    // Whoever gets them next reads them again from what is committed.
-    this.reports.forget(leaving.map(({ key }) => key));
-    await this.task.close?.(leaving.map(nameOf));
-    return (vouched ?? []).map(({ partition, offset }) => partition.at(offset));
-  }
-
-  /** What `context.offset()` asked for. */
-  private rewind(): void {
-    for (const [key, offset] of this.context.takeRewinds()) {
-      const partition = this.assignment.partitions.get(key);
-      if (partition === undefined) {
-        this.logger.warn('A sink task rewound a partition that is not assigned to it.', { partition: key, offset });
-      } else if (!isOffset(offset)) {
-        this.logger.warn('A sink task rewound a partition to what is no offset. It is ignored.', {
-          partition: key,
-          offset: String(offset),
-        });
-      } else this.assignment.seek(partition, offset);
-    }
   }
 
   private async reportsSettled(): Promise<void> {
@@ -375,22 +344,10 @@ export class WorkerSinkTask implements HostedTask {
     if (settled !== undefined) await Promise.race([settled, this.idle()]);
   }
 
-  private command(run: () => Promise<void>): void {
-    this.commands.push(run);
-    this.wake();
-  }
-
   /** Until something has to be looked at. */
   private async idle(): Promise<void> {
-    if (!this.isAwake) await this.wakeup.promise;
+    await this.mailbox.idle();
     this.slice.restart();
-  }
-
-  private wake(): void {
-    this.isAwake = true;
-    this.wakeup.resolve();
-    this.wakeup = new Deferred();
-    this.poll.interrupt();
   }
 
   private show(state: 'RUNNING' | 'PAUSED'): void {
@@ -402,7 +359,7 @@ export class WorkerSinkTask implements HostedTask {
   private fail(error: unknown): void {
     this.failure ??= error ?? new ConnectError('The task failed without saying why.');
     this.ending.abort(this.failure);
-    this.wake();
+    this.mailbox.wake();
   }
 
   /** Commit, close, stop: after a failure too, for what was delivered stays delivered. */
@@ -423,9 +380,7 @@ export class WorkerSinkTask implements HostedTask {
     }
     this.assignment.remove(held);
     this.hasEnded = true;
-    for (let next = this.commands.shift(); next !== undefined; next = this.commands.shift()) {
-      await this.quietly('close()', next);
-    }
+    await this.mailbox.drain((command) => this.quietly('close()', command));
     await this.quietly('its converters', async () => {
       chain.close();
       converter.close();
@@ -440,12 +395,4 @@ export class WorkerSinkTask implements HostedTask {
       this.logger.warn('A sink task threw while it was ended.', { from: what, err: error });
     }
   }
-}
-
-function nameOf({ topic, partition }: SinkPartition): SinkTopicPartition {
-  return { topic, partition };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new ConnectError(`The task failed with ${String(error)}.`, { cause: error });
 }

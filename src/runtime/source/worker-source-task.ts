@@ -6,7 +6,6 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Producer } from '../../broker/ports.ts';
-import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
@@ -14,9 +13,9 @@ import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { IntegrityError } from '../../sdk/errors/kinds.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { SourceTask, SourceTaskContext } from '../../sdk/task.ts';
-import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
 import { namingRecords } from '../errors/named-records.ts';
 import type { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-operator.ts';
+import { taskFailure } from '../errors/task-failure.ts';
 import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
 import type { PluginFigure, PluginFigures } from '../metrics/plugin-figures.ts';
@@ -33,15 +32,13 @@ import { RecordCommits } from './record-commits.ts';
 import { SourceAcknowledgements, unrecoverable } from './source-acknowledgements.ts';
 import { SourceOffsets } from './source-offsets.ts';
 import { SourcePipeline } from './source-pipeline.ts';
+import { SourcePoll } from './source-poll.ts';
 import { SourceReports } from './source-reports.ts';
 import { replacing, SourceSender } from './source-sender.ts';
 import { SubmittedRecords } from './submitted-records.ts';
 import type { TopicCreation } from './topic-creation.ts';
 
-const PARK_POLL = 'poll';
 const PARK_PREPARE = 'dead letter queue';
-/** A task whose `poll` comes back at once and empty is asked again without pause this often, then every millisecond. */
-const EAGER_EMPTY_POLLS = 64;
 
 export interface WorkerSourceTaskOptions {
   readonly task: SourceTask;
@@ -79,6 +76,7 @@ export class WorkerSourceTask implements HostedTask {
   private readonly submitted = new SubmittedRecords();
   private readonly inFlight: InFlightBatches;
   private readonly offsets: SourceOffsets;
+  private readonly poll: SourcePoll;
   private readonly pipeline: SourcePipeline;
   private readonly recordCommits: RecordCommits;
   private readonly reports: SourceReports;
@@ -146,6 +144,17 @@ export class WorkerSourceTask implements HostedTask {
       signals: options.signals,
       signal,
     });
+    this.poll = new SourcePoll({
+      task: options.task,
+      parker: options.parker,
+      settings: options.settings,
+      counters: options.counters,
+      clock: options.clock,
+      logger: options.logger,
+      slice: this.slice,
+      signal,
+      goOn: () => this.whilePaused(),
+    });
     this.pipeline = new SourcePipeline({
       chain: options.chain,
       converter: options.converter,
@@ -185,7 +194,7 @@ export class WorkerSourceTask implements HostedTask {
       }
     }
     await this.finish();
-    return { failure: this.failure === null ? null : asError(this.failure) };
+    return { failure: taskFailure(this.failure) };
   }
 
   setTarget(state: 'STARTED' | 'PAUSED'): void {
@@ -254,57 +263,16 @@ export class WorkerSourceTask implements HostedTask {
 
   private async loop(): Promise<void> {
     const { signal } = this.ending;
-    const backoff = new Backoff({
-      initialMs: this.options.settings.retryBackoffInitialMs,
-      maxMs: this.options.settings.retryBackoffMaxMs,
-      jitter: 0.2,
-    });
-    let emptyPolls = 0;
     while (!signal.aborted) {
       if (this.target === 'PAUSED') await this.whilePaused();
       if (signal.aborted) return;
-      let polled: readonly SourceRecord[] | null;
-      const startedAt = this.clock.monotonic();
-      try {
-        const polling = this.task.poll(signal);
-        polled = isThenable(polling) ? await polling : polling;
-      } catch (error) {
-        await this.afterPollFailure(error, backoff);
-        continue;
-      }
-      if (backoff.attempts > 0) backoff.reset();
-      this.options.parker.end(PARK_POLL);
-      const elapsedMs = this.clock.monotonic() - startedAt;
-      if (polled === null || polled === undefined || polled.length === 0) {
-        if (polled !== null && polled !== undefined) this.counters.batch(0, elapsedMs);
-        // An instantly empty poll never starves timers; a long row of them doesn't burn a core either.
-        emptyPolls = elapsedMs >= 1 ? 0 : emptyPolls + 1;
-        if (emptyPolls > EAGER_EMPTY_POLLS) await this.clock.sleep(1, signal);
-        else await this.slice.next();
-        continue;
-      }
-      emptyPolls = 0;
+      const polled = await this.poll.next();
+      if (polled === null) continue;
       this.counters.polled += polled.length;
-      this.counters.batch(polled.length, elapsedMs);
       this.counters.underWay(this.active());
       await this.pipeline.process(polled);
       if (this.slice.isOverNow()) await this.slice.next();
     }
-  }
-
-  private async afterPollFailure(error: unknown, backoff: Backoff): Promise<void> {
-    const { signal } = this.ending;
-    signal.throwIfAborted();
-    const environment = failureKind(error) === 'environment' ? environmentErrorOf(error) : null;
-    if (environment !== null) {
-      await this.options.parker.wait(PARK_POLL, environment, { signal, dependency: 'source system' });
-      await this.whilePaused();
-      return;
-    }
-    if (failureKind(error) !== 'retriable') throw error;
-    this.counters.retries++;
-    this.logger.warn('A source task asked for poll() to be called again.', { err: error });
-    await this.clock.sleep(backoff.next(), signal);
   }
 
   /** Waits for as long as the task is to be paused. */
@@ -397,12 +365,4 @@ export class WorkerSourceTask implements HostedTask {
       );
     }
   }
-}
-
-function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { readonly then?: unknown } | null)?.then === 'function';
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new ConnectError(`The task failed with ${String(error)}.`, { cause: error });
 }

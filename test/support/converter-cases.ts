@@ -112,7 +112,8 @@ const leaves: readonly Shape[] = [
   },
 ];
 
-interface Typed {
+/** A schema and values of it. */
+export interface Typed {
   readonly schema: Schema;
   readonly value: fc.Arbitrary<unknown>;
 }
@@ -201,7 +202,8 @@ function structsOf(builder: () => SchemaBuilder, fields: readonly (readonly [str
     });
 }
 
-function typed(depth: number): fc.Arbitrary<Typed> {
+/** Schemas of so many levels. */
+export function typed(depth: number): fc.Arbitrary<Typed> {
   return shapes(depth).chain(decorated).map(withOwnStructs);
 }
 

@@ -2,7 +2,15 @@
 import type { Converter, ConverterContext, HeaderConverter } from '../../src/sdk/converter.ts';
 import type { Schema } from '../../src/sdk/index.ts';
 import { ConnectError } from '../../src/sdk/index.ts';
-import { comparable, schemaToWire, valueToWire, type Wire } from './connect-wire.ts';
+import {
+  comparable,
+  schemaFromWire,
+  schemaToWire,
+  valueFromWire,
+  valueToWire,
+  type Wire,
+  type WireSchema,
+} from './connect-wire.ts';
 import { comparableMessage } from './transformation-comparison.ts';
 
 /** What is asked of a converter: to write a value, or to read bytes. */
@@ -31,6 +39,17 @@ export function questionOf({ className, as, config, items }: Conversation): Wire
         : { schema: schemaToWire(item.schema) as unknown as Wire, value: valueToWire(item.schema, item.value) },
     ),
   };
+}
+
+/** An item of a question. */
+export function itemFromWire(wire: Wire): Item {
+  const { bytes, schema, value } = wire as unknown as {
+    bytes?: string | null;
+    schema?: WireSchema | null;
+    value?: Wire;
+  };
+  if (bytes !== undefined) return { bytes: bytes === null ? null : Buffer.from(bytes, 'base64') };
+  return { schema: schemaFromWire(schema), value: valueFromWire(value) };
 }
 
 type Either = Converter & HeaderConverter;

@@ -2,6 +2,7 @@ import { SchemaProjectorError } from '../errors/index.ts';
 import { javaText } from './java-text.ts';
 import { parametersEqual, type Schema, SchemaType } from './schema.ts';
 import { isStruct, structFromValues } from './struct.ts';
+import { validateValue } from './validate-value.ts';
 
 /** Each type can be promoted to those after it. */
 const PROMOTIONS: readonly SchemaType[] = [
@@ -16,7 +17,7 @@ const PROMOTIONS: readonly SchemaType[] = [
 /**
  * The value, which was written with the schema `source`, as one of the schema `target`.
  *
- * Fields are matched by name, numbers are widened, what is missing gets the target's default. Throws SchemaProjectorError, in Kafka Connect's
+ * Fields are matched by name, numbers are widened, a required field that is missing gets the target's default. Throws SchemaProjectorError, in Kafka Connect's
  * words, where the schemas are not compatible.
  */
 export function project(source: Schema, value: unknown, target: Schema): unknown {
@@ -75,14 +76,17 @@ function projectStruct(source: Schema, value: unknown, target: Schema): unknown 
     const sourceField = source.field(targetField.name);
     if (sourceField !== undefined) {
       try {
-        return project(sourceField.schema, value.get(sourceField.name), targetField.schema);
+        const projected = project(sourceField.schema, value.get(sourceField.name), targetField.schema);
+        if (projected === null) validateValue(targetField.schema, null, targetField.name);
+        return projected;
       } catch (error) {
         if (!(error instanceof SchemaProjectorError)) throw error;
         throw new SchemaProjectorError(`Error projecting ${sourceField.name}`, { cause: error });
       }
     }
-    if (targetField.schema.defaultValue !== null) return targetField.schema.defaultValue;
+    // Unset, not its default: Struct.get gives that.
     if (targetField.schema.optional) return null;
+    if (targetField.schema.defaultValue !== null) return targetField.schema.defaultValue;
     throw new SchemaProjectorError(
       `Required field \`${targetField.name}\` is missing from source schema: ${source.toString()}`,
     );

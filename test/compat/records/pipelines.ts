@@ -5,6 +5,8 @@ export interface ComparedPipeline {
   readonly settings: Readonly<Record<string, string>>;
   /** The task fails at a record, on both: those before it are written. */
   readonly fails?: { readonly after: number };
+  /** Maps that a transformation made: Java's have the order of a HashMap, so the members of the values are compared by name. */
+  readonly isUnordered?: boolean;
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -134,7 +136,7 @@ export const pipelines: readonly ComparedPipeline[] = [
     scenario: 'types',
     settings: {
       ...json(true),
-      ...chain(['TimestampConverter$Value', { field: 'ts', 'target.type': 'unix' }]),
+      ...chain(['MaskField$Value', { fields: 'text' }]),
     },
     fails: { after: 8 },
   },
@@ -168,6 +170,7 @@ export const pipelines: readonly ComparedPipeline[] = [
   {
     name: 'smt-maps',
     scenario: 'schemaless',
+    isUnordered: true,
     settings: {
       ...json(false),
       ...chain(

@@ -16,8 +16,11 @@ import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.connect.connector.ConnectRecord;
+import org.apache.kafka.connect.data.ConnectSchema;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
+import org.apache.kafka.connect.data.SchemaBuilder;
+import org.apache.kafka.connect.data.SchemaProjector;
 import org.apache.kafka.connect.data.Values;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.header.ConnectHeaders;
@@ -99,6 +102,7 @@ public final class ConnectOracle {
         for (JsonNode item : request.get("items")) results.add(converted(conversion, item));
         return results;
       }
+      case "data": return data(request);
       case "parseString": {
         SchemaAndValue both = Values.parseString(request.get("text").asText());
         return ConnectWire.ofBoth(both == null ? SchemaAndValue.NULL : both);
@@ -179,6 +183,35 @@ public final class ConnectOracle {
       return bytes(conversion.from(ConnectWire.toSchema(item.get("schema")), value));
     } catch (Throwable error) {
       return ConnectWire.ofError(error);
+    }
+  }
+
+  /** What schemas, their builder and their projector make of a value. */
+  private static JsonNode data(JsonNode request) {
+    Schema schema = ConnectWire.toSchema(request.get("schema"));
+    Object value;
+    try {
+      value = ConnectWire.toValue(request.get("value"));
+    } catch (DataException error) {
+      return ConnectWire.object().put("impossible", true);
+    }
+    switch (request.get("what").asText()) {
+      case "validate":
+        if (request.hasNonNull("field")) ConnectSchema.validateValue(request.get("field").asText(), schema, value);
+        else ConnectSchema.validateValue(schema, value);
+        return ConnectWire.object().put("done", true);
+      case "default":
+        new SchemaBuilder(schema.type()).name(schema.name()).defaultValue(value);
+        return ConnectWire.object().put("done", true);
+      case "fields":
+        SchemaBuilder builder = SchemaBuilder.struct();
+        for (JsonNode name : request.get("names")) builder.field(name.asText(), Schema.INT32_SCHEMA);
+        return ConnectWire.object().put("done", true);
+      case "project":
+        Object projected = SchemaProjector.project(schema, value, ConnectWire.toSchema(request.get("target")));
+        return ConnectWire.object().set("value", ConnectWire.ofValue(projected));
+      default:
+        throw new IllegalArgumentException("no such thing: " + request.get("what"));
     }
   }
 

@@ -47,6 +47,7 @@ export const scripts: RequestGroup = {
     curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
     // `curl -X PUT -d ''`, and with a body that nobody reads.
     curl('PUT', `/connectors/${name}/pause`, '', FORM_BODY),
+    curl('PUT', `/connectors/${name}/pause`, '', JSON_BODY),
     curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('PAUSED') }),
     curl('PUT', `/connectors/${name}/resume`, '{}', JSON_BODY),
     curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),

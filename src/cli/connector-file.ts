@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { PropertiesSyntaxError, parseProperties } from '../foundation/java-properties.ts';
+import { type Logger, silentLogger } from '../foundation/logger.ts';
 import type { TargetState } from '../runtime/herder/status.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
@@ -32,11 +33,11 @@ const INITIAL_STATES: Readonly<Record<string, TargetState>> = {
 };
 
 /** @throws ConfigError `holdfast.cli.file-unreadable` or `holdfast.cli.file-invalid` */
-export async function readConnectorFile(path: string): Promise<ConnectorFile> {
+export async function readConnectorFile(path: string, logger: Logger = silentLogger): Promise<ConnectorFile> {
   const content = await readText(path);
   const json = parseObject(content);
   if (json === null) {
-    const config = parsePropertiesFile(path, content);
+    const config = parsePropertiesFile(path, content, logger);
     return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
   }
   // Numbers and booleans become strings, as Kafka Connect's JSON reader makes them.
@@ -48,8 +49,8 @@ export async function readConnectorFile(path: string): Promise<ConnectorFile> {
 }
 
 /** @throws ConfigError as {@link readConnectorFile} */
-export async function readPropertiesFile(path: string): Promise<Record<string, string>> {
-  return parsePropertiesFile(path, await readText(path));
+export async function readPropertiesFile(path: string, logger: Logger = silentLogger): Promise<Record<string, string>> {
+  return parsePropertiesFile(path, await readText(path), logger);
 }
 
 async function readText(path: string): Promise<Buffer> {
@@ -66,9 +67,11 @@ async function readText(path: string): Promise<Buffer> {
   }
 }
 
-function parsePropertiesFile(path: string, content: Buffer): Record<string, string> {
+function parsePropertiesFile(path: string, content: Buffer, logger: Logger): Record<string, string> {
   try {
-    return parseProperties(content);
+    return parseProperties(content, (key, line) =>
+      logger.warn('A setting stands more than once in a file. The last one holds.', { file: path, key, line }),
+    );
   } catch (cause) {
     if (!(cause instanceof PropertiesSyntaxError)) throw cause;
     throw new ConfigError(`The file ${path} is no valid properties file: ${cause.message}.`, {

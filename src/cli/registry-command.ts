@@ -1,10 +1,12 @@
 /** `holdfast registry`: one node of the embedded registry over a Kafka, in this process. For tests and development. */
 import { createKafkaBroker } from '../broker/kafka/kafka-broker.ts';
+import { unknownClientSettings } from '../broker/kafka/settings-without-effect.ts';
+import type { ClientSettings } from '../broker/ports.ts';
 import { startRegistryProcess } from '../embedded-registry/registry-process.ts';
 import type { RegistryTimings, RegistryVendor } from '../embedded-registry/vendor-profile.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { Deferred } from '../foundation/deferred.ts';
-import type { LogLevel } from '../foundation/logger.ts';
+import type { Logger, LogLevel } from '../foundation/logger.ts';
 import { readPropertiesFile } from './connector-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { OpenedParts } from './opened-parts.ts';
@@ -70,8 +72,9 @@ export async function runRegistry(args: RegistryArguments): Promise<void> {
     optional('--rebalance-timeout-ms', args.rebalanceTimeoutMs) ?? REBALANCE_TIMEOUT_MS[vendor];
   const lagMs = whole('--lag-ms', args.lagMs);
   const stopped = stopSignal();
-  const settings = args.commandConfig === undefined ? {} : await readPropertiesFile(args.commandConfig);
   const logger = await createPinoLogger({ level, pretty: process.stdout.isTTY === true });
+  const settings = args.commandConfig === undefined ? {} : await readPropertiesFile(args.commandConfig, logger);
+  warnOfUnknown(settings, logger);
   const parts = new OpenedParts();
   const failed = new Deferred<never>();
   const starting = new AbortController();
@@ -115,6 +118,16 @@ export async function runRegistry(args: RegistryArguments): Promise<void> {
     starting.abort(new Error('the registry node stops'));
     await parts.close();
   }
+}
+
+/** All its clients have the same settings, and each kind has some of its own. */
+function warnOfUnknown(settings: ClientSettings, logger: Logger): void {
+  const [first = [], ...others] = (['producer', 'consumer', 'admin'] as const).map((kind) =>
+    unknownClientSettings(kind, settings),
+  );
+  const keys = first.filter((key) => others.every((unknown) => unknown.includes(key)));
+  if (keys.length > 0)
+    logger.warn('Settings are not known to Kafka clients and have no effect. Check their spelling.', { keys });
 }
 
 function timingsOf(args: RegistryArguments): Partial<RegistryTimings> {

@@ -40,10 +40,10 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
       'There are no settings. Name a worker file (holdfast standalone config/worker.properties …), or set at least CONNECT_BOOTSTRAP_SERVERS, CONNECT_KEY_CONVERTER and CONNECT_VALUE_CONVERTER.',
     );
   }
-  const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile);
-  const settings = { ...file, ...environment };
   // Where lines go and which is a setting too, and may come from a config provider.
   const early = recordingLogger();
+  const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile, early.logger);
+  const settings = { ...file, ...environment };
   const prepared = await prepareSettings({ settings, logger: early.logger });
   try {
     await runPrepared(args, { prepared, early: early.lines, stopped });
@@ -83,7 +83,7 @@ async function runPrepared(
     logger.warn('This version of Node is out of support. Use Node 24.', { node: process.version, endedOn: ended });
   }
   // All files are read before anything is started: a mistake in the last one starts nothing.
-  const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir']);
+  const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir'], logger);
   const worker = await openPrepared(prepared, { logger: lines, logLevels });
   try {
     // A signal ends a start that doesn't, too: a connector's plugin may not return.
@@ -105,9 +105,13 @@ async function startAll(
   logger.info('The worker is ready.', { url: worker.restUrl, connectors: connectors.length });
 }
 
-async function readConnectorFiles(paths: readonly string[], folder: string | null): Promise<readonly ConnectorFile[]> {
+async function readConnectorFiles(
+  paths: readonly string[],
+  folder: string | null,
+  logger: Logger,
+): Promise<readonly ConnectorFile[]> {
   const all = [...paths, ...(folder === null ? [] : await filesOf(folder))];
-  const connectors = await Promise.all(all.map((path) => readConnectorFile(path)));
+  const connectors = await Promise.all(all.map((path) => readConnectorFile(path, logger)));
   const seen = new Map<string, string>();
   for (const { name, path } of connectors) {
     const earlier = seen.get(name);

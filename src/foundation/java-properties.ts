@@ -18,15 +18,21 @@ export class PropertiesSyntaxError extends Error {
 
 /**
  * Keys in order of their first appearance; of a key that appears twice the last value holds.
+ * @param onRepeated is told of a key that appears again with another value, and in which line
  * @throws PropertiesSyntaxError for a malformed \uXXXX, the only mistake that the syntax knows.
  */
-export function parseProperties(content: Uint8Array | string): Record<string, string> {
+export function parseProperties(
+  content: Uint8Array | string,
+  onRepeated: (key: string, line: number) => void = () => {},
+): Record<string, string> {
   const text = typeof content === 'string' ? content : decode(content);
   const properties = new Map<string, string>();
   for (const { line, number } of logicalLines(text)) {
     const keyEnd = endOfKey(line);
     const key = unescapeText(line.slice(0, keyEnd), number);
-    properties.set(key, unescapeText(line.slice(startOfValue(line, keyEnd)), number));
+    const value = unescapeText(line.slice(startOfValue(line, keyEnd)), number);
+    if ((properties.get(key) ?? value) !== value) onRepeated(key, number);
+    properties.set(key, value);
   }
   return Object.fromEntries(properties);
 }

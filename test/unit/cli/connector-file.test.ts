@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConnectorFile, readPropertiesFile } from '../../../src/cli/connector-file.ts';
+import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { ConfigError } from '../../../src/sdk/errors/kinds.ts';
 
 let folder: string;
@@ -66,4 +67,17 @@ describe('readConnectorFile', () => {
       code: 'holdfast.cli.file-unreadable',
     });
   });
+});
+
+it('names each setting that stands more than once in a file with another value, and takes the last', async () => {
+  const path = await file('name=a\ntopic=x\n# topic=none\ntopic : y\nname=a\n\\u0074opic=z\n');
+  const { logger, lines } = recordingLogger();
+  expect(await readPropertiesFile(path, logger)).toEqual({ name: 'a', topic: 'z' });
+  expect((await readConnectorFile(path, logger)).config).toEqual({ name: 'a', topic: 'z' });
+  expect(lines.map(({ level, fields }) => [level, fields['key'], fields['line']])).toEqual([
+    ['warn', 'topic', 4],
+    ['warn', 'topic', 6],
+    ['warn', 'topic', 4],
+    ['warn', 'topic', 6],
+  ]);
 });

@@ -9,8 +9,8 @@ import { isLatest } from './question-kinds.ts';
 import { REGISTRY_PENDING, RegistryUnavailableError } from './registry-errors.ts';
 import { registryConfigOf } from './registry-keys.ts';
 import type { Acknowledgement } from './registry-knowledge.ts';
-import { type RegistryMessage, type RegistryReply, schemaAnswerOf, type WireAnswer } from './registry-messages.ts';
-import type { RegistryNotice } from './registry-notices.ts';
+import { type RegistryMessage, repliesOf, schemaAnswerOf, type WireAnswer } from './registry-messages.ts';
+import { castsDoubt, type Doubts, type RegistryNotice } from './registry-notices.ts';
 import { contextOf } from './registry-requests.ts';
 import { parseRegistrySettings } from './registry-settings.ts';
 import { isAbout, isForGood, isOneId, type Settled, skippable, type ViewEntry, type Waiting } from './view-entry.ts';
@@ -47,8 +47,6 @@ interface Flight {
   /** What was told while it was on its way, in order: the answer may be older. */
   readonly missed: RegistryNotice[];
 }
-
-type Doubts = Extract<RegistryNotice, { kind: 'changed' | 'suspect' }>;
 
 const UNASKED: SchemaAnswer = Object.freeze({ kind: 'unasked' });
 /** A refusal is believed that long, and so is a stale `latest` while the registry is away. */
@@ -255,7 +253,7 @@ class CoordinatedSchemaView implements SchemaView {
       this.entries.delete(question.key);
       return;
     }
-    if (acknowledgement === null || !casts(doubts, acknowledgement)) return;
+    if (acknowledgement === null || !castsDoubt(doubts, acknowledgement)) return;
     entry.isSuspect = true;
     entry.expiresAt = Number.NEGATIVE_INFINITY;
   }
@@ -391,19 +389,6 @@ class CoordinatedSchemaView implements SchemaView {
   }
 }
 
-/** The doubts are about what was acknowledged then. */
-function casts(doubts: Doubts, { at, epoch }: Acknowledgement): boolean {
-  if (doubts.kind === 'changed') return at >= doubts.suspectSince && epoch !== doubts.epoch;
-  return at >= doubts.since && at < doubts.until;
-}
-
 function unlimited(ms: number): number {
   return ms < 0 ? Number.POSITIVE_INFINITY : ms;
-}
-
-function repliesOf(reply: unknown, count: number): readonly WireAnswer[] | Error {
-  const answers = (reply as RegistryReply | undefined)?.answers;
-  return Array.isArray(answers) && answers.length === count
-    ? answers
-    : new TypeError('The answer is not of the right form.');
 }

@@ -1,8 +1,9 @@
 /** The second rung: what each node says of itself, where the vendor has a resource for it; and whose registry it is. */
 import type { Clock } from '../foundation/clock.ts';
-import { healthRequest, type NodeHealth, readHealth } from './node-health.ts';
+import { hasCaughtUp, healthRequest, type NodeHealth, readHealth } from './node-health.ts';
 import { PollLoop } from './poll-loop.ts';
 import type { RegistryEvent } from './registry-events.ts';
+import type { NodeProgress } from './registry-knowledge.ts';
 import type { RegistryVendor } from './registry-snapshot.ts';
 import { type AskNode, detectVendor } from './registry-vendor.ts';
 
@@ -121,6 +122,16 @@ export class HealthWatch {
   async refresh(urls: readonly string[], signal: AbortSignal): Promise<void> {
     const nodes = this.nodes.filter(({ url, state }) => urls.includes(url) && state !== 'has-none');
     await Promise.all(nodes.map((node) => this.look(node, signal)));
+  }
+
+  /** The same, but ready are only those that say themselves that they have caught up, or can't say anything. */
+  vouched(probed: readonly NodeProgress[]): readonly NodeProgress[] {
+    return probed.map((progress) => {
+      if (this.hasNone(progress.node)) return progress;
+      const word = this.word(progress.node);
+      // A node that says nothing of itself does not vouch for what it denies.
+      return { ...progress, ready: progress.ready && word !== undefined && hasCaughtUp(word.health) };
+    });
   }
 
   hasNone(url: string): boolean {

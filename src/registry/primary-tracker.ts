@@ -10,11 +10,13 @@ import type { Clock, Timer } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { steadyNow } from '../foundation/steady-time.ts';
 import type { ResolveHost } from './advertised-address.ts';
-import { DetectionLadder, type Standing } from './detection-ladder.ts';
+import { DetectionLadder } from './detection-ladder.ts';
 import { DetectionLog } from './detection-log.ts';
+import { DetectionStanding } from './detection-standing.ts';
 import type { GroupDescriber } from './group-describer.ts';
 import type { PrimaryIdentity } from './group-reading.ts';
-import { hasCaughtUp, readAllHealth } from './node-health.ts';
+import { knownNodes } from './known-nodes.ts';
+import { readAllHealth } from './node-health.ts';
 import { NodePresence } from './node-presence.ts';
 import { PrimaryAddress } from './primary-address.ts';
 import { PrimaryEpochs, type SuspectTime } from './primary-epochs.ts';
@@ -28,7 +30,7 @@ import type {
   Observation,
   RegistryKnowledge,
 } from './registry-knowledge.ts';
-import type { DetectionRung, PrimaryEpoch, RegistryVendor } from './registry-snapshot.ts';
+import type { DetectionRung, PrimaryEpoch } from './registry-snapshot.ts';
 import { type AskNode, hasNoPrimary } from './registry-vendor.ts';
 
 export interface PrimaryTrackerOptions {
@@ -77,9 +79,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private readonly life = new AbortController();
   private readonly running: Promise<unknown>;
   private readonly outages = new Map<'read' | 'write', Outage>();
-  private rung: DetectionRung = 'none';
-  private rungReason = 'nothing is known yet';
-  private vendor: RegistryVendor;
+  private readonly standing: DetectionStanding;
   private readonly address: PrimaryAddress;
   private lastWriter: string | null = null;
   /** Clock.monotonic() */
@@ -121,7 +121,8 @@ export class PrimaryTracker implements RegistryKnowledge {
       looked: () => this.evaluate(),
       failed: (error) => this.log.failed(error),
     });
-    this.vendor = this.ladder.vendor;
+    const { log } = this;
+    this.standing = new DetectionStanding({ vendor: this.ladder.vendor, log, emit: options.emit });
     this.running = this.run();
   }
 
@@ -131,7 +132,7 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   primary(): string | null {
     const url = this.epochs.current?.url;
-    if (url === null || url === undefined || hasNoPrimary(this.vendor)) return null;
+    if (url === null || url === undefined || hasNoPrimary(this.standing.vendor)) return null;
     const node = this.address.nodeAt(url);
     if (node !== null) return node;
     const reading = readAllHealth(this.ladder.health.words());
@@ -143,18 +144,13 @@ export class PrimaryTracker implements RegistryKnowledge {
   }
 
   async progress(probed: readonly NodeProgress[], signal: AbortSignal): Promise<readonly NodeProgress[]> {
-    if (this.vendor !== 'karapace') return probed;
+    if (this.standing.vendor !== 'karapace') return probed;
     signal.throwIfAborted();
     await this.ladder.health.refresh(
       probed.map(({ node }) => node),
       this.life.signal,
     );
-    return probed.map((progress) => {
-      if (this.ladder.health.hasNone(progress.node)) return progress;
-      const word = this.ladder.health.word(progress.node);
-      // A node that says nothing of itself does not vouch for what it denies.
-      return { ...progress, ready: progress.ready && word !== undefined && hasCaughtUp(word.health) };
-    });
+    return this.ladder.health.vouched(probed);
   }
 
   isSuspect(acknowledgement: Acknowledgement): boolean {
@@ -189,21 +185,12 @@ export class PrimaryTracker implements RegistryKnowledge {
 
   snapshot(): KnowledgeSnapshot {
     const primary = this.primary();
-    const words = this.ladder.health.words();
     return {
-      vendor: this.vendor,
-      rung: this.rung,
-      rungReason: this.rungReason,
+      vendor: this.standing.vendor,
+      rung: this.standing.rung,
+      rungReason: this.standing.reason,
       epochs: this.epochs.list(),
-      nodes: new Map(
-        this.options.nodes.map((node) => {
-          const health = words.get(node);
-          const isPrimary = primary === null ? health?.isPrimary === true : primary === node;
-          const isKnown = primary !== null || (health !== undefined && health.isPrimary !== null);
-          const progress = health === undefined ? null : { node, ready: health.isReady, highestId: health.readOffset };
-          return [node, { role: isPrimary ? 'primary' : isKnown ? 'replica' : 'unknown', progress }];
-        }),
-      ),
+      nodes: knownNodes(this.options.nodes, primary, this.ladder.health.words()),
     };
   }
 
@@ -234,25 +221,13 @@ export class PrimaryTracker implements RegistryKnowledge {
     if (this.life.signal.aborted) return;
     const standing = this.ladder.stand();
     if (standing === undefined) return;
-    this.standOn(standing);
+    this.standing.take(standing, this.ladder.vendor);
     const { found, rung } = standing;
     if (found.kind === 'primary') this.named(found.identity, rung);
     else if (found.kind === 'none') this.nobody(found.reason, rung);
     else this.unclear(found.isElecting);
     if (found.kind !== 'unclear') this.wasElecting = false;
     this.checkUsable();
-  }
-
-  private standOn({ rung, reason }: Standing): void {
-    const { vendor } = this.ladder;
-    const isOther = rung !== this.rung;
-    const isOtherVendor = vendor !== this.vendor;
-    this.rung = rung;
-    this.rungReason = reason;
-    this.vendor = vendor;
-    if (isOtherVendor) this.log.vendor(vendor);
-    if (isOther) this.log.rung(rung, reason);
-    if (isOther || isOtherVendor) this.options.emit({ type: 'detection', vendor, rung, reason });
   }
 
   private named(identity: PrimaryIdentity, rung: DetectionRung): void {
@@ -323,14 +298,15 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.lastWriter = node;
     this.lastWrittenAt = this.options.clock.monotonic();
     const outage = this.outages.get('write');
-    if (outage !== undefined && this.isTold && primary !== null && primary !== node) {
+    if (outage !== undefined && this.standing.isTold && primary !== null && primary !== node) {
       this.awaitName(outage);
       return;
     }
     if (outage !== undefined) this.outageEnded('write', outage.beganAt, vouches);
-    else if (this.isLost) this.begin(UNKNOWN, 'outage-ended', this.rung);
-    else if (this.epochs.current === null && this.rung === 'inference') this.begin(UNKNOWN, 'first-seen', this.rung);
-    else if (moved && this.rung === 'inference') this.begin(this.identity, 'write-moved', this.rung);
+    else if (this.isLost) this.begin(UNKNOWN, 'outage-ended', this.standing.rung);
+    else if (this.epochs.current === null && this.standing.rung === 'inference')
+      this.begin(UNKNOWN, 'first-seen', this.standing.rung);
+    else if (moved && this.standing.rung === 'inference') this.begin(this.identity, 'write-moved', this.standing.rung);
     if (!vouches) return;
     this.usable(this.wroteInVain);
     this.wroteInVain = false;
@@ -360,9 +336,9 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.outages.delete(access);
     // A change that was seen during the outage was its reason.
     if (this.isLost || (this.epochs.current?.number ?? 0) <= outage.epochNumber) {
-      this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: beganAt });
+      this.begin(this.identity, 'outage-ended', this.standing.rung, { knownGoodAt: beganAt });
     }
-    if (vouches || hasNoPrimary(this.vendor)) this.usable();
+    if (vouches || hasNoPrimary(this.standing.vendor)) this.usable();
     this.ladder.lookAgain();
   }
 
@@ -380,15 +356,10 @@ export class PrimaryTracker implements RegistryKnowledge {
   /** With no node there it was an outage, also if nobody asked for a schema meanwhile: what came back may be another registry. */
   private nodeReturned(desertedAt: number | undefined): void {
     // A gate's outage ends by itself, and the higher rungs tell of a change.
-    const isToldOf = this.outages.size > 0 || this.isTold;
+    const isToldOf = this.outages.size > 0 || this.standing.isTold;
     if (desertedAt === undefined || isToldOf) return;
-    this.begin(this.identity, 'outage-ended', this.rung, { knownGoodAt: desertedAt });
-    if (hasNoPrimary(this.vendor)) this.usable();
-  }
-
-  /** Somebody says who is primary. */
-  private get isTold(): boolean {
-    return this.rung === 'group' || this.rung === 'health';
+    this.begin(this.identity, 'outage-ended', this.standing.rung, { knownGoodAt: desertedAt });
+    if (hasNoPrimary(this.standing.vendor)) this.usable();
   }
 
   private get hasJustWritten(): boolean {
@@ -423,7 +394,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.options.emit({ type: 'epoch', epoch: change.epoch, previous: change.previous });
     if (cause === 'first-seen') return;
     this.options.onChange(change);
-    if (this.vendor === 'karapace') this.hurry();
+    if (this.standing.vendor === 'karapace') this.hurry();
   }
 
   /** `isMeasured`: it was usable no earlier, as far as anybody could see. */

@@ -4,7 +4,6 @@ import PQueue from 'p-queue';
 import { EnvironmentError, IntegrityError } from '../sdk/errors/index.ts';
 import type { SchemaQuestion } from '../sdk/schema-view.ts';
 import { type Acknowledged, checkReplaced, heldBack } from './acknowledged.ts';
-import { AskingViews } from './asking-views.ts';
 import { ClusterParts, type ClusterPartsOptions } from './cluster-parts.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
 import type { GateBook } from './gate-book.ts';
@@ -16,6 +15,7 @@ import { type AccessKind, Outages } from './outages.ts';
 import { ParkedQuestions } from './parked-questions.ts';
 import type { ProbeOutcome } from './prober.ts';
 import { accessOf, type Finding } from './question-finder.ts';
+import { QuestionFlights } from './question-flights.ts';
 import { gateOf } from './question-gates.ts';
 import { isNamedByRecord } from './question-kinds.ts';
 import { RecentRefusals } from './recent-refusals.ts';
@@ -45,12 +45,10 @@ export class RegistryCluster {
   private readonly outages: Outages;
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
-  private readonly inFlight = new Map<string, Promise<RegistryAnswer>>();
+  private readonly flights: QuestionFlights;
   private readonly refusals: RecentRefusals;
   private readonly lone: LoneFailures;
   private readonly missing: MissingThings;
-  private readonly slow: SlowAnswers;
-  private readonly asking = new AskingViews();
   private readonly counters = { hits: 0, misses: 0 };
   private readonly life = new AbortController();
 
@@ -93,13 +91,18 @@ export class RegistryCluster {
       clock,
       servesOthers: (question) => this.parts.finder.servesOthers(question, this.life.signal),
     });
-    this.slow = new SlowAnswers({
+    const slow = new SlowAnswers({
       registryId: this.registryId,
       clock,
       logger: options.logger,
       gates: options.gates,
       nodes: () => this.parts.endpoints.unanswering(),
       timeoutMs: values['http.read.timeout.ms'],
+    });
+    this.flights = new QuestionFlights({
+      fly: (key, question) => this.fly(key, question).catch((error: unknown) => this.refuse(key, error)),
+      parked: this.parked,
+      slow,
     });
     this.missing = new MissingThings({
       registryId: this.registryId,
@@ -110,7 +113,7 @@ export class RegistryCluster {
       signal: this.life.signal,
       // Half-open, it is the trial that the gate waits for.
       mayAsk: (question) => this.outages.gates[accessOf(question)].snapshot().state !== 'closed',
-      ask: (key, question) => this.start(key, question),
+      ask: (key, question) => this.flights.start(key, question),
       onOpened: (gateId) => this.drain(gateId),
       emit: (event) => this.emit(event),
       ...random,
@@ -126,7 +129,7 @@ export class RegistryCluster {
 
   /** What only this view waited for is asked no more. */
   withdraw(view: string): void {
-    this.asking.withdraw(view);
+    this.flights.withdraw(view);
     for (const gateId of this.parked.withdraw(view)) this.missing.abandon(gateId);
   }
 
@@ -179,34 +182,10 @@ export class RegistryCluster {
     if (refusal !== undefined && !(refusal instanceof IntegrityError)) return { kind: 'refused', error: refusal };
     const parked = this.parked.get(key);
     if (parked !== undefined && this.options.gates.get(parked.gateId)?.snapshot().state === 'closed') {
-      for (const present of this.asking.present([view])) parked.views.add(present);
+      for (const present of this.flights.present([view])) parked.views.add(present);
       return this.waiting(parked.gateId);
     }
-    return this.startFor([view], key, question);
-  }
-
-  /** Enters as waiting, when it comes to that, those who have not withdrawn meanwhile. */
-  private startFor(views: Iterable<string>, key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
-    const asking = this.asking.enter(key, views);
-    const flight = this.start(key, question);
-    const entered = flight.then((answer) => {
-      this.asking.leave(key, asking);
-      const parked = answer.kind === 'waiting' ? this.parked.get(key) : undefined;
-      if (parked !== undefined) for (const view of this.asking.present(views)) parked.views.add(view);
-      return answer;
-    });
-    return this.slow.patiently(flight, entered);
-  }
-
-  /** One flight per question: whoever asks meanwhile joins it. Never rejects. */
-  private start(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
-    const flying = this.inFlight.get(key);
-    if (flying !== undefined) return flying;
-    const flight = this.fly(key, question)
-      .catch((error: unknown) => this.refuse(key, error))
-      .finally(() => this.inFlight.delete(key));
-    this.inFlight.set(key, flight);
-    return flight;
+    return this.flights.startFor([view], key, question);
   }
 
   private async fly(key: string, question: SchemaQuestion): Promise<RegistryAnswer> {
@@ -343,7 +322,7 @@ export class RegistryCluster {
 
   private retain(key: string, question: SchemaQuestion, gateId: string): void {
     // Before any prober looks for who waits: what nobody waits for is forgotten.
-    const views = this.asking.of(key);
+    const views = this.flights.askersOf(key);
     const isNew = this.parked.add({ key, question, gateId, since: this.now(), views });
     if (isNew) this.emit({ type: 'parked', question: question.kind, gateId });
   }
@@ -402,7 +381,7 @@ export class RegistryCluster {
     for (let trial = this.parked.nextTrial(gate.id); trial !== undefined; trial = this.parked.nextTrial(gate.id)) {
       const { key, question } = trial;
       gate.halfOpen();
-      const answer = await this.start(key, question);
+      const answer = await this.flights.start(key, question);
       this.life.signal.throwIfAborted();
       if (answer.kind === 'waiting' && answer.gateId === gate.id) return { ok: false, reason: gate.snapshot().reason };
       outcome = { ok: true };
@@ -421,7 +400,7 @@ export class RegistryCluster {
       if (views.size === 0 || this.life.signal.aborted) continue;
       // It was refused just now, which is what opened its gate: whoever waited is told so when it asks.
       if (this.refusals.get(key) !== undefined) continue;
-      this.startFor(views, key, question).catch(() => {});
+      this.flights.startFor(views, key, question).catch(() => {});
     }
   }
 

@@ -47,6 +47,14 @@ export interface RegistryReply {
   readonly answers: readonly WireAnswer[];
 }
 
+/** The answers to so many questions, or why what came is none. */
+export function repliesOf(reply: unknown, count: number): readonly WireAnswer[] | Error {
+  const answers = (reply as RegistryReply | undefined)?.answers;
+  return Array.isArray(answers) && answers.length === count
+    ? answers
+    : new TypeError('The answer is not of the right form.');
+}
+
 /** What the coordinator found out; the control plane's form of {@link WireAnswer}. */
 export type RegistryAnswer =
   | { readonly kind: 'known'; readonly schema: RegisteredSchema; readonly acknowledgement: Acknowledgement }

@@ -3,6 +3,7 @@
  * Structured-cloneable.
  */
 import type { WireError } from '../sdk/errors/error-wire.ts';
+import type { Acknowledgement } from './registry-knowledge.ts';
 
 export type RegistryNotice =
   /**
@@ -43,6 +44,15 @@ export type RegistryNotice =
   | { readonly kind: 'distrusted'; readonly registryId: string; readonly error: WireError }
   /** Nobody uses this registry any more: its gates are gone. */
   | { readonly kind: 'closed'; readonly registryId: string };
+
+/** Those after which what was acknowledged may not hold any more. */
+export type Doubts = Extract<RegistryNotice, { kind: 'changed' | 'suspect' }>;
+
+/** Whether the doubts are about what was acknowledged then. */
+export function castsDoubt(doubts: Doubts, { at, epoch }: Acknowledgement): boolean {
+  if (doubts.kind === 'changed') return at >= doubts.suspectSince && epoch !== doubts.epoch;
+  return at >= doubts.since && at < doubts.until;
+}
 
 const KINDS: ReadonlySet<string> = new Set<RegistryNotice['kind']>([
   'changed',

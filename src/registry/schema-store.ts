@@ -15,6 +15,7 @@ import {
 } from './first-known.ts';
 import { REGISTRY_STORE } from './registry-errors.ts';
 import { ServedMarks } from './served-marks.ts';
+import { StoreWriter } from './store-writer.ts';
 import {
   asBinding,
   asGuid,
@@ -48,8 +49,6 @@ export interface SchemaStoreOptions {
   readonly maxBytes?: number;
 }
 
-/** What may wait for the disk or the broker; what is dropped is only missing after a restart. */
-const MAX_PENDING = 10_000;
 /** So many that differ are another store; it is left as it is. */
 const MAX_RESTORED = 10_000;
 
@@ -57,25 +56,22 @@ export class SchemaStore {
   readonly served: ServedMarks;
   private readonly log: CompactedLog;
   private readonly logger: Logger;
+  private readonly writer: StoreWriter;
   private readonly entries: BoundedEntries;
   /** Keys whose entries a newer version wrote: never overwritten, never removed. */
   private readonly newer = new Set<string>();
   /** Keys whose entries were written once more because another worker had written something else. */
   private readonly restored = new Set<string>();
-  private pending: CompactedLogEntry[] = [];
-  private writing: Promise<void> = Promise.resolve();
-  private isWriting = false;
-  private failing = false;
   /** Nothing is written before all was read, so that what is older, and contradicts, is noticed. */
   private state: 'loading' | 'open' | 'memory-only' = 'loading';
   private saidNewer = false;
   private readonly loadListeners: LoadListener[] = [];
   private loadEnded: Promise<void> = Promise.resolve();
-  private hasHeader = false;
 
   private constructor(options: SchemaStoreOptions) {
     this.log = options.log;
     this.logger = options.logger;
+    this.writer = new StoreWriter(options);
     this.entries = new BoundedEntries({
       maxEntries: options.maxEntries ?? 200_000,
       maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
@@ -237,26 +233,14 @@ export class SchemaStore {
   }
 
   /** Resolves when what was put so far is durable, or could not be made so (which was logged). */
-  async flushed(): Promise<void> {
-    while (this.isWriting) await this.writing;
-    if (this.pending.length === 0 || this.state !== 'open') return;
-    // Once more, and no more: a disk that is full must not keep a worker from stopping.
-    this.startWriting();
-    await this.writing;
+  flushed(): Promise<void> {
+    return this.writer.flushed();
   }
 
   /** Makes the rest durable, for as long as the log waits for that. */
-  async close(): Promise<void> {
-    const { pending } = this;
-    this.pending = [];
-    const last = pending.length > 0 && this.state === 'open' ? this.log.append(pending) : undefined;
-    const written = last?.catch((err: unknown) => {
-      if (!this.failing)
-        this.logger.warn('The last entries of the schema store could not be written', { code: REGISTRY_STORE, err });
-    });
+  close(): Promise<void> {
     this.state = 'memory-only';
-    await this.log.close();
-    await Promise.all([this.writing, written]);
+    return this.writer.close();
   }
 
   private async load(signal: AbortSignal | undefined): Promise<void> {
@@ -272,6 +256,7 @@ export class SchemaStore {
     const meanwhile = [...this.entries.keys()].map((key) => [key, this.entries.get(key)] as const);
     for (const { key, value } of read) this.take(key, value);
     this.state = 'open';
+    this.writer.open();
     const found: StoredContradiction[] = [];
     for (const [key, value] of meanwhile)
       if (value !== undefined) this.setRuled(key, value, (before) => rulingOn(key, before, value), found);
@@ -291,11 +276,11 @@ export class SchemaStore {
     switch (parsed.kind) {
       case 'entry':
         this.newer.delete(key);
-        if (key === HEADER_KEY) this.hasHeader = true;
+        if (key === HEADER_KEY) this.writer.headerIsThere();
         else this.entries.set(key, parsed.value, text.length);
         return;
       case 'newer':
-        if (key === HEADER_KEY) this.hasHeader = true;
+        if (key === HEADER_KEY) this.writer.headerIsThere();
         this.entries.delete(key);
         this.newer.add(key);
         this.sayNewer(parsed.format);
@@ -322,7 +307,7 @@ export class SchemaStore {
   private restore(key: string, known: object): void {
     if (this.restored.has(key) || this.restored.size >= MAX_RESTORED) return;
     this.restored.add(key);
-    this.write(key, formatEntry(known));
+    this.writer.write(key, formatEntry(known));
   }
 
   private setRuled(key: string, value: object, ruled: (before: object) => Ruling, found: StoredContradiction[]): void {
@@ -350,62 +335,21 @@ export class SchemaStore {
     const kept = withFirstTime(this.entries.get(key), value);
     const text = formatEntry(kept);
     this.entries.set(key, kept, text.length);
-    if (!this.newer.has(key)) this.write(key, text);
+    if (!this.newer.has(key)) this.writer.write(key, text);
   }
 
   /** It stays in memory: other clients of this worker that used it have still to be told. */
   private leaveOutOfLog(key: string, fingerprint: string): void {
     if (asSchema(this.entries.get(key))?.fingerprint !== fingerprint || this.newer.has(key)) return;
-    for (const each of this.entries.withWhatNeeds(key)) this.write(each, null);
+    for (const each of this.entries.withWhatNeeds(key)) this.writer.write(each, null);
   }
 
   private makeRoom(): void {
-    for (const key of this.entries.makeRoom()) if (!this.newer.has(key)) this.write(key, null);
+    for (const key of this.entries.makeRoom()) if (!this.newer.has(key)) this.writer.write(key, null);
   }
 
   private remove(key: string): void {
     this.entries.delete(key);
-    if (!this.newer.has(key)) this.write(key, null);
-  }
-
-  private write(key: string, value: string | null): void {
-    if (this.state !== 'open') return;
-    if (!this.hasHeader) this.pending.push({ key: HEADER_KEY, value: formatEntry({}) });
-    this.hasHeader = true;
-    this.pending.push({ key, value });
-    if (!this.isWriting) this.startWriting();
-  }
-
-  private startWriting(): void {
-    this.isWriting = true;
-    this.writing = this.writeAll();
-  }
-
-  /**
-   * Pipelines don't wait for the store: it serves a later start, and an id that it lost is asked for again. A disk that is full
-   * is told once, and tried again with the next entry.
-   */
-  private async writeAll(): Promise<void> {
-    while (this.pending.length > 0 && this.state === 'open') {
-      const batch = this.pending;
-      this.pending = [];
-      try {
-        await this.log.append(batch);
-        if (this.failing) this.logger.info('The schema store can be written again', { code: REGISTRY_STORE });
-        this.failing = false;
-      } catch (err) {
-        if (!this.failing && this.state === 'open') {
-          this.logger.warn(
-            'The schema store can not be written; a restart during an outage would not know new schemas',
-            { code: REGISTRY_STORE, err },
-          );
-        }
-        this.failing = true;
-        this.pending = batch.concat(this.pending);
-        break;
-      }
-    }
-    this.isWriting = false;
-    if (this.failing) this.pending = this.pending.slice(-MAX_PENDING);
+    if (!this.newer.has(key)) this.writer.write(key, null);
   }
 }

@@ -8,13 +8,11 @@ import { type FileSystem, removeIfThere } from './file-system.ts';
 import { type CommitTarget, follow, GroupCommit, type PendingAppend, type QueuedBatch } from './group-commit.ts';
 import type { ProducerStates } from './producer-states.ts';
 import { readableRun } from './readable-run.ts';
+import { rewriteTail } from './rewrite-tail.ts';
 import { Segment } from './segment.ts';
 import { writeSegmentIndex } from './segment-index-file.ts';
 import type { TopicConfig } from './topic-config.ts';
 import type { WriteAvailability } from './write-availability.ts';
-
-/** Disks write whole blocks: after a failed sync the one that the end shares with acknowledged bytes is written anew. */
-const BLOCK_BYTES = 4096;
 
 export interface PartitionLogInput {
   readonly topic: string;
@@ -276,28 +274,8 @@ export class PartitionLog implements CommitTarget {
     }
   }
 
-  /**
-   * After a failed write or sync: what the page cache holds of the tail says nothing about the disk, and a second sync of the
-   * same pages would report success without writing them. So the file is opened anew, cut back to what was acknowledged, and
-   * the block that the end shares with acknowledged bytes is written once more, and synced.
-   */
   private async repairTail(): Promise<void> {
-    const segment = this.active;
-    await segment.closeFile();
-    await segment.withFile(async (file) => {
-      const size = await file.size();
-      if (size < segment.size) {
-        throw new Error(`${segment.path} has ${size} bytes, fewer than the ${segment.size} acknowledged`);
-      }
-      await file.truncate(segment.size);
-      const from = segment.size - (segment.size % BLOCK_BYTES);
-      const block = Buffer.alloc(segment.size - from);
-      if (block.length > 0) {
-        await file.read(block, from);
-        await file.write([block], from);
-      }
-      await file.sync();
-    });
+    await rewriteTail(this.active);
     this.tailIsDirty = false;
   }
 

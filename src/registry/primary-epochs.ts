@@ -48,6 +48,9 @@ interface SuspectWindow {
   until: number | null;
 }
 
+/** Nobody can say who. */
+export const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
+
 export class PrimaryEpochs {
   private readonly clock: Clock;
   private readonly suspectWindowMs: number;
@@ -69,6 +72,17 @@ export class PrimaryEpochs {
 
   get current(): PrimaryEpoch | null {
     return this.epochs[0] ?? null;
+  }
+
+  /** There is said to be no primary at all. */
+  get isLost(): boolean {
+    return this.current?.cause === 'primary-lost';
+  }
+
+  /** Of the primary that was known last. */
+  get identity(): PrimaryIdentity {
+    const { current } = this;
+    return current === null ? UNKNOWN : { memberId: current.memberId, url: current.url };
   }
 
   /** Whether the one that lasts is of this primary: one of the two may know less of it. */

@@ -19,7 +19,7 @@ import { knownNodes } from './known-nodes.ts';
 import { readAllHealth } from './node-health.ts';
 import { NodePresence } from './node-presence.ts';
 import { PrimaryAddress } from './primary-address.ts';
-import { PrimaryEpochs, type SuspectTime } from './primary-epochs.ts';
+import { PrimaryEpochs, type SuspectTime, UNKNOWN } from './primary-epochs.ts';
 import type { RegistryConfigValues } from './registry-config.ts';
 import type { RegistryEvent } from './registry-events.ts';
 import type {
@@ -32,6 +32,7 @@ import type {
 } from './registry-knowledge.ts';
 import type { DetectionRung, PrimaryEpoch } from './registry-snapshot.ts';
 import { type AskNode, hasNoPrimary } from './registry-vendor.ts';
+import { TakenWrites } from './taken-writes.ts';
 
 export interface PrimaryTrackerOptions {
   readonly nodes: readonly string[];
@@ -64,11 +65,8 @@ interface Outage {
 
 /** A change that does not come to an end is looked at in a hurry for so long. */
 const HURRY_MS = 60_000;
-/** What a write proved is believed for so long, against a description that may be late. */
-const BELIEVED_MS = 3000;
 /** Who took a write is named by then, if it is primary. */
 const NAMED_WITHIN_MS = 2000;
-const UNKNOWN: PrimaryIdentity = { memberId: null, url: null };
 
 export class PrimaryTracker implements RegistryKnowledge {
   private readonly options: PrimaryTrackerOptions;
@@ -81,9 +79,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private readonly outages = new Map<'read' | 'write', Outage>();
   private readonly standing: DetectionStanding;
   private readonly address: PrimaryAddress;
-  private lastWriter: string | null = null;
-  /** Clock.monotonic() */
-  private lastWrittenAt = Number.NEGATIVE_INFINITY;
+  private readonly writes: TakenWrites;
   private wasElecting = false;
   /** The node that is primary is known not to answer. */
   private isDead = false;
@@ -94,8 +90,6 @@ export class PrimaryTracker implements RegistryKnowledge {
   private saidReady = 0;
   /** Until another primary is named, or time is up. */
   private unnamed: Timer | undefined;
-  /** Somebody tried to write, and could not or had no answer, since a write last went through. */
-  private wroteInVain = false;
 
   /** Begins to look by itself, when whoever makes it is done. */
   constructor(options: PrimaryTrackerOptions) {
@@ -106,6 +100,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     this.log = new DetectionLog(options.logger);
     this.epochs = new PrimaryEpochs({ clock, suspectWindowMs: values['registry.suspect.window.ms'] });
     this.presence = new NodePresence({ nodes, clock });
+    this.writes = new TakenWrites({ clock });
     this.address = new PrimaryAddress({
       nodes,
       resolveHost: options.resolveHost,
@@ -163,7 +158,7 @@ export class PrimaryTracker implements RegistryKnowledge {
         this.written(observation.node);
         return;
       case 'write-hangs':
-        this.wroteInVain = true;
+        this.writes.wasInVain = true;
         return;
       case 'node-changed':
         this.nodeChanged(observation.node, observation.alive);
@@ -173,7 +168,7 @@ export class PrimaryTracker implements RegistryKnowledge {
           beganAt: steadyNow(this.options.clock),
           epochNumber: this.epochs.current?.number ?? 0,
         });
-        if (observation.access === 'write') this.wroteInVain = true;
+        if (observation.access === 'write') this.writes.wasInVain = true;
         this.epochs.sign();
         this.ladder.lookNow();
         return;
@@ -238,7 +233,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     } else if (!this.epochs.isOf(identity)) {
       this.begin(identity, rung === 'group' ? 'group-elected' : 'health-changed', rung);
       // It has taken a write before it was named.
-      if (this.hasJustWritten && this.lastWriter === this.primary()) this.usable();
+      if (this.hasJustWritten && this.writes.lastWriter === this.primary()) this.usable();
     } else {
       const refined = this.epochs.refine({ memberId: identity.memberId ?? current.memberId, url: identity.url }, rung);
       this.address.reach(identity.url);
@@ -265,7 +260,7 @@ export class PrimaryTracker implements RegistryKnowledge {
     // Who takes writes is primary: the group is about to say so.
     if (this.hasJustWritten) return;
     this.epochs.sign();
-    if (this.isLost) return;
+    if (this.epochs.isLost) return;
     this.begin(UNKNOWN, 'primary-lost', rung, { reason });
   }
 
@@ -291,25 +286,24 @@ export class PrimaryTracker implements RegistryKnowledge {
   }
 
   private written(node: string): void {
-    const moved = this.lastWriter !== null && this.lastWriter !== node;
+    const moved = this.writes.by(node);
     const primary = this.primary();
     // Invariant 5: the primary is asked first. Another node has forwarded it, or was replaced and does not know it: then it vouches for nothing.
     const vouches = primary === null || primary === node || this.presence.isAway(primary);
-    this.lastWriter = node;
-    this.lastWrittenAt = this.options.clock.monotonic();
     const outage = this.outages.get('write');
     if (outage !== undefined && this.standing.isTold && primary !== null && primary !== node) {
       this.awaitName(outage);
       return;
     }
     if (outage !== undefined) this.outageEnded('write', outage.beganAt, vouches);
-    else if (this.isLost) this.begin(UNKNOWN, 'outage-ended', this.standing.rung);
+    else if (this.epochs.isLost) this.begin(UNKNOWN, 'outage-ended', this.standing.rung);
     else if (this.epochs.current === null && this.standing.rung === 'inference')
       this.begin(UNKNOWN, 'first-seen', this.standing.rung);
-    else if (moved && this.standing.rung === 'inference') this.begin(this.identity, 'write-moved', this.standing.rung);
+    else if (moved && this.standing.rung === 'inference')
+      this.begin(this.epochs.identity, 'write-moved', this.standing.rung);
     if (!vouches) return;
-    this.usable(this.wroteInVain);
-    this.wroteInVain = false;
+    this.usable(this.writes.wasInVain);
+    this.writes.wasInVain = false;
     this.epochs.good();
   }
 
@@ -335,8 +329,8 @@ export class PrimaryTracker implements RegistryKnowledge {
     if (outage === undefined) return;
     this.outages.delete(access);
     // A change that was seen during the outage was its reason.
-    if (this.isLost || (this.epochs.current?.number ?? 0) <= outage.epochNumber) {
-      this.begin(this.identity, 'outage-ended', this.standing.rung, { knownGoodAt: beganAt });
+    if (this.epochs.isLost || (this.epochs.current?.number ?? 0) <= outage.epochNumber) {
+      this.begin(this.epochs.identity, 'outage-ended', this.standing.rung, { knownGoodAt: beganAt });
     }
     if (vouches || hasNoPrimary(this.standing.vendor)) this.usable();
     this.ladder.lookAgain();
@@ -358,24 +352,12 @@ export class PrimaryTracker implements RegistryKnowledge {
     // A gate's outage ends by itself, and the higher rungs tell of a change.
     const isToldOf = this.outages.size > 0 || this.standing.isTold;
     if (desertedAt === undefined || isToldOf) return;
-    this.begin(this.identity, 'outage-ended', this.standing.rung, { knownGoodAt: desertedAt });
+    this.begin(this.epochs.identity, 'outage-ended', this.standing.rung, { knownGoodAt: desertedAt });
     if (hasNoPrimary(this.standing.vendor)) this.usable();
   }
 
   private get hasJustWritten(): boolean {
-    const sinceWritten = this.options.clock.monotonic() - this.lastWrittenAt;
-    return sinceWritten < BELIEVED_MS && !this.outages.has('write');
-  }
-
-  /** There is said to be no primary at all. */
-  private get isLost(): boolean {
-    return this.epochs.current?.cause === 'primary-lost';
-  }
-
-  /** Of the primary that was known last. */
-  private get identity(): PrimaryIdentity {
-    const { current } = this.epochs;
-    return current === null ? UNKNOWN : { memberId: current.memberId, url: current.url };
+    return this.writes.isFresh && !this.outages.has('write');
   }
 
   private begin(
@@ -401,7 +383,7 @@ export class PrimaryTracker implements RegistryKnowledge {
   private usable(isMeasured = true): void {
     const usable = this.epochs.usable(isMeasured);
     if (usable === undefined) return;
-    this.wroteInVain = false;
+    this.writes.wasInVain = false;
     const { epoch, suspect } = usable;
     if (this.outages.size === 0 && !this.wasElecting) this.hurryUntil = 0;
     this.options.emit({ type: 'epoch', epoch, previous: this.epochs.list()[1] ?? null });

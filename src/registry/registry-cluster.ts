@@ -7,6 +7,7 @@ import { type Acknowledged, checkReplaced, heldBack } from './acknowledged.ts';
 import { ClusterParts, type ClusterPartsOptions } from './cluster-parts.ts';
 import { clusterSnapshot } from './cluster-snapshot.ts';
 import type { GateBook } from './gate-book.ts';
+import { GateTrials } from './gate-trials.ts';
 import { inTime } from './in-time.ts';
 import { type KnownAnswer, questionKey } from './known-schemas.ts';
 import { LoneFailures } from './lone-failures.ts';
@@ -46,6 +47,7 @@ export class RegistryCluster {
   private readonly parked = new ParkedQuestions({ maxEntries: 10_000 });
   private readonly queues: Readonly<Record<AccessKind, PQueue>>;
   private readonly flights: QuestionFlights;
+  private readonly trials: GateTrials;
   private readonly refusals: RecentRefusals;
   private readonly lone: LoneFailures;
   private readonly missing: MissingThings;
@@ -77,7 +79,7 @@ export class RegistryCluster {
       probeMaxMs: values['registry.probe.max.ms'],
       ...random,
       probeReads: (signal) => this.probeReads(signal),
-      tryOne: (kind) => this.tryOne(kind),
+      tryOne: (kind) => this.trials.tryOne(kind),
       onClosed: (access, reason) => knowledge.observe({ kind: 'outage-began', access, reason }),
       onOpening: (access, beganAt) => knowledge.observe({ kind: 'outage-ended', access, beganAt }),
       onOpened: (kind) => {
@@ -104,6 +106,8 @@ export class RegistryCluster {
       parked: this.parked,
       slow,
     });
+    const { outages, parked, flights } = this;
+    this.trials = new GateTrials({ outages, parked, flights, signal: this.life.signal });
     this.missing = new MissingThings({
       registryId: this.registryId,
       clock,
@@ -369,27 +373,6 @@ export class RegistryCluster {
       this.parts.trust.contradictions.found(error);
       return { ok: true };
     }
-  }
-
-  /**
-   * One that is refused without a word of the primary tells nothing of the others: the next one tries. When nobody else waits, the gate opens, so
-   * that those are told who were refused.
-   */
-  private async tryOne(kind: AccessKind): Promise<ProbeOutcome | 'untried'> {
-    const gate = this.outages.gates[kind];
-    let outcome: ProbeOutcome | 'untried' = 'untried';
-    for (let trial = this.parked.nextTrial(gate.id); trial !== undefined; trial = this.parked.nextTrial(gate.id)) {
-      const { key, question } = trial;
-      gate.halfOpen();
-      const answer = await this.flights.start(key, question);
-      this.life.signal.throwIfAborted();
-      if (answer.kind === 'waiting' && answer.gateId === gate.id) return { ok: false, reason: gate.snapshot().reason };
-      outcome = { ok: true };
-      if (kind === 'read' || this.outages.isOpen(kind)) break;
-      // Invariant 9: it is not tried again; who waits for it asks when the gate opens.
-      if (this.parked.get(key)?.gateId === gate.id) this.parked.delete(key);
-    }
-    return outcome;
   }
 
   /** Invariant 9: each question is asked once when its gate opens, however many wait for it. */

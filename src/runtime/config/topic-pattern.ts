@@ -1,15 +1,9 @@
+import { translateJavaRegex } from '../../foundation/java-regex-translator.ts';
+
 /**
- * A regular expression of topics, as Java's Pattern takes it. JavaScript's Unicode mode, which knows \p{…}, refuses escapes that Java
- * allows, such as `\-`; then its older mode is tried. Of Java's inline flags a leading `(?i)` is known.
- * @throws SyntaxError when neither mode takes it
+ * A regular expression of whole topic names, as Java's Pattern takes it.
+ * @throws Error in Java's words for one that Java refuses; of our own for what JavaScript can't do, such as `\G`
  */
 export function topicPattern(source: string): RegExp {
-  const ignoresCase = source.startsWith('(?i)');
-  const whole = `^(?:${ignoresCase ? source.slice('(?i)'.length) : source})$`;
-  const flags = ignoresCase ? 'i' : '';
-  try {
-    return new RegExp(whole, `${flags}u`);
-  } catch {
-    return new RegExp(whole, flags);
-  }
+  return new RegExp(`^(?:${translateJavaRegex(source).regex})$`, 'v');
 }

@@ -3,6 +3,7 @@ import type { Admin, NewTopic } from '../../broker/ports.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { topicPattern } from '../config/topic-pattern.ts';
 import { failureKind } from '../errors/failure-kind.ts';
 import type { TopicCreationGroup } from '../host/protocol.ts';
 
@@ -29,8 +30,8 @@ export class TopicCreation {
   }) {
     this.groups = options.groups.map((group) => ({
       ...group,
-      includes: group.include.map(wholeName),
-      excludes: group.exclude.map(wholeName),
+      includes: group.include.map(topicPattern),
+      excludes: group.exclude.map(topicPattern),
     }));
     this.admin = options.admin;
     this.logger = options.logger;
@@ -67,10 +68,6 @@ export class TopicCreation {
         !excludes.some((pattern) => pattern.test(topic)) && includes.some((pattern) => pattern.test(topic)),
     );
   }
-}
-
-function wholeName(source: string): RegExp {
-  return new RegExp(`^(?:${source})$`);
 }
 
 function newTopic(name: string, { partitions, replicationFactor, configs }: TopicCreationGroup): NewTopic {

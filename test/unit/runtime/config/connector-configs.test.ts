@@ -322,6 +322,45 @@ describe('ConnectorConfigs', () => {
     );
     (await openConfigs({ 'topic.creation.enable': 'false' }).resolve(raw)).checkStart();
   });
+
+  it.each([
+    [{ 'topic.creation.any': '1' }, 'Missing required configuration "topic.creation.default.replication.factor"'],
+    [
+      { 'topic.creation.default.replication.factor': '0' },
+      "Invalid value 0 for configuration replication.factor: Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default",
+    ],
+    [
+      { 'topic.creation.groups': 'g', 'topic.creation.g.partitions': '-2' },
+      "Invalid value -2 for configuration topic.creation.g.partitions: Number of partitions must be positive, or -1 to use the broker's default",
+    ],
+    [
+      { 'topic.creation.groups': 'g', 'topic.creation.g.include': 'a.*,[' },
+      'Invalid value [a.*, [] for configuration topic.creation.g.include: Syntax error in regular expression: Unclosed character class near index 0',
+    ],
+    [
+      { 'topic.creation.groups': 'g', 'topic.creation.g.exclude': '(' },
+      'Invalid value [(] for configuration topic.creation.g.exclude: Syntax error in regular expression: Unclosed group near index 1',
+    ],
+  ])('says of topic.creation what Kafka Connect says: %j', async (settings, message) => {
+    const defaults = {
+      'topic.creation.default.partitions': '1',
+      ...('topic.creation.any' in settings ? {} : { 'topic.creation.default.replication.factor': '1' }),
+    };
+    const resolved = await configs.resolve({ name: 'x', ...source({ ...defaults, ...settings }) });
+    expect(() => resolved.checkStart()).toThrow(message);
+  });
+
+  it('takes a group of topic creation without patterns: it is for no topic', async () => {
+    const resolved = await configs.resolve({
+      name: 'x',
+      ...source({
+        'topic.creation.groups': 'g',
+        'topic.creation.default.partitions': '1',
+        'topic.creation.default.replication.factor': '1',
+      }),
+    });
+    resolved.checkStart();
+  });
 });
 
 describe('the specification of a task', () => {
@@ -450,8 +489,16 @@ describe('the specification of a task', () => {
     const { subscription } = await spec(sink({ 'topics.regex': 'db\\-[a-z]+' }));
     const pattern = subscription !== null && 'pattern' in subscription ? subscription.pattern : /never/;
     expect(['db-a', 'xdb-a', 'db-a1', 'DB-A'].map((topic) => pattern.test(topic))).toEqual([true, false, false, false]);
-    const insensitive = (await spec(sink({ 'topics.regex': '(?i)db' }))).subscription;
-    expect(insensitive).toEqual({ pattern: /^(?:db)$/iu });
+    // In Java's syntax.
+    for (const [regex, yes, no] of [
+      ['(?i)db', 'DB', 'DBX'],
+      ['[a-z&&[^x]]+', 'ab', 'ax'],
+      ['\\p{Lower}++\\.\\Qa.b\\E', 'x.a.b', 'x.a-b'],
+    ] as const) {
+      const { subscription: java } = await spec(sink({ 'topics.regex': regex }));
+      const matcher = java !== null && 'pattern' in java ? java.pattern : /never/;
+      expect([matcher.test(yes), matcher.test(no)], regex).toEqual([true, false]);
+    }
   });
 
   it('hands error handling and the dead letter queue on', async () => {

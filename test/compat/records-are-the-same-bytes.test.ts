@@ -33,7 +33,7 @@ describeWithKafka('the records of Kafka Connect and of Holdfast', (kafka) => {
           const connector = `${worker.prefix}-${name}`;
           const config = { 'connector.class': 'ProbeSource', scenario, topic, count: String(COUNT), ...settings };
           await create(worker, connector, config);
-          return settledRecords(kafka().bootstrapServers, worker, connector, topic);
+          return settledRecords(kafka().bootstrapServers, worker, connector, { topic, end: COUNT });
         }),
       );
       if (isUnordered === true) {
@@ -67,7 +67,7 @@ describeWithKafka('the records of Kafka Connect and of Holdfast', (kafka) => {
           'errors.deadletterqueue.context.headers.enable': 'true',
           ...settings,
         });
-        return settledRecords(kafka().bootstrapServers, worker, topic, letters);
+        return settledRecords(kafka().bootstrapServers, worker, topic, { topic: letters, end: badRecords.length });
       }),
     );
     expect(ours?.records.map(withoutJava)).toEqual(theirs?.records.map(withoutJava));
@@ -100,20 +100,22 @@ async function create(worker: ComparedWorker, name: string, config: Readonly<Rec
   expect(answer.status, `${worker.product}: ${JSON.stringify(answer.body)}`).toBe(201);
 }
 
-/** Until nothing has come for a second, or the task has failed. */
+/** Until the connector has committed the offset `end`, or its task has failed, and nothing has come for a while after that. */
 async function settledRecords(
   bootstrapServers: string,
   worker: ComparedWorker,
   connector: string,
-  topic: string,
+  { topic, end }: { readonly topic: string; readonly end: number },
 ): Promise<Seen> {
+  const get = async (path: string): Promise<unknown> =>
+    (await exchange(worker, { name: path, method: 'GET', path: `/connectors/${connector}/${path}` })).body;
   let last = '';
   let since = performance.now();
   return eventually(
     `the records of ${topic}`,
     async () => {
-      const { body } = await exchange(worker, { name: 's', method: 'GET', path: `/connectors/${connector}/status` });
-      const state = (body as { tasks: { state: string }[] }).tasks[0]?.state ?? 'none';
+      const state = ((await get('status')) as { tasks: { state: string }[] }).tasks[0]?.state ?? 'none';
+      const isOver = state === 'FAILED' || (await committed(get)) === end;
       const partitions = await withBroker(bootstrapServers, (broker) => readTopic(broker, topic));
       const records = partitions.flatMap((each, partition) => each.map((record) => seen(record, partition, worker)));
       const now = `${state} ${records.length}`;
@@ -121,11 +123,16 @@ async function settledRecords(
         last = now;
         since = performance.now();
       }
-      const settled = performance.now() - since > (records.length > 0 || state === 'FAILED' ? 1_500 : 15_000);
-      return settled && (state === 'RUNNING' || state === 'FAILED') ? { state, records } : null;
+      return isOver && performance.now() - since > 1_500 ? { state, records } : null;
     },
     60_000,
   );
+}
+
+/** The one offset of a connector of one task and partition. */
+async function committed(get: (path: string) => Promise<unknown>): Promise<unknown> {
+  const { offsets } = (await get('offsets')) as { readonly offsets?: readonly { readonly offset: object | null }[] };
+  return Object.values(offsets?.[0]?.offset ?? {})[0];
 }
 
 function seen(record: FetchedRecord, partition: number, { prefix }: ComparedWorker): SeenRecord {

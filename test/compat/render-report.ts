@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NORMALISED } from './pair/compare-answers.ts';
 import { compatResults, PARTS, type Part } from './pair/results.ts';
+import { convertersSection } from './records/converters-section.ts';
 import { deadLetters } from './records/dead-letters.ts';
 import { pipelines } from './records/pipelines.ts';
 import { requestGroups } from './rest/all-groups.ts';
@@ -57,7 +58,7 @@ Pipelines: ${pipelines.map(({ name }) => name).join(', ')}. Dead letter queues: 
 ${NORMALISED.map(([what, why]) => `| ${cell(what)} | ${cell(why)} |`).join('\n')}
 | the text of a byte array in a header written as a string | it names the identity of a Java object, another one in each run |
 | class, message and stack trace of the exception in a dead letter's headers | Java's or ours; that they are there, and in which place, is compared |
-| a floating-point number without schema that is whole | JavaScript has one type of number: 5.0 is written as 5 |
+| the order of the members of maps that a transformation made | a HashMap's in Java, that of insertion here |
 
 ## Differences that are meant
 
@@ -66,7 +67,8 @@ Each has to occur, or the tests fail.
 | request | where | reason |
 |---|---|---|
 ${allowedDifferences.map(({ request, at, reason }) => `| ${where(request)} | ${where(at)} | ${cell(reason)} |`).join('\n')}
-`;
+
+${convertersSection}`;
 
 const target = join(folder, '../../docs/compat.md');
 writeFileSync(target, text);

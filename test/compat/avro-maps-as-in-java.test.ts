@@ -22,7 +22,7 @@ import { type JavaOracle, startJavaOracle } from '../support/java-oracle.ts';
 import { allowedDifferences, explanationsOf } from './avro/allowed-differences.ts';
 import { examples } from './avro/examples.ts';
 
-const CASES = 500;
+const CASES = 300;
 
 /** A new one each time; give it back with HOLDFAST_SEED to see a failure again. */
 const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 2 ** 31);

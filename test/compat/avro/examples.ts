@@ -89,12 +89,36 @@ export const examples: readonly Example[] = [
     options: 'generalized',
   },
   {
+    what: 'the numbers in the names of unions, with `generalized.sum.type.support`',
+    given: read(
+      record(
+        {
+          name: 'a',
+          type: {
+            type: 'array',
+            items: {
+              type: 'record',
+              name: 'test.N',
+              fields: [
+                { name: 'u', type: ['int', 'string'] },
+                { name: 'next', type: ['null', 'test.N'] },
+              ],
+            },
+          },
+        },
+        { name: 'b', type: ['null', 'test.N'] },
+      ),
+      '0000',
+    ),
+    options: 'generalized',
+  },
+  {
     what: 'null of a schema that has no form on the other side',
     given: write(SchemaBuilder.struct().name('test.R').optional().field('no name', Schemas.INT32).build(), null),
   },
   { what: 'names of types that begin or end with a dot', given: struct(SchemaBuilder.struct().name('test.R.')) },
   {
-    what: 'the symbol of an enum, or a map whose keys are no texts, as the default of a union',
+    what: 'other defaults of unions than numbers and texts',
     given: read(
       record({ name: 'f', type: [{ type: 'enum', name: 'test.E', symbols: ['A'] }, 'int'], default: 'A' }),
       '0202',

@@ -23,10 +23,21 @@ export interface ClientFigures {
 }
 
 /**
- * Those of two clients that are one in Kafka, such as the fetcher and the group member of a consumer: totals, rates and counts are
- * added, the extremes are those of both, and averages weigh as much as the requests behind them.
+ * One for each client id and kind: what two clients of one name measure is what one would, as the fetcher and the group member of a
+ * consumer are one in Kafka, and whoever reads metrics refuses a series that comes twice. Totals, rates and counts are added, the extremes
+ * are those of both, and averages weigh as much as the requests behind them.
  */
-export function mergedFigures(a: ClientFigures, b: ClientFigures): ClientFigures {
+export function onePerClient(clients: readonly ClientFigures[]): readonly ClientFigures[] {
+  const merged = new Map<string, ClientFigures>();
+  for (const client of clients) {
+    const key = `${client.kind} ${client.clientId}`;
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? client : mergedFigures(known, client));
+  }
+  return [...merged.values()];
+}
+
+function mergedFigures(a: ClientFigures, b: ClientFigures): ClientFigures {
   const groups = new Map(a.groups.map((group) => [keyOf(group), group]));
   for (const group of b.groups) {
     const known = groups.get(keyOf(group));
@@ -49,6 +60,7 @@ function mergedValue(attribute: string, values: readonly [number, number], group
   if (Number.isNaN(a)) return b;
   if (Number.isNaN(b)) return a;
   if (attribute.endsWith('-max')) return Math.max(a, b);
+  if (attribute.endsWith('-min') || attribute === 'metadata-age') return Math.min(a, b);
   if (!attribute.endsWith('-avg')) return a + b;
   const [ofA = 0, ofB = 0] = groups.map((group) => group.values['request-rate'] ?? 0);
   return ofA + ofB === 0 ? (a + b) / 2 : (a * ofA + b * ofB) / (ofA + ofB);

@@ -207,19 +207,32 @@ export class FetchLoop {
     );
     const tally = this.meter.answered(clock.monotonic() - askedAt, answer.throttleMs);
     if (answer.errorCode !== ErrorCode.NONE) throw errorForCode(answer.errorCode, 'read');
-    for (const part of answer.partitions) {
-      const asked = sessions.get(keyOfPartition(part));
-      if (asked === undefined || asked.one.session !== asked.session) continue;
-      if (part.errorCode === ErrorCode.NONE) {
-        asked.one.highWatermark = part.highWatermark;
-        asked.one.logStartOffset = part.logStartOffset;
+    try {
+      for (const part of answer.partitions) {
+        const asked = sessions.get(keyOfPartition(part));
+        if (asked === undefined || asked.one.session !== asked.session) continue;
+        await this.take(asked, part, tally);
       }
-      if (part.errorCode !== ErrorCode.NONE) this.refused(asked.one, part);
-      else if (part.records.length > 0) {
-        for (const codec of codecsToLoad(part.records)) await loadCodec(codec);
-        if (asked.one.session === asked.session) this.received(asked.one, part, tally);
-      } else this.worked(asked.one);
+    } finally {
+      tally.complete();
     }
+  }
+
+  private async take(
+    { one, session }: { readonly one: FetchedPartition; readonly session: number },
+    part: FetchPartitionResponse,
+    tally: FetchTally,
+  ): Promise<void> {
+    if (part.errorCode !== ErrorCode.NONE) {
+      this.refused(one, part);
+      return;
+    }
+    one.highWatermark = part.highWatermark;
+    one.logStartOffset = part.logStartOffset;
+    if (part.records.length > 0) {
+      for (const codec of codecsToLoad(part.records)) await loadCodec(codec);
+      if (one.session === session) this.received(one, part, tally);
+    } else this.worked(one);
   }
 
   private received(

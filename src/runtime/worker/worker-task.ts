@@ -1,5 +1,5 @@
 /** The control plane's view of one running task: its commits, its group membership, its end. */
-import { type ClientFigures, mergedFigures } from '../../broker/client-figures.ts';
+import { type ClientFigures, onePerClient } from '../../broker/client-figures.ts';
 import type { Availability, Broker, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
@@ -140,10 +140,7 @@ export class WorkerTask implements TaskMessages {
   /** Reading and the membership are two clients here, and one consumer to whoever looks. */
   private clientFigures(): readonly ClientFigures[] {
     const member = this.left === null ? (this.group?.figures() ?? null) : null;
-    if (member === null) return this.hostClients;
-    const isSame = ({ kind, clientId }: ClientFigures): boolean => kind === member.kind && clientId === member.clientId;
-    if (!this.hostClients.some(isSame)) return [...this.hostClients, member];
-    return this.hostClients.map((client) => (isSame(client) ? mergedFigures(client, member) : client));
+    return onePerClient(member === null ? this.hostClients : [...this.hostClients, member]);
   }
 
   start(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientFigures, mergedFigures } from '../../../src/broker/client-figures.ts';
+import { type ClientFigures, onePerClient } from '../../../src/broker/client-figures.ts';
 
 const of = (values: Readonly<Record<string, number>>, startedAt = 5): ClientFigures => ({
   kind: 'consumer',
@@ -7,6 +7,13 @@ const of = (values: Readonly<Record<string, number>>, startedAt = 5): ClientFigu
   startedAt,
   groups: [{ type: 'consumer-metrics', tags: {}, values }],
 });
+
+/** What two clients of one name come to. */
+function mergedFigures(a: ClientFigures, b: ClientFigures): ClientFigures {
+  const [merged, ...others] = onePerClient([a, b]);
+  expect(others).toEqual([]);
+  return merged as ClientFigures;
+}
 
 describe('figures of two clients that are one in Kafka', () => {
   it('adds totals, keeps extremes, and weighs averages by requests', () => {
@@ -43,5 +50,10 @@ describe('figures of two clients that are one in Kafka', () => {
     });
     expect(mergedFigures(node('node-1'), node('node-2')).groups).toHaveLength(2);
     expect(mergedFigures(node('node-1'), node('node-1')).groups[0]?.values).toEqual({ 'request-total': 2 });
+  });
+
+  it('leaves clients of different names and kinds apart', () => {
+    const all = [of({}), { ...of({}), clientId: 'd' }, { ...of({}), kind: 'producer' as const }];
+    expect(onePerClient(all)).toEqual(all);
   });
 });

@@ -62,7 +62,8 @@ class PartitionMeter {
 export class FetchTally {
   private readonly onEnd: (tally: FetchTally) => void;
   readonly byTopic = new Map<string, { bytes: number; records: number }>();
-  private open = 0;
+  /** Parts that are not taken yet, and the answer itself while it is read. */
+  private open = 1;
 
   constructor(onEnd: (tally: FetchTally) => void) {
     this.onEnd = onEnd;
@@ -73,6 +74,11 @@ export class FetchTally {
     this.open++;
   }
 
+  /** No more parts come. */
+  complete(): void {
+    this.countDown();
+  }
+
   /** So much of that part was taken. */
   end(topic: string, bytes: number, records: number): void {
     const known = this.byTopic.get(topic);
@@ -81,8 +87,12 @@ export class FetchTally {
       known.bytes += bytes;
       known.records += records;
     }
+    this.countDown();
+  }
+
+  private countDown(): void {
     this.open--;
-    if (this.open === 0) this.onEnd(this);
+    if (this.open === 0 && this.byTopic.size > 0) this.onEnd(this);
   }
 }
 

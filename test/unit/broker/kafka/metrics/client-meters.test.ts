@@ -85,6 +85,7 @@ describe('FetchMeter', () => {
     }
     const [whole, half] = parts as [FetchedPartition, FetchedPartition];
     const totals = (): Readonly<Record<string, number>> | undefined => meter.groups(parts, now)[0]?.values;
+    tally.complete();
     meter.taken(whole.take(10, true)?.records.length ?? 0, whole);
     expect(whole.take(10, true)).toBeNull();
     expect(totals()).toMatchObject({ 'records-consumed-total': 3, 'bytes-consumed-total': 0, 'fetch-total': 1 });

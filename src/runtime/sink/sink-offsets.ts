@@ -7,6 +7,7 @@
 import type { TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { SinkTask, TopicPartitionKey } from '../../sdk/task.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import { withinTimeLimit } from '../pipeline/time-limit.ts';
@@ -105,6 +106,11 @@ export class SinkOffsets {
       this.counters.commitFailed();
       this.logger.error('A sink task threw from preCommit() or flush(). Nothing was committed.', { err: error });
       return null;
+    }
+    if (agreed !== undefined && agreed !== null && typeof agreed[Symbol.iterator] !== 'function') {
+      throw new ConnectError(
+        'preCommit() of the sink task returned what is no Map. Return a Map of partitions such as `topic-0` to offsets.',
+      );
     }
     // The task may have reported records while it was asked.
     await this.reported(partitions);

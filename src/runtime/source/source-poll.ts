@@ -2,6 +2,7 @@
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { SourceTask } from '../../sdk/task.ts';
 import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
@@ -64,6 +65,12 @@ export class SourcePoll {
       await this.afterFailure(error);
       return null;
     }
+    if (polled !== null && polled !== undefined && !Array.isArray(polled)) {
+      // Whoever returns a Set or a generator would otherwise wonder where its records are.
+      throw new ConnectError(
+        `poll() of the source task returned ${kindOf(polled)}. Return an array of records, or null.`,
+      );
+    }
     if (this.backoff.attempts > 0) this.backoff.reset();
     this.parker.end(PARK);
     const elapsedMs = this.clock.monotonic() - startedAt;
@@ -93,6 +100,12 @@ export class SourcePoll {
     this.logger.warn('A source task asked for poll() to be called again.', { err: error });
     await this.clock.sleep(this.backoff.next(), signal);
   }
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === 'object'
+    ? `an object of class ${value?.constructor?.name ?? 'unknown'}`
+    : `a ${typeof value}`;
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {

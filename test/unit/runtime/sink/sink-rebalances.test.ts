@@ -117,6 +117,19 @@ describe('offsets that are none', () => {
     expect(h.link.sinkOffsets()).toEqual({ 't-0': 2 });
   });
 
+  it('fail the task when they come in no Map, and nothing is committed', async () => {
+    const h = sinkHarness();
+    h.fetcher.append('t', 0, 'a0');
+    const done = h.run();
+    h.assign([0]);
+    await settle();
+    h.task.onPreCommit = () => ({ 't-0': 1 }) as never;
+    h.worker.requestCommit();
+    expect((await done).failure?.message).toContain('preCommit() of the sink task returned what is no Map.');
+    expect(h.link.commits).toEqual([]);
+    expect(h.task.calls.slice(-2)).toEqual(['close t-0', 'stop']);
+  });
+
   it('are not committed', async () => {
     const h = sinkHarness();
     h.fetcher.append('t', 0, 'a0', 'a1');

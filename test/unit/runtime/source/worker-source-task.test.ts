@@ -425,6 +425,18 @@ describe('WorkerSourceTask', () => {
     await done;
   });
 
+  it.each([
+    [new Set([1]), 'an object of class Set'],
+    ['records', 'a string'],
+    [{ records: [] }, 'an object of class Object'],
+  ])('fails for a poll that returns %o', async (returned, what) => {
+    const h = sourceHarness();
+    h.task.poll = async () => returned as never;
+    const { failure } = await h.run();
+    expect(failure?.message).toBe(`poll() of the source task returned ${what}. Return an array of records, or null.`);
+    expect(h.task.calls.at(-1)).toBe('stop');
+  });
+
   it('fails for anything else thrown by poll', async () => {
     const h = sourceHarness({ policy: TOLERATE_ALL });
     const boom = new TypeError('boom');

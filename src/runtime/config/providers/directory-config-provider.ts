@@ -2,13 +2,14 @@
  * `${directory:/run/secrets:name}`: the whole content of one regular file in a folder, as Kubernetes and Docker mount secrets.
  * Kafka Connect 4.1.1, DirectoryConfigProvider.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../../foundation/logger.ts';
 import type { ConfigData, ConfigProvider, ConfigProviderContext } from '../../../sdk/config-provider.ts';
 import { ConnectError } from '../../../sdk/errors/connect-error.ts';
 import { AllowedPaths } from './allowed-paths.ts';
 import { PROVIDER_FAILED } from './provider-failed.ts';
+import { readSecret } from './read-secret.ts';
 import { reloadInterval, withTtl } from './reload-interval.ts';
 
 export class DirectoryConfigProvider implements ConfigProvider {
@@ -38,7 +39,7 @@ export class DirectoryConfigProvider implements ConfigProvider {
       const file = join(folder, name);
       if ((keys !== undefined && !keys.includes(name)) || !(await isKind(file, 'isFile'))) continue;
       try {
-        data[name] = await readFile(file, { encoding: 'utf8', signal });
+        data[name] = (await readSecret(file, signal)).toString('utf8');
       } catch (cause) {
         throw new ConnectError(`Could not read file ${file} for property ${name}`, { code: PROVIDER_FAILED, cause });
       }

@@ -1,11 +1,11 @@
 /** `${file:/path/to/secrets.properties:key}`: one property of a Java properties file. Kafka Connect 4.1.1, FileConfigProvider. */
-import { readFile } from 'node:fs/promises';
 import { parseProperties } from '../../../foundation/java-properties.ts';
 import type { Logger } from '../../../foundation/logger.ts';
 import type { ConfigData, ConfigProvider, ConfigProviderContext } from '../../../sdk/config-provider.ts';
 import { ConnectError } from '../../../sdk/errors/connect-error.ts';
 import { AllowedPaths } from './allowed-paths.ts';
 import { PROVIDER_FAILED } from './provider-failed.ts';
+import { readSecret } from './read-secret.ts';
 import { reloadInterval, withTtl } from './reload-interval.ts';
 
 export class FileConfigProvider implements ConfigProvider {
@@ -25,7 +25,7 @@ export class FileConfigProvider implements ConfigProvider {
     if (allowed === null) return { data: {} };
     let properties: Record<string, string>;
     try {
-      properties = parseProperties(await readFile(allowed, { signal }));
+      properties = parseProperties(await readSecret(allowed, signal));
     } catch (cause) {
       throw new ConnectError(`Could not read properties from file ${path}`, { code: PROVIDER_FAILED, cause });
     }

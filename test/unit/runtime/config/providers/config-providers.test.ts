@@ -46,6 +46,13 @@ describe('FileConfigProvider', () => {
     );
   });
 
+  it('gives up a file that does not end', async () => {
+    const { provider } = configured(new FileConfigProvider());
+    const failure = (await provider.get('/dev/zero', ['x'], signal).catch((error: unknown) => error)) as Error;
+    expect(failure.message).toBe('Could not read properties from file /dev/zero');
+    expect(String(failure.cause)).toContain('more than 16777216 bytes');
+  });
+
   it('reads nothing outside of allowed.paths, however the path is written', async () => {
     mkdirSync(join(dir, 'in'));
     mkdirSync(join(dir, 'in-not'));

@@ -12,6 +12,7 @@ import { WORKER_CONFIG } from './worker-config-def.ts';
 import {
   CLIENT_NOT_THERE,
   EMBEDDED,
+  NO_HOST_NAMES,
   reasonOfWorkerKey,
   SOURCE_KEYS_WITHOUT_EFFECT,
 } from './worker-keys/keys-without-effect.ts';
@@ -49,6 +50,11 @@ export function workerKeyFindings(raw: Raw): KeyFindings {
     else if (isTopLevelClientKey(key)) topLevel[key] = value;
     else if (clientOf(key) === undefined) unknown.push(key);
   }
+  for (const prefix of ['listeners.https.', 'admin.listeners.https.']) {
+    for (const [key, reason] of Object.entries(listenerKeysWithoutEffect(withPrefix(raw, prefix)))) {
+      withoutEffect[prefix + key] = reason;
+    }
+  }
   const isEmbedded = usesEmbeddedBroker(raw);
   const found = { unknown, withoutEffect };
   addClient(found, { kind: 'admin', prefix: '', given: topLevel, isEmbedded });
@@ -58,6 +64,17 @@ export function workerKeyFindings(raw: Raw): KeyFindings {
     addClient(found, { kind, prefix: `${kind}.`, given: own, isEmbedded });
   }
   return { unknown: inOrder(unknown, raw), withoutEffect };
+}
+
+/** TLS of a listener is that of a client, but that it checks no host names. */
+function listenerKeysWithoutEffect(settings: Raw): Record<string, string> {
+  const identification = settings['ssl.endpoint.identification.algorithm']?.trim();
+  return {
+    ...clientSettingsWithoutEffect('admin', settings),
+    ...(identification === undefined || identification === ''
+      ? {}
+      : { 'ssl.endpoint.identification.algorithm': NO_HOST_NAMES }),
+  };
 }
 
 /** `producer.` and the like, but for the listeners of /admin. */

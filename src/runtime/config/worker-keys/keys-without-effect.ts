@@ -57,6 +57,9 @@ export const CLIENT_NOT_THERE = 'a connector of this kind has no such client';
 /** Of client settings, with `bootstrap.servers=embedded:…`. */
 export const EMBEDDED = 'the embedded broker has no use for it';
 
+/** Of `ssl.endpoint.identification.algorithm` of a listener. */
+export const NO_HOST_NAMES = 'a listener checks certificates of clients, and no host names in them';
+
 /** Why a worker's key that is not declared does nothing; undefined for one that does something, or that nobody knows. */
 export function reasonOfWorkerKey(key: string): string | undefined {
   const reason = WORKER_KEYS_WITHOUT_EFFECT.get(key);

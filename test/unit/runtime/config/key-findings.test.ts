@@ -66,6 +66,22 @@ describe('keys of a worker', () => {
     ]);
   });
 
+  it('of https listeners have the reasons of clients, and one of their own', () => {
+    const { unknown, withoutEffect } = workerKeyFindings({
+      ...KAFKA,
+      'listeners.https.ssl.keystore.location': 'k',
+      'listeners.https.ssl.keymanager.algorithm': 'SunX509',
+      'listeners.https.ssl.trustmanager.algorithm': 'Mine',
+      'admin.listeners.https.ssl.endpoint.identification.algorithm': 'https',
+    });
+    expect(unknown).toEqual([]);
+    expect(withoutEffect).toEqual({
+      'listeners.https.ssl.trustmanager.algorithm': "TLS is Node's, with its own algorithms",
+      'admin.listeners.https.ssl.endpoint.identification.algorithm':
+        'a listener checks certificates of clients, and no host names in them',
+    });
+  });
+
   it('of clients do nothing with the embedded broker, but for those that it uses', () => {
     const settings = { 'producer.linger.ms': '1', 'producer.compression.type': 'gzip', 'ssl.protocol': 'TLSv1.2' };
     expect(workerKeyFindings({ ...KAFKA, ...settings }).withoutEffect).toEqual({});

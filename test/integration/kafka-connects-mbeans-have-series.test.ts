@@ -187,6 +187,38 @@ describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', (
     expect(without.map(named)).toEqual([]);
   });
 
+  // confluentinc/jmx-monitoring-stacks, kafka-consumer.json and kafka-producer.json.
+  it.each([
+    [
+      'consumer',
+      'consumer_fetch_manager_metrics',
+      ['records_consumed_rate', 'bytes_consumed_rate', 'fetch_latency_avg'],
+    ],
+    ['consumer', 'consumer_coordinator_metrics', ['rebalance_rate_per_hour', 'failed_rebalance_rate_per_hour']],
+    ['consumer', 'consumer_metrics', ['connection_count', 'incoming_byte_rate', 'poll_idle_ratio_avg']],
+    ['consumer', 'app', ['info']],
+    [
+      'producer',
+      'producer_metrics',
+      ['record_send_rate', 'request_latency_avg', 'outgoing_byte_rate', 'batch_size_avg'],
+    ],
+    ['producer', 'producer_topic_metrics', ['byte_rate', 'record_error_rate', 'record_retry_rate']],
+    ['producer', 'app', ['info']],
+  ])('has what dashboards of a %s ask for of %s', (kind, type, names) => {
+    const clientId = kind === 'producer' ? 'connector-producer-source-0' : 'connector-consumer-sink-0';
+    const missing = names.filter(
+      (name) =>
+        !all.some(
+          (series) =>
+            series.name === `kafka_${kind}_${type}_${name}` &&
+            series.labels['client_type'] === kind &&
+            series.labels['client_id'] === clientId &&
+            (type !== 'app' || series.labels['version'] !== undefined),
+        ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('never shows a number that can not be', () => {
     for (const { name, labels, value: shownValue } of all.filter((series) => /^kafka_/.test(series.name))) {
       const what = `${name} ${JSON.stringify(labels)}`;

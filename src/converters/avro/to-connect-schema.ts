@@ -1,29 +1,19 @@
 /** Avro schemas to Connect schemas, as Confluent's converter reads them. */
-import {
-  ConnectDate,
-  ConnectTime,
-  ConnectTimestamp,
-  Decimal,
-  type Schema,
-  SchemaBuilder,
-  Schemas,
-} from '../../sdk/data/index.ts';
+import { type Schema, SchemaBuilder, Schemas } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
-import { type Json, JsonNumber, jsonText } from '../json/json-text.ts';
+import { type Json, jsonText } from '../json/json-text.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { defaultFromJson } from './avro-defaults.ts';
 import {
   ANYTHING_FULL_NAME,
   CONNECT_ENUM_DOC_PARAMETER,
   CONNECT_RECORD_DOC_PARAMETER,
-  DEFAULT_PRECISION,
   DEFAULT_RECORD_FULL_NAME,
   ENUM_DEFAULT_PREFIX,
   ENUM_DOC_PREFIX,
   ENUM_PARAMETER,
   FIELD_DEFAULT_FLAG,
   FIELD_DOC_PREFIX,
-  FIXED_SIZE_PARAMETER,
   GENERALIZED_ENUM,
   GENERALIZED_FIELD_PREFIX,
   GENERALIZED_UNION,
@@ -31,24 +21,15 @@ import {
   KEY_FIELD,
   MAP_ENTRY,
   NAMESPACE,
-  PRECISION_PARAMETER,
   RECORD_DOC_PARAMETER,
   splitName,
   UNION_NAME,
   VALUE_FIELD,
 } from './avro-names.ts';
-import type {
-  AvroArray,
-  AvroEnum,
-  AvroField,
-  AvroFixed,
-  AvroPrimitive,
-  AvroProps,
-  AvroRecord,
-  AvroSchema,
-  AvroUnion,
-} from './avro-schema.ts';
+import { integerOf, is, textOf } from './avro-props.ts';
+import type { AvroArray, AvroEnum, AvroField, AvroProps, AvroRecord, AvroSchema, AvroUnion } from './avro-schema.ts';
 import { type CyclicSchema, cyclicSchema } from './cyclic-schema.ts';
+import { bytesBuilder, primitiveBuilder } from './to-connect-primitives.ts';
 
 export interface ConnectSchemaSettings {
   /** Of the schema in the registry, for schemas that do not say one themselves. */
@@ -153,7 +134,7 @@ class ConnectSchemaReader {
       case 'enum':
         return this.enum(avro);
       case 'fixed':
-        return this.bytes(avro);
+        return bytesBuilder(avro);
       case 'array':
         return this.array(avro);
       case 'map':
@@ -161,42 +142,8 @@ class ConnectSchemaReader {
       case 'union':
         return this.union(avro);
       default:
-        return this.primitive(avro);
+        return primitiveBuilder(avro);
     }
-  }
-
-  private primitive(avro: AvroPrimitive): SchemaBuilder {
-    switch (avro.kind) {
-      case 'boolean':
-        return SchemaBuilder.bool();
-      case 'int':
-        return intBuilder(avro);
-      case 'long':
-        return is(avro.props['logicalType'], 'timestamp-millis') ? ConnectTimestamp.builder() : SchemaBuilder.int64();
-      case 'float':
-        return SchemaBuilder.float32();
-      case 'double':
-        return SchemaBuilder.float64();
-      case 'string':
-        return SchemaBuilder.string();
-      case 'bytes':
-        return this.bytes(avro);
-      case 'null':
-        throw new DataError('Standalone null schemas are not supported by this converter');
-    }
-  }
-
-  private bytes(avro: AvroPrimitive | AvroFixed): SchemaBuilder {
-    if (is(avro.props['logicalType'], 'decimal')) {
-      const builder = Decimal.builder(integerOf(avro.props['scale']) ?? 0);
-      const precision = avro.props['precision'];
-      if (precision === undefined) return builder;
-      const digits = integerOf(precision);
-      if (digits === undefined) throw new DataError('precision property must be a JSON Integer.');
-      return digits === DEFAULT_PRECISION ? builder : builder.parameter(PRECISION_PARAMETER, String(digits));
-    }
-    const builder = SchemaBuilder.bytes();
-    return avro.kind === 'fixed' ? builder.parameter(FIXED_SIZE_PARAMETER, String(avro.size)) : builder;
   }
 
   private enum(avro: AvroEnum): SchemaBuilder {
@@ -351,18 +298,6 @@ class ConnectSchemaReader {
   }
 }
 
-/** INT8 and INT16 are told by a property; logical types that Connect lacks are plain integers. */
-function intBuilder(avro: AvroPrimitive): SchemaBuilder {
-  const logicalType = textOf(avro.props['logicalType']);
-  const connectType = textOf(avro.props['connect.type']);
-  if (is(logicalType, 'date')) return ConnectDate.builder();
-  if (is(logicalType, 'time-millis')) return ConnectTime.builder();
-  if (connectType === null || logicalType !== null) return SchemaBuilder.int32();
-  if (connectType === 'int8') return SchemaBuilder.int8();
-  if (connectType === 'int16') return SchemaBuilder.int16();
-  throw new DataError('Connect type annotation for Avro int field is null');
-}
-
 function nameOf(avro: AvroSchema, given: Json | undefined): string | null {
   const connectName = given ?? avro.props['connect.name'];
   if (connectName !== undefined && connectName !== null) {
@@ -400,18 +335,4 @@ function addParameters(builder: SchemaBuilder, parameters: Json): void {
 export function unionFieldName(avro: AvroSchema, isEnhanced: boolean): string {
   if (avro.kind !== 'record' && avro.kind !== 'enum' && avro.kind !== 'fixed') return avro.kind;
   return isEnhanced ? avro.fullName : splitName(avro.fullName).name;
-}
-
-function textOf(json: Json | undefined): string | null {
-  return typeof json === 'string' ? json : null;
-}
-
-function is(json: Json | undefined, text: string): boolean {
-  return typeof json === 'string' && json.toLowerCase() === text;
-}
-
-/** A number, cut off if it has a fraction. */
-function integerOf(json: Json | undefined): number | undefined {
-  if (typeof json === 'bigint' || typeof json === 'number') return Number(json);
-  return json instanceof JsonNumber ? Math.trunc(json.toNumber()) : undefined;
 }

@@ -93,7 +93,6 @@ export async function openPrepared(
     withConverterDefaults,
     variables,
     secrets,
-    watch: (connector, method, run) => watches.during(connector, method, logger, run),
   });
   try {
     // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
@@ -195,6 +194,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
       samples: config.values['metrics.num.samples'],
     },
   });
+  configs.ask = (desc, name, settings) => worker.askConnector(desc, name, settings, configs.placementOf(settings));
   const folder = config.values['config.storage.dir'];
   const herder: Herder = new StandaloneHerder({
     worker,

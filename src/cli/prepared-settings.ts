@@ -83,7 +83,7 @@ function hold(
   settings: Readonly<Record<string, string>>,
   resolved: Omit<Parameters<typeof secretsOf>[1] & object, 'passwordKeys'>,
 ): void {
-  secrets.hold('worker', secretsOf(settings, { ...resolved, passwordKeys: passwordKeysOf(plugins, null, settings) }));
+  secrets.hold('worker', secretsOf(settings, { ...resolved, passwordKeys: passwordKeysOf(plugins, settings) }));
 }
 
 /** Invariant 8: a mistake in a value that came from a provider does not show the value. */

@@ -79,6 +79,30 @@ describe('in a thread of its own, a plugin', () => {
     await remove(all);
   }, 60_000);
 
+  it('blocks its loop when it is asked whether its configuration is valid, or its offsets may be altered: as in any other method', async () => {
+    const once = over('question');
+    const config = (act: string): Config => source({ 'task.isolation': 'own', act, once });
+    const [asked, altered] = ['asked', 'altered'];
+    await create(altered, config('connector-alterOffsets:block'));
+    expect(await send('PUT', `/connectors/${altered}/stop`)).toBe(204);
+    const answers = Promise.all([
+      send('DELETE', `/connectors/${altered}/offsets`),
+      create(asked, config('connector-validate:block')),
+    ]);
+    for (const [connector, method] of [
+      [asked, 'validate'],
+      [altered, 'alterOffsets'],
+    ] as const) {
+      await logged('The loop of a task host is blocked', { connector, method, code: 'holdfast.task-host.blocked' });
+      await logged('A plugin call has not returned', { connector, method, code: 'holdfast.plugin.call-long' });
+      expect(await stuckInMetrics()).toContain(`${connector}  ${method}`);
+    }
+    await goesOn('good');
+    writeFileSync(once, '');
+    expect(await answers).toEqual([200, 201]);
+    await goesOn(asked);
+  });
+
   it('is abandoned, thread and all, when it never gives its loop back', async () => {
     const once = over('hog');
     await create('hog', source({ 'task.isolation': 'own', act: 'poll:block-forever', once }));

@@ -9,7 +9,7 @@ import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, type ConfigProblem, NotFoundError } from '../../sdk/errors/kinds.ts';
 import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
-import { type Placement, placementOf } from '../host/isolation.ts';
+import { ISOLATIONS, type Placement, placementOf } from '../host/isolation.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { PLUGIN_TYPES, type PluginDesc } from '../plugins/plugin-desc.ts';
 import { PLUGIN_VERSION_INVALID, type Plugins } from '../plugins/plugins.ts';
@@ -17,7 +17,7 @@ import type { Subscription } from '../worker/worker-task.ts';
 import { ClassNames } from './class-names.ts';
 import { type GroupAccess, groupAccess } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
-import { type CallWatch, ConnectorValidation } from './connector-validation.ts';
+import { type AskConnector, askHere, ConnectorValidation, type ValidatedConnector } from './connector-validation.ts';
 import { CONVERTERS } from './enriched-config-def.ts';
 import { connectorKeyFindings, type KeyFindings } from './key-findings.ts';
 import { overridePolicyOf } from './override-policy.ts';
@@ -85,8 +85,6 @@ export interface ConnectorConfigsOptions {
   readonly withConverterDefaults?: (own: Raw) => Raw;
   /** None unless told. */
   readonly variables?: ConfigVariables;
-  /** Names a plugin that does not return; nobody does unless told. */
-  readonly watch?: CallWatch;
   /** Learns the secrets of every configuration before a plugin sees it. */
   readonly secrets?: SecretRegistry;
 }
@@ -97,6 +95,8 @@ export class ConnectorConfigs {
   private readonly validation: ConnectorValidation;
   private readonly classes: ClassNames;
   private readonly withConverterDefaults: (own: Raw) => Raw;
+  /** Where connectors are asked; here, until the worker is there that knows a better place. */
+  ask: AskConnector = askHere;
   readonly variables: ConfigVariables;
   readonly secrets: SecretRegistry;
 
@@ -111,7 +111,7 @@ export class ConnectorConfigs {
       plugins,
       worker,
       withConverterDefaults,
-      watch: options.watch ?? (async (_connector, _method, run) => run()),
+      ask: (...about) => this.ask(...about),
     });
     this.classes = new ClassNames({ plugins });
   }
@@ -141,7 +141,7 @@ export class ConnectorConfigs {
         { code: CONNECTOR_CONFIG_INVALID, problems },
       );
     }
-    return this.describe(validated.desc, variables, validated.known);
+    return this.describe(validated.desc, variables, validated);
   }
 
   /**
@@ -152,7 +152,7 @@ export class ConnectorConfigs {
   async definition(name: string, version: string | undefined): Promise<readonly ConfigKeyInfo[]> {
     const desc = this.pluginNamed(name, version);
     if (desc.type === 'source' || desc.type === 'sink') {
-      return this.validation.definitionOf(desc).map(toConfigKeyInfo);
+      return (await this.validation.definitionOf(desc)).map(toConfigKeyInfo);
     }
     const def = (new desc.create() as { config?(): ConfigDef | null }).config?.();
     return [...(def?.keys.values() ?? [])].map(toConfigKeyInfo);
@@ -184,6 +184,14 @@ export class ConnectorConfigs {
       return new ConnectError('Instantiation error', { code: PLUGIN_WITHOUT_SETTINGS });
     }
     return new NotFoundError(`Unknown plugin ${name}.`);
+  }
+
+  /** Where a connector with this configuration is asked, and runs; null: any. A wrong one is told of elsewhere, and counts as the worker's. */
+  placementOf(config: RawConnectorConfig | null): Placement {
+    const given = config?.['task.isolation'];
+    const isKnown = ISOLATIONS.some((each) => each === given?.trim().toLowerCase());
+    const isolation = isKnown && typeof given === 'string' ? given : this.worker.values['task.isolation'];
+    return placementOf({ 'task.isolation': isolation });
   }
 
   private async look(given: RawConnectorConfig) {
@@ -239,13 +247,19 @@ export class ConnectorConfigs {
     });
   }
 
-  private describe(desc: PluginDesc, variables: ResolvedVariables, known: ReadonlySet<string>): ResolvedConnector {
+  private describe(
+    desc: PluginDesc,
+    variables: ResolvedVariables,
+    validated: Pick<ValidatedConnector, 'known' | 'passwordKeys'>,
+  ): ResolvedConnector {
     const config = variables.config as Raw;
     const type = desc.type as 'source' | 'sink';
     const values = (type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG).parse(config);
     const { plugins, worker } = this;
-    const findings = connectorKeyFindings(type, config, { known, worker: worker.raw });
-    const secrets = secretsOf(config, { ...variables, passwordKeys: passwordKeysOf(plugins, desc, config) });
+    const findings = connectorKeyFindings(type, config, { known: validated.known, worker: worker.raw });
+    // Its own were told when it was asked: another call of its config() would be one in this thread.
+    const passwordKeys = new Set([...validated.passwordKeys, ...passwordKeysOf(plugins, config)]);
+    const secrets = secretsOf(config, { ...variables, passwordKeys });
     this.secrets.add(secrets);
     return {
       type,
@@ -257,7 +271,7 @@ export class ConnectorConfigs {
       secrets,
       refreshed: async () => {
         const now = await this.variables.resolve(variables.raw);
-        return this.describe(desc, now, known);
+        return this.describe(desc, now, validated);
       },
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),

@@ -20,6 +20,7 @@ import { PLUGIN_VERSION_NOT_FOUND, type Plugins } from '../plugins/plugins.ts';
 import { ClassNames } from './class-names.ts';
 import { clientOverrideInfos } from './client-overrides.ts';
 import { COMMON_CONFIG, SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
+import { type ConnectorDefinition, connectorDefinition } from './connector-definition.ts';
 import { ConverterValidation } from './converter-validation.ts';
 import {
   CONVERTERS,
@@ -38,11 +39,6 @@ export const CONNECTOR_CLASS_MISSING = defineErrorCode('holdfast.connector.class
   mend: 'Set connector.class to the name of a connector that GET /connector-plugins lists.',
 });
 
-export const CONNECTOR_WITHOUT_DEFINITION = defineErrorCode('holdfast.connector.no-definition', {
-  what: 'A connector does not describe its settings, or does not say what it thinks of them.',
-  mend: 'Correct the connector: config() returns a ConfigDef, and validate() a list of ConfigValue.',
-});
-
 const NULL_VALUE = 'Null value can not be supplied as the configuration value.';
 
 type Raw = Readonly<Record<string, string>>;
@@ -52,12 +48,19 @@ export interface ConnectorValidationOptions {
   readonly worker: WorkerConfig;
   /** A converter's own settings with those that it finds below them, and that it may therefore leave out. */
   readonly withConverterDefaults: (own: Raw) => Raw;
-  /** Names a `validate` that does not return. */
-  readonly watch: CallWatch;
+  readonly ask: AskConnector;
 }
 
-/** Runs a call of a connector's plugin, and tells of it when it does not return. */
-export type CallWatch = <T>(connector: string, method: string, run: () => T | Promise<T>) => Promise<T>;
+/** Asks a connector of that class for its settings, and, unless it is null, about a configuration; `name` is whose that is, if it has one. */
+export type AskConnector = (
+  desc: PluginDesc,
+  name: string | null,
+  config: RawConnectorConfig | null,
+) => Promise<ConnectorDefinition>;
+
+/** In this thread. */
+export const askHere: AskConnector = async (desc, _name, config) =>
+  connectorDefinition(desc.className, instanceOf(desc), config);
 
 export interface ValidatedConnector {
   readonly infos: ConfigInfos;
@@ -65,6 +68,8 @@ export interface ValidatedConnector {
   readonly desc: PluginDesc | undefined;
   /** Every key that something looked at. */
   readonly known: ReadonlySet<string>;
+  /** Settings of the connector's own whose type is PASSWORD. */
+  readonly passwordKeys: readonly string[];
 }
 
 export class ConnectorValidation {
@@ -72,14 +77,14 @@ export class ConnectorValidation {
   private readonly worker: WorkerConfig;
   private readonly classes: ClassNames;
   private readonly converters: ConverterValidation;
-  private readonly watch: CallWatch;
+  private readonly ask: AskConnector;
 
   constructor(options: ConnectorValidationOptions) {
     this.plugins = options.plugins;
     this.worker = options.worker;
     this.classes = new ClassNames(options);
     this.converters = new ConverterValidation(options);
-    this.watch = options.watch;
+    this.ask = options.ask;
   }
 
   /**
@@ -102,10 +107,10 @@ export class ConnectorValidation {
   }
 
   /** What a form for a connector shows: its own settings, then those that every connector of its kind has. */
-  definitionOf(desc: PluginDesc): readonly ConfigKey[] {
-    const own = definitionOf(desc, new desc.create() as Connector);
+  async definitionOf(desc: PluginDesc): Promise<readonly ConfigKey[]> {
+    const own = byName((await this.ask(desc, null, null)).keys);
     const base = baseOf(desc).redefine('connector.plugin.version', { defaultValue: desc.version });
-    return [...new Map([...own.keys, ...[...base.keys].filter(([name]) => !own.keys.has(name))]).values()];
+    return [...new Map([...own, ...[...base.keys].filter(([name]) => !own.has(name))]).values()];
   }
 
   private async withConnector(desc: PluginDesc, config: RawConnectorConfig): Promise<ValidatedConnector> {
@@ -115,10 +120,9 @@ export class ConnectorValidation {
     if (type === 'sink') addProblems(values, sinkProblems(config));
     addNullProblems(values, config);
 
-    const connector = this.instance(desc);
-    const own = definitionOf(desc, connector);
-    for (const value of await this.ownValues(desc, connector, own, config)) values.set(value.name, value);
-    const keys = new Map([...def.keys, ...own.keys]);
+    const own = await this.ask(desc, config['name'] ?? null, config);
+    for (const value of own.values) values.set(value.name, value);
+    const keys = new Map([...def.keys, ...byName(own.keys)]);
     const groups = new Set([...def.groups, ...own.groups]);
 
     const converterParts = CONVERTERS.map((each) => this.converters.validate(each, config, values));
@@ -130,7 +134,8 @@ export class ConnectorValidation {
       ...clientOverrideInfos(type, config, policy),
       ...converterParts.flatMap((part) => part.configs),
     ];
-    return validated(config, [...groups], configs, desc);
+    const passwordKeys = own.keys.filter(({ type: each }) => each === 'PASSWORD').map(({ name }) => name);
+    return { ...validated(config, [...groups], configs, desc), passwordKeys };
   }
 
   /** Nothing but the common settings can be looked at. */
@@ -169,30 +174,18 @@ export class ConnectorValidation {
     });
     return new Map(values.map((value) => [value.name, value]));
   }
+}
 
-  private async ownValues(
-    desc: PluginDesc,
-    connector: Connector,
-    def: ConfigDef,
-    config: RawConnectorConfig,
-  ): Promise<readonly ConfigValue[]> {
-    if (connector.validate === undefined) return def.validate(config);
-    const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)) as Raw;
-    const validate = async (): Promise<unknown> => connector.validate?.(given);
-    const values = await this.watch(given['name'] ?? desc.className, 'validate', validate);
-    if (Array.isArray(values)) return values as readonly ConfigValue[];
-    throw new ConfigError(`${desc.className}.validate() must return a Config that is not null.`, {
-      code: CONNECTOR_WITHOUT_DEFINITION,
-    });
+function instanceOf(desc: PluginDesc): Connector {
+  try {
+    return new desc.create() as Connector;
+  } catch (cause) {
+    throw new ConfigError(String((cause as Error | null)?.message ?? cause), { cause });
   }
+}
 
-  private instance(desc: PluginDesc): Connector {
-    try {
-      return new desc.create() as Connector;
-    } catch (cause) {
-      throw new ConfigError((cause as Error).message, { cause });
-    }
-  }
+function byName(keys: readonly ConfigKey[]): ReadonlyMap<string, ConfigKey> {
+  return new Map(keys.map((key) => [key.name, key]));
 }
 
 function converterClasses({ values }: WorkerConfig): Readonly<Record<string, string>> {
@@ -201,25 +194,6 @@ function converterClasses({ values }: WorkerConfig): Readonly<Record<string, str
 
 function baseOf(desc: PluginDesc): ConfigDef {
   return (desc.type === 'source' ? SOURCE_CONNECTOR_CONFIG : SINK_CONNECTOR_CONFIG) as ConfigDef;
-}
-
-function definitionOf(desc: PluginDesc, connector: Connector): ConfigDef {
-  const def: unknown = connector.config();
-  if (typeof (def as { readonly then?: unknown } | null | undefined)?.then === 'function') {
-    throw new ConfigError(`${desc.className}.config() must return a ConfigDef and not a promise of one.`, {
-      code: CONNECTOR_WITHOUT_DEFINITION,
-    });
-  }
-  if (def !== null && def !== undefined) {
-    const { keys } = def as Partial<ConfigDef>;
-    // One that was made by hand may do no more than validate.
-    return keys instanceof Map
-      ? (def as ConfigDef)
-      : Object.assign(Object.create(def), { keys: new Map(), groups: [] });
-  }
-  throw new ConfigError(`${desc.className}.config() must return a ConfigDef that is not null.`, {
-    code: CONNECTOR_WITHOUT_DEFINITION,
-  });
 }
 
 function addProblems(
@@ -251,7 +225,12 @@ function validated(
   desc: PluginDesc | undefined,
 ): ValidatedConnector {
   const known = new Set(configs.flatMap(({ definition }) => (definition === null ? [] : [definition.name])));
-  return { infos: configInfosOf({ name: config['connector.class'] ?? '', groups, configs }), desc, known };
+  return {
+    infos: configInfosOf({ name: config['connector.class'] ?? '', groups, configs }),
+    desc,
+    known,
+    passwordKeys: [],
+  };
 }
 
 /** Invariant 8: without a class nobody knows which of the settings are secrets. */

@@ -1,4 +1,4 @@
-/** The settings of a connector and of what it is configured with whose type is PASSWORD, as their plugins declare them. Invariant 8. */
+/** The settings of what a connector is configured with whose type is PASSWORD, as their plugins declare them. Invariant 8. */
 import type { ConfigDef } from '../../sdk/config/index.ts';
 import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
@@ -6,14 +6,13 @@ import { listOf } from './alias-list.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
-export function passwordKeysOf(plugins: Plugins, desc: PluginDesc | null, config: Raw): Set<string> {
+export function passwordKeysOf(plugins: Plugins, config: Raw): Set<string> {
   const keys = new Set<string>();
   const add = (plugin: PluginDesc | undefined, prefix: string): void => {
     for (const key of passwordsOf(plugin)) keys.add(prefix + key);
   };
   const named = (type: PluginType, key: string): PluginDesc | undefined =>
     plugins.find([type], (config[key] ?? '').trim());
-  if (desc !== null) add(desc, '');
   add(named('converter', 'key.converter'), 'key.converter.');
   add(named('converter', 'value.converter'), 'value.converter.');
   add(named('header_converter', 'header.converter'), 'header.converter.');

@@ -5,6 +5,7 @@ import type { Connector, ConnectorConfig, SinkConnector, SourceConnector } from 
 import { errorToWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { OffsetMap, OffsetStorageReader } from '../../sdk/task.ts';
+import { type ConnectorDefinition, connectorDefinition, definitionToWire } from '../config/connector-definition.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
@@ -69,6 +70,7 @@ export class ConnectorHost {
   async serve(call: ConnectorCall): Promise<unknown> {
     if (call.method === 'create') return this.create(call);
     if (call.method === 'alterOffsets') return this.alterOffsets(call);
+    if (call.method === 'config' || call.method === 'validate') return this.describe(call);
     const found = this.instances.get(call.instance);
     if (found === undefined) throw new IllegalStateError(`There is no instance of connector ${call.connector} here.`);
     const { connector, start } = found;
@@ -106,6 +108,15 @@ export class ConnectorHost {
     const calls = this.options.calls(call.connector);
     const connector = calls.watched(calls.run('constructor', () => new create()) as Connector);
     return alterOffsetsOf(connector, call.config, call.offsets);
+  }
+
+  private async describe(
+    call: ConnectorCall & { readonly method: 'config' | 'validate' },
+  ): Promise<ConnectorDefinition> {
+    const create = await this.options.plugins.load(call.plugin, 'connector');
+    const calls = this.options.calls(call.connector);
+    const connector = calls.watched(calls.run('constructor', () => new create()) as Connector);
+    return definitionToWire(await connectorDefinition(call.plugin.className, connector, call.config));
   }
 
   private context(

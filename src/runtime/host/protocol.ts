@@ -183,6 +183,13 @@ export type ConnectorCall = {
       readonly config: Readonly<Record<string, string>>;
       readonly offsets: AlteredOffsets;
     }
+  /** Of an instance of its own, too. Answer: a `ConnectorDefinition` in its wire form. */
+  | {
+      readonly method: 'config' | 'validate';
+      readonly plugin: PluginRef;
+      /** null: only the settings themselves are asked for. */
+      readonly config: Readonly<Record<string, string | null>> | null;
+    }
   | { readonly method: 'stop' }
   /** The instance is not used any more. */
   | { readonly method: 'release' }

@@ -43,8 +43,8 @@ export interface HostServices {
 export interface HostUse extends Placement {
   /** The one connector that it is for; null: any. */
   readonly connector: string | null;
-  /** Whether it runs instances of connectors rather than tasks: neither can then block the other. */
-  readonly role: 'tasks' | 'connectors';
+  /** Whether it runs tasks, instances of connectors, or single calls of others of those: none can then block another. */
+  readonly role: 'tasks' | 'connectors' | 'calls';
 }
 
 /** What a connector in a host is handed. */

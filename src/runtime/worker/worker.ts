@@ -15,6 +15,9 @@ import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
+import type { ConnectorDefinition } from '../config/connector-definition.ts';
+import { askHere } from '../config/connector-validation.ts';
+import type { RawConnectorConfig } from '../herder/herder.ts';
 import { alterOffsetsOf } from '../host/connector-host.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
 import { INLINE, type Placement, placementOf } from '../host/isolation.ts';
@@ -22,6 +25,7 @@ import type { AlteredOffsets, TaskId, TaskSpec } from '../host/protocol.ts';
 import { StartupMeter } from '../metrics/startup-meter.ts';
 import type { WorkerFigures } from '../metrics/worker-figures.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
+import { CallHosts } from './call-hosts.ts';
 import { HostClient, type HostUse } from './host-client.ts';
 import type { ParkListener } from './park-watch.ts';
 import { PluginWatches, type StuckInfo } from './plugin-watch.ts';
@@ -86,6 +90,7 @@ export class Worker {
   private readonly watches: PluginWatches;
   private readonly connectorStartups: StartupMeter;
   private readonly taskStartups: StartupMeter;
+  private readonly callHosts: CallHosts;
   private stopping = false;
 
   constructor(options: WorkerOptions) {
@@ -96,6 +101,11 @@ export class Worker {
     const meter = { clock: options.clock, windows: this.windows };
     this.connectorStartups = new StartupMeter(meter);
     this.taskStartups = new StartupMeter(meter);
+    this.callHosts = new CallHosts({
+      clock: options.clock,
+      open: () => this.openHost({ isolation: 'shared', memoryMaxMb: 0, connector: null, role: 'calls' }),
+      onClosed: (host) => this.forget(host),
+    });
     this.offsetWriter = new OffsetStorageWriter({ store: options.offsetStore });
   }
 
@@ -131,6 +141,7 @@ export class Worker {
     await this.stopTasks([...this.tasks.values()].map((task) => task.spec.id));
     await Promise.all([...this.connectors.keys()].map((name) => this.stopConnector(name)));
     for (const stopListening of this.stopListening.splice(0)) stopListening();
+    await this.callHosts.close();
     await Promise.all(this.hosts.map((host) => host.close()));
     await this.offsetStore.stop();
   }
@@ -213,8 +224,27 @@ export class Worker {
       plugin,
       ...altered,
     } as const;
-    const host = this.hostForConnector(name, placement);
-    return (await watches.during(name, 'alterOffsets', logger, () => host.ask(call))) as boolean | undefined;
+    return (await watches.during(name, 'alterOffsets', logger, () => this.callHosts.ask(call))) as boolean | undefined;
+  }
+
+  /** Asks an instance of the class that is never started, where it would run. @throws as `connectorDefinition`; ConnectError `holdfast.connector.call-timeout` */
+  async askConnector(
+    desc: PluginDesc,
+    name: string | null,
+    config: RawConnectorConfig | null,
+    placement: Placement,
+  ): Promise<ConnectorDefinition> {
+    const method = config === null ? 'config' : 'validate';
+    const connector = name ?? desc.className;
+    const { watches } = this;
+    const { logger } = this.options;
+    if (placement.isolation === 'inline') {
+      return watches.during(connector, method, logger, () => askHere(desc, name, config));
+    }
+    this.refuseWhileStopping();
+    const plugin = { module: desc.module, className: desc.className };
+    const call = { type: 'connector', connector, instance: 0, method, plugin, config } as const;
+    return (await watches.during(connector, method, logger, () => this.callHosts.ask(call))) as ConnectorDefinition;
   }
 
   async stopConnector(name: string): Promise<void> {
@@ -290,7 +320,7 @@ export class Worker {
   /** Threads that have nothing to do any more end, and so do hosts with nothing but abandoned tasks. */
   private async closeUnused(): Promise<void> {
     const isUnused = (host: HostClient): boolean =>
-      host.isSpent || (host.use.isolation !== 'inline' && host.taskCount === 0);
+      host.use.role !== 'calls' && (host.isSpent || (host.use.isolation !== 'inline' && host.taskCount === 0));
     const unused = this.hosts.filter(isUnused);
     this.hosts = this.hosts.filter((host) => !unused.includes(host));
     await Promise.all(unused.map((host) => host.close()));
@@ -316,6 +346,10 @@ export class Worker {
     return this.hostsFor(use)[0] ?? this.openHost(use);
   }
 
+  private forget(host: HostClient): void {
+    this.hosts = this.hosts.filter((other) => other !== host);
+  }
+
   private hostsFor({ isolation, memoryMaxMb, connector, role }: HostUse): HostClient[] {
     return this.hosts.filter(
       ({ use }) =>
@@ -332,7 +366,7 @@ export class Worker {
       use,
       logger: this.options.logger,
       onEnd: () => {
-        this.hosts = this.hosts.filter((other) => other !== host);
+        this.forget(host);
         // What the thread held beside itself, such as its part of the embedded log.
         void host.close();
       },

@@ -11,14 +11,14 @@ export class SinkAssignment {
   private pausedBefore = new Set<TopicPartitionKey>();
   private readonly fetcher: Fetcher;
   private readonly isOnHold: () => boolean;
-  private readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>) => void;
+  private readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>, areGone: boolean) => void;
 
   constructor(options: {
     readonly fetcher: Fetcher;
     /** True while nothing is to be fetched at all. After it has changed, {@link syncPauses}. */
     readonly isOnHold: () => boolean;
-    /** What was fetched of these partitions, and not yet taken by the task, is not to be delivered. */
-    readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>) => void;
+    /** What was fetched of these partitions, and not yet taken by the task, is not to be delivered: it comes again, or they are gone. */
+    readonly onForgotten: (partitions: ReadonlySet<TopicPartitionKey>, areGone: boolean) => void;
   }) {
     this.fetcher = options.fetcher;
     this.isOnHold = options.isOnHold;
@@ -74,7 +74,7 @@ export class SinkAssignment {
       this.held.delete(partition.key);
       if (partition.isUserPaused) this.pausedBefore.add(partition.key);
     }
-    this.onForgotten(new Set(partitions.map(({ key }) => key)));
+    this.onForgotten(new Set(partitions.map(({ key }) => key)), true);
   }
 
   /** Invariant 4: what waits of the partition comes again from there, so that nothing is delivered out of order. */
@@ -82,7 +82,7 @@ export class SinkAssignment {
     partition.forget();
     partition.consumed = offset;
     partition.committed = offset;
-    this.onForgotten(new Set([partition.key]));
+    this.onForgotten(new Set([partition.key]), false);
     this.fetcher.seek(partition, offset);
     this.syncPauses();
   }

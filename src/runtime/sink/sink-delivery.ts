@@ -74,8 +74,8 @@ export class SinkDelivery {
     return this.redelivery?.isReady === true;
   }
 
-  /** Records of these partitions are not to be delivered any more. */
-  forget(partitions: ReadonlySet<TopicPartitionKey>): void {
+  /** Records of these partitions are not to be delivered any more; or they come again, after the wait that the task asked for. */
+  forget(partitions: ReadonlySet<TopicPartitionKey>, areGone: boolean): void {
     this.options.reporter.forget(partitions);
     if (this.batch.length === 0) return;
     this.batch = this.batch.filter(
@@ -83,7 +83,7 @@ export class SinkDelivery {
         !partitions.has(keyOf({ topic: originalTopic, partition: originalKafkaPartition })),
     );
     // Nothing is left of what could not be taken: what else there is does not have to wait for it.
-    if (this.batch.length > 0 || this.redelivery === null || this.redelivery.isPark) return;
+    if (!areGone || this.batch.length > 0 || this.redelivery === null || this.redelivery.isPark) return;
     this.redelivery.isReady = true;
     this.options.onReady();
   }

@@ -108,7 +108,7 @@ export class WorkerSinkTask implements HostedTask {
     this.assignment = new SinkAssignment({
       fetcher: options.fetcher,
       isOnHold: () => this.target === 'PAUSED' || this.delivery.isWaiting,
-      onForgotten: (partitions) => this.delivery.forget(partitions),
+      onForgotten: (partitions, areGone) => this.delivery.forget(partitions, areGone),
     });
     this.reports = new PendingReports({ onFailed: (error) => this.fail(error) });
     this.poll = new SinkPoll({

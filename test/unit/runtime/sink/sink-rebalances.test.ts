@@ -70,6 +70,27 @@ describe('an eager rebalance', () => {
     expect(h.link.sinkOffsets()).toEqual({ 't-1': 1 });
   });
 
+  it('waits as long as the task asked for when it rewinds what it could not take', async () => {
+    const h = sinkHarness();
+    h.fetcher.append('t', 0, 'a0', 'a1');
+    const attempts: number[] = [];
+    h.task.onPut = (records) => {
+      if (records.length === 0 || attempts.length === 3) return;
+      attempts.push(h.clock.monotonic());
+      h.task.context?.offset(new Map([['t-0', 0]]));
+      h.task.context?.timeout(5_000);
+      throw new RetriableError('busy');
+    };
+    const done = h.run();
+    h.assign([0]);
+    await settle();
+    await h.clock.advance(30_000);
+    expect(attempts.map((at) => at - (attempts[0] ?? 0))).toEqual([0, 5_000, 10_000]);
+    expect(h.task.values()).toEqual(['a0', 'a1']);
+    h.worker.stop();
+    expect((await done).failure).toBeNull();
+  });
+
   it('fails the task that throws from close, and commits nothing of what that was for', async () => {
     const h = sinkHarness();
     h.fetcher.append('t', 0, 'a0');

@@ -18,6 +18,7 @@ import { javaAvailable } from '../support/java.ts';
 import { type JavaOracle, startJavaOracle } from '../support/java-oracle.ts';
 import { sameButForTexts } from '../support/java-texts.ts';
 import { meantDifferences } from '../support/meant-converter-differences.ts';
+import { settingsOf } from '../support/settings-wire.ts';
 import { created } from '../support/transformation-comparison.ts';
 import { contextFor } from '../unit/converters/converter-context.ts';
 
@@ -113,6 +114,16 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
 
   const bytesOf = (texts: fc.Arbitrary<string>): fc.Arbitrary<Item> =>
     texts.map((text) => ({ bytes: Buffer.from(text, 'utf8') }));
+
+  it('all have the settings that Kafka Connect has', async () => {
+    const offered = [...(plugin.converters ?? []), ...(plugin.headerConverters ?? [])].filter(({ className }) =>
+      className.startsWith('org.apache.'),
+    );
+    const answers = await oracle.ask<Wire>(offered.map(({ className }) => ({ op: 'config', class: className })));
+    for (const [index, { className, create }] of offered.entries()) {
+      expect(settingsOf(new create().config?.()), className).toEqual(answers[index]);
+    }
+  });
 
   it.each(meantDifferences.flatMap(({ what, shown }) => (shown === undefined ? [] : [[what, shown] as const])))(
     'differ as meant: %s',

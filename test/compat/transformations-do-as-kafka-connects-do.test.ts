@@ -5,6 +5,7 @@ import { recordFromWire, type Wire, type WireRecord } from '../support/connect-w
 import { javaAvailable } from '../support/java.ts';
 import { type JavaOracle, startJavaOracle } from '../support/java-oracle.ts';
 import { sameButForTexts } from '../support/java-texts.ts';
+import { settingsOf } from '../support/settings-wire.ts';
 import { CONFIGS, type Config, recordsOf, UNPARTED_CONFIGS } from '../support/transformation-cases.ts';
 import { created, outcomesOf } from '../support/transformation-comparison.ts';
 
@@ -81,19 +82,7 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
     const offered = [...(plugin.transformations ?? []), ...(plugin.predicates ?? [])];
     const answers = await oracle.ask<Wire>(offered.map(({ className }) => ({ op: 'config', class: className })));
     for (const [index, { className, create }] of offered.entries()) {
-      const ours = [...new create().config().keys.values()].map((key) => ({
-        name: key.name,
-        type: key.type,
-        required: key.required,
-        default: Array.isArray(key.defaultValue)
-          ? key.defaultValue.join(',')
-          : key.defaultValue === null
-            ? null
-            : String(key.defaultValue),
-        importance: key.importance.toUpperCase(),
-        validator: key.validator === null ? null : String(key.validator),
-      }));
-      expect(ours, className).toEqual(answers[index]);
+      expect(settingsOf(new create().config()), className).toEqual(answers[index]);
     }
   });
 });

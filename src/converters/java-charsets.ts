@@ -12,11 +12,6 @@ const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT, 'utf8');
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 const ENCODED_SURROGATES = /\u00ed[\u00a0-\u00bf][\u0080-\u00bf]?/g;
 
-/** Of ES2024; at once for texts of one byte per character, as most are. */
-function isWellFormed(text: string): boolean {
-  return (text as unknown as { isWellFormed(): boolean }).isWellFormed();
-}
-
 /** Half a surrogate pair is written as a question mark; one that is encoded like a character of its own is read as one replacement. */
 export const UTF_8: Charset = {
   encode: (text) => {

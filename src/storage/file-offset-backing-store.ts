@@ -13,7 +13,7 @@ import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
 import { decodeJavaOffsets, isJavaSerialized } from './java-offset-file.ts';
 import type { OffsetBackingStore } from './offset-backing-store.ts';
 import { decodeOffsetFile, encodeOffsetFile } from './offset-file.ts';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile, whyNotReplaced } from './replace-file.ts';
 
 export const OFFSET_FILE_UNREADABLE = defineErrorCode('holdfast.storage.offset.file-unreadable', {
   what: 'The offset file is there, but it is damaged, of a newer format, or not an offset file of Holdfast.',
@@ -93,7 +93,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
         for (const { done } of group) done();
       } catch (cause) {
         const error = new EnvironmentError(
-          `The offset file ${this.path} could not be written: ${(cause as Error).message}.${hintFor(cause)}`,
+          `The offset file ${this.path} could not be written: ${whyNotReplaced(cause)}`,
           { code: OFFSET_FILE_UNWRITABLE, cause },
         );
         for (const { done } of group) done(error);
@@ -116,7 +116,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
       await replaceFile(kept, [content]);
       await replaceFile(this.path, encodeOffsetFile(offsets));
     } catch (cause) {
-      throw this.unreadable(`its offsets can't be taken over: ${(cause as Error).message}.${hintFor(cause)}`, cause);
+      throw this.unreadable(`its offsets can't be taken over: ${whyNotReplaced(cause)}`, cause);
     }
     this.logger.info("Took over the offsets of Kafka Connect's standalone worker; its file is kept.", {
       path: this.path,
@@ -138,10 +138,4 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
       { code: OFFSET_FILE_UNREADABLE, cause },
     );
   }
-}
-
-/** A file that is a mount of its own can't be replaced as a whole. */
-function hintFor(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  return code === 'EBUSY' || code === 'EXDEV' ? ' If the file alone is mounted, mount its folder instead.' : '';
 }

@@ -28,6 +28,14 @@ export async function replaceFile(link: string, pieces: readonly (string | Uint8
   await syncFolder(dirname(path));
 }
 
+/** What {@link replaceFile} failed with, and what to do where that can be told. */
+export function whyNotReplaced(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  // A mount point can't be renamed over, as `docker run -v ./offsets:/data/offsets` makes one.
+  const isMount = code === 'EBUSY' || code === 'EXDEV';
+  return isMount ? `${message}. If the file alone is mounted, mount its folder instead.` : `${message}.`;
+}
+
 /** Where a link leads to, which need not exist yet. */
 async function behindLinks(path: string): Promise<string> {
   try {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replaceFile } from '../../../src/storage/replace-file.ts';
+import { replaceFile, whyNotReplaced } from '../../../src/storage/replace-file.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -47,5 +47,11 @@ describe('replaceFile', () => {
     await expect(replaceFile(join(dir, 'folder'), ['x'])).rejects.toMatchObject({ syscall: 'rename' });
     await expect(replaceFile(join(dir, 'none', 'file'), ['x'])).rejects.toMatchObject({ code: 'ENOENT' });
     expect(readdirSync(dir)).toEqual(['folder']);
+  });
+
+  it('tells how to mount a file that is a mount of its own', () => {
+    const busy = Object.assign(new Error("EBUSY: resource busy or locked, rename 'a.tmp' -> 'a'"), { code: 'EBUSY' });
+    expect(whyNotReplaced(busy)).toBe(`${busy.message}. If the file alone is mounted, mount its folder instead.`);
+    expect(whyNotReplaced(Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC' }))).toBe('ENOSPC: no space.');
   });
 });

@@ -12,6 +12,7 @@ import { WORKER_CONFIG } from './worker-config-def.ts';
 import {
   CLIENT_NOT_THERE,
   EMBEDDED,
+  EVERY_OTHER_TOPIC,
   NO_HOST_NAMES,
   reasonOfWorkerKey,
   SOURCE_KEYS_WITHOUT_EFFECT,
@@ -101,6 +102,10 @@ function usesEmbeddedBroker(worker: Raw): boolean {
   return (worker['bootstrap.servers'] ?? '').trim().startsWith('embedded:');
 }
 
+/** Of `exactly.once.support` and `transaction.boundary`. */
+const SOURCE_DEFAULTS: ReadonlySet<string> = new Set(['requested', 'poll']);
+const DEFAULT_GROUP_MATCHES = /^topic\.creation\.default\.(include|exclude)$/;
+
 /** Of a connector's settings; converters are asked by others. */
 export function connectorKeyFindings(
   type: 'source' | 'sink',
@@ -115,14 +120,16 @@ export function connectorKeyFindings(
   const unknown: string[] = [];
   const withoutEffect: Record<string, string> = {};
   const hostSettings: readonly string[] = HOST_SETTINGS;
+  const groups = ['default', ...listOf(config['topic.creation.groups'] ?? undefined)];
   for (const [key, value] of Object.entries(config)) {
     const reason = type === 'source' ? SOURCE_KEYS_WITHOUT_EFFECT.get(key) : undefined;
     if (reason !== undefined) {
       // The default, written out.
-      if ((value ?? '').trim().toLowerCase() !== 'requested') withoutEffect[key] = reason;
+      if (!SOURCE_DEFAULTS.has((value ?? '').trim().toLowerCase())) withoutEffect[key] = reason;
     } else if (type === 'source' && key.startsWith('consumer.override.')) withoutEffect[key] = CLIENT_NOT_THERE;
     else if (known.has(key) || hostSettings.includes(key) || /^(key|value|header)\.converter\../.test(key)) continue;
-    else if (type === 'source' && key.startsWith('topic.creation.')) continue;
+    else if (type === 'source' && DEFAULT_GROUP_MATCHES.test(key)) withoutEffect[key] = EVERY_OTHER_TOPIC;
+    else if (type === 'source' && groups.some((group) => hasPrefix(key, `topic.creation.${group}.`))) continue;
     else if (!CLIENTS.some((kind) => hasPrefix(key, `${kind}.override.`))) unknown.push(key);
   }
   for (const kind of type === 'source' ? (['producer', 'admin'] as const) : CLIENTS) {

@@ -54,6 +54,9 @@ export const SOURCE_KEYS_WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
 /** Under `consumer.override.` of a source, and the like. */
 export const CLIENT_NOT_THERE = 'a connector of this kind has no such client';
 
+/** Of `include` and `exclude` of `topic.creation.default`. */
+export const EVERY_OTHER_TOPIC = 'the default group is for every topic that no other group takes';
+
 /** Of client settings, with `bootstrap.servers=embedded:…`. */
 export const EMBEDDED = 'the embedded broker has no use for it';
 

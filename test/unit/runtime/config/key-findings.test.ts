@@ -153,7 +153,25 @@ describe('keys of a connector', () => {
     ]);
   });
 
+  it('of groups of topics are unknown where there is no such group', () => {
+    const config = {
+      'topic.creation.groups': 'a, b.c',
+      'topic.creation.a.include': 'x',
+      'topic.creation.b.c.retention.ms': '1',
+      'topic.creation.b.include': 'x',
+      'topic.creation.default.partitions': '1',
+      'topic.creation.default.include': 'x',
+    };
+    expect(connectorKeyFindings('source', config, { ...context, known: new Set(['topic.creation.groups']) })).toEqual({
+      unknown: ['topic.creation.b.include'],
+      withoutEffect: {
+        'topic.creation.default.include': 'the default group is for every topic that no other group takes',
+      },
+    });
+  });
+
   it('have a reason where Kafka Connect has them and they do nothing', () => {
+    expect(connectorKeyFindings('source', { 'transaction.boundary': 'POLL' }, context).withoutEffect).toEqual({});
     const config = {
       'exactly.once.support': ' Requested ',
       'transaction.boundary': 'interval',

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { avroSection } from './avro/avro-section.ts';
 import { NORMALISED } from './pair/compare-answers.ts';
 import { compatResults, PARTS, type Part } from './pair/results.ts';
 import { convertersSection } from './records/converters-section.ts';
@@ -68,7 +69,8 @@ Each has to occur, or the tests fail.
 |---|---|---|
 ${allowedDifferences.map(({ request, at, reason }) => `| ${where(request)} | ${where(at)} | ${cell(reason)} |`).join('\n')}
 
-${convertersSection}`;
+${convertersSection}
+${avroSection}`;
 
 const target = join(folder, '../../docs/compat.md');
 writeFileSync(target, text);

@@ -12,6 +12,7 @@ export const PARTS = {
   'bad-input': 'Bad input',
   records: 'Records',
   offsets: 'Offsets',
+  avro: 'Avro’s Connect mapping',
 } as const;
 
 export type Part = keyof typeof PARTS;

@@ -1,6 +1,8 @@
 /** Values without a schema: the record `io.confluent.connect.avro.Anything`, of whose fields one is set. */
 import { typeNameOf } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
+import { ANYTHING_FULL_NAME } from './avro-names.ts';
+import type { AvroSchema } from './avro-schema.ts';
 import {
   type AvroTap,
   checkEnd,
@@ -15,9 +17,16 @@ import {
   writeString,
 } from './avro-tap.ts';
 
-// The fields in order: boolean, bytes, double, float, int, long, string, array, map. Each is a union of null (0) and its type (1).
-const FIELDS = 9;
+// Each is a union of null (0) and its type (1).
+const NAMES = ['boolean', 'bytes', 'double', 'float', 'int', 'long', 'string', 'array', 'map'];
+const FIELDS = NAMES.length;
 const [BOOLEAN, BYTES, DOUBLE, FLOAT, INT, LONG, STRING, ARRAY, MAP] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
+
+/** True for the record of values without a schema; a record of that name with other fields is one like any other. */
+export function isAnything(avro: AvroSchema): boolean {
+  if (avro.kind !== 'record' || avro.fullName !== ANYTHING_FULL_NAME) return false;
+  return avro.fields.length === FIELDS && avro.fields.every(({ name }, index) => name === NAMES[index]);
+}
 
 export const ANYTHING: TapReader & TapWriter = { _read: readAnything, _write: writeAnything };
 

@@ -94,7 +94,11 @@ export class AvroSerializer {
       target.codec = codec;
     }
     // Invariant 5: the id is one that the view vouches for at this very moment.
-    return this.slab.encode(registered.id, codec.type, value);
+    try {
+      return this.slab.encode(registered.id, codec.type, value);
+    } catch (error) {
+      throw tooDeep(error, 'The value');
+    }
   }
 
   private targetOf(topic: string, schema: Schema | null): Target {
@@ -125,8 +129,9 @@ export class AvroSerializer {
       const topics = new LruCache<string, Target>({ maxEntries: Math.max(1, maxSchemas) });
       return { text, avro: parseAvroSchema(text), topics, lastTopic: undefined, lastTarget: undefined };
     } catch (error) {
-      if (error instanceof DataError) return { failure: error };
-      throw error;
+      const failure = tooDeep(error, 'The schema');
+      if (failure instanceof DataError) return { failure };
+      throw failure;
     }
   }
 
@@ -157,6 +162,12 @@ export class AvroSerializer {
     if (question.kind === 'by-id') return isStrict.id ? 'id.compatibility.strict' : null;
     return question.kind === 'version' && isStrict.latest ? 'latest.compatibility.strict' : null;
   }
+}
+
+/** What nests deeper than the stack is, is bad data. */
+function tooDeep(error: unknown, what: string): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new DataError(`${what} is nested too deeply to be written as Avro.`, { cause: error });
 }
 
 /** True if the registry says what to write with, so that it may be another schema than the record's own. */

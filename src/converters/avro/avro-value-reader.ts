@@ -12,9 +12,9 @@ import {
   structFromValues,
 } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
-import { ANYTHING } from './anything.ts';
+import { ANYTHING, isAnything } from './anything.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
-import { ANYTHING_FULL_NAME, KEY_FIELD } from './avro-names.ts';
+import { KEY_FIELD } from './avro-names.ts';
 import { type FieldReader, fieldReaderOf, structReaderOf } from './avro-record-reader.ts';
 import type { AvroEnum, AvroPrimitive, AvroRecord, AvroSchema, AvroUnion } from './avro-schema.ts';
 import {
@@ -67,7 +67,7 @@ class AvroReaderCompiler {
 
   reader(avro: AvroSchema, schema: Schema | null): TapReader {
     if (schema === null) {
-      if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return ANYTHING;
+      if (isAnything(avro)) return ANYTHING;
       throw new DataError('Invalid Avro data for schemaless Connect data');
     }
     switch (avro.kind) {

@@ -1,24 +1,15 @@
 /** Connect values to Avro's binary encoding: one writer per pair of Avro and Connect schema, made once, over avsc's types. */
-import {
-  ConnectDate,
-  ConnectTime,
-  ConnectTimestamp,
-  Decimal,
-  isBigDecimal,
-  isStruct,
-  type Schema,
-  SchemaType,
-  typeNameOf,
-} from '../../sdk/data/index.ts';
+import { Decimal, isStruct, type Schema, SchemaType, typeNameOf } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
-import { ANYTHING } from './anything.ts';
+import { ANYTHING, isAnything } from './anything.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { defaultWriterOf } from './avro-default-writer.ts';
-import { ANYTHING_FULL_NAME, KEY_FIELD, scrubName, splitName, UNION_NAME, VALUE_FIELD } from './avro-names.ts';
+import { decimalBytesOf, logicalWriterOf } from './avro-logical-writer.ts';
+import { KEY_FIELD, scrubName, splitName, UNION_NAME, VALUE_FIELD } from './avro-names.ts';
 import { primitiveWriterOf } from './avro-primitive-writer.ts';
 import { type FieldPlan, structWriterOf } from './avro-record-writer.ts';
 import type { AvroArray, AvroEnum, AvroFixed, AvroMap, AvroRecord, AvroSchema, AvroUnion } from './avro-schema.ts';
-import { ConnectType, type TapWriter, writeBytes, writeFixed, writeString } from './avro-tap.ts';
+import { ConnectType, type TapWriter, writeFixed, writeString } from './avro-tap.ts';
 import { isUnionStruct } from './connect-kinds.ts';
 import { isMapEntry, unionFieldName } from './to-connect-schema.ts';
 
@@ -29,15 +20,15 @@ export function avroTypeForWriting(
   settings: { readonly options: AvroDataOptions; readonly isStrict: boolean },
 ): ConnectType {
   const writer = new AvroWriterCompiler(settings.options, settings.isStrict).writer(avro, schema);
-  return new ConnectType(avro.type, avro.kind === 'bytes' && schema !== null ? rawWriterOf(schema) : writer);
+  return new ConnectType(avro.type, avro.kind === 'bytes' && schema !== null ? rawWriterOf(avro, schema) : writer);
 }
 
 /** Bytes on their own are written without their length, as Confluent's serializer does. */
-function rawWriterOf(schema: Schema): TapWriter {
-  const isDecimal = schema.name === Decimal.LOGICAL_NAME;
+function rawWriterOf(avro: AvroSchema, schema: Schema): TapWriter {
+  const bytesOf = schema.name === Decimal.LOGICAL_NAME ? decimalBytesOf(avro, schema) : undefined;
   return {
     _write: (tap, value) => {
-      if (isDecimal) writeFixed(tap, decimalBytes(schema, value));
+      if (bytesOf !== undefined) writeFixed(tap, bytesOf(value));
       else if (value instanceof Uint8Array) writeFixed(tap, value);
       else throw wrongType(schema, value);
     },
@@ -57,7 +48,7 @@ class AvroWriterCompiler {
 
   writer(avro: AvroSchema, schema: Schema | null): TapWriter {
     if (schema === null) {
-      if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return ANYTHING;
+      if (isAnything(avro)) return ANYTHING;
       throw new DataError(`A value without a schema can not be written as Avro ${avro.kind}.`);
     }
     return avro.kind === 'union' ? this.union(avro, schema) : this.nonNull(avro, schema);
@@ -265,67 +256,6 @@ function nullValue(): DataError {
 function wrongType(schema: Schema, value: unknown): DataError {
   if (value === null || value === undefined) return nullValue();
   return new DataError(`Invalid type for ${schema.type}: class ${typeNameOf(value)}`);
-}
-
-function wrongClass(what: string, expected: string, value: unknown): DataError {
-  if (value === null || value === undefined) return nullValue();
-  return new DataError(`Invalid type for ${what}, expected ${expected} but was class ${typeNameOf(value)}`);
-}
-
-function logicalWriterOf(avro: AvroSchema, schema: Schema): TapWriter | undefined {
-  switch (schema.name) {
-    case Decimal.LOGICAL_NAME: {
-      if (avro.kind === 'bytes') return { _write: (tap, value) => writeBytes(tap, decimalBytes(schema, value)) };
-      if (avro.kind !== 'fixed') return undefined;
-      return { _write: (tap, value) => writeFixed(tap, extended(decimalBytes(schema, value), avro)) };
-    }
-    case ConnectDate.LOGICAL_NAME:
-      if (avro.kind !== 'int') return undefined;
-      return {
-        _write: (tap, value) => {
-          if (!(value instanceof Date)) throw wrongClass('Date', 'Date', value);
-          tap.writeLong(ConnectDate.fromLogical(schema, value));
-        },
-      };
-    case ConnectTime.LOGICAL_NAME:
-      if (avro.kind !== 'int') return undefined;
-      return {
-        _write: (tap, value) => {
-          if (!(value instanceof Date)) throw wrongClass('Time', 'Date', value);
-          tap.writeLong(ConnectTime.fromLogical(schema, value));
-        },
-      };
-    case ConnectTimestamp.LOGICAL_NAME:
-      if (avro.kind !== 'long') return undefined;
-      return {
-        _write: (tap, value) => {
-          if (!(value instanceof Date)) throw wrongClass('Timestamp', 'Date', value);
-          const millis = value.getTime();
-          if (Number.isNaN(millis))
-            throw new DataError('The Date is invalid: it was made of something that is no date.');
-          // Within 2^53, as are all times of a Date.
-          tap.writeLong(millis);
-        },
-      };
-    default:
-      return undefined;
-  }
-}
-
-function decimalBytes(schema: Schema, value: unknown): Uint8Array {
-  if (!isBigDecimal(value)) throw wrongClass('Decimal', 'BigDecimal', value);
-  return Decimal.fromLogical(schema, value);
-}
-
-/** The two's complement in as many bytes as the fixed type has. */
-function extended(bytes: Uint8Array, avro: AvroFixed): Uint8Array {
-  if (bytes.length === avro.size) return bytes;
-  if (bytes.length > avro.size) {
-    throw new DataError(`The decimal takes ${bytes.length} bytes, but Avro's ${avro.fullName} has ${avro.size}.`);
-  }
-  const filled = Buffer.alloc(avro.size, (bytes[0] ?? 0) > 127 ? 0xff : 0);
-  filled.set(bytes, avro.size - bytes.length);
-  return filled;
 }
 
 function enumWriterOf(avro: AvroEnum): TapWriter {

@@ -19,15 +19,10 @@ export function hasSameFields(a: Schema, b: Schema): boolean {
   );
 }
 
-/** Unnamed structs are one type if they are the same in everything, as upstream. */
-export function isSameButOptional(a: Schema, b: Schema): boolean {
-  const all = ({ defaultValue, doc, version, parameters }: Schema): Partial<SchemaAttributes> => ({
-    defaultValue,
-    doc,
-    version,
-    parameters,
-  });
-  return a === b || schemasEqual(new Schema({ ...shapeOf(a), ...all(a) }), new Schema({ ...shapeOf(b), ...all(b) }));
+/** The schema as a required one. Structs without a name are one type if these are the same in everything, as upstream. */
+export function requiredOf(schema: Schema): Schema {
+  const { defaultValue, doc, version, parameters } = schema;
+  return new Schema({ ...shapeOf(schema), defaultValue, doc, version, parameters });
 }
 
 function shapeOf(schema: Schema): SchemaAttributes {

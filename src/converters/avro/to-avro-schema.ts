@@ -35,7 +35,7 @@ import {
 } from './avro-names.ts';
 import { parseAvroSchema } from './avro-schema.ts';
 import { enumParameterOf, enumSymbolsOf, fixedSizeOf, isAvroMap, isUnionStruct } from './connect-kinds.ts';
-import { hasSameFields, isSameButOptional, isSameShape, layoutOf } from './same-type.ts';
+import { hasSameFields, isSameShape, layoutOf, requiredOf } from './same-type.ts';
 
 /** The record that holds values without a schema, one field set. */
 export const ANYTHING_TEXT = jsonText(
@@ -80,12 +80,18 @@ interface NamedType {
 
 type Members = Record<string, Json>;
 
+/** Jackson, and so every registry, reads no JSON of more levels. */
+const MAX_DEPTH = 1000;
+
 class AvroSchemaWriter {
   private readonly options: AvroDataOptions;
   private readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   private readonly named = new Map<string, NamedType>();
   private readonly hasDefaults: boolean;
+  /** Structs without a name by their hashes: a schema may have hundreds. */
+  private readonly unnamed = new Map<number, readonly { readonly schema: Schema; readonly name: string }[]>();
   private unnamedCount = 0;
+  private depth = 0;
 
   constructor(
     options: AvroDataOptions,
@@ -99,6 +105,13 @@ class AvroSchemaWriter {
 
   /** @param space the namespace around, which names within need not repeat. */
   write(schema: Schema, space: string | null, isBranch = false): Json {
+    if (++this.depth > MAX_DEPTH) throw new DataError(`The schema is nested more than ${MAX_DEPTH} deep.`);
+    const written = this.written(schema, space, isBranch);
+    this.depth--;
+    return written;
+  }
+
+  private written(schema: Schema, space: string | null, isBranch: boolean): Json {
     if (isUnionStruct(schema)) return this.union(schema, space);
     const base = this.nonOptional(schema, space);
     if (!schema.optional || isBranch) return base;
@@ -279,11 +292,14 @@ class AvroSchemaWriter {
   }
 
   private defaultName(schema: Schema): string {
-    for (const [name, { schema: known }] of this.named) {
-      if (known.name === null && known.type === SchemaType.STRUCT && isSameButOptional(known, schema)) return name;
-    }
-    this.unnamedCount++;
-    return `${NAMESPACE}.${DEFAULT_RECORD}${this.unnamedCount === 1 ? '' : this.unnamedCount}`;
+    const bare = requiredOf(schema);
+    const known = this.unnamed.get(bare.hashCode) ?? [];
+    const same = known.find((each) => each.schema.equals(bare));
+    if (same !== undefined) return same.name;
+    const number = ++this.unnamedCount;
+    const name = `${NAMESPACE}.${DEFAULT_RECORD}${number === 1 ? '' : number}`;
+    this.unnamed.set(bare.hashCode, [...known, { schema: bare, name }]);
+    return name;
   }
 
   private fullNameOf(schema: Schema): string | undefined {

@@ -2,10 +2,10 @@
 import { type Schema, SchemaBuilder, Schemas } from '../../sdk/data/index.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { type Json, jsonText } from '../json/json-text.ts';
+import { isAnything } from './anything.ts';
 import type { AvroDataOptions } from './avro-data-options.ts';
 import { defaultFromJson } from './avro-defaults.ts';
 import {
-  ANYTHING_FULL_NAME,
   CONNECT_ENUM_DOC_PARAMETER,
   CONNECT_RECORD_DOC_PARAMETER,
   DEFAULT_RECORD_FULL_NAME,
@@ -47,7 +47,7 @@ export function connectSchemaOf(
   options: AvroDataOptions,
   { version = null, warn = () => {} }: ConnectSchemaSettings = {},
 ): Schema | null {
-  if (avro.kind === 'record' && avro.fullName === ANYTHING_FULL_NAME) return null;
+  if (isAnything(avro)) return null;
   return new ConnectSchemaReader(options, warn).read(avro, { version });
 }
 

@@ -3,7 +3,17 @@ import { AVRO_DATA_DEFAULTS, type AvroDataOptions } from '../../../src/converter
 import { parseAvroSchema } from '../../../src/converters/avro/avro-schema.ts';
 import { avroSchemaTextOf } from '../../../src/converters/avro/to-avro-schema.ts';
 import { connectSchemaOf } from '../../../src/converters/avro/to-connect-schema.ts';
-import { BigDecimal, type Schema, SchemaBuilder, Schemas, Struct } from '../../../src/sdk/data/index.ts';
+import {
+  BigDecimal,
+  ConnectDate,
+  ConnectTime,
+  ConnectTimestamp,
+  Decimal,
+  type Schema,
+  SchemaBuilder,
+  Schemas,
+  Struct,
+} from '../../../src/sdk/data/index.ts';
 import { DataError } from '../../../src/sdk/errors/index.ts';
 import { converterOf, converterOn, inRecord, read, write } from './avro-with-schema.ts';
 import { FakeSchemaView } from './fake-schema-view.ts';
@@ -281,5 +291,104 @@ describe('a union’s struct', () => {
     const value = new Struct(union('int', Schemas.OPTIONAL_INT32)).put('int', 1);
     const writing = write(converterOn(new FakeSchemaView()), union('long', Schemas.OPTIONAL_INT64), value);
     await expect(writing).rejects.toThrow('Mismatching struct schema');
+  });
+});
+
+describe('a record named like the one of values without a schema', () => {
+  it('is a record like any other', async () => {
+    const schema = named('io.confluent.connect.avro.Anything').field('a', Schemas.INT32).build();
+    const value = new Struct(schema).put('a', 1);
+    const converter = converterOn(new FakeSchemaView());
+    const back = await read(converter, await write(converter, schema, value));
+    expect(back.schema?.equals(schema)).toBe(true);
+    expect((back.value as Struct).get('a')).toBe(1);
+  });
+});
+
+describe('what nests deeper than the stack is', () => {
+  it('has no Avro schema', async () => {
+    let schema: Schema = Schemas.INT32;
+    for (let depth = 0; depth < 20_000; depth++) schema = SchemaBuilder.array(schema).build();
+    await expect(write(converterOn(new FakeSchemaView()), schema, [])).rejects.toThrow(DataError);
+  });
+
+  it('is no value', async () => {
+    const schema = named('N').build();
+    const value = Object.defineProperty(new Struct(schema), 'values', {
+      get: () => {
+        throw new RangeError('Maximum call stack size exceeded');
+      },
+    });
+    await expect(write(converterOn(new FakeSchemaView()), schema, value)).rejects.toThrow('nested too deeply');
+  });
+});
+
+describe('hundreds of structs without a name', () => {
+  it('take no time of their own', () => {
+    const builder = named('R');
+    for (let index = 0; index < 1500; index++) {
+      const doc = SchemaBuilder.int32().doc(String(index)).build();
+      builder.field(`f${index}`, SchemaBuilder.struct().field('x', doc).optional().build());
+    }
+    const start = performance.now();
+    expect(fieldsOf(builder.build())).toHaveLength(1500);
+    // Each compared with each would take half a minute.
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+});
+
+describe('with a schema that the registry selects', () => {
+  const fieldAs = async (schema: Schema, value: unknown, type: unknown): Promise<string> => {
+    const record = SchemaBuilder.struct().name('R').field('f', schema).build();
+    return (await write(converterOf(inRecord(type)), record, new Struct(record).put('f', value))).toString('hex');
+  };
+  const decimal = (scale: number, kind: object = { type: 'bytes' }): object => ({
+    ...kind,
+    logicalType: 'decimal',
+    precision: 9,
+    scale,
+  });
+  const long = (logicalType: string): object => ({ type: 'long', logicalType });
+  const second = new Date(1000);
+
+  it('a Decimal is written with the scale of Avro’s', async () => {
+    const value = new BigDecimal(-3n, 1);
+    expect(await fieldAs(Decimal.schema(1), value, decimal(1))).toBe('02fd');
+    expect(await fieldAs(Decimal.schema(1), value, decimal(3))).toBe('04fed4');
+    expect(await fieldAs(Decimal.schema(1), value, decimal(3, { type: 'fixed', name: 'F', size: 3 }))).toBe('fffed4');
+    expect(await fieldAs(Decimal.schema(1), value, 'bytes')).toBe('02fd');
+    expect((await write(converterOf(decimal(3)), Decimal.schema(1), value)).toString('hex')).toBe('fed4');
+  });
+
+  it('a Decimal is refused where digits would be lost', async () => {
+    const writing = fieldAs(Decimal.schema(2), new BigDecimal(150n, 2), decimal(1));
+    await expect(writing).rejects.toThrow(
+      'a Decimal of the scale 2 can not be written as an Avro decimal of the scale 1',
+    );
+  });
+
+  it.each([
+    ['timestamp-millis', 'd00f'],
+    ['local-timestamp-millis', 'd00f'],
+    ['timestamp-micros', '80897a'],
+    ['local-timestamp-micros', '80897a'],
+    ['timestamp-nanos', '80a8d6b907'],
+    ['local-timestamp-nanos', '80a8d6b907'],
+    ['of-my-own', 'd00f'],
+  ])('a Timestamp is written in the unit of %s', async (logicalType, hex) => {
+    expect(await fieldAs(ConnectTimestamp.SCHEMA, second, long(logicalType))).toBe(hex);
+  });
+
+  it('a Timestamp beyond what nanoseconds hold is bad data', async () => {
+    const writing = fieldAs(ConnectTimestamp.SCHEMA, new Date('2500-01-01'), long('timestamp-nanos'));
+    await expect(writing).rejects.toThrow('beyond what Avro');
+  });
+
+  it.each([
+    ['a Timestamp', ConnectTimestamp.SCHEMA, long('time-micros')],
+    ['a Date', ConnectDate.SCHEMA, { type: 'int', logicalType: 'time-millis' }],
+    ['a Time', ConnectTime.SCHEMA, { type: 'int', logicalType: 'date' }],
+  ])('%s is refused as something else', async (_what, schema, type) => {
+    await expect(fieldAs(schema, new Date(0), type)).rejects.toThrow('can not be written as Avro');
   });
 });

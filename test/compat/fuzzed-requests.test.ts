@@ -31,6 +31,8 @@ describeWithKafka('generated and mutated requests', (kafka) => {
   let pair: WorkerPair;
   let passed = 0;
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  // Kafka Connect closes connections over bodies that it has not read, which the next request on them would suffer for.
+  const agents = { upstream: new Agent({ keepAlive: false, maxSockets: 4 }), holdfast: agent };
   beforeAll(async () => {
     pair = await startWorkerPair({ bootstrapServers: kafka().bootstrapServers });
   }, 120_000);
@@ -38,24 +40,6 @@ describeWithKafka('generated and mutated requests', (kafka) => {
     agent.destroy();
     await pair?.stop();
   });
-
-  it(`${ALONE} to Holdfast: never a crash, nothing but JSON, bounded memory`, async () => {
-    const seed = testSeed();
-    const random = seededRandom(seed);
-    const wrong: string[] = [];
-    for (let i = 0; i < ALONE; i++) {
-      const request = fuzzedRequest(random, 'f-');
-      const answer = await sendFuzzed(pair.holdfast.url, agent, request).catch((error: Error) => error);
-      const problem = answer instanceof Error ? answer.message : wrongIn(answer, request);
-      if (problem !== null) wrong.push(`${problem}: ${fuzzedText(request)}`);
-      if (!pair.holdfast.isRunning) throw new Error(`seed ${seed}: it ended after ${fuzzedText(request)}`);
-      if (i % 500 === 499) await deleteAll(pair.holdfast);
-    }
-    await deleteAll(pair.holdfast);
-    expect(wrong, `seed ${seed}`).toEqual([]);
-    expect(residentBytes(pair.holdfast.pid)).toBeLessThan(800 << 20);
-    passed++;
-  }, 600_000);
 
   it.each([...TOLD, testSeed()])(
     `${BOTH} to both, seed %i: the same statuses and the same connectors`,
@@ -69,7 +53,7 @@ describeWithKafka('generated and mutated requests', (kafka) => {
         // A connector that reads and writes is on one broker for both: only stopped ones, whose topics nobody touches.
         const [theirs, ours] = await Promise.all(
           [pair.upstream, pair.holdfast].map((worker) =>
-            sendFuzzed(worker.url, agent, request).catch((error: Error) => error),
+            sendFuzzed(worker.url, agents[worker.product], request).catch((error: Error) => error),
           ),
         );
         const found = difference(theirs, ours);
@@ -95,6 +79,25 @@ describeWithKafka('generated and mutated requests', (kafka) => {
     600_000,
   );
 
+  // After the others: what it leaves behind, levels of loggers for one, only one of the two has.
+  it(`${ALONE} to Holdfast: never a crash, nothing but JSON, bounded memory`, async () => {
+    const seed = testSeed();
+    const random = seededRandom(seed);
+    const wrong: string[] = [];
+    for (let i = 0; i < ALONE; i++) {
+      const request = fuzzedRequest(random, 'f-');
+      const answer = await sendFuzzed(pair.holdfast.url, agent, request).catch((error: Error) => error);
+      const problem = answer instanceof Error ? answer.message : wrongIn(answer, request);
+      if (problem !== null) wrong.push(`${problem}: ${fuzzedText(request)}`);
+      if (!pair.holdfast.isRunning) throw new Error(`seed ${seed}: it ended after ${fuzzedText(request)}`);
+      if (i % 500 === 499) await deleteAll(pair.holdfast);
+    }
+    await deleteAll(pair.holdfast);
+    expect(wrong, `seed ${seed}`).toEqual([]);
+    expect(residentBytes(pair.holdfast.pid)).toBeLessThan(800 << 20);
+    passed++;
+  }, 600_000);
+
   it('nothing else is different', (context) => {
     const runs = TOLD.length + 1;
     if (passed < runs + 1) context.skip('only some runs, or not all passed');
@@ -104,7 +107,7 @@ describeWithKafka('generated and mutated requests', (kafka) => {
 
 type Outcome = FuzzedAnswer | Error | undefined;
 
-/** null for none: the statuses count. Kafka Connect closes connections over bodies that it has not read, which tells nothing. */
+/** null for none: the statuses count. A connection that Kafka Connect closes while a body is still being sent tells nothing. */
 function difference(theirs: Outcome, ours: Outcome): { readonly text: string; readonly isMeant: boolean } | null {
   if (ours === undefined || ours instanceof Error) {
     return theirs instanceof Error ? null : { text: `ours: ${ours?.message}`, isMeant: false };

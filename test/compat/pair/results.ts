@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const file = fileURLToPath(new URL('../../../docs/compat-results.json', import.meta.url));
 
+/** Of the sources as they were when the run began. */
+const commit = execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+
 /** The parts of the comparison, each a test file that passes as a whole or not. */
 export const PARTS = {
   rest: 'REST',
@@ -38,7 +41,6 @@ export function compatResults(): Readonly<Partial<Record<Part, PartResult>>> {
 export function recordPassed(part: Part, what: string): void {
   if (process.env['HOLDFAST_COMPAT_RESULTS'] !== 'write') return;
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
-  const commit = execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
   const result: PartResult = {
     date: new Date().toISOString().slice(0, 10),
     version: `${version} (${commit})`,

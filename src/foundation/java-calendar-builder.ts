@@ -108,10 +108,13 @@ export class CalendarBuilder {
     return sundayOnOrBefore(firstOfPeriod) + dayOfWeek + 7 * (week - 1);
   }
 
-  /** Java's `setWeekDate`, where days of the week beyond 7 roll over. */
+  /** Java's `setWeekDate`. A day of the week out of range moves the week, and is then one of ISO 8601, which begins with Monday. */
   private dayOfWeekDate(): number {
     const firstSunday = sundayOnOrBefore(dayOf(this.value('weekYear', 1970), 0, 1));
-    return firstSunday + 7 * (this.value('weekOfYear', 1) - 1) + this.value('dayOfWeek', 1) - 1;
+    const week = this.value('weekOfYear', 1) - 1;
+    const dayOfWeek = this.value('dayOfWeek', 1);
+    if (dayOfWeek >= 1 && dayOfWeek <= 7) return firstSunday + 7 * week + dayOfWeek - 1;
+    return firstSunday + 7 * (week + Math.floor((dayOfWeek - 1) / 7)) + weekday(weekday(dayOfWeek - 1) + 1);
   }
 }
 

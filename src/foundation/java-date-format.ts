@@ -39,6 +39,11 @@ export class JavaDateFormat {
   }
 }
 
+/** From 1: October 1582 went from the 4th to the 15th. */
+function daysIntoMonth({ year, month, day }: CalendarFields): number {
+  return year === 1582 && month === 9 && day >= 15 ? day - 10 : day;
+}
+
 function textOf({ letter, count }: DateFieldToken, of: CalendarFields): string {
   const padded = (value: number): string => String(value).padStart(count, '0');
   const { millisOfDay } = of;
@@ -62,7 +67,7 @@ function textOf({ letter, count }: DateFieldToken, of: CalendarFields): string {
     case 'D':
       return padded(of.dayOfYear);
     case 'F':
-      return padded(Math.floor((of.day - 1) / 7) + 1);
+      return padded(Math.floor((daysIntoMonth(of) - 1) / 7) + 1);
     case 'E': {
       const name = DAY_NAMES[of.dayOfWeek] ?? '';
       return count >= 4 ? name : name.slice(0, 3);

@@ -141,7 +141,8 @@ function setNumber(of: {
       calendar.set('hour', value === 12 ? 0 : value);
       break;
     case 'u':
-      calendar.set('dayOfWeek', value === 7 ? 1 : value + 1);
+      // What is no day of a week is taken for one of Java's own count, which begins with Sunday.
+      calendar.set('dayOfWeek', value >= 1 && value < 7 ? value + 1 : value === 7 ? 1 : value);
       break;
     default:
       calendar.set(NUMBER_FIELDS[letter] as CalendarField, value);

@@ -146,6 +146,6 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
       expect(ours.matches(each.text), JSON.stringify(each)).toBe(matches);
       expect(ours.replaceFirst(each.text, each.replacement), JSON.stringify(each)).toBe(replaced);
     }
-    expect(matched).toBeGreaterThan(100);
+    expect(matched).toBeGreaterThan(40);
   });
 });

@@ -16,6 +16,15 @@ const RECORDS = 25;
 /** A new one each time; give it back with HOLDFAST_SEED to see a failure again. */
 const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 2 ** 31);
 
+/** Kafka Connect's Cast makes a time of day of what lies before 1970, and loses the day. */
+function withoutEarlyDays(json: string): string {
+  return json
+    .replaceAll(/"(\d{4})-\d\d-\d\dT(\d\d:\d\d:\d\d\.\d{3}Z")/g, (all, year, time) =>
+      year < '1970' ? `"${time}` : all,
+    )
+    .replaceAll(/"(\d{4})-\d\d-\d\d"/g, (all, year) => (year < '1970' ? '"00:00:00.000Z"' : all));
+}
+
 describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
   let oracle: JavaOracle;
   beforeAll(async () => {
@@ -46,7 +55,8 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
       for (const [at, record] of records.entries()) {
         const { ours, expected } = outcomesOf(transformation, record, { answer: answer[at] as Wire, config, isKey });
         if (expected !== null && typeof expected === 'object' && !('error' in expected)) transformed++;
-        if (sameButForTexts(JSON.stringify(ours), JSON.stringify(expected))) continue;
+        const [us, them] = [JSON.stringify(ours), JSON.stringify(expected)];
+        if (sameButForTexts(us, them) || sameButForTexts(withoutEarlyDays(us), them)) continue;
         expect(ours, `${JSON.stringify(config)} on ${JSON.stringify(record)}`).toEqual(expected);
       }
     }

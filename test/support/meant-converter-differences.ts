@@ -63,7 +63,7 @@ function reading(item: Item, config: Conversation['config'] = {}): Conversation 
 
 export const meantDifferences: readonly MeantDifference[] = [
   {
-    what: 'SimpleHeaderConverter writes a date before 1970 as `1969-12-28` or `1969-12-28T10:00:00.000Z`',
+    what: 'SimpleHeaderConverter, and Cast to a string, write a date before 1970 as `1969-12-28` or `1969-12-28T10:00:00.000Z`',
     why: 'Kafka Connect takes it for a time of day and writes `00:00:00.000Z`: the day is lost. Later dates are written alike.',
     shown: {
       example: {

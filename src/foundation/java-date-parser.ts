@@ -36,7 +36,7 @@ export function parseDate(text: string, tokens: readonly DateToken[]): number | 
     }
     // Digits with no delimiter between the fields are told apart by the number of letters.
     const next = tokens[index + 1];
-    const isFixedWidth = next?.kind === 'field';
+    const isFixedWidth = next?.kind === 'field' && isNumber(next);
     const end = parseField({ text, at, token, isFixedWidth, calendar, century });
     if (end === undefined) return undefined;
     at = end;
@@ -45,6 +45,11 @@ export function parseDate(text: string, tokens: readonly DateToken[]): number | 
   if (!century.isAmbiguous || millis >= centuryStart()) return millis;
   calendar.add('year', 100);
   return calendar.millis();
+}
+
+/** Names and zones begin with no digit, so that they end the number before them. */
+function isNumber({ letter, count }: DateFieldToken): boolean {
+  return letter === 'M' || letter === 'L' ? count <= 2 : !'GEazZX'.includes(letter);
 }
 
 interface FieldInput {

@@ -33,15 +33,21 @@ export function explanationsOf(
     const [a, b] = [ours, theirs].map(({ avro }) =>
       allowed.reduce((text, { without }) => without?.(text, options) ?? text, avro),
     );
-    return a === b && ours.bytes === theirs.bytes;
+    return a === b;
   };
+  const inBytes =
+    ours.bytes === theirs.bytes
+      ? []
+      : allowedDifferences.filter(({ meets }) => meets?.({ ...difference, kind: 'bytes' }, given, options));
+  if (ours.bytes !== theirs.bytes && inBytes.length === 0) return [];
   const all = allowedDifferences.filter(({ without }) => without !== undefined);
   if (!isSame(all)) return [];
   // As few of them as explain it.
-  return all.reduce((kept, each) => {
+  const inSchema = all.reduce((kept, each) => {
     const rest = kept.filter((other) => other !== each);
     return isSame(rest) ? rest : kept;
   }, all);
+  return [...inSchema, ...inBytes];
 }
 
 export const allowedDifferences: readonly AllowedDifference[] = [
@@ -127,14 +133,18 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       ),
   },
   {
-    what: 'the numbers in the names of unions, with `generalized.sum.type.support`',
-    reason:
-      'In records that contain themselves Java sometimes takes the schema of the first use again, and its unions with it',
-    meets: ({ kind, ours, java: theirs }, _, { generalizedSumTypeSupport }) => {
-      if (kind !== 'Connect schema' || !generalizedSumTypeSupport) return false;
+    what: 'what a place adds to a record that contains itself, and the numbers of generalized unions in it',
+    reason: 'Java sometimes takes the schema of the first use again, with its documentation and default',
+    meets: ({ kind, ours, java: theirs }) => {
+      if (kind !== 'Connect schema') return false;
       const bare = ({ schema }: Read): string =>
-        JSON.stringify(comparable(schema, true)).replace(/connect_union_\d+/g, 'connect_union');
-      return bare(ours as Read) === bare(theirs as Read);
+        JSON.stringify(comparable(schema, true), (key, each) =>
+          key === 'default' || key === 'doc' || isDefaultFlag(each) ? null : each,
+        )
+          .replace(/connect_union_\d+/g, 'connect_union')
+          .replace(/,?null/g, '')
+          .replace(/"parameters":\[\],?/g, '');
+      return /"cycle":/.test(JSON.stringify(theirs)) && bare(ours as Read) === bare(theirs as Read);
     },
   },
   {

@@ -89,7 +89,7 @@ export const examples: readonly Example[] = [
     options: 'generalized',
   },
   {
-    what: 'the numbers in the names of unions, with `generalized.sum.type.support`',
+    what: 'what a place adds to a record that contains itself, and the numbers of generalized unions in it',
     given: read(
       record(
         {

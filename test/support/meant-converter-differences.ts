@@ -1,5 +1,5 @@
 /** In what the converters differ from Kafka Connect's on purpose. docs/compat.md shows this list. */
-import { ConnectDate } from '../../src/sdk/index.ts';
+import { ConnectDate, isStruct } from '../../src/sdk/index.ts';
 import type { Wire } from './connect-wire.ts';
 import type { Conversation, Item } from './converter-comparison.ts';
 
@@ -39,7 +39,7 @@ function withoutBlanks(answer: Wire): string {
   const strip = (_: string, each: unknown): unknown => {
     const { t, v } = (each ?? {}) as { readonly t?: unknown; readonly v?: unknown };
     if (t === 'S') return { t, v: String(v).replaceAll(/\\|\s|\p{Cc}/gu, '') };
-    return typeof t === 'string' && 'bsif'.includes(t) ? { t: 'd', v } : each;
+    return typeof t === 'string' && 'bsifd'.includes(t) ? { t: 'd', v: Number(v) } : each;
   };
   return JSON.stringify(answer, strip);
 }
@@ -53,8 +53,8 @@ function hasEarlyDate(value: unknown): boolean {
   if (value instanceof Date) return value.getTime() < 0;
   if (value instanceof Map) return [...value].flat().some(hasEarlyDate);
   if (Array.isArray(value)) return value.some(hasEarlyDate);
-  const values = (value as { values?: unknown } | null)?.values;
-  return Array.isArray(values) && values.some(hasEarlyDate);
+  // With its defaults, which are written in the place of null.
+  return isStruct(value) && value.schema.fields.some((field) => hasEarlyDate(value.get(field)));
 }
 
 function reading(item: Item, config: Conversation['config'] = {}): Conversation {

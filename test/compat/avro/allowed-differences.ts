@@ -143,7 +143,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
         )
           .replace(/connect_union_\d+/g, 'connect_union')
           .replace(/,?null/g, '')
-          .replace(/"parameters":\[\],?/g, '');
+          .replace(/,?"parameters":\[\]/g, '');
       return /"cycle":/.test(JSON.stringify(theirs)) && bare(ours as Read) === bare(theirs as Read);
     },
   },
@@ -251,7 +251,7 @@ function differsInDefaults(difference: Difference): boolean {
   const [a, b] = [difference.ours, difference.java].map(({ schema }) =>
     JSON.stringify(comparable(schema, true), (key, each) => (key === 'default' || isDefaultFlag(each) ? null : each)),
   );
-  const bare = (text = ''): string => text.replace(/,?null/g, '').replace(/"parameters":\[\],?/g, '');
+  const bare = (text = ''): string => text.replace(/,?null/g, '').replace(/,?"parameters":\[\]/g, '');
   return bare(a) === bare(b);
 }
 

@@ -102,11 +102,18 @@ function builderOf(object: JsonObject, type: SchemaType, options: JsonReaderOpti
   switch (type) {
     case SchemaType.ARRAY:
       return SchemaBuilder.array(part('items', 'Array schema did not specify the element type'));
-    case SchemaType.MAP:
-      return SchemaBuilder.map(
-        part('keys', 'Map schema did not specify the key type'),
-        part('values', 'Map schema did not specify the value type'),
-      );
+    case SchemaType.MAP: {
+      // Both are looked for before one of them is read.
+      const keyProblem = 'Map schema did not specify the key type';
+      const valueProblem = 'Map schema did not specify the value type';
+      const [keys, values] = [member(object, 'keys'), member(object, 'values')];
+      if (keys === undefined) throw new DataError(keyProblem);
+      if (values === undefined) throw new DataError(valueProblem);
+      const [keySchema, valueSchema] = [schemaOfJson(keys, options), schemaOfJson(values, options)];
+      if (keySchema === null) throw new DataError(keyProblem);
+      if (valueSchema === null) throw new DataError(valueProblem);
+      return SchemaBuilder.map(keySchema, valueSchema);
+    }
     case SchemaType.STRUCT: {
       const fields = member(object, 'fields');
       if (!Array.isArray(fields)) throw new DataError('Struct schema\'s "fields" argument is not an array.');

@@ -65,7 +65,20 @@ function mediaRange(part: string): MediaRange | null {
   return { type, quality, text };
 }
 
-/** At the commas that stand in no quotes. */
+/** At the commas that stand in no quotes. One pass: whoever sends it has not logged in yet. */
 function splitUnquoted(text: string): readonly string[] {
-  return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"]|")+/g) ?? []).map((part) => part.trim());
+  const parts: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') isQuoted = !isQuoted;
+    else if (char === '\\' && isQuoted) at++;
+    else if (char === ',' && !isQuoted) {
+      parts.push(text.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start).trim());
+  return parts;
 }

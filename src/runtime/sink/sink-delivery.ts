@@ -45,11 +45,18 @@ export interface SinkDeliveryOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
+interface Redelivery {
+  readonly isPark: boolean;
+  /** Whose records the task could not take, and that it still has. */
+  readonly partitions: Set<TopicPartitionKey>;
+  isReady: boolean;
+}
+
 export class SinkDelivery {
   private readonly options: SinkDeliveryOptions;
   private readonly backoff: Backoff;
   private batch: SinkRecord[] = [];
-  private redelivery: { readonly isPark: boolean; isReady: boolean } | null = null;
+  private redelivery: Redelivery | null = null;
 
   constructor(options: SinkDeliveryOptions) {
     this.options = options;
@@ -77,14 +84,18 @@ export class SinkDelivery {
   /** Records of these partitions are not to be delivered any more; or they come again, after the wait that the task asked for. */
   forget(partitions: ReadonlySet<TopicPartitionKey>, areGone: boolean): void {
     this.options.reporter.forget(partitions);
-    if (this.batch.length === 0) return;
-    this.batch = this.batch.filter(
-      ({ originalTopic, originalKafkaPartition }) =>
-        !partitions.has(keyOf({ topic: originalTopic, partition: originalKafkaPartition })),
-    );
-    // Nothing is left of what could not be taken: what else there is does not have to wait for it.
-    if (!areGone || this.batch.length > 0 || this.redelivery === null || this.redelivery.isPark) return;
-    this.redelivery.isReady = true;
+    this.batch = this.batch.filter((record) => !partitions.has(partitionOf(record)));
+    if (areGone) this.release(partitions);
+  }
+
+  /** What else there is does not have to wait for records of partitions that are gone. */
+  private release(gone: ReadonlySet<TopicPartitionKey>): void {
+    const { redelivery } = this;
+    if (redelivery === null || redelivery.isPark) return;
+    const waitedFor = [...redelivery.partitions].filter((key) => gone.has(key));
+    for (const key of waitedFor) redelivery.partitions.delete(key);
+    if (waitedFor.length === 0 || redelivery.partitions.size > 0) return;
+    redelivery.isReady = true;
     this.options.onReady();
   }
 
@@ -136,7 +147,8 @@ export class SinkDelivery {
       });
     }
     this.options.reporter.putAgain();
-    const redelivery = { isPark: environment !== null, isReady: false };
+    const partitions = new Set(this.batch.map(partitionOf));
+    const redelivery = { isPark: environment !== null, partitions, isReady: false };
     this.redelivery = redelivery;
     this.options.onWaiting();
     const waiting =
@@ -162,4 +174,8 @@ export class SinkDelivery {
     this.options.logger.warn('A sink task asked for its records to be put again.', { err: error, delayMs });
     return delayMs;
   }
+}
+
+function partitionOf({ originalTopic, originalKafkaPartition }: SinkRecord): TopicPartitionKey {
+  return keyOf({ topic: originalTopic, partition: originalKafkaPartition });
 }

@@ -43,13 +43,19 @@ export class RecordCommits {
 
   private tell(records: readonly SourceRecord[], metadata: readonly (RecordMetadata | null)[]): void {
     const { task } = this;
+    if (task.commitRecords !== undefined) {
+      this.guarded(() => task.commitRecords?.(records, metadata));
+      return;
+    }
+    // Each by itself: what is thrown for one says nothing of the others.
+    records.forEach((record, index) => {
+      this.guarded(() => task.commitRecord?.(record, metadata[index] ?? null));
+    });
+  }
+
+  private guarded(call: () => unknown): void {
     try {
-      if (task.commitRecords !== undefined) this.heard(task.commitRecords(records, metadata));
-      else {
-        records.forEach((record, index) => {
-          this.heard(task.commitRecord?.(record, metadata[index] ?? null));
-        });
-      }
+      this.heard(call());
     } catch (error) {
       this.threw(error);
     }

@@ -91,6 +91,26 @@ describe('an eager rebalance', () => {
     expect((await done).failure).toBeNull();
   });
 
+  it('waits for nothing that it rewound and that is gone since', async () => {
+    const h = sinkHarness();
+    h.fetcher.append('t', 0, 'a0');
+    h.task.onPut = (records) => {
+      if (!records.some(({ originalKafkaPartition }) => originalKafkaPartition === 0)) return;
+      h.task.context?.offset(new Map([['t-0', 0]]));
+      h.task.context?.timeout(3_600_000);
+      throw new RetriableError('busy');
+    };
+    const done = h.run();
+    h.assign([0], [1]);
+    await settle();
+    await h.worker.revoke(partitions(0), false);
+    h.fetcher.append('t', 1, 'b0');
+    await settle();
+    expect(h.task.values()).toEqual(['b0']);
+    h.worker.stop();
+    expect((await done).failure).toBeNull();
+  });
+
   it('fails the task that throws from close, and commits nothing of what that was for', async () => {
     const h = sinkHarness();
     h.fetcher.append('t', 0, 'a0');

@@ -746,6 +746,27 @@ describe('WorkerSourceTask', () => {
     ]);
   });
 
+  it('tells a task of each record by itself, whatever it throws for others', async () => {
+    const told: (number | undefined)[] = [];
+    const batches = [values(0, 3)];
+    const task: SourceTask = {
+      start: () => {},
+      poll: () => batches.shift() ?? null,
+      commitRecord: (_record, metadata) => {
+        told.push(metadata?.offset);
+        if (told.length === 1) throw new Error('not this one');
+      },
+      stop: () => {},
+    };
+    const h = sourceHarness({ task });
+    h.producer.script.push(async (records) => sendResult(records.length, 40));
+    const done = h.run();
+    await settle();
+    h.worker.stop();
+    expect((await done).failure).toBeNull();
+    expect(told).toEqual([40, 41, 42]);
+  });
+
   it('an instantly empty poll does not starve timers', async () => {
     let polls = 0;
     const h = sourceHarness({

@@ -3,6 +3,7 @@ import type { Difference, Options, Read, Refusal, Written } from '../../support/
 import type { ConnectCase } from '../../support/avro-connect-cases.ts';
 import type { AvroCase } from '../../support/avro-schema-cases.ts';
 import { comparable } from '../../support/connect-wire.ts';
+import { type MovedValue, movedValues } from './union-branches.ts';
 
 export interface AllowedDifference {
   readonly what: string;
@@ -116,18 +117,23 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       ),
   },
   {
-    what: 'bytes and a fixed type in one union',
+    what: 'bytes and fixed types in one union',
     reason:
-      'Java takes the first branch that is of the Java class of the value; here it is the branch that the bytes name',
-    meets: ({ kind }, given) => kind === 'value' && /"fixed"/.test(avroOf(given)) && /"bytes"/.test(avroOf(given)),
+      'Java takes the first branch that is of the Java class of the value, with `generalized.sum.type.support` the first of several fixed types; here it is the branch that the bytes name',
+    meets: (difference, _given, options) => isMoved(difference, options, isOfBytes),
+  },
+  {
+    what: 'a map or an array behind a record without a name, in one union',
+    reason: 'Java takes the record for the schema of all that has no name; here the value is written',
+    meets: (difference) => java(difference, /Not an? (map|array): {"type":"record","name":"ConnectDefault\d*"/),
   },
   {
     what: 'unions with null or with records that hold unions, with `generalized.sum.type.support`',
     reason:
       'Java counts null when it names the fields, and does not when it fills them, and counts unions on when it looks for the schema of a record: it can’t read such values, or puts them into another field',
-    meets: (difference, given, options) =>
-      options.generalizedSumTypeSupport &&
-      ((difference.kind === 'value' && avroOf(given).includes('["null",')) ||
+    meets: (difference, _given, options) =>
+      isMoved(difference, options, isBeforeNull) ||
+      (options.generalizedSumTypeSupport &&
         java(
           difference,
           /is not a valid field name|Struct schemas do not match|Invalid Java object .* "connect_union_field_/,
@@ -243,6 +249,25 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     without: (text) => JSON.stringify(withoutFieldParameters(JSON.parse(text))),
   },
 ];
+
+/** Whether values that are in another field of a union are all that differs, and one of them for this reason. */
+function isMoved(difference: Difference, options: Options, why: Reason): boolean {
+  if (difference.kind !== 'value') return false;
+  const moved = movedValues(difference.ours, difference.java) ?? [];
+  const isKnown = (each: MovedValue): boolean => isOfBytes(each, options) || isBeforeNull(each, options);
+  return moved.every(isKnown) && moved.some((each) => why(each, options));
+}
+
+type Reason = (moved: MovedValue, options: Options) => boolean;
+
+const isOfBytes: Reason = ({ ours, java: theirs }, { generalizedSumTypeSupport }) =>
+  ours.type === 'BYTES' &&
+  theirs.type === 'BYTES' &&
+  (generalizedSumTypeSupport ? ours.isFixed || theirs.isFixed : ours.isFixed !== theirs.isFixed);
+
+/** One field before that which it takes for the right one. */
+const isBeforeNull: Reason = ({ isOptional, ours, java: theirs }, { generalizedSumTypeSupport }) =>
+  generalizedSumTypeSupport && isOptional && ours.type === theirs.type && theirs.index === ours.index - 1;
 
 const isDefaultFlag = (each: unknown): boolean => Array.isArray(each) && String(each[0]).endsWith('.field.default');
 

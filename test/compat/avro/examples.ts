@@ -80,8 +80,21 @@ export const examples: readonly Example[] = [
     ),
   },
   {
-    what: 'bytes and a fixed type in one union',
+    what: 'bytes and fixed types in one union',
     given: read(['bytes', { type: 'fixed', name: 'test.F', size: 1 }], '0201'),
+  },
+  {
+    what: 'a map or an array behind a record without a name, in one union',
+    given: read(
+      record({
+        name: 'f',
+        type: [
+          { type: 'record', ...unnamed, fields: [] },
+          { type: 'map', values: 'int' },
+        ],
+      }),
+      '020202610400',
+    ),
   },
   {
     what: 'unions with null or with records that hold unions, with `generalized.sum.type.support`',

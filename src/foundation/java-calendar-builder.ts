@@ -1,5 +1,12 @@
 /** Which moment a set of calendar fields means: the rules by which a lenient `java.util.Calendar` resolves them, in UTC. */
-import { dayOf, sundayOnOrBefore, weekdayOnOrBefore } from './java-calendar.ts';
+import {
+  type DayOfDate,
+  dayOf,
+  daysInMonth,
+  inCalendarOf,
+  sundayOnOrBefore,
+  weekdayOnOrBefore,
+} from './java-calendar.ts';
 
 const MILLIS_PER_DAY = 86_400_000;
 
@@ -40,7 +47,9 @@ export class CalendarBuilder {
   millis(): number {
     const minutes = this.hours() * 60 + this.value('minute', 0);
     const time = (minutes * 60 + this.value('second', 0)) * 1000 + this.value('milli', 0);
-    return this.day() * MILLIS_PER_DAY + time - this.value('zoneOffset', 0);
+    // Whole days of the time count when the calendar is chosen.
+    const days = Math.floor(time / MILLIS_PER_DAY);
+    return this.day(days) * MILLIS_PER_DAY + time - days * MILLIS_PER_DAY - this.value('zoneOffset', 0);
   }
 
   private value(field: CalendarField, otherwise: number): number {
@@ -64,42 +73,52 @@ export class CalendarBuilder {
     return this.value('hour', 0) + 12 * this.value('amPm', 0);
   }
 
-  private day(): number {
-    if (this.stamp('weekYear') > this.stamp('year')) return this.dayOfWeekDate();
+  private day(daysOfTime: number): number {
+    if (this.stamp('weekYear') > this.stamp('year')) return this.dayOfWeekDate() + daysOfTime;
     const given = this.value('year', 1970);
     const year = this.value('era', 1) === 0 ? 1 - given : given;
+    const { isFromNewYear, dayBy } = this.dateRule(year);
+    return inCalendarOf(year, (dayOfDate) => dayBy(dayOfDate) + daysOfTime, isFromNewYear);
+  }
+
+  /** By which of its fields the date is found. */
+  private dateRule(year: number): { readonly isFromNewYear: boolean; readonly dayBy: (of: DayOfDate) => number } {
     const weekOfMonth = this.stamp('weekOfMonth');
     const inMonth = this.stamp('dayOfWeekInMonth');
     const weekOfYear = this.stamp('weekOfYear');
     const byDay = this.stamp('day');
-    const byWeekOfMonth = this.both('weekOfMonth', 'dayOfWeek');
-    const byInMonth = this.both('dayOfWeekInMonth', 'dayOfWeek');
     const byDayOfYear = this.stamp('dayOfYear');
+    let byWeekOfMonth = this.both('weekOfMonth', 'dayOfWeek');
+    let byInMonth = this.both('dayOfWeekInMonth', 'dayOfWeek');
     let best = Math.max(byDay, byWeekOfMonth, byInMonth, byDayOfYear, this.both('weekOfYear', 'dayOfWeek'));
-    let loneWeekOfMonth = byWeekOfMonth;
-    let loneInMonth = byInMonth;
     if (best === 0) {
       // Half of a pair will do if there is nothing better.
-      loneWeekOfMonth = weekOfMonth;
-      loneInMonth = Math.max(inMonth, this.stamp('dayOfWeek'));
-      best = Math.max(loneWeekOfMonth, loneInMonth, weekOfYear);
-      if (best === 0) return dayOf(year, this.value('month', 0), this.value('day', 1));
+      byWeekOfMonth = weekOfMonth;
+      byInMonth = Math.max(inMonth, this.stamp('dayOfWeek'));
+      best = Math.max(byWeekOfMonth, byInMonth, weekOfYear);
     }
-    if (best === byDay) return dayOf(year, this.value('month', 0), this.value('day', 1));
-    const first = dayOf(year, this.value('month', 0), 1);
-    if (best === loneWeekOfMonth && weekOfMonth >= weekOfYear && weekOfMonth >= inMonth) {
-      return this.dayInWeek(first, this.value('weekOfMonth', 1));
+    const month = this.value('month', 0);
+    if (best === byDay) return { isFromNewYear: false, dayBy: (of) => of(year, month, this.value('day', 1)) };
+    if (best === byWeekOfMonth && weekOfMonth >= weekOfYear && weekOfMonth >= inMonth) {
+      return {
+        isFromNewYear: false,
+        dayBy: (of) => this.dayInWeek(of(year, month, 1), this.value('weekOfMonth', 1)),
+      };
     }
-    if (best === loneInMonth && inMonth >= weekOfYear) {
-      const count = this.value('dayOfWeekInMonth', 1);
-      const dayOfWeek = this.value('dayOfWeek', 1) - 1;
-      if (count >= 0) return weekdayOnOrBefore(first + 7 * count - 1, weekday(dayOfWeek));
-      const last = dayOf(year, this.value('month', 0) + 1, 1) - 1 + 7 * (count + 1);
-      return weekdayOnOrBefore(last, weekday(dayOfWeek));
+    if (best === byInMonth && inMonth >= weekOfYear) {
+      return { isFromNewYear: false, dayBy: (of) => this.dayOfWeekInMonth(of(year, month, 1), year) };
     }
-    const newYear = dayOf(year, 0, 1);
-    if (best === byDayOfYear) return newYear + this.value('dayOfYear', 1) - 1;
-    return this.dayInWeek(newYear, this.value('weekOfYear', 1));
+    if (best === byDayOfYear) {
+      return { isFromNewYear: true, dayBy: (of) => of(year, 0, 1) + this.value('dayOfYear', 1) - 1 };
+    }
+    return { isFromNewYear: true, dayBy: (of) => this.dayInWeek(of(year, 0, 1), this.value('weekOfYear', 1)) };
+  }
+
+  /** The n-th such day of the week from the first of the month on; from its last day back if n is negative. */
+  private dayOfWeekInMonth(first: number, year: number): number {
+    const count = this.value('dayOfWeekInMonth', 1);
+    const length = count >= 0 ? 0 : daysInMonth(year, this.value('month', 0)) + 7;
+    return weekdayOnOrBefore(first + length + 7 * count - 1, weekday(this.value('dayOfWeek', 1) - 1));
   }
 
   /** The day of the week that was set, by default Sunday, in the n-th week that begins in or before the period. */

@@ -44,14 +44,38 @@ export function calendarFieldsOf(millis: number): CalendarFields {
   };
 }
 
-/** The day, counted from the epoch, of a date whose month and day may lie beyond their limits. */
+/** The day, counted from the epoch, of a date whose month and day may lie beyond their limits, in the calendar of that time. */
 export function dayOf(year: number, month: number, day: number): number {
+  return inCalendarOf(year, (dayOfDate) => dayOfDate(year, month, day));
+}
+
+/** The day, counted from the epoch, of a date of one calendar, whose month and day may lie beyond their limits. */
+export type DayOfDate = (year: number, month: number, day: number) => number;
+
+/**
+ * What is counted in the calendar of a year: before 1582 the Julian one, even for a date that rolls over to much later. Later years that roll
+ * back to before the cut-over, and in 1582 whatever comes before it or is counted from the first of January, are Julian, too.
+ */
+export function inCalendarOf(year: number, count: (dayOfDate: DayOfDate) => number, isFromNewYear = false): number {
+  if (year > CUTOVER_YEAR || (year === CUTOVER_YEAR && !isFromNewYear)) {
+    const gregorian = count(rolling(gregorianDayOf));
+    if (gregorian >= CUTOVER) return gregorian;
+  }
+  return count(rolling(julianDayOf));
+}
+
+/** Of a year that is given with its month, which may lie beyond its limits. */
+export function daysInMonth(year: number, month: number): number {
   const rolledYear = year + Math.floor(month / 12);
-  const rolledMonth = month - Math.floor(month / 12) * 12;
-  const gregorian = gregorianDayOf(rolledYear, rolledMonth, 1) + day - 1;
-  if (rolledYear > CUTOVER_YEAR) return gregorian;
-  const julian = julianDayOf(rolledYear, rolledMonth, 1) + day - 1;
-  return rolledYear === CUTOVER_YEAR && gregorian >= CUTOVER ? gregorian : julian;
+  const from = rolledYear > CUTOVER_YEAR ? rolling(gregorianDayOf) : rolling(julianDayOf);
+  return from(year, month + 1, 1) - from(year, month, 1);
+}
+
+function rolling(firstOf: DayOfDate): DayOfDate {
+  return (year, month, day) => {
+    const years = Math.floor(month / 12);
+    return firstOf(year + years, month - years * 12, 1) + day - 1;
+  };
 }
 
 /** From 0 for Sunday. */

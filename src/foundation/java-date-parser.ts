@@ -67,7 +67,8 @@ function parseField({ text, at, token, isFixedWidth, calendar, century }: FieldI
   let start = at;
   while (text.charAt(start) === ' ' || text.charAt(start) === '\t') start++;
   if (start >= text.length) return undefined;
-  const named = namedField(text, start, letter, count, calendar);
+  // Java skips blanks before numbers and zones alone, though its documentation speaks of all fields.
+  const named = namedField(text, 'zZX'.includes(letter) ? start : at, letter, count, calendar);
   if (named !== 'number') return named;
   const limit = isFixedWidth ? at + count : text.length;
   if (limit > text.length) return undefined;

@@ -4,7 +4,6 @@ const MINUTE = 60_000;
 /** Offsets in hours. Of an abbreviation that several zones share, the one that Java takes in the locale en-US. */
 const NAMED: Readonly<Record<string, number>> = {
   UTC: 0,
-  UT: 0,
   'Coordinated Universal Time': 0,
   WET: 0,
   WEST: 1,

@@ -4,7 +4,8 @@ import { translateJavaRegex } from './java-regex-translator.ts';
 /**
  * A pattern of `java.util.regex`: its syntax, flags and replacements. What JavaScript can't do is refused, see {@link translateJavaRegex}.
  *
- * One thing differs silently: a back-reference to a group that took no part in the match matches the empty text, and never in Java.
+ * Two things differ silently: a back-reference to a group that took no part in the match matches the empty text, and never in Java; and such a
+ * group with a possessive quantifier is empty in a replacement, where Java may give what it held in an attempt that failed.
  */
 export class JavaPattern {
   readonly source: string;

@@ -42,6 +42,36 @@ const millis = fc.oneof(
   fc.integer({ min: 0, max: 4_000_000_000_000 }),
 );
 
+/** Collects what differs, rather than stop at the first. */
+class Differences {
+  private readonly found = new Set<string>();
+
+  /** What either gives, or undefined where it gives an error. */
+  compare(of: unknown, ours: unknown, theirs: unknown): void {
+    if (!Object.is(ours, theirs)) this.found.add(`${JSON.stringify(of)}: ${String(ours)}, in Java ${String(theirs)}`);
+  }
+
+  expectNone(): void {
+    const shortest = [...this.found].sort((a, b) => a.length - b.length).slice(0, 30);
+    expect(shortest.join('\n'), `${this.found.size} differences`).toBe('');
+  }
+}
+
+/** The message of the error stands for what there would be. */
+function orMessage<T>(get: () => T): T | string {
+  try {
+    return get();
+  } catch (error) {
+    return `error: ${(error as Error).message}`;
+  }
+}
+
+/**
+ * A group with a possessive quantifier. Where it takes no part in the match, Java leaves in it what it held in an attempt that failed, and puts
+ * that into the replacement, a mistake of its own: ours is empty, as Java's documentation has it.
+ */
+const POSSESSIVE_GROUP = /\)(?:[*+?]|\{[\d,]*\})\+/;
+
 describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
   let oracle: JavaOracle;
   beforeAll(async () => {
@@ -52,12 +82,13 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
   it('SimpleDateFormat writes the same', async () => {
     const cases = fc.sample(fc.record({ pattern: fc.oneof(pattern, usual), millis }), { numRuns: 3000, seed });
     const answers = await oracle.ask<Answer>(cases.map((each) => ({ op: 'formatDate', ...each })));
+    const differences = new Differences();
     for (const [index, each] of cases.entries()) {
       const { text, error } = answers[index] as Answer;
-      if (error === undefined)
-        expect(new JavaDateFormat(each.pattern).format(each.millis), JSON.stringify(each)).toBe(text);
-      else expect(() => new JavaDateFormat(each.pattern), JSON.stringify(each)).toThrow(error.message);
+      const ours = orMessage(() => new JavaDateFormat(each.pattern).format(each.millis));
+      differences.compare(each, ours, error === undefined ? text : `error: ${error.message}`);
     }
+    differences.expectNone();
   });
 
   it('SimpleDateFormat reads what it wrote, and what is changed in it', async () => {
@@ -76,13 +107,17 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
     const cases = fc.sample(changed, { numRuns: 4000, seed });
     const answers = await oracle.ask<Answer>(cases.map((each) => ({ op: 'parseDate', ...each })));
     let read = 0;
+    const differences = new Differences();
     for (const [index, each] of cases.entries()) {
       const { millis: expected, error } = answers[index] as Answer;
       if (error === undefined) read++;
-      expect(new JavaDateFormat(each.pattern).parse(each.text), JSON.stringify(each)).toBe(
+      differences.compare(
+        each,
+        new JavaDateFormat(each.pattern).parse(each.text),
         error === undefined ? expected : undefined,
       );
     }
+    differences.expectNone();
     expect(read).toBeGreaterThan(1000);
   });
 
@@ -126,26 +161,31 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
         .map((parts) => parts.map((each) => each.join('')).join('')),
       fc.string({ unit: fc.constantFrom(...'ab()[]*+?|^$.-'), minLength: 1, maxLength: 5 }),
     );
-    const subject = fc.string({ unit: fc.constantFrom(...'aabbcAB.-_1 é\n'), maxLength: 8 });
+    const unit = fc.constantFrom(...'aabbcAB.-_1 é\n');
+    // Few long texts match as a whole.
+    const subject = fc.oneof(fc.string({ unit, maxLength: 2 }), fc.string({ unit, maxLength: 8 }));
     const replacement = fc.constantFrom('x', '$0', '$1', '<$1$2>', '${n}', '\\$1', '$', '$x', '\\', '$10');
     const cases = fc.sample(fc.record({ pattern: regex, text: subject, replacement }), { numRuns: 6000, seed });
     const answers = await oracle.ask<Answer>(cases.map((each) => ({ op: 'regex', ...each })));
     let matched = 0;
+    const differences = new Differences();
     for (const [index, each] of cases.entries()) {
       const { matches, replaced, error } = answers[index] as Answer;
-      if (error?.class === 'java.util.regex.PatternSyntaxException') {
-        expect(() => new JavaPattern(each.pattern), JSON.stringify(each)).toThrow();
+      const isRefused = error?.class === 'java.util.regex.PatternSyntaxException';
+      const pattern = orMessage(() => new JavaPattern(each.pattern));
+      if (typeof pattern === 'string' || isRefused) {
+        differences.compare(each, typeof pattern === 'string' ? 'refused' : 'taken', isRefused ? 'refused' : 'taken');
         continue;
       }
-      const ours = new JavaPattern(each.pattern);
-      if (error !== undefined) {
-        expect(() => ours.replaceFirst(each.text, each.replacement), JSON.stringify(each)).toThrow(error.message);
-        continue;
-      }
+      const ours = orMessage(() => pattern.replaceFirst(each.text, each.replacement));
+      const isMeant = POSSESSIVE_GROUP.test(each.pattern) && each.replacement.includes('$');
+      if (error !== undefined || !isMeant)
+        differences.compare(each, ours, error === undefined ? replaced : `error: ${error.message}`);
+      if (error !== undefined) continue;
       if (matches === true) matched++;
-      expect(ours.matches(each.text), JSON.stringify(each)).toBe(matches);
-      expect(ours.replaceFirst(each.text, each.replacement), JSON.stringify(each)).toBe(replaced);
+      differences.compare(each, pattern.matches(each.text), matches);
     }
-    expect(matched).toBeGreaterThan(40);
+    differences.expectNone();
+    expect(matched).toBeGreaterThan(100);
   });
 });

@@ -6,6 +6,20 @@ it.each<[pattern: string, text: string, millis: number | undefined]>([
   ['yyyy w u', '7810 40 79', 184_316_169_600_000],
   ["YYYY-'W'ww-u", '1989-W2--3', 599_961_600_000],
   ["yyyy-MM-dd'T'HH:mm:ssX", '2089-01-31T00:27:954Z', 3_757_970_574_000],
+  // Counted in the calendar of the year that is given, wherever the month leads.
+  ['yyyy-MM-dd', '37-080064-09-01', 149_550_624_000_000],
+  ['yyyy-MM-dd', '1577-080001-12', 197_983_872_000_000],
+  ['yyyy-MM-dd', '1583--12-01', -12_245_904_000_000],
+  ['yyyy-MM-dd', '1582-10-14', -12_218_515_200_000],
+  ['D yyyy', '300 1582', -12_217_392_000_000],
+  ['yyyy-MM-dd HH', '1582-10-04 24', -12_219_292_800_000],
+  ['yyyy-MM-dd HH', '1582-10-20 -200', -12_218_716_800_000],
+  // Blanks are skipped before numbers and zones, and not before names.
+  ['yyyy MM W E', '1970 01 1 Thu', 0],
+  ['yyyy MM W E', '1970 01 1  Thu', undefined],
+  ['yyyy G', '1970  AD', undefined],
+  ['yyyy  MM z', '  1970    01  UTC', 0],
+  ['yyyy z', '1970 UT', undefined],
   ['yyyyMMddHHmmssSSS', '20231114221320123', 1_700_000_000_123],
 ])('%s reads %s', (pattern, text, millis) => {
   expect(new JavaDateFormat(pattern).parse(text)).toBe(millis);

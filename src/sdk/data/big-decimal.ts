@@ -41,7 +41,7 @@ export class BigDecimal {
 
   /** The number of decimal digits of the unscaled value; 1 for zero. */
   get precision(): number {
-    return abs(this.unscaledValue).toString().length;
+    return digitsOf(abs(this.unscaledValue));
   }
 
   /** -1, 0 or 1. */
@@ -88,6 +88,10 @@ export class BigDecimal {
 
   /** The nearest number; Infinity if it is too large for one. */
   toNumber(): number {
+    // Writing out the digits of a huge one takes long.
+    const exponent = this.precision - this.scale;
+    if (this.signum !== 0 && exponent > 310) return this.signum * Number.POSITIVE_INFINITY;
+    if (this.signum !== 0 && exponent < -330) return this.signum * 0;
     return Number(`${this.unscaledValue}e${-this.scale}`);
   }
 
@@ -129,4 +133,13 @@ export function isBigDecimal(value: unknown): value is BigDecimal {
 
 function abs(value: bigint): bigint {
   return value < 0n ? -value : value;
+}
+
+/** The number of decimal digits. Of a huge number estimated by its first bits, for all digits take long, unless it is next to a power of 10. */
+function digitsOf(value: bigint): number {
+  if (value < 2n ** 1024n) return value.toString().length;
+  const hex = value.toString(16);
+  const log = Math.log10(Number.parseInt(hex.slice(0, 13), 16)) + (hex.length - 13) * Math.log10(16);
+  const isSure = Math.abs(log - Math.round(log)) > 1e-6;
+  return isSure ? Math.floor(log) + 1 : value.toString().length;
 }

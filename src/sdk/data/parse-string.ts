@@ -11,6 +11,11 @@ import { isBlank, trimmed, ValueTokens } from './value-tokens.ts';
 
 /** Containers within containers; deeper ones are taken for text rather than overflow the stack. */
 const MAX_DEPTH = 200;
+/**
+ * The longest text of a number. To read one takes more than twice as long for twice the digits: a million would hold up the whole worker, where
+ * Kafka Connect holds up one task.
+ */
+const MAX_NUMBER_LENGTH = 100_000;
 const USUAL_DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const USUAL_TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/;
 /** Of any script, but none beyond the basic plane. */
@@ -33,6 +38,8 @@ const NUMBERS: readonly SchemaType[] = [
 /**
  * The value that a text seems to be, with its schema, as Kafka Connect's `Values.parseString` guesses it: `1` is an INT8, `1.5` a FLOAT32,
  * `[1,2]` an ARRAY, `2020-01-02` a Date, and what fits nothing is the STRING it is. Never throws.
+ *
+ * More than 100,000 digits are text, while Kafka Connect would make a Decimal of them.
  *
  * Quirks that are kept: a decimal fraction loses what a 32-bit float can't hold; of `1,2` only the 1 is seen; quotes around the whole text
  * stay; of elements of the same type the last one's schema, with its name, is that of all.
@@ -201,12 +208,13 @@ function asciiDigit(digit: string): string {
 }
 
 function parseNumber(token: string): SchemaAndValue | undefined {
+  if (token.length > MAX_NUMBER_LENGTH) return undefined;
   const decimal = BigDecimal.tryParse(token.replace(DIGITS, asciiDigit));
   if (decimal === undefined) return undefined;
   const whole = wholeNumberOf(decimal);
   if (whole !== undefined && BigInt.asIntN(64, whole) === whole) return integer(whole);
-  const number = decimal.toNumber();
   if (decimal.scale !== 0) {
+    const number = decimal.toNumber();
     const float = Math.fround(number);
     if (Number.isFinite(float)) return new SchemaAndValue(Schemas.FLOAT32, float);
     if (Number.isFinite(number)) return new SchemaAndValue(Schemas.FLOAT64, number);

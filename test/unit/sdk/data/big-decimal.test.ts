@@ -132,3 +132,20 @@ describe('Date, Time and Timestamp', () => {
     expect(() => ConnectDate.fromLogical(Schemas.INT32, new Date(0))).toThrow('the schema does not match');
   });
 });
+
+it('counts the digits of huge numbers, next to powers of ten too', () => {
+  for (const digits of [308, 309, 310, 400, 1000, 12_345]) {
+    const power = 10n ** BigInt(digits);
+    const numbers = [power - 1n, power, power + 1n, -power, 7n * power, 2n * power - 1n];
+    const expected = [digits, ...Array(5).fill(digits + 1)];
+    expect(numbers.map((each) => new BigDecimal(each).precision)).toEqual(expected);
+  }
+});
+
+it('is a number of JavaScript to its limits', () => {
+  const huge = 10n ** 5000n;
+  expect(new BigDecimal(huge, 4692).toNumber()).toBe(1e308);
+  expect(new BigDecimal(-huge, 4600).toNumber()).toBe(Number.NEGATIVE_INFINITY);
+  expect(new BigDecimal(5n * huge, 5324).toNumber()).toBe(5e-324);
+  expect(new BigDecimal(-huge, 5400).toNumber()).toBe(-0);
+});

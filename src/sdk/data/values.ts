@@ -1,6 +1,8 @@
 /**
  * Conversions between Connect values, as headers, transformations and the simple converters need them. All take the value's own schema, if
- * it is known, give null for null, and throw DataError for what can't be converted.
+ * it is known, give null for null, and throw DataError for what can't be converted. As Kafka Connect's `Values`, so texts of numbers have no
+ * blanks around them, and booleans are no numbers. But null, of which Kafka Connect makes no date, decimal or container, stays null; the text
+ * of a date is read even if its schema is given; and a bigint becomes the decimal it is, without passing through a double.
  */
 import { JavaDateFormat } from '../../foundation/java-date-format.ts';
 import { DataError } from '../errors/index.ts';
@@ -23,16 +25,14 @@ function unableToConvert(value: unknown, target: string, cause?: unknown): DataE
   return new DataError(message, cause === undefined ? {} : { cause });
 }
 
-/** True for non-zero numbers and the text `true` in any case; false for 0 and the text `false`. */
+/** True for numbers whose whole part is not 0, and the text `true`; false for the others, and the text `false`. */
 export function convertToBoolean(schema: Schema | null, value: unknown): boolean | null {
-  if (value === null || value === undefined) return null;
+  if (isNull(value)) return null;
   if (typeof value === 'boolean') return value;
   if (typeof value === 'string') {
-    const lower = value.trim().toLowerCase();
-    if (lower === 'true') return true;
-    if (lower === 'false') return false;
+    const parsed = parseString(value).value;
+    if (typeof parsed === 'boolean') return parsed;
   }
-  if (typeof value === 'number') return value !== 0 && !Number.isNaN(value);
   return asInt64(schema, value, 'BOOLEAN') !== 0n;
 }
 
@@ -66,62 +66,75 @@ export function convertToDouble(schema: Schema | null, value: unknown): number |
   return isNull(value) ? null : asDouble(schema, value, 'FLOAT64');
 }
 
-/** A BigDecimal; a number becomes the decimal it prints as. Rescaled to `scale` if it is given and no digit is lost. */
-export function convertToDecimal(schema: Schema | null, value: unknown, scale?: number): BigDecimal | null {
+/** A BigDecimal; a number becomes the decimal that Java prints it as, 5 thus 5.0; bytes are of the scale, by default 0. Rescaled to `scale` if it is given and no digit is lost. */
+export function convertToDecimal(_schema: Schema | null, value: unknown, scale?: number): BigDecimal | null {
   if (isNull(value)) return null;
-  const decimal = asDecimal(schema, value);
+  const decimal = asDecimal(value, scale ?? 0);
   return scale === undefined ? decimal : decimal.setScale(scale);
 }
 
-function asDecimal(schema: Schema | null, value: unknown): BigDecimal {
+function asDecimal(value: unknown, scale: number): BigDecimal {
   if (isBigDecimal(value)) return value;
+  if (value instanceof Uint8Array) return Decimal.toLogical(Decimal.schema(scale), value);
   if (typeof value === 'bigint') return new BigDecimal(value);
-  if (typeof value === 'boolean') return new BigDecimal(value ? 1n : 0n);
-  if (value instanceof Date) return new BigDecimal(asInt64(schema, value, 'a Decimal'));
   if (typeof value === 'number' || typeof value === 'string') {
-    const decimal = BigDecimal.tryParse(String(value).trim());
+    const decimal = BigDecimal.tryParse(typeof value === 'string' ? value : javaDoubleText(value));
     if (decimal !== undefined) return decimal;
   }
   throw unableToConvert(value, 'a Decimal');
 }
 
-/** A midnight in UTC: of a timestamp its day, of a number that many days since the epoch, of a text what it reads as. */
+/**
+ * The day of a timestamp, of a number that many days since the epoch, of a text what it reads as. A Date without a schema is left as it is. Of
+ * a timestamp before 1970 the time is cut off towards the epoch, as in Kafka Connect.
+ */
 export function convertToDate(schema: Schema | null, value: unknown): Date | null {
   if (isNull(value)) return null;
-  if (value instanceof Date) {
-    if (schema?.name === DATE_NAME) return value;
-    return new Date(Math.floor(value.getTime() / MILLIS_PER_DAY) * MILLIS_PER_DAY);
+  const [own, read] = temporalOf(schema, value);
+  if (read instanceof Date) {
+    if (own === null || own.name === DATE_NAME) return read;
+    if (own.name === TIMESTAMP_NAME) return new Date(Math.trunc(read.getTime() / MILLIS_PER_DAY) * MILLIS_PER_DAY);
   }
-  if (typeof value === 'string') {
-    const parsed = parseString(value);
-    if (parsed.value instanceof Date) return convertToDate(parsed.schema, parsed.value);
-  }
-  return ConnectDate.toLogical(ConnectDate.SCHEMA, Number(asInt64(schema, value, String(ConnectDate.SCHEMA))));
+  return ConnectDate.toLogical(ConnectDate.SCHEMA, asInt32(own, read, ConnectDate.SCHEMA));
 }
 
-/** A time of day: of a timestamp its time, of a number that many milliseconds of the day, of a text what it reads as. */
+/**
+ * The time of day of a timestamp, of a number that many milliseconds of the day, of a text what it reads as. A Date without a schema is left
+ * as it is.
+ */
 export function convertToTime(schema: Schema | null, value: unknown): Date | null {
   if (isNull(value)) return null;
-  if (value instanceof Date) {
-    if (schema?.name === TIME_NAME) return value;
-    return new Date(((value.getTime() % MILLIS_PER_DAY) + MILLIS_PER_DAY) % MILLIS_PER_DAY);
+  const [own, read] = temporalOf(schema, value);
+  if (read instanceof Date) {
+    if (own === null || own.name === TIME_NAME) return read;
+    if (own.name === TIMESTAMP_NAME) {
+      return new Date(((read.getTime() % MILLIS_PER_DAY) + MILLIS_PER_DAY) % MILLIS_PER_DAY);
+    }
   }
-  if (typeof value === 'string') {
-    const parsed = parseString(value);
-    if (parsed.value instanceof Date) return convertToTime(parsed.schema, parsed.value);
-  }
-  return ConnectTime.toLogical(ConnectTime.SCHEMA, Number(asInt64(schema, value, String(ConnectTime.SCHEMA))));
+  return ConnectTime.toLogical(ConnectTime.SCHEMA, asInt32(own, read, ConnectTime.SCHEMA));
 }
 
-/** A moment: of a number that many milliseconds since the epoch, of a text what it reads as. */
+/** A moment: of a number that many milliseconds since the epoch, of a text what it reads as. A Date without a schema is left as it is. */
 export function convertToTimestamp(schema: Schema | null, value: unknown): Date | null {
   if (isNull(value)) return null;
-  if (value instanceof Date) return value;
-  if (typeof value === 'string') {
-    const parsed = parseString(value);
-    if (parsed.value instanceof Date) return parsed.value;
+  const [own, read] = temporalOf(schema, value);
+  if (read instanceof Date && (own === null || own.name === TIMESTAMP_NAME)) return read;
+  const target = ConnectTimestamp.SCHEMA;
+  if (read instanceof Date && own?.name === DATE_NAME) {
+    return ConnectTimestamp.toLogical(target, BigInt(ConnectDate.fromLogical(own, read)) * BigInt(MILLIS_PER_DAY));
   }
-  return ConnectTimestamp.toLogical(ConnectTimestamp.SCHEMA, asInt64(schema, value, String(ConnectTimestamp.SCHEMA)));
+  return ConnectTimestamp.toLogical(target, asInt64(own, read, String(target)));
+}
+
+/** What a text reads as. Without a schema of its own it has none then, so that a date in it is left as it is. */
+function temporalOf(schema: Schema | null, value: unknown): readonly [schema: Schema | null, value: unknown] {
+  if (typeof value !== 'string') return [schema, value];
+  const parsed = parseString(value);
+  return [schema === null ? null : parsed.schema, parsed.value];
+}
+
+function asInt32(schema: Schema | null, value: unknown, target: Schema): number {
+  return Number(BigInt.asIntN(32, asInt64(schema, value, String(target))));
 }
 
 /** An array, or the text of one. */
@@ -261,10 +274,9 @@ function isNull(value: unknown): value is null | undefined {
 function asInt64(schema: Schema | null, value: unknown, target: string): bigint {
   if (typeof value === 'bigint') return BigInt.asIntN(64, value);
   if (typeof value === 'number') return truncate(value);
-  if (typeof value === 'boolean') return value ? 1n : 0n;
   if (isBigDecimal(value)) return wholePartOf(value);
   if (typeof value === 'string') {
-    const decimal = BigDecimal.tryParse(value.trim());
+    const decimal = BigDecimal.tryParse(value);
     if (decimal !== undefined) return wholePartOf(decimal);
   }
   if (value instanceof Date) {
@@ -293,9 +305,7 @@ function asDouble(schema: Schema | null, value: unknown, target: string): number
   if (typeof value === 'bigint') return Number(value);
   if (isBigDecimal(value)) return value.toNumber();
   if (typeof value === 'string') {
-    const text = value.trim();
-    if (/^[+-]?(NaN|Infinity)$/.test(text)) return text.endsWith('NaN') ? Number.NaN : Number(text);
-    const decimal = BigDecimal.tryParse(text.replace(/[dDfF]$/, ''));
+    const decimal = BigDecimal.tryParse(value);
     if (decimal !== undefined) return decimal.toNumber();
     throw unableToConvert(value, target);
   }

@@ -22,8 +22,6 @@ describe('numeric conversions', () => {
     [1.9, 1, 1n],
     [-1.9, -1, -1n],
     ['2.7', 2, 2n],
-    [true, 1, 1n],
-    [false, 0, 0n],
     [BigDecimal.parse('3.9'), 3, 3n],
     [2n ** 32n + 5n, 5, 2n ** 32n + 5n],
     [Number.NaN, 0, 0n],
@@ -40,7 +38,7 @@ describe('numeric conversions', () => {
     expect(Values.convertToInteger(ConnectTime.SCHEMA, new Date(7))).toBe(7);
     expect(Values.convertToDouble(ConnectTimestamp.SCHEMA, new Date(7))).toBe(7);
     expect(Values.convertToFloat(null, '0.1')).toBe(Math.fround(0.1));
-    expect(Values.convertToDouble(null, '-Infinity')).toBe(Number.NEGATIVE_INFINITY);
+    expect(Values.convertToDouble(null, '1e400')).toBe(Number.POSITIVE_INFINITY);
     for (const convert of [
       Values.convertToByte,
       Values.convertToDouble,
@@ -53,17 +51,24 @@ describe('numeric conversions', () => {
   });
 
   it('give booleans', () => {
-    const from = [1, 0, 0.5, 'TRUE', 'false', 5n, '2', BigDecimal.parse('0.0')];
-    expect(from.map((value) => Values.convertToBoolean(null, value))).toEqual([
-      true,
-      false,
-      true,
-      true,
-      false,
-      true,
-      true,
-      false,
-    ]);
+    const from = [1, 0, 0.5, Number.NaN, 'true', ' false ', 5n, '2', '0.9', BigDecimal.parse('0.0')];
+    const expected = [true, false, false, false, true, false, true, true, false, false];
+    expect(from.map((value) => Values.convertToBoolean(null, value))).toEqual(expected);
+  });
+
+  it.each(['TRUE', 'x', '', ' 1', '1d', 'NaN', '-Infinity', Buffer.of(1)])('refuse %j', (value) => {
+    for (const convert of [Values.convertToBoolean, Values.convertToLong, Values.convertToDouble, Values.convertToDate])
+      if (value !== ' 1' || convert !== Values.convertToDate) expect(() => convert(null, value)).toThrow('Unable to');
+  });
+
+  it('take no boolean for a number', () => {
+    for (const convert of [
+      Values.convertToInteger,
+      Values.convertToFloat,
+      Values.convertToDecimal,
+      Values.convertToTime,
+    ])
+      expect(() => convert(null, true)).toThrow('Unable to convert true (class java.lang.Boolean)');
   });
 
   it('do not multiply out a huge exponent', () => {
@@ -74,10 +79,24 @@ describe('numeric conversions', () => {
   });
 });
 
+it('a number of more digits than can be read in no time is a text', () => {
+  const longest = '9'.repeat(100_000);
+  expect(parseString(longest).schema?.name).toBe('org.apache.kafka.connect.data.Decimal');
+  for (const text of [`${longest}9`, `0.${longest}`, `[${longest}9]`, `{"a":-${longest}}`])
+    expect(parseString(text)).toEqual(expect.objectContaining({ schema: Schemas.STRING, value: text }));
+});
+
 describe('conversions to dates, decimals and containers', () => {
   it('read texts and numbers', () => {
     expect(Values.convertToDate(null, '2020-01-02')?.toISOString()).toBe('2020-01-02T00:00:00.000Z');
-    expect(Values.convertToDate(ConnectTimestamp.SCHEMA, new Date(-1))?.getTime()).toBe(-86_400_000);
+    expect(Values.convertToDate(ConnectTimestamp.SCHEMA, new Date(-1))?.getTime()).toBe(0);
+    expect(Values.convertToDate(null, new Date(5))?.getTime()).toBe(5);
+    expect(Values.convertToDate(Schemas.STRING, '2020-01-02T03:04:05.678Z')?.getTime()).toBe(1_577_923_200_000);
+    expect(Values.convertToDate(null, 2n ** 32n)?.getTime()).toBe(0);
+    expect(() => Values.convertToTimestamp(Schemas.INT64, new Date(5))).toThrow('Unable to convert');
+    expect(() => Values.convertToTimestamp(ConnectDate.SCHEMA, new Date(5))).toThrow('should not have any time fields');
+    expect(String(Values.convertToDecimal(null, 5))).toBe('5.0');
+    expect(String(Values.convertToDecimal(null, Buffer.of(1, 0), 1))).toBe('25.6');
     expect(Values.convertToTime(ConnectTimestamp.SCHEMA, new Date(-1))?.getTime()).toBe(86_399_999);
     expect(Values.convertToTimestamp(null, 5n)?.getTime()).toBe(5);
     expect(Values.convertToDecimal(null, '1.5', 3)?.toString()).toBe('1.500');

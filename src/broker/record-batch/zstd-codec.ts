@@ -21,10 +21,25 @@ export async function openZstdCodec(): Promise<Codec> {
   };
 }
 
+/** Kept with the library itself, which a process has once, however many copies of this module it has. */
+const STARTED = Symbol.for('holdfast.zstd-wasm.started');
+
+/** The library writes zeros, without a word, once it was started a second time. */
+async function startOnce(init: (() => Promise<void>) & { [STARTED]?: Promise<void> }): Promise<void> {
+  const starting = init[STARTED] ?? init();
+  init[STARTED] = starting;
+  try {
+    await starting;
+  } catch (error) {
+    delete init[STARTED];
+    throw error;
+  }
+}
+
 /** Opens the Zstandard codec of `@bokuweb/zstd-wasm`, whatever Node has. */
 export async function openWasmZstdCodec(): Promise<Codec> {
   const { compress, decompress, init } = await import('@bokuweb/zstd-wasm');
-  await init();
+  await startOnce(init);
   return {
     name: 'zstd',
     compress: (records) => compress(records as Buffer),

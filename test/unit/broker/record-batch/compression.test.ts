@@ -149,6 +149,15 @@ describe('zstd over WebAssembly, as on Node 20', () => {
     codec = await openWasmZstdCodec();
   });
 
+  it('writes and reads on when it is opened again, by another copy of this module say', async () => {
+    const text = Buffer.from('zstd'.repeat(50));
+    const again = await openWasmZstdCodec();
+    for (const each of [codec, again, codec]) {
+      expect(Buffer.from(each.compress(text)).readUInt32LE(0)).toBe(0xfd2fb528);
+      expect(each.decompress(each.compress(text)).equals(text)).toBe(true);
+    }
+  });
+
   it('reads frames that do not state their size, however large', () => {
     // Java's writers state none: the Java batch above has such a frame.
     const java = Buffer.from(JAVA_BATCHES.zstd, 'hex').subarray(61);

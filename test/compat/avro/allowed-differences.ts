@@ -3,7 +3,7 @@ import type { Difference, Options, Read, Refusal, Written } from '../../support/
 import type { ConnectCase } from '../../support/avro-connect-cases.ts';
 import type { AvroCase } from '../../support/avro-schema-cases.ts';
 import { comparable } from '../../support/connect-wire.ts';
-import { type MovedValue, movedValues } from './union-branches.ts';
+import { differInFixedBranches, type MovedValue, movedValues } from './union-branches.ts';
 
 export interface AllowedDifference {
   readonly what: string;
@@ -121,6 +121,12 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     reason:
       'Java takes the first branch that is of the Java class of the value, with `generalized.sum.type.support` the first of several fixed types; here it is the branch that the bytes name',
     meets: (difference, _given, options) => isMoved(difference, options, isOfBytes),
+  },
+  {
+    what: 'a fixed value in a union with a later one of its size, with `generalized.sum.type.support`',
+    reason: 'Java writes the last branch of that size; here it is the branch that is set',
+    meets: ({ kind, ours, java: theirs }, _given, { generalizedSumTypeSupport }) =>
+      kind === 'bytes' && generalizedSumTypeSupport && differInFixedBranches(ours as Written, theirs as Written),
   },
   {
     what: 'a map or an array behind a record without a name, in one union',

@@ -84,6 +84,17 @@ export const examples: readonly Example[] = [
     given: read(['bytes', { type: 'fixed', name: 'test.F', size: 1 }], '0201'),
   },
   {
+    what: 'a fixed value in a union with a later one of its size, with `generalized.sum.type.support`',
+    given: read(
+      [
+        { type: 'fixed', name: 'test.F', size: 1 },
+        { type: 'fixed', name: 'test.G', size: 1 },
+      ],
+      '0061',
+    ),
+    options: 'generalized',
+  },
+  {
     what: 'a map or an array behind a record without a name, in one union',
     given: read(
       record({

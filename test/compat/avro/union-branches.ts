@@ -1,5 +1,5 @@
-/** Values that two readers put into different fields of the struct that a union is. */
-import type { Read } from '../../support/avro-comparison.ts';
+/** Values that two converters put into different branches of a union. */
+import type { Read, Written } from '../../support/avro-comparison.ts';
 import { comparable, type Wire } from '../../support/connect-wire.ts';
 
 interface SchemaNode {
@@ -101,3 +101,30 @@ const branchOf = (schema: SchemaNode | undefined, index: number): Branch => ({
   type: schema?.type ?? '',
   isFixed: (schema?.parameters ?? []).some(([key]) => key === 'connect.fixed.size'),
 });
+
+/** Whether in place of a branch of a fixed type the last one of its size is written, and all else is the same. */
+export function differInFixedBranches(ours: Written, java: Written): boolean {
+  const [a, b] = [ours, java].map(({ bytes }) => Buffer.from(bytes ?? '', 'base64')) as [Buffer, Buffer];
+  const known = swappedFixedBranches(JSON.parse(ours.avro), new Map());
+  // An index below 64 is one byte, and twice itself.
+  return a.length === b.length && a.every((each, at) => each === b[at] || known.has(`${each / 2} ${(b[at] ?? 0) / 2}`));
+}
+
+/** Pairs of an index and that of the last branch of the same size, of all unions of a schema. */
+function swappedFixedBranches(avro: unknown, sizes: Map<unknown, unknown>): Set<string> {
+  if (typeof avro !== 'object' || avro === null) return new Set();
+  if ('size' in avro && 'name' in avro && 'type' in avro && avro.type === 'fixed') {
+    const space = 'namespace' in avro ? `${String(avro.namespace)}.` : '';
+    for (const name of [avro.name, `${space}${String(avro.name)}`]) sizes.set(name, avro.size);
+  }
+  const found = new Set(Object.values(avro).flatMap((each) => [...swappedFixedBranches(each, sizes)]));
+  if (!Array.isArray(avro)) return found;
+  const branches = avro.map((each) =>
+    typeof each === 'object' && each?.type === 'fixed' ? each.size : sizes.get(each),
+  );
+  for (const [index, size] of branches.entries()) {
+    const last = branches.lastIndexOf(size);
+    if (size !== undefined && last !== index) found.add(`${index} ${last}`);
+  }
+  return found;
+}

@@ -10,7 +10,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, DataError, UnsupportedOperationError } from '../../sdk/errors/kinds.ts';
-import { readableError } from '../../sdk/errors/readable-error.ts';
+import { messageOf, readableError } from '../../sdk/errors/readable-error.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { ResolvedConnector } from '../config/connector-configs.ts';
 import type { AlteredOffsets } from '../host/protocol.ts';
@@ -142,8 +142,8 @@ export class ConnectorOffsets {
   ): Promise<boolean> {
     const { desc, type, connectorConfig: config } = resolved;
     try {
-      const alter = (): Promise<boolean | undefined> =>
-        this.worker.alterOffsets(name, desc, resolved.placement(), { config, offsets });
+      const alter = (signal: AbortSignal): Promise<boolean | undefined> =>
+        this.worker.alterOffsets(name, desc, resolved.placement(), { config, offsets }, signal);
       return (await this.withinLimit(name, cancelled, alter)) === true;
     } catch (thrown) {
       const cause = readableError(thrown);
@@ -159,16 +159,26 @@ export class ConnectorOffsets {
     }
   }
 
-  private async withinLimit<T>(name: string, cancelled: AbortSignal, run: () => Promise<T>): Promise<T> {
+  /** What was given up must not be carried out later, when whoever asked has gone on: it is told by its signal. */
+  private async withinLimit<T>(
+    name: string,
+    cancelled: AbortSignal,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const over = new AbortController();
     const givenUp = new Deferred<never>();
     givenUp.promise.catch(() => {});
-    const giveUp = (why: string): void =>
-      givenUp.reject(this.refusal(`The alterOffsets method of connector ${name} did not return: ${why}.`));
+    const giveUp = (why: string): void => {
+      const refusal = this.refusal(`The alterOffsets method of connector ${name} did not return: ${why}.`);
+      givenUp.reject(refusal);
+      over.abort(refusal);
+    };
     const timer = this.clock.setTimer(() => giveUp(`it had ${TIME_LIMIT_MS} ms`), TIME_LIMIT_MS);
-    const onAbort = (): void => giveUp((cancelled.reason as Error).message);
+    const onAbort = (): void => giveUp(messageOf(cancelled.reason));
+    if (cancelled.aborted) onAbort();
     cancelled.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([run(), givenUp.promise]);
+      return await Promise.race([givenUp.promise, givenUp.settled ? givenUp.promise : run(over.signal)]);
     } finally {
       timer.cancel();
       cancelled.removeEventListener('abort', onAbort);

@@ -15,18 +15,28 @@ export const CONNECTOR_CALL_TIMEOUT = defineErrorCode('holdfast.connector.call-t
   mend: 'Look at what the connector talks to while it is asked. If it computes or waits without giving way, report it to its author.',
 });
 
-/** As long as a request waits, as with Kafka Connect. */
+/** As long as a request waits, as with Kafka Connect: for a thread, and then for the answer. */
 const TIME_LIMIT_MS = 90_000;
 /** One more is opened when none of them has got free for so long: then they hang. */
 const FIRST_HOSTS = 2;
 const WAIT_MS = 1_000;
+/** A thread takes some 30 to 60 MiB: what hangs in all of them must not take the worker's memory. */
+const MAX_HOSTS = 8;
 /** Somebody who fills in a form asks again soon, and a thread takes its time to start. */
 const IDLE_MS = 10_000;
 
 interface Opened {
   readonly host: HostClient;
-  isBusy: boolean;
+  /** What it is asked now. */
+  call: ConnectorCall | null;
   idle: Timer | null;
+}
+
+interface Question {
+  readonly call: ConnectorCall;
+  readonly turn: Deferred<Opened>;
+  /** Set as soon as it has its turn. */
+  opened: Opened | null;
 }
 
 export class CallHosts {
@@ -34,7 +44,7 @@ export class CallHosts {
   private readonly open: () => HostClient;
   private readonly onClosed: (host: HostClient) => void;
   private readonly opened = new Set<Opened>();
-  private readonly waiting: Deferred<Opened>[] = [];
+  private readonly waiting: Question[] = [];
   private stuckTimer: Timer | null = null;
   private isClosed = false;
 
@@ -49,96 +59,138 @@ export class CallHosts {
     this.onClosed = options.onClosed;
   }
 
-  /** @throws ConnectError `holdfast.connector.call-timeout`; what the connector throws */
-  async ask(call: ConnectorCall): Promise<unknown> {
-    const opened = await this.free();
-    const late = new Deferred<never>();
-    const timer = this.clock.setTimer(() => {
-      const { connector, method } = call;
-      late.reject(
-        new ConnectError(
-          `The ${method} method of connector ${connector} did not return within ${TIME_LIMIT_MS} ms. Its thread was ended.`,
-          { code: CONNECTOR_CALL_TIMEOUT },
-        ),
-      );
-      void this.end(opened);
-    }, TIME_LIMIT_MS);
-    const answer = opened.host.ask(call);
-    answer.catch(() => {});
+  /**
+   * @param signal whoever asks has given up: a question that waits is never asked, and one that is asked ends with its thread.
+   * @throws ConnectError `holdfast.connector.call-timeout`; what the connector throws, or `open`; the reason of `signal`
+   */
+  async ask(call: ConnectorCall, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    const question: Question = { call, turn: new Deferred(), opened: null };
+    const over = new Deferred<never>();
+    over.promise.catch(() => {});
+    const giveUp = (error: unknown): void => {
+      over.reject(error);
+      if (question.opened === null) this.leave(question);
+      else void this.end(question.opened);
+    };
+    const limit = (error: () => ConnectError): Timer => this.clock.setTimer(() => giveUp(error()), TIME_LIMIT_MS);
+    const onAbort = (): void => giveUp(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    let timer = limit(() => this.noThread(call));
     try {
-      return await Promise.race([answer, late.promise]);
+      this.enter(question);
+      const { host } = question.opened ?? (await Promise.race([over.promise, question.turn.promise]));
+      timer.cancel();
+      if (over.settled) return await over.promise;
+      timer = limit(() => unanswered(call));
+      const answer = host.ask(call);
+      answer.catch(() => {});
+      return await Promise.race([over.promise, answer]);
     } finally {
       timer.cancel();
-      this.release(opened);
+      signal?.removeEventListener('abort', onAbort);
+      if (question.opened !== null) this.release(question.opened);
     }
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
     this.stuckTimer?.cancel();
-    for (const turn of this.waiting.splice(0)) turn.reject(stopping());
+    for (const { turn } of this.waiting.splice(0)) turn.reject(stopping());
     await Promise.all([...this.opened].map((opened) => this.end(opened)));
   }
 
-  /** It is busy then. */
-  private async free(): Promise<Opened> {
-    const found = this.idle() ?? (this.opened.size < FIRST_HOSTS ? this.opening() : null);
-    if (found !== null) return taken(found);
-    const turn = new Deferred<Opened>();
-    this.waiting.push(turn);
-    this.stuckTimer ??= this.scheduleOneMore();
-    return turn.promise;
+  private enter(question: Question): void {
+    const found = this.idle();
+    if (found !== null) give(question, found);
+    else if (this.opened.size < FIRST_HOSTS) this.openFor(question);
+    else {
+      this.waiting.push(question);
+      this.stuckTimer ??= this.scheduleOneMore();
+    }
+  }
+
+  private leave(question: Question): void {
+    const at = this.waiting.indexOf(question);
+    if (at >= 0) this.waiting.splice(at, 1);
   }
 
   private release(opened: Opened): void {
     this.stuckTimer?.cancel();
     this.stuckTimer = null;
-    const next = opened.host.isAlive ? this.waiting.shift() : undefined;
+    opened.call = null;
+    if (!opened.host.isAlive) this.opened.delete(opened);
+    const isUsable = this.opened.has(opened);
+    const next = isUsable || this.opened.size < MAX_HOSTS ? this.waiting.shift() : undefined;
+    if (next === undefined) {
+      if (isUsable) opened.idle = this.clock.setTimer(() => void this.end(opened), IDLE_MS, { unref: true });
+    } else if (isUsable) give(next, opened);
+    // Its place is free.
+    else this.openFor(next);
     if (this.waiting.length > 0) this.stuckTimer = this.scheduleOneMore();
-    if (next !== undefined) {
-      next.resolve(opened);
-      return;
-    }
-    opened.isBusy = false;
-    opened.idle = this.clock.setTimer(() => void this.end(opened), IDLE_MS, { unref: true });
   }
 
   /** When none gets free for a while, those that there are hang. */
   private scheduleOneMore(): Timer {
     return this.clock.setTimer(() => {
       this.stuckTimer = null;
-      this.waiting.shift()?.resolve(taken(this.opening()));
+      if (this.opened.size >= MAX_HOSTS) return;
+      const next = this.waiting.shift();
+      if (next !== undefined) this.openFor(next);
       if (this.waiting.length > 0) this.stuckTimer = this.scheduleOneMore();
     }, WAIT_MS);
   }
 
   private idle(): Opened | null {
     for (const opened of this.opened) {
-      if (!opened.host.isAlive) this.opened.delete(opened);
-      else if (!opened.isBusy) return opened;
+      if (opened.call !== null) continue;
+      if (opened.host.isAlive) return opened;
+      this.opened.delete(opened);
+      opened.idle?.cancel();
     }
     return null;
   }
 
-  private opening(): Opened {
-    if (this.isClosed) throw stopping();
-    const opened: Opened = { host: this.open(), isBusy: false, idle: null };
-    this.opened.add(opened);
-    return opened;
+  /** Where no thread can be had, whoever needs one hears of it. */
+  private openFor(question: Question): void {
+    try {
+      if (this.isClosed) throw stopping();
+      const opened: Opened = { host: this.open(), call: null, idle: null };
+      this.opened.add(opened);
+      give(question, opened);
+    } catch (error) {
+      question.turn.reject(error);
+    }
   }
 
   private async end(opened: Opened): Promise<void> {
     opened.idle?.cancel();
     if (!this.opened.delete(opened)) return;
     this.onClosed(opened.host);
-    if (opened.host.isAlive) await opened.host.close(opened.isBusy);
+    if (opened.host.isAlive) await opened.host.close(opened.call !== null);
+  }
+
+  private noThread({ connector, method }: ConnectorCall): ConnectError {
+    const busy = [...this.opened].flatMap(({ call }) => (call === null ? [] : [`${call.connector} (${call.method})`]));
+    return new ConnectError(
+      `The ${method} method of connector ${connector} was not called: none of the ${busy.length} threads for it got free within ${TIME_LIMIT_MS} ms. They wait for connectors ${[...new Set(busy)].join(', ')}.`,
+      { code: CONNECTOR_CALL_TIMEOUT },
+    );
   }
 }
 
-function taken(opened: Opened): Opened {
-  opened.isBusy = true;
+function give(question: Question, opened: Opened): void {
   opened.idle?.cancel();
-  return opened;
+  opened.call = question.call;
+  question.opened = opened;
+  question.turn.resolve(opened);
+}
+
+function unanswered({ connector, method }: ConnectorCall): ConnectError {
+  return new ConnectError(
+    `The ${method} method of connector ${connector} did not return within ${TIME_LIMIT_MS} ms. Its thread was ended.`,
+    { code: CONNECTOR_CALL_TIMEOUT },
+  );
 }
 
 function stopping(): IllegalStateError {

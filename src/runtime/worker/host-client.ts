@@ -101,7 +101,7 @@ export class HostClient {
     });
   }
 
-  /** False once it has ended by itself. */
+  /** False once it has ended by itself, or was closed. */
   get isAlive(): boolean {
     return !this.isEnded;
   }
@@ -153,6 +153,7 @@ export class HostClient {
 
   /** `isStuck`: nobody waits for what still runs in it. */
   async close(isStuck = this.isSpent): Promise<void> {
+    this.isEnded = true;
     this.end();
     await this.connection.close(isStuck);
   }
@@ -170,6 +171,8 @@ export class HostClient {
     const tasks = [...this.tasks];
     if (this.names().length > 0)
       this.logger.error('A task host has ended by itself.', { tasks: this.names(), err: error });
+    // Nothing is blocked any more: what waited for it failed.
+    for (const each of [...this.tasks.values(), ...this.connectors.values()]) each.onBlocked(null);
     for (const [key, task] of tasks) {
       if (!this.abandoned.has(key)) task.onFailed(error);
       task.onEnded();

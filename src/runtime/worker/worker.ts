@@ -200,12 +200,16 @@ export class Worker {
     return connector;
   }
 
-  /** Asks another instance of the connector, which is never started, where it would run. undefined when it has nothing to say to it. */
+  /**
+   * Asks another instance of the connector, which is never started, where it would run. undefined when it has nothing to say to it.
+   * @param signal whoever asks has given up: in a thread it is not called then, or ends with its thread.
+   */
   async alterOffsets(
     name: string,
     desc: PluginDesc,
     placement: Placement,
     altered: { readonly config: Readonly<Record<string, string>>; readonly offsets: AlteredOffsets },
+    signal?: AbortSignal,
   ): Promise<boolean | undefined> {
     const { watches } = this;
     const { logger } = this.options;
@@ -224,7 +228,8 @@ export class Worker {
       plugin,
       ...altered,
     } as const;
-    return (await watches.during(name, 'alterOffsets', logger, () => this.callHosts.ask(call))) as boolean | undefined;
+    const altering = watches.during(name, 'alterOffsets', logger, () => this.callHosts.ask(call, signal));
+    return (await altering) as boolean | undefined;
   }
 
   /** Asks an instance of the class that is never started, where it would run. @throws as `connectorDefinition`; ConnectError `holdfast.connector.call-timeout` */

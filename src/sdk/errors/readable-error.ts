@@ -10,6 +10,11 @@ export function readableError(thrown: unknown): unknown {
   return isReadable(thrown) ? thrown : errorFromWire(errorToWire(thrown));
 }
 
+/** The text of whatever was thrown: the message of an error, else the value itself as text. Never throws. */
+export function messageOf(thrown: unknown): string {
+  return errorToWire(thrown).message;
+}
+
 function isReadable(thrown: object): boolean {
   try {
     if (!(thrown instanceof Error)) return false;

@@ -159,6 +159,19 @@ describe('Worker', () => {
     });
   });
 
+  it('ends the thread of an alterOffsets that was given up', async () => {
+    const worker = openWorker();
+    const desc = { type: 'source', className: 'c', module: 'file:///c.js', version: '1' } as never;
+    const placement = { isolation: 'shared', memoryMaxMb: 0 } as const;
+    const altered = { config: {}, offsets: [] };
+    const cancelled = new AbortController();
+    const altering = worker.alterOffsets('c', desc, placement, altered, cancelled.signal);
+    hostAt(0).onRequest = () => new Promise(() => {});
+    cancelled.abort(new Error('given up'));
+    await expect(altering).rejects.toThrow('given up');
+    expect(hostAt(0).isClosed).toBe(true);
+  });
+
   it('invariant 1: answers a commit of a source only when its offsets are durable, with the error when they are not', async () => {
     const worker = openWorker();
     worker.startTask(sourceSpec(), null, heard);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readableError } from '../../../../src/sdk/errors/readable-error.ts';
+import { messageOf, readableError } from '../../../../src/sdk/errors/readable-error.ts';
 
 class Getters extends Error {
   override get message(): string {
@@ -33,4 +33,17 @@ it('of what throws when it is looked at, an error says what can be read', () => 
     expect([error.name, error.message, error.stack].every((text) => typeof text === 'string')).toBe(true);
     expect(String(error)).not.toBe('');
   }
+});
+
+it.each([
+  [new TypeError('x'), 'x'],
+  [null, 'null'],
+  [undefined, 'undefined'],
+  ['a text', 'a text'],
+  [Symbol('s'), 'Symbol(s)'],
+  [{ message: 'of another realm' }, 'of another realm'],
+  [new Getters(), ''],
+  [trap, 'a value that has no text form'],
+])('the text of whatever was thrown is known: %#', (thrown, text) => {
+  expect(messageOf(thrown)).toBe(text);
 });

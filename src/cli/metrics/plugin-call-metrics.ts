@@ -47,9 +47,9 @@ export class PluginCallMetrics implements MetricsContributor {
     calls.forgetAllBut(new Set(await this.options.connectors()));
     const now = this.options.clock.now();
     for (const metric of [this.stuck, this.seconds, this.total]) metric.reset();
-    for (const { connector, task, method, since } of calls.list()) {
+    for (const { connector, task, method, since, count } of calls.list()) {
       const labels = { connector, task: task === null ? '' : String(task), method: method ?? '' };
-      this.stuck.set(labels, 1);
+      this.stuck.set(labels, count);
       this.seconds.set(labels, Math.max(0, now - since) / 1000);
     }
     for (const { connector, method, count } of calls.totals()) this.total.inc({ connector, method }, count);

@@ -65,6 +65,7 @@ export class PluginWatch {
   private blocked: StuckInfo | null = null;
   private timer: Timer | null = null;
   private warned = false;
+  private isClosed = false;
 
   constructor(options: {
     readonly clock: Clock;
@@ -89,6 +90,7 @@ export class PluginWatch {
 
   /** null: in no call any more. */
   calling(call: PluginCall | null): void {
+    if (this.isClosed) return;
     this.timer?.cancel();
     const { call: before, warned } = this;
     this.call = call;
@@ -105,6 +107,7 @@ export class PluginWatch {
 
   /** The loop of its thread; the log has it already. `own` is whether it is this one's call. */
   loop(blocked: BlockedLoop | null, own: boolean): void {
+    if (this.isClosed) return;
     this.blocked =
       blocked === null
         ? null
@@ -112,7 +115,9 @@ export class PluginWatch {
     this.show();
   }
 
+  /** For good: what it is told later, it neither logs nor shows. */
   close(): void {
+    this.isClosed = true;
     this.timer?.cancel();
     this.warned = false;
     this.stuck.set(this, null);

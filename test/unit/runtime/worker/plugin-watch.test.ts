@@ -29,7 +29,7 @@ describe('a watch over the calls of a plugin', () => {
       message: 'A plugin call has not returned. The task waits for it.',
       fields: { code: 'holdfast.plugin.call-long', method: 'put' },
     });
-    expect(watches.stuck.list()).toEqual([{ connector: 'c', task: 3, ...put, loopBlocked: false }]);
+    expect(watches.stuck.list()).toEqual([{ connector: 'c', task: 3, ...put, loopBlocked: false, count: 1 }]);
     watch.calling(null);
     expect(seen.at(-1)).toBeNull();
     expect(watches.stuck.list()).toEqual([]);
@@ -59,6 +59,20 @@ describe('a watch over the calls of a plugin', () => {
     watch.close();
     expect(watches.stuck.list()).toEqual([]);
     expect(watches.stuck.totals()).toMatchObject([{ method: 'put', count: 1 }]);
+  });
+
+  it('says and shows nothing once it is closed', () => {
+    const { clock, lines, watches, watch, seen } = open();
+    watch.calling(put);
+    clock.advanceSync(500);
+    watch.close();
+    const before = [seen.length, lines.length];
+    watch.calling({ method: 'stop', since: 1_500 });
+    clock.advanceSync(60_000);
+    watch.loop({ since: 2_000, call: null }, true);
+    watch.calling(null);
+    expect([seen.length, lines.length]).toEqual(before);
+    expect(watches.stuck.list()).toEqual([]);
   });
 
   it('runs one call of a connector, and forgets what is counted of connectors that are gone', async () => {

@@ -21,8 +21,10 @@ export interface PluginCallsOptions {
 
 /** Called for each record: marked while it runs, and no more. */
 const PER_RECORD = ['commitRecord'];
+/** Nobody waits for what it returns: it is no call that could hold something up once it has returned. */
+const NOT_AWAITED = 'commitRecords';
 const METHODS = [
-  'commitRecords',
+  NOT_AWAITED,
   'initialize',
   'start',
   'poll',
@@ -64,7 +66,9 @@ export class PluginCalls {
       this.hand(shell, target, name, (...args) => {
         marks?.enter(0);
         try {
-          return (target[name] as Method).apply(plugin, args);
+          return readable((target[name] as Method).apply(plugin, args));
+        } catch (error) {
+          throw readableError(error);
         } finally {
           marks?.leave();
         }
@@ -117,6 +121,7 @@ export class PluginCalls {
       pulse?.leave();
     }
     if (!isThenable(result)) return result;
+    if (method === NOT_AWAITED) return readable(result);
     const call: PluginCall = { method, since: clock.now() };
     this.open.add(call);
     return result.then(
@@ -130,6 +135,14 @@ export class PluginCalls {
       },
     );
   }
+}
+
+/** With what it rejects with readable. */
+function readable(result: unknown): unknown {
+  if (!isThenable(result)) return result;
+  return Promise.resolve(result).catch((error: unknown) => {
+    throw readableError(error);
+  });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

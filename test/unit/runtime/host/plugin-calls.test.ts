@@ -6,6 +6,8 @@ import { PluginCalls, type PluginScope } from '../../../../src/runtime/host/plug
 
 const id = { connector: 'a connector with spaces', task: 7 };
 
+const NEVER = new Promise<never>(() => {});
+
 describe('the calls of a plugin', () => {
   it('are known while they last, the oldest first', async () => {
     const clock = new ManualClock({ startMs: 1_000 });
@@ -25,6 +27,21 @@ describe('the calls of a plugin', () => {
     ends[0]?.();
     await put;
     expect(calls.oldest).toBeNull();
+  });
+
+  it('hide nothing behind what nobody waits for', async () => {
+    const calls = new PluginCalls({ id, clock: new ManualClock({ startMs: 1_000 }) });
+    const plugin = calls.watched({
+      commitRecords: (batch: number): unknown => (batch === 0 ? Promise.reject(Object.create(null)) : NEVER),
+      commitRecord: (): unknown => Promise.reject(Object.create(null)),
+      put: () => NEVER,
+    });
+    await expect(plugin.commitRecords(0)).rejects.toBeInstanceOf(Error);
+    await expect(plugin.commitRecord()).rejects.toBeInstanceOf(Error);
+    for (let batch = 1; batch <= 1_000; batch += 1) void plugin.commitRecords(batch);
+    expect(calls.oldest).toBeNull();
+    void plugin.put();
+    expect(calls.oldest).toEqual({ method: 'put', since: 1_000 });
   });
 
   it('reach the plugin itself, with what it has and lacks', () => {

@@ -1,6 +1,7 @@
 /** The classes that settings of type CLASS name, and what is wrong with them. Kafka Connect 4.1.1, 1.4 and chapter 12. */
 import { invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
 import { PLUGIN_TYPES, type PluginDesc, type PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import { VersionRange } from '../plugins/version-range.ts';
@@ -85,7 +86,7 @@ export class ClassNames {
     try {
       options.probe?.(new desc.create());
     } catch (cause) {
-      throw invalidValue(key, className, `${failure}: ${(cause as Error).message}`);
+      throw invalidValue(key, className, `${failure}: ${messageOf(cause)}`);
     }
   }
 

@@ -14,6 +14,7 @@ import {
 import type { Connector } from '../../sdk/connector.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { PLUGIN_VERSION_NOT_FOUND, type Plugins } from '../plugins/plugins.ts';
@@ -180,7 +181,7 @@ function instanceOf(desc: PluginDesc): Connector {
   try {
     return new desc.create() as Connector;
   } catch (cause) {
-    throw new ConfigError(String((cause as Error | null)?.message ?? cause), { cause });
+    throw new ConfigError(messageOf(cause), { cause });
   }
 }
 

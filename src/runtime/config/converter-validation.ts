@@ -1,6 +1,7 @@
 /** What is wrong with the settings of a connector's own converters. Kafka Connect 4.1.1, 1.4. */
 import type { ConfigDef, ConfigInfo, ConfigValue } from '../../sdk/config/index.ts';
 import type { Converter } from '../../sdk/converter.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import { prefixedInfos } from './client-overrides.ts';
@@ -46,7 +47,7 @@ export class ConverterValidation {
     try {
       def = converter.config?.();
     } catch (error) {
-      found.errorMessages.push(`Failed to load ConfigDef from ${part} converter: ${(error as Error).message}`);
+      found.errorMessages.push(`Failed to load ConfigDef from ${part} converter: ${messageOf(error)}`);
       return NOTHING;
     }
     // As with Kafka Connect: converters did without a definition for long.

@@ -2,6 +2,7 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
 import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import type { Worker } from '../worker/worker.ts';
 import type { WorkerConnector } from '../worker/worker-connector.ts';
@@ -133,10 +134,10 @@ export class ConnectorLifecycle {
         connector: name,
         err: error,
       });
-      throw new ConnectError(
-        `Failed to generate task configurations for connector ${name}: ${(error as Error).message}`,
-        { code: CONNECTOR_TASK_CONFIGS_FAILED, cause: error },
-      );
+      throw new ConnectError(`Failed to generate task configurations for connector ${name}: ${messageOf(error)}`, {
+        code: CONNECTOR_TASK_CONFIGS_FAILED,
+        cause: error,
+      });
     }
     const running = this.worker.tasksOf(name);
     if (sameConfigs(configs, entry.taskConfigs) && running.length === configs.length) return;

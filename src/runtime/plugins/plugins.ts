@@ -2,6 +2,7 @@
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
 import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
 import type { PluginRef } from '../host/protocol.ts';
 import { compareVersions } from './maven-version.ts';
@@ -88,7 +89,7 @@ export class Plugins {
     const modules = await findPluginModules(options.pluginPath, (entry, error) =>
       leaveOut(
         'An entry of plugin.path could not be used. Check that the folder or package exists and can be read.',
-        { entry, reason: (error as Error).message } as { readonly reason: string },
+        { entry, reason: messageOf(error) } as { readonly reason: string },
         entry,
       ),
     );
@@ -97,7 +98,7 @@ export class Plugins {
       try {
         descs.push(...descsOf(await importPlugin(found.module), found));
       } catch (error) {
-        const fields = { location, reason: (error as Error).message };
+        const fields = { location, reason: messageOf(error) };
         leaveOut('A plugin was left out, for it could not be loaded.', fields, location);
       }
     }

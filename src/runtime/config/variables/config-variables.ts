@@ -2,6 +2,7 @@
 import type { Logger } from '../../../foundation/logger.ts';
 import type { ConfigData, ConfigProvider } from '../../../sdk/config-provider.ts';
 import { ConnectError } from '../../../sdk/errors/connect-error.ts';
+import { messageOf } from '../../../sdk/errors/readable-error.ts';
 import { PROVIDER_FAILED } from '../providers/provider-failed.ts';
 import { type FoundVariable, type RawConfig, ResolvedVariables } from './resolved-variables.ts';
 import { type Variable, variablesIn, withValues } from './variable-syntax.ts';
@@ -65,7 +66,7 @@ export class ConfigVariables {
     } catch (cause) {
       if (cause instanceof ConnectError && !('problems' in cause)) throw cause;
       // With Kafka Connect's message and status, whatever kind it was: the configuration itself may be right.
-      throw new ConnectError((cause as Error).message ?? String(cause), { code: PROVIDER_FAILED, cause });
+      throw new ConnectError(messageOf(cause), { code: PROVIDER_FAILED, cause });
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Logger } from '../../../foundation/logger.ts';
 import type { ConfigProvider } from '../../../sdk/config-provider.ts';
 import { ConfigError } from '../../../sdk/errors/kinds.ts';
+import { messageOf } from '../../../sdk/errors/readable-error.ts';
 import type { Plugins } from '../../plugins/plugins.ts';
 import { listOf } from '../alias-list.ts';
 import { PROVIDER_INVALID } from '../providers/allowed-paths.ts';
@@ -34,7 +35,7 @@ export async function openVariables(options: {
       providers.set(name, provider);
     } catch (cause) {
       await new ConfigVariables({ providers, logger }).close();
-      throw new ConfigError(`The config provider ${name} can't be used: ${(cause as Error).message}`, {
+      throw new ConfigError(`The config provider ${name} can't be used: ${messageOf(cause)}`, {
         code: PROVIDER_INVALID,
         cause,
       });

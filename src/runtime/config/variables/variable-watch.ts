@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '../../../foundation/clock.ts';
 import type { Logger } from '../../../foundation/logger.ts';
+import { messageOf } from '../../../sdk/errors/readable-error.ts';
 import type { ConfigVariables } from './config-variables.ts';
 import type { FoundVariable } from './resolved-variables.ts';
 
@@ -201,7 +202,7 @@ export class VariableWatch {
       }
     } catch (error) {
       if (this.closing.signal.aborted) return null;
-      reason = (error as Error).message;
+      reason = messageOf(error);
     }
     this.sayUnreadable(place, reason);
     return null;

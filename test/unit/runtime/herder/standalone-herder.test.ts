@@ -197,6 +197,23 @@ describe('StandaloneHerder', () => {
     expect(await states('c')).toBe('FAILED: RUNNING');
   });
 
+  it.each([null, undefined, 'a text', Object.create(null)])(
+    'fails a connector that throws no error: %#',
+    async (thrown) => {
+      await create('c');
+      opened.script.taskConfigs = () => {
+        throw thrown;
+      };
+      await expect(opened.herder.restartConnector('c')).rejects.toMatchObject({
+        code: 'holdfast.connector.task-configs-failed',
+        message: expect.stringMatching(
+          /^Failed to generate task configurations for connector c: (null|undefined|a text|a value .*)$/,
+        ),
+      });
+      expect(await states('c')).toBe('FAILED: RUNNING');
+    },
+  );
+
   it('fails a connector that makes too many tasks, unless tasks.max.enforce is false', async () => {
     opened.script.taskConfigs = () => Array.from({ length: 5 }, () => ({}));
     await expect(create('c', { 'tasks.max': '2' })).rejects.toThrow('generated 5 tasks');

@@ -63,6 +63,15 @@ describe('ConfigVariables', () => {
     const failure = variables.resolve({ a: '${p:/x:k}' });
     await expect(failure).rejects.toThrow('Path is not supported');
     await expect(failure).rejects.not.toBeInstanceOf(ConfigError);
+    for (const thrown of [null, undefined, Object.create(null)]) {
+      provider.get = () => {
+        throw thrown;
+      };
+      await expect(variables.resolve({ a: '${p:/x:k}' })).rejects.toMatchObject({
+        code: 'holdfast.config-provider.failed',
+        message: expect.stringMatching(/^(null|undefined|a value that has no text form)$/),
+      });
+    }
   });
 
   it('puts variables back into task configurations, wherever a connector carried their values', async () => {

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { PropertiesSyntaxError, parseProperties } from '../foundation/java-properties.ts';
+import { jsonMistakePlace } from '../foundation/json-place.ts';
 import { type Logger, silentLogger } from '../foundation/logger.ts';
 import type { TargetState } from '../runtime/herder/status.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
@@ -35,15 +36,21 @@ const INITIAL_STATES: Readonly<Record<string, TargetState>> = {
 /** @throws ConfigError `holdfast.cli.file-unreadable` or `holdfast.cli.file-invalid` */
 export async function readConnectorFile(path: string, logger: Logger = silentLogger): Promise<ConnectorFile> {
   const content = await readText(path);
-  const json = parseObject(content);
+  const text = content.toString('utf8').replace(/^\uFEFF/, '');
+  if (text.trim() === '') {
+    throw new ConfigError(`The connector file ${path} is empty. Write the connector's settings into it.`, {
+      code: FILE_INVALID,
+    });
+  }
+  const json = parseObject(text);
   if (json === null) {
-    const config = parsePropertiesFile(path, content, logger);
-    return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
+    const config = asProperties(path, content, text, logger);
+    return { path, name: nameOf(path, config['name'], LINE), config, initialState: 'STARTED' };
   }
   // Numbers and booleans become strings, as Kafka Connect's JSON reader makes them.
   if (Object.values(json).every((value) => typeof value !== 'object')) {
     const config = Object.fromEntries(Object.entries(json).map(([key, value]) => [key, String(value)]));
-    return { path, name: nameOf(path, config['name']), config, initialState: 'STARTED' };
+    return { path, name: nameOf(path, config['name'], FIELD), config, initialState: 'STARTED' };
   }
   return postShaped(path, json);
 }
@@ -81,9 +88,28 @@ function parsePropertiesFile(path: string, content: Buffer, logger: Logger): Rec
   }
 }
 
-function parseObject(content: Buffer): Record<string, unknown> | null {
+/** Properties whose text merely looks like JSON are taken; where it was meant to be JSON, its mistake is told. */
+function asProperties(path: string, content: Buffer, text: string, logger: Logger): Record<string, string> {
+  const looksLikeJson = /^\s*[{[]/.test(text) || path.toLowerCase().endsWith('.json');
+  if (!looksLikeJson) return parsePropertiesFile(path, content, logger);
   try {
-    const value: unknown = JSON.parse(content.toString('utf8'));
+    const config = parsePropertiesFile(path, content, logger);
+    if (config['name'] !== undefined) return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+  }
+  const place = jsonMistakePlace(text);
+  throw new ConfigError(
+    place === null
+      ? `The connector file ${path} is JSON, but no object. Give it the shape {"name": "…", "config": {…}}.`
+      : `The connector file ${path} is not valid JSON: the mistake is at ${place}. Correct it there.`,
+    { code: FILE_INVALID },
+  );
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;
@@ -96,6 +122,13 @@ function parseObject(content: Buffer): Record<string, unknown> | null {
 function postShaped(path: string, json: Readonly<Record<string, unknown>>): ConnectorFile {
   const given = json['config'];
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const nulls = Object.keys(json).filter((key) => json[key] === null);
+    if (given === undefined && nulls.length > 0) {
+      throw new ConfigError(
+        `The connector file ${path} has null at ${nulls.join(', ')}. Give a string, number or boolean, or leave it out.`,
+        { code: FILE_INVALID },
+      );
+    }
     throw new ConfigError(
       `The connector file ${path} is JSON, but neither a flat object with a "name" nor an object with "name" and "config". Give it one of these shapes.`,
       { code: FILE_INVALID },
@@ -110,7 +143,7 @@ function postShaped(path: string, json: Readonly<Record<string, unknown>>): Conn
     }
     config[key] = String(value);
   }
-  const name = nameOf(path, typeof json['name'] === 'string' ? json['name'] : config['name']);
+  const name = nameOf(path, typeof json['name'] === 'string' ? json['name'] : config['name'], FIELD);
   if (config['name'] !== undefined && config['name'] !== name) {
     throw new ConfigError(
       `The connector file ${path} has two names: ${name} in "name" and ${config['name']} in "config". Leave one of them out.`,
@@ -120,9 +153,12 @@ function postShaped(path: string, json: Readonly<Record<string, unknown>>): Conn
   return { path, name, config: { ...config, name }, initialState: initialStateOf(path, json['initial_state']) };
 }
 
-function nameOf(path: string, name: string | undefined): string {
+const LINE = 'a line name=<name of the connector>';
+const FIELD = 'a field "name" with the name of the connector';
+
+function nameOf(path: string, name: string | undefined, toAdd: string): string {
   if (name !== undefined && name.trim() !== '') return name.trim();
-  throw new ConfigError(`The connector file ${path} has no name. Add a line name=<name of the connector>.`, {
+  throw new ConfigError(`The connector file ${path} has no name. Add ${toAdd}.`, {
     code: FILE_INVALID,
   });
 }

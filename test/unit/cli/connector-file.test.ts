@@ -45,6 +45,31 @@ describe('readConnectorFile', () => {
     });
   });
 
+  it('reads JSON with a byte order mark, and properties that begin like JSON', async () => {
+    const marked = await file('\uFEFF{"name":"a","config":{"x":"1"}}', 'marked.json');
+    expect(await readConnectorFile(marked)).toMatchObject({ name: 'a', config: { name: 'a', x: '1' } });
+    const section = await file('[section]\nname=b\n', 'section.json');
+    expect(await readConnectorFile(section)).toMatchObject({ name: 'b' });
+  });
+
+  it.each([
+    ['c.json', '{"name":"x","config":{"a":"secret"', /not valid JSON: the mistake is at line 1 column 35\./],
+    ['c.properties', '{"name":"x",\n "config":{"a":secret}}', /not valid JSON: the mistake is at line 2 column 16\./],
+    ['c.json', '{"name":"x","a":"\\u00"}', /not valid JSON: the mistake is at line 1/],
+    ['c.json', 'hello', /not valid JSON: the mistake is at line 1 column 1\./],
+    ['c.json', '[1]', /is JSON, but no object\. Give it the shape/],
+    ['c.json', '', /is empty/],
+    ['c.properties', '\n', /is empty/],
+    ['c.json', '{"config":{"a":"b"}}', /has no name\. Add a field "name"/],
+    ['c.json', '{"a":"b"}', /has no name\. Add a field "name"/],
+    ['c.json', '{"name":"x","tasks.max":null}', /has null at tasks\.max\. Give a string, number or boolean/],
+  ])('tells what is wrong with %s that holds %j', async (name, content, message) => {
+    const read = readConnectorFile(await file(content, name));
+    await expect(read).rejects.toThrow(message);
+    await expect(read).rejects.toMatchObject({ code: 'holdfast.cli.file-invalid' });
+    await expect(read).rejects.not.toThrow(/secret/);
+  });
+
   it.each([
     ['no name', 'a=b', /has no name/],
     ['two names', '{"name":"a","config":{"name":"b"}}', /two names: a .* and b/],

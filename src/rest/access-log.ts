@@ -23,16 +23,37 @@ export class AccessLog {
     const at = this.clock.now();
     const began = this.clock.monotonic();
     const client = request.socket.remoteAddress ?? '-';
+    const sent = countBody(request, response);
     response.once('close', () => {
       const elapsed = Math.round(this.clock.monotonic() - began);
-      const bytes = Number(response.getHeader('content-length') ?? 0);
       const line = `${request.method} ${request.url} HTTP/${request.httpVersion}`;
       const { referer, 'user-agent': agent } = request.headers;
       this.logger.info(
-        `${client} - - [${ncsaTime(at)}] "${escaped(line)}" ${response.statusCode} ${bytes} "${escaped(referer)}" "${escaped(agent)}" ${elapsed}`,
+        `${client} - - [${ncsaTime(at)}] "${escaped(line)}" ${response.statusCode} ${sent.bytes} "${escaped(referer)}" "${escaped(agent)}" ${elapsed}`,
       );
     });
   }
+}
+
+/**
+ * What is written of the body, in bytes, as Jetty's `%O` counts. No header tells: those that go to `writeHead` can't be asked for afterwards,
+ * and a stream has no length.
+ */
+function countBody(request: IncomingMessage, response: ServerResponse): { readonly bytes: number } {
+  const sent = { bytes: 0 };
+  if (request.method === 'HEAD') return sent;
+  const counted =
+    <A extends unknown[], R>(write: (...args: A) => R) =>
+    (...args: A): R => {
+      const [chunk, encoding] = args;
+      if (typeof chunk === 'string') {
+        sent.bytes += Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+      } else if (chunk instanceof Uint8Array) sent.bytes += chunk.byteLength;
+      return write(...args);
+    };
+  response.write = counted(response.write.bind(response)) as ServerResponse['write'];
+  response.end = counted(response.end.bind(response)) as ServerResponse['end'];
+  return sent;
 }
 
 function escaped(text: string | undefined): string {

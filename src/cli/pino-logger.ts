@@ -31,16 +31,19 @@ export async function createPinoLogger(options: {
   return wrap(pino(base, stream));
 }
 
-function wrap(target: Pino): Logger {
+/** Pino writes a key once more for each child and line that sets it anew; here the innermost value alone stands. */
+function wrap(root: Pino, bindings: LogFields = {}): Logger {
+  const target = root.child(bindings);
   const method =
     (level: LogLevel): LogMethod =>
     (message, fields) => {
       if (fields === undefined) target[level](message);
-      else target[level](fields, message);
+      else if (!Object.keys(fields).some((key) => Object.hasOwn(bindings, key))) target[level](fields, message);
+      else if (target.isLevelEnabled(level)) root[level]({ ...bindings, ...fields }, message);
     };
   return {
     ...logMethods(method),
-    child: (bindings: LogFields) => wrap(target.child(bindings)),
+    child: (more: LogFields) => wrap(root, { ...bindings, ...more }),
     isLevelEnabled: (level) => target.isLevelEnabled(level),
   };
 }

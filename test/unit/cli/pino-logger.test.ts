@@ -46,4 +46,19 @@ describe('the log of the command line', () => {
     expect(await logged(new Password('hunter2'))).toBe('[hidden]');
     expect(await logged('text')).toBe('text');
   });
+
+  it("writes each key once: a child's in place of its parent's, and a line's in place of both", async () => {
+    const file = join(tempDir('log'), 'worker.log');
+    const parent = (await createPinoLogger({ level: 'info', pretty: false, file })).child({ name: 'rest', node: 1 });
+    const child = parent.child({ name: 'rest.requests' });
+    child.info('From the child.');
+    child.info('From the line.', { name: 'line' });
+    parent.info('From the parent.', { more: 2 });
+    const members = readFileSync(file, 'utf8').replaceAll(/"time":"[^"]*",/g, '');
+    expect(members.trim().split('\n')).toEqual([
+      '{"level":"info","name":"rest.requests","node":1,"msg":"From the child."}',
+      '{"level":"info","name":"line","node":1,"msg":"From the line."}',
+      '{"level":"info","name":"rest","node":1,"more":2,"msg":"From the parent."}',
+    ]);
+  });
 });

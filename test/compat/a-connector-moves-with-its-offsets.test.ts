@@ -12,6 +12,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { createTopic, readTopic, textOf, withBroker } from '../support/topic-content.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { eventually, WorkerProcess } from '../support/worker-process.ts';
+import { recordPassed } from './pair/results.ts';
 
 const run = promisify(execFile);
 const offsetProgram = fileURLToPath(new URL('../support/java/OffsetFile.java', import.meta.url));
@@ -20,6 +21,8 @@ const LINES = 40;
 
 /** Each worker in turn reads on where the other stopped: its offset file is all that they share, apart from Kafka. */
 describeWithKafka('a connector moves between Kafka Connect and Holdfast', (kafka) => {
+  let hasMoved = false;
+
   it('there, back and there again, and no line is lost or repeated', async () => {
     const dir = tempDir('move');
     const name = uniqueName('move');
@@ -83,6 +86,7 @@ describeWithKafka('a connector moves between Kafka Connect and Holdfast', (kafka
     expect(readFileSync(output, 'utf8').trimEnd().split('\n')).toEqual(expected);
     const ids = (await contentOf(bootstrapServers, topics.probe)).map((text) => JSON.parse(text).id as number);
     expect(ids).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    hasMoved = true;
   });
 
   it('by a file that Java reads as it was, with what it can hold', async () => {
@@ -104,6 +108,7 @@ describeWithKafka('a connector moves between Kafka Connect and Holdfast', (kafka
     }
     const { stdout } = await run('java', [offsetProgram, 'read', back]);
     expect(stdout.trimEnd().split('\n').sort()).toEqual([...entries].sort());
+    if (hasMoved) recordPassed('offsets', `four moves of three connectors, and a file of ${entries.length} offsets`);
   });
 
   /** What docs/guides/standalone.md says: the worker's file exported, and put in its place. */

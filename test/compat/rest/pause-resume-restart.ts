@@ -18,7 +18,9 @@ export const pauseResumeRestart: RequestGroup = {
     { name: 'status-paused-after-restart', method: 'GET', path: '/connectors/{p}-src/status' },
     { name: 'resume', method: 'PUT', path: '/connectors/{p}-src/resume' },
     { name: 'resume-again', method: 'PUT', path: '/connectors/{p}-src/resume' },
+    { name: 'status-resumed', method: 'GET', path: '/connectors/{p}-src/status' },
     { name: 'restart-204', method: 'POST', path: '/connectors/{p}-src/restart' },
+    { name: 'status-restarted', method: 'GET', path: '/connectors/{p}-src/status' },
     { name: 'restart-onlyFailed', method: 'POST', path: '/connectors/{p}-src/restart?onlyFailed=true' },
     { name: 'restart-includeTasks', method: 'POST', path: '/connectors/{p}-src/restart?includeTasks=true' },
     {

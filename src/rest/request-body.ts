@@ -1,5 +1,5 @@
 /** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1, 1.1). */
-import { parseExactJson, parseJsonWithNumberTexts } from '../foundation/exact-json.ts';
+import { JsonDepthError, parseExactJson, parseJsonWithNumberTexts } from '../foundation/exact-json.ts';
 import { bodyText } from './body-encoding.ts';
 import { RestError } from './rest-error.ts';
 
@@ -18,6 +18,7 @@ export function readBody(bytes: Uint8Array, numbers: NumbersAs = 'numbers', stat
   try {
     return parse(text);
   } catch (cause) {
+    if (cause instanceof JsonDepthError) throw new RestError(status, `The body can't be read: ${cause.message}.`);
     // Invariant 8: Node's own message quotes the body, which may hold passwords.
     const place = /\(line \d+ column \d+\)|at position \d+/.exec((cause as Error).message)?.[0];
     throw new RestError(status, `The body is not valid JSON${place === undefined ? '' : ` ${place}`}.`);
@@ -64,5 +65,6 @@ export function refuseUnknownFields(body: Readonly<Record<string, unknown>>, kno
 
 function nameOf(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exactJson, parseExactJson, parseJsonWithNumberTexts } from '../../../src/foundation/exact-json.ts';
+import {
+  exactJson,
+  JsonDepthError,
+  parseExactJson,
+  parseJsonWithNumberTexts,
+} from '../../../src/foundation/exact-json.ts';
 
 const big = fc.oneof(
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n }),
@@ -56,6 +61,17 @@ describe('exact JSON', () => {
   it('is as JSON.stringify of what is undefined', () => {
     const value = { a: undefined, b: [undefined, null], c: 'ä"\u2028' };
     expect(exactJson(value)).toBe(JSON.stringify(value));
+  });
+
+  it('reads 1000 levels, and refuses more in words', () => {
+    const nested = (levels: number): string => `${'{"a":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
+    const tooDeep = nested(20_000).replace('[]', '[9007199254740993]');
+    for (const parse of [parseExactJson, parseJsonWithNumberTexts]) {
+      expect(() => parse(tooDeep)).toThrow(JsonDepthError);
+      expect(() => parse(nested(1002))).toThrow('nested deeper than the 1000 levels that are read');
+      expect(JSON.stringify(parse(nested(1000)))).toBe(nested(1000));
+      expect(parse(JSON.stringify(nested(20_000)))).toBe(nested(20_000));
+    }
   });
 
   it.each(['', '{', '[1,]', '01234567890123456789', '9007199254740993x'])('refuses %j', (text) => {

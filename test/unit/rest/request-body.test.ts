@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../src/rest/request-body.ts';
+import { configMap, readBody } from '../../../src/rest/request-body.ts';
 
 const ENCODERS: Readonly<Record<string, (text: string) => Buffer>> = {
   'utf-8': (text) => Buffer.from(text),
@@ -46,5 +46,19 @@ describe('the body of a request', () => {
 
   it('says where it is wrong without quoting it', () => {
     expect(() => readBody(Buffer.from('{"password":"hunter2'))).toThrow(/^(?!.*hunter2).*not valid JSON/);
+  });
+
+  it('is refused in words when it is nested too deep', () => {
+    const bytes = Buffer.from('['.repeat(20_000) + ']'.repeat(20_000));
+    for (const status of [400, 500] as const) {
+      const message = "The body can't be read: it is nested deeper than the 1000 levels that are read.";
+      expect(() => readBody(bytes, 'numbers', status)).toThrow(expect.objectContaining({ status, message }));
+    }
+  });
+
+  it('names what is there in place of a string, or of an object', () => {
+    expect(() => configMap({ a: {} }, 'the config')).toThrow(/boolean, not an object\./);
+    expect(() => configMap([], 'the config')).toThrow(/not an array\./);
+    expect(() => configMap(7, 'the config')).toThrow(/not a number\./);
   });
 });

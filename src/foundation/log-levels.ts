@@ -61,12 +61,18 @@ export class LogLevels {
     return found;
   }
 
-  /** The level in effect; null for a logger that nobody has used or named. */
+  /**
+   * The level in effect; null for a logger that nobody has used or named, and that stands for no part. Of a name inside an alias it is the
+   * part's, of one above several aliases what it has from above.
+   */
   get(name: string): LoggerLevel | null {
-    const entry = this.entries.get(isRoot(name) ? ROOT : name);
-    return entry === undefined
-      ? null
-      : { level: this.levelOf(isRoot(name) ? ROOT : name), lastModified: entry.lastModified };
+    const known = isRoot(name) ? ROOT : name;
+    const entry = this.entries.get(known);
+    if (entry !== undefined) return { level: this.levelOf(known), lastModified: entry.lastModified };
+    const part = this.partOf(name);
+    if (part !== null) return { level: this.levelOf(part), lastModified: this.entries.get(part)?.lastModified ?? null };
+    const isAbovePart = [...this.aliases.values()].flat().some((alias) => alias.startsWith(`${name}.`));
+    return isAbovePart ? { level: this.levelOf(name), lastModified: null } : null;
   }
 
   /**
@@ -108,6 +114,18 @@ export class LogLevels {
   private standsFor(part: string, namespace: string): boolean {
     const aliases = this.aliases.get(part) ?? [];
     return aliases.some((alias) => alias.startsWith(namespace) || namespace.startsWith(`${alias}.`));
+  }
+
+  /** The part whose longest alias is the name, or a package that it is in. */
+  private partOf(name: string): string | null {
+    let found: { readonly part: string; readonly alias: string } | null = null;
+    for (const [part, aliases] of this.aliases) {
+      for (const alias of aliases) {
+        if (alias !== name && !name.startsWith(`${alias}.`)) continue;
+        if (found === null || alias.length > found.alias.length) found = { part, alias };
+      }
+    }
+    return found?.part ?? null;
   }
 
   private entry(name: string): Entry {

@@ -51,6 +51,20 @@ describe('LogLevels', () => {
     expect([...levels.list().keys()]).toEqual(['a.b', 'root', 'x', 'x.y']);
   });
 
+  it("knows other programs' names of its parts before they were named, and what is below and above them", () => {
+    const { levels } = open();
+    const atStart = { level: 'INFO', lastModified: null };
+    for (const name of ['org.x.WorkerSourceTask', 'org.x.rest', 'org.x.rest.Server', 'org.x', 'org']) {
+      expect(levels.get(name)).toEqual(atStart);
+    }
+    for (const name of ['org.x.Other', 'org.x.restless', 'or', '']) expect(levels.get(name)).toBeNull();
+    levels.set('rest', 'DEBUG');
+    expect(levels.get('org.x.rest')).toEqual({ level: 'DEBUG', lastModified: 1 });
+    expect(levels.get('org.x.rest.Server')).toEqual({ level: 'DEBUG', lastModified: 1 });
+    expect(levels.get('org.x')).toEqual(atStart);
+    expect([...levels.list().keys()]).toEqual(['rest', 'root']);
+  });
+
   it('hides what is off', () => {
     const { levels } = open();
     levels.set('a', 'OFF');

@@ -1,12 +1,11 @@
 /** `holdfast standalone [worker.properties] [connector files...]`: connect-standalone's arguments. */
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
 import { type LevelName, LogLevels } from '../foundation/log-levels.ts';
 import { type Logger, type LogLine, recordingLogger } from '../foundation/logger.ts';
 import { maskingLogger } from '../foundation/masking-logger.ts';
-import { type HoldfastWorker, openPrepared } from '../index.ts';
+import { openPrepared } from '../index.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import {
   type ConnectorFile,
@@ -23,6 +22,7 @@ import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
 import { type PreparedSettings, prepareSettings } from './prepared-settings.ts';
+import { startConnectors } from './start-connectors.ts';
 import { stopSignal } from './stop-signals.ts';
 import { endOnUncaught } from './uncaught.ts';
 
@@ -87,22 +87,12 @@ async function runPrepared(
   const worker = await openPrepared(prepared, { logger: lines, logLevels });
   try {
     // A signal ends a start that doesn't, too: a connector's plugin may not return.
-    const signal = await Promise.race([stopped, startAll(worker, connectors, logger)]);
+    const signal = await Promise.race([stopped, startConnectors(worker, connectors, logger)]);
     logger.info('The worker stops.', { signal: signal ?? (await stopped) });
   } finally {
     await worker.stop();
   }
   logger.info('The worker has stopped.');
-}
-
-async function startAll(
-  worker: HoldfastWorker,
-  connectors: readonly ConnectorFile[],
-  logger: Logger,
-): Promise<undefined> {
-  await worker.start({ heldBack: connectors.map(({ name }) => name) });
-  for (const connector of connectors) await startConnector(worker, connector, logger);
-  logger.info('The worker is ready.', { url: worker.restUrl, connectors: connectors.length });
 }
 
 async function readConnectorFiles(
@@ -139,36 +129,4 @@ async function filesOf(folder: string): Promise<readonly string[]> {
       cause,
     });
   }
-}
-
-/** As upstream: a connector that can't be started ends the worker. */
-async function startConnector(worker: HoldfastWorker, connector: ConnectorFile, logger: Logger): Promise<void> {
-  const { outcome, info } = await worker.herder
-    .applyConnectorFile(connector.name, connector.config, {
-      initialState: connector.initialState,
-      fingerprint: fingerprintOf(connector),
-    })
-    .catch((cause: unknown) => {
-      if (!(cause instanceof ConfigError)) throw cause;
-      throw new ConfigError(`The connector ${connector.name} of ${connector.path} can't be created: ${cause.message}`, {
-        code: cause.code,
-        cause,
-      });
-    });
-  const fields = { connector: connector.name, tasks: info?.tasks.length ?? 0, file: connector.path };
-  if (outcome === 'created') logger.info('Created a connector.', fields);
-  else if (outcome === 'replaced') {
-    logger.info('A connector file has changed since it was applied last, and replaces what was stored.', fields);
-  } else if (outcome === 'kept') {
-    logger.info('A stored connector goes on. Its connector file has not changed since it was applied last.', fields);
-  } else {
-    logger.info('A connector was deleted since its connector file was applied last, and is not created anew.', fields);
-  }
-}
-
-function fingerprintOf({ config, initialState }: ConnectorFile): string {
-  const entries = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([initialState, entries]))
-    .digest('hex');
 }

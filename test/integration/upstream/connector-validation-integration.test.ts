@@ -10,9 +10,10 @@ import { uniqueName } from '../../support/unique-name.ts';
 
 type Config = Readonly<Record<string, string>>;
 
-const pluginModules = ['monitorable-plugin.ts', 'odd-converters-plugin.ts'].map(
-  (file) => new URL(`../../support/${file}`, import.meta.url).href,
-);
+const pluginModules = [
+  new URL('../../support/monitorable-plugin.ts', import.meta.url).href,
+  new URL('../../support/odd-converters-plugin.ts', import.meta.url).href,
+];
 const STRING = 'org.apache.kafka.connect.storage.StringConverter';
 const FILTER = 'org.apache.kafka.connect.transforms.Filter';
 const TOMBSTONE = 'org.apache.kafka.connect.transforms.predicates.RecordIsTombstone';

@@ -170,7 +170,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     clock,
     logger,
     broker,
-    offsetStore: new FileOffsetBackingStore({ path: offsetFile, logger }),
+    offsetStore: new FileOffsetBackingStore({ path: offsetFile, logger, clock }),
     openHost: taskHostOpener({
       broker,
       isForeignBroker: options.broker !== undefined,

@@ -1,9 +1,11 @@
 /** `holdfast offsets import|export|list`: between the offset file of Kafka Connect's standalone worker and ours, and what is in either. */
 import { readFile, realpath } from 'node:fs/promises';
+import { systemClock } from '../foundation/clock.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import { decodeJavaOffsets, encodeJavaOffsets, isJavaSerialized } from '../storage/java-offset-file.ts';
 import { decodeOffsetFile, encodeOffsetFile } from '../storage/offset-file.ts';
+import { lockOffsetFile, wasOffsetFileLocked } from '../storage/offset-file-lock.ts';
 import { replaceFile } from '../storage/replace-file.ts';
 
 export const OFFSETS_NOT_COPIED = defineErrorCode('holdfast.cli.offsets-not-copied', {
@@ -21,7 +23,7 @@ export interface OffsetsArguments {
 
 /**
  * Prints every offset, one a line, and writes the other file unless it is a dry run. No worker may run on either file.
- * @throws ConfigError `holdfast.cli.offsets-not-copied`, DataError `holdfast.storage.offset.java-file-invalid`
+ * @throws ConfigError `holdfast.cli.offsets-not-copied`, `holdfast.storage.offset.file-locked`, DataError `holdfast.storage.offset.java-file-invalid`
  */
 export async function runOffsets(options: OffsetsArguments): Promise<void> {
   const { direction, from, to, dryRun, overwrite } = options;
@@ -39,12 +41,23 @@ export async function runOffsets(options: OffsetsArguments): Promise<void> {
     console.log(`${offsets.size} offsets; a dry run: nothing was written.`);
     return;
   }
-  await replaceFile(to, direction === 'import' ? encodeOffsetFile(offsets) : [encodeJavaOffsets(offsets)]).catch(
-    (cause: Error) => {
-      throw refused(`${to} can't be written: ${cause.message}.`, cause);
-    },
-  );
+  await write(to, direction === 'import' ? encodeOffsetFile(offsets) : [encodeJavaOffsets(offsets)]);
   console.log(`${offsets.size} offsets written to ${to}.`);
+}
+
+/** What a worker has in use it would overwrite. One that none has ever used gets no folder of claims beside it. */
+async function write(to: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
+  try {
+    const lock = (await wasOffsetFileLocked(to)) ? await lockOffsetFile(to, systemClock, 'name another file') : null;
+    try {
+      await replaceFile(to, pieces);
+    } finally {
+      await lock?.release();
+    }
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw refused(`${to} can't be written: ${(cause as Error).message}.`, cause);
+  }
 }
 
 /**

@@ -4,15 +4,20 @@
  *
  * A file that Kafka Connect's standalone worker wrote is taken over at the start: it stays beside ours as `<file>.kafka-connect`, and
  * ours takes its place. `holdfast offsets export` makes one for the way back.
+ *
+ * From start to stop the file is nobody else's (offset-file-lock.ts).
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { FolderLock } from '../broker/embedded/folder-lock.ts';
+import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
 import { decodeJavaOffsets, isJavaSerialized } from './java-offset-file.ts';
 import type { OffsetBackingStore } from './offset-backing-store.ts';
 import { decodeOffsetFile, encodeOffsetFile } from './offset-file.ts';
+import { lockOffsetFile } from './offset-file-lock.ts';
 import { replaceFile, whyNotReplaced } from './replace-file.ts';
 
 export const OFFSET_FILE_UNREADABLE = defineErrorCode('holdfast.storage.offset.file-unreadable', {
@@ -31,17 +36,31 @@ const KEPT_AS = '.kafka-connect';
 export class FileOffsetBackingStore implements OffsetBackingStore {
   private readonly path: string;
   private readonly logger: Logger;
+  private readonly clock: Clock;
+  private lock: FolderLock | null = null;
   private committed = new Map<string, string>();
   private pending: { readonly entries: ReadonlyMap<string, string | null>; readonly done: (error?: Error) => void }[] =
     [];
   private writing: Promise<void> | null = null;
 
-  constructor(options: { readonly path: string; readonly logger: Logger }) {
+  constructor(options: { readonly path: string; readonly logger: Logger; readonly clock: Clock }) {
     this.path = options.path;
     this.logger = options.logger;
+    this.clock = options.clock;
   }
 
+  /** @throws ConfigError `holdfast.storage.offset.file-locked`, `holdfast.storage.offset.file-unreadable` */
   async start(): Promise<void> {
+    await this.claim();
+    try {
+      await this.load();
+    } catch (error) {
+      await this.release();
+      throw error;
+    }
+  }
+
+  private async load(): Promise<void> {
     let content: Buffer;
     try {
       content = await readFile(this.path);
@@ -74,6 +93,27 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
 
   async stop(): Promise<void> {
     await this.writing;
+    await this.release();
+  }
+
+  private async claim(): Promise<void> {
+    const remedy = 'set another offset.storage.file.filename for this one';
+    try {
+      this.lock = await lockOffsetFile(this.path, this.clock, remedy);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      // A folder that takes no claim takes no offsets either: records flow on, as with every write that fails.
+      this.logger.warn('The offset file could not be locked. Make sure that no other worker uses it.', {
+        path: this.path,
+        err: error,
+      });
+    }
+  }
+
+  private async release(): Promise<void> {
+    const { lock } = this;
+    this.lock = null;
+    await lock?.release();
   }
 
   private async writeAll(): Promise<void> {

@@ -37,7 +37,7 @@ export function whyNotReplaced(cause: unknown): string {
 }
 
 /** Where a link leads to, which need not exist yet. */
-async function behindLinks(path: string): Promise<string> {
+export async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch {

@@ -6,9 +6,8 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { silentLogger } from '../../src/foundation/logger.ts';
-import { FileOffsetBackingStore } from '../../src/storage/file-offset-backing-store.ts';
 import { decodeOffsetMap, encodeOffsetKey } from '../../src/storage/offset-codec.ts';
+import { offsetsIn } from '../support/offsets-in.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { createTopic, groupOffsets, produce, readTopic, textOf, withBroker } from '../support/topic-content.ts';
@@ -165,9 +164,9 @@ class KilledPipeline {
 
   /** Bytes of the input that the offset file says were delivered. */
   private async sourcePosition(): Promise<number> {
-    const store = new FileOffsetBackingStore({ path: join(this.dir, 'connect.offsets'), logger: silentLogger });
-    await store.start();
-    const [text] = await store.get([encodeOffsetKey(this.name('source'), { filename: this.input })]);
+    const text = offsetsIn(join(this.dir, 'connect.offsets')).get(
+      encodeOffsetKey(this.name('source'), { filename: this.input }),
+    );
     return text === null || text === undefined ? 0 : Number(decodeOffsetMap(text)?.['position']);
   }
 

@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/foundation/logger.ts';
-import { FileOffsetBackingStore } from '../../src/storage/file-offset-backing-store.ts';
 import { decodeOffsetMap } from '../../src/storage/offset-codec.ts';
 import { EmbeddedConnect } from '../../src/testing/embedded-connect.ts';
 import { describeWithKafka } from '../support/describe-with-kafka.ts';
+import { offsetsIn } from '../support/offsets-in.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { createTopic, withBroker } from '../support/topic-content.ts';
 import { uniqueName } from '../support/unique-name.ts';
@@ -62,9 +61,7 @@ async function pipeline(
       }
     },
     async committed() {
-      const store = new FileOffsetBackingStore({ path: join(dir, 'connect.offsets'), logger: silentLogger });
-      await store.start();
-      const [entry] = await store.entries();
+      const [entry] = offsetsIn(join(dir, 'connect.offsets'));
       return entry === undefined ? 0 : Number(decodeOffsetMap(entry[1])?.['position']);
     },
   };

@@ -23,7 +23,7 @@ import { silentLogger } from '${built}/foundation/logger.js';
 import { FileConfigBackingStore } from '${built}/storage/file-config-backing-store.js';
 import { FileOffsetBackingStore } from '${built}/storage/file-offset-backing-store.js';
 const [, , dir, first] = process.argv;
-const offsets = new FileOffsetBackingStore({ path: dir + '/connect.offsets', logger: silentLogger });
+const offsets = new FileOffsetBackingStore({ path: dir + '/connect.offsets', logger: silentLogger, clock: systemClock });
 const configs = new FileConfigBackingStore({ dir: dir + '/connectors', clock: systemClock });
 await offsets.start();
 await configs.start();
@@ -57,7 +57,11 @@ describe('kill -9 while offsets and connectors are written', () => {
       }
       await ended;
 
-      const offsets = new FileOffsetBackingStore({ path: join(dir, 'connect.offsets'), logger: silentLogger });
+      const offsets = new FileOffsetBackingStore({
+        path: join(dir, 'connect.offsets'),
+        logger: silentLogger,
+        clock: systemClock,
+      });
       await offsets.start();
       const found = new Map(await offsets.entries());
       expect(found.size).toBe(KEYS);
@@ -76,6 +80,7 @@ describe('kill -9 while offsets and connectors are written', () => {
       // The next write passes over what is left of the one before, too.
       await offsets.set(new Map([['key 0', [...found.values()][0] ?? '']]));
       expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      await offsets.stop();
     }
   });
 });

@@ -29,6 +29,16 @@ const BROKER: FolderUse = {
   remedy: 'set bootstrap.servers=embedded:<another folder> for this one',
 };
 
+/** What {@link lockBehind} says to whom it refuses. */
+export interface LockedWords {
+  /** Begins the message: what is locked. */
+  readonly subject: string;
+  readonly remedy: string;
+  readonly code: ReturnType<typeof defineErrorCode>;
+  /** What is locked, for programs. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
 interface Claim {
   readonly pid: number;
   readonly host: string;
@@ -48,6 +58,19 @@ const MAX_SOCKET_PATH = 100;
 
 /**
  * Locks a folder against every other process, and against a second broker in this one.
+ * @throws ConfigError `holdfast.broker.embedded.locked`, naming process and folder
+ */
+export function lockFolder(dir: string, clock: Clock, use: FolderUse = BROKER): Promise<FolderLock> {
+  return lockBehind(join(dir, 'lock'), clock, {
+    subject: `The folder ${resolve(dir)} of ${use.what}`,
+    remedy: use.remedy,
+    code: FOLDER_LOCKED,
+    details: { dir: resolve(dir) },
+  });
+}
+
+/**
+ * The exclusive use of whatever a folder of claims stands for, against every other process and a second one in this process. The folder is made.
  *
  * Everyone who wants the folder listens on a socket of its own, files a claim of its own that names it, and only then looks
  * at the claims of others: of two who come at once, at least one sees the other, and both step back and try again if neither
@@ -57,22 +80,21 @@ const MAX_SOCKET_PATH = 100;
  * works between containers that share the folder on one machine. A process whose loop is blocked still counts as alive: it
  * is the system that accepts the connection.
  *
- * @throws ConfigError `holdfast.broker.embedded.locked`, naming process and folder
+ * @throws ConfigError of the code of `words`, naming the process; the file system's error when no claim can be filed
  */
-export async function lockFolder(dir: string, clock: Clock, use: FolderUse = BROKER): Promise<FolderLock> {
-  const folder = join(dir, 'lock');
+export async function lockBehind(folder: string, clock: Clock, words: LockedWords): Promise<FolderLock> {
   await mkdir(folder, { recursive: true });
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryLock(dir, folder);
+    const outcome = await tryLock(folder);
     if (!('holder' in outcome)) return outcome;
-    if (outcome.holder.held || attempt === ATTEMPTS) throw locked(dir, folder, use, outcome.holder);
+    if (outcome.holder.held || attempt === ATTEMPTS) throw locked(folder, words, outcome.holder);
     await clock.sleep(10 + Math.random() * 40 * attempt);
   }
 }
 
-async function tryLock(dir: string, folder: string): Promise<FolderLock | { readonly holder: Holder }> {
+async function tryLock(folder: string): Promise<FolderLock | { readonly holder: Holder }> {
   const id = randomUUID();
-  const { server, address, release } = await listen(dir, folder, id);
+  const { server, address, release } = await listen(folder, id);
   const claim: Claim = { pid: process.pid, host: hostname(), since: new Date().toISOString(), address };
   const path = join(folder, `${id}.json`);
   const heldPath = join(folder, `${id}.held`);
@@ -130,9 +152,9 @@ interface Listening {
   readonly release: () => Promise<void>;
 }
 
-async function listen(dir: string, folder: string, id: string): Promise<Listening> {
+async function listen(folder: string, id: string): Promise<Listening> {
   if (process.platform === 'win32') {
-    const hash = createHash('sha256').update(resolve(dir).toLowerCase()).digest('hex').slice(0, 16);
+    const hash = createHash('sha256').update(resolve(folder).toLowerCase()).digest('hex').slice(0, 16);
     return listenOn(`\\\\.\\pipe\\holdfast-${hash}-${id}`);
   }
   const own = resolve(join(folder, `${id}.sock`));
@@ -213,8 +235,13 @@ function canConnect(address: string): Promise<boolean> {
 /** As a whole: who reads it never sees a half. */
 async function writeClaim(path: string, claim: Claim): Promise<void> {
   const temporary = `${path}.tmp`;
-  await writeFile(temporary, JSON.stringify(claim));
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, JSON.stringify(claim));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 async function readClaim(path: string): Promise<Claim | null> {
@@ -228,12 +255,11 @@ async function readClaim(path: string): Promise<Claim | null> {
   }
 }
 
-function locked(dir: string, folder: string, use: FolderUse, holder: Holder): ConfigError {
+function locked(folder: string, { subject, remedy, code, details }: LockedWords, holder: Holder): ConfigError {
   const who = holder.pid === process.pid && holder.host === hostname() ? 'this very process' : `process ${holder.pid}`;
   return new ConfigError(
-    `The folder ${resolve(dir)} of ${use.what} is in use by ${who} on ${holder.host}, since ${holder.since}. ` +
-      `Stop that process, or ${use.remedy}. ` +
+    `${subject} is in use by ${who} on ${holder.host}, since ${holder.since}. Stop that process, or ${remedy}. ` +
       `(Claims are kept in ${folder}; they go with their process, so none needs to be removed by hand.)`,
-    { code: FOLDER_LOCKED, details: { dir: resolve(dir), pid: holder.pid, host: holder.host } },
+    { code, details: { ...details, pid: holder.pid, host: holder.host } },
   );
 }

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listOffsets, runOffsets } from '../../../src/cli/offsets-command.ts';
+import { systemClock } from '../../../src/foundation/clock.ts';
+import { silentLogger } from '../../../src/foundation/logger.ts';
+import { FileOffsetBackingStore } from '../../../src/storage/file-offset-backing-store.ts';
 import { decodeJavaOffsets, encodeJavaOffsets } from '../../../src/storage/java-offset-file.ts';
 import { decodeOffsetFile, encodeOffsetFile } from '../../../src/storage/offset-file.ts';
 
@@ -111,5 +114,25 @@ describe('holdfast offsets', () => {
     ]);
     writeFileSync(ours, 'hello');
     await expect(listOffsets(ours)).rejects.toThrow(/not an offset file of Holdfast/);
+  });
+
+  it('writes no file that a worker has in use, and does when it has stopped', async () => {
+    const worker = new FileOffsetBackingStore({ path: ours, logger: silentLogger, clock: systemClock });
+    await worker.start();
+    try {
+      await worker.set(new Map([['worker', '1']]));
+      for (const direction of ['import', 'export'] as const) {
+        const from = join(dir, direction);
+        writeFileSync(from, readFileSync(direction === 'import' ? theirs : ours));
+        await expect(copy(direction, from, ours, { overwrite: true })).rejects.toMatchObject({
+          code: 'holdfast.storage.offset.file-locked',
+        });
+      }
+      expect(decodeOffsetFile(readFileSync(ours))).toEqual(new Map([['worker', '1']]));
+    } finally {
+      await worker.stop();
+    }
+    await copy('import', theirs, ours, { overwrite: true });
+    expect(decodeOffsetFile(readFileSync(ours))).toEqual(OFFSETS);
   });
 });

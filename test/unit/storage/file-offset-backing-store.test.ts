@@ -1,21 +1,28 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../src/foundation/logger.ts';
+import { exitCodeOf } from '../../../src/cli/exit-codes.ts';
+import { systemClock } from '../../../src/foundation/clock.ts';
+import { recordingLogger, silentLogger } from '../../../src/foundation/logger.ts';
 import { ConfigError, EnvironmentError } from '../../../src/sdk/errors/kinds.ts';
 import { FileOffsetBackingStore } from '../../../src/storage/file-offset-backing-store.ts';
 import { encodeJavaOffsets } from '../../../src/storage/java-offset-file.ts';
 
 let folder: string;
+const opened: FileOffsetBackingStore[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-offsets-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function open(path = join(folder, 'sub', 'offsets')): Promise<FileOffsetBackingStore> {
-  const store = new FileOffsetBackingStore({ path, logger: silentLogger });
+  const store = new FileOffsetBackingStore({ path, logger: silentLogger, clock: systemClock });
   await store.start();
+  opened.push(store);
   return store;
 }
 
@@ -42,8 +49,9 @@ describe('FileOffsetBackingStore', () => {
   it('applies concurrent calls in order and leaves no temporary file', async () => {
     const store = await open();
     await Promise.all([...Array(50).keys()].map((n) => store.set(new Map([['k', String(n)]]))));
+    await store.stop();
     expect(await (await open()).get(['k'])).toEqual(['49']);
-    expect(await readdir(join(folder, 'sub'))).toEqual(['offsets']);
+    expect(await readdir(join(folder, 'sub'))).toEqual(['offsets', 'offsets.lock']);
   });
 
   it('refuses a damaged file at every cut, and leaves it as it was', async () => {
@@ -55,10 +63,13 @@ describe('FileOffsetBackingStore', () => {
         ['b', '{"position":2}'],
       ]),
     );
+    await store.stop();
     const whole = await readFile(path);
     for (let length = 1; length < whole.length; length += 1) {
       await writeFile(path, whole.subarray(0, length));
-      await expect(open(path), `cut at ${length}`).rejects.toThrow(ConfigError);
+      await expect(open(path), `cut at ${length}`).rejects.toMatchObject({
+        code: 'holdfast.storage.offset.file-unreadable',
+      });
       expect((await readFile(path)).length).toBe(length);
     }
   });
@@ -81,6 +92,7 @@ describe('FileOffsetBackingStore', () => {
     expect(await store.entries()).toEqual([['["c",{"p":1}]', '{"n":2}']]);
     expect(await readFile(`${path}.kafka-connect`)).toEqual(theirs);
     await store.set(new Map([['["c",{"p":1}]', '{"n":3}']]));
+    await store.stop();
     expect(await (await open(path)).entries()).toEqual([['["c",{"p":1}]', '{"n":3}']]);
     expect(await readFile(`${path}.kafka-connect`)).toEqual(theirs);
   });
@@ -97,6 +109,55 @@ describe('FileOffsetBackingStore', () => {
     const { mkdir } = await import('node:fs/promises');
     await mkdir(folder);
     await store.set(new Map([['a', '3']]));
+    await store.stop();
     expect(await (await open(path)).get(['a'])).toEqual(['3']);
+  });
+
+  it('refuses a file that another has in use, under whatever name, until that one stops', async () => {
+    const path = join(folder, 'offsets');
+    const link = join(folder, 'link');
+    await symlink(path, link);
+    // A link to a file that is not there yet leads to the same one.
+    const first = await open(link);
+    const refused = await open(path).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(ConfigError);
+    expect(refused).toMatchObject({
+      code: 'holdfast.storage.offset.file-locked',
+      message: expect.stringMatching(
+        /^The offset file \S+offsets is in use by this very process .*offset\.storage\.file\.filename/,
+      ),
+    });
+    expect(exitCodeOf(refused)).toBe(2);
+    await first.set(new Map([['a', '1']]));
+    await expect(open(link)).rejects.toMatchObject({ code: 'holdfast.storage.offset.file-locked' });
+    await open(join(folder, 'other'));
+    await first.stop();
+    expect(await (await open(path)).get(['a'])).toEqual(['1']);
+  });
+
+  it('leaves a file of Kafka Connect as it is when another has it in use, and gives back one that it can not read', async () => {
+    const path = join(folder, 'offsets');
+    const first = await open(path);
+    const theirs = encodeJavaOffsets(new Map([['k', 'v']]));
+    await writeFile(path, theirs);
+    await expect(open(path)).rejects.toMatchObject({ code: 'holdfast.storage.offset.file-locked' });
+    expect(await readFile(path)).toEqual(theirs);
+    await first.stop();
+    await writeFile(path, 'damaged');
+    await expect(open(path)).rejects.toMatchObject({ code: 'holdfast.storage.offset.file-unreadable' });
+    await writeFile(path, theirs);
+    expect(await (await open(path)).get(['k'])).toEqual(['v']);
+  });
+
+  it('starts where no claim can be filed, and says so', async () => {
+    const path = join(folder, 'offsets');
+    await writeFile(path, '');
+    // Fails for root, too, whom no permission keeps out.
+    await writeFile(`${path}.lock`, '');
+    const { logger, lines } = recordingLogger('warn');
+    const store = new FileOffsetBackingStore({ path, logger, clock: systemClock });
+    await store.start();
+    expect(lines).toMatchObject([{ level: 'warn', fields: { path, err: { code: 'EEXIST' } } }]);
+    await store.stop();
   });
 });

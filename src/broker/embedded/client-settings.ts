@@ -1,4 +1,6 @@
 import { ConfigError } from '../../sdk/errors/index.ts';
+import { CLIENT_CONFIGS, type ClientKind } from '../kafka/client-config-def.ts';
+import { CLIENT_SETTINGS_INVALID } from '../kafka/kafka-errors.ts';
 import type { ClientSettings } from '../ports.ts';
 
 /** Settings of Kafka's clients that clients of the embedded broker use. */
@@ -19,14 +21,28 @@ export const EMBEDDED_CLIENT_SETTINGS = [
   'transactional.id',
 ] as const;
 
+/** What Kafka's own client refuses of its settings. @throws ConfigError `holdfast.broker.settings` that names every mistake */
+export function checkClientSettings(kind: ClientKind, settings: ClientSettings): void {
+  const problems = CLIENT_CONFIGS[kind]
+    .pick((key) => Object.hasOwn(settings, key))
+    .validate(settings)
+    .flatMap(({ name, errorMessages }) => errorMessages.slice(0, 1).map((message) => ({ key: name, message })));
+  if (problems.length === 0) return;
+  const list = problems.map(({ key, message }) => (message.includes(key) ? message : `${key} ${message}`)).join('; ');
+  throw new ConfigError(`The settings of a client of the embedded broker are wrong: ${list}.`, {
+    code: CLIENT_SETTINGS_INVALID,
+    problems,
+  });
+}
+
 /** A whole number of at least 0 from a client's settings. @throws ConfigError for anything else */
 export function integerSetting(settings: ClientSettings, key: string, byDefault: number): number {
   const text = settings[key];
   if (text === undefined) return byDefault;
   const value = Number(text);
   if (!/^\d+$/.test(text.trim()) || !Number.isFinite(value)) {
-    throw new ConfigError(`${key}=${text} must be a whole number.`, {
-      problems: [{ key, message: `must be a whole number, and is ${text}` }],
+    throw new ConfigError(`${key}=${text} must be a whole number of at least 0.`, {
+      problems: [{ key, message: `must be a whole number of at least 0, and is ${text}` }],
     });
   }
   return value;

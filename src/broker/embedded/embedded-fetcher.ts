@@ -5,7 +5,7 @@ import type { ClientOptions, FetchedBatch, FetchedRecord, Fetcher, FetchPosition
 import { loadCodec } from '../record-batch/compression.ts';
 import { codecsToLoad, decodeRecordBatches } from '../record-batch/decode-record-batch.ts';
 import { type AssignedPartition, type Chunk, newlyAssigned, partitionKey } from './assigned-partition.ts';
-import { booleanSetting, integerSetting } from './client-settings.ts';
+import { booleanSetting, checkClientSettings, integerSetting } from './client-settings.ts';
 import type { ClientLog, ClientTopic } from './client-topic.ts';
 import { corruptBatch } from './corrupt-batch.ts';
 import { describeFailure } from './group-commit.ts';
@@ -45,6 +45,7 @@ export class EmbeddedFetcher implements Fetcher {
   constructor(input: EmbeddedFetcherInput) {
     this.input = input;
     const { settings } = input;
+    checkClientSettings('consumer', settings);
     this.chunkBytes = integerSetting(settings, 'max.partition.fetch.bytes', 1_048_576);
     this.maxBufferedBytes = integerSetting(settings, 'fetch.max.bytes', 52_428_800);
     this.checkCrc = booleanSetting(settings, 'check.crcs', true);

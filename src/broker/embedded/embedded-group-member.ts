@@ -3,7 +3,7 @@ import { ConfigError, EnvironmentError, IllegalStateError, RetriableError } from
 import { isStickyAssignor, STICKY_REPLACED } from '../assignors.ts';
 import { BROKER_UNAVAILABLE, GROUP_FENCED, GROUP_REBALANCED } from '../broker-errors.ts';
 import type { GroupMember, GroupMemberOptions, TopicPartition, TopicPartitionOffset } from '../ports.ts';
-import { booleanSetting, integerSetting } from './client-settings.ts';
+import { booleanSetting, checkClientSettings, integerSetting } from './client-settings.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 
 export interface EmbeddedGroupMemberInput extends GroupMemberOptions {
@@ -40,6 +40,7 @@ export class EmbeddedGroupMember implements GroupMember {
 
   constructor(input: EmbeddedGroupMemberInput) {
     const { settings } = input;
+    checkClientSettings('consumer', settings);
     this.input = input;
     this.groupId = input.groupId;
     this.clientId = settings['client.id'] ?? 'holdfast';

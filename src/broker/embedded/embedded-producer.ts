@@ -14,7 +14,7 @@ import type { CompressionType } from '../record-batch/codec.ts';
 import { loadCodec } from '../record-batch/compression.ts';
 import { encodeRecordBatch, estimateRecordBytes } from '../record-batch/encode-record-batch.ts';
 import type { BatchRecord } from '../record-batch/record.ts';
-import { integerSetting } from './client-settings.ts';
+import { checkClientSettings, integerSetting } from './client-settings.ts';
 import type { ClientLog, ClientTopic } from './client-topic.ts';
 import type { PendingAppend } from './group-commit.ts';
 import { topicNameProblem } from './topic-name.ts';
@@ -64,6 +64,7 @@ export class EmbeddedProducer implements Producer {
   constructor(input: EmbeddedProducerInput) {
     this.input = input;
     const { settings } = input;
+    checkClientSettings('producer', settings);
     this.maxRequestSize = integerSetting(settings, 'max.request.size', 1_048_576);
     this.stickyBytes = integerSetting(settings, 'batch.size', 16_384);
     this.deliveryTimeoutMs =

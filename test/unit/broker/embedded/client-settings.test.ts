@@ -23,3 +23,17 @@ it('the settings that clients use are those that are said to be used', async () 
   await broker.close();
   expect([...asked].sort()).toEqual([...EMBEDDED_CLIENT_SETTINGS].sort());
 });
+
+it.each([
+  ['batch.size', '-5', /Invalid value -5 for configuration batch\.size: Value must be at least 0/],
+  ['max.request.size', '3000000000', /max\.request\.size: Not a number of type INT/],
+  ['compression.type', 'rar', /Invalid value rar for configuration compression\.type/],
+])('a producer refuses %s=%s as that of Kafka does', async (key, value, message) => {
+  const logger = silentLogger;
+  const broker = await createEmbeddedBroker({ dir: tempDir('client-settings'), clock: systemClock, logger });
+  const make = (): unknown => broker.producer({ settings: { [key]: value }, logger });
+  expect(make).toThrow(message);
+  expect(make).toThrow(expect.objectContaining({ code: 'holdfast.broker.settings' }));
+  expect(() => broker.fetcher({ settings: { 'fetch.max.bytes': '-1' }, logger })).toThrow(/must be at least 0/);
+  await broker.close();
+});

@@ -2,8 +2,13 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { systemClock } from '../foundation/clock.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
-import { ConfigError } from '../sdk/errors/kinds.ts';
-import { decodeJavaOffsets, encodeJavaOffsets, isJavaSerialized } from '../storage/java-offset-file.ts';
+import { ConfigError, DataError } from '../sdk/errors/kinds.ts';
+import {
+  decodeJavaOffsets,
+  encodeJavaOffsets,
+  isJavaSerialized,
+  JAVA_OFFSETS_INVALID,
+} from '../storage/java-offset-file.ts';
 import { decodeOffsetFile, encodeOffsetFile } from '../storage/offset-file.ts';
 import { lockOffsetFile, wasOffsetFileLocked } from '../storage/offset-file-lock.ts';
 import { replaceFile } from '../storage/replace-file.ts';
@@ -23,12 +28,12 @@ export interface OffsetsArguments {
 
 /**
  * Prints every offset, one a line, and writes the other file unless it is a dry run. No worker may run on either file.
- * @throws ConfigError `holdfast.cli.offsets-not-copied`, `holdfast.storage.offset.file-locked`, DataError `holdfast.storage.offset.java-file-invalid`
+ * @throws ConfigError `holdfast.cli.offsets-not-copied`, `holdfast.storage.offset.file-locked`, `holdfast.storage.offset.java-file-invalid`
  */
 export async function runOffsets(options: OffsetsArguments): Promise<void> {
   const { direction, from, to, dryRun, overwrite } = options;
   const content = await contentOf(from);
-  const offsets = direction === 'import' ? decodeJavaOffsets(content) : ours(from, content);
+  const offsets = direction === 'import' ? theirs(from, content) : ours(from, content);
   const there = await realpath(to).catch(() => null);
   if (there !== null && there === (await realpath(from))) {
     throw refused(`${to} is the file to read. Name another one: it holds the only offsets that there are.`);
@@ -62,12 +67,12 @@ async function write(to: string, pieces: readonly (string | Uint8Array)[]): Prom
 
 /**
  * Prints every offset of a file of either kind, one a line.
- * @throws ConfigError `holdfast.cli.offsets-not-copied`, DataError `holdfast.storage.offset.java-file-invalid`
+ * @throws ConfigError `holdfast.cli.offsets-not-copied`, `holdfast.storage.offset.java-file-invalid`
  */
 export async function listOffsets(path: string): Promise<void> {
   const content = await contentOf(path);
   const isTheirs = isJavaSerialized(content);
-  const offsets = isTheirs ? decodeJavaOffsets(content) : ours(path, content);
+  const offsets = isTheirs ? theirs(path, content) : ours(path, content);
   print(offsets);
   const whose = isTheirs ? "Kafka Connect's standalone worker" : 'Holdfast';
   console.log(`${offsets.size} offsets in ${path}, a file of ${whose}.`);
@@ -82,6 +87,20 @@ async function contentOf(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (cause) {
     throw refused(`${path} can't be read: ${(cause as Error).message}.`, cause);
+  }
+}
+
+function theirs(path: string, content: Buffer): Map<string, string> {
+  if (content.length > 0 && !isJavaSerialized(content) && typeof decodeOffsetFile(content) !== 'string') {
+    throw refused(
+      `${path} is an offset file of Holdfast already: there is nothing to import. A worker takes it as it is.`,
+    );
+  }
+  try {
+    return decodeJavaOffsets(content);
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new ConfigError(`${path} can't be used. ${cause.message}`, { code: JAVA_OFFSETS_INVALID, cause });
   }
 }
 

@@ -86,7 +86,19 @@ describe('holdfast offsets', () => {
     writeFileSync(theirs, readFileSync(theirs).subarray(0, -3));
     await expect(copy('import', theirs, ours)).rejects.toMatchObject({
       code: 'holdfast.storage.offset.java-file-invalid',
-      message: expect.stringContaining('it is cut off'),
+      name: 'ConfigError',
+      message: expect.stringMatching(/theirs can't be used\. .*it is cut off/),
+    });
+    await expect(listOffsets(theirs)).rejects.toThrow(/theirs can't be used\. .*it is cut off/);
+    writeFileSync(theirs, 'hello');
+    await expect(copy('import', theirs, ours)).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining(`${theirs} can't be used.`),
+    });
+    writeFileSync(theirs, encodeOffsetFile(OFFSETS).map(String).join(''));
+    await expect(copy('import', theirs, ours)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(`${theirs} is an offset file of Holdfast already: there is nothing to import.`),
     });
     writeFileSync(ours, Buffer.concat([Buffer.from(encodeOffsetFile(OFFSETS)[0]), Buffer.from('damaged')]));
     await expect(copy('export', ours, join(dir, 'back'))).rejects.toThrow(/its checksum does not match/);

@@ -3,12 +3,14 @@
  *
  * Invariant 2: a report resolves only when the broker has acknowledged it. Invariant 3: a broker that is away is waited for.
  */
+import { topicNameProblem } from '../../broker/embedded/topic-name.ts';
 import type { Admin, Producer, ProducerRecord, RecordHeader } from '../../broker/ports.ts';
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
 import type { TaskId } from '../host/protocol.ts';
@@ -88,10 +90,17 @@ export class DeadLetterQueueReporter implements ErrorReporter {
     } catch (error) {
       if (failureKind(error) === 'environment') throw error;
       throw new ConnectError(
-        `Could not initialize dead letter queue with topic=${this.topic} (replication factor ${this.replicationFactor}). Create the topic, or correct errors.deadletterqueue.topic.replication.factor.`,
+        `Could not initialize dead letter queue with topic=${this.topic} (replication factor ${this.replicationFactor}): ${sentence(messageOf(error))} ${this.remedy(messageOf(error))}`,
         { code: DEAD_LETTER_QUEUE_FAILED, cause: error },
       );
     }
+  }
+
+  private remedy(refusal: string): string {
+    if (topicNameProblem(this.topic) !== null) return 'Correct errors.deadletterqueue.topic.name.';
+    return /replica/i.test(refusal)
+      ? 'Create the topic, or correct errors.deadletterqueue.topic.replication.factor.'
+      : 'Create the topic, or see to what its creation is refused for.';
   }
 
   report(context: ProcessingContext): Promise<void> | undefined {
@@ -197,4 +206,8 @@ function jsonOf(map: OffsetMap | null): string | null {
   return map === null
     ? null
     : JSON.stringify(map, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+}
+
+function sentence(text: string): string {
+  return /[.!?)]$/.test(text) ? text : `${text}.`;
 }

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/index.ts';
 import type { Password } from './password.ts';
 
 /** What a setting of each type is once parsed. */
@@ -94,8 +95,19 @@ export interface ConfigKey {
   readonly recommender: Recommender | null;
 }
 
-/** Fills in what a declaration leaves out. */
+const SPEC_FIELDS: readonly string[] = [
+  ...['name', 'type', 'default', 'validator', 'importance', 'documentation', 'group', 'orderInGroup', 'width'],
+  ...['displayName', 'dependents', 'recommender'],
+];
+
+/** Fills in what a declaration leaves out. Throws ConfigError for a field that there is none of, which plain JavaScript may have. */
 export function configKeyOf(name: string, spec: ConfigKeySpec): ConfigKey {
+  const unknown = Object.keys(spec).filter((field) => !SPEC_FIELDS.includes(field));
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      `The definition of the setting ${name} has ${unknown.join(', ')}, which ConfigDef does not know. It knows ${SPEC_FIELDS.slice(1).join(', ')}.`,
+    );
+  }
   return Object.freeze({
     name,
     type: spec.type,

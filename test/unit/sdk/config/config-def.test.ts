@@ -17,6 +17,19 @@ function messagesOf(def: ConfigDef, raw: Record<string, string | null>): Record<
   return Object.fromEntries(def.validate(raw).map((value) => [value.name, value.errorMessages]));
 }
 
+it('refuses a definition with a field that there is none of', () => {
+  const misspelt = { type: 'STRING', defualt: 'x', ...BASE } as never;
+  const message =
+    'The definition of the setting a.b has defualt, which ConfigDef does not know. It knows type, default,';
+  expect(() => ConfigDef.of({ 'a.b': misspelt })).toThrow(message);
+  expect(() => ConfigDef.empty().define({ name: 'a.b', ...(misspelt as object) } as never)).toThrow(message);
+  expect(
+    ConfigDef.empty()
+      .define({ name: 'a.b', type: 'STRING', ...BASE })
+      .keys.has('a.b'),
+  ).toBe(true);
+});
+
 describe('parsing', () => {
   it.each<[ConfigType, string, unknown]>([
     ['BOOLEAN', ' TRUE ', true],

@@ -20,6 +20,11 @@ export const CONFIG_FILE_UNREADABLE = defineErrorCode('holdfast.storage.config.f
   mend: 'Mend the file that the message names, restore it from a backup, or move it away: its connector is then gone.',
 });
 
+export const CONFIG_FOLDER_LOCKED = defineErrorCode('holdfast.storage.config.locked', {
+  what: "Another worker has config.storage.dir open. Two at once would overwrite each other's connectors.",
+  mend: 'Stop the process that the message names, or set another config.storage.dir for this one.',
+});
+
 export const CONFIG_FILE_UNWRITABLE = defineErrorCode('holdfast.storage.config.file-unwritable', {
   what: 'A connector could not be stored in config.storage.dir: the disk is full, or the folder may not be written to.',
   mend: 'Make room or set permissions, and send the request again. Nothing was changed.',
@@ -49,6 +54,7 @@ export class FileConfigBackingStore implements ConfigBackingStore {
     this.lock = await lockFolder(this.dir, this.clock, {
       what: 'the connectors of a worker (config.storage.dir)',
       remedy: 'set another config.storage.dir for this one',
+      code: CONFIG_FOLDER_LOCKED,
     });
     try {
       const connectors: StoredConnector[] = [];

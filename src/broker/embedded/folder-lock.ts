@@ -9,7 +9,7 @@ import { errnoOf } from './file-system.ts';
 
 /** Carried by a ConfigError. */
 export const FOLDER_LOCKED = defineErrorCode('holdfast.broker.embedded.locked', {
-  what: 'Another process has the folder of the embedded broker, or of stored connectors, open. Two at once would destroy it.',
+  what: 'Another process has the folder of the embedded broker open. Two at once would destroy it.',
   mend: 'Stop the process that the message names, or give this one another folder.',
 });
 
@@ -22,11 +22,14 @@ export interface FolderLock {
 export interface FolderUse {
   readonly what: string;
   readonly remedy: string;
+  /** Of the error, which has a text of its own for each use. */
+  readonly code: ReturnType<typeof defineErrorCode>;
 }
 
 const BROKER: FolderUse = {
   what: 'the embedded broker',
   remedy: 'set bootstrap.servers=embedded:<another folder> for this one',
+  code: FOLDER_LOCKED,
 };
 
 /** What {@link lockBehind} says to whom it refuses. */
@@ -58,13 +61,13 @@ const MAX_SOCKET_PATH = 100;
 
 /**
  * Locks a folder against every other process, and against a second broker in this one.
- * @throws ConfigError `holdfast.broker.embedded.locked`, naming process and folder
+ * @throws ConfigError with the code of the use, `holdfast.broker.embedded.locked` by default, naming process and folder
  */
 export function lockFolder(dir: string, clock: Clock, use: FolderUse = BROKER): Promise<FolderLock> {
   return lockBehind(join(dir, 'lock'), clock, {
     subject: `The folder ${resolve(dir)} of ${use.what}`,
     remedy: use.remedy,
-    code: FOLDER_LOCKED,
+    code: use.code,
     details: { dir: resolve(dir) },
   });
 }

@@ -131,7 +131,9 @@ describe('FileConfigBackingStore', () => {
     const dir = tempDir('configs');
     const store = open(dir);
     await store.start();
-    await expect(open(dir).start()).rejects.toThrow(/config\.storage\.dir.*set another config\.storage\.dir/);
+    const refused = open(dir).start();
+    await expect(refused).rejects.toThrow(/config\.storage\.dir.*set another config\.storage\.dir/);
+    await expect(refused).rejects.toMatchObject({ code: 'holdfast.storage.config.locked' });
     await store.stop();
     expect(await reread(dir)).toEqual([]);
   });

@@ -10,6 +10,7 @@ import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
 import type { AlteredOffsets, ConnectorCall, ConnectorEvent } from './protocol.ts';
+import { checkedTaskConfigs } from './task-configs.ts';
 
 interface Instance {
   readonly name: string;
@@ -79,7 +80,7 @@ export class ConnectorHost {
         await connector.start(call.config, start.signal);
         return undefined;
       case 'taskConfigs':
-        return cloneable(await connector.taskConfigs(call.maxTasks));
+        return cloneable(checkedTaskConfigs(await connector.taskConfigs(call.maxTasks)));
       case 'stop':
         await connector.stop();
         return undefined;

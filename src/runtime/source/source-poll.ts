@@ -3,10 +3,11 @@ import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
-import type { SourceRecord } from '../../sdk/record/source-record.ts';
+import { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { SourceTask } from '../../sdk/task.ts';
 import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
 import type { HostSettings } from '../host/host-settings.ts';
+import { kindOf } from '../host/task-configs.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import type { TimeSlice } from '../pipeline/time-slice.ts';
@@ -71,6 +72,12 @@ export class SourcePoll {
         `poll() of the source task returned ${kindOf(polled)}. Return an array of records, or null.`,
       );
     }
+    for (const [index, record] of (polled ?? []).entries()) {
+      if (record instanceof SourceRecord) continue;
+      throw new ConnectError(
+        `poll() of the source task returned ${kindOf(record)} at index ${index} of its array. Return instances of SourceRecord: new SourceRecord({…}).`,
+      );
+    }
     if (this.backoff.attempts > 0) this.backoff.reset();
     this.parker.end(PARK);
     const elapsedMs = this.clock.monotonic() - startedAt;
@@ -100,12 +107,6 @@ export class SourcePoll {
     this.logger.warn('A source task asked for poll() to be called again.', { err: error });
     await this.clock.sleep(this.backoff.next(), signal);
   }
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object'
-    ? `an object of class ${value?.constructor?.name ?? 'unknown'}`
-    : `a ${typeof value}`;
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {

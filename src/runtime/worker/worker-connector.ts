@@ -8,6 +8,7 @@ import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { OffsetStorageReader } from '../../sdk/task.ts';
 import { OF_CONNECTOR } from '../host/host-pulse.ts';
+import { checkedTaskConfigs } from '../host/task-configs.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { StartupMeter } from '../metrics/startup-meter.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
@@ -137,7 +138,7 @@ export class WorkerConnector {
 
   /** @throws ConnectError `holdfast.connector.too-many-tasks` */
   async taskConfigs(maxTasks: number, enforce: boolean): Promise<readonly ConnectorConfig[]> {
-    const configs = await this.call('taskConfigs', () => this.connector.taskConfigs(maxTasks));
+    const configs = checkedTaskConfigs(await this.call('taskConfigs', () => this.connector.taskConfigs(maxTasks)));
     if (configs.length <= maxTasks) return configs;
     const text = `The connector ${this.name} has generated ${configs.length} tasks, which is greater than ${maxTasks}, the maximum number of tasks it is configured to create. `;
     if (enforce) {

@@ -38,7 +38,12 @@ export class ResolvedVariables {
     const shown: Record<string, string> = {};
     for (const [key, value] of Object.entries(taskConfig)) {
       const raw = this.raw[key];
-      shown[key] = typeof raw === 'string' && hasVariable(raw) ? raw : this.withVariables(value);
+      shown[key] =
+        typeof raw === 'string' && hasVariable(raw)
+          ? raw
+          : typeof value === 'string'
+            ? this.withVariables(value)
+            : value;
     }
     return shown;
   }

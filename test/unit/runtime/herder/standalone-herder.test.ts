@@ -197,6 +197,20 @@ describe('StandaloneHerder', () => {
     expect(await states('c')).toBe('FAILED: RUNNING');
   });
 
+  it.each([
+    [null, 'null. Return an array'],
+    [{ 0: {} }, 'an object of class Object. Return an array'],
+    [[null], 'null for task 0. Return an object whose values are strings.'],
+    [[{ a: 'b' }, { n: 5 }], 'a number at n for task 1. Return it as a string.'],
+  ])('says what taskConfigs returned that is none: %j', async (returned, said) => {
+    await create('c');
+    opened.script.taskConfigs = () => returned as never;
+    await expect(opened.herder.restartConnector('c')).rejects.toThrow(
+      `Failed to generate task configurations for connector c: taskConfigs() of the connector returned ${said}`,
+    );
+    expect(await states('c')).toBe('FAILED: RUNNING');
+  });
+
   it.each([null, undefined, 'a text', Object.create(null)])(
     'fails a connector that throws no error: %#',
     async (thrown) => {

@@ -437,6 +437,20 @@ describe('WorkerSourceTask', () => {
     expect(h.task.calls.at(-1)).toBe('stop');
   });
 
+  it.each([
+    [{ topic: 't', value: 'v' }, 'an object of class Object'],
+    [undefined, 'undefined'],
+    ['text', 'a string'],
+  ])('fails for a poll whose array holds %o', async (element, what) => {
+    const h = sourceHarness();
+    h.task.poll = async () => [element] as never;
+    const { failure } = await h.run();
+    expect(failure?.message).toBe(
+      `poll() of the source task returned ${what} at index 0 of its array. Return instances of SourceRecord: new SourceRecord({…}).`,
+    );
+    expect(h.producer.log).toEqual([]);
+  });
+
   it('fails for anything else thrown by poll', async () => {
     const h = sourceHarness({ policy: TOLERATE_ALL });
     const boom = new TypeError('boom');

@@ -83,10 +83,12 @@ describe('ConfigVariables', () => {
         tasks: '1',
         other: 'z',
         a: 'c',
+        none: null as never,
         'jdbc.url': 'jdbc:x://h?password=hunter2-hunter2',
         'task.id': '1',
       }),
     ).toEqual({
+      none: null,
       password: '${p:/f:pw}',
       tasks: '${p:/f:one}',
       other: '${q:x}',

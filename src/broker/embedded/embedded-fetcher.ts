@@ -52,9 +52,7 @@ export class EmbeddedFetcher implements Fetcher {
     this.createTopics = booleanSetting(settings, 'allow.auto.create.topics', true);
     this.reset = settings['auto.offset.reset'] ?? 'latest';
     if (!['earliest', 'latest', 'none'].includes(this.reset)) {
-      throw new ConfigError(
-        `auto.offset.reset=${this.reset} must be earliest, latest or none with the embedded broker.`,
-      );
+      throw new ConfigError(`auto.offset.reset=${this.reset}: an embedded broker takes earliest, latest and none.`);
     }
     this.stopTopics = input.onTopicsChange(() => this.wake());
   }

@@ -14,7 +14,7 @@ const STRING = /"(?:[^"\\]|\\.)*"/y;
 export const MAX_JSON_DEPTH = 1000;
 /** Jackson's limit of the characters of a number. */
 const MAX_NUMBER_LENGTH = 1000;
-/** What must not follow a word: it would be part of it. */
+/** What must not follow a word: it would be part of it. Jackson does not look at what comes before the digits, `$` among it. */
 const WORD_PART = /[\p{Surrogate}\p{L}\p{Nd}\p{Nl}\p{Sc}\p{Pc}\p{Mn}\p{Mc}\p{Cf}\u007f-\u009f]/u;
 
 /** How much of a number's form the reader needs. */
@@ -168,7 +168,8 @@ class JsonReader {
   private word<T extends Json>(word: string, value: T): T {
     if (!this.text.startsWith(word, this.position)) throw this.unexpected();
     this.position += word.length;
-    if (WORD_PART.test(this.text.charAt(this.position))) throw this.unexpected();
+    const next = this.text.charAt(this.position);
+    if (next >= '0' && WORD_PART.test(next)) throw this.unexpected();
     return value;
   }
 

@@ -123,11 +123,12 @@ describe('the envelope', () => {
     ['what follows the value', '{} {"a":1}', new Map()],
     ['a byte order mark', '\ufeff"a"', 'a'],
     ['nothing but blanks', ' \n', null],
+    ['what can be no part of a word for it', 'true$', true],
   ])('takes %s as Kafka Connect does', (_what, text, value) => {
     expect(read(text, plain).value).toEqual(value);
   });
 
-  it.each(['12x', 'nullx', '[1 2]', '"a\u0001"', '205e8058070448'])('takes no %j', (text) => {
+  it.each(['12x', 'nullx', 'null\u20ac', '[null$]', '[1 2]', '"a\u0001"', '205e8058070448'])('takes no %j', (text) => {
     expect(() => read(text, plain)).toThrow(DataError);
   });
 

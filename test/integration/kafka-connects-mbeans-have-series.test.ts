@@ -262,7 +262,8 @@ describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', (
       bytes,
     );
     expect(value('kafka_consumer_coordinator_assigned_partitions', sink)).toBe(1);
-    expect(value('kafka_consumer_coordinator_rebalance_total', sink)).toBe(1);
+    // Another one if the group began before the new topic was known to all of the broker.
+    expect([1, 2]).toContain(value('kafka_consumer_coordinator_rebalance_total', sink));
 
     expect(value('kafka_producer_record_send_total', { clientid: 'connector-dlq-producer-sink-0' })).toBe(0);
     for (const [client, labels] of [

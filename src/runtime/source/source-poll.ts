@@ -72,10 +72,10 @@ export class SourcePoll {
         `poll() of the source task returned ${kindOf(polled)}. Return an array of records, or null.`,
       );
     }
-    for (const [index, record] of (polled ?? []).entries()) {
-      if (record instanceof SourceRecord) continue;
+    const odd = polled?.findIndex((record) => !(record instanceof SourceRecord)) ?? -1;
+    if (odd !== -1) {
       throw new ConnectError(
-        `poll() of the source task returned ${kindOf(record)} at index ${index} of its array. Return instances of SourceRecord: new SourceRecord({…}).`,
+        `poll() of the source task returned ${kindOf(polled?.[odd])} at index ${odd} of its array. Return instances of SourceRecord: new SourceRecord({…}).`,
       );
     }
     if (this.backoff.attempts > 0) this.backoff.reset();

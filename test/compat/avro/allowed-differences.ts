@@ -281,7 +281,10 @@ const isDefaultFlag = (each: unknown): boolean => Array.isArray(each) && String(
 function differsInDefaults(difference: Difference): boolean {
   if (difference.kind !== 'Connect schema') return false;
   const [a, b] = [difference.ours, difference.java].map(({ schema }) =>
-    JSON.stringify(comparable(schema, true), (key, each) => (key === 'default' || isDefaultFlag(each) ? null : each)),
+    JSON.stringify(comparable(schema, true), (key, each) => {
+      if (key === 'default') return null;
+      return Array.isArray(each) ? each.filter((item) => !isDefaultFlag(item)) : each;
+    }),
   );
   const bare = (text = ''): string => text.replace(/,?null/g, '').replace(/,?"parameters":\[\]/g, '');
   return bare(a) === bare(b);

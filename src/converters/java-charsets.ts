@@ -40,13 +40,11 @@ function singleByte(lacking: RegExp, mask: number): Charset {
 const LATIN_1 = singleByte(/[\ud800-\udbff][\udc00-\udfff]|[\u0100-\uffff]/g, 0xff);
 const ASCII = singleByte(/[\ud800-\udbff][\udc00-\udfff]|[\u0080-\uffff]/g, 0x7f);
 
-/** A pair, or what is none: a high half takes the next unit with it. A byte order mark turned round is no character. */
-const UNITS_TO_CHECK = /[\ud800-\udbff][\s\S]?|[\udc00-\udfff\ufffe]/g;
+/** A pair, or what is none: a high half takes the next unit with it. */
+const UNITS_TO_CHECK = /[\ud800-\udbff][\s\S]?|[\udc00-\udfff]/g;
 
 function utf16Units(text: string, hasHalfUnit: boolean): string {
-  const checked = text.replace(UNITS_TO_CHECK, (units) =>
-    /^\P{Surrogate}$/u.test(units) && units !== '\ufffe' ? units : REPLACEMENT,
-  );
+  const checked = text.replace(UNITS_TO_CHECK, (units) => (/^\P{Surrogate}$/u.test(units) ? units : REPLACEMENT));
   // Half a unit after half a pair is one mistake with it.
   return hasHalfUnit && !/[\ud800-\udbff]$/.test(text) ? checked + REPLACEMENT : checked;
 }

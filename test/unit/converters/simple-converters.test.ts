@@ -31,6 +31,7 @@ describe('StringConverter', () => {
     converter.configure({ 'converter.encoding': 'UTF-16' }, contextFor('value'));
     expect(converter.toConnectData('t', Buffer.from('fffe6100', 'hex')).value).toBe('a');
     expect(converter.toConnectData('t', Buffer.from('0061', 'hex')).value).toBe('a');
+    expect(converter.toConnectData('t', Buffer.from('0061fffe', 'hex')).value).toBe('a\ufffe');
   });
 
   it.each<[string, string, string]>([

@@ -44,9 +44,14 @@ const ASCII = singleByte(/[\ud800-\udbff][\udc00-\udfff]|[\u0080-\uffff]/g, 0x7f
 const UNITS_TO_CHECK = /[\ud800-\udbff][\s\S]?|[\udc00-\udfff]/g;
 
 function utf16Units(text: string, hasHalfUnit: boolean): string {
-  const checked = text.replace(UNITS_TO_CHECK, (units) => (/^\P{Surrogate}$/u.test(units) ? units : REPLACEMENT));
+  let endsInHalf = false;
+  const checked = text.replace(UNITS_TO_CHECK, (units: string, at: number) => {
+    if (/^\P{Surrogate}$/u.test(units)) return units;
+    endsInHalf = at === text.length - 1 && units < '\udc00';
+    return REPLACEMENT;
+  });
   // Half a unit after half a pair is one mistake with it.
-  return hasHalfUnit && !/[\ud800-\udbff]$/.test(text) ? checked + REPLACEMENT : checked;
+  return hasHalfUnit && !endsInHalf ? checked + REPLACEMENT : checked;
 }
 
 const UTF_16LE: Charset = {

@@ -87,13 +87,6 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     reason: 'The list of the available connectors at the end of the sentence is ours.',
   },
   {
-    request: 'create-refusals/post-sink-bad-regex',
-    at: 'body.message',
-    upstream: /Unclosed character class/,
-    holdfast: /Unterminated character class/,
-    reason: 'What is wrong with a regular expression is said by the engine of the language.',
-  },
-  {
     request: ANY,
     at: /\.task\.class$/,
     upstream: /Task$/,

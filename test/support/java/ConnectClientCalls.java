@@ -62,6 +62,8 @@ public final class ConnectClientCalls {
     call("getConnectorConfig", () -> client.getConnectorConfig(missing));
     call("getConnectorStatus", () -> client.getConnectorStatus(name));
     call("getConnectorStatus", () -> client.getConnectorStatus(missing));
+    // Told with the first record, which comes after the task is RUNNING.
+    for (int i = 0; i < 200 && client.getConnectorTopics(name).getTopics().isEmpty(); i++) Thread.sleep(100);
     call("getConnectorTopics", () -> client.getConnectorTopics(name));
     call("resetConnectorTopics", () -> client.resetConnectorTopics(name));
     call("getConnectorTopics", () -> client.getConnectorTopics(name));

@@ -51,6 +51,8 @@ describe('StringConverter', () => {
     ['UTF-8', '61ffc362', 'a\ufffd\ufffdb'],
     ['UTF-16', '00', '\ufffd'],
     ['UTF-16BE', 'd8000061', '\ufffd'],
+    ['UTF-16BE', 'db70d8302a', '\ufffd\ufffd'],
+    ['UTF-16BE', '0061d8302a', 'a\ufffd'],
     ['UTF-16LE', '00dc6100ff', '\ufffda\ufffd'],
     ['US-ASCII', '61e9', 'a\ufffd'],
   ])('reads broken %s as Java does: %s', (encoding, hex, text) => {

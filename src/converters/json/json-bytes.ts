@@ -1,5 +1,6 @@
 /** The text of JSON that comes as bytes, in whichever encoding, as Jackson finds it out. */
 import { isUtf8 } from 'node:buffer';
+import { jsonEncodingOf } from '../../foundation/json-encoding.ts';
 
 /** Takes the place of everything from the first byte on that is no text: JSON allows it neither in a text nor after a word. */
 const NO_TEXT = '\ud800\u0000';
@@ -20,21 +21,12 @@ function utf8Text(bytes: Buffer): string {
 }
 
 function markedText(bytes: Buffer): string {
-  const [a, b, c, d] = bytes;
-  if (bytes.length >= 4) {
-    if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return utf32Text(bytes.subarray(4), 'BE');
-    if (a === 0xff && b === 0xfe && c === 0 && d === 0) return utf32Text(bytes.subarray(4), 'LE');
-  }
-  if (a === 0xef && b === 0xbb && c === 0xbf) return utf8Text(bytes.subarray(3));
-  if (a === 0xfe && b === 0xff) return utf16Text(bytes.subarray(2), 'BE');
-  if (a === 0xff && b === 0xfe) return utf16Text(bytes.subarray(2), 'LE');
-  if (bytes.length >= 4) {
-    if (a === 0 && b === 0 && c === 0) return utf32Text(bytes, 'BE');
-    if (b === 0 && c === 0 && d === 0) return utf32Text(bytes, 'LE');
-  }
-  if (bytes.length >= 2 && a === 0) return utf16Text(bytes, 'BE');
-  if (bytes.length >= 2 && b === 0) return utf16Text(bytes, 'LE');
-  return utf8Text(bytes);
+  const { bytesPerUnit, littleEndian, skip } = jsonEncodingOf(bytes);
+  const order = littleEndian ? 'LE' : 'BE';
+  if (bytesPerUnit === 4) return utf32Text(bytes.subarray(skip), order);
+  if (bytesPerUnit === 2) return utf16Text(bytes.subarray(skip), order);
+  const [a, b, c] = bytes;
+  return utf8Text(a === 0xef && b === 0xbb && c === 0xbf ? bytes.subarray(3) : bytes);
 }
 
 function utf16Text(bytes: Buffer, order: 'BE' | 'LE'): string {

@@ -4,13 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.apicurio.registry.serde.avro.NonRecordContainer;
 import io.apicurio.registry.utils.converter.avro.AvroData;
 import io.apicurio.registry.utils.converter.avro.AvroDataConfig;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -32,18 +28,7 @@ import org.apache.kafka.connect.data.Struct;
  */
 public final class AvroOracle {
   public static void main(String[] args) throws Exception {
-    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      JsonNode answer;
-      try {
-        answer = answer(ConnectWire.JSON.readTree(line));
-      } catch (Throwable error) {
-        answer = ConnectWire.ofError(error);
-      }
-      out.println(ConnectWire.JSON.writeValueAsString(answer));
-      if (!in.ready()) out.flush();
-    }
+    ConnectWire.answerLines(AvroOracle::answer);
   }
 
   private static JsonNode answer(JsonNode request) throws Exception {

@@ -1,10 +1,6 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.text.SimpleDateFormat;
 import java.util.Base64;
 import java.util.Date;
@@ -36,18 +32,7 @@ import org.apache.kafka.connect.transforms.predicates.Predicate;
 /** Answers, one line of JSON for one line of JSON, what Kafka Connect's own transformations, converters and Values make of data. */
 public final class ConnectOracle {
   public static void main(String[] args) throws Exception {
-    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      JsonNode answer;
-      try {
-        answer = answer(ConnectWire.JSON.readTree(line));
-      } catch (Throwable error) {
-        answer = ConnectWire.ofError(error);
-      }
-      out.println(ConnectWire.JSON.writeValueAsString(answer));
-      if (!in.ready()) out.flush();
-    }
+    ConnectWire.answerLines(ConnectOracle::answer);
   }
 
   private static Map<String, String> config(JsonNode node) {

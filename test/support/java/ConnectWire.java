@@ -3,9 +3,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
@@ -22,6 +26,26 @@ import org.apache.kafka.connect.data.Struct;
 final class ConnectWire {
   /** Half a surrogate pair has no form in UTF-8. */
   static final ObjectMapper JSON = new ObjectMapper().enable(JsonWriteFeature.ESCAPE_NON_ASCII.mappedFeature());
+
+  interface Question {
+    JsonNode answer(JsonNode request) throws Exception;
+  }
+
+  /** Answers standard input line by line; what is thrown is an answer too. */
+  static void answerLines(Question question) throws Exception {
+    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      JsonNode answer;
+      try {
+        answer = question.answer(JSON.readTree(line));
+      } catch (Throwable error) {
+        answer = ofError(error);
+      }
+      out.println(JSON.writeValueAsString(answer));
+      if (!in.ready()) out.flush();
+    }
+  }
 
   static ObjectNode object() {
     return JSON.createObjectNode();

@@ -3,7 +3,7 @@
  * as configurations hold passwords.
  *
  * Format, version 1: a JSON object with `format`, `version`, `name`, `target_state`, `created`, `connector_file`, `deleted` and `config`. The
- * name of a file tells its connector to people; which one it is, the content says.
+ * name of a file tells its connector to people; which one it is, the content says. A file that somebody named otherwise keeps its name.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../broker/embedded/folder-lock.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
-import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
+import { ConfigError, EnvironmentError, IllegalStateError } from '../sdk/errors/kinds.ts';
 import type { ConfigBackingStore, StoredConnector } from './config-backing-store.ts';
 import { replaceFile, syncFolder } from './replace-file.ts';
 
@@ -39,6 +39,8 @@ export class FileConfigBackingStore implements ConfigBackingStore {
   private readonly dir: string;
   private readonly clock: Clock;
   private lock: FolderLock | null = null;
+  /** Where each connector was found or put. */
+  private readonly paths = new Map<string, string>();
   /** The write before, whatever became of it. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -60,9 +62,8 @@ export class FileConfigBackingStore implements ConfigBackingStore {
       const connectors: StoredConnector[] = [];
       for (const file of (await readdir(this.dir)).sort()) {
         if (file.endsWith(`${SUFFIX}.tmp`)) await rm(join(this.dir, file), { force: true });
-        else if (file.endsWith(SUFFIX) && !file.startsWith('.')) connectors.push(await this.read(join(this.dir, file)));
+        else if (file.endsWith(SUFFIX) && !file.startsWith('.')) connectors.push(await this.load(join(this.dir, file)));
       }
-      this.refuseDoubles(connectors);
       return connectors.sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1));
     } catch (error) {
       await this.stop();
@@ -83,7 +84,9 @@ export class FileConfigBackingStore implements ConfigBackingStore {
       config,
     };
     return this.inTurn(name, async () => {
-      await replaceFile(this.pathOf(name), [`${JSON.stringify(content, null, 2)}\n`]);
+      const path = this.pathOf(name);
+      await replaceFile(path, [`${JSON.stringify(content, null, 2)}\n`]);
+      this.paths.set(name, path);
     });
   }
 
@@ -91,17 +94,25 @@ export class FileConfigBackingStore implements ConfigBackingStore {
     return this.inTurn(name, async () => {
       await rm(this.pathOf(name), { force: true });
       await syncFolder(this.dir);
+      this.paths.delete(name);
     });
   }
 
   async stop(): Promise<void> {
-    await this.last;
-    const { lock } = this;
+    const { lock, last } = this;
+    // What comes from now on is refused: the folder may be another worker's soon.
     this.lock = null;
+    await last;
+    this.paths.clear();
     await lock?.release();
   }
 
   private inTurn(name: string, write: () => Promise<void>): Promise<void> {
+    if (this.lock === null) {
+      return Promise.reject(
+        new IllegalStateError(`The connector ${name} was not stored in ${this.dir}: the worker has closed the folder.`),
+      );
+    }
     const done = this.last.then(write).catch((cause: unknown) => {
       throw new EnvironmentError(
         `The connector ${name} could not be stored in ${this.dir}: ${(cause as Error).message}. Nothing was changed.`,
@@ -112,11 +123,25 @@ export class FileConfigBackingStore implements ConfigBackingStore {
     return done;
   }
 
-  /** Names that differ have files that differ, on file systems that take A for a, too. */
+  /** Where it is or goes. Names that differ have files that differ, on file systems that take A for a, too. */
   private pathOf(name: string): string {
+    const known = this.paths.get(name);
+    if (known !== undefined) return known;
     const readable = name.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 80);
     const digest = createHash('sha256').update(name, 'utf8').digest('hex').slice(0, 16);
-    return join(this.dir, `${readable}.${digest}${SUFFIX}`);
+    const taken = new Set(this.paths.values());
+    let path = join(this.dir, `${readable}.${digest}${SUFFIX}`);
+    // By a file that somebody gave this name, or by a name that differs in half a surrogate pair, which has no bytes of its own.
+    for (let n = 2; taken.has(path); n++) path = join(this.dir, `${readable}.${digest}.${n}${SUFFIX}`);
+    return path;
+  }
+
+  private async load(path: string): Promise<StoredConnector> {
+    const connector = await this.read(path);
+    const { name } = connector;
+    if (this.paths.has(name)) throw this.unreadable(this.dir, `two files in it hold the connector ${name}`);
+    this.paths.set(name, path);
+    return connector;
   }
 
   private async read(path: string): Promise<StoredConnector> {
@@ -148,14 +173,6 @@ export class FileConfigBackingStore implements ConfigBackingStore {
       file: typeof file === 'string' ? file : null,
       isDeleted: deleted === true,
     };
-  }
-
-  private refuseDoubles(connectors: readonly StoredConnector[]): void {
-    const names = new Set<string>();
-    for (const { name } of connectors) {
-      if (names.has(name)) throw this.unreadable(this.dir, `two files in it hold the connector ${name}`);
-      names.add(name);
-    }
   }
 
   private unreadable(path: string, why: string, cause?: unknown): ConfigError {

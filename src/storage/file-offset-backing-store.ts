@@ -13,7 +13,7 @@ import type { FolderLock } from '../broker/embedded/folder-lock.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
-import { ConfigError, EnvironmentError } from '../sdk/errors/kinds.ts';
+import { ConfigError, EnvironmentError, IllegalStateError } from '../sdk/errors/kinds.ts';
 import { decodeJavaOffsets, isJavaSerialized } from './java-offset-file.ts';
 import type { OffsetBackingStore } from './offset-backing-store.ts';
 import { decodeOffsetFile, encodeOffsetFile } from './offset-file.ts';
@@ -42,6 +42,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   private pending: { readonly entries: ReadonlyMap<string, string | null>; readonly done: (error?: Error) => void }[] =
     [];
   private writing: Promise<void> | null = null;
+  private isStopped = false;
 
   constructor(options: { readonly path: string; readonly logger: Logger; readonly clock: Clock }) {
     this.path = options.path;
@@ -51,6 +52,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
 
   /** @throws ConfigError `holdfast.storage.offset.file-locked`, `holdfast.storage.offset.file-unreadable` */
   async start(): Promise<void> {
+    this.isStopped = false;
     await this.claim();
     try {
       await this.load();
@@ -85,6 +87,11 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
 
   /** Calls that come while one is being written share the next write. */
   set(entries: ReadonlyMap<string, string | null>): Promise<void> {
+    if (this.isStopped) {
+      return Promise.reject(
+        new IllegalStateError(`Offsets were not written to ${this.path}: the worker has closed the file.`),
+      );
+    }
     return new Promise((resolve, reject) => {
       this.pending.push({ entries, done: (error) => (error === undefined ? resolve() : reject(error)) });
       this.writing ??= this.writeAll();
@@ -92,6 +99,8 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   }
 
   async stop(): Promise<void> {
+    // What comes from now on is refused: the file may be another worker's soon.
+    this.isStopped = true;
     await this.writing;
     await this.release();
   }

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
+import { IllegalStateError } from '../../../src/sdk/errors/kinds.ts';
 import type { StoredConnector } from '../../../src/storage/config-backing-store.ts';
 import { FileConfigBackingStore } from '../../../src/storage/file-config-backing-store.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -68,6 +69,60 @@ describe('FileConfigBackingStore', () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it('replaces and removes a file under whatever name it was restored', async () => {
+    const dir = tempDir('configs');
+    const store = open(dir);
+    await store.start();
+    await store.put(stored('a'));
+    await store.put(stored('b', { created: 2_000 }));
+    await store.stop();
+    const [a = '', b = ''] = filesOf(dir).sort();
+    // Even under the name that another connector's would have.
+    renameSync(join(dir, a), join(dir, 'restored.json'));
+    renameSync(join(dir, b), join(dir, a));
+    const again = open(dir);
+    expect(await again.start()).toHaveLength(2);
+    const paused = stored('a', { target: 'PAUSED' });
+    await again.put(paused);
+    await again.put(stored('c', { created: 3_000 }));
+    await again.stop();
+    expect((await reread(dir)).map(({ name, target }) => `${name} ${target}`)).toEqual([
+      'a PAUSED',
+      'b STARTED',
+      'c STARTED',
+    ]);
+    const last = open(dir);
+    await last.start();
+    await last.remove('a');
+    await last.remove('b');
+    await last.put(stored('a', { target: 'STOPPED' }));
+    await last.stop();
+    expect((await reread(dir)).map(({ name, target }) => `${name} ${target}`)).toEqual(['a STOPPED', 'c STARTED']);
+  });
+
+  it('keeps names apart that differ in half a surrogate pair', async () => {
+    const dir = tempDir('configs');
+    const store = open(dir);
+    await store.start();
+    await store.put(stored('x\ud800'));
+    await store.put(stored('x\ud801', { created: 2_000 }));
+    await store.remove('x\ud800');
+    await store.stop();
+    expect((await reread(dir)).map(({ name }) => name)).toEqual(['x\ud801']);
+  });
+
+  it("writes nothing once it was stopped: the folder may be another worker's by then", async () => {
+    const dir = tempDir('configs');
+    const store = open(dir);
+    await store.start();
+    await store.put(stored('a'));
+    const stopping = store.stop();
+    const late = [store.put(stored('b')), store.remove('a')].map((write) => write.catch((error: Error) => error));
+    await stopping;
+    for (const error of await Promise.all(late)) expect(error).toBeInstanceOf(IllegalStateError);
+    expect(await reread(dir)).toEqual([stored('a')]);
   });
 
   it('shows passwords to nobody but the owner', async () => {

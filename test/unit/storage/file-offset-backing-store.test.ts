@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../../src/cli/exit-codes.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import { recordingLogger, silentLogger } from '../../../src/foundation/logger.ts';
-import { ConfigError, EnvironmentError } from '../../../src/sdk/errors/kinds.ts';
+import { ConfigError, EnvironmentError, IllegalStateError } from '../../../src/sdk/errors/kinds.ts';
 import { FileOffsetBackingStore } from '../../../src/storage/file-offset-backing-store.ts';
 import { encodeJavaOffsets } from '../../../src/storage/java-offset-file.ts';
 
@@ -52,6 +52,16 @@ describe('FileOffsetBackingStore', () => {
     await store.stop();
     expect(await (await open()).get(['k'])).toEqual(['49']);
     expect(await readdir(join(folder, 'sub'))).toEqual(['offsets', 'offsets.lock']);
+  });
+
+  it('writes nothing once it was stopped: the file may be another worker\'s by then', async () => {
+    const store = await open();
+    const early = store.set(new Map([['a', '1']]));
+    const stopping = store.stop();
+    const late = store.set(new Map([['a', '2']])).catch((error: Error) => error);
+    await Promise.all([early, stopping]);
+    expect(await late).toBeInstanceOf(IllegalStateError);
+    expect(await (await open()).get(['a'])).toEqual(['1']);
   });
 
   it('refuses a damaged file at every cut, and leaves it as it was', async () => {

@@ -139,18 +139,26 @@ export class ConnectorLifecycle {
         cause: error,
       });
     }
-    const running = this.worker.tasksOf(name);
-    if (sameConfigs(configs, entry.taskConfigs) && running.length === configs.length) return;
-    await this.worker.stopTasks(running);
+    // What it failed with, when it was asked before, is over; what it reported itself is not.
+    if (this.statuses.connector(name)?.state === 'FAILED' && !connector.hasFailed) {
+      this.statuses.setConnector(name, 'RUNNING', connector.version);
+    }
+    // One that could not be started has a status all the same, and waits for its restart as any that failed.
+    const known = this.statuses.tasksOf(name);
+    if (sameConfigs(configs, entry.taskConfigs) && known.length === configs.length) return;
+    await this.worker.stopTasks(this.worker.tasksOf(name));
     this.statuses.removeTasks(name);
     entry.taskConfigs = configs;
     for (const task of configs.keys()) await this.startTask({ connector: name, task }, entry);
   }
 
-  async restartTask(id: TaskId, entry: DesiredConnector): Promise<void> {
-    this.statuses.setTask(id, 'RESTARTING', entry.resolved.desc.version);
-    await this.worker.stopTasks([id]);
-    await this.startTask(id, entry);
+  /** They are stopped together, within one deadline. Those that there are not are passed over. */
+  async restartTasks(tasks: readonly number[], entry: DesiredConnector): Promise<void> {
+    const { name, resolved } = entry;
+    const ids = tasks.filter((task) => task < entry.taskConfigs.length).map((task) => ({ connector: name, task }));
+    for (const id of ids) this.statuses.setTask(id, 'RESTARTING', resolved.desc.version);
+    await this.worker.stopTasks(ids);
+    for (const id of ids) await this.startTask(id, entry);
   }
 
   /** Stop and start of the instance; tasks whose configurations stay the same go on. @throws as `launch` */

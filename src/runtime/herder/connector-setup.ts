@@ -176,6 +176,7 @@ export class ConnectorSetup {
   ): Promise<void> {
     const { name } = known;
     if (this.desired.known(name) !== known) return;
+    const before = this.desired.get(name)?.taskConfigs;
     if (restartsConnector) {
       // What it failed with is in its status and in the log; its tasks are restarted all the same.
       await this.awake(name)
@@ -183,10 +184,9 @@ export class ConnectorSetup {
         .catch(() => {});
     }
     const entry = this.desired.get(name);
-    if (entry === undefined) return;
-    for (const task of tasks) {
-      if (task < entry.taskConfigs.length) await this.lifecycle.restartTask({ connector: name, task }, entry);
-    }
+    // Where the connector made other tasks, all of them have just been started.
+    if (entry === undefined || entry.taskConfigs !== before) return;
+    await this.lifecycle.restartTasks(tasks, entry);
   }
 }
 

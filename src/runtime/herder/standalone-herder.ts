@@ -312,7 +312,7 @@ export class StandaloneHerder implements Herder {
 
   restartTask(id: ConnectorTaskId): Promise<void> {
     return this.operations.run(id.connector, `restarting task ${id.task} of`, async () =>
-      this.lifecycle.restartTask(id, this.setup.entryOf(id)),
+      this.lifecycle.restartTasks([id.task], this.setup.entryOf(id)),
     );
   }
 

@@ -54,7 +54,7 @@ describe('FileOffsetBackingStore', () => {
     expect(await readdir(join(folder, 'sub'))).toEqual(['offsets', 'offsets.lock']);
   });
 
-  it('writes nothing once it was stopped: the file may be another worker\'s by then', async () => {
+  it("writes nothing once it was stopped: the file may be another worker's by then", async () => {
     const store = await open();
     const early = store.set(new Map([['a', '1']]));
     const stopping = store.stop();

@@ -298,6 +298,79 @@ describe('StandaloneHerder', () => {
     expect(opened.host().started()).toHaveLength(2);
   });
 
+  it('stops the tasks of a restart together: those that hang cost one deadline, not one each', async () => {
+    await create('c', { 'tasks.max': '4' });
+    const { herder, clock } = opened;
+    const first = opened.host();
+    first.onPosted = (message) => message.type === 'task.stop';
+    await herder.restartConnectorAndTasks('c', { onlyFailed: false, includeTasks: true });
+    await settle();
+    expect(await states('c')).toBe('RUNNING: RESTARTING, RESTARTING, RESTARTING, RESTARTING');
+    await clock.advance(5_000);
+    await settle();
+    expect(await states('c')).toBe('RUNNING: RUNNING, RUNNING, RUNNING, RUNNING');
+    expect(opened.host()).not.toBe(first);
+  });
+
+  it('starts tasks once where a restarted connector makes others', async () => {
+    await create('c', { 'tasks.max': '2' });
+    opened.script.taskConfigs = () => [{ table: 'a' }, { table: 'b' }];
+    await opened.herder.restartConnectorAndTasks('c', { onlyFailed: false, includeTasks: true });
+    await settle();
+    expect(await states('c')).toBe('RUNNING: RUNNING, RUNNING');
+    expect(opened.host().started()).toHaveLength(4);
+  });
+
+  it('leaves the other tasks alone when a connector is restarted of which a task could not be started', async () => {
+    let mayOpen = true;
+    opened = openHerder({
+      onHost: () => {
+        if (!mayOpen) throw new Error('no thread');
+      },
+    });
+    await opened.herder.start();
+    await create('c', { 'tasks.max': '2' });
+    const host = opened.host();
+    // It hangs, so that its restart needs another host.
+    host.onPosted = (message) => message.type === 'task.stop';
+    mayOpen = false;
+    const restarting = opened.herder.restartTask({ connector: 'c', task: 1 });
+    await settle();
+    await opened.clock.advance(5_000);
+    await restarting;
+    expect(await states('c')).toBe('RUNNING: RUNNING, FAILED');
+    await opened.herder.restartConnector('c');
+    expect(await states('c')).toBe('RUNNING: RUNNING, FAILED');
+    expect(host.started()).toHaveLength(2);
+    mayOpen = true;
+    await opened.herder.restartConnectorAndTasks('c', { onlyFailed: true, includeTasks: true });
+    await settle();
+    expect(await states('c')).toBe('RUNNING: RUNNING, RUNNING');
+    expect(host.started()).toHaveLength(2);
+  });
+
+  it('is RUNNING again once taskConfigs answers, but not after an error that the connector reported itself', async () => {
+    await create('c');
+    const { script } = opened;
+    const { taskConfigs } = script;
+    const [context] = script.contexts;
+    script.taskConfigs = () => {
+      throw new Error('cannot list tables');
+    };
+    context?.requestTaskReconfiguration();
+    await settle();
+    expect(await states('c')).toBe('FAILED: RUNNING');
+    script.taskConfigs = taskConfigs;
+    context?.requestTaskReconfiguration();
+    await settle();
+    expect(await states('c')).toBe('RUNNING: RUNNING');
+    expect((await opened.herder.connectorStatus('c')).connector).toMatchObject({ version: '4.5.6', trace: '' });
+    context?.raiseError(new Error('monitor died'));
+    context?.requestTaskReconfiguration();
+    await settle();
+    expect(await states('c')).toBe('FAILED: RUNNING');
+  });
+
   it('restarts what is PAUSED into PAUSED, and what is STOPPED into STOPPED', async () => {
     await create('p');
     await opened.herder.pauseConnector('p');

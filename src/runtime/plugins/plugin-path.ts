@@ -3,13 +3,15 @@
  *
  * An entry of `plugin.path` is a folder or the name of an npm package. A folder that is itself a package (has a package.json) is one
  * plugin; otherwise each of its sub-folders with a package.json is one, and so is each `.js` or `.mjs` file directly in it.
- * A package name is resolved from the working folder, as `import` would. What can't be read is a warning, as with Kafka Connect.
+ * A package name is resolved from the working folder, as `import` would. What can't be read is a warning, as with Kafka Connect; so are
+ * plugins of Java, which would otherwise be missing without a word.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hasJavaArchives, isJavaArchive, javaPluginsSentence } from './java-archives.ts';
 
 export interface PluginModule {
   /** A file URL. */
@@ -36,6 +38,7 @@ export async function findPluginModules(
 
 async function modulesOf(entry: string, report: (location: string, error: unknown) => void): Promise<PluginModule[]> {
   const folder = resolve(entry);
+  if (isJavaArchive(entry)) throw new Error(javaPluginsSentence([basename(entry)]));
   if (!existsSync(folder)) {
     if (isAbsolute(entry) || entry.startsWith('.')) throw new Error(`there is no folder ${folder}`);
     return [{ module: resolvePackage(entry), location: entry, packageName: entry }];
@@ -43,17 +46,20 @@ async function modulesOf(entry: string, report: (location: string, error: unknow
   const own = await entryOfPackage(folder);
   if (own !== null) return [{ ...own, location: folder }];
   const modules: PluginModule[] = [];
+  const java: string[] = [];
   for (const name of (await readdir(folder)).sort()) {
     if (name.startsWith('.')) continue;
     const location = join(folder, name);
     try {
       const found = await moduleAt(location);
       if (found !== null) modules.push({ ...found, location });
+      else if (isJavaArchive(name) || (await hasJavaArchives(location))) java.push(name);
     } catch (error) {
       // The others of the folder are none the worse for it.
       report(location, error);
     }
   }
+  if (java.length > 0) report(entry, new Error(javaPluginsSentence(java)));
   return modules;
 }
 
@@ -69,7 +75,11 @@ function resolvePackage(name: string): string {
   try {
     return pathToFileURL(require.resolve(name)).href;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'MODULE_NOT_FOUND') {
+      throw new Error(`there is neither a folder ${resolve(name)} nor a package ${name} that is installed there`);
+    }
+    if (code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
   }
   for (const base of require.resolve.paths(name) ?? []) {
     const folder = join(base, name);

@@ -1,4 +1,5 @@
 /** All plugins that a worker knows: the built-in ones and those of `plugin.path`. */
+import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
@@ -88,7 +89,7 @@ export class Plugins {
     };
     const modules = await findPluginModules(options.pluginPath, (entry, error) =>
       leaveOut(
-        'An entry of plugin.path could not be used. Check that the folder or package exists and can be read.',
+        'An entry of plugin.path could not be used, or not all of it.',
         { entry, reason: messageOf(error) } as { readonly reason: string },
         entry,
       ),
@@ -98,7 +99,7 @@ export class Plugins {
       try {
         descs.push(...descsOf(await importPlugin(found.module), found));
       } catch (error) {
-        const fields = { location, reason: messageOf(error) };
+        const fields = { location, reason: whyNotLoaded(error, found.module) };
         leaveOut('A plugin was left out, for it could not be loaded.', fields, location);
       }
     }
@@ -188,6 +189,13 @@ export class Plugins {
     for (const type of types) for (const desc of this.byName.get(type)?.get(name) ?? []) found.add(desc);
     return [...found];
   }
+}
+
+/** Of a module that can't be parsed `import` tells neither file nor line; Node prints them when it runs the file itself. */
+function whyNotLoaded(error: unknown, module: string): string {
+  const message = messageOf(error);
+  if (!(error instanceof Error) || error.name !== 'SyntaxError' || !module.startsWith('file:')) return message;
+  return `${message} (the command 'node ${fileURLToPath(module)}' shows the place)`;
 }
 
 /** Imports a module and checks that its default export is a manifest that this worker can use. */

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LogLine, loggerOver } from '../../../../src/foundation/logger.ts';
+import { type LogLine, loggerOver, silentLogger } from '../../../../src/foundation/logger.ts';
 import { ModulePluginLoader } from '../../../../src/runtime/plugins/module-plugin-loader.ts';
 import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -55,6 +55,40 @@ describe('plugin.path', () => {
     expect(await discover('one')).toEqual(['a.One']);
     expect(await discover('./one')).toEqual(['a.One']);
     expect(lines).toEqual([]);
+  });
+
+  it('says once for each entry that plugins of Java do not run here', async () => {
+    write('libs/connect-file-4.1.1.jar', '');
+    write('libs/connect-json-4.1.1.jar', '');
+    for (let n = 1; n <= 6; n++) write(`java/plugin-${n}/lib/core.jar`, '');
+    write('java/one/one.jar', '');
+    write('java/ours.mjs', pluginSource('a.Ours'));
+    write('none/README.md', '');
+    write('none/folder/README.md', '');
+    expect(await discover('libs/connect-file-4.1.1.jar', '/opt/gone.jar', 'libs', 'java', 'none')).toEqual(['a.Ours']);
+    expect(lines.map(({ fields }) => [fields['entry'], `${fields['reason']}`.split(' do not run here')[0]])).toEqual([
+      ['libs/connect-file-4.1.1.jar', 'Java plugins (connect-file-4.1.1.jar)'],
+      ['/opt/gone.jar', 'Java plugins (gone.jar)'],
+      ['libs', 'Java plugins (connect-file-4.1.1.jar, connect-json-4.1.1.jar)'],
+      ['java', 'Java plugins (one, plugin-1, plugin-2, plugin-3, plugin-4 and 2 more)'],
+    ]);
+    await expect(
+      Plugins.discover({ builtIn: [], pluginPath: ['libs'], discovery: 'hybrid_fail', logger: silentLogger }),
+    ).rejects.toThrow(/libs: Java plugins/);
+  });
+
+  it('says of a relative entry where it was looked for', async () => {
+    await discover('plugns');
+    expect(lines[0]?.fields['reason']).toBe(
+      `there is neither a folder ${join(dir, 'plugns')} nor a package plugns that is installed there`,
+    );
+  });
+
+  it('says how to find a mistake in the syntax of a plugin, for which Node tells no place', async () => {
+    write('folder/bad.mjs', 'throw new SyntaxError("Unexpected token \';\'")');
+    await discover('folder');
+    const path = join(dir, 'folder/bad.mjs');
+    expect(lines[0]?.fields['reason']).toBe(`Unexpected token ';' (the command 'node ${path}' shows the place)`);
   });
 
   it('takes each package and each module of another folder for one, and nothing else of it', async () => {

@@ -19,7 +19,7 @@ export class PropertiesSyntaxError extends Error {
 /**
  * Keys in order of their first appearance; of a key that appears twice the last value holds.
  * @param onRepeated is told of a key that appears again with another value, and in which line
- * @throws PropertiesSyntaxError for a malformed \uXXXX, the only mistake that the syntax knows.
+ * @throws PropertiesSyntaxError for a malformed \uXXXX, the only mistake that the syntax knows, and for UTF-16
  */
 export function parseProperties(
   content: Uint8Array | string,
@@ -38,6 +38,9 @@ export function parseProperties(
 }
 
 function decode(bytes: Uint8Array): string {
+  // As ISO-8859-1, which Java takes it for, each character is followed by a NUL: not one key would be known.
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16 && bytes.includes(0)) throw new PropertiesSyntaxError(1, 'it is encoded in UTF-16; save it as UTF-8');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

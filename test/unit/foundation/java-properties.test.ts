@@ -45,6 +45,13 @@ describe('parseProperties', () => {
     }
   });
 
+  it('refuses UTF-16, which a shell of Windows writes, instead of finding nothing in it', () => {
+    const text = '\ufeffname=x\r\n';
+    expect(() => parseProperties(Buffer.from(text, 'utf16le'))).toThrow(/UTF-16.*UTF-8/);
+    expect(() => parseProperties(Buffer.from(text, 'utf16le').swap16())).toThrow(/UTF-16.*UTF-8/);
+    expect(parseProperties(Buffer.from('\xff\xfea=1', 'latin1'))).toEqual({ '\xff\xfea': '1' });
+  });
+
   it('reads UTF-8 as UTF-8 and anything else as ISO-8859-1', () => {
     expect(parseProperties(Buffer.from('a=é', 'utf8'))).toEqual({ a: 'é' });
     expect(parseProperties(Buffer.from('a=é', 'latin1'))).toEqual({ a: 'é' });

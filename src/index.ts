@@ -96,9 +96,9 @@ export async function openPrepared(
   });
   try {
     // Classes that no plugin offers, for example, would otherwise show only when the first task starts.
-    const problems = configs.workerConverterProblems();
+    const { problems, unknownKeys } = configs.workerConverters();
     if (problems.length > 0) throw invalidWorkerConfig(problems);
-    warnOfKeys(config, configs, logger);
+    warnOfKeys(config, unknownKeys, logger);
     return await openWorker({ ...options, logger, logLevels, config, plugins, configs, watches, opened });
   } catch (error) {
     await opened.close().catch(() => {});
@@ -194,7 +194,9 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
       samples: config.values['metrics.num.samples'],
     },
   });
-  configs.ask = (desc, name, settings) => worker.askConnector(desc, name, settings, configs.placementOf(settings));
+  configs.ask = (desc, name, settings) =>
+    worker.questions.askConnector(desc, name, settings, configs.placementOf(settings));
+  configs.askPlugin = worker.questions.askPlugin;
   const folder = config.values['config.storage.dir'];
   const herder: Herder = new StandaloneHerder({
     worker,
@@ -222,6 +224,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   opened.add(() => rest.close());
   opened.add(() => herder.stop());
   opened.add(async () => rest.drain());
+  await checkConvertersElsewhere(configs, logger);
 
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => {
@@ -253,15 +256,25 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   };
 }
 
-function warnOfKeys(config: WorkerConfig, configs: ConnectorConfigs, logger: Logger): void {
-  const unknown = [
-    ...config.unknown,
-    ...unknownWorkerDefaults(config.raw),
-    ...configs.unknownConverterKeys(config.raw),
-  ];
-  if (unknown.length > 0) {
-    logger.warn('Settings of the worker are not known and have no effect. Check their spelling.', { keys: unknown });
-  }
+/** Converters that block would hold up nobody but the start, which then ends with the error of the call. */
+async function checkConvertersElsewhere(configs: ConnectorConfigs, logger: Logger): Promise<void> {
+  const before = new Set(configs.workerConverters().unknownKeys);
+  const found = await configs.workerConvertersElsewhere();
+  if (found === null) return;
+  if (found.problems.length > 0) throw invalidWorkerConfig(found.problems);
+  warnOfUnknown(
+    found.unknownKeys.filter((key) => !before.has(key)),
+    logger,
+  );
+}
+
+function warnOfUnknown(keys: readonly string[], logger: Logger): void {
+  if (keys.length === 0) return;
+  logger.warn('Settings of the worker are not known and have no effect. Check their spelling.', { keys });
+}
+
+function warnOfKeys(config: WorkerConfig, ofConverters: readonly string[], logger: Logger): void {
+  warnOfUnknown([...config.unknown, ...unknownWorkerDefaults(config.raw), ...ofConverters], logger);
   if (Object.keys(config.withoutEffect).length > 0) {
     logger.warn('Settings of the worker that Kafka Connect knows have no effect here.', {
       reasons: config.withoutEffect,

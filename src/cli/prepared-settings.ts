@@ -3,11 +3,14 @@
 import type { Logger } from '../foundation/logger.ts';
 import { maskingLogger } from '../foundation/masking-logger.ts';
 import { SecretRegistry } from '../foundation/secret-registry.ts';
+import { ClassNames } from '../runtime/config/class-names.ts';
 import { passwordKeysOf } from '../runtime/config/password-keys.ts';
+import { isAskedHere, PluginDefinitions } from '../runtime/config/plugin-definitions.ts';
 import type { ConfigVariables } from '../runtime/config/variables/config-variables.ts';
 import { openVariables, resolveWorkerSettings } from '../runtime/config/variables/open-variables.ts';
 import { secretsOf } from '../runtime/config/variables/secret-settings.ts';
 import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
+import { ISOLATIONS } from '../runtime/host/isolation.ts';
 import { Plugins } from '../runtime/plugins/plugins.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import { builtInPlugins, packageOfBuiltIn } from './built-in-plugins.ts';
@@ -83,7 +86,11 @@ function hold(
   settings: Readonly<Record<string, string>>,
   resolved: Omit<Parameters<typeof secretsOf>[1] & object, 'passwordKeys'>,
 ): void {
-  secrets.hold('worker', secretsOf(settings, { ...resolved, passwordKeys: passwordKeysOf(plugins, settings) }));
+  const isolation = ISOLATIONS.find((each) => each === settings['task.isolation']?.trim().toLowerCase()) ?? 'inline';
+  // The others are asked once there are threads to ask them in.
+  const definitions = new PluginDefinitions((desc) => isAskedHere(desc, isolation));
+  const passwordKeys = passwordKeysOf(settings, { classes: new ClassNames({ plugins }), definitions });
+  secrets.hold('worker', secretsOf(settings, { ...resolved, passwordKeys }));
 }
 
 /** Invariant 8: a mistake in a value that came from a provider does not show the value. */

@@ -3,6 +3,7 @@ import { CLIENT_CONFIGS, type ClientKind } from '../broker/kafka/client-config-d
 import { AvroConverter } from '../converters/avro/avro-converter.ts';
 import { isWorkerDefault, registryConfigOf, withWorkerDefaults } from '../registry/registry-keys.ts';
 import { workerDefaultProblems } from '../registry/worker-defaults.ts';
+import { definitionHere } from '../runtime/config/plugin-definition.ts';
 import { converterProblems } from '../runtime/config/plugin-problems.ts';
 import { isTopLevelClientKey } from '../runtime/config/top-level-client-keys.ts';
 import { withPrefix } from '../runtime/config/with-prefix.ts';
@@ -70,7 +71,8 @@ function avroProblems(raw: Raw, told: ReadonlySet<string>): ConfigProblem[] {
     const prefix = `${type}.converter.`;
     const own = withPrefix(raw, prefix);
     const isOwn = (key: string): boolean => Object.hasOwn(registryConfigOf(own), key);
-    return converterProblems(new AvroConverter(), withRegistryDefaults(raw, own), type, prefix).filter(({ key }) => {
+    const definition = definitionHere('AvroConverter', AvroConverter);
+    return converterProblems(definition, withRegistryDefaults(raw, own), type, prefix).filter(({ key }) => {
       const name = key.slice(prefix.length);
       return isOwn(name) || !(told.has(name) || told.has(`schema.registry.${name}`));
     });

@@ -34,7 +34,7 @@ let dir = '';
 let worker: WorkerProcess;
 
 /** Starts one worker for the tests of a file, with a connector `good` that behaves; it has to stop in time, whatever they leave. */
-export function withMisbehavingWorker(): void {
+export function withMisbehavingWorker(settings: Config = {}): void {
   beforeAll(async () => {
     dir = tempDir('misbehaving');
     worker = await WorkerProcess.start({
@@ -44,6 +44,7 @@ export function withMisbehavingWorker(): void {
         'plugin.path': join(import.meta.dirname, '..', 'fixtures', 'plugins'),
         'task.shutdown.graceful.timeout.ms': '1500',
         'task.call.warn.ms': '500',
+        ...settings,
       },
       connectors: { good: source() },
     });

@@ -74,9 +74,9 @@ export class ClassNames {
     readonly key: string;
     readonly className: string;
     readonly requirement?: string | null | undefined;
-    /** What an instance is asked for, to see whether it can be. */
-    readonly probe?: (instance: unknown) => void;
-    /** First words about an instance that can't be made or asked. */
+    /** Throws where no instance of it can be made, or asked. */
+    readonly probe?: (desc: PluginDesc) => void;
+    /** First words about one of which that is so. */
     readonly failure: string;
   }): void {
     const { type, key, className, requirement, failure } = options;
@@ -84,7 +84,7 @@ export class ClassNames {
     if (newest === undefined) throw this.unusable(type, className);
     const desc = requirement === null || requirement === undefined ? newest : this.plugins.version(newest, requirement);
     try {
-      options.probe?.(new desc.create());
+      options.probe?.(desc);
     } catch (cause) {
       throw invalidValue(key, className, `${failure}: ${messageOf(cause)}`);
     }

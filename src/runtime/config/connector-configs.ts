@@ -1,9 +1,8 @@
 /** Checks the configuration of a connector, all mistakes at once, and turns it into what the worker runs. */
 import { silentLogger } from '../../foundation/logger.ts';
 import { SecretRegistry } from '../../foundation/secret-registry.ts';
-import type { ConfigDef, ConfigInfos, ConfigKeyInfo } from '../../sdk/config/index.ts';
+import type { ConfigInfos, ConfigKeyInfo } from '../../sdk/config/index.ts';
 import { toConfigKeyInfo } from '../../sdk/config/index.ts';
-import type { Converter } from '../../sdk/converter.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError, type ConfigProblem, NotFoundError } from '../../sdk/errors/kinds.ts';
@@ -18,17 +17,18 @@ import { ClassNames } from './class-names.ts';
 import { type GroupAccess, groupAccess } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
 import { type AskConnector, askHere, ConnectorValidation, type ValidatedConnector } from './connector-validation.ts';
-import { CONVERTERS } from './enriched-config-def.ts';
 import { connectorKeyFindings, type KeyFindings } from './key-findings.ts';
+import { namedPlugins } from './named-plugins.ts';
 import { overridePolicyOf } from './override-policy.ts';
 import { passwordKeysOf } from './password-keys.ts';
-import { converterProblems } from './plugin-problems.ts';
+import { definitionHere, type PluginDefinition } from './plugin-definition.ts';
+import { type AskPlugin, askPluginHere, isAskedHere, PluginDefinitions } from './plugin-definitions.ts';
 import { buildTaskSpec, hostSettings, sourceTopicCreation } from './task-spec.ts';
 import { ConfigVariables } from './variables/config-variables.ts';
 import type { ResolvedVariables } from './variables/resolved-variables.ts';
 import { secretsOf } from './variables/secret-settings.ts';
-import { withPrefix } from './with-prefix.ts';
 import type { WorkerConfig } from './worker-config.ts';
+import { unknownConverterKeys, type WorkerConverters, workerConverters } from './worker-converters.ts';
 
 export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.config-invalid', {
   what: 'The configuration of a connector has mistakes; nothing was created or changed.',
@@ -36,8 +36,8 @@ export const CONNECTOR_CONFIG_INVALID = defineErrorCode('holdfast.connector.conf
 });
 
 export const PLUGIN_WITHOUT_SETTINGS = defineErrorCode('holdfast.plugin.no-settings', {
-  what: 'The settings of a class were asked for that is no plugin with settings of its own.',
-  mend: 'Ask for a class that GET /connector-plugins?connectorsOnly=false lists.',
+  what: 'The settings of a class were asked for that is no plugin with settings of its own, or that throws when it is asked for them.',
+  mend: 'Ask for a class that GET /connector-plugins?connectorsOnly=false lists. If it is one, the message is what it threw: report it to the author of the plugin.',
 });
 
 const VALID_TYPES = ['sink', 'source', 'converter', 'header_converter', 'transformation', 'predicate'].join(', ');
@@ -97,6 +97,8 @@ export class ConnectorConfigs {
   private readonly withConverterDefaults: (own: Raw) => Raw;
   /** Where connectors are asked; here, until the worker is there that knows a better place. */
   ask: AskConnector = askHere;
+  /** And where other plugins are asked that must not be asked here. */
+  askPlugin: AskPlugin = askPluginHere;
   readonly variables: ConfigVariables;
   readonly secrets: SecretRegistry;
 
@@ -112,6 +114,7 @@ export class ConnectorConfigs {
       worker,
       withConverterDefaults,
       ask: (...about) => this.ask(...about),
+      definitionsFor: (config) => this.definitionsFor(config),
     });
     this.classes = new ClassNames({ plugins });
   }
@@ -154,8 +157,28 @@ export class ConnectorConfigs {
     if (desc.type === 'source' || desc.type === 'sink') {
       return (await this.validation.definitionOf(desc)).map(toConfigKeyInfo);
     }
-    const def = (new desc.create() as { config?(): ConfigDef | null }).config?.();
+    const { def, failure } = await this.definitionOf(desc);
+    if (failure !== null) throw new ConnectError(failure.message, { code: PLUGIN_WITHOUT_SETTINGS });
     return [...(def?.keys.values() ?? [])].map(toConfigKeyInfo);
+  }
+
+  /** Without a configuration: where the worker says that plugins run. */
+  private async definitionOf(desc: PluginDesc): Promise<PluginDefinition> {
+    if (isAskedHere(desc, this.placementOf(null).isolation)) return definitionHere(desc.className, desc.create);
+    return this.askPlugin(desc, { connector: null, setting: '', prefix: '', part: null, config: null });
+  }
+
+  /** What the plugins say that a configuration names, asked where its connector runs. */
+  private async definitionsFor(config: RawConnectorConfig): Promise<PluginDefinitions> {
+    const definitions = this.definitionsHere(config);
+    const { classes, withConverterDefaults, askPlugin: ask } = this;
+    await definitions.askElsewhere({ config, classes, withConverterDefaults, ask });
+    return definitions;
+  }
+
+  private definitionsHere(config: RawConnectorConfig): PluginDefinitions {
+    const { isolation } = this.placementOf(config);
+    return new PluginDefinitions((desc) => isAskedHere(desc, isolation));
   }
 
   private pluginNamed(name: string, version: string | undefined): PluginDesc {
@@ -204,53 +227,27 @@ export class ConnectorConfigs {
     return { variables, validated, infos: withoutProvided(validated.infos, variables) };
   }
 
-  /** Of the converters that the worker names: nothing else looks at them before the first task is started. */
-  workerConverterProblems(): ConfigProblem[] {
-    const config = this.worker.raw;
-    return CONVERTERS.flatMap(({ key, type }) => {
-      const name = config[key];
-      if (name === undefined) return [];
-      const requirement = config[`${key}.plugin.version`];
-      try {
-        const className = this.classes.classOf(type, key, name);
-        this.classes.ensureUsable({
-          type,
-          key,
-          className,
-          requirement,
-          failure: 'Could not instantiate class',
-          probe: () => {},
-        });
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return [{ key, message: error.message }];
-      }
-      const desc = this.classes.find(type, name, requirement);
-      if (desc === undefined) return [];
-      // As at run time, the framework says for what the converter is.
-      const part = key.replace('.converter', '') as 'key' | 'value' | 'header';
-      const own = this.withConverterDefaults({ ...withPrefix(config, `${key}.`), 'converter.type': part });
-      return converterProblems(new desc.create() as Converter, own, part, `${key}.`);
-    });
+  /** Of the converters that the worker names, as far as they are asked in this thread. */
+  workerConverters(definitions = this.definitionsHere(this.worker.raw)): WorkerConverters {
+    const { classes, withConverterDefaults } = this;
+    return workerConverters(this.worker.raw, { classes, definitions, withConverterDefaults });
   }
 
-  /** Keys under the prefix of a converter that it does not know, of a connector or of the worker: most likely misspelt. */
-  unknownConverterKeys(config: RawConnectorConfig): string[] {
-    return CONVERTERS.flatMap(({ key, type }) => {
-      const desc = this.classes.find(type, config[key]);
-      const def = desc === undefined ? undefined : (new desc.create() as { config?: () => ConfigDef }).config?.();
-      if (def === undefined) return [];
-      return def
-        .unusedKeys(withPrefix(config, `${key}.`))
-        .filter((own) => own !== 'converter.type' && own !== 'plugin.version')
-        .map((own) => `${key}.${own}`);
-    });
+  /** The same of all of them; null when that says nothing new. Its secrets are learnt. @throws as `AskPlugin` */
+  async workerConvertersElsewhere(): Promise<WorkerConverters | null> {
+    const { raw } = this.worker;
+    const { isolation } = this.placementOf(raw);
+    const named = namedPlugins(raw).map(({ type, className }) => this.classes.find(type, className));
+    if (named.every((desc) => desc === undefined || isAskedHere(desc, isolation))) return null;
+    const found = this.workerConverters(await this.definitionsFor(raw));
+    this.secrets.hold('converters of the worker', secretsOf(raw, found));
+    return found;
   }
 
   private describe(
     desc: PluginDesc,
     variables: ResolvedVariables,
-    validated: Pick<ValidatedConnector, 'known' | 'passwordKeys'>,
+    validated: Pick<ValidatedConnector, 'known' | 'passwordKeys' | 'definitions'>,
   ): ResolvedConnector {
     const config = variables.config as Raw;
     const type = desc.type as 'source' | 'sink';
@@ -258,7 +255,8 @@ export class ConnectorConfigs {
     const { plugins, worker } = this;
     const findings = connectorKeyFindings(type, config, { known: validated.known, worker: worker.raw });
     // Its own were told when it was asked: another call of its config() would be one in this thread.
-    const passwordKeys = new Set([...validated.passwordKeys, ...passwordKeysOf(plugins, config)]);
+    const named = { classes: this.classes, definitions: validated.definitions };
+    const passwordKeys = new Set([...validated.passwordKeys, ...passwordKeysOf(config, named)]);
     const secrets = secretsOf(config, { ...variables, passwordKeys });
     this.secrets.add(secrets);
     return {
@@ -276,7 +274,7 @@ export class ConnectorConfigs {
       connectorConfig: config,
       groupAccess: groupAccess(worker.raw, config),
       placement: () => placementOf(hostSettings(worker, config)),
-      keyFindings: { ...findings, unknown: [...findings.unknown, ...this.unknownConverterKeys(config)] },
+      keyFindings: { ...findings, unknown: [...findings.unknown, ...unknownConverterKeys(config, named)] },
       checkStart: () => {
         if (type === 'source') sourceTopicCreation(worker, config);
       },

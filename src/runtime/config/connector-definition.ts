@@ -53,12 +53,20 @@ const HIDDEN_VALUE = String(new Password(''));
 function plain(value: unknown): unknown {
   if (isPassword(value)) return HIDDEN_VALUE;
   if (Array.isArray(value)) return value.map(plain);
-  return typeof value === 'object' && value !== null ? String(value) : value;
+  const isPlain = value === null || !['object', 'function', 'symbol'].includes(typeof value);
+  return isPlain ? value : String(value);
+}
+
+/** What it comes to is of no interest, and must not go uncaught. */
+export function isPromise(def: unknown): boolean {
+  if (typeof (def as { readonly then?: unknown } | null | undefined)?.then !== 'function') return false;
+  Promise.resolve(def).catch(() => {});
+  return true;
 }
 
 function definitionOf(className: string, connector: Connector): ConfigDef {
   const def: unknown = connector.config();
-  if (typeof (def as { readonly then?: unknown } | null | undefined)?.then === 'function') {
+  if (isPromise(def)) {
     throw new ConfigError(`${className}.config() must return a ConfigDef and not a promise of one.`, {
       code: CONNECTOR_WITHOUT_DEFINITION,
     });

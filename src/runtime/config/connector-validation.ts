@@ -23,15 +23,11 @@ import { clientOverrideInfos } from './client-overrides.ts';
 import { COMMON_CONFIG, SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
 import { type ConnectorDefinition, connectorDefinition } from './connector-definition.ts';
 import { ConverterValidation } from './converter-validation.ts';
-import {
-  CONVERTERS,
-  typeNamedBy,
-  withAliases,
-  withConverterDefaults,
-  withConverterVersions,
-} from './enriched-config-def.ts';
+import { typeNamedBy, withAliases, withConverterDefaults, withConverterVersions } from './enriched-config-def.ts';
 import { hostSettingInfos } from './host-setting-infos.ts';
+import { CONVERTERS } from './named-plugins.ts';
 import { overridePolicyOf } from './override-policy.ts';
+import { PluginDefinitions } from './plugin-definitions.ts';
 import { sinkProblems } from './sink-topics.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
@@ -50,6 +46,8 @@ export interface ConnectorValidationOptions {
   /** A converter's own settings with those that it finds below them, and that it may therefore leave out. */
   readonly withConverterDefaults: (own: Raw) => Raw;
   readonly ask: AskConnector;
+  /** What the plugins say that a configuration names. @throws as `AskPlugin` */
+  readonly definitionsFor: (config: RawConnectorConfig) => Promise<PluginDefinitions>;
 }
 
 /** Asks a connector of that class for its settings, and, unless it is null, about a configuration; `name` is whose that is, if it has one. */
@@ -71,6 +69,8 @@ export interface ValidatedConnector {
   readonly known: ReadonlySet<string>;
   /** Settings of the connector's own whose type is PASSWORD. */
   readonly passwordKeys: readonly string[];
+  /** Of the plugins that it names. */
+  readonly definitions: PluginDefinitions;
 }
 
 export class ConnectorValidation {
@@ -79,6 +79,7 @@ export class ConnectorValidation {
   private readonly classes: ClassNames;
   private readonly converters: ConverterValidation;
   private readonly ask: AskConnector;
+  private readonly definitionsFor: ConnectorValidationOptions['definitionsFor'];
 
   constructor(options: ConnectorValidationOptions) {
     this.plugins = options.plugins;
@@ -86,6 +87,7 @@ export class ConnectorValidation {
     this.classes = new ClassNames(options);
     this.converters = new ConverterValidation(options);
     this.ask = options.ask;
+    this.definitionsFor = options.definitionsFor;
   }
 
   /**
@@ -116,8 +118,11 @@ export class ConnectorValidation {
 
   private async withConnector(desc: PluginDesc, config: RawConnectorConfig): Promise<ValidatedConnector> {
     const type = desc.type as 'source' | 'sink';
-    const def = withAliases({ classes: this.classes, config, base: this.enriched(desc, baseOf(desc), config) });
+    const definitions = await this.definitionsFor(config);
+    const options = { classes: this.classes, config, definitions };
+    const { def, found } = withAliases({ ...options, base: this.enriched(desc, baseOf(desc), config, definitions) });
     const values = this.valuesOf(def, config);
+    for (const value of found) values.set(value.name, value);
     if (type === 'sink') addProblems(values, sinkProblems(config));
     addNullProblems(values, config);
 
@@ -126,7 +131,7 @@ export class ConnectorValidation {
     const keys = new Map([...def.keys, ...byName(own.keys)]);
     const groups = new Set([...def.groups, ...own.groups]);
 
-    const converterParts = CONVERTERS.map((each) => this.converters.validate(each, config, values));
+    const converterParts = CONVERTERS.map((each) => this.converters.validate(each, config, values, definitions));
     for (const part of converterParts) for (const group of part.groups) groups.add(group);
     const policy = overridePolicyOf(this.worker.values['connector.client.config.override.policy']) ?? 'All';
     const configs: ConfigInfo[] = [
@@ -136,7 +141,7 @@ export class ConnectorValidation {
       ...converterParts.flatMap((part) => part.configs),
     ];
     const passwordKeys = own.keys.filter(({ type: each }) => each === 'PASSWORD').map(({ name }) => name);
-    return { ...validated(config, [...groups], configs, desc), passwordKeys };
+    return { ...validated(config, [...groups], configs, desc, definitions), passwordKeys };
   }
 
   /** Nothing but the common settings can be looked at. */
@@ -148,13 +153,20 @@ export class ConnectorValidation {
       ['connector.class', 'connector.plugin.version'].map((key) => ({ key, message })),
     );
     addNullProblems(values, config);
-    return validated(config, def.groups, toConfigInfoList(def.keys, [...values.values()]), undefined);
+    const infos = toConfigInfoList(def.keys, [...values.values()]);
+    return validated(config, def.groups, infos, undefined, new PluginDefinitions(() => false));
   }
 
-  private enriched(desc: PluginDesc, base: ConfigDef, config: RawConnectorConfig): ConfigDef {
+  private enriched(
+    desc: PluginDesc,
+    base: ConfigDef,
+    config: RawConnectorConfig,
+    definitions: PluginDefinitions,
+  ): ConfigDef {
     return withConverterDefaults({
       classes: this.classes,
       config,
+      definitions,
       workerConverters: converterClasses(this.worker),
       base: this.versioned(desc, base),
     });
@@ -224,6 +236,7 @@ function validated(
   groups: readonly string[],
   configs: readonly ConfigInfo[],
   desc: PluginDesc | undefined,
+  definitions: PluginDefinitions,
 ): ValidatedConnector {
   const known = new Set(configs.flatMap(({ definition }) => (definition === null ? [] : [definition.name])));
   return {
@@ -231,6 +244,7 @@ function validated(
     desc,
     known,
     passwordKeys: [],
+    definitions,
   };
 }
 

@@ -1,19 +1,12 @@
 /** Definitions of a connector's settings as its configuration makes them: with classes and versions of the plugins that it names. */
-import { ConfigDef, type ConfigValidator, ConfigValidators, parseConfigValue } from '../../sdk/config/index.ts';
+import { ConfigDef, type ConfigValidator, ConfigValidators, type ConfigValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
+import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { type ClassNames, checkRequirement, type NamedType } from './class-names.ts';
-
-export const CONVERTERS = [
-  { key: 'key.converter', type: 'converter' },
-  { key: 'value.converter', type: 'converter' },
-  { key: 'header.converter', type: 'header_converter' },
-] as const satisfies readonly { readonly key: string; readonly type: NamedType }[];
-
-const ALIASES = [
-  { key: 'transforms', type: 'transformation', kind: 'Transformation', group: 'Transforms' },
-  { key: 'predicates', type: 'predicate', kind: 'Predicate', group: 'Predicates' },
-] as const;
+import { ALIASES, aliasesOf, CONVERTERS } from './named-plugins.ts';
+import { ensureAsked, ensureMade } from './plugin-definition.ts';
+import type { PluginDefinitions } from './plugin-definitions.ts';
 
 /** What every transformation has beside its own settings. */
 const STAGE = ConfigDef.of({
@@ -35,13 +28,14 @@ export interface EnrichOptions {
   readonly base: ConfigDef;
   readonly classes: ClassNames;
   readonly config: RawConnectorConfig;
+  readonly definitions: PluginDefinitions;
   /** Converter classes of the worker by key. */
   readonly workerConverters: Readonly<Record<string, string>>;
 }
 
 /** Converters: the worker's class as default, its version, all classes as recommendation. Kafka Connect 4.1.1, 3.3. */
 export function withConverterDefaults(options: EnrichOptions): ConfigDef {
-  const { classes, config, workerConverters } = options;
+  const { classes, config, definitions, workerConverters } = options;
   let def = options.base;
   for (const { key, type } of CONVERTERS) {
     const own = config[key];
@@ -57,7 +51,8 @@ export function withConverterDefaults(options: EnrichOptions): ConfigDef {
           // The worker's own class was looked at when it started.
           if (own === undefined) return;
           const failure = 'Could not instantiate class';
-          classes.ensureUsable({ type, key, className: value, requirement, failure, probe: () => {} });
+          const probe = (desc: PluginDesc): void => ensureMade(definitions.of(key, desc));
+          classes.ensureUsable({ type, key, className: value, requirement, failure, probe });
         }),
         recommender: { validValues: () => classes.all(type) },
       })
@@ -90,28 +85,34 @@ export function withConverterVersions(base: ConfigDef): ConfigDef {
   );
 }
 
-/** Every alias of `transforms` and `predicates`: class, version, and the settings of the class once that is right. */
-export function withAliases(options: Pick<EnrichOptions, 'base' | 'classes' | 'config'>): ConfigDef {
+/**
+ * Every alias of `transforms` and `predicates`: class, version, and the settings of the class once that is right. `found` is what was said of
+ * such settings elsewhere: it stands in place of what the definition, which knows no more than their names and types, finds of them.
+ */
+export function withAliases(options: Omit<EnrichOptions, 'workerConverters'>): {
+  readonly def: ConfigDef;
+  readonly found: readonly ConfigValue[];
+} {
   let def = options.base;
+  const found: ConfigValue[] = [];
   for (const each of ALIASES) {
-    for (const alias of new Set(aliasesOf(each.key, options.config))) def = withAlias({ ...options, def, each, alias });
+    for (const alias of new Set(aliasesOf(each.key, options.config))) {
+      def = withAlias({ ...options, def, found, each, alias });
+    }
   }
-  return def;
-}
-
-/** As the type LIST reads them; none where the setting is null. */
-function aliasesOf(key: string, config: RawConnectorConfig): readonly string[] {
-  return (parseConfigValue(key, config[key] ?? null, 'LIST') as readonly string[] | null) ?? [];
+  return { def, found };
 }
 
 function withAlias(options: {
   readonly def: ConfigDef;
   readonly classes: ClassNames;
   readonly config: RawConnectorConfig;
+  readonly definitions: PluginDefinitions;
+  readonly found: ConfigValue[];
   readonly each: (typeof ALIASES)[number];
   readonly alias: string;
 }): ConfigDef {
-  const { classes, config, alias } = options;
+  const { classes, config, definitions, alias } = options;
   const { key: list, type, kind, group: groupName } = options.each;
   const prefix = `${list}.${alias}.`;
   const [typeKey, versionKey] = [`${prefix}type`, `${prefix}plugin.version`];
@@ -121,8 +122,8 @@ function withAlias(options: {
   const desc = classes.find(type, config[typeKey], requirement);
   const shared = { importance: 'high', group, width: 'LONG' } as const;
   const failure = `Error getting config definition from ${kind}`;
-  const definition = (instance: unknown): ConfigDef | null | undefined =>
-    (instance as { config?(): ConfigDef | null }).config?.();
+  const setting = `${list}.${alias}`;
+  const probe = (plugin: PluginDesc): void => ensureAsked(definitions.of(setting, plugin));
   const def = options.def
     .define({
       name: typeKey,
@@ -130,7 +131,7 @@ function withAlias(options: {
       validator: lambda((_name, value) => {
         if (list === 'transforms') refuseLoneNegation(prefix, config);
         if (typeof value !== 'string') return;
-        classes.ensureUsable({ type, key: typeKey, className: value, requirement, failure, probe: definition });
+        classes.ensureUsable({ type, key: typeKey, className: value, requirement, failure, probe });
       }),
       ...shared,
       orderInGroup: 0,
@@ -155,22 +156,24 @@ function withAlias(options: {
       recommender: { validValues: () => classes.versions(type, config[typeKey]) },
     }) as ConfigDef;
   if (desc === undefined) return def;
-  let own: ConfigDef | null | undefined;
-  try {
-    own = definition(new desc.create());
-  } catch {
-    // The validator of its class says so.
-    return def;
-  }
-  return def.embed(withStage(list, own ?? ConfigDef.empty(), config), { prefix, group, startingOrder: 2 }) as ConfigDef;
+  const definition = definitions.of(setting, desc);
+  // The validator of its class says so.
+  if (definition.failure !== null) return def;
+  const own = ownSettings(list, definition.def ?? ConfigDef.empty());
+  const isOwn = new Set([...own.keys.keys()].map((name) => prefix + name));
+  options.found.push(...(definition.found ?? []).filter(({ name }) => isOwn.has(name)));
+  return def.embed(withStage(list, own, config), { prefix, group, startingOrder: 2 }) as ConfigDef;
 }
 
-/** A transformation's own settings beside those that every one has; what it calls by the same names stays the framework's. */
-function withStage(list: string, own: ConfigDef, config: RawConnectorConfig): ConfigDef {
+/** What it calls by the names of settings that every one has stays the framework's. */
+function ownSettings(list: string, def: ConfigDef): ConfigDef {
   const taken = new Set(['type', 'plugin.version', ...(list === 'transforms' ? STAGE.keys.keys() : [])]);
-  const keys = new Map([...own.keys].filter(([name]) => !taken.has(name)));
-  const rest = keys.size === own.keys.size ? own : own.pick((name) => keys.has(name));
-  if (list !== 'transforms') return rest;
+  return [...def.keys.keys()].some((name) => taken.has(name)) ? def.pick((name) => !taken.has(name)) : def;
+}
+
+/** A transformation's own settings beside those that every one has. */
+function withStage(list: string, own: ConfigDef, config: RawConnectorConfig): ConfigDef {
+  if (list !== 'transforms') return own;
   const predicates = aliasesOf('predicates', config);
   const stage = (STAGE as ConfigDef).redefine('predicate', {
     // Kafka Connect lets this pass, and the task fails.
@@ -181,7 +184,7 @@ function withStage(list: string, own: ConfigDef, config: RawConnectorConfig): Co
       );
     }),
   });
-  return stage.extend(rest);
+  return stage.extend(own);
 }
 
 function refuseLoneNegation(prefix: string, config: RawConnectorConfig): void {

@@ -1,37 +1,18 @@
 /** The settings of what a connector is configured with whose type is PASSWORD, as their plugins declare them. Invariant 8. */
-import type { ConfigDef } from '../../sdk/config/index.ts';
-import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
-import type { Plugins } from '../plugins/plugins.ts';
-import { listOf } from './alias-list.ts';
+import type { ClassNames } from './class-names.ts';
+import { namedPlugins } from './named-plugins.ts';
+import type { PluginDefinitions } from './plugin-definitions.ts';
 
-type Raw = Readonly<Record<string, string>>;
-
-export function passwordKeysOf(plugins: Plugins, config: Raw): Set<string> {
+export function passwordKeysOf(
+  config: Readonly<Record<string, string>>,
+  { classes, definitions }: { readonly classes: ClassNames; readonly definitions: PluginDefinitions },
+): Set<string> {
   const keys = new Set<string>();
-  const add = (plugin: PluginDesc | undefined, prefix: string): void => {
-    for (const key of passwordsOf(plugin)) keys.add(prefix + key);
-  };
-  const named = (type: PluginType, key: string): PluginDesc | undefined =>
-    plugins.find([type], (config[key] ?? '').trim());
-  add(named('converter', 'key.converter'), 'key.converter.');
-  add(named('converter', 'value.converter'), 'value.converter.');
-  add(named('header_converter', 'header.converter'), 'header.converter.');
-  for (const alias of listOf(config['transforms'])) {
-    add(named('transformation', `transforms.${alias}.type`), `transforms.${alias}.`);
-  }
-  for (const alias of listOf(config['predicates'])) {
-    add(named('predicate', `predicates.${alias}.type`), `predicates.${alias}.`);
+  for (const { setting, type, className, requirement } of namedPlugins(config)) {
+    // Validation is where a plugin that is not there, or can't be asked, is told of.
+    const desc = classes.find(type, className, requirement);
+    const def = desc === undefined ? null : definitions.of(setting, desc).def;
+    for (const [name, key] of def?.keys ?? []) if (key.type === 'PASSWORD') keys.add(`${setting}.${name}`);
   }
   return keys;
-}
-
-function passwordsOf(desc: PluginDesc | undefined): string[] {
-  if (desc === undefined) return [];
-  try {
-    const def = (new desc.create() as { config?: () => ConfigDef | null }).config?.();
-    return [...(def?.keys.values() ?? [])].filter(({ type }) => type === 'PASSWORD').map(({ name }) => name);
-  } catch {
-    // Validation is where a plugin that can't be asked is told of.
-    return [];
-  }
 }

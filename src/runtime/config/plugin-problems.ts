@@ -2,6 +2,7 @@
 import type { ConfigValue } from '../../sdk/config/index.ts';
 import type { Converter } from '../../sdk/converter.ts';
 import type { ConfigProblem } from '../../sdk/errors/kinds.ts';
+import type { PluginDefinition } from './plugin-definition.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
@@ -14,19 +15,19 @@ export function problemsIn(values: readonly ConfigValue[]): ConfigProblem[] {
  * with the same settings, so that the text names the key as it has to be written.
  */
 export function converterProblems(
-  converter: Pick<Converter, 'config' | 'checkSettings'>,
+  definition: PluginDefinition,
   config: Raw,
   type: 'key' | 'value' | 'header',
   prefix: string,
 ): ConfigProblem[] {
   const single = new Map<string, string>();
-  for (const { key, message } of problemsIn(converter.config?.().validate(config) ?? [])) {
+  for (const { key, message } of problemsIn(definition.found ?? definition.def?.validate(config) ?? [])) {
     // A text that can't be parsed is null to the validator, which would say so a second time.
     if (!single.has(key)) single.set(key, message);
   }
   return [
     ...[...single].map(([key, message]) => ({ key: prefix + key, message: named(message, key, prefix) })),
-    ...jointProblems(converter, config, type, prefix, new Set(single.keys())).map(({ key, message }) => ({
+    ...definition.jointProblems(config, type, prefix, new Set(single.keys())).map(({ key, message }) => ({
       key: prefix + key,
       message,
     })),

@@ -143,7 +143,7 @@ export class ConnectorOffsets {
     const { desc, type, connectorConfig: config } = resolved;
     try {
       const alter = (signal: AbortSignal): Promise<boolean | undefined> =>
-        this.worker.alterOffsets(name, desc, resolved.placement(), { config, offsets }, signal);
+        this.worker.questions.alterOffsets(name, desc, resolved.placement(), { config, offsets }, signal);
       return (await this.withinLimit(name, cancelled, alter)) === true;
     } catch (thrown) {
       const cause = readableError(thrown);

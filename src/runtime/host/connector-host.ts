@@ -6,6 +6,7 @@ import { errorToWire } from '../../sdk/errors/error-wire.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { OffsetMap, OffsetStorageReader } from '../../sdk/task.ts';
 import { type ConnectorDefinition, connectorDefinition, definitionToWire } from '../config/connector-definition.ts';
+import { answerOfPlugin, type PluginAnswer } from '../config/plugin-definition.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
@@ -72,6 +73,7 @@ export class ConnectorHost {
     if (call.method === 'create') return this.create(call);
     if (call.method === 'alterOffsets') return this.alterOffsets(call);
     if (call.method === 'config' || call.method === 'validate') return this.describe(call);
+    if (call.method === 'describe') return this.describePlugin(call);
     const found = this.instances.get(call.instance);
     if (found === undefined) throw new IllegalStateError(`There is no instance of connector ${call.connector} here.`);
     const { connector, start } = found;
@@ -118,6 +120,13 @@ export class ConnectorHost {
     const calls = this.options.calls(call.connector);
     const connector = calls.watched(calls.run('constructor', () => new create()) as Connector);
     return definitionToWire(await connectorDefinition(call.plugin.className, connector, call.config));
+  }
+
+  private async describePlugin(call: ConnectorCall & { readonly method: 'describe' }): Promise<PluginAnswer> {
+    const create = await this.options.plugins.load(call.plugin, call.kind);
+    return this.options
+      .calls(call.connector)
+      .run(call.named, () => answerOfPlugin(call.plugin.className, create, call));
   }
 
   private context(

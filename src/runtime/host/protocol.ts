@@ -12,7 +12,9 @@ import type { LinkAnswer, LinkCancel } from '../../foundation/message-link.ts';
 import type { GateSnapshot } from '../../sdk/dependency-gate.ts';
 import type { WireError } from '../../sdk/errors/error-wire.ts';
 import type { OffsetMap } from '../../sdk/task.ts';
+import type { PluginQuestion } from '../config/plugin-definition.ts';
 import type { PluginFigure } from '../metrics/plugin-figures.ts';
+import type { LoadedPluginKind } from './plugin-loader.ts';
 
 export interface TaskId {
   readonly connector: string;
@@ -190,6 +192,16 @@ export type ConnectorCall = {
       /** null: only the settings themselves are asked for. */
       readonly config: Readonly<Record<string, string | null>> | null;
     }
+  /**
+   * Of an instance of a transformation, predicate or converter, which is never configured; `named` is what the call is called. Answer: a
+   * `PluginAnswer`.
+   */
+  | ({
+      readonly method: 'describe';
+      readonly named: string;
+      readonly kind: LoadedPluginKind;
+      readonly plugin: PluginRef;
+    } & PluginQuestion)
   | { readonly method: 'stop' }
   /** The instance is not used any more. */
   | { readonly method: 'release' }

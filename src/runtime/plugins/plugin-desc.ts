@@ -20,6 +20,8 @@ export interface PluginDesc {
   /** For people: `built in`, or the folder it was found in. */
   readonly location: string;
   readonly create: new () => unknown;
+  /** It came with Holdfast: it does nothing in its constructor and its definition that could hold up a thread. */
+  readonly isOurs?: boolean | undefined;
 }
 
 /** What is cut off a simple name to make the short alias: the text from its last occurrence on. */

@@ -18,6 +18,8 @@ export interface PluginModule {
   readonly module: string;
   readonly location: string;
   readonly packageName?: string | undefined;
+  /** It came with Holdfast. */
+  readonly isOurs?: boolean;
 }
 
 /** @param report is told of each entry that can't be used, and why */

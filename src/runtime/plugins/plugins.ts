@@ -67,7 +67,7 @@ export class Plugins {
    */
   static async discover(options: {
     readonly builtIn: readonly string[];
-    /** Of a built-in module. */
+    /** Of a built-in module that is Holdfast's own. */
     readonly packageOf?: (module: string) => string | undefined;
     readonly pluginPath: readonly string[];
     /** `plugin.discovery`; with `service_load` nothing is said of what is left out. */
@@ -76,9 +76,11 @@ export class Plugins {
   }): Promise<Plugins> {
     const { packageOf, logger, discovery = 'hybrid_warn' } = options;
     const builtIn = await Promise.all(
-      options.builtIn.map(async (module) =>
-        descsOf(await importPlugin(module), { module, location: 'built in', packageName: packageOf?.(module) }),
-      ),
+      options.builtIn.map(async (module) => {
+        const packageName = packageOf?.(module);
+        const found = { module, location: 'built in', packageName, isOurs: packageName !== undefined };
+        return descsOf(await importPlugin(module), found);
+      }),
     );
     const descs = builtIn.flat();
     const unusable: string[] = [];

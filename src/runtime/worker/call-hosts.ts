@@ -1,5 +1,5 @@
 /**
- * Threads for single questions to connectors of which no instance runs: whether a configuration is valid, whether offsets may be altered. Each
+ * Threads for single questions to plugins of which no instance runs: whether a configuration is valid, whether offsets may be altered. Each
  * has one to answer at a time, so that one that does not return holds up no other, and takes at most its thread with it.
  */
 import type { Clock, Timer } from '../../foundation/clock.ts';
@@ -11,8 +11,8 @@ import type { ConnectorCall } from '../host/protocol.ts';
 import type { HostClient } from './host-client.ts';
 
 export const CONNECTOR_CALL_TIMEOUT = defineErrorCode('holdfast.connector.call-timeout', {
-  what: 'A connector in a thread did not answer whether its configuration is valid, or its offsets may be altered. The thread was ended.',
-  mend: 'Look at what the connector talks to while it is asked. If it computes or waits without giving way, report it to its author.',
+  what: 'A connector in a thread, or a transformation, predicate or converter, did not answer whether its configuration is valid, or a connector whether its offsets may be altered. The thread was ended.',
+  mend: 'Look at what the plugin that the message names talks to while it is asked. If it computes or waits without giving way, report it to its author.',
 });
 
 /** As long as a request waits, as with Kafka Connect: for a thread, and then for the answer. */
@@ -170,10 +170,12 @@ export class CallHosts {
     if (opened.host.isAlive) await opened.host.close(opened.call !== null);
   }
 
-  private noThread({ connector, method }: ConnectorCall): ConnectError {
-    const busy = [...this.opened].flatMap(({ call }) => (call === null ? [] : [`${call.connector} (${call.method})`]));
+  private noThread(call: ConnectorCall): ConnectError {
+    const busy = [...this.opened].flatMap(({ call: each }) =>
+      each === null ? [] : [`${each.connector} (${methodOf(each)})`],
+    );
     return new ConnectError(
-      `The ${method} method of connector ${connector} was not called: none of the ${busy.length} threads for it got free within ${TIME_LIMIT_MS} ms. They wait for connectors ${[...new Set(busy)].join(', ')}.`,
+      `The ${whose(call)} was not called: none of the ${busy.length} threads for it got free within ${TIME_LIMIT_MS} ms. They wait for connectors ${[...new Set(busy)].join(', ')}.`,
       { code: CONNECTOR_CALL_TIMEOUT },
     );
   }
@@ -186,11 +188,22 @@ function give(question: Question, opened: Opened): void {
   question.turn.resolve(opened);
 }
 
-function unanswered({ connector, method }: ConnectorCall): ConnectError {
-  return new ConnectError(
-    `The ${method} method of connector ${connector} did not return within ${TIME_LIMIT_MS} ms. Its thread was ended.`,
-    { code: CONNECTOR_CALL_TIMEOUT },
-  );
+function unanswered(call: ConnectorCall): ConnectError {
+  return new ConnectError(`The ${whose(call)} did not return within ${TIME_LIMIT_MS} ms. Its thread was ended.`, {
+    code: CONNECTOR_CALL_TIMEOUT,
+  });
+}
+
+function methodOf(call: ConnectorCall): string {
+  return call.method === 'describe' ? call.named : call.method;
+}
+
+function whose(call: ConnectorCall): string {
+  const { connector } = call;
+  if (call.method !== 'describe') return `${call.method} method of connector ${connector}`;
+  const { className } = call.plugin;
+  const who = `config method of the ${call.kind} ${className}`;
+  return connector === className ? who : `${who} (${call.named} of connector ${connector})`;
 }
 
 function stopping(): IllegalStateError {

@@ -6,7 +6,6 @@ import type { Admin, Broker, ClientSettings, TopicPartitionOffset } from '../../
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { DEFAULT_WINDOWS, type SampleWindows } from '../../foundation/sampled-stat.ts';
-import type { Connector } from '../../sdk/connector.ts';
 import type { DependencyGate, GateSnapshot } from '../../sdk/dependency-gate.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
@@ -15,19 +14,16 @@ import type { OffsetMap } from '../../sdk/task.ts';
 import type { OffsetBackingStore } from '../../storage/offset-backing-store.ts';
 import { StoredOffsetReader } from '../../storage/offset-storage-reader.ts';
 import { OffsetStorageWriter } from '../../storage/offset-storage-writer.ts';
-import type { ConnectorDefinition } from '../config/connector-definition.ts';
-import { askHere } from '../config/connector-validation.ts';
-import type { RawConnectorConfig } from '../herder/herder.ts';
-import { alterOffsetsOf } from '../host/connector-host.ts';
 import type { TaskHostConnection } from '../host/host-connection.ts';
 import { INLINE, type Placement, placementOf } from '../host/isolation.ts';
-import type { AlteredOffsets, TaskId, TaskSpec } from '../host/protocol.ts';
+import type { TaskId, TaskSpec } from '../host/protocol.ts';
 import { StartupMeter } from '../metrics/startup-meter.ts';
 import type { WorkerFigures } from '../metrics/worker-figures.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { CallHosts } from './call-hosts.ts';
 import { HostClient, type HostUse } from './host-client.ts';
 import type { ParkListener } from './park-watch.ts';
+import { PluginQuestions } from './plugin-questions.ts';
 import { PluginWatches, type StuckInfo } from './plugin-watch.ts';
 import { RemoteConnector } from './remote-connector.ts';
 import { WorkerConnector } from './worker-connector.ts';
@@ -90,7 +86,8 @@ export class Worker {
   private readonly watches: PluginWatches;
   private readonly connectorStartups: StartupMeter;
   private readonly taskStartups: StartupMeter;
-  private readonly callHosts: CallHosts;
+  /** To plugins of which no instance runs. */
+  readonly questions: PluginQuestions;
   private stopping = false;
 
   constructor(options: WorkerOptions) {
@@ -101,10 +98,15 @@ export class Worker {
     const meter = { clock: options.clock, windows: this.windows };
     this.connectorStartups = new StartupMeter(meter);
     this.taskStartups = new StartupMeter(meter);
-    this.callHosts = new CallHosts({
-      clock: options.clock,
-      open: () => this.openHost({ isolation: 'shared', memoryMaxMb: 0, connector: null, role: 'calls' }),
-      onClosed: (host) => this.forget(host),
+    this.questions = new PluginQuestions({
+      hosts: new CallHosts({
+        clock: options.clock,
+        open: () => this.openHost({ isolation: 'shared', memoryMaxMb: 0, connector: null, role: 'calls' }),
+        onClosed: (host) => this.forget(host),
+      }),
+      watches: this.watches,
+      logger: options.logger,
+      ensureRunning: () => this.refuseWhileStopping(),
     });
     this.offsetWriter = new OffsetStorageWriter({ store: options.offsetStore });
   }
@@ -141,7 +143,7 @@ export class Worker {
     await this.stopTasks([...this.tasks.values()].map((task) => task.spec.id));
     await Promise.all([...this.connectors.keys()].map((name) => this.stopConnector(name)));
     for (const stopListening of this.stopListening.splice(0)) stopListening();
-    await this.callHosts.close();
+    await this.questions.close();
     await Promise.all(this.hosts.map((host) => host.close()));
     await this.offsetStore.stop();
   }
@@ -198,58 +200,6 @@ export class Worker {
     });
     this.connectors.set(name, connector);
     return connector;
-  }
-
-  /**
-   * Asks another instance of the connector, which is never started, where it would run. undefined when it has nothing to say to it.
-   * @param signal whoever asks has given up: in a thread it is not called then, or ends with its thread.
-   */
-  async alterOffsets(
-    name: string,
-    desc: PluginDesc,
-    placement: Placement,
-    altered: { readonly config: Readonly<Record<string, string>>; readonly offsets: AlteredOffsets },
-    signal?: AbortSignal,
-  ): Promise<boolean | undefined> {
-    const { watches } = this;
-    const { logger } = this.options;
-    if (placement.isolation === 'inline') {
-      return watches.during(name, 'alterOffsets', logger, () =>
-        alterOffsetsOf(new desc.create() as Connector, altered.config, altered.offsets),
-      );
-    }
-    this.refuseWhileStopping();
-    const plugin = { module: desc.module, className: desc.className };
-    const call = {
-      type: 'connector',
-      connector: name,
-      instance: 0,
-      method: 'alterOffsets',
-      plugin,
-      ...altered,
-    } as const;
-    const altering = watches.during(name, 'alterOffsets', logger, () => this.callHosts.ask(call, signal));
-    return (await altering) as boolean | undefined;
-  }
-
-  /** Asks an instance of the class that is never started, where it would run. @throws as `connectorDefinition`; ConnectError `holdfast.connector.call-timeout` */
-  async askConnector(
-    desc: PluginDesc,
-    name: string | null,
-    config: RawConnectorConfig | null,
-    placement: Placement,
-  ): Promise<ConnectorDefinition> {
-    const method = config === null ? 'config' : 'validate';
-    const connector = name ?? desc.className;
-    const { watches } = this;
-    const { logger } = this.options;
-    if (placement.isolation === 'inline') {
-      return watches.during(connector, method, logger, () => askHere(desc, name, config));
-    }
-    this.refuseWhileStopping();
-    const plugin = { module: desc.module, className: desc.className };
-    const call = { type: 'connector', connector, instance: 0, method, plugin, config } as const;
-    return (await watches.during(connector, method, logger, () => this.callHosts.ask(call))) as ConnectorDefinition;
   }
 
   async stopConnector(name: string): Promise<void> {

@@ -4,6 +4,7 @@ import { AVRO_CONFIG } from '../../../src/converters/avro/avro-config.ts';
 import { AvroConverter } from '../../../src/converters/avro/avro-converter.ts';
 import { REGISTRY_CONFIG } from '../../../src/registry/registry-config.ts';
 import { isWorkerDefault } from '../../../src/registry/registry-keys.ts';
+import { definitionHere } from '../../../src/runtime/config/plugin-definition.ts';
 import { converterProblems } from '../../../src/runtime/config/plugin-problems.ts';
 import type { ConfigKey } from '../../../src/sdk/config/index.ts';
 import { ConfigError } from '../../../src/sdk/errors/index.ts';
@@ -83,7 +84,12 @@ describe('each number, duration and choice of a registry', () => {
   it.each(avroKeys.map(({ name, type }) => [name, type]))('%s is refused of a connector’s converter', (name, type) => {
     const prefix = 'key.converter.';
     for (const text of BAD[type] ?? []) {
-      const found = converterProblems(new AvroConverter(), { ...URL, [name]: text }, 'key', prefix);
+      const found = converterProblems(
+        definitionHere('AvroConverter', AvroConverter),
+        { ...URL, [name]: text },
+        'key',
+        prefix,
+      );
       expect([text, found.map(({ key }) => key)]).toEqual([text, [prefix + name]]);
       expect(found[0]?.message).toContain(prefix + name);
     }

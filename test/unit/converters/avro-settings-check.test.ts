@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { AvroConverter } from '../../../src/converters/avro/avro-converter.ts';
+import { definitionHere } from '../../../src/runtime/config/plugin-definition.ts';
 import { converterProblems } from '../../../src/runtime/config/plugin-problems.ts';
 
 const URL_KEY = 'schema.registry.url';
 const PREFIX = 'value.converter.';
 
 function problems(config: Record<string, string>, type: 'key' | 'value' = 'value'): string[] {
-  return converterProblems(new AvroConverter(), { [URL_KEY]: 'http://a:8081', ...config }, type, PREFIX).map(
-    ({ key, message }) => {
-      expect(key.startsWith(PREFIX)).toBe(true);
-      expect(message).toContain(key);
-      return key.slice(PREFIX.length);
-    },
-  );
+  return converterProblems(
+    definitionHere('AvroConverter', AvroConverter),
+    { [URL_KEY]: 'http://a:8081', ...config },
+    type,
+    PREFIX,
+  ).map(({ key, message }) => {
+    expect(key.startsWith(PREFIX)).toBe(true);
+    expect(message).toContain(key);
+    return key.slice(PREFIX.length);
+  });
 }
 
 describe('what would fail the first task of an AvroConverter is told when its connector is created', () => {
@@ -55,7 +59,7 @@ describe('what would fail the first task of an AvroConverter is told when its co
 
   it('names a bad number once, with the converter that has it', () => {
     const config = { [URL_KEY]: 'http://a:8081', 'http.connect.timeout.ms': 'abc' };
-    expect(converterProblems(new AvroConverter(), config, 'value', PREFIX)).toEqual([
+    expect(converterProblems(definitionHere('AvroConverter', AvroConverter), config, 'value', PREFIX)).toEqual([
       {
         key: 'value.converter.http.connect.timeout.ms',
         message: expect.stringMatching(

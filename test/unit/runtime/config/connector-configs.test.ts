@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ClassNames } from '../../../../src/runtime/config/class-names.ts';
 import { ConnectorConfigs } from '../../../../src/runtime/config/connector-configs.ts';
+import { PluginDefinitions } from '../../../../src/runtime/config/plugin-definitions.ts';
 import { parseWorkerConfig } from '../../../../src/runtime/config/worker-config.ts';
+import { unknownConverterKeys } from '../../../../src/runtime/config/worker-converters.ts';
 import type { RawConnectorConfig } from '../../../../src/runtime/herder/herder.ts';
 import { parseHostSettings } from '../../../../src/runtime/host/host-settings.ts';
 import type { PluginDesc } from '../../../../src/runtime/plugins/plugin-desc.ts';
@@ -603,12 +606,13 @@ describe('keys under the prefix of a converter', () => {
 
   it('are looked at in the settings of the worker, too', () => {
     const worker = openConfigs({ 'value.converter': 'test.JsonConverter', 'value.converter.schemas.enable': 'maybe' });
-    expect(worker.workerConverterProblems().map(({ key }) => key)).toEqual(['value.converter.schemas.enable']);
-    expect(configs.workerConverterProblems()).toEqual([]);
+    expect(worker.workerConverters().problems.map(({ key }) => key)).toEqual(['value.converter.schemas.enable']);
+    expect(configs.workerConverters().problems).toEqual([]);
   });
 
   it('that the converter does not know are told, whoever else knows them', () => {
-    const unknown = configs.unknownConverterKeys({
+    const of = { classes: new ClassNames({ plugins }), definitions: new PluginDefinitions(() => true) };
+    const config = {
       'value.converter': 'test.JsonConverter',
       'value.converter.schemas.enable': 'true',
       'value.converter.schemas.enabel': 'true',
@@ -616,8 +620,8 @@ describe('keys under the prefix of a converter', () => {
       'key.converter': 'test.PlainConverter',
       'key.converter.anything': 'x',
       'header.converter.schemas.enabel': 'no header.converter is given',
-    });
-    expect(unknown).toEqual(['value.converter.schemas.enabel']);
+    };
+    expect(unknownConverterKeys(config, of)).toEqual(['value.converter.schemas.enabel']);
   });
 
   it('may stand in the settings of the worker instead', async () => {

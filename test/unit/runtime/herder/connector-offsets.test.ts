@@ -27,9 +27,11 @@ function open(known: Promise<readonly never[]> = Promise.resolve([])) {
   const worker = {
     offsetReader: () => ({ all: () => known }),
     writeOffsets: () => NEVER,
-    alterOffsets: (...args: Parameters<Worker['alterOffsets']>) => {
-      signals.push(args[4]);
-      return NEVER;
+    questions: {
+      alterOffsets: (...args: Parameters<Worker['questions']['alterOffsets']>) => {
+        signals.push(args[4]);
+        return NEVER;
+      },
     },
   } as unknown as Worker;
   const offsets = new ConnectorOffsets({ worker, clock, logger });

@@ -97,6 +97,21 @@ describe('threads for single questions to connectors', () => {
     expect(opened.map(({ closed }) => closed)).toEqual([true, true, false]);
   });
 
+  it('name a plugin that hangs there with the connector that names it, and without', async () => {
+    const { clock, hosts } = open();
+    const plugin = { module: 'm', className: 'com.x.Smt' };
+    const about = { method: 'describe', kind: 'transformation', prefix: '', part: null, config: null, plugin } as const;
+    const asked = [
+      { connector: 'hang c', named: 'transforms.a.config' },
+      { connector: 'hang C', named: 'config', plugin: { ...plugin, className: 'hang C' } },
+    ].map((each) => failure(hosts.ask({ type: 'connector', instance: 0, ...about, ...each })));
+    await clock.advance(90_000);
+    expect((await Promise.all(asked)).map((error) => (error as Error).message)).toEqual([
+      'The config method of the transformation com.x.Smt (transforms.a.config of connector hang c) did not return within 90000 ms. Its thread was ended.',
+      'The config method of the transformation hang C did not return within 90000 ms. Its thread was ended.',
+    ]);
+  });
+
   it('that were ended are replaced for whoever waits', async () => {
     const { clock, opened, hosts } = open();
     const hanging = Array.from({ length: 8 }, (_, n) => failure(hosts.ask(call(`hang ${n}`))));

@@ -165,7 +165,7 @@ describe('Worker', () => {
     const placement = { isolation: 'shared', memoryMaxMb: 0 } as const;
     const altered = { config: {}, offsets: [] };
     const cancelled = new AbortController();
-    const altering = worker.alterOffsets('c', desc, placement, altered, cancelled.signal);
+    const altering = worker.questions.alterOffsets('c', desc, placement, altered, cancelled.signal);
     hostAt(0).onRequest = () => new Promise(() => {});
     cancelled.abort(new Error('given up'));
     await expect(altering).rejects.toThrow('given up');

@@ -33,8 +33,10 @@ export class SinkOffsets {
   private readonly logger: Logger;
   private readonly counters: TaskCounters;
   private readonly flushTimeoutMs: number;
+  private readonly ending: AbortSignal;
   private readonly abandoned: AbortSignal;
   private waitMs: number;
+  private asking = false;
   private inFlight: { readonly seqNo: number; readonly startedAt: number } | null = null;
 
   constructor(options: {
@@ -52,6 +54,8 @@ export class SinkOffsets {
     readonly counters: TaskCounters;
     /** `offset.flush.timeout.ms` */
     readonly flushTimeoutMs: number;
+    /** Aborted when the task is to end. */
+    readonly ending: AbortSignal;
     /** Aborted when nothing may be waited for any more. */
     readonly abandoned: AbortSignal;
   }) {
@@ -65,6 +69,7 @@ export class SinkOffsets {
     this.logger = options.logger;
     this.counters = options.counters;
     this.flushTimeoutMs = options.flushTimeoutMs;
+    this.ending = options.ending;
     this.abandoned = options.abandoned;
     this.waitMs = options.flushTimeoutMs;
   }
@@ -81,6 +86,11 @@ export class SinkOffsets {
     return false;
   }
 
+  /** True while the task is asked what may be committed. */
+  get isAsking(): boolean {
+    return this.asking;
+  }
+
   /** From now on hardly anything is waited for: the broker is away, and the task is to end. */
   hurry(): void {
     this.waitMs = Math.min(this.waitMs, HURRIED_WAIT_MS);
@@ -91,12 +101,15 @@ export class SinkOffsets {
    * the last commit has to be delivered again.
    */
   async vouch(partitions: readonly SinkPartition[]): Promise<readonly Vouched[] | null> {
-    await this.reported(partitions);
+    // A stop ends this wait: what is pending then is waited for at the end of the task, once more.
+    const interruptedBy = this.ending.aborted ? null : this.ending;
+    const leftMs = await this.reported(partitions, this.waitMs, interruptedBy);
     const current = new Map<TopicPartitionKey, number>();
     for (const { key, consumed } of partitions) if (consumed !== null) current.set(key, consumed);
     if (current.size === 0) return [];
     let agreed: ReadonlyMap<TopicPartitionKey, number>;
     try {
+      this.asking = true;
       if (this.task.preCommit !== undefined) agreed = await this.task.preCommit(new Map(current));
       else {
         await this.task.flush?.(new Map(current));
@@ -106,6 +119,8 @@ export class SinkOffsets {
       this.counters.commitFailed();
       this.logger.error('A sink task threw from preCommit() or flush(). Nothing was committed.', { err: error });
       return null;
+    } finally {
+      this.asking = false;
     }
     if (agreed !== undefined && agreed !== null && typeof agreed[Symbol.iterator] !== 'function') {
       throw new ConnectError(
@@ -113,7 +128,7 @@ export class SinkOffsets {
       );
     }
     // The task may have reported records while it was asked.
-    await this.reported(partitions);
+    await this.reported(partitions, leftMs, interruptedBy);
     return this.accepted(partitions, agreed ?? current);
   }
 
@@ -143,9 +158,12 @@ export class SinkOffsets {
     if (vouched.length === 0) return;
     const startedAt = this.clock.monotonic();
     try {
-      const isInTime = await this.within(() =>
-        this.commitOffsets(vouched.map(({ partition, offset }) => partition.at(offset))),
-      );
+      const isInTime = await withinTimeLimit({
+        clock: this.clock,
+        timeoutMs: this.waitMs,
+        abandoned: this.abandoned,
+        run: () => this.commitOffsets(vouched.map(({ partition, offset }) => partition.at(offset))),
+      });
       if (isInTime) this.completed(vouched, startedAt);
       else this.counters.commitFailed();
     } catch (error) {
@@ -172,13 +190,19 @@ export class SinkOffsets {
     this.onCommitted();
   }
 
-  private async reported(partitions: readonly SinkPartition[]): Promise<void> {
+  /** Waits for the reports of these partitions; resolves with what is left of the time. */
+  private async reported(
+    partitions: readonly SinkPartition[],
+    timeoutMs: number,
+    interruptedBy: AbortSignal | null,
+  ): Promise<number> {
     const settled = this.reports.settled(partitions.map(({ key }) => key));
-    if (settled !== undefined) await this.within(() => settled);
-  }
-
-  private within(run: () => Promise<unknown>): Promise<boolean> {
-    return withinTimeLimit({ clock: this.clock, timeoutMs: this.waitMs, abandoned: this.abandoned, run });
+    if (settled === undefined) return timeoutMs;
+    const { clock } = this;
+    const abandoned = interruptedBy === null ? this.abandoned : AbortSignal.any([interruptedBy, this.abandoned]);
+    const startedAt = clock.monotonic();
+    await withinTimeLimit({ clock, timeoutMs, abandoned, run: () => settled });
+    return Math.max(0, timeoutMs - (clock.monotonic() - startedAt));
   }
 
   private accepted(partitions: readonly SinkPartition[], agreed: ReadonlyMap<TopicPartitionKey, number>): Vouched[] {

@@ -147,6 +147,7 @@ export class WorkerSinkTask implements HostedTask {
       logger,
       counters,
       flushTimeoutMs: options.offsetFlushTimeoutMs,
+      ending: signal,
       abandoned: this.abandoned.signal,
     });
     this.rebalances = new SinkRebalances({
@@ -218,7 +219,8 @@ export class WorkerSinkTask implements HostedTask {
 
   requestCommit(): void {
     this.isCommitRequested = true;
-    this.mailbox.wake();
+    // A task that asks for the next commit in each must not keep its loop from polling.
+    if (!this.offsets.isAsking) this.mailbox.wake();
   }
 
   assign(partitions: readonly AssignedPartition[]): void {
@@ -308,7 +310,8 @@ export class WorkerSinkTask implements HostedTask {
     const fatal = partitions.length === 0 ? null : await this.pipeline.convert(partitions, this.delivery.records);
     this.assignment.syncPauses();
     await this.delivery.deliver(fatal);
-    if (this.reports.isFull) await this.reportsSettled();
+    const settled = this.reports.isFull ? this.reports.settled([...this.assignment.partitions.keys()]) : undefined;
+    if (settled !== undefined) await Promise.race([settled, this.idle()]);
     if (this.slice.isOverNow()) await this.slice.next();
   }
 
@@ -339,11 +342,6 @@ export class WorkerSinkTask implements HostedTask {
     return partitions;
   }
 
-  private async reportsSettled(): Promise<void> {
-    const settled = this.reports.settled([...this.assignment.partitions.keys()]);
-    if (settled !== undefined) await Promise.race([settled, this.idle()]);
-  }
-
   /** Until something has to be looked at. */
   private async idle(): Promise<void> {
     await this.mailbox.idle();
@@ -357,6 +355,8 @@ export class WorkerSinkTask implements HostedTask {
   }
 
   private fail(error: unknown): void {
+    // What its closed clients give up comes again after the next start.
+    if (this.hasEnded) return;
     this.failure ??= error ?? new ConnectError('The task failed without saying why.');
     this.ending.abort(this.failure);
     this.mailbox.wake();

@@ -13,24 +13,31 @@ const MAX_PENDING = 1_000;
 
 export class SourceReports {
   private readonly submitted: SubmittedRecords;
+  private readonly signal: AbortSignal;
   private readonly onFailed: (error: unknown) => void;
   private pending = 0;
   private change = new Deferred();
 
   constructor(options: {
     readonly submitted: SubmittedRecords;
+    /** Aborted when the task is to end: then there are never too many. */
+    readonly signal: AbortSignal;
     /** A report can't be made durable: what comes after its record can never be committed. */
     readonly onFailed: (error: unknown) => void;
   }) {
     this.submitted = options.submitted;
+    this.signal = options.signal;
     this.onFailed = options.onFailed;
   }
 
-  /** The record is left out, and nothing of its source partition is committed beyond it until it is reported. undefined: go on. */
+  /**
+   * The record is left out, and nothing of its source partition is committed beyond it until it is reported. undefined: go on. Otherwise there are
+   * enough of them: resolves when there are fewer, or rejects with the signal's reason.
+   */
   leftOut(origin: SourceRecord, reported: Promise<void>): Promise<void> | undefined {
     const held = this.submitted.hold(origin);
     this.afterwards(reported, () => this.submitted.acknowledge(held));
-    return this.pending < MAX_PENDING ? undefined : this.fewer(MAX_PENDING);
+    return this.pending < MAX_PENDING ? undefined : this.fewer(MAX_PENDING, this.signal);
   }
 
   /** Once all of these are durable. */
@@ -46,12 +53,21 @@ export class SourceReports {
       });
   }
 
-  /** undefined: all are settled. */
+  /** undefined: all are settled. Otherwise resolves when they are, or rejects with the signal's reason. */
   settled(signal: AbortSignal): Promise<void> | undefined {
     return this.pending === 0 ? undefined : this.fewer(1, signal);
   }
 
-  private async fewer(count: number, signal?: AbortSignal): Promise<void> {
-    while (this.pending >= count && signal?.aborted !== true) await this.change.promise;
+  private async fewer(count: number, signal: AbortSignal): Promise<void> {
+    const aborted = new Deferred<never>();
+    aborted.promise.catch(() => {});
+    const onAbort = (): void => aborted.reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      while (this.pending >= count) await Promise.race([this.change.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 }

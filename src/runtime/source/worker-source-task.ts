@@ -103,7 +103,8 @@ export class WorkerSourceTask implements HostedTask {
     this.slice = new TimeSlice({ clock: options.clock });
     this.recordCommits = new RecordCommits({ task: options.task, logger: options.logger });
     this.topics = new TopicsInUse({ tell: (topics) => options.link.topics(topics) });
-    this.reports = new SourceReports({ submitted: this.submitted, onFailed: (error) => this.fail(error) });
+    const signal = this.ending.signal;
+    this.reports = new SourceReports({ submitted: this.submitted, signal, onFailed: (error) => this.fail(error) });
     const acknowledgements = new SourceAcknowledgements({
       operator: options.operator,
       counters: options.counters,
@@ -114,7 +115,6 @@ export class WorkerSourceTask implements HostedTask {
       topics: this.topics,
       onFailed: (error) => this.fail(error),
     });
-    const signal = this.ending.signal;
     this.inFlight = new InFlightBatches({
       producer: options.producer,
       maxBatches: options.settings.maxInflightBatches,

@@ -142,6 +142,7 @@ export function sinkHarness(options: SinkHarnessOptions = {}) {
     prepare: async () => queue?.prepareTopic(),
     release: async () => {
       ending.abort();
+      await producer.close();
       await fetcher.close();
     },
   });

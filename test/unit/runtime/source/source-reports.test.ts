@@ -92,6 +92,19 @@ describe('reports of a source', () => {
     }
   });
 
+  it('a stop does not wait for room for reports: a broker that is away makes none', async () => {
+    const h = reported();
+    h.task.add(Array.from({ length: 1_500 }, (_, position) => record('bad', position)));
+    const done = h.run();
+    await settle();
+    expect(h.reporter.answers).toHaveLength(1_000);
+    // As its producer tells of it.
+    h.parker.broker('dead letter queue', { available: false, reason: 'refused', since: 0 });
+    h.worker.stop();
+    expect(await done).toEqual({ failure: null });
+    expect(h.storedOffset()).toBeUndefined();
+  });
+
   it('reports the record that fails the task, too', async () => {
     const h = reported(NO_TOLERANCE);
     h.task.add([record('v0', 0), record('bad 1', 1)]);

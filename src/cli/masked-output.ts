@@ -1,4 +1,5 @@
 /** Invariant 8 for what plugins, their drivers and Node write by themselves: `console.log`, warnings, the output of threads. */
+import { MaskingStream } from '../foundation/masking-stream.ts';
 import type { SecretRegistry } from '../foundation/secret-registry.ts';
 
 type Write = (chunk: string | Uint8Array, ...rest: readonly unknown[]) => boolean;
@@ -9,15 +10,48 @@ export interface OutputStream {
 }
 
 /**
- * From here on no secret that the registry knows passes the stream: a whole write is looked at as UTF-8, so a secret that is split
- * over two writes is not found. The log of the worker is masked before it is written, and does not pass here.
+ * From here on no secret that the registry knows passes the stream, whole or split over several writes. The log of the worker is masked
+ * before it is written, and does not pass here. The last characters of a write wait for the next one if a secret may begin with them;
+ * whole lines seldom do.
+ * @returns writes what waits, because nothing comes any more
  */
-export function maskOutput(stream: OutputStream, secrets: SecretRegistry): void {
+export function maskOutput(stream: OutputStream, secrets: SecretRegistry): () => void {
   const write = stream.write.bind(stream);
+  const masking = new MaskingStream(secrets);
+  /** The first bytes of a character whose others are in the next write. */
+  let begun: Buffer = Buffer.alloc(0);
   stream.write = (chunk, ...rest) => {
-    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
-    const masked = secrets.mask(text);
+    const bytes = Buffer.concat([begun, bytesOf(chunk, rest[0])]);
+    const end = bytes.length - unfinishedBytes(bytes);
+    begun = bytes.subarray(end);
+    const text = bytes.toString('utf8', 0, end);
+    const shown = masking.next(text);
     // Bytes that are no text stay as they are.
-    return write(masked === text ? chunk : masked, ...rest);
+    const out = shown === text ? bytes.subarray(0, end) : Buffer.from(shown);
+    const done = rest.find((each) => typeof each === 'function');
+    if (out.length > 0) return write(out, ...(done === undefined ? [] : [done]));
+    if (done !== undefined) queueMicrotask(() => done());
+    return true;
   };
+  return () => {
+    const text = masking.next(begun.toString('utf8')) + masking.end();
+    begun = Buffer.alloc(0);
+    if (text !== '') write(text);
+  };
+}
+
+function bytesOf(chunk: string | Uint8Array, encoding: unknown): Buffer {
+  if (typeof chunk !== 'string') return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return Buffer.from(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
+}
+
+/** How many bytes at the end begin a character of UTF-8 that goes on. */
+function unfinishedBytes(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? back : 0;
+  }
+  return 0;
 }

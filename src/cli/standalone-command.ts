@@ -73,7 +73,9 @@ async function runPrepared(
     logLevels,
   );
   const logger = maskingLogger(lines, secrets);
-  for (const stream of [process.stdout, process.stderr]) maskOutput(stream as OutputStream, secrets);
+  for (const stream of [process.stdout, process.stderr]) {
+    process.once('exit', maskOutput(stream as OutputStream, secrets));
+  }
   endOnUncaught({ logger, secrets });
   const version = packageVersion();
   for (const { level, message, fields } of early) logger[level](message, fields);

@@ -5,93 +5,113 @@
  * What is too short or too common to be told from ordinary text is left alone, because `[hidden]` in place of every `true` or `8083` would
  * make logs unreadable without hiding anything: fewer than {@link LEAST_LENGTH} characters, up to seven digits, and a few words. Up to seven
  * characters are struck out as a word of their own only. Encoded forms are known too: percent-encoded, as JSON text, in base64, alone or
- * behind a user's name, and the lines of a text of several lines.
+ * behind a user's name, and the lines of a text of several lines. Where secrets overlap or contain each other, all that belongs to one of
+ * them goes. A change costs what is new or gone, not what is known.
  */
 import { Masking } from './masking.ts';
+import { ANYWHERE_LENGTH, canBeTold, formsOf, LEAST_LENGTH } from './secret-forms.ts';
+import { TextSearch } from './text-search.ts';
 
 /** What stands in place of a secret. */
 export const HIDDEN = '[hidden]';
 
-const LEAST_LENGTH = 4;
-/** From here on a secret is found inside of other words as well. */
-const ANYWHERE_LENGTH = 8;
-const LEAST_LINE = 12;
 /** Secrets that nobody holds any more, and those of configurations that were only checked. */
 const PASSING_LIMIT = 2_000;
 
-/** Words of our own texts and of many others. As a password, each is known to everybody anyway. */
-const COMMON: ReadonlySet<string> = new Set(
-  'true false null none undefined default password passwd secret secrets token tokens user username admin root guest test localhost kafka connect connector holdfast plain string source sink topic topics http https file key value earliest latest'.split(
-    ' ',
-  ),
-);
+/** Of the code units of a text, the end not counted. */
+export interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+const NO_RUNS: readonly Run[] = [];
 
 const WORD = /[\p{L}\p{N}_]/u;
-
-interface Form {
-  readonly text: string;
-  readonly asWord: boolean;
-}
 
 export class SecretRegistry {
   private readonly held = new Map<string, ReadonlySet<string>>();
   /** The oldest first. */
   private readonly passing = new Set<string>();
-  /** By their first characters, the longest first; null: has to be built. */
-  private index: Map<string, readonly Form[]> | null = null;
+  /** By how many owners each is known, the passing ones being one. */
+  private readonly known = new Map<string, number>();
+  /** Of how many known secrets each is a form. */
+  private readonly forms = new Map<string, number>();
+  /** Forms that the search does not know yet; may be gone again. */
+  private fresh: string[] = [];
+  private someAreGone = false;
+  private search = new TextSearch([]);
 
-  /** Secrets without an owner; the latest two thousand are kept. */
+  /** Secrets without an owner; the latest two thousand are kept, and all of the latest call. */
   add(secrets: Iterable<string>): void {
+    const latest = new Set<string>();
     for (const secret of secrets) {
       if (!canBeTold(secret)) continue;
-      if (!this.passing.delete(secret)) this.index = null;
+      if (!this.passing.delete(secret)) this.know(secret);
       this.passing.add(secret);
+      latest.add(secret);
     }
+    const limit = Math.max(PASSING_LIMIT, latest.size);
     for (const oldest of this.passing) {
-      if (this.passing.size <= PASSING_LIMIT) break;
+      if (this.passing.size <= limit) break;
       this.passing.delete(oldest);
-      this.index = null;
+      this.forget(oldest);
     }
   }
 
   /** What an owner uses now. What it used before is still struck out for a while: a connection that was refused may say so late. */
   hold(owner: string, secrets: Iterable<string>): void {
-    const before = this.held.get(owner);
-    this.held.set(owner, new Set([...secrets].filter(canBeTold)));
-    this.index = null;
-    if (before !== undefined) this.add(before);
+    const now = new Set([...secrets].filter(canBeTold));
+    const before = this.held.get(owner) ?? [];
+    for (const secret of now) this.know(secret);
+    this.held.set(owner, now);
+    this.leave(before, now);
   }
 
   /** The owner is gone. */
   release(owner: string): void {
-    const before = this.held.get(owner);
+    const before = this.held.get(owner) ?? [];
     this.held.delete(owner);
-    if (before !== undefined) this.add(before);
+    this.leave(before);
   }
 
   /** All that it knows, for a copy in another thread. */
   secrets(): readonly string[] {
-    return [...new Set([...[...this.held.values()].flatMap((secrets) => [...secrets]), ...this.passing])];
+    return [...this.known.keys()];
   }
 
   /** The text with {@link HIDDEN} in place of every secret; the same text if there is none in it. */
   mask(text: string): string {
-    if (text.length < LEAST_LENGTH) return text;
-    const index = this.indexed();
-    if (index.size === 0) return text;
+    const runs = this.runs(text);
+    if (runs.length === 0) return text;
     let masked = '';
     let from = 0;
-    const end = text.length - LEAST_LENGTH;
-    for (let at = 0; at <= end; at++) {
-      const forms = index.get(text.slice(at, at + LEAST_LENGTH));
-      if (forms === undefined) continue;
-      const found = forms.find((form) => matches(text, at, form));
-      if (found === undefined) continue;
-      masked += text.slice(from, at) + HIDDEN;
-      from = at + found.text.length;
-      at = from - 1;
+    for (const { start, end } of runs) {
+      masked += text.slice(from, start) + HIDDEN;
+      from = end;
     }
-    return from === 0 ? text : masked + text.slice(from);
+    return masked + text.slice(from);
+  }
+
+  /** Where secrets stand, in order; those that overlap are one. */
+  runs(text: string): readonly Run[] {
+    if (text.length < LEAST_LENGTH) return NO_RUNS;
+    let runs: { start: number; end: number }[] | null = null;
+    this.upToDate().find(
+      text,
+      (start, end) => end - start >= ANYWHERE_LENGTH || isWord(text, start, end),
+      (start, end) => {
+        runs ??= [];
+        const last = runs.at(-1);
+        if (last === undefined || start >= last.end) runs.push({ start, end });
+        else last.end = Math.max(last.end, end);
+      },
+    );
+    return runs ?? NO_RUNS;
+  }
+
+  /** Where the end of the text begins that may be the beginning of a secret; the length of the text if it is none. */
+  unfinishedFrom(text: string): number {
+    return this.upToDate().unfinishedFrom(text);
   }
 
   /**
@@ -103,81 +123,51 @@ export class SecretRegistry {
     return new Masking((text) => this.mask(text)).of(value);
   }
 
-  private indexed(): Map<string, readonly Form[]> {
-    if (this.index !== null) return this.index;
-    const byStart = new Map<string, Map<string, Form>>();
-    for (const secret of this.secrets()) {
-      for (const form of formsOf(secret)) {
-        const start = form.text.slice(0, LEAST_LENGTH);
-        const forms = byStart.get(start) ?? new Map<string, Form>();
-        if (forms.get(form.text)?.asWord !== false) forms.set(form.text, form);
-        byStart.set(start, forms);
-      }
-    }
-    this.index = new Map(
-      [...byStart].map(([start, forms]) => [start, [...forms.values()].sort((a, b) => b.text.length - a.text.length)]),
-    );
-    return this.index;
+  private leave(before: Iterable<string>, now: ReadonlySet<string> = new Set()): void {
+    const gone = [...before].filter((secret) => !now.has(secret));
+    this.add(gone);
+    for (const secret of before) this.forget(secret);
   }
-}
 
-function canBeTold(secret: string): boolean {
-  const text = secret.trim();
-  return text.length >= LEAST_LENGTH && !/^\d{1,7}$/.test(text) && !COMMON.has(text.toLowerCase());
-}
-
-function formsOf(secret: string): Form[] {
-  const trimmed = secret.trim();
-  const texts = new Set([
-    secret,
-    trimmed,
-    percentEncoded(trimmed),
-    formEncoded(trimmed),
-    JSON.stringify(trimmed).slice(1, -1),
-  ]);
-  if (trimmed.length >= ANYWHERE_LENGTH) for (const form of base64Forms(trimmed)) texts.add(form);
-  for (const line of trimmed.split(/\r\n|\r|\n/)) {
-    const part = line.trim();
-    // The labels around a key or certificate are the same for everybody.
-    if (part.length >= LEAST_LINE && !part.startsWith('-----')) texts.add(part);
-  }
-  return [...texts]
-    .filter((text) => text.length >= LEAST_LENGTH)
-    .map((text) => ({ text, asWord: text.length < ANYWHERE_LENGTH }));
-}
-
-/** Alone, and behind something else, as in `Basic` of user and password: what it looks like depends on how many bytes stand before it. */
-function base64Forms(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8');
-  const forms: string[] = [];
-  for (const encoding of ['base64', 'base64url'] as const) {
-    forms.push(bytes.toString(encoding));
-    for (let before = 0; before < 3; before++) {
-      const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding);
-      // The characters that are made of its own bits only.
-      forms.push(encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6)));
+  private know(secret: string): void {
+    const owners = this.known.get(secret) ?? 0;
+    this.known.set(secret, owners + 1);
+    if (owners > 0) return;
+    for (const form of formsOf(secret)) {
+      if (form.length < LEAST_LENGTH) continue;
+      const count = this.forms.get(form) ?? 0;
+      this.forms.set(form, count + 1);
+      if (count === 0) this.fresh.push(form);
     }
   }
-  return forms;
-}
 
-function formEncoded(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1);
-}
+  private forget(secret: string): void {
+    const owners = this.known.get(secret) ?? 0;
+    if (owners > 1) {
+      this.known.set(secret, owners - 1);
+      return;
+    }
+    this.known.delete(secret);
+    for (const form of formsOf(secret)) {
+      const count = this.forms.get(form) ?? 0;
+      if (count > 1) this.forms.set(form, count - 1);
+      else if (this.forms.delete(form)) this.someAreGone = true;
+    }
+  }
 
-function percentEncoded(text: string): string {
-  try {
-    return encodeURIComponent(text);
-  } catch {
-    // Half of a surrogate pair can't be in a URL.
-    return text;
+  private upToDate(): TextSearch {
+    if (this.fresh.length === 0 && !this.someAreGone) return this.search;
+    const { texts } = this.search;
+    // Two sorted parts, which are cheap to sort as one.
+    const all = [...texts, ...this.fresh.sort()];
+    this.search = new TextSearch(this.someAreGone ? all.filter((form) => this.forms.has(form)) : all);
+    this.fresh = [];
+    this.someAreGone = false;
+    return this.search;
   }
 }
 
-function matches(text: string, at: number, form: Form): boolean {
-  if (!text.startsWith(form.text, at)) return false;
-  if (!form.asWord) return true;
-  const isWord = (index: number): boolean => index >= 0 && index < text.length && WORD.test(text.charAt(index));
-  const end = at + form.text.length;
-  return !(isWord(at - 1) && isWord(at)) && !(isWord(end) && isWord(end - 1));
+function isWord(text: string, start: number, end: number): boolean {
+  const isPart = (at: number): boolean => at >= 0 && at < text.length && WORD.test(text.charAt(at));
+  return !(isPart(start - 1) && isPart(start)) && !(isPart(end) && isPart(end - 1));
 }

@@ -95,6 +95,7 @@ export class ConnectorConfigs {
   private readonly validation: ConnectorValidation;
   private readonly classes: ClassNames;
   private readonly withConverterDefaults: (own: Raw) => Raw;
+  private checks = 0;
   /** Where connectors are asked; here, until the worker is there that knows a better place. */
   ask: AskConnector = askHere;
   /** And where other plugins are asked that must not be asked here. */
@@ -219,12 +220,17 @@ export class ConnectorConfigs {
 
   private async look(given: RawConnectorConfig) {
     const variables = await this.variables.resolve(given);
-    // Invariant 8: before any plugin can repeat one.
-    this.secrets.add(secretsOf(variables.config, variables));
-    const validated = await this.validation.validate(variables.config).catch((error: unknown) => {
+    // Invariant 8: before any plugin can repeat one, and until it has answered, however many others are checked meanwhile.
+    const owner = `check ${++this.checks}`;
+    this.secrets.hold(owner, secretsOf(variables.config, variables));
+    try {
+      const validated = await this.validation.validate(variables.config);
+      return { variables, validated, infos: withoutProvided(validated.infos, variables) };
+    } catch (error) {
       throw readableError(error);
-    });
-    return { variables, validated, infos: withoutProvided(validated.infos, variables) };
+    } finally {
+      this.secrets.release(owner);
+    }
   }
 
   /** Of the converters that the worker names, as far as they are asked in this thread. */

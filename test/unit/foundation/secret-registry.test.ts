@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
 import { maskingLogger } from '../../../src/foundation/masking-logger.ts';
@@ -39,6 +40,68 @@ describe('SecretRegistry', () => {
   it('takes the longest of those that begin alike, and all of several', () => {
     const registry = registryOf('abcdefgh', 'abcdefgh-ijkl');
     expect(registry.mask('abcdefgh-ijkl, abcdefgh, abcdefghabcdefgh')).toBe('[hidden], [hidden], [hidden][hidden]');
+  });
+
+  it('leaves nothing of secrets that overlap, contain each other, or lie end to end', () => {
+    const registry = registryOf('abcdefgh', 'efghijkl', 'hijklmnopq', 'cdef-as-part-of-cdef', 'klmn');
+    expect(registry.mask('<abcdefghijklmnopq>')).toBe('<[hidden]>');
+    expect(registry.mask('<abcdefghabcdefghijkl>')).toBe('<[hidden][hidden]>');
+    expect(registry.mask('abcdefg hijklmnop klmn')).toBe('abcdefg hijklmnop [hidden]');
+  });
+
+  it('finds what a search of each secret for itself finds', () => {
+    const piece = fc.string({ unit: fc.constantFrom('a', 'b', 'ö', '\u{1f600}'), minLength: 8, maxLength: 14 });
+    const sample = fc.record({
+      secrets: fc.array(piece, { maxLength: 12 }),
+      parts: fc.array(piece, { maxLength: 12 }),
+    });
+    fc.assert(
+      fc.property(sample, ({ secrets, parts }) => {
+        const text = [...parts, ...secrets, ...parts].join('');
+        const registry = registryOf(...secrets);
+        const isCovered = text.split('').map(() => false);
+        for (const secret of secrets) {
+          for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
+            isCovered.fill(true, at, at + secret.length);
+          }
+        }
+        const shown = registry
+          .runs(text)
+          .reduceRight((left, { start, end }) => left.slice(0, start) + left.slice(end), text);
+        expect(shown).toBe(
+          text
+            .split('')
+            .filter((_, at) => isCovered[at] !== true)
+            .join(''),
+        );
+      }),
+    );
+  });
+
+  it('searches a text for tens of thousands of secrets that begin alike', () => {
+    const secrets = Array.from({ length: 20_000 }, (_, n) => `secret-value-number-${n}-`);
+    const registry = registryOf(...secrets);
+    const text = JSON.stringify(secrets);
+    expect(registry.mask(text)).toBe(JSON.stringify(secrets.map(() => '[hidden]')));
+    registry.hold('another', ['another-secret']);
+    expect(registry.mask('another-secret secret-value-number-19999- secret-value-number-20000-')).toBe(
+      '[hidden] [hidden] secret-value-number-20000-',
+    );
+    registry.release('owner');
+    registry.add(['a-passing-secret']);
+    expect(registry.secrets()).toHaveLength(2_001);
+    expect(registry.mask(text).split('[hidden]')).toHaveLength(2_000);
+  });
+
+  it('knows every secret of one call, however many there are, and what several owners hold until the last is gone', () => {
+    const registry = new SecretRegistry();
+    registry.add(Array.from({ length: 5_000 }, (_, n) => `passing-${n}-`));
+    expect(registry.mask('passing-0- passing-4999-')).toBe('[hidden] [hidden]');
+    registry.hold('one', ['shared-secret']);
+    registry.hold('two', ['shared-secret']);
+    registry.release('one');
+    registry.add(Array.from({ length: 2_000 }, (_, n) => `later-${n}-`));
+    expect(registry.mask('passing-4999- shared-secret')).toBe('passing-4999- [hidden]');
   });
 
   it('finds short ones as words only, and leaves alone what is too short or too common', () => {

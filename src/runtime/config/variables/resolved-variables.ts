@@ -1,4 +1,5 @@
 /** A configuration with the values of its variables, and the way back: what may be shown of it. */
+import { TextSearch } from '../../../foundation/text-search.ts';
 import { hasVariable, type Variable, variableText } from './variable-syntax.ts';
 
 /** Null values are kept: validation names them. */
@@ -13,11 +14,18 @@ export interface FoundVariable extends Variable {
 /** Below that a value is found in any text. */
 const LEAST_EMBEDDED = 8;
 
+/** Values that are found inside of other texts, and what is written in their place. */
+interface EmbeddedValues {
+  readonly search: TextSearch;
+  readonly variables: ReadonlyMap<string, string>;
+}
+
 export class ResolvedVariables {
   readonly raw: RawConfig;
   /** What plugins get. Not to be shown. */
   readonly config: RawConfig;
   readonly found: readonly FoundVariable[];
+  private embedded: EmbeddedValues | null = null;
 
   constructor(parts: {
     readonly raw: RawConfig;
@@ -26,8 +34,7 @@ export class ResolvedVariables {
   }) {
     this.raw = parts.raw;
     this.config = parts.config;
-    // The longest first: what contains another one would leave its rest behind.
-    this.found = [...parts.found].sort((a, b) => b.value.length - a.value.length);
+    this.found = parts.found;
   }
 
   /**
@@ -62,11 +69,25 @@ export class ResolvedVariables {
   }
 
   private withVariables(text: string): string {
-    let shown = text;
+    this.embedded ??= this.embeddedValues();
+    const { search, variables } = this.embedded;
+    let shown = '';
+    let from = 0;
+    const replace = (start: number, end: number): void => {
+      if (start < from) return;
+      shown += text.slice(from, start) + variables.get(text.slice(start, end));
+      from = end;
+    };
+    search.find(text, () => true, replace);
+    return shown + text.slice(from);
+  }
+
+  private embeddedValues(): EmbeddedValues {
+    const variables = new Map<string, string>();
     for (const variable of this.found) {
       const { value } = variable;
-      if (value.length >= LEAST_EMBEDDED) shown = shown.replaceAll(value, () => variableText(variable));
+      if (value.length >= LEAST_EMBEDDED && !variables.has(value)) variables.set(value, variableText(variable));
     }
-    return shown;
+    return { search: new TextSearch([...variables.keys()]), variables };
   }
 }

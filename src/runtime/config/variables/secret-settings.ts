@@ -1,7 +1,7 @@
 /** Which values of a configuration are secrets. Invariant 8: whichever key carries them. */
 import { parseJaasConfig } from '../../../foundation/jaas-config.ts';
 import type { FoundVariable } from './resolved-variables.ts';
-import { hasVariable, variablesIn } from './variable-syntax.ts';
+import { hasVariable, variablesIn, variableText } from './variable-syntax.ts';
 
 type Raw = Readonly<Record<string, string | null>>;
 
@@ -38,15 +38,25 @@ export function secretsOf(
     for (const [, , password = ''] of value.matchAll(URL_PASSWORD)) addPassword(secrets, password);
     if (parts.passwordKeys?.has(key) === true || isSecretName(key)) addSetting(secrets, key, value);
   }
-  for (const variable of parts.found ?? []) {
-    const keys = Object.entries(parts.raw ?? {}).filter(([, text]) =>
-      variablesIn(text ?? '').some(
-        ({ provider, path, key }) => provider === variable.provider && path === variable.path && key === variable.key,
-      ),
-    );
-    if (keys.length === 0 || keys.some(([key]) => !PLAIN.test(key))) secrets.add(variable.value);
-  }
+  const found = parts.found ?? [];
+  if (found.length === 0) return secrets;
+  const uses = usesOf(parts.raw ?? {});
+  // False: for names and numbers of the framework only.
+  for (const variable of found) if (uses.get(variableText(variable)) !== false) secrets.add(variable.value);
   return secrets;
+}
+
+/** Of each variable in a configuration, whether it is used for more than what may be shown. */
+function usesOf(raw: Raw): Map<string, boolean> {
+  const uses = new Map<string, boolean>();
+  for (const [key, text] of Object.entries(raw)) {
+    if (text === null) continue;
+    for (const variable of variablesIn(text)) {
+      const name = variableText(variable);
+      uses.set(name, uses.get(name) === true || !PLAIN.test(key));
+    }
+  }
+  return uses;
 }
 
 export function isSecretName(key: string): boolean {

@@ -10,10 +10,18 @@ const NO_TEXT = '\ud800\u0000';
  * character. As Jackson does, takes halves of surrogate pairs that are encoded like characters.
  */
 export function jsonTextOf(bytes: Buffer): string {
+  return mayBeMarked(bytes) ? markedText(bytes) : utf8Text(bytes);
+}
+
+/** Whether the bytes are taken for UTF-8. */
+export function isJsonUtf8(bytes: Buffer): boolean {
+  return !mayBeMarked(bytes) || jsonEncodingOf(bytes).bytesPerUnit === 1;
+}
+
+/** JSON begins with a character of ASCII, and nearly always with two. */
+function mayBeMarked(bytes: Buffer): boolean {
   const [first = 1, second = 1] = bytes;
-  // JSON begins with a character of ASCII, and nearly always with two.
-  if (first === 0 || second === 0 || first >= 0xef) return markedText(bytes);
-  return utf8Text(bytes);
+  return first === 0 || second === 0 || first >= 0xef;
 }
 
 function utf8Text(bytes: Buffer): string {

@@ -8,7 +8,7 @@ import { SchemaCache } from '../../sdk/data/schema-cache.ts';
 import { DataError } from '../../sdk/errors/index.ts';
 import { asBuffer, withConverterType } from '../converter-config.ts';
 import { endOfEnvelope, findEnvelopePrefix } from './envelope-prefix.ts';
-import { jsonTextOf } from './json-bytes.ts';
+import { isJsonUtf8, jsonTextOf } from './json-bytes.ts';
 import { JSON_CONFIG } from './json-config.ts';
 import { hasDecimal, type JsonReader, jsonReaderOf, readSchemaless } from './json-reader.ts';
 import { jsonSchemaText, schemaOfJson } from './json-schema.ts';
@@ -189,7 +189,7 @@ export class JsonConverter implements Converter, HeaderConverter {
 
 function parse(bytes: Buffer, precision: Precision): Json | undefined {
   try {
-    return parseLaxJson(jsonTextOf(bytes), precision);
+    return parseLaxJson(jsonTextOf(bytes), precision, isJsonUtf8(bytes));
   } catch (error) {
     throw new DataError('Converting byte[] to Kafka Connect data failed due to serialization error: ', {
       cause: error,

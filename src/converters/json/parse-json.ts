@@ -16,6 +16,8 @@ export const MAX_JSON_DEPTH = 1000;
 const MAX_NUMBER_LENGTH = 1000;
 /** What must not follow a word: it would be part of it. Jackson does not look at what comes before the digits, `$` among it. */
 const WORD_PART = /[\p{Surrogate}\p{L}\p{Nd}\p{Nl}\p{Sc}\p{Pc}\p{Mn}\p{Mc}\p{Cf}\u007f-\u009f]/u;
+/** In UTF-8 Jackson stumbles over any character of several bytes there. */
+const WORD_PART_UTF8 = /[A-Z_a-z0-9\u007f-\uffff]/;
 
 /** How much of a number's form the reader needs. */
 export type Precision =
@@ -32,10 +34,10 @@ export function parseJson(text: string, precision: Precision): Json {
 }
 
 /**
- * As lax as Kafka Connect's JsonDeserializer: numbers may have leading zeros, and whatever follows the value is left alone. Undefined for
- * blanks alone. Throws SyntaxError.
+ * As lax as Kafka Connect's JsonDeserializer: numbers may have leading zeros, and whatever follows the value is left alone, but for what could
+ * be part of it, which depends on whether the text was in UTF-8. Undefined for blanks alone. Throws SyntaxError.
  */
-export function parseLaxJson(text: string, precision: Precision): Json | undefined {
+export function parseLaxJson(text: string, precision: Precision, wasUtf8: boolean): Json | undefined {
   if (isSafe(text, precision)) {
     try {
       return JSON.parse(text) as Json;
@@ -43,7 +45,7 @@ export function parseLaxJson(text: string, precision: Precision): Json | undefin
       // Read again, with more patience.
     }
   }
-  return new JsonReader(text).readFirst();
+  return new JsonReader(text).readFirst(wasUtf8 ? WORD_PART_UTF8 : WORD_PART);
 }
 
 function isSafe(text: string, precision: Precision): boolean {
@@ -56,6 +58,7 @@ class JsonReader {
   private position = 0;
   private depth = 0;
   private isLax = false;
+  private wordPart = WORD_PART_UTF8;
 
   constructor(text: string) {
     this.text = text;
@@ -68,7 +71,8 @@ class JsonReader {
     return value;
   }
 
-  readFirst(): Json | undefined {
+  readFirst(wordPart: RegExp): Json | undefined {
+    this.wordPart = wordPart;
     this.skipBlanks();
     if (this.position === this.text.length) return undefined;
     this.isLax = true;
@@ -169,7 +173,7 @@ class JsonReader {
     if (!this.text.startsWith(word, this.position)) throw this.unexpected();
     this.position += word.length;
     const next = this.text.charAt(this.position);
-    if (next >= '0' && WORD_PART.test(next)) throw this.unexpected();
+    if (next >= '0' && this.wordPart.test(next)) throw this.unexpected();
     return value;
   }
 

@@ -128,9 +128,12 @@ describe('the envelope', () => {
     expect(read(text, plain).value).toEqual(value);
   });
 
-  it.each(['12x', 'nullx', 'null\u20ac', '[null$]', '[1 2]', '"a\u0001"', '205e8058070448'])('takes no %j', (text) => {
-    expect(() => read(text, plain)).toThrow(DataError);
-  });
+  it.each(['12x', 'nullx', 'null\u20ac', 'null\u00d7', '[null$]', '[1 2]', '"a\u0001"', '205e8058070448'])(
+    'takes no %j',
+    (text) => {
+      expect(() => read(text, plain)).toThrow(DataError);
+    },
+  );
 
   it('is read in the encoding that its first bytes tell, and in no broken one', () => {
     const bytesOf = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -139,6 +142,8 @@ describe('the envelope', () => {
     expect(value('00 22 00 e9 00 22')).toBe('\u00e9');
     expect(value('fe ff 00 22 00 e9 00 22')).toBe('\u00e9');
     expect(value('00 00 00 22 00 01 f6 00 00 00 00 22')).toBe('\u{1f600}');
+    // In UTF-8 a sign of two bytes must not follow a word.
+    expect(value('00 74 00 72 00 75 00 65 00 d7')).toBe(true);
     for (const broken of ['22 ff 22', '22 c3 22', '22 c1 81 22', '6e 75 6c 6c ff']) {
       expect(() => value(broken), broken).toThrow(DataError);
     }

@@ -1,7 +1,7 @@
 /** In what the converters differ from Kafka Connect's on purpose. docs/compat.md shows this list. */
 import { ConnectDate, isStruct } from '../../src/sdk/index.ts';
 import type { Wire } from './connect-wire.ts';
-import type { Conversation, Item } from './converter-comparison.ts';
+import { type Conversation, compared, type Item } from './converter-comparison.ts';
 
 export interface MeantDifference {
   readonly what: string;
@@ -55,6 +55,19 @@ function hasEarlyDate(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasEarlyDate);
   // With its defaults, which are written in the place of null.
   return isStruct(value) && value.schema.fields.some((field) => hasEarlyDate(value.get(field)));
+}
+
+/** The answer with the last of the entries whose key is a zero, in each map. */
+function withOneZero(answer: Wire): Wire {
+  const isZero = ([key]: readonly Wire[]): boolean => /^-?0\.0$/.test(String((key as { v?: Wire } | null)?.v));
+  return JSON.parse(
+    JSON.stringify(answer),
+    (_, each: { readonly t?: string; readonly v?: readonly Wire[][] } | null) => {
+      if (each?.t !== 'M' || each.v === undefined) return each;
+      const last = each.v.findLast(isZero);
+      return { ...each, v: each.v.filter((entry) => entry === last || !isZero(entry)) };
+    },
+  ) as Wire;
 }
 
 function reading(item: Item, config: Conversation['config'] = {}): Conversation {
@@ -146,6 +159,19 @@ export const meantDifferences: readonly MeantDifference[] = [
         'value' in item &&
         item.schema === null &&
         errorOf(ours) === undefined,
+    },
+  },
+  {
+    what: 'Of the keys `0.0` and `-0.0` of one map the later one takes the place of the other',
+    why: 'A Map of JavaScript takes the two for the same key.',
+    shown: {
+      example: reading(
+        envelope('{"type":"map","keys":{"type":"double"},"values":{"type":"int32"}}', '[[0.0,1],[-0.0,2]]'),
+      ),
+      applies: ({ ours, theirs }) => {
+        const answers = compared(ours, withOneZero(theirs));
+        return JSON.stringify(answers.ours) === JSON.stringify(answers.theirs);
+      },
     },
   },
   {

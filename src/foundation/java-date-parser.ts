@@ -3,6 +3,7 @@ import { calendarFieldsOf } from './java-calendar.ts';
 import { CalendarBuilder, type CalendarField } from './java-calendar-builder.ts';
 import { DAY_NAMES, type DateFieldToken, type DateToken, MONTH_NAMES } from './java-date-pattern.ts';
 import { parseZone } from './java-date-zones.ts';
+import { withAsciiDigits } from './java-numbers.ts';
 
 const NUMBER_FIELDS: Readonly<Record<string, CalendarField>> = {
   d: 'day',
@@ -17,6 +18,8 @@ const NUMBER_FIELDS: Readonly<Record<string, CalendarField>> = {
   K: 'hour',
 };
 const MAX_INT = 2 ** 31 - 1;
+const DIGITS = String.raw`(?:(?![\u{10000}-\u{10ffff}])\p{Nd})+`;
+const NUMBER = new RegExp(`(-?${DIGITS})(?:E(-?${DIGITS}))?`, 'uy');
 
 interface Read {
   readonly value: number;
@@ -68,26 +71,33 @@ function parseField({ text, at, token, isFixedWidth, calendar, century }: FieldI
   while (text.charAt(start) === ' ' || text.charAt(start) === '\t') start++;
   if (start >= text.length) return undefined;
   // Java skips blanks before numbers and zones alone, though its documentation speaks of all fields.
-  const named = namedField(text, 'zZX'.includes(letter) ? start : at, letter, count, calendar);
+  const named = namedField(text, at, start, token, calendar);
   if (named !== 'number') return named;
   const limit = isFixedWidth ? at + count : text.length;
   if (limit > text.length) return undefined;
   const read = numberAt(text.slice(0, limit), start);
   if (read === undefined) return undefined;
-  setNumber({ letter, count, digits: text.slice(start, read.end), value: read.value, calendar, century });
+  setNumber({
+    letter,
+    count,
+    digits: withAsciiDigits(text.slice(start, read.end)),
+    value: read.value,
+    calendar,
+    century,
+  });
   return read.end;
 }
 
 /** Fields that have names. `number`: it is none of them. */
 function namedField(
   text: string,
-  start: number,
-  letter: string,
-  count: number,
+  at: number,
+  afterBlanks: number,
+  { letter, count }: DateFieldToken,
   calendar: CalendarBuilder,
 ): number | undefined | 'number' {
   const set = (names: readonly string[], field: CalendarField, toField: (index: number) => number) => {
-    const found = longestName(text, start, names);
+    const found = longestName(text, at, names);
     if (found === undefined) return undefined;
     calendar.set(field, toField(found.value));
     return found.end;
@@ -105,7 +115,7 @@ function namedField(
     case 'z':
     case 'Z':
     case 'X': {
-      const zone = parseZone(text, start, letter, count);
+      const zone = parseZone(text, afterBlanks, { letter, count, isAfterBlanks: afterBlanks > at });
       if (zone === undefined) return undefined;
       calendar.set('zoneOffset', zone.offsetMs);
       return zone.end;
@@ -156,16 +166,37 @@ function setNumber(of: {
   }
 }
 
-/** Java's integers: a minus and digits. Beyond 32 bits they keep their low bits, beyond 64 they are the largest. */
+/**
+ * Java's integers: a minus, digits of any script and perhaps an exponent, of which fractions are cut off; also its signs for infinity and for
+ * what is no number. Beyond 32 bits they keep their low bits, beyond 64 they are the largest.
+ */
 function numberAt(text: string, start: number): Read | undefined {
-  const digits = /^-?\d+/.exec(text.slice(start))?.[0];
-  if (digits === undefined) return undefined;
-  const value = Number(digits);
-  const end = start + digits.length;
-  if (Math.abs(value) <= MAX_INT) return { value: value === 0 ? 0 : value, end };
-  const long = BigInt(digits);
-  if (BigInt.asIntN(64, long) === long) return { value: Number(BigInt.asIntN(32, long)), end };
-  return { value: value > 0 ? MAX_INT : -MAX_INT - 1, end };
+  const special = /^(?:NaN|-?\u221e)/.exec(text.slice(start, start + 3))?.[0];
+  if (special !== undefined) {
+    const infinity = special.startsWith('-') ? -MAX_INT - 1 : MAX_INT;
+    return { value: special === 'NaN' ? 0 : infinity, end: start + special.length };
+  }
+  NUMBER.lastIndex = start;
+  const [all, digits = '', power = '0'] = NUMBER.exec(text) ?? [];
+  if (all === undefined) return undefined;
+  const exponent = BigInt(withAsciiDigits(power));
+  // An exponent beyond 64 bits is none.
+  const isPower = BigInt.asIntN(64, exponent) === exponent;
+  const end = start + (isPower ? all.length : digits.length);
+  return { value: intOf(withAsciiDigits(digits), isPower ? Number(exponent) : 0), end };
+}
+
+/** The number as 32 bits. */
+function intOf(digits: string, exponent: number): number {
+  const value = exponent === 0 ? Number(digits) : Number(`${digits}e${exponent}`);
+  if (value === 0) return 0;
+  if (Math.abs(value) <= MAX_INT) return Math.trunc(value);
+  if (Math.abs(value) < 1e20 && Number.isInteger(value)) {
+    const power = 10n ** BigInt(Math.abs(exponent));
+    const long = exponent < 0 ? BigInt(digits) / power : BigInt(digits) * power;
+    if (BigInt.asIntN(64, long) === long) return Number(BigInt.asIntN(32, long));
+  }
+  return value > 0 ? MAX_INT : -MAX_INT - 1;
 }
 
 function withShort(names: readonly string[]): string[] {

@@ -39,8 +39,19 @@ export interface ParsedZone {
   readonly end: number;
 }
 
-/** The zone that the text has at `start` for a pattern of `z`, `Z` or `X`; undefined if there is none that is known. */
-export function parseZone(text: string, start: number, letter: string, count: number): ParsedZone | undefined {
+/**
+ * The zone that the text has at `start` for a pattern of `z`, `Z` or `X`; undefined if there is none that is known. `isAfterBlanks`: blanks
+ * were skipped, after which Java takes GMT for a name and looks for no offset behind it.
+ */
+export function parseZone(
+  text: string,
+  start: number,
+  {
+    letter,
+    count,
+    isAfterBlanks,
+  }: { readonly letter: string; readonly count: number; readonly isAfterBlanks: boolean },
+): ParsedZone | undefined {
   if (letter === 'X') {
     if (text.charAt(start) === 'Z') return { offsetMs: 0, end: start + 1 };
     return numericZone(text, start, count, count === 3);
@@ -48,7 +59,7 @@ export function parseZone(text: string, start: number, letter: string, count: nu
   if (/^[+-]/.test(text.charAt(start))) return numericZone(text, start, 0, false);
   if (/^GMT/i.test(text.slice(start))) {
     const end = start + 3;
-    return /^[+-]/.test(text.charAt(end)) ? numericZone(text, end, 0, true) : { offsetMs: 0, end };
+    return !isAfterBlanks && /^[+-]/.test(text.charAt(end)) ? numericZone(text, end, 0, true) : { offsetMs: 0, end };
   }
   let found: ParsedZone | undefined;
   const rest = text.slice(start).toLowerCase();

@@ -96,7 +96,11 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
       .record({ pattern: usual, millis })
       .map((each) => ({ ...each, text: new JavaDateFormat(each.pattern).format(each.millis) }));
     const changed = fc
-      .tuple(written, fc.nat(), fc.constantFrom('', '', '9', ' ', '-', 'x', '+05:30', '-0800', '0'))
+      .tuple(
+        written,
+        fc.nat(),
+        fc.constantFrom('', '', '9', ' ', '-', 'x', '+05:30', '-0800', '0', '\u0661', 'E2', 'NaN'),
+      )
       .map(([each, at, inserted]) => {
         const position = at % (each.text.length + 1);
         return {

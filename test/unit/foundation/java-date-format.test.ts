@@ -21,6 +21,19 @@ it.each<[pattern: string, text: string, millis: number | undefined]>([
   ['yyyy  MM z', '  1970    01  UTC', 0],
   ['yyyy z', '1970 UT', undefined],
   ['yyyyMMddHHmmssSSS', '20231114221320123', 1_700_000_000_123],
+  // After more than one blank GMT is a name, with no offset behind it.
+  ['yyyy z', '1970 GMT+1:00', -3_600_000],
+  ['yyyy z', '1970  GMT+1:00', 0],
+  // Numbers may have digits of any script, an exponent, and be none at all.
+  ['yyyy-MM-dd', '\u0661\u0669\u0667\u0660-\uff11-1', 0],
+  ['SSS', '9E2', 900],
+  ['S', '59E-1', 5],
+  ['S', '5E', 5],
+  ['S', '1E99999999999999999999', 1],
+  ['S', 'NaN', 0],
+  ['S', '-\u221e', -2_147_483_648],
+  ['S', '\u{1d7ce}', undefined],
+  ['yyyyMM', '20E201', 946_684_800_000],
 ])('%s reads %s', (pattern, text, millis) => {
   expect(new JavaDateFormat(pattern).parse(text)).toBe(millis);
 });

@@ -1,4 +1,5 @@
 /** Casts of single values between the primitive types, with the results that Java's casts and parsers have. */
+import { floatNearest, parseJavaDouble, parseJavaFloat, parseJavaInteger } from '../foundation/java-numbers.ts';
 import {
   type BigDecimal,
   ConnectDate,
@@ -59,7 +60,7 @@ export function castValue(schema: Schema | null, value: unknown, target: CastTar
     case SchemaType.BOOLEAN:
       return castToBoolean(encoded);
     case SchemaType.FLOAT32:
-      return Math.fround(castToDouble(encoded));
+      return castToFloat(encoded);
     case SchemaType.FLOAT64:
       return castToDouble(encoded);
     default:
@@ -116,18 +117,24 @@ function castToBoolean(value: unknown): boolean {
 
 function castToDouble(value: unknown): number {
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'string') return parseDouble(value);
+  if (typeof value === 'string') return parsed(value, parseJavaDouble(value));
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   if (isBigDecimal(value)) return value.toNumber();
   throw unexpected(value);
 }
 
+function castToFloat(value: unknown): number {
+  if (typeof value === 'string') return parsed(value, parseJavaFloat(value));
+  if (typeof value === 'bigint') return floatNearest(value, 0, Number(value));
+  return isBigDecimal(value) ? value.toFloat() : Math.fround(castToDouble(value));
+}
+
 function castToInteger(value: unknown, target: keyof typeof BITS): number | bigint {
   const bits = BITS[target];
   let whole: bigint;
   if (typeof value === 'boolean') whole = value ? 1n : 0n;
-  else if (typeof value === 'string') whole = parseInteger(value, bits);
+  else if (typeof value === 'string') whole = parsed(value, parseJavaInteger(value, bits));
   else if (isNumber(value)) whole = narrowed(value, bits);
   else throw unexpected(value);
   return bits === 64 ? whole : Number(whole);
@@ -150,20 +157,9 @@ function isNumber(value: unknown): value is number | bigint | BigDecimal {
   return typeof value === 'number' || typeof value === 'bigint' || isBigDecimal(value);
 }
 
-/** As Java's Byte, Short, Integer and Long parse: a sign and digits, in range. */
-function parseInteger(text: string, bits: 8 | 16 | 32 | 64): bigint {
-  const parsed = /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
-  if (parsed !== undefined && BigInt.asIntN(bits, parsed) === parsed) return parsed;
-  throw outOfRange(text);
-}
-
-/** As Java's Double parses: blanks around it, a d or f at its end, NaN and Infinity are allowed. */
-function parseDouble(text: string): number {
-  const trimmed = text.trim();
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?$/.test(trimmed)) return Number(trimmed.replace(/[dDfF]$/, ''));
-  if (/^[+-]?NaN$/.test(trimmed)) return Number.NaN;
-  if (/^[+-]?Infinity$/.test(trimmed)) return Number(trimmed);
-  throw outOfRange(text);
+function parsed<T>(text: string, number: T | undefined): T {
+  if (number === undefined) throw outOfRange(text);
+  return number;
 }
 
 function outOfRange(text: string): DataError {

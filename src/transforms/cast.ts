@@ -1,4 +1,5 @@
 /** org.apache.kafka.connect.transforms.Cast */
+import { trimmed } from '../foundation/java-blanks.ts';
 import { ConfigDef, ConfigValidators, invalidValue } from '../sdk/config/index.ts';
 import { type Field, type Schema, SchemaBuilder, SchemaCache, SchemaType, Struct } from '../sdk/data/index.ts';
 import { ConfigError } from '../sdk/errors/index.ts';
@@ -130,7 +131,7 @@ function castsOf(spec: readonly string[]): Casts {
   for (const mapping of spec) {
     const [first = '', second, ...more] = splitAtColons(mapping);
     if (more.length > 0) throw invalidValue('renames', spec, `Invalid rename mapping: ${mapping}`);
-    const name = (second ?? first).trim();
+    const name = trimmed(second ?? first);
     const type = name.toUpperCase();
     if (!Object.hasOwn(SchemaType, type)) {
       const exception = `No enum constant org.apache.kafka.connect.data.Schema.Type.${type}`;
@@ -142,7 +143,7 @@ function castsOf(spec: readonly string[]): Casts {
     }
     if (!isCastTarget(type)) throw new ConfigError(refuseTarget(type));
     if (second === undefined) whole = type;
-    else fields.set(first.trim(), type);
+    else fields.set(trimmed(first), type);
   }
   if (whole !== null && spec.length > 1) {
     throw new ConfigError(

@@ -1,4 +1,5 @@
 /** org.apache.kafka.connect.transforms.TimestampConverter */
+import { isBlank } from '../foundation/java-blanks.ts';
 import { JavaDateFormat } from '../foundation/java-date-format.ts';
 import { ConfigDef, ConfigValidators } from '../sdk/config/index.ts';
 import { type Field, type Schema, SchemaBuilder, SchemaCache, Struct } from '../sdk/data/index.ts';
@@ -71,11 +72,11 @@ abstract class TimestampConverter implements Transformation {
     const pattern = values.format;
     this.field = values.field;
     this.target = values['target.type'] as TimestampType;
-    if (this.target === 'string' && pattern.trim() === '') {
+    if (this.target === 'string' && isBlank(pattern)) {
       throw new ConfigError('TimestampConverter requires format option to be specified when using string timestamps');
     }
     this.form = {
-      format: pattern.trim() === '' ? null : dateFormatOf(pattern),
+      format: isBlank(pattern) ? null : dateFormatOf(pattern),
       precision: values['unix.precision'] as UnixPrecision,
     };
     this.read = fieldReader(values['replace.null.with.default']);

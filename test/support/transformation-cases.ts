@@ -31,6 +31,10 @@ const text = fc.oneof(
     '12:30',
     ' 5 ',
     '1e3',
+    '\u0661\u0662',
+    '\u00a05',
+    '0x1.8p1',
+    '1.0000000596046448',
   ),
 );
 const long = fc.oneof(
@@ -247,7 +251,7 @@ export const CONFIGS: Readonly<Record<string, fc.Arbitrary<Config>>> = {
   // With a replacement several of them may be refused, and which is the first one is up to a HashSet in Java.
   MaskField: fc.oneof(
     config({ fields: list }),
-    config({ fields: name, replacement: fc.constantFrom('1', '99.5', 'abc', '300', 'x') }),
+    config({ fields: name, replacement: fc.constantFrom('1', '99.5', 'abc', '300', 'x', '\u0661', '1e3', '-', '') }),
   ),
   ReplaceField: config({
     exclude: optionally(list),
@@ -270,10 +274,12 @@ export const CONFIGS: Readonly<Record<string, fc.Arbitrary<Config>>> = {
 export const UNPARTED_CONFIGS: Readonly<Record<string, fc.Arbitrary<Config>>> = {
   DropHeaders: fc.constantFrom({ headers: 'h1' }, { headers: 'h1,h2' }, { headers: 'nope' }),
   Filter: fc.constant({}),
-  InsertHeader: fc.constantFrom('1', 'x', '1.5', '[1,2]', '', 'null', '{"a":1}').map((literal) => ({
-    header: 'h1',
-    'value.literal': literal,
-  })),
+  InsertHeader: fc
+    .constantFrom(
+      ...['1', 'x', '1.5', '[1,2]', '', 'null', '{"a":1}', '2020-01-02', '12:34:56.789Z', '1e3', '-0', ' 5 ', 'true'],
+      ...['\u0661\u0662', '1.0000000596046448', '1e400', '99999999999999999999', '"a"', '[1,2.5]', '{"a":1,"b":300}'],
+    )
+    .map((literal) => ({ header: 'h1', 'value.literal': literal })),
   RegexRouter: fc.constantFrom(
     { regex: 'topic-(.*)', replacement: 'x$1' },
     { regex: '(?<n>.*)', replacement: '${n}-$1$0' },

@@ -88,7 +88,7 @@ function nonNullReaderOf(schema: Schema, options: JsonReaderOptions): (json: Non
     case SchemaType.INT64:
       return (json) => BigInt.asIntN(64, integerOf(json));
     case SchemaType.FLOAT32:
-      return (json) => Math.fround(doubleOf(json));
+      return floatOf;
     case SchemaType.FLOAT64:
       return doubleOf;
     case SchemaType.BOOLEAN:
@@ -137,6 +137,18 @@ function doubleOf(json: NonNullJson): number {
   if (json instanceof JsonNumber) return json.toNumber();
   // A quirk that is kept: NaN and the infinities are written as texts, which read as zero.
   return typeof json === 'bigint' ? Number(json) : 0;
+}
+
+/** Rounded once: a double that lies between two floats is one of them by its digits. */
+function floatOf(json: NonNullJson): number {
+  if (typeof json === 'number') {
+    const float = Math.fround(json);
+    const opposite = 2 * json - float;
+    if (float === json || opposite !== Math.fround(opposite)) return float;
+  }
+  if (typeof json !== 'number' && typeof json !== 'bigint' && !(json instanceof JsonNumber)) return 0;
+  const decimal = BigDecimal.tryParse(json instanceof JsonNumber ? json.text : String(json));
+  return decimal === undefined ? Math.fround(doubleOf(json)) : decimal.toFloat();
 }
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;

@@ -1,4 +1,5 @@
 import { brandClass, isBranded } from '../../foundation/brand.ts';
+import { floatNearest, withAsciiDigits } from '../../foundation/java-numbers.ts';
 import { DataError } from '../errors/index.ts';
 
 const BRAND = Symbol.for('holdfast.data.BigDecimal');
@@ -19,7 +20,7 @@ export class BigDecimal {
     this.scale = scale;
   }
 
-  /** The number that the text is, as Java's BigDecimal reads it: `1.20` has scale 2, `1e3` scale -3. Throws DataError. */
+  /** The number that the text is, as Java's BigDecimal reads it: `1.20` has scale 2, `1e3` scale -3, digits are of any script. Throws DataError. */
   static parse(text: string): BigDecimal {
     const parsed = BigDecimal.tryParse(text);
     if (parsed === undefined) throw new DataError(`'${text}' is not a decimal number.`);
@@ -28,7 +29,7 @@ export class BigDecimal {
 
   /** As `parse`, but undefined for a text that is no decimal number. */
   static tryParse(text: string): BigDecimal | undefined {
-    const match = DECIMAL_TEXT.exec(text);
+    const match = DECIMAL_TEXT.exec(text) ?? DECIMAL_TEXT.exec(withAsciiDigits(text));
     if (match === null) return undefined;
     const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
     const digits = whole + fraction;
@@ -93,6 +94,11 @@ export class BigDecimal {
     if (this.signum !== 0 && exponent > 310) return this.signum * Number.POSITIVE_INFINITY;
     if (this.signum !== 0 && exponent < -330) return this.signum * 0;
     return Number(`${this.unscaledValue}e${-this.scale}`);
+  }
+
+  /** The nearest 32-bit float; Infinity if it is too large for one. */
+  toFloat(): number {
+    return floatNearest(this.unscaledValue, this.scale, this.toNumber());
   }
 
   /** Without an exponent, all digits of the scale shown: `1.20`, `-0.05`, `1000`. */

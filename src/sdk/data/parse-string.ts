@@ -1,4 +1,6 @@
+import { isBlank, trimmed } from '../../foundation/java-blanks.ts';
 import { JavaDateFormat } from '../../foundation/java-date-format.ts';
+import { floatNearest } from '../../foundation/java-numbers.ts';
 import { DataError } from '../errors/index.ts';
 import { BigDecimal } from './big-decimal.ts';
 import { MapKeys } from './equality.ts';
@@ -7,7 +9,7 @@ import { type Schema, SchemaType } from './schema.ts';
 import { SchemaAndValue } from './schema-and-value.ts';
 import { SchemaBuilder } from './schema-builder.ts';
 import { Schemas } from './schemas.ts';
-import { isBlank, trimmed, ValueTokens } from './value-tokens.ts';
+import { ValueTokens } from './value-tokens.ts';
 
 /** Containers within containers; deeper ones are taken for text rather than overflow the stack. */
 const MAX_DEPTH = 200;
@@ -20,7 +22,6 @@ const USUAL_DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const USUAL_TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})Z$/;
 /** Of any script, but none beyond the basic plane. */
 const DIGIT = /^\p{Nd}$/u;
-const DIGITS = /(?![0-9\u{10000}-\u{10ffff}])\p{Nd}/gu;
 const DATE_FORMAT = new JavaDateFormat('yyyy-MM-dd');
 const TIME_FORMAT = new JavaDateFormat("HH:mm:ss.SSS'Z'");
 const TIMESTAMP_FORMAT = new JavaDateFormat("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'");
@@ -201,21 +202,15 @@ function usualMillis(pattern: RegExp, text: string): number | undefined {
   return year > 1600 ? Date.UTC(year, month - 1, day, hours, minutes, seconds, millis) : undefined;
 }
 
-/** The ASCII digit for one of another script: their blocks begin at a multiple of 16, or 6 after it. */
-function asciiDigit(digit: string): string {
-  const code = digit.charCodeAt(0);
-  return String((code & 15) - (DIGIT.test(String.fromCharCode(code & ~15)) ? 0 : 6));
-}
-
 function parseNumber(token: string): SchemaAndValue | undefined {
   if (token.length > MAX_NUMBER_LENGTH) return undefined;
-  const decimal = BigDecimal.tryParse(token.replace(DIGITS, asciiDigit));
+  const decimal = BigDecimal.tryParse(token);
   if (decimal === undefined) return undefined;
   const whole = wholeNumberOf(decimal);
   if (whole !== undefined && BigInt.asIntN(64, whole) === whole) return integer(whole);
   if (decimal.scale !== 0) {
     const number = decimal.toNumber();
-    const float = Math.fround(number);
+    const float = decimal.toFloat();
     if (Number.isFinite(float)) return new SchemaAndValue(Schemas.FLOAT32, float);
     if (Number.isFinite(number)) return new SchemaAndValue(Schemas.FLOAT64, number);
   }
@@ -279,6 +274,7 @@ function aligned(schema: Schema, value: unknown): unknown {
       return ConnectTimestamp.toLogical(schema, BigInt(value));
     default:
       if (schema.type === SchemaType.INT64) return BigInt(value);
-      return schema.type === SchemaType.FLOAT32 ? Math.fround(Number(value)) : Number(value);
+      if (schema.type !== SchemaType.FLOAT32) return Number(value);
+      return typeof value === 'bigint' ? floatNearest(value, 0, Number(value)) : Math.fround(value);
   }
 }

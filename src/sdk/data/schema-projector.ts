@@ -1,3 +1,4 @@
+import { floatNearest } from '../../foundation/java-numbers.ts';
 import { SchemaProjectorError } from '../errors/index.ts';
 import { javaText } from './java-text.ts';
 import { parametersEqual, type Schema, SchemaType } from './schema.ts';
@@ -43,7 +44,8 @@ function projectRequired(source: Schema, value: unknown, target: Schema): unknow
     case SchemaType.INT64:
       return typeof value === 'number' ? BigInt(value) : value;
     case SchemaType.FLOAT32:
-      return typeof value === 'bigint' || typeof value === 'number' ? Math.fround(Number(value)) : value;
+      if (typeof value === 'bigint') return floatNearest(value, 0, Number(value));
+      return typeof value === 'number' ? Math.fround(value) : value;
     case SchemaType.FLOAT64:
       return typeof value === 'bigint' ? Number(value) : value;
     default:

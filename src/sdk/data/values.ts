@@ -5,6 +5,7 @@
  * of a date is read even if its schema is given; and a bigint becomes the decimal it is, without passing through a double.
  */
 import { JavaDateFormat } from '../../foundation/java-date-format.ts';
+import { floatNearest } from '../../foundation/java-numbers.ts';
 import { DataError } from '../errors/index.ts';
 import { BigDecimal, isBigDecimal } from './big-decimal.ts';
 import { GREGORIAN_MILLIS, javaDoubleText, javaFloatText, javaText, typeNameOf } from './java-text.ts';
@@ -58,7 +59,7 @@ export function convertToLong(schema: Schema | null, value: unknown): bigint | n
 
 /** A number rounded to 32-bit precision. */
 export function convertToFloat(schema: Schema | null, value: unknown): number | null {
-  return isNull(value) ? null : Math.fround(asDouble(schema, value, 'FLOAT32'));
+  return isNull(value) ? null : asFloat(schema, value);
 }
 
 /** A number. */
@@ -298,6 +299,12 @@ function truncate(value: number): bigint {
 /** As Java's `longValue`: the low 64 bits of the whole part. A huge exponent, which has none, is not multiplied out. */
 function wholePartOf(value: BigDecimal): bigint {
   return value.scale < -64 ? 0n : BigInt.asIntN(64, value.toBigInt());
+}
+
+/** Numbers are rounded once; texts, as in Kafka Connect, to a double first. */
+function asFloat(schema: Schema | null, value: unknown): number {
+  if (typeof value === 'bigint') return floatNearest(value, 0, Number(value));
+  return isBigDecimal(value) ? value.toFloat() : Math.fround(asDouble(schema, value, 'FLOAT32'));
 }
 
 function asDouble(schema: Schema | null, value: unknown, target: string): number {

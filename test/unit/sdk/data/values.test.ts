@@ -38,6 +38,11 @@ describe('numeric conversions', () => {
     expect(Values.convertToInteger(ConnectTime.SCHEMA, new Date(7))).toBe(7);
     expect(Values.convertToDouble(ConnectTimestamp.SCHEMA, new Date(7))).toBe(7);
     expect(Values.convertToFloat(null, '0.1')).toBe(Math.fround(0.1));
+    // A text through a double, a decimal not.
+    expect(Values.convertToFloat(null, '1.0000000596046448')).toBe(1);
+    expect(Values.convertToFloat(null, BigDecimal.parse('1.0000000596046448'))).toBe(1 + 2 ** -23);
+    expect(parseString('1.0000000596046448').value).toBe(1 + 2 ** -23);
+    expect(Values.convertToInteger(null, '\u0661\u0662')).toBe(12);
     expect(Values.convertToDouble(null, '1e400')).toBe(Number.POSITIVE_INFINITY);
     for (const convert of [
       Values.convertToByte,

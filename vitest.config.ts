@@ -47,7 +47,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 60_000,
+          // Where each worker starts threads, they take their time to start.
+          testTimeout: process.env['HOLDFAST_TASK_ISOLATION'] === undefined ? 60_000 : 180_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },

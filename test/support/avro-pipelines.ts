@@ -7,7 +7,8 @@ import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../src/broker/ports.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { type LogLine, recordingLogger, silentLogger } from '../../src/foundation/logger.ts';
-import { EmbeddedConnect, type RestAnswer, type ShownStatus } from '../../src/testing/embedded-connect.ts';
+import type { EmbeddedConnect, RestAnswer, ShownStatus } from '../../src/testing/embedded-connect.ts';
+import { connectFor, TASK_ISOLATION } from './task-isolation.ts';
 import { tempDir } from './temp-dir.ts';
 import { readTopic } from './topic-content.ts';
 
@@ -20,9 +21,6 @@ export function avroConverters(registryUrls: readonly string[]): Readonly<Record
     'value.converter.schema.registry.url': registryUrls.join(','),
   };
 }
-
-/** `HOLDFAST_TASK_ISOLATION=own`: any test can be tried with tasks in threads. */
-const ISOLATION = process.env['HOLDFAST_TASK_ISOLATION'] ?? 'inline';
 
 /** An Avro record of a sequence number and some text; different names are different schemas. */
 export function sequenceSchema(name: string, more = ''): string {
@@ -94,7 +92,12 @@ export class AvroBench {
     readonly wrapBroker?: (broker: Broker) => Broker;
   }): Promise<AvroBench> {
     const dir = tempDir('avro');
-    const { bootstrapServers, kafkaSettings = {}, wrapBroker = (broker) => broker, isolation = ISOLATION } = options;
+    const {
+      bootstrapServers,
+      kafkaSettings = {},
+      wrapBroker = (broker) => broker,
+      isolation = TASK_ISOLATION,
+    } = options;
     const broker = wrapBroker(
       bootstrapServers === undefined
         ? await createEmbeddedBroker({ dir: join(dir, 'broker'), logger: silentLogger })
@@ -110,11 +113,12 @@ export class AvroBench {
     const { pluginModules = [] } = options;
     // No other thread can use the connections of a broker that was handed in.
     const opensItsOwn = bootstrapServers !== undefined && isolation !== 'inline';
+    const connect = await connectFor(isolation, pluginModules);
     const bench = new AvroBench({
       dir,
       broker,
       lines,
-      start: () => EmbeddedConnect.start({ dir, settings, logger, pluginModules, ...(opensItsOwn ? {} : { broker }) }),
+      start: () => connect.start({ dir, settings, logger, pluginModules, ...(opensItsOwn ? {} : { broker }) }),
     });
     await bench.startWorker();
     return bench;
@@ -207,13 +211,14 @@ export class AvroBench {
     return (await this.get(`/connectors/${connector}/status`)).body as ParkedStatus;
   }
 
-  /** Until its task is shown as parked. */
-  parked(connector: string, timeoutMs?: number): Promise<ShownPark> {
+  /** Until its task is shown as parked; with a code, for that reason: at first it may only wait for an answer. */
+  parked(connector: string, timeoutMs?: number, code?: string): Promise<ShownPark> {
     return this.connect.waitFor(
-      `${connector} parked`,
+      `${connector} parked${code === undefined ? '' : ` for ${code}`}`,
       async () => {
         const { tasks } = await this.status(connector);
-        return tasks[0]?.state === 'RUNNING' && tasks[0].parked;
+        const [{ state = '', parked } = {}] = tasks;
+        return state === 'RUNNING' && (code === undefined || parked?.code === code) && parked;
       },
       timeoutMs,
     );

@@ -6,6 +6,7 @@ import type { ProcessExit } from './child-process.ts';
 import { type HoldfastProcess, runHoldfast } from './holdfast-process.ts';
 import { freePort } from './ports.ts';
 import { writeProperties } from './properties-file.ts';
+import { TASK_ISOLATION } from './task-isolation.ts';
 
 export interface WorkerProcessOptions {
   /** Settings, offsets and logs are kept here; give the same folder again to restart. */
@@ -22,10 +23,6 @@ export interface WorkerProcessOptions {
   /** A program with its arguments that runs node. */
   readonly launcher?: readonly string[];
 }
-
-/** `HOLDFAST_TASK_ISOLATION=own`: any test can be tried with tasks in threads. */
-const isolation = process.env['HOLDFAST_TASK_ISOLATION'];
-const ISOLATION = isolation === undefined ? {} : { 'task.isolation': isolation };
 
 /** The built command line running `standalone` with files, in a process that can be killed. */
 export class WorkerProcess {
@@ -53,7 +50,7 @@ export class WorkerProcess {
       'offset.storage.file.filename': offsetFile,
       'offset.flush.interval.ms': '50',
       listeners: `http://127.0.0.1:${port}`,
-      ...ISOLATION,
+      'task.isolation': TASK_ISOLATION,
       ...settings,
     });
     const files = Object.entries(connectors).map(([name, config]) => {

@@ -110,15 +110,17 @@ describe('an outage of the registry', () => {
     await bench.parked('writer');
     const during = await bench.connect.waitFor('the park of the writer', async () => {
       const now = await theRegistry(bench);
-      return now.parked.tasks.length > 0 && now.gates.every(({ state }) => state !== 'open') && now;
+      // At first it may wait for an answer only.
+      const waits = now.parked.tasks.some(({ gate }) => gate.endsWith(':write'));
+      return waits && now.gates.every(({ state }) => state !== 'open') && now;
     });
     expect(during.id).toBe(before.id);
     expect(during.parked.tasks).toMatchObject([{ connector: 'writer', task: 0, gate: `registry:${before.id}:write` }]);
     expect(during.gates.map(({ parked_tasks }) => parked_tasks)).toEqual([0, 1]);
     expect(during.gate_history.map(({ opened }) => opened)).toEqual([null, null]);
     expect(await metric(bench, 'holdfast_registry_gate_state')).toMatchObject({ 'write open': 0, 'read open': 0 });
-    expect(await metric(bench, 'holdfast_parked_tasks')).toEqual({ 'writer schema registry (writes)': 1 });
-    expect(await metric(bench, 'holdfast_registry_parked_tasks')).toEqual({ write: 1 });
+    expect(await metric(bench, 'holdfast_parked_tasks')).toMatchObject({ 'writer schema registry (writes)': 1 });
+    expect(await metric(bench, 'holdfast_registry_parked_tasks')).toMatchObject({ write: 1 });
     expect(await metric(bench, 'holdfast_registry_gate_closures_total')).toEqual({ read: 1, write: 1 });
     await bench.connect.waitFor(
       'both gates in the events',
@@ -139,7 +141,7 @@ describe('an outage of the registry', () => {
       expect(opened).toMatch(/^\d{4}-\d\d-\d\dT/);
       expect(duration_ms).toBeGreaterThan(0);
     }
-    expect(await metric(bench, 'holdfast_parked_tasks')).toEqual({ 'writer schema registry (writes)': 0 });
+    expect(await metric(bench, 'holdfast_parked_tasks')).toMatchObject({ 'writer schema registry (writes)': 0 });
     const parks = await metric(bench, 'holdfast_registry_parks_total');
     expect(parks['write']).toBe((parksBefore['write'] ?? 0) + 1);
     expect(await metric(bench, 'holdfast_registry_park_duration_seconds_count')).toMatchObject({ write: 1 });

@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Broker } from '../../../src/broker/ports.ts';
 import { silentLogger } from '../../../src/foundation/logger.ts';
-import { EmbeddedConnect } from '../../../src/testing/embedded-connect.ts';
 import { errorAnswer, type ScriptedFault, ScriptedRegistry } from '../../../src/testing/index.ts';
 import {
   AvroBench,
@@ -18,6 +17,7 @@ import {
 } from '../../support/avro-pipelines.ts';
 import { describeWithKafka } from '../../support/describe-with-kafka.ts';
 import { freePorts } from '../../support/ports.ts';
+import { connectFor, TASK_ISOLATION } from '../../support/task-isolation.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { createTopic, produce, withBroker } from '../../support/topic-content.ts';
 import { uniqueName } from '../../support/unique-name.ts';
@@ -156,9 +156,10 @@ describeWithKafka('a sink that is parked longer than its session timeout', (kafk
     const registry = await ScriptedRegistry.start({ ports: await freePorts(1) });
     const schema = sequenceSchema('Session');
     const id = await registry.register('session-value', schema);
-    const connect = await EmbeddedConnect.start({
+    const connect = await (await connectFor(TASK_ISOLATION)).start({
       dir,
       settings: {
+        'task.isolation': TASK_ISOLATION,
         'bootstrap.servers': bootstrapServers,
         'consumer.session.timeout.ms': String(SESSION_MS),
         'consumer.heartbeat.interval.ms': '1000',

@@ -61,11 +61,7 @@ it('tasks in threads park, skip what an operator skips, read suspect ids back, a
   await produce(bench.broker, 'known', 0, [good(0), framed(id + 7, FLOW, { seq: 1, text: '' }), good(2)]);
   const { 'errors.tolerance': _tolerated, ...deadLetters } = tolerating('all', 'dlq');
   await bench.sink('skipping', 'known', { ...deadLetters, ...OWN });
-  await bench.connect.waitFor(
-    'the wait for the one id',
-    async () => (await bench.status('skipping')).tasks[0]?.parked?.code === 'holdfast.registry.id.not-seen',
-    STARTS_MS,
-  );
+  await bench.parked('skipping', STARTS_MS, 'holdfast.registry.id.not-seen');
   const at = { topic: 'known', partition: 0, offset: 1 };
   const skip = () => bench.connect.request('POST', '/connectors/skipping/tasks/0/parked/skip', at);
   expect((await skip()).status).toBe(204);

@@ -58,7 +58,8 @@ export interface HoldfastWorker {
   /**
    * Resolves when the REST API answers. Stored connectors are started too, but for those held back for their connector file. A broker that
    * is away is waited for in the background.
-   * @throws ConfigError for a port that is taken or an offset file that can't be read; then all is closed again.
+   * @throws ConfigError for a port that is taken, an offset file that can't be read, or a mistake in a converter of the worker that is asked
+   * in a thread; then all is closed again.
    */
   start(options?: { readonly heldBack?: readonly string[] }): Promise<void>;
   /** Stops connectors and tasks with their last commits, then everything else. */
@@ -224,7 +225,6 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   opened.add(() => rest.close());
   opened.add(() => herder.stop());
   opened.add(async () => rest.drain());
-  await checkConvertersElsewhere(configs, logger);
 
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => {
@@ -238,6 +238,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     },
     async start(startOptions) {
       try {
+        await checkConvertersElsewhere(configs, logger);
         const urls = await rest.listen({
           ...resources,
           stage: () => herder.stage(),
@@ -256,7 +257,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   };
 }
 
-/** Converters that block would hold up nobody but the start, which then ends with the error of the call. */
+/** Those that block hold up nothing but the start, which a stop ends; otherwise it ends with the error of the call. */
 async function checkConvertersElsewhere(configs: ConnectorConfigs, logger: Logger): Promise<void> {
   const before = new Set(configs.workerConverters().unknownKeys);
   const found = await configs.workerConvertersElsewhere();

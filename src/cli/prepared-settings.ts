@@ -1,5 +1,6 @@
 /** From settings as they are written to what a worker runs with: its plugins, its config providers, their values. */
 
+import { systemClock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { maskingLogger } from '../foundation/masking-logger.ts';
 import { SecretRegistry } from '../foundation/secret-registry.ts';
@@ -10,7 +11,8 @@ import type { ConfigVariables } from '../runtime/config/variables/config-variabl
 import { openVariables, resolveWorkerSettings } from '../runtime/config/variables/open-variables.ts';
 import { secretsOf } from '../runtime/config/variables/secret-settings.ts';
 import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
-import { ISOLATIONS } from '../runtime/host/isolation.ts';
+import { ISOLATIONS, type Isolation } from '../runtime/host/isolation.ts';
+import { tryImports } from '../runtime/plugins/import-trial.ts';
 import { Plugins } from '../runtime/plugins/plugins.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import { builtInPlugins, packageOfBuiltIn } from './built-in-plugins.ts';
@@ -56,6 +58,10 @@ async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promis
     pluginPath,
     // As written, too; what it may be is checked with the other settings.
     discovery: (settings['plugin.discovery'] ?? 'hybrid_warn').trim().toLowerCase(),
+    // With tasks in threads no plugin is to hold up this one.
+    ...(isolationOf(settings) === 'inline'
+      ? {}
+      : { tryImports: (modules: readonly string[]) => tryImports(modules, { clock: systemClock }) }),
     logger,
   });
   // Mistakes in settings without providers are named first, and all together.
@@ -86,11 +92,16 @@ function hold(
   settings: Readonly<Record<string, string>>,
   resolved: Omit<Parameters<typeof secretsOf>[1] & object, 'passwordKeys'>,
 ): void {
-  const isolation = ISOLATIONS.find((each) => each === settings['task.isolation']?.trim().toLowerCase()) ?? 'inline';
+  const isolation = isolationOf(settings);
   // The others are asked once there are threads to ask them in.
   const definitions = new PluginDefinitions((desc) => isAskedHere(desc, isolation));
   const passwordKeys = passwordKeysOf(settings, { classes: new ClassNames({ plugins }), definitions });
   secrets.hold('worker', secretsOf(settings, { ...resolved, passwordKeys }));
+}
+
+/** Of the worker; one that there is not is told of with the other mistakes. */
+function isolationOf(settings: Readonly<Record<string, string>>): Isolation {
+  return ISOLATIONS.find((each) => each === settings['task.isolation']?.trim().toLowerCase()) ?? 'inline';
 }
 
 /** Invariant 8: a mistake in a value that came from a provider does not show the value. */

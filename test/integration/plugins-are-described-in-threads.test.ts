@@ -3,6 +3,7 @@
  * threads: the worker says which it is, the REST API answers within a second (invariant 7), other connectors go on.
  */
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type Config,
@@ -17,7 +18,8 @@ import {
   theWorker,
   withMisbehavingWorker,
 } from '../support/misbehaving-worker.ts';
-import { eventually } from '../support/worker-process.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { eventually, WorkerProcess } from '../support/worker-process.ts';
 
 withMisbehavingWorker({ 'task.isolation': 'own' });
 
@@ -122,4 +124,65 @@ describe('a plugin that a connector names, when it is asked for its settings', (
     expect(theWorker().process.lines.filter((line) => line.includes('in the main thread'))).toEqual([]);
     expect(linesOf('The loop of a task host is blocked', {}).length).toBeGreaterThanOrEqual(blocked.length);
   }, 60_000);
+});
+
+describe('a worker with task.isolation=own', () => {
+  const spawn = (settings: Config): Promise<WorkerProcess> => {
+    const dir = tempDir('described');
+    const plugins = join(import.meta.dirname, '..', 'fixtures', 'plugins');
+    return WorkerProcess.spawn({
+      dir,
+      bootstrapServers: `embedded:${join(dir, 'broker')}`,
+      settings: { 'task.isolation': 'own', 'plugin.path': plugins, 'task.call.warn.ms': '500', ...settings },
+      connectors: {},
+    });
+  };
+  const converter = (what: string): Config => ({ 'value.converter': `com.example.Misdescribing.converter.${what}` });
+
+  it('starts without a plugin that exits, or waits for ever, when it is imported, and says which', async () => {
+    const dir = tempDir('importing');
+    const brand = `[Symbol.for('holdfast.plugin')]: true, sdkContractVersion: 1`;
+    const modules = { exits: 'process.exit(5);', waits: 'await new Promise(() => {});', works: '' };
+    for (const [name, text] of Object.entries(modules)) {
+      const predicate = `{ className: 'com.example.Imported.${name}', create: class {} }`;
+      const plugin = `{ ${brand}, name: '${name}', version: '1', predicates: [${predicate}] }`;
+      writeFileSync(join(dir, `${name}.mjs`), `${text}\nexport default ${plugin};\n`);
+    }
+    const worker = await spawn({ 'plugin.path': dir });
+    await worker.process.waitForLine('The worker is ready.');
+    const { body } = await worker.request('GET', '/connector-plugins?connectorsOnly=false');
+    const found = (body as { class: string }[]).map((each) => each.class);
+    expect(found.filter((each) => each.startsWith('com.example'))).toEqual(['com.example.Imported.works']);
+    const warned = worker.process.lines.filter((line) => line.includes('A plugin was left out'));
+    expect(warned).toEqual([
+      expect.stringMatching(/exits\.mjs.*with the code 5: it calls process\.exit/),
+      expect.stringMatching(/waits\.mjs.*awaits what does not come/),
+    ]);
+    expect((await worker.stop()).code).toBe(0);
+  });
+
+  it('asks its own converters in a thread before it is ready: mistakes end the start, unknown keys are named', async () => {
+    const refused = await spawn(converter('validator'));
+    await refused.process.waitForLine('The worker is ready.');
+    expect((await refused.stop()).code).toBe(0);
+    const failing = await spawn({ ...converter('constructor.throw-symbol') });
+    expect(await failing.process.waitForExit()).toMatchObject({ signal: null });
+    expect(failing.process.stderr.join('\n')).toMatch(/Could not instantiate class: Symbol\(odd\)/);
+    const unknown = await spawn({ ...converter('validator'), 'value.converter.untill': 'x' });
+    await unknown.process.waitForLine('The worker is ready.');
+    expect(unknown.process.lines.some((line) => line.includes('are not known') && line.includes('.untill'))).toBe(true);
+    expect((await unknown.stop()).code).toBe(0);
+    for (const { process } of [refused, failing, unknown]) {
+      expect(process.lines.filter((line) => line.includes('in the main thread'))).toEqual([]);
+    }
+  });
+
+  it('whose own converter blocks names it, and can be stopped', async () => {
+    const worker = await spawn(converter('config.block'));
+    await worker.process.waitForLine('The loop of a task host is blocked');
+    const named = worker.process.lines.filter((line) => line.includes('A plugin call has not returned')).join();
+    expect(named).toContain('value.converter.config');
+    const { code, signal } = await worker.stop();
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+  });
 });

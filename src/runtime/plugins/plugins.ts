@@ -1,11 +1,14 @@
 /** All plugins that a worker knows: the built-in ones and those of `plugin.path`. */
 import { fileURLToPath } from 'node:url';
+import { type Clock, systemClock } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { messageOf } from '../../sdk/errors/readable-error.ts';
 import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
 import type { PluginRef } from '../host/protocol.ts';
+import { IMPORT_LIMIT_MS } from './import-trial.ts';
 import { compareVersions } from './maven-version.ts';
 import { ALL_PLUGIN_TYPES, namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
 import { findPluginModules, type PluginModule } from './plugin-path.ts';
@@ -72,9 +75,12 @@ export class Plugins {
     readonly pluginPath: readonly string[];
     /** `plugin.discovery`; with `service_load` nothing is said of what is left out. */
     readonly discovery?: string;
+    /** Why modules of `pluginPath` must not be imported in this thread, by module; all may be by default. */
+    readonly tryImports?: (modules: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+    readonly clock?: Clock;
     readonly logger: Logger;
   }): Promise<Plugins> {
-    const { packageOf, logger, discovery = 'hybrid_warn' } = options;
+    const { packageOf, logger, clock = systemClock, discovery = 'hybrid_warn' } = options;
     const builtIn = await Promise.all(
       options.builtIn.map(async (module) => {
         const packageName = packageOf?.(module);
@@ -96,10 +102,13 @@ export class Plugins {
         entry,
       ),
     );
+    const harmful = await options.tryImports?.(modules.map(({ module }) => module));
     for (const found of modules) {
       const { location } = found;
       try {
-        descs.push(...descsOf(await importPlugin(found.module), found));
+        const reason = harmful?.get(found.module);
+        if (reason !== undefined) throw new Error(reason);
+        descs.push(...descsOf(await importedInTime(found.module, clock), found));
       } catch (error) {
         const fields = { location, reason: whyNotLoaded(error, found.module) };
         leaveOut('A plugin was left out, for it could not be loaded.', fields, location);
@@ -213,6 +222,18 @@ export async function importPlugin(module: string): Promise<Plugin> {
     );
   }
   return plugin;
+}
+
+/** One that awaits what does not come would otherwise keep the worker from starting, without a word. */
+async function importedInTime(module: string, clock: Clock): Promise<Plugin> {
+  const over = new Deferred<never>();
+  const message = `its module was not imported within ${IMPORT_LIMIT_MS} ms: it awaits what does not come`;
+  const timer = clock.setTimer(() => over.reject(new Error(message)), IMPORT_LIMIT_MS);
+  try {
+    return await Promise.race([importPlugin(module), over.promise]);
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** Flattens a manifest. */

@@ -1,0 +1,85 @@
+/** Whether modules of plugins can be imported at all without harm: tried in a thread, which one that blocks or exits takes with it. */
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../foundation/clock.ts';
+import { Deferred } from '../../foundation/deferred.ts';
+import { messageOf } from '../../sdk/errors/readable-error.ts';
+
+/** So long a module may take, in milliseconds; those of large packages on slow disks take a second or two. */
+export const IMPORT_LIMIT_MS = 30_000;
+
+/** Says of each module that it has been imported, by its place; what it throws it throws again where it is used, and is told of there. */
+const TRIAL = `
+const { parentPort, workerData } = require('node:worker_threads');
+(async () => {
+  for (const [place, module] of workerData.entries()) {
+    await import(module).catch(() => {});
+    parentPort.postMessage(place);
+  }
+})();
+`;
+
+/**
+ * Why modules must not be imported in a thread that others need, by module: one that does not come to its end within {@link IMPORT_LIMIT_MS},
+ * or ends its thread. Modules are tried in order, in one thread while nothing happens to it.
+ */
+export async function tryImports(
+  modules: readonly string[],
+  { clock }: { readonly clock: Clock },
+): Promise<ReadonlyMap<string, string>> {
+  const harmful = new Map<string, string>();
+  let left = modules;
+  while (left.length > 0) {
+    const { imported, reason } = await tryInOneThread(left, clock);
+    const next = left[imported];
+    if (next !== undefined) harmful.set(next, reason);
+    left = left.slice(imported + 1);
+  }
+  return harmful;
+}
+
+/** How many could be imported before one that could not. */
+async function tryInOneThread(
+  modules: readonly string[],
+  clock: Clock,
+): Promise<{ readonly imported: number; readonly reason: string }> {
+  // What it prints it prints again.
+  const thread = new Worker(TRIAL, {
+    eval: true,
+    name: 'holdfast import',
+    workerData: modules,
+    stdout: true,
+    stderr: true,
+  });
+  const over = new Deferred<string>();
+  const limit = () =>
+    clock.setTimer(
+      () =>
+        over.resolve(
+          `its module was not imported within ${IMPORT_LIMIT_MS} ms: it blocks, or awaits what does not come`,
+        ),
+      IMPORT_LIMIT_MS,
+    );
+  let imported = 0;
+  let timer = limit();
+  thread.on('message', () => {
+    imported += 1;
+    timer.cancel();
+    if (imported === modules.length) over.resolve('');
+    else timer = limit();
+  });
+  // An error that a module leaves uncaught, or a process.exit in it.
+  thread.on('error', (error: unknown) =>
+    over.resolve(`its module throws where nobody can catch it: ${messageOf(error)}`),
+  );
+  thread.on('exit', (code) =>
+    over.resolve(
+      `its module ended the thread that it was tried in, with the code ${code}: it calls process.exit, or awaits what does not come`,
+    ),
+  );
+  thread.stdout.resume();
+  thread.stderr.resume();
+  const reason = await over.promise;
+  timer.cancel();
+  await thread.terminate();
+  return { imported, reason };
+}

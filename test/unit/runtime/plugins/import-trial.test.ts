@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/foundation/clock.ts';
+import { loggerOver } from '../../../../src/foundation/logger.ts';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { tryImports } from '../../../../src/runtime/plugins/import-trial.ts';
+import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const BLOCK = 'for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);';
+let dir: string;
+beforeEach(() => {
+  dir = tempDir('import-trial');
+});
+
+function module(name: string, text: string): string {
+  writeFileSync(join(dir, name), text);
+  return pathToFileURL(join(dir, name)).href;
+}
+
+it('modules that end their thread are told, and none beside them; what throws is told of where it is used', async () => {
+  const modules = {
+    good: module('a.mjs', 'export default 1;'),
+    exits: module('b.mjs', 'process.exit(4);'),
+    throws: module('c.mjs', 'throw undefined;'),
+    waits: module('d.mjs', 'await new Promise(() => {});'),
+    last: module('e.mjs', 'console.log("not shown here");'),
+  };
+  const harmful = await tryImports(Object.values(modules), { clock: systemClock });
+  expect([...harmful.keys()]).toEqual([modules.exits, modules.waits]);
+  expect(harmful.get(modules.exits)).toMatch(
+    /ended the thread that it was tried in, with the code 4: it calls process/,
+  );
+  expect(await tryImports([], { clock: systemClock })).toEqual(new Map());
+});
+
+it('modules that block are told after half a minute', async () => {
+  const clock = new ManualClock();
+  const [blocks, good] = [module('a.mjs', BLOCK), module('b.mjs', '')];
+  const trial = tryImports([blocks, good], { clock });
+  await clock.advance(29_999);
+  expect(clock.pendingTimers).toBe(1);
+  await clock.advance(1);
+  expect([...(await trial)]).toEqual([[blocks, expect.stringMatching(/not imported within 30000 ms: it blocks/)]]);
+});
+
+it('plugins that must not be imported here are left out with a warning; one that awaits what does not come, too', async () => {
+  const lines: { readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  const plugin = (more: string) => `
+    globalThis.imported = [...(globalThis.imported ?? []), import.meta.url];
+    ${more}
+    export default { [Symbol.for('holdfast.plugin')]: true, name: 'p', version: '1', sdkContractVersion: 1, predicates: [{ className: 'p.P', create: class {} }] };`;
+  module('bad.mjs', plugin(''));
+  module('waits.mjs', plugin('await new Promise(() => {});'));
+  const good = module('z-good.mjs', plugin(''));
+  const clock = new ManualClock();
+  const discovered = Plugins.discover({
+    builtIn: [],
+    pluginPath: [dir],
+    tryImports: async ([first = '']) => new Map([[first, 'it blocks']]),
+    clock,
+    logger: loggerOver((line) => lines.push(line)),
+  });
+  while (clock.pendingTimers === 0) await new Promise(setImmediate);
+  await clock.advance(30_000);
+  expect((await discovered).list().map(({ module }) => module)).toEqual([good]);
+  expect(lines.map(({ fields }) => fields['reason'])).toEqual([
+    'it blocks',
+    'its module was not imported within 30000 ms: it awaits what does not come',
+  ]);
+  const { imported } = globalThis as unknown as { readonly imported: readonly string[] };
+  expect(imported.some((url) => url.endsWith('bad.mjs'))).toBe(false);
+});

@@ -9,6 +9,8 @@ const conditions = {
   resolve: { conditions: ['holdfast-source'] },
   ssr: { resolve: { conditions: ['holdfast-source'] } },
 };
+/** `expect.poll` gives up after a second by itself, which a busy machine can take for anything. */
+const patience = { expect: { poll: { timeout: 20_000 } } };
 
 export default defineConfig({
   ...conditions,
@@ -21,6 +23,7 @@ export default defineConfig({
       {
         ...conditions,
         test: {
+          ...patience,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: ['test/unit/repo/**'],
@@ -35,6 +38,7 @@ export default defineConfig({
       {
         ...conditions,
         test: {
+          ...patience,
           name: 'repo',
           include: ['test/unit/repo/**/*.test.ts'],
           testTimeout: 120_000,
@@ -45,6 +49,7 @@ export default defineConfig({
       {
         ...conditions,
         test: {
+          ...patience,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           // Where each worker starts threads, they take their time to start.
@@ -57,6 +62,7 @@ export default defineConfig({
       {
         ...conditions,
         test: {
+          ...patience,
           name: 'acceptance',
           include: ['test/acceptance/**/*.test.ts'],
           testTimeout: 60_000,
@@ -68,6 +74,7 @@ export default defineConfig({
       {
         ...conditions,
         test: {
+          ...patience,
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           testTimeout: 900_000,
@@ -79,6 +86,7 @@ export default defineConfig({
       {
         ...conditions,
         test: {
+          ...patience,
           name: 'compat',
           include: ['test/compat/**/*.test.ts'],
           testTimeout: 600_000,

@@ -52,8 +52,9 @@ describe('kill -9 while offsets and connectors are written', () => {
       for await (const line of createInterface({ input: child.stdout })) {
         const [what, n] = line.split(' ') as ['offsets' | 'configs', string];
         durable[what] = Number(n);
-        // At another point each time, and behind whatever it does by then.
-        if (++lines === 6 + round) setTimeout(() => child.kill('SIGKILL'), round % 4);
+        // At another point each time, and behind whatever it does by then; each of the two has been written by then.
+        const wrote = durable.offsets > 0 && durable.configs > 0;
+        if (++lines >= 6 + round && wrote) setTimeout(() => child.kill('SIGKILL'), round % 4);
       }
       await ended;
 

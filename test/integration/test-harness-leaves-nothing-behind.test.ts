@@ -114,14 +114,14 @@ describe('the process harness', () => {
       import { runInNewContext } from 'node:vm';
       setFlagsFromString('--expose-gc');
       const gc = runInNewContext('gc');
-      const until = performance.now() + 300;
-      while (performance.now() < until);
+      // Processor time, which a busy machine gives it later.
+      while (process.cpuUsage().user < 300_000);
       let ballast = Buffer.alloc(150e6, 1);
       console.log('full');
       process.once('SIGUSR2', () => {
         ballast = null;
         gc();
-        setTimeout(() => console.log('empty'), 100);
+        console.log('empty');
       });
       setInterval(() => {}, 1e3);`);
     await child.waitForLine('full');
@@ -134,9 +134,13 @@ describe('the process harness', () => {
     process.kill(child.pid, 'SIGUSR2');
     await child.waitForLine('empty');
     expect(processUsage(child.pid).peakRssBytes).toBeGreaterThan(150e6);
-    resetPeak(child.pid);
-    // A process that does nothing still grows by some pages: only what it let go shows that the mark was reset.
-    expect(processUsage(child.pid).peakRssBytes).toBeLessThan(usage.peakRssBytes - 100e6);
+    // A process that does nothing still grows by some pages: only what it let go shows that the mark was reset. V8 gives the memory
+    // back some time after it collected it.
+    const peakSinceReset = (): number => {
+      resetPeak(child.pid);
+      return processUsage(child.pid).peakRssBytes;
+    };
+    await expect.poll(peakSinceReset).toBeLessThan(usage.peakRssBytes - 100e6);
   });
 
   it('hands out different ports below the ephemeral range', async () => {

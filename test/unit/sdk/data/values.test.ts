@@ -80,7 +80,8 @@ describe('numeric conversions', () => {
     const before = performance.now();
     expect(parseString('1e999999999').schema?.name).toBe('org.apache.kafka.connect.data.Decimal');
     expect(Values.convertToLong(null, '1e999999999')).toBe(0n);
-    expect(performance.now() - before).toBeLessThan(500);
+    // Microseconds, or minutes.
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 });
 

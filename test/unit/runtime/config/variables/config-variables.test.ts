@@ -160,6 +160,7 @@ describe('secretsOf', () => {
     const startedAt = performance.now();
     secretsOf({ text });
     variablesIn(text);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // Milliseconds, or minutes.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });

@@ -16,7 +16,8 @@ describe('secretsOf', () => {
       `a://${':'.repeat(4_000_000)}`,
     ];
     for (const text of texts) expect(secretsOf({ text, password: text }).size).toBe(1);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    // A fraction of a second, or hours.
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it('takes what is in JAAS and behind Bearer, and tells settings by their names', () => {

@@ -1,12 +1,9 @@
-/**
- * A whole worker in the test's own process: embedded broker in a folder, REST API on a free port, every message between control plane and task
- * hosts passed through structuredClone.
- */
 import { join } from 'node:path';
 import { systemClock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { type CreateWorkerOptions, createWorker, type HoldfastWorker } from '../index.ts';
 
+/** Where a worker for a test keeps its things, and what differs from its defaults. */
 export interface EmbeddedConnectOptions extends Partial<Omit<CreateWorkerOptions, 'settings'>> {
   /** Broker, offsets and schema store are kept here; give the same folder again to restart. */
   readonly dir: string;
@@ -15,6 +12,7 @@ export interface EmbeddedConnectOptions extends Partial<Omit<CreateWorkerOptions
   readonly logger?: Logger;
 }
 
+/** An answer of the REST API. */
 export interface RestAnswer {
   readonly status: number;
   /** Parsed JSON, or null for none. */
@@ -38,6 +36,10 @@ export interface ShownStatus {
   }[];
 }
 
+/**
+ * A whole worker in the test's own process: embedded broker in a folder, REST API on a free port, every message between control plane and task
+ * hosts passed through structuredClone. To be stopped at the end of the test.
+ */
 export class EmbeddedConnect {
   readonly worker: HoldfastWorker;
   readonly dir: string;
@@ -47,6 +49,7 @@ export class EmbeddedConnect {
     this.dir = dir;
   }
 
+  /** Resolves when the REST API answers. @throws as `createWorker` and `start` of its worker do */
   static async start(options: EmbeddedConnectOptions): Promise<EmbeddedConnect> {
     const { dir, settings, ...rest } = options;
     const worker = await createWorker({
@@ -66,10 +69,12 @@ export class EmbeddedConnect {
     return new EmbeddedConnect(worker, dir);
   }
 
+  /** Of the REST API, without a slash at the end. */
   get url(): string {
     return this.worker.restUrl;
   }
 
+  /** Asks the REST API; a `body` is sent as JSON. Any status is an answer. @throws what `fetch` does when there is none */
   async request(method: string, path: string, body?: unknown): Promise<RestAnswer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
@@ -85,23 +90,31 @@ export class EmbeddedConnect {
     if (status !== 201) throw new Error(`POST /connectors answered ${status}: ${JSON.stringify(body)}`);
   }
 
+  /** @throws Error with the answer when there is no such connector. */
   async status(name: string): Promise<ShownStatus> {
     const { status, body } = await this.request('GET', `/connectors/${encodeURIComponent(name)}/status`);
     if (status !== 200) throw new Error(`the status of ${name} answered ${status}: ${JSON.stringify(body)}`);
     return body as ShownStatus;
   }
 
-  /** Polls until the condition holds, and returns what it returned; the error tells what was seen last. */
+  /**
+   * Looks every 20 ms until the answer is neither false, null nor undefined, and resolves with it; a look that throws counts as not yet.
+   * @throws Error whose cause is what was seen or thrown last
+   */
   async waitFor<T>(what: string, look: () => Promise<T | false | null | undefined>, timeoutMs = 15_000): Promise<T> {
     const deadline = systemClock.monotonic() + timeoutMs;
     let last: unknown;
     for (;;) {
-      last = await look().catch((error: unknown) => {
+      try {
+        const seen = await look();
+        if (seen !== false && seen !== null && seen !== undefined) return seen;
+        last = seen;
+      } catch (error) {
         last = error;
-        return null;
-      });
-      if (last !== false && last !== null && last !== undefined) return last as T;
-      if (systemClock.monotonic() > deadline) throw new Error(`${what} did not come true within ${timeoutMs} ms`);
+      }
+      if (systemClock.monotonic() > deadline) {
+        throw new Error(`${what} did not come true within ${timeoutMs} ms`, { cause: last });
+      }
       await systemClock.sleep(20);
     }
   }
@@ -118,6 +131,7 @@ export class EmbeddedConnect {
     );
   }
 
+  /** Stops connectors and tasks with their last commits, then everything else. */
   async stop(): Promise<void> {
     await this.worker.stop();
   }

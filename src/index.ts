@@ -34,9 +34,11 @@ import { Worker } from './runtime/worker/worker.ts';
 import { FileConfigBackingStore } from './storage/file-config-backing-store.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
 
+/** What {@link createWorker} takes. */
 export interface CreateWorkerOptions {
   /** Settings of the worker in Kafka Connect's names; `bootstrap.servers=embedded:<folder>` needs no Kafka. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Silent by default. Secrets are masked before anything reaches it. */
   readonly logger?: Logger;
   /** What `/admin/loggers` shows and changes, if the logger is over it already; otherwise the worker puts its own over the logger. */
   readonly logLevels?: LogLevels;
@@ -50,6 +52,7 @@ export interface CreateWorkerOptions {
   readonly cloneMessages?: boolean;
 }
 
+/** A worker that {@link createWorker} opened; nothing runs before `start`. */
 export interface HoldfastWorker {
   /** What the REST API talks to. */
   readonly herder: Herder;

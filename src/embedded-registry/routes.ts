@@ -44,6 +44,7 @@ export const REGISTRY_OPERATIONS = [
   'mode-delete',
   'compatibility',
 ] as const;
+/** What a request to a registry's API asks for; `by-id` for one is `GET /schemas/ids/{id}`. */
 export type RegistryOperation = (typeof REGISTRY_OPERATIONS)[number];
 
 export interface RoutedRequest {

@@ -9,6 +9,7 @@ export interface ConfigData {
   readonly ttlMs?: number;
 }
 
+/** What a provider is handed by the worker. */
 export interface ConfigProviderContext {
   readonly logger: Logger;
 }

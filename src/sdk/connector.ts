@@ -4,8 +4,10 @@ import type { ConfigDef, ConfigValue } from './config/config-def.ts';
 import type { PluginMetrics } from './plugin-metrics.ts';
 import type { OffsetMap, OffsetStorageReader, SinkTask, SourceTask, TopicPartitionKey } from './task.ts';
 
+/** Settings of a connector or a task, in the names of Kafka Connect; variables are resolved. */
 export type ConnectorConfig = Readonly<Record<string, string>>;
 
+/** What a connector may ask of the worker, from `initialize` to the end of `stop`. */
 export interface ConnectorContext {
   readonly logger: Logger;
   /** Asks for `taskConfigs` to be called again, soon, once for many requests. */
@@ -16,7 +18,9 @@ export interface ConnectorContext {
   readonly pluginMetrics?: PluginMetrics;
 }
 
+/** What a source connector may ask of the worker. */
 export interface SourceConnectorContext extends ConnectorContext {
+  /** The committed offsets of the connector's source partitions. */
   readonly offsetStorageReader: OffsetStorageReader;
 }
 
@@ -31,10 +35,16 @@ interface ConnectorBase {
   start(config: ConnectorConfig, signal: AbortSignal): void | Promise<void>;
   /** At most `maxTasks` configurations. May be called repeatedly. */
   taskConfigs(maxTasks: number): readonly ConnectorConfig[] | Promise<readonly ConnectorConfig[]>;
+  /** Lets go of what `start` took. Its tasks may still run. */
   stop(): void | Promise<void>;
 }
 
+/**
+ * Says which tasks read from a source system. Order of calls: initialize, start, (taskConfigs)*, stop. What `start` or `taskConfigs` throws
+ * turns the connector FAILED.
+ */
 export interface SourceConnector extends ConnectorBase {
+  /** Once, before `start`. */
   initialize?(context: SourceConnectorContext): void;
   /** Class of its tasks; constructed without arguments in the task's host. */
   taskClass(): new () => SourceTask;
@@ -45,13 +55,18 @@ export interface SourceConnector extends ConnectorBase {
   ): boolean | Promise<boolean>;
 }
 
+/** Says which tasks write to a target system. Order of calls as for a {@link SourceConnector}. */
 export interface SinkConnector extends ConnectorBase {
+  /** Once, before `start`. */
   initialize?(context: ConnectorContext): void;
+  /** Class of its tasks; constructed without arguments in the task's host. */
   taskClass(): new () => SinkTask;
+  /** As a source's, with offsets in Kafka by `topic-partition`. */
   alterOffsets?(
     config: ConnectorConfig,
     offsets: ReadonlyMap<TopicPartitionKey, number | null>,
   ): boolean | Promise<boolean>;
 }
 
+/** Either kind; the manifest says which it is. */
 export type Connector = SourceConnector | SinkConnector;

@@ -13,11 +13,14 @@ import type { ConnectRecord } from './record/connect-record.ts';
 import type { RecordRange } from './record/record-ranges.ts';
 import type { SchemaView } from './schema-view.ts';
 
+/** What a converter or header converter is handed by the worker that runs it. */
 export interface ConverterContext {
   /** Kafka Connect's `converter.type`. */
   readonly converterType: 'key' | 'value' | 'header';
   readonly logger: Logger;
+  /** To measure and wait by, in place of the machine's own. */
   readonly clock: Clock;
+  /** Where what a converter depends on is waited for: an EnvironmentError names one by its id. */
   readonly gates: DependencyGates;
   /**
    * A view on the registry that these converter settings name (`schema.registry.url`, credentials, timeouts: prefix
@@ -53,6 +56,7 @@ export interface RawRecord {
 export interface Converter {
   /** @param config the converter's own settings, prefix stripped. Throws ConfigError naming every mistake. */
   configure(config: Readonly<Record<string, string>>, context: ConverterContext): void;
+  /** Its settings, which connector configurations are checked against before it is configured. */
   config?(): ConfigDef;
   /**
    * What is wrong among settings that {@link config} has nothing against one by one, under the keys without prefix. Asked of an instance
@@ -67,6 +71,7 @@ export interface Converter {
    * schema: the synchronous call throws them for the records concerned. Returns undefined when nothing is lacking.
    */
   prepareFromConnectData?(records: readonly ConnectRecord[], signal: AbortSignal): Promise<void> | undefined;
+  /** As {@link prepareFromConnectData}, for records that were fetched. */
   prepareToConnectData?(records: readonly RawRecord[], signal: AbortSignal): Promise<void> | undefined;
   /** null bytes: a tombstone. */
   fromConnectData(topic: string, schema: Schema | null, value: unknown, headers?: ConnectHeaders): Uint8Array | null;
@@ -86,10 +91,13 @@ export interface Converter {
   writtenWith?(error: ConnectError): readonly RecordRange[];
   /** An operator had the record skipped whose conversion waited with this error: what only that record needed is needed no more. */
   skipped?(error: ConnectError): void;
+  /** The task that it converts for has ended. */
   close?(): void;
 }
 
+/** Converts header by header, synchronously. Throws as a {@link Converter} does. */
 export interface HeaderConverter {
+  /** Once, before anything else, with settings whose prefix is stripped. */
   configure(config: Readonly<Record<string, string>>, context: ConverterContext): void;
   config?(): ConfigDef;
   fromConnectHeader(topic: string, key: string, schema: Schema | null, value: unknown): Uint8Array | null;

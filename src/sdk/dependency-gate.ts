@@ -23,8 +23,11 @@ export interface GateSnapshot {
   readonly nextProbeAt: number | null;
 }
 
+/** One such gate. Waiting costs nothing: one prober asks for all who wait (invariant 9). */
 export interface DependencyGate {
+  /** As in its snapshot. */
   readonly id: string;
+  /** What it looks like now. */
   snapshot(): GateSnapshot;
   /**
    * Resolves when this waiter is let through: at once while the gate is open, otherwise staggered after it opened

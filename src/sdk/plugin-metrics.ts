@@ -1,18 +1,23 @@
 /** Metrics that a plugin defines for itself, shown beside those of the worker. Kafka Connect 4.1.1, KIP-877. */
 
+/** What tells a metric from others, and people what it counts. */
 export interface PluginMetricOptions {
   readonly description?: string;
   /** Few, and each with few values: never an id or a text of a record. They come after those that the worker gives. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A number that only grows. */
 export interface PluginCounter {
   /** Adds `by`, one by default, never less than zero. */
   increment(by?: number): void;
+  /** Shows it no more; its name may be taken again. */
   remove(): void;
 }
 
+/** A number that is read when somebody looks. */
 export interface PluginGauge {
+  /** Shows it no more; its name may be taken again. */
   remove(): void;
 }
 

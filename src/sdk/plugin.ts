@@ -10,20 +10,26 @@ export const SDK_CONTRACT_VERSION = 1;
 /** Brand on manifests, the same in every copy of the SDK. */
 export const PLUGIN_BRAND: unique symbol = Symbol.for('holdfast.plugin');
 
+/** A class that a plugin offers, and its names. */
 export interface PluginClass<T> {
   /** Fully qualified class name by which configurations name it, e.g. `org.apache.kafka.connect.file.FileStreamSourceConnector`. */
   readonly className: string;
   /** Further full names under which configurations may name it (Java twins). Short aliases are derived as Kafka Connect does. */
   readonly aliases?: readonly string[];
+  /** Constructed without arguments, once for each use; its constructor does nothing that takes time or fails. */
   readonly create: new () => T;
 }
 
+/** A connector that a plugin offers. */
 export interface ConnectorPluginClass<T extends Connector = Connector> extends PluginClass<T> {
   readonly type: 'source' | 'sink';
 }
 
+/** What a plugin module offers. */
 export interface PluginManifest {
+  /** For people: logs and errors name the plugin by it. */
   readonly name: string;
+  /** Of all its classes, as `/connector-plugins` shows it. */
   readonly version: string;
   readonly connectors?: readonly ConnectorPluginClass[];
   readonly converters?: readonly PluginClass<Converter>[];
@@ -33,7 +39,9 @@ export interface PluginManifest {
   readonly configProviders?: readonly PluginClass<ConfigProvider>[];
 }
 
+/** A manifest as {@link definePlugin} makes it, and as a worker takes it. */
 export interface Plugin extends PluginManifest {
+  /** {@link SDK_CONTRACT_VERSION} of the SDK that made it. */
   readonly sdkContractVersion: number;
   readonly [PLUGIN_BRAND]: true;
 }

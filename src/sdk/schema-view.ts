@@ -5,7 +5,9 @@
 import type { ConnectError } from './errors/index.ts';
 import type { RecordRange } from './record/record-ranges.ts';
 
+/** A schema that another one names, and the version of a subject where it is kept. */
 export interface SchemaReference {
+  /** As the schema that refers to it writes it: a full name of Avro, a file of Protobuf, a URI of JSON Schema. */
   readonly name: string;
   readonly subject: string;
   readonly version: number;
@@ -19,6 +21,7 @@ export interface SchemaText {
   readonly references: readonly SchemaReference[];
 }
 
+/** A schema with the id that the registry gave it. */
 export interface RegisteredSchema extends SchemaText {
   /** The id in the five-byte header; -1 in an answer by GUID, which tells none. */
   readonly id: number;
@@ -68,6 +71,7 @@ export type SchemaQuestion =
   /** Which schema has this GUID (lower case, with dashes)? It is made of the content, and the same in every context. */
   | { readonly kind: 'by-guid'; readonly key: string; readonly guid: string; readonly subject?: undefined };
 
+/** What the view knows about a question at this moment. */
 export type SchemaAnswer =
   | { readonly kind: 'known'; readonly schema: RegisteredSchema }
   /** Never asked, or evicted: `resolve` it. */
@@ -77,6 +81,7 @@ export type SchemaAnswer =
   /** DataError (denied, incompatible, invalid), ConfigError (authorization, wrong url) or an integrity error. */
   | { readonly kind: 'refused'; readonly error: ConnectError };
 
+/** A view on one registry, for one converter of one task. Not to be used after `close`. */
 export interface SchemaView {
   /** Which registry: the same for all views on one cluster. */
   readonly registryId: string;
@@ -99,5 +104,6 @@ export interface SchemaView {
   recordsOf?(error: ConnectError): readonly RecordRange[];
   /** The record that waited with this error is not to be read any more: what the view asks for because of it, it asks no longer. */
   skipped?(error: ConnectError): void;
+  /** Nobody uses it any more: what it asks for, it asks no longer. */
   close(): void;
 }

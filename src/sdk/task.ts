@@ -11,11 +11,13 @@ export type OffsetMap = Readonly<Record<string, string | number | bigint | boole
 /** `topic-partition`, unambiguous because the partition is what follows the last dash. */
 export type TopicPartitionKey = string;
 
+/** A partition of a topic that a sink task reads. */
 export interface SinkTopicPartition {
   readonly topic: string;
   readonly partition: number;
 }
 
+/** Reads the offsets that are committed for a source connector. */
 export interface OffsetStorageReader {
   /** The committed offset of one source partition, null when there is none. */
   offset(partition: OffsetMap): Promise<OffsetMap | null>;
@@ -41,7 +43,9 @@ interface TaskContext {
   readonly pluginMetrics?: PluginMetrics;
 }
 
+/** What a source task may ask of the worker, from `initialize` to the end of `stop`. */
 export interface SourceTaskContext extends TaskContext {
+  /** Where to go on: the committed offsets of its source partitions. */
   readonly offsetStorageReader: OffsetStorageReader;
 }
 
@@ -66,6 +70,7 @@ export interface SourceTask {
   stop(): void | Promise<void>;
 }
 
+/** Kafka Connect's ErrantRecordReporter (KIP-610): single bad records, while the others of the batch are written. */
 export interface ErrantRecordReporter {
   /**
    * Reports a record that the target refused as bad data: to the log and the dead letter queue. Resolves when the report is
@@ -74,12 +79,15 @@ export interface ErrantRecordReporter {
   report(record: SinkRecord, error: unknown): Promise<void>;
 }
 
+/** What a sink task may ask of the worker, from `initialize` to the end of `stop`. */
 export interface SinkTaskContext extends TaskContext {
   /** Rewinds: the next poll starts there. Keyed by `topic-partition`. */
   offset(offsets: ReadonlyMap<TopicPartitionKey, number>): void;
   /** One-shot: the next poll waits at most this long; also the delay before records refused by RetriableError come again. */
   timeout(timeoutMs: number): void;
+  /** The partitions that it has at this moment. */
   assignment(): readonly SinkTopicPartition[];
+  /** No records of these come until they are resumed. */
   pause(partitions: readonly SinkTopicPartition[]): void;
   resume(partitions: readonly SinkTopicPartition[]): void;
   /** Offsets are committed after the current `put` instead of at the next interval. */
@@ -108,6 +116,7 @@ export interface SinkTask {
   preCommit?(
     offsets: ReadonlyMap<TopicPartitionKey, number>,
   ): ReadonlyMap<TopicPartitionKey, number> | Promise<ReadonlyMap<TopicPartitionKey, number>>;
+  /** Partitions that it has no longer; all of them before `stop`. */
   close?(partitions: readonly SinkTopicPartition[]): void | Promise<void>;
   stop(): void | Promise<void>;
 }

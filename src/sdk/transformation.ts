@@ -22,6 +22,7 @@ export interface Transformation<R extends ConnectRecord = ConnectRecord> {
   close?(): void;
 }
 
+/** Decides for which records a transformation applies (KIP-585). Called as a {@link Transformation} is. */
 export interface Predicate<R extends ConnectRecord = ConnectRecord> {
   config(): ConfigDef;
   /** `context` is absent where no worker runs it, as in tests. */

@@ -29,31 +29,39 @@ type Config = Readonly<Record<string, string>>;
 interface AcceptanceOptions {
   /** The default export of the plugin's module. */
   readonly plugin: Plugin;
+  /** Which of its connectors. */
   readonly className: string;
   /** How long a stop, a poll or a put may take, ms; 5000 by default, as Kafka Connect's graceful shutdown. */
   readonly deadlineMs?: number;
 }
 
+/** What the suite needs to try a source connector. */
 export interface SourceAcceptanceOptions extends AcceptanceOptions {
   readonly type: 'source';
-  /** Called before each test: a configuration over fresh data, and how many records it gives at least (2 or more). */
+  /** Called before each test. */
   readonly prepare: () => Promise<SourceFixture> | SourceFixture;
 }
 
+/** Fresh data in the source system for one test. */
 export interface SourceFixture {
   /** All required keys, with their values; the connector's own only. */
   readonly config: Config;
+  /** How many records it gives at least, 2 or more. */
   readonly expected: number;
   /** False for a source that never runs dry. */
   readonly endsWithExpected?: boolean;
 }
 
+/** What the suite needs to try a sink connector. */
 export interface SinkAcceptanceOptions extends AcceptanceOptions {
   readonly type: 'sink';
+  /** Called before each test. */
   readonly prepare: () => Promise<SinkFixture> | SinkFixture;
 }
 
+/** An empty target for one test, and how to look into it. */
 export interface SinkFixture {
+  /** All required keys, with their values; the connector's own only. */
   readonly config: Config;
   /** Records with offsets from 0 in partition 0 of one topic, 4 or more. */
   readonly records: readonly SinkRecord[];

@@ -31,6 +31,7 @@ export type FaultMode =
       readonly client?: 'reset' | 'hang';
     };
 
+/** Where a {@link FaultProxy} listens, and what it stands in front of. */
 export interface FaultProxyOptions {
   /** Where connections are handed on to; asked anew for each. */
   readonly target: { readonly host: string; readonly port: number };

@@ -19,13 +19,17 @@ export type ScriptedFault =
   | { readonly kind: 'cut' }
   | { readonly kind: 'lose-answer' };
 
+/** A request is answered with this, and nothing is done. */
 export interface AnswerFault extends ScriptedAnswer {
   readonly kind: 'answer';
+  /** ms before it is answered; 0 unless told. */
   readonly delayMs?: number;
 }
 
+/** An HTTP answer of the test's making. */
 export interface ScriptedAnswer {
   readonly status: number;
+  /** Sent as JSON, a string as plain text. */
   readonly body: unknown;
   /** Lower-case names, such as `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,6 +41,7 @@ export interface ScriptedRequest extends RegistryRequest {
   readonly operation: RegistryOperation | 'unknown';
 }
 
+/** Which requests meet a fault, and for how long; times in ms by the registry's clock. */
 export interface ScriptedRule {
   /** All nodes unless told. */
   readonly node?: number | readonly number[];
@@ -61,9 +66,11 @@ export interface ScriptedRule {
   readonly fault: ScriptedFault | ((request: ScriptedRequest) => ScriptedFault);
 }
 
+/** A rule that was added. */
 export interface RuleHandle {
   /** How many requests it has met. */
   readonly hits: number;
+  /** False once it was removed, is over, or has met `times` requests. */
   readonly active: boolean;
   /** Ends it: what hangs by it goes on. */
   remove(): void;

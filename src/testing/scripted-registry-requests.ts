@@ -16,6 +16,7 @@ export interface LoggedRequest {
   readonly tookMs?: number;
 }
 
+/** Which requests are meant: those that are equal in all that is given, in the time from `fromMs` up to `toMs`. */
 export type RequestFilter = Partial<Pick<LoggedRequest, 'node' | 'operation' | 'outcome' | 'errorCode' | 'method'>> & {
   /** ms since the registry started. */
   readonly fromMs?: number;

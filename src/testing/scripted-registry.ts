@@ -1,33 +1,3 @@
-/**
- * A schema registry for tests that does what a script says.
- *
- * Beneath the script it is a real one: several nodes, each with its own copy of one log, a primary, Confluent's or Karapace's
- * answers. So a test says only what goes wrong.
- *
- * ```ts
- * const registry = await ScriptedRegistry.start({ nodes: 2, vendor: 'karapace' });
- * worker.set('value.converter.schema.registry.url', registry.urls.join(','));
- *
- * // The third registration at node 0 takes effect, and its answer gets lost:
- * registry.script({ node: 0, operation: 'register', skip: 2, times: 1, fault: { kind: 'lose-answer' } });
- *
- * // For 10 s nobody takes new schemas; known ones are answered all the time:
- * registry.script({ stage: 'write', untilMs: 10_000, fault: errorAnswer(500, 50003) });
- *
- * // Node 1 denies what it has not read yet:
- * registry.node(1).setLag(500);
- *
- * // kill -9 of the primary, as it was measured:
- * await registry.play(registryTimelines.karapaceKill9).done;
- *
- * expect(registry.requests.peak(1000)).toBeLessThan(20);
- * expect(registry.acknowledged()).toEqual(...);
- * await registry.stop();
- * ```
- *
- * With `listen: false` it opens no ports; `transport()` then is the client's way to it, and with a `ManualClock` everything,
- * the timelines too, happens in virtual time.
- */
 import type { GroupDescription } from '../broker/ports.ts';
 import { AssignedElection } from '../embedded-registry/primary-election.ts';
 import { RegistryCluster } from '../embedded-registry/registry-cluster.ts';
@@ -53,6 +23,7 @@ import { type AcknowledgedId, RequestScript } from './scripted-registry-script.t
 import type { RegistryTimeline, TimelineRole, TimelineStep } from './scripted-registry-timelines.ts';
 import { ScriptedTransport } from './scripted-registry-transport.ts';
 
+/** How many nodes there are, whose manners they have, and where they listen. */
 export interface ScriptedRegistryOptions {
   /** 1 unless told. */
   readonly nodes?: number;
@@ -112,6 +83,36 @@ const TIMINGS: RegistryTimings = {
   replayMs: 0,
 };
 
+/**
+ * A schema registry for tests that does what a script says.
+ *
+ * Beneath the script it is a real one: several nodes, each with its own copy of one log, a primary, Confluent's or Karapace's
+ * answers. So a test says only what goes wrong.
+ *
+ * ```ts
+ * const registry = await ScriptedRegistry.start({ nodes: 2, vendor: 'karapace' });
+ * worker.set('value.converter.schema.registry.url', registry.urls.join(','));
+ *
+ * // The third registration at node 0 takes effect, and its answer gets lost:
+ * registry.script({ node: 0, operation: 'register', skip: 2, times: 1, fault: { kind: 'lose-answer' } });
+ *
+ * // For 10 s nobody takes new schemas; known ones are answered all the time:
+ * registry.script({ stage: 'write', untilMs: 10_000, fault: errorAnswer(500, 50003) });
+ *
+ * // Node 1 denies what it has not read yet:
+ * registry.node(1).setLag(500);
+ *
+ * // kill -9 of the primary, as it was measured:
+ * await registry.play(registryTimelines.karapaceKill9).done;
+ *
+ * expect(registry.requests.peak(1000)).toBeLessThan(20);
+ * expect(registry.acknowledged()).toEqual(...);
+ * await registry.stop();
+ * ```
+ *
+ * With `listen: false` it opens no ports; `transport()` then is the client's way to it, and with a `ManualClock` everything,
+ * the timelines too, happens in virtual time.
+ */
 export class ScriptedRegistry {
   readonly requests: RequestLog;
   /** The group as DescribeGroups would show it; follows `setPrimary` unless it is told otherwise. */

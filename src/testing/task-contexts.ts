@@ -13,12 +13,14 @@ import type {
 export class MemoryOffsets {
   private readonly offsets = new Map<string, OffsetMap>();
 
+  /** null forgets the partition. */
   commit(partition: OffsetMap, offset: OffsetMap | null): void {
     if (offset === null) this.offsets.delete(keyOf(partition));
     // As in a store, what a task keeps changing after it handed it over doesn't show.
     else this.offsets.set(keyOf(partition), { ...offset });
   }
 
+  /** null where nothing is committed. */
   read(partition: OffsetMap): OffsetMap | null {
     return this.offsets.get(keyOf(partition)) ?? null;
   }
@@ -29,8 +31,11 @@ function keyOf(partition: OffsetMap): string {
   return JSON.stringify(entries, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
 }
 
+/** What a task is told by its context. */
 export interface TestContextOptions {
+  /** The task's configuration; empty by default. */
   readonly configs?: Readonly<Record<string, string>>;
+  /** Never aborted by default. */
   readonly signal?: AbortSignal;
   /** The machine's by default. */
   readonly clock?: Clock;

@@ -19,6 +19,7 @@ interface Range {
 /** Ranges kept apart per partition; beyond that the two that lie closest become one, with the records between them. */
 const MAX_RANGES = 64;
 
+/** Collects records; at most 64 ranges are kept for each partition. */
 export class RecordRanges {
   private readonly partitions = new Map<string, Map<number, Range[]>>();
   private lastTopic: string | undefined;
@@ -37,6 +38,7 @@ export class RecordRanges {
     else insert(ranges, { first: offset, last: offset, isCoarse: false });
   }
 
+  /** All records from `first` to `last`. */
   addRange({ topic, partition, first, last, isCoarse = false }: RecordRange): void {
     insert(this.rangesOf(topic, partition), { first, last, isCoarse });
   }

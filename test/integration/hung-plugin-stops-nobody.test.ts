@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { answersWithinASecond } from '../support/answers-within-a-second.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { eventually, WorkerProcess } from '../support/worker-process.ts';
 
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 2_000;
 const plugins = join(import.meta.dirname, '..', 'fixtures', 'plugins');
 
 async function start(
@@ -38,16 +39,14 @@ const sink = (hang: string, more: Readonly<Record<string, string>> = {}): Readon
   ...more,
 });
 
-/** Answers of the REST API within a second, while `during` goes on. */
+/** The REST API answers in time while `during` goes on. */
 async function restAnswers(worker: WorkerProcess, during: Promise<unknown>): Promise<void> {
   let isOver = false;
   void during.finally(() => {
     isOver = true;
   });
   do {
-    const askedAt = performance.now();
-    expect((await worker.request('GET', '/connectors')).status).toBe(200);
-    expect(performance.now() - askedAt).toBeLessThan(1_000);
+    expect((await answersWithinASecond(() => worker.request('GET', '/connectors'))).status).toBe(200);
   } while (!isOver);
   await during;
 }
@@ -77,7 +76,8 @@ describe.each(['inline', 'own'])('a worker with a plugin call that never returns
     expect(await worker.stop()).toEqual({ code: 0, signal: null });
     const stopMs = performance.now() - stopAt;
     console.log(`${hangs} hung; the worker stopped within ${Math.round(stopMs)} ms of ${limitMs}`);
-    expect(stopMs).toBeLessThan(limitMs + 2_000);
+    // With a deadline for each of those that hang it would take four of them.
+    expect(stopMs).toBeLessThan(limitMs + 4_000);
   });
 
   it.each([

@@ -149,7 +149,8 @@ describeWithJava('a Kafka that fails', () => {
     await member.commit([{ topic, partition: 0, offset: 2 }]);
     const committedMs = performance.now() - open;
     expect(listener.calls.map(({ call }) => call)).toEqual(['assigned', 'lost', 'assigned']);
-    for (const ms of [producedMs, readMs, joinedMs, committedMs]) expect(ms).toBeLessThan(4_000);
+    // Soon after it is back: a back-off that grew through the outage would take half a minute.
+    for (const ms of [producedMs, readMs, joinedMs, committedMs]) expect(ms).toBeLessThan(10_000);
     await member.close();
     await producer.close();
     await fetcher.close();
@@ -184,7 +185,8 @@ describeWithJava('a Kafka that fails', () => {
     });
     const closing = performance.now();
     await member.close(AbortSignal.timeout(1_000));
-    expect(performance.now() - closing).toBeLessThan(3_000);
+    // And not as long as a request may take.
+    expect(performance.now() - closing).toBeLessThan(10_000);
     await proxy.setMode({ kind: 'pass' });
     await admin.close();
   }, 60_000);

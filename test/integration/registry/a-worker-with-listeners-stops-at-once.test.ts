@@ -17,7 +17,10 @@ it('a parked worker with clients that listen for events, one of which does not r
   const worker = await WorkerProcess.start({
     dir,
     bootstrapServers: `embedded:${join(dir, 'broker')}`,
-    settings: avroConverters([`http://127.0.0.1:${registryPort}`]),
+    settings: {
+      ...avroConverters([`http://127.0.0.1:${registryPort}`]),
+      'task.shutdown.graceful.timeout.ms': '40000',
+    },
     connectors: {
       writer: {
         'connector.class': 'io.holdfast.connect.file.RecordFileSourceConnector',
@@ -38,11 +41,8 @@ it('a parked worker with clients that listen for events, one of which does not r
     deaf.on('error', () => {});
     deaf.write(`GET /registries/events?all=true HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`);
     deaf.pause();
-    const begun = performance.now();
-    const { code } = await worker.stop();
-    // A parked task and a broker in the same process end at once; what a client does, nobody waits for.
-    expect(performance.now() - begun).toBeLessThan(5_000);
-    expect(code).toBe(0);
+    // A parked task and a broker in the same process end at once; what a client does, nobody waits for: it would be killed then.
+    expect(await worker.stop(10_000)).toEqual({ code: 0, signal: null });
     for (const client of clients) await expect.poll(() => client.end).toBe('ended');
     deaf.destroy();
   } finally {

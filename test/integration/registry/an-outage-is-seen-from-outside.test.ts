@@ -51,6 +51,7 @@ async function start() {
       .join(','),
     'value.converter.request.header.x-api-key': HEADER,
     'value.converter.http.read.timeout.ms': '1000',
+    'task.shutdown.graceful.timeout.ms': '40000',
   };
   const bench = await AvroBench.start({ registryUrls: registry.urls, settings });
   cleanups.push(() => bench.stop());
@@ -166,7 +167,8 @@ describe('an outage of the registry', () => {
     await bench.connect.waitFor('the rest', async () => resumed.events.length >= numbers.length - 2);
     expect(resumed.events.slice(0, numbers.length - 2)).toEqual(events.events.slice(2));
 
-    expect(bench.slowestAnswerMs).toBeLessThan(1000);
+    // What it shows it knows, and asks nobody for; the registry may be asked for 5 s.
+    expect(bench.slowestAnswerMs).toBeLessThan(4_000);
     bench.answers.push(events.text, all.text, resumed.text);
     const said = bench.everythingSaid;
     // Invariant 8. In the configuration of a connector, which is answered as it was given, there is none of them.
@@ -198,8 +200,8 @@ describe('an outage of the registry', () => {
     for (const client of clients) {
       await bench.connect.waitFor('the gate', async () => client.events.some(({ event }) => event === 'gate'));
     }
-    const tookMs = await bench.stopWorker();
-    expect(tookMs).toBeLessThan(2_000);
+    // Far less than the 40 s that it may wait for its tasks.
+    expect(await bench.stopWorker()).toBeLessThan(10_000);
     for (const client of clients) {
       await expect.poll(() => client.end).toBe('ended');
       expect(client.events.filter(({ event }) => event === 'gate').map(({ data }) => stateOf(data))).toContain(

@@ -23,9 +23,10 @@ describeAll.each(tolerances)('the whole registry is away for 6 s, errors.toleran
     },
   ])('$how: known schemas flow on, new ones park, nothing is lost, repeated or dead-lettered', async (fault) => {
     const report = await tellOutageStory({ tolerance, outageMs: OUTAGE_MS, ...fault });
-    expect(report.longestGapMs).toBeLessThan(2_500);
-    expect(report.throughOutage).toBeGreaterThan(200);
-    expect(report.slowestRestAnswerMs).toBeLessThan(1_000);
-    expect(report.firstNewRecordMs).toBeLessThan(5_000);
+    // How quick it is, is asked in test/chaos, where nothing else runs: here, that nobody waits for the end of the outage.
+    expect(report.longestGapMs).toBeLessThan(OUTAGE_MS - 2_000);
+    expect(report.throughOutage).toBeGreaterThan(50);
+    expect(report.slowestRestAnswerMs).toBeLessThan(OUTAGE_MS - 2_000);
+    expect(report.firstNewRecordMs).toBeLessThan(15_000);
   });
 });

@@ -25,6 +25,9 @@ import { eventually, WorkerProcess } from '../../support/worker-process.ts';
 
 const CONNECTORS = 20;
 const OBSERVED_MS = 3_000;
+/** A worker that waited for its tasks would take this long to stop; one that stops at once takes a moment, on a busy machine a longer one. */
+const GRACEFUL_MS = 40_000;
+const AT_ONCE_MS = 10_000;
 
 /** What the registry sees in `observedMs` of an outage with so many sources, each with a schema of its own, parked. */
 async function withParked(
@@ -40,7 +43,10 @@ async function withParked(
   }) => Promise<void>,
 ): Promise<void> {
   const registry = await ScriptedRegistry.start({ nodes: 2, ports: await freePorts(2) });
-  const bench = await AvroBench.start({ registryUrls: registry.urls });
+  const bench = await AvroBench.start({
+    registryUrls: registry.urls,
+    settings: { 'task.shutdown.graceful.timeout.ms': String(GRACEFUL_MS) },
+  });
   try {
     const outage = registry.script({ fault });
     const names = range(0, count).map((n) => `parked-${n}`);
@@ -94,13 +100,13 @@ describe('twenty parked tasks', () => {
 
   it.each<ScriptedFault>([errorAnswer(503, 503), { kind: 'hang' }])('stop at once: $kind', async (fault) => {
     await withParked(CONNECTORS, fault, 0, async ({ bench }) => {
-      expect(await bench.stopWorker()).toBeLessThan(1_000);
+      expect(await bench.stopWorker()).toBeLessThan(AT_ONCE_MS);
     });
   });
 });
 
 describe('a worker process with parked source and sink', () => {
-  it.each(['refused', 'hung'])('ends within a second of SIGTERM: %s', async (how) => {
+  it.each(['refused', 'hung'])('ends at once at SIGTERM: %s', async (how) => {
     const dir = tempDir('sigterm');
     const registry = await ScriptedRegistry.start({ ports: await freePorts(1) });
     const id = await registry.register('topic-value', sequenceSchema('Topic'));
@@ -115,7 +121,10 @@ describe('a worker process with parked source and sink', () => {
     const worker = await WorkerProcess.start({
       dir,
       bootstrapServers,
-      settings: avroConverters(registry.urls),
+      settings: {
+        ...avroConverters(registry.urls),
+        'task.shutdown.graceful.timeout.ms': String(GRACEFUL_MS),
+      },
       connectors: {
         source: {
           'connector.class': 'io.holdfast.connect.file.RecordFileSourceConnector',
@@ -134,10 +143,8 @@ describe('a worker process with parked source and sink', () => {
       for (const name of ['source', 'sink']) {
         await eventually(`${name} parked`, async () => (await worker.status(name)).tasks[0]?.parked !== undefined);
       }
-      const begun = performance.now();
-      const exit = await worker.stop();
-      expect(performance.now() - begun).toBeLessThan(1_000);
-      expect(exit.code).toBe(0);
+      // It is killed if it takes longer.
+      expect(await worker.stop(AT_ONCE_MS)).toEqual({ code: 0, signal: null });
     } finally {
       if (worker.process.isRunning) await worker.kill();
       await registry.stop();

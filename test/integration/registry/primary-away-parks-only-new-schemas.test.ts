@@ -72,7 +72,8 @@ describeAll.each(variants)('the primary of a %s registry goes away, errors.toler
       const usable = registry.restorePrimary().then(() => performance.now());
       await bench.connect.waitFor('the first new record', async () => bench.delivered('new-sink').length > 0, 30_000);
       const waitedMs = performance.now() - (await usable);
-      expect(waitedMs).toBeLessThan(4_000);
+      // Soon, and not at the end of some long back-off.
+      expect(waitedMs).toBeLessThan(10_000);
       await bench.expectDelivered('new-sink', range(0, 30));
       await flow.stop();
       await bench.expectDelivered('known-sink', range(0, flow.count));

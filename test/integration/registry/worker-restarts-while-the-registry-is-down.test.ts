@@ -60,7 +60,11 @@ describe.each(tolerances)('a worker that starts while every registry is down, er
     const options = {
       dir,
       bootstrapServers,
-      settings: { ...avroConverters(registry.urls), 'value.converter.http.read.timeout.ms': '1000' },
+      settings: {
+        ...avroConverters(registry.urls),
+        'value.converter.http.read.timeout.ms': '1000',
+        'task.shutdown.graceful.timeout.ms': '40000',
+      },
       connectors: {
         known: source('known', 'known', KNOWN),
         'known-sink': sink('known'),
@@ -95,11 +99,8 @@ describe.each(tolerances)('a worker that starts while every registry is down, er
         else await node.stop();
       }
       if (signal === 'SIGKILL') await worker.kill();
-      else {
-        const begun = performance.now();
-        expect((await worker.stop()).code).toBe(0);
-        expect(performance.now() - begun).toBeLessThan(3_000);
-      }
+      // A parked task is not waited for: it would be killed then.
+      else expect(await worker.stop(10_000)).toEqual({ code: 0, signal: null });
 
       feed('known', 20, 40);
       feed('unproven', 0, 20);

@@ -6,7 +6,7 @@
  * Timestamps are ms since the epoch, -1 for none. Keys and values are bytes or null. Fetched bytes are views into
  * their fetch buffer: whoever keeps one beyond its batch copies it.
  *
- * Failures (design: "Two kinds of failure", table F): what time can mend is retried inside the port for as long as its
+ * Failures: what time can mend is retried inside the port for as long as its
  * caller's AbortSignal allows, and reported through {@link AvailabilityListener}; what it can't is thrown:
  * `ConfigError` for authentication, authorization, unsupported version, fencing; `DataError` for a batch or record that
  * is itself bad.
@@ -65,7 +65,7 @@ export interface ProducerRecord {
   readonly timestamp: number;
 }
 
-/** A record that the broker will never take, whatever time passes (table F: too large, bad timestamp, bad record). */
+/** A record that the broker will never take, whatever time passes: too large, a bad timestamp, a bad record. */
 export interface RejectedRecord {
   /** Index in the array that was sent. */
   readonly index: number;
@@ -92,7 +92,7 @@ export interface SendResult {
 export interface Producer extends MeasuredClient {
   /**
    * Takes the whole batch at once; several may be in flight, the caller bounds how many.
-   * Rejects with ConfigError (table F "fails the task"), with `holdfast.broker.producer.closed` after `close` or `abort`,
+   * Rejects with ConfigError for what time does not mend, with `holdfast.broker.producer.closed` after `close` or `abort`,
    * or with an EnvironmentError when `delivery.timeout.ms` ran out.
    */
   send(records: readonly ProducerRecord[]): Promise<SendResult>;

@@ -1,6 +1,6 @@
 /**
  * A connector file as connect-standalone takes it: tried as a flat JSON object, then as the body of `POST /connectors`, then as
- * .properties, whatever its ending. Kafka Connect 4.1.1, chapter 2.
+ * .properties, whatever its ending. ConnectStandalone of Kafka Connect 4.1.1.
  */
 import { readFile } from 'node:fs/promises';
 import { PropertiesSyntaxError, parseProperties } from '../foundation/java-properties.ts';

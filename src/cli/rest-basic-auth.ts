@@ -1,4 +1,4 @@
-/** Where the passwords of BasicAuthSecurityRestExtension come from. Kafka Connect 4.1.1, 1.8. */
+/** Where the passwords of BasicAuthSecurityRestExtension come from. Kafka Connect 4.1.1. */
 import { readFileSync } from 'node:fs';
 import { parseJaasFile } from '../foundation/jaas-file.ts';
 import { parseProperties } from '../foundation/java-properties.ts';

@@ -1,4 +1,4 @@
-/** The certificates of https listeners, from Kafka's `ssl.` settings. Kafka Connect 4.1.1, 1.8. */
+/** The certificates of https listeners, from Kafka's `ssl.` settings. Kafka Connect 4.1.1. */
 import { stat } from 'node:fs/promises';
 import type { ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';

@@ -1,5 +1,5 @@
 /**
- * Levels of loggers by name, changed while the worker runs: the semantics of Kafka Connect's `/admin/loggers` (4.1.1, 1.4; KIP-495). A name
+ * Levels of loggers by name, changed while the worker runs: the semantics of Kafka Connect's `/admin/loggers` (4.1.1, KIP-495). A name
  * without a level of its own has that of the nearest one above it (`a.b` above `a.b.c`), at last the root's.
  */
 import { LOG_LEVELS, type LogFields, type Logger, type LogLevel, type LogMethod, logMethods } from './logger.ts';

@@ -1,5 +1,5 @@
 /**
- * Which numbers are schema ids. The wire format has four bytes for one, read with their sign (specs/connect.md 7.3). Registries count up from 1;
+ * Which numbers are schema ids. The wire format has four bytes for one, read with their sign. Registries count up from 1;
  * an import may set any id that is not negative, 0 included (Confluent's `schemaId >= 0`, confluentinc/schema-registry#2647), and serializers
  * take `use.schema.id` for set from 0 on. So 0 is an id like any other, and what is negative, too high or broken never was one.
  */

@@ -1,4 +1,4 @@
-/** One line per request in the extended NCSA format with the elapsed ms behind it, as Kafka Connect 4.1.1 logs it (1.1). */
+/** One line per request in the extended NCSA format with the elapsed ms behind it, as Kafka Connect 4.1.1 logs it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';

@@ -1,5 +1,5 @@
 /**
- * HTTP basic authentication as BasicAuthSecurityRestExtension of Kafka Connect 4.1.1 does it (1.8), over a file of `user=password`.
+ * HTTP basic authentication as BasicAuthSecurityRestExtension of Kafka Connect 4.1.1 does it, over a file of `user=password`.
  * Who a request is from is checked where its route is known and before its body is read.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';

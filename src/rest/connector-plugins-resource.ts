@@ -1,4 +1,4 @@
-/** `/connector-plugins` and what is below it. Kafka Connect 4.1.1, 1.2 to 1.4. */
+/** `/connector-plugins` and what is below it. ConnectorPluginsResource of Kafka Connect 4.1.1. */
 import type { Herder, RawConnectorConfig } from '../runtime/herder/herder.ts';
 import { PLUGIN_TYPES } from '../runtime/plugins/plugin-desc.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';

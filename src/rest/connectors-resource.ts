@@ -1,4 +1,4 @@
-/** `/connectors` and what is below it. Kafka Connect 4.1.1, 1.2 and 1.4. */
+/** `/connectors` and what is below it. ConnectorsResource of Kafka Connect 4.1.1. */
 import type { Herder } from '../runtime/herder/herder.ts';
 import type { TargetState } from '../runtime/herder/status.ts';
 import { NotFoundError } from '../sdk/errors/kinds.ts';

@@ -1,4 +1,4 @@
-/** Cross-origin requests, as the server of Kafka Connect 4.1.1 answers them (1.8): `access.control.allow.origin` and `.methods`. */
+/** Cross-origin requests, as the server of Kafka Connect 4.1.1 answers them: `access.control.allow.origin` and `.methods`. */
 import { ConfigError } from '../sdk/errors/kinds.ts';
 
 const MAX_AGE_S = 60;

@@ -1,4 +1,4 @@
-/** The JSON of the REST API, fields in the order in which Kafka Connect 4.1.1 emits them (1.3); `parked` and `stuck` are ours. */
+/** The JSON of the REST API, fields in the order in which Kafka Connect 4.1.1 emits them; `parked` and `stuck` are ours. */
 import type { ConnectorInfo, ConnectorStateInfo, TaskInfo } from '../runtime/herder/herder.ts';
 import type { ConnectorStatus, TaskStatus } from '../runtime/herder/status.ts';
 import type { PluginDesc } from '../runtime/plugins/plugin-desc.ts';

@@ -1,4 +1,4 @@
-/** What workers of a cluster ask of each other (Kafka Connect 4.1.1, 1.7); a standalone worker refuses it in upstream's words. */
+/** What workers of a cluster ask of each other (InternalClusterResource of Kafka Connect 4.1.1); a standalone worker refuses it in upstream's words. */
 import { decodeBase64 } from './java-base64.ts';
 import { configMap } from './request-body.ts';
 import type { RestRequest, RestResource, RestResponse } from './resource.ts';

@@ -1,4 +1,4 @@
-/** Base64 as strictly as Java reads it, with its messages: they are part of what the REST API answers. Kafka Connect 4.1.1, 1.7 and 1.8. */
+/** Base64 as strictly as Java reads it, with its messages: they are part of what the REST API answers. Kafka Connect 4.1.1. */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 

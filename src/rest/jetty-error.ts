@@ -1,4 +1,4 @@
-/** What the server below Kafka Connect's API answers by itself, before its resources see a request. Kafka Connect 4.1.1, 1.1. */
+/** What the server below Kafka Connect's API answers by itself, before its resources see a request. Jetty 12 in Kafka Connect 4.1.1. */
 import type { Refusal } from './request-target.ts';
 
 export interface JettyError {

@@ -1,4 +1,4 @@
-/** Where the REST API listens and under which address it is known. Kafka Connect 4.1.1, 1.8. */
+/** Where the REST API listens and under which address it is known. RestServer of Kafka Connect 4.1.1. */
 import { networkInterfaces } from 'node:os';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';

@@ -1,4 +1,4 @@
-/** `/admin/loggers`. Kafka Connect 4.1.1, 1.2 and 1.4 (KIP-495, KIP-976). */
+/** `/admin/loggers`. LoggingResource of Kafka Connect 4.1.1 (KIP-495, KIP-976). */
 import { LEVEL_NAMES, type LoggerLevel, type LogLevels } from '../foundation/log-levels.ts';
 import { NotFoundError } from '../sdk/errors/kinds.ts';
 import { configMap } from './request-body.ts';

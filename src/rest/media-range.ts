@@ -1,4 +1,4 @@
-/** The media types that a client wants, as Jersey in Kafka Connect 4.1.1 reads `Accept` (1.1). */
+/** The media types that a client wants, as Jersey in Kafka Connect 4.1.1 reads `Accept`. */
 
 export interface MediaRange {
   /** `type/subtype` in lower case; either may be `*`. */

@@ -1,4 +1,4 @@
-/** `Content-Type` as Kafka Connect's server reads them (Kafka Connect 4.1.1, 1.1). */
+/** `Content-Type` as the server of Kafka Connect 4.1.1 reads it. */
 
 const TOKEN = '[^\\s()<>@,;:\\\\"/\\[\\]?=]+';
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';

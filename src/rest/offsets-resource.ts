@@ -1,4 +1,4 @@
-/** `/connectors/{connector}/offsets`. Kafka Connect 4.1.1, 1.4 (KIP-875). */
+/** `/connectors/{connector}/offsets`. Kafka Connect 4.1.1 (KIP-875). */
 import { exactJson } from '../foundation/exact-json.ts';
 import type { ConnectorOffset, Herder } from '../runtime/herder/herder.ts';
 import { objectOf, refuseUnknownFields } from './request-body.ts';

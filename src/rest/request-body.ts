@@ -1,4 +1,4 @@
-/** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1, 1.1). */
+/** Bodies as Kafka Connect reads them: what Jackson would refuse is answered with 500, as upstream does (Kafka Connect 4.1.1). */
 import { JsonDepthError, parseExactJson, parseJsonWithNumberTexts } from '../foundation/exact-json.ts';
 import { bodyText } from './body-encoding.ts';
 import { RestError } from './rest-error.ts';

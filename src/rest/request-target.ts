@@ -1,6 +1,6 @@
 /**
  * What of a request's target and `Host` the server below Kafka Connect's API refuses before its resources see the request, because it
- * could be read in two ways, or in none. Seen of Jetty 12 in Kafka Connect 4.1.1 (1.1).
+ * could be read in two ways, or in none. Seen of Jetty 12 in Kafka Connect 4.1.1.
  */
 
 export interface Refusal {

@@ -1,4 +1,4 @@
-/** Errors as the REST API answers them: `{"error_code":<status>,"message":<text>}`. Kafka Connect 4.1.1, 1.1. */
+/** Errors as the REST API answers them: `{"error_code":<status>,"message":<text>}`. ConnectExceptionMapper of Kafka Connect 4.1.1. */
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConnectError } from '../sdk/errors/connect-error.ts';
 import { AlreadyExistsError, ConfigError, NotFoundError } from '../sdk/errors/kinds.ts';

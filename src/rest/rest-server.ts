@@ -11,7 +11,7 @@ import { RestSite, type RestSiteOptions } from './rest-site.ts';
 import { httpsOptions, isRefused, type ServerTls } from './server-tls.ts';
 
 const IDLE_TIMEOUT_MS = 90_000;
-/** How long requests in flight have to end when the server closes. Kafka Connect 4.1.1, appendix B. */
+/** How long requests in flight have to end when the server closes, ms. RestServer of Kafka Connect 4.1.1. */
 const GRACE_MS = 60_000;
 
 export interface RestServerOptions extends RestSiteOptions {

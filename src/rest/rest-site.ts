@@ -1,4 +1,4 @@
-/** The resources of one kind of listener, over HTTP: transport rules of Kafka Connect 4.1.1, 1.1. Opens no port. */
+/** The resources of one kind of listener, over HTTP: transport rules of Kafka Connect 4.1.1. Opens no port. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type InjectOptions } from 'fastify';
 import type { Clock } from '../foundation/clock.ts';

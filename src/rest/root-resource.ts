@@ -1,4 +1,4 @@
-/** `/` and `/health`. Kafka Connect 4.1.1, 1.2 and 1.5 (KIP-1017). */
+/** `/` and `/health`. Kafka Connect 4.1.1 (KIP-1017). */
 import type { Clock } from '../foundation/clock.ts';
 import type { Herder, HerderHealth } from '../runtime/herder/herder.ts';
 import { ok, type RestResource, type RestResponse } from './resource.ts';

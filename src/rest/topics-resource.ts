@@ -1,4 +1,4 @@
-/** `/connectors/{connector}/topics`. Kafka Connect 4.1.1, 1.4 (KIP-558). An unknown connector has none, and is no error. */
+/** `/connectors/{connector}/topics`. Kafka Connect 4.1.1 (KIP-558). An unknown connector has none, and is no error. */
 import type { Herder } from '../runtime/herder/herder.ts';
 import { ok, param, type RestRequest, type RestResource, type RestResponse } from './resource.ts';
 import { RestError } from './rest-error.ts';

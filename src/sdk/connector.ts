@@ -1,4 +1,4 @@
-/** A connector turns a configuration into task configurations; the tasks move the records. Kafka Connect 4.1.1, 6.8. */
+/** A connector turns a configuration into task configurations; the tasks move the records. Kafka Connect 4.1.1, `connect/api`. */
 import type { Logger } from '../foundation/logger.ts';
 import type { ConfigDef, ConfigValue } from './config/config-def.ts';
 import type { PluginMetrics } from './plugin-metrics.ts';

@@ -1,4 +1,4 @@
-/** Tasks move records. Kafka Connect 4.1.1, 5.3 (source), 5.5 (sink), 6.9 (contract). */
+/** Tasks move records. SourceTask and SinkTask of Kafka Connect 4.1.1. */
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { PluginMetrics } from './plugin-metrics.ts';

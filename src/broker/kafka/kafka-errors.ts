@@ -38,7 +38,7 @@ export function unavailable(message: string, cause?: unknown): EnvironmentError 
 }
 
 /**
- * The error for an error code of the broker: ConfigError for what time does not mend (table F), EnvironmentError for all
+ * The error for an error code of the broker: ConfigError for what time does not mend, EnvironmentError for all
  * else. `what` goes on from "Kafka could not ".
  */
 export function errorForCode(

@@ -1,4 +1,4 @@
-/** The numeric attributes of Kafka Connect 4.1.1's task and worker MBeans, with what each is. Chapter 10 of its documentation. */
+/** The numeric attributes of the task and worker MBeans, with what each is: ConnectMetricsRegistry of Kafka Connect 4.1.1. */
 import type { ConnectGroup } from './connect-names.ts';
 
 export interface Attribute {

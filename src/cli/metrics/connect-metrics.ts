@@ -1,5 +1,5 @@
 /**
- * Kafka Connect's metrics (4.1.1, chapter 10) for Prometheus, under the names that dashboards for it look for. Read as somebody asks, so
+ * Kafka Connect's metrics (4.1.1) for Prometheus, under the names that dashboards for it look for. Read as somebody asks, so
  * that what is gone shows no more.
  */
 import type { Clock } from '../../foundation/clock.ts';

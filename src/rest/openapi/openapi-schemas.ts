@@ -1,4 +1,4 @@
-/** JSON schemas of what the REST API takes and answers: Kafka Connect 4.1.1, 1.3; `x-holdfast-additive` marks what is ours. */
+/** JSON schemas of what the REST API takes and answers: Kafka Connect 4.1.1; `x-holdfast-additive` marks what is ours. */
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

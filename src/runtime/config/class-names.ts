@@ -1,4 +1,4 @@
-/** The classes that settings of type CLASS name, and what is wrong with them. Kafka Connect 4.1.1, 1.4 and chapter 12. */
+/** The classes that settings of type CLASS name, and what is wrong with them. Kafka Connect 4.1.1. */
 import { invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { messageOf } from '../../sdk/errors/readable-error.ts';

@@ -1,4 +1,4 @@
-/** What a connector sets for its Kafka clients, and what the worker's policy says to it. Kafka Connect 4.1.1, 2.4. */
+/** What a connector sets for its Kafka clients, and what the worker's policy says to it. Kafka Connect 4.1.1 (KIP-458). */
 import { CLIENT_CONFIGS, type ClientKind } from '../../broker/kafka/client-config-def.ts';
 import {
   type ConfigDef,

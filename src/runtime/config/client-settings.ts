@@ -1,5 +1,5 @@
 /**
- * Settings of the Kafka clients of one task. Kafka Connect 4.1.1, 2.4; precedence from low to high: what Connect sets itself, the
+ * Settings of the Kafka clients of one task. As Worker of Kafka Connect 4.1.1 makes them; precedence from low to high: what Connect sets itself, the
  * worker's prefix, the connector's override.
  */
 import { isTopLevelClientKey } from './top-level-client-keys.ts';

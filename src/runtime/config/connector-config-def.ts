@@ -1,4 +1,4 @@
-/** Settings that every connector has. Kafka Connect 4.1.1, 3.1 to 3.3. */
+/** Settings that every connector has. ConnectorConfig, SourceConnectorConfig and SinkConnectorConfig of Kafka Connect 4.1.1. */
 import { ConfigDef, ConfigValidators } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { checkRequirement } from './class-names.ts';

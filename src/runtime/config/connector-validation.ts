@@ -1,6 +1,6 @@
 /**
  * Everything that can be said about a connector's configuration before it is created: Kafka Connect's ConfigInfos. Creating a connector and
- * `PUT /connector-plugins/{plugin}/config/validate` both ask here. Kafka Connect 4.1.1, 1.4 and 3.
+ * `PUT /connector-plugins/{plugin}/config/validate` both ask here. AbstractHerder of Kafka Connect 4.1.1.
  */
 import {
   type ConfigDef,

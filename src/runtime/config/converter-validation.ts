@@ -1,4 +1,4 @@
-/** What is wrong with the settings of a connector's own converters. Kafka Connect 4.1.1, 1.4. */
+/** What is wrong with the settings of a connector's own converters. AbstractHerder of Kafka Connect 4.1.1. */
 import type { ConfigDef, ConfigInfo, ConfigValue } from '../../sdk/config/index.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { Plugins } from '../plugins/plugins.ts';

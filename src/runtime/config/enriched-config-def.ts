@@ -33,7 +33,7 @@ export interface EnrichOptions {
   readonly workerConverters: Readonly<Record<string, string>>;
 }
 
-/** Converters: the worker's class as default, its version, all classes as recommendation. Kafka Connect 4.1.1, 3.3. */
+/** Converters: the worker's class as default, its version, all classes as recommendation. Kafka Connect 4.1.1 (KIP-891). */
 export function withConverterDefaults(options: EnrichOptions): ConfigDef {
   const { classes, config, definitions, workerConverters } = options;
   let def = options.base;

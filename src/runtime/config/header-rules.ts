@@ -1,4 +1,4 @@
-/** `response.http.headers.config`: rules for headers of every answer of the REST API. Kafka Connect 4.1.1, 1.8 (KIP-577). */
+/** `response.http.headers.config`: rules for headers of every answer of the REST API. Kafka Connect 4.1.1 (KIP-577). */
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 
 const ACTIONS = ['set', 'add', 'setDate', 'addDate'] as const;

@@ -1,4 +1,4 @@
-/** Policies on client overrides, by the names of their Java classes. Kafka Connect 4.1.1, 2.4 (KIP-458). */
+/** Policies on client overrides, by the names of their Java classes. Kafka Connect 4.1.1 (KIP-458). */
 import { ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 
 export const OVERRIDE_POLICIES = ['All', 'None', 'Principal'] as const;

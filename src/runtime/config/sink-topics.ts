@@ -8,7 +8,7 @@ export function topicsOf(config: RawConnectorConfig): readonly string[] {
   return [...new Set(listOf(config['topics'] ?? undefined))];
 }
 
-/** Where a sink reads from, and that it doesn't read its own dead letters. Kafka Connect 4.1.1, 3.5. */
+/** Where a sink reads from, and that it doesn't read its own dead letters. SinkConnectorConfig of Kafka Connect 4.1.1. */
 export function sinkProblems(config: RawConnectorConfig): ConfigProblem[] {
   const topics = topicsOf(config);
   const regex = (config['topics.regex'] ?? '').trim();

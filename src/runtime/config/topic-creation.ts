@@ -1,4 +1,4 @@
-/** `topic.creation.*` of source connectors. Kafka Connect 4.1.1, 3.4 (KIP-158). */
+/** `topic.creation.*` of source connectors. Kafka Connect 4.1.1 (KIP-158). */
 import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import type { TopicCreationGroup } from '../host/protocol.ts';
 import { topicPattern } from './topic-pattern.ts';

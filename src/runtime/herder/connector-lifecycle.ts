@@ -1,4 +1,4 @@
-/** Brings one connector and its tasks to where they should be. Kafka Connect 4.1.1, 5.2. Its callers see to one call at a time for each. */
+/** Brings one connector and its tasks to where they should be. Kafka Connect 4.1.1. Its callers see to one call at a time for each. */
 import type { Logger } from '../../foundation/logger.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
@@ -203,7 +203,7 @@ export class ConnectorLifecycle {
     }
   }
 
-  /** Kafka Connect 4.1.1, 3.4: what the worker does not allow is ignored, and said so. */
+  /** What the worker does not allow is ignored, and said so. Kafka Connect 4.1.1 (KIP-158). */
   private warnOfTopicCreation(spec: TaskSpec, { name, config }: DesiredConnector): void {
     if (spec.kind !== 'source' || spec.topicCreation !== null) return;
     const keys = Object.keys(config).filter((key) => key.startsWith('topic.creation.'));

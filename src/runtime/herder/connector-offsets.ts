@@ -1,5 +1,5 @@
 /**
- * Reads and alters the offsets of a connector from outside. Kafka Connect 4.1.1, 1.4 and 6.8 (KIP-875): those of a source are in the offset
+ * Reads and alters the offsets of a connector from outside. Kafka Connect 4.1.1 (KIP-875): those of a source are in the offset
  * store, those of a sink in its consumer group. The connector is asked first, on an instance that is never started.
  */
 import type { Admin } from '../../broker/ports.ts';

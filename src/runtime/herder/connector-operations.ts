@@ -47,7 +47,7 @@ export class ConnectorOperations {
     });
   }
 
-  /** As `run`, but waits for no more than five seconds: it comes to pass in its turn, whatever a plugin does meanwhile. Kafka Connect 4.1.1, 5.8. */
+  /** As `run`, but waits for no more than five seconds: it comes to pass in its turn, whatever a plugin does meanwhile. */
   async accept(name: string, what: string, operation: () => Promise<void>): Promise<void> {
     const done = this.run(name, what, operation);
     if (await isSettledWithin(this.clock, ACCEPTED_AFTER_MS, done)) return done;

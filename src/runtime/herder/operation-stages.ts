@@ -1,4 +1,4 @@
-/** What the herder is doing, in the words in which Kafka Connect 4.1.1 ends a timeout's message (1.5). */
+/** What the herder is doing, in the words in which Kafka Connect 4.1.1 ends a timeout's message. */
 import type { Clock } from '../../foundation/clock.ts';
 
 interface Stage {

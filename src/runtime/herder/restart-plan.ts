@@ -1,4 +1,4 @@
-/** What a restart of a connector will restart. Kafka Connect 4.1.1, 5.2 (KIP-745). */
+/** What a restart of a connector will restart. Kafka Connect 4.1.1 (KIP-745). */
 import type { ConnectorStateInfo } from './herder.ts';
 
 export interface RestartPlan {

@@ -1,4 +1,4 @@
-/** Offsets of a sink connector, as its consumer group has them. Messages of Kafka Connect 4.1.1, 1.4. */
+/** Offsets of a sink connector, as its consumer group has them. Messages of Kafka Connect 4.1.1 (KIP-875). */
 import { GROUP_NOT_EMPTY } from '../../broker/broker-errors.ts';
 import type { Admin, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Logger } from '../../foundation/logger.ts';

@@ -1,4 +1,4 @@
-/** States of connectors and tasks as the REST API shows them. Kafka Connect 4.1.1, 5.1. */
+/** States of connectors and tasks as the REST API shows them. AbstractStatus of Kafka Connect 4.1.1. */
 import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { ParkedInfo } from '../host/protocol.ts';
 import type { StuckInfo } from '../worker/plugin-watch.ts';

@@ -1,4 +1,4 @@
-/** How starts of connectors or tasks ended. Kafka Connect 4.1.1, chapter 10, connect-worker-metrics. */
+/** How starts of connectors or tasks ended. Kafka Connect 4.1.1, connect-worker-metrics. */
 import type { Clock } from '../../foundation/clock.ts';
 import { SampledRatio, type SampleWindows } from '../../foundation/sampled-stat.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the control plane adds to a task's counters: how long it has been in which state, and rates. Kafka Connect 4.1.1, chapter 10:
- * StateTracker, and Rate over the sample windows.
+ * What the control plane adds to a task's counters: how long it has been in which state, and rates. As StateTracker of Kafka Connect
+ * 4.1.1 does it, and Rate over the sample windows.
  */
 import type { Clock } from '../../foundation/clock.ts';
 import { SampledStat, type SampleWindows } from '../../foundation/sampled-stat.ts';

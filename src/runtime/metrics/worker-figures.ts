@@ -1,4 +1,4 @@
-/** What a worker measures of its connectors and tasks, as somebody looks. Kafka Connect 4.1.1, chapter 10. */
+/** What a worker measures of its connectors and tasks, as somebody looks. Kafka Connect 4.1.1. */
 import type { ClientFigures } from '../../broker/client-figures.ts';
 import type { TaskSpec } from '../host/protocol.ts';
 import type { PluginFigure } from './plugin-figures.ts';

@@ -1,4 +1,4 @@
-/** One connector instance: its start, stop and task configurations. Kafka Connect 4.1.1, 5.2. */
+/** One connector instance: its start, stop and task configurations. WorkerConnector of Kafka Connect 4.1.1. */
 import type { Clock, Timer } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';

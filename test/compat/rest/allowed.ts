@@ -106,7 +106,8 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     at: 'header www-authenticate',
     upstream: 'null',
     holdfast: 'Basic realm="Connect"',
-    reason: 'The header that asks for a password is sent with every 401, as RFC 9110 wants it (appendix A, 11).',
+    reason:
+      'The header that asks for a password is sent with every 401, as RFC 9110 wants it (row 11 of [the differences](guides/kafka-connect-differences.md)).',
   },
   {
     request: 'put-and-patch-config/patch-config-name',
@@ -114,7 +115,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     upstream: /^200$|"name":"other"/,
     holdfast: /^400$|doesn't match connector name/,
     reason:
-      "PATCH that changes `name` is refused; Kafka Connect stores a configuration whose name is not the connector's (appendix A, 3).",
+      "PATCH that changes `name` is refused; Kafka Connect stores a configuration whose name is not the connector's (row 3 of [the differences](guides/kafka-connect-differences.md)).",
   },
   {
     request: 'put-and-patch-config/get-after-patch-name',
@@ -135,7 +136,8 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     at: 'body.tasks',
     upstream: /"state":"FAILED"/,
     holds: sameBut((task) => task['state'] === 'FAILED'),
-    reason: "Restarting a task that isn't there leaves no FAILED task behind (appendix A, 4).",
+    reason:
+      "Restarting a task that isn't there leaves no FAILED task behind (row 4 of [the differences](guides/kafka-connect-differences.md)).",
   },
   {
     request: /^unknown-connector\//,
@@ -143,7 +145,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     upstream: /^500$|Cannot invoke |No connector |Failed to start task /,
     holdfast: /^404$|Unknown connector/,
     reason:
-      "Restart and stop of an unknown connector are 404, as Kafka Connect's distributed worker answers (appendix A, 4).",
+      "Restart and stop of an unknown connector are 404, as Kafka Connect's distributed worker answers (row 4 of [the differences](guides/kafka-connect-differences.md)).",
   },
   {
     request: /^timeouts\//,

@@ -1,4 +1,4 @@
-/** Makes the providers that `config.providers` names. Kafka Connect 4.1.1, chapter 9. */
+/** Makes the providers that `config.providers` names. Kafka Connect 4.1.1 (KIP-297). */
 import type { Logger } from '../../../foundation/logger.ts';
 import type { ConfigProvider } from '../../../sdk/config-provider.ts';
 import { ConfigError } from '../../../sdk/errors/kinds.ts';

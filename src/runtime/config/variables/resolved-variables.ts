@@ -39,7 +39,7 @@ export class ResolvedVariables {
 
   /**
    * A task's configuration as it is stored and shown: the variables of the connector's configuration are back under their keys, as in Kafka
-   * Connect (3.5). Invariant 8: values that the connector carried elsewhere become variables again too, which Kafka Connect leaves.
+   * Connect. Invariant 8: values that the connector carried elsewhere become variables again too, which Kafka Connect leaves.
    */
   putBack(taskConfig: Readonly<Record<string, string>>): Record<string, string> {
     const shown: Record<string, string> = {};

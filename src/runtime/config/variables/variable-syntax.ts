@@ -1,4 +1,4 @@
-/** `${provider:[path:]key}`, by Kafka Connect's own expression: one pass, no nesting. Kafka Connect 4.1.1, chapter 9. */
+/** `${provider:[path:]key}`, by the expression of Kafka's own ConfigTransformer (4.1.1): one pass, no nesting. */
 
 export interface Variable {
   readonly provider: string;

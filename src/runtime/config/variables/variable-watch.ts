@@ -1,7 +1,7 @@
 /**
- * Restarts a connector and its tasks when a value that a config provider gave it has changed. `config.action.reload`, Kafka Connect 4.1.1,
- * chapter 9: there the connector is restarted whenever a time to live is over; here the provider is asked then, and a value that is still
- * the same restarts nothing. A provider that can't be read restarts nothing either.
+ * Restarts a connector and its tasks when a value that a config provider gave it has changed (`config.action.reload`). Kafka Connect 4.1.1
+ * restarts the connector whenever a time to live is over; here the provider is asked then, and a value that is still the same restarts
+ * nothing. A provider that can't be read restarts nothing either.
  */
 import type { Clock, Timer } from '../../../foundation/clock.ts';
 import type { Logger } from '../../../foundation/logger.ts';

@@ -1,4 +1,4 @@
-/** Connectors whose methods don't return, or return when nobody waits for them any more. Invariant 7; Kafka Connect 4.1.1, 5.2. */
+/** Connectors whose methods don't return, or return when nobody waits for them any more. Invariant 7. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Deferred } from '../../../../src/foundation/deferred.ts';
 import { settle } from '../fake-task-edges.ts';

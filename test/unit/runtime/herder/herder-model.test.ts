@@ -1,4 +1,4 @@
-/** Any order of requests and of what plugins do of themselves, against a model of chapter 5 of the specification. */
+/** Any order of requests and of what plugins do of themselves, against a model of Kafka Connect's states. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SourceConnectorContext } from '../../../../src/sdk/connector.ts';

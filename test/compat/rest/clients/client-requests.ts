@@ -8,8 +8,10 @@ export interface ClientHabits {
   readonly withBody: Headers;
 }
 
+export type Call = (method: string, path: string, body?: unknown, more?: Partial<RestRequest>) => RestRequest;
+
 /** `call('GET', path)` for a client; requests are named by their order, as a client asks for one thing several times. */
-export function requestsOf(habits: ClientHabits) {
+export function requestsOf(habits: ClientHabits): Call {
   let order = 0;
   return (method: string, path: string, body?: unknown, more: Partial<RestRequest> = {}): RestRequest => ({
     name: `${String(++order).padStart(2, '0')} ${method} ${path}`,
@@ -28,8 +30,12 @@ export const probeConfig = {
   count: '3',
 };
 
-/** Every instance of a status is in that state. */
-export function allAre(state: string): (body: unknown) => boolean {
+/** `untilAll('RUNNING')` asks for the status of a connector until it and its tasks are in that state. */
+export function statusOf(call: Call, connector: string): (state: string) => RestRequest {
+  return (state) => call('GET', `/connectors/${connector}/status`, undefined, { until: allAre(state) });
+}
+
+function allAre(state: string): (body: unknown) => boolean {
   return (body) => {
     const { connector, tasks = [] } = body as { connector?: { state: string }; tasks?: { state: string }[] };
     const isThere = state === 'STOPPED' || tasks.length > 0;

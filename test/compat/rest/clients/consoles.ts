@@ -1,11 +1,12 @@
 import type { RequestGroup } from '../request-group.ts';
-import { allAre, probeConfig, requestsOf } from './client-requests.ts';
+import { probeConfig, requestsOf, statusOf } from './client-requests.ts';
 
 const go = requestsOf({
   always: { Accept: 'application/json', 'Content-Type': 'application/json', 'User-Agent': 'redpanda-console' },
   withBody: {},
 });
 const console1 = '{p}-console';
+const consoleUntilAll = statusOf(go, console1);
 
 /** Redpanda Console: overview of the clusters, page of a connector, actions. */
 export const redpandaConsole: RequestGroup = {
@@ -20,21 +21,21 @@ export const redpandaConsole: RequestGroup = {
       name: '',
     }),
     go('POST', '/connectors', { name: console1, config: probeConfig }),
-    go('GET', `/connectors/${console1}/status`, undefined, { until: allAre('RUNNING') }),
+    consoleUntilAll('RUNNING'),
     go('GET', `/connectors/${console1}`),
     go('GET', `/connectors/${console1}/topics`),
     go('GET', '/connectors?expand=info&expand=status'),
     go('PUT', `/connectors/${console1}/config`, { ...probeConfig, count: '4' }),
-    go('GET', `/connectors/${console1}/status`, undefined, { until: allAre('RUNNING') }),
+    consoleUntilAll('RUNNING'),
     go('PUT', `/connectors/${console1}/topics/reset`),
     go('PUT', `/connectors/${console1}/pause`),
-    go('GET', `/connectors/${console1}/status`, undefined, { until: allAre('PAUSED') }),
+    consoleUntilAll('PAUSED'),
     go('PUT', `/connectors/${console1}/resume`),
-    go('GET', `/connectors/${console1}/status`, undefined, { until: allAre('RUNNING') }),
+    consoleUntilAll('RUNNING'),
     go('POST', `/connectors/${console1}/restart?includeTasks=true&onlyFailed=false`),
-    go('GET', `/connectors/${console1}/status`, undefined, { until: allAre('RUNNING') }),
+    consoleUntilAll('RUNNING'),
     go('POST', `/connectors/${console1}/tasks/0/restart`),
-    go('GET', `/connectors/${console1}/status`, undefined, { until: allAre('RUNNING') }),
+    consoleUntilAll('RUNNING'),
     go('PUT', `/connectors/${console1}/stop`),
     go('DELETE', `/connectors/${console1}`),
     go('GET', '/connectors?expand=info&expand=status'),
@@ -46,6 +47,7 @@ const debezium = requestsOf({
   withBody: { 'Content-Type': 'application/json' },
 });
 const ui = '{p}-debezium';
+const debeziumUntilAll = statusOf(debezium, ui);
 
 /** Debezium UI: its list asks for everything of every connector, its wizard posts a whole configuration. */
 export const debeziumUi: RequestGroup = {
@@ -55,19 +57,19 @@ export const debeziumUi: RequestGroup = {
     debezium('GET', '/connectors'),
     debezium('GET', '/connector-plugins'),
     debezium('POST', '/connectors', { name: ui, config: { ...probeConfig, name: ui } }),
-    debezium('GET', `/connectors/${ui}/status`, undefined, { until: allAre('RUNNING') }),
+    debeziumUntilAll('RUNNING'),
     debezium('GET', `/connectors/${ui}`),
     debezium('GET', `/connectors/${ui}/config`),
     debezium('PUT', `/connectors/${ui}/config`, { ...probeConfig, count: '2' }),
-    debezium('GET', `/connectors/${ui}/status`, undefined, { until: allAre('RUNNING') }),
+    debeziumUntilAll('RUNNING'),
     debezium('PUT', `/connectors/${ui}/pause`),
-    debezium('GET', `/connectors/${ui}/status`, undefined, { until: allAre('PAUSED') }),
+    debeziumUntilAll('PAUSED'),
     debezium('PUT', `/connectors/${ui}/resume`),
-    debezium('GET', `/connectors/${ui}/status`, undefined, { until: allAre('RUNNING') }),
+    debeziumUntilAll('RUNNING'),
     debezium('POST', `/connectors/${ui}/restart`),
-    debezium('GET', `/connectors/${ui}/status`, undefined, { until: allAre('RUNNING') }),
+    debeziumUntilAll('RUNNING'),
     debezium('POST', `/connectors/${ui}/tasks/0/restart`),
-    debezium('GET', `/connectors/${ui}/status`, undefined, { until: allAre('RUNNING') }),
+    debeziumUntilAll('RUNNING'),
     debezium('DELETE', `/connectors/${ui}`),
     debezium('GET', `/connectors/${ui}/status`),
   ],

@@ -1,5 +1,5 @@
 import type { RequestGroup } from '../request-group.ts';
-import { allAre, probeConfig, requestsOf } from './client-requests.ts';
+import { probeConfig, requestsOf, statusOf } from './client-requests.ts';
 
 /** Its generated client names a type with every request, whether it has a body or not. */
 const call = requestsOf({
@@ -7,6 +7,7 @@ const call = requestsOf({
   withBody: {},
 });
 const name = '{p}-kafbat';
+const untilAll = statusOf(call, name);
 
 /** Kafbat UI (and Kafka UI, from which it comes): cluster page, list with states, page of a connector, wizard, actions. */
 export const kafbatUi: RequestGroup = {
@@ -23,7 +24,7 @@ export const kafbatUi: RequestGroup = {
     }),
     // Its forms send numbers and booleans as JSON has them.
     call('POST', '/connectors', { name, config: { ...probeConfig, 'tasks.max': 1, count: 3, flag: true } }),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('GET', `/connectors/${name}`),
     call('GET', `/connectors/${name}/config`),
     call('GET', `/connectors/${name}/tasks`),
@@ -31,23 +32,23 @@ export const kafbatUi: RequestGroup = {
     call('GET', `/connectors/${name}/topics`),
     call('GET', '/connectors?expand=info&expand=status'),
     call('PUT', `/connectors/${name}/config`, { ...probeConfig, name, count: 4 }),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('PUT', `/connectors/${name}/config`, { ...probeConfig, name, count: 'many' }),
     call('POST', '/connectors', { name, config: probeConfig }),
     call('POST', '/connectors', { name: `${name}-2`, config: { 'connector.class': 'Nope' } }),
     call('POST', `/connectors/${name}/restart?includeTasks=false&onlyFailed=false`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/restart?includeTasks=true&onlyFailed=true`),
     call('POST', `/connectors/${name}/restart?includeTasks=true&onlyFailed=false`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/tasks/0/restart`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('PUT', `/connectors/${name}/pause`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('PAUSED') }),
+    untilAll('PAUSED'),
     call('PUT', `/connectors/${name}/resume`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('PUT', `/connectors/${name}/stop`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('STOPPED') }),
+    untilAll('STOPPED'),
     call('DELETE', `/connectors/${name}/offsets`),
     call('DELETE', `/connectors/${name}`),
     call('GET', `/connectors/${name}`),

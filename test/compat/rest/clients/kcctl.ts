@@ -1,11 +1,12 @@
 import type { RequestGroup } from '../request-group.ts';
-import { allAre, probeConfig, requestsOf } from './client-requests.ts';
+import { probeConfig, requestsOf, statusOf } from './client-requests.ts';
 
 const call = requestsOf({
   always: { Accept: 'application/json', 'User-Agent': 'Quarkus REST Client' },
   withBody: { 'Content-Type': 'application/json' },
 });
 const name = '{p}-kcctl';
+const untilAll = statusOf(call, name);
 const config = JSON.stringify(probeConfig, null, 2);
 
 /** kcctl 1.x: `info`, `get`, `apply`, `describe`, `patch`, `pause`, `restart`, `stop`, offsets and loggers. */
@@ -22,7 +23,7 @@ export const kcctl: RequestGroup = {
     call('POST', '/connectors/', `{ "name": "${name}", "config": ${config} }`),
     call('POST', '/connectors/', `{ "name": "${name}", "config": ${config} }`),
     call('PUT', `/connectors/${name}/config`, config),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('GET', '/connectors?expand=info&expand=status'),
     call('GET', '/connectors?expand=status'),
     // describe
@@ -32,22 +33,22 @@ export const kcctl: RequestGroup = {
     call('GET', `/connectors/${name}/topics`),
     // patch reads the configuration and puts it changed.
     call('PUT', `/connectors/${name}/config`, { ...probeConfig, name, count: '4' }),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('PUT', `/connectors/${name}/pause`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('PAUSED') }),
+    untilAll('PAUSED'),
     call('PUT', `/connectors/${name}/resume`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/restart`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/restart?includeTasks=true&onlyFailed=false`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/tasks/0/restart`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('GET', `/connectors/${name}/offsets`, undefined, { until: (body) => JSON.stringify(body).includes('"n":4') }),
     call('PATCH', `/connectors/${name}/offsets`, { offsets: [{ partition: { task: '0' }, offset: { n: 1 } }] }),
     call('DELETE', `/connectors/${name}/offsets`),
     call('PUT', `/connectors/${name}/stop`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('STOPPED') }),
+    untilAll('STOPPED'),
     call('PATCH', `/connectors/${name}/offsets`, { offsets: [{ partition: { task: '0' }, offset: { n: 1 } }] }),
     call('GET', `/connectors/${name}/offsets`),
     call('DELETE', `/connectors/${name}/offsets`),

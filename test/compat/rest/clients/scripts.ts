@@ -1,5 +1,5 @@
 import type { RequestGroup } from '../request-group.ts';
-import { allAre, probeConfig, requestsOf } from './client-requests.ts';
+import { probeConfig, requestsOf, statusOf } from './client-requests.ts';
 
 const curl = requestsOf({ always: { Accept: '*/*', 'User-Agent': 'curl/8.5.0' }, withBody: {} });
 const JSON_BODY = { headers: { Accept: '*/*', 'Content-Type': 'application/json' } };
@@ -17,6 +17,7 @@ const BROWSER = {
   },
 };
 const name = '{p}-script';
+const untilAll = statusOf(curl, name);
 const body = { name, config: probeConfig };
 
 /** What is in people's scripts: curl with and without a type, HTTPie, Python, Ansible's uri, a browser, probes of Kubernetes. */
@@ -30,32 +31,32 @@ export const scripts: RequestGroup = {
     curl('HEAD', '/connectors'),
     curl('POST', '/connectors', body, FORM_BODY),
     curl('POST', '/connectors', body, JSON_BODY),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     curl('GET', `/connectors/${name}/`),
     curl('GET', `/connectors/${name}/status/`),
     curl('PUT', `/connectors/${name}/config`, probeConfig, FORM_BODY),
     curl('PUT', `/connectors/${name}/config`, { ...probeConfig, count: '4' }, JSON_BODY),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     // Whole files that were made for POST, and the other way round.
     curl('PUT', `/connectors/${name}/config`, body, JSON_BODY),
     curl('POST', '/connectors', probeConfig, JSON_BODY),
     curl('PUT', `/connectors/${name}/config`, { ...probeConfig, count: '5' }, HTTPIE),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     curl('PUT', `/connectors/${name}/config`, { ...probeConfig, count: '6' }, PYTHON),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     curl('PUT', `/connectors/${name}/config`, { ...probeConfig, count: '7' }, ANSIBLE),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     // `curl -X PUT -d ''`, and with a body that nobody reads.
     curl('PUT', `/connectors/${name}/pause`, '', FORM_BODY),
     curl('PUT', `/connectors/${name}/pause`, '', JSON_BODY),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('PAUSED') }),
+    untilAll('PAUSED'),
     curl('PUT', `/connectors/${name}/resume`, '{}', JSON_BODY),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     curl('POST', `/connectors/${name}/restart`, 'a=b', FORM_BODY),
     curl('POST', `/connectors/${name}/restart`, '', HTTPIE),
     curl('POST', `/connectors/${name}/restart?includeTasks`, '', JSON_BODY),
     curl('POST', `/connectors/${name}/restart?includeTasks=TRUE`, '', JSON_BODY),
-    curl('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     curl('GET', '/connectors?expand=status&expand=info'),
     curl('GET', '/connectors?expand=status,info'),
     curl('GET', '/connectors?expand=STATUS'),

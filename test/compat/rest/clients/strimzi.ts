@@ -1,5 +1,5 @@
 import type { RequestGroup } from '../request-group.ts';
-import { allAre, probeConfig, requestsOf } from './client-requests.ts';
+import { probeConfig, requestsOf, statusOf } from './client-requests.ts';
 
 /** Java's client, which offers HTTP/2 with the first request of a connection. */
 const call = requestsOf({
@@ -13,6 +13,7 @@ const call = requestsOf({
   withBody: { 'Content-Type': 'application/json' },
 });
 const name = '{p}-strimzi';
+const untilAll = statusOf(call, name);
 const config = { ...probeConfig, name };
 
 /** Strimzi's operator, reconciling a KafkaConnector: its plugins, configuration, state, restarts, offsets and loggers. */
@@ -23,24 +24,24 @@ export const strimzi: RequestGroup = {
     call('GET', '/connectors'),
     call('GET', `/connectors/${name}/config`),
     call('PUT', `/connectors/${name}/config`, config),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('GET', `/connectors/${name}/config`),
     call('PUT', `/connectors/${name}/config`, { ...config, count: '4' }),
     call('GET', `/connectors/${name}`),
     call('GET', `/connectors/${name}/topics`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('PUT', `/connectors/${name}/pause`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('PAUSED') }),
+    untilAll('PAUSED'),
     call('PUT', `/connectors/${name}/resume`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/restart?includeTasks=true&onlyFailed=true`),
     call('POST', `/connectors/${name}/restart?includeTasks=false&onlyFailed=false`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('POST', `/connectors/${name}/tasks/0/restart`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('RUNNING') }),
+    untilAll('RUNNING'),
     call('GET', `/connectors/${name}/offsets`, undefined, { until: (body) => JSON.stringify(body).includes('"n":4') }),
     call('PUT', `/connectors/${name}/stop`),
-    call('GET', `/connectors/${name}/status`, undefined, { until: allAre('STOPPED') }),
+    untilAll('STOPPED'),
     call('PATCH', `/connectors/${name}/offsets`, { offsets: [{ partition: { task: '0' }, offset: { n: 2 } }] }),
     call('DELETE', `/connectors/${name}/offsets`),
     call('GET', `/connectors/${name}/offsets`),

@@ -19,7 +19,7 @@ const CLASSES = {
   admin: 'org.apache.kafka.clients.admin.AdminClientConfig',
 };
 
-const oracle = await startJavaOracle({ main: 'ConfigOracle', with: [] });
+const oracle = await startJavaOracle({ main: 'ConfigOracle', with: ['ConnectWire'] });
 const ask = async <T>(question: unknown): Promise<T> => ((await oracle.ask<T>([question])) as [T])[0];
 
 // Most settings refuse the same texts in the same words, but for their names.

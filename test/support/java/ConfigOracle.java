@@ -1,14 +1,9 @@
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
@@ -26,20 +21,15 @@ import org.apache.maven.artifact.versioning.VersionRange;
 
 /** Answers, one line of JSON for one line of JSON, what Kafka's definitions of settings, java.util.Properties and Maven's versions say. */
 public final class ConfigOracle {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   public static void main(String[] args) throws Exception {
-    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      JsonNode answer;
-      try {
-        answer = answer(JSON.readTree(line));
-      } catch (Throwable error) {
-        answer = JSON.createObjectNode().put("error", String.valueOf(error.getMessage())).put("class", error.getClass().getName());
-      }
-      out.println(JSON.writeValueAsString(answer));
-      if (!in.ready()) out.flush();
+    ConnectWire.answerLines(ConfigOracle::answerOrError);
+  }
+
+  private static JsonNode answerOrError(JsonNode request) {
+    try {
+      return answer(request);
+    } catch (Throwable error) {
+      return ConnectWire.object().put("error", String.valueOf(error.getMessage())).put("class", error.getClass().getName());
     }
   }
 
@@ -50,17 +40,17 @@ public final class ConfigOracle {
       case "properties": {
         Properties properties = new Properties();
         properties.load(new ByteArrayInputStream(Base64.getDecoder().decode(request.get("bytes").asText())));
-        ObjectNode found = JSON.createObjectNode();
+        ObjectNode found = ConnectWire.object();
         for (Map.Entry<Object, Object> entry : new TreeMap<>(properties).entrySet()) {
           found.put((String) entry.getKey(), (String) entry.getValue());
         }
         return found;
       }
       case "compare":
-        return JSON.getNodeFactory().numberNode(Integer.signum(new ComparableVersion(request.get("a").asText()).compareTo(new ComparableVersion(request.get("b").asText()))));
+        return ConnectWire.JSON.getNodeFactory().numberNode(Integer.signum(new ComparableVersion(request.get("a").asText()).compareTo(new ComparableVersion(request.get("b").asText()))));
       case "range": {
         VersionRange range = PluginUtils.connectorVersionRequirement(request.get("range").asText());
-        ObjectNode found = JSON.createObjectNode();
+        ObjectNode found = ConnectWire.object();
         found.put("text", String.valueOf(range));
         ArrayNode inside = found.putArray("inside");
         for (JsonNode version : request.get("versions")) {
@@ -79,7 +69,7 @@ public final class ConfigOracle {
     ConfigDef def = definitionOf(type);
     List<ConfigDef.ConfigKey> keys = new ArrayList<>(def.configKeys().values());
     keys.sort(Comparator.comparing(key -> key.name));
-    ArrayNode found = JSON.createArrayNode();
+    ArrayNode found = ConnectWire.JSON.createArrayNode();
     for (ConfigDef.ConfigKey key : keys) {
       ObjectNode each = found.addObject();
       each.put("name", key.name);

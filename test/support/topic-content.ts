@@ -19,13 +19,17 @@ export async function withBroker<T>(bootstrapServers: string, run: (broker: Brok
   }
 }
 
+/** Resolves when the broker knows the topic: a group that begins before rebalances once more, and a batch may be sent twice. */
 export async function createTopic(
   broker: Broker,
   name: string,
   partitions = 1,
   configs: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await broker.admin(client).createTopics([{ name, partitions, replicationFactor: 1, configs }]);
+  const admin = broker.admin(client);
+  await admin.createTopics([{ name, partitions, replicationFactor: 1, configs }]);
+  await eventually(`${name} to be known`, async () => (await admin.describeTopics([name]))[0] !== undefined);
+  await admin.close();
 }
 
 /** Everything up to the present end, by partition; empty for a topic that doesn't exist. */

@@ -50,10 +50,12 @@ describeWithJava('groups and topics of a Kafka that creates none by itself', () 
     const settings = { 'metadata.max.age.ms': '500' };
     const member = join({ pattern: new RegExp(`${prefix}-.|other`) }, listener, { settings });
     await listener.until(() => listener.held.length === 2);
+    // The broker may not have known of a new topic yet when the group began.
+    const { length: before } = listener.calls;
     await create(`${prefix}-b`);
     await listener.until(() => listener.held.length === 4);
     expect(new Set(listener.held.map(({ topic }) => topic))).toEqual(new Set([`${prefix}-a`, `${prefix}-b`]));
-    expect(listener.calls.map(({ call }) => call)).toEqual(['assigned', 'revoking', 'revoked', 'assigned']);
+    expect(listener.calls.slice(before).map(({ call }) => call)).toEqual(['revoking', 'revoked', 'assigned']);
     await member.close();
   }, 60_000);
 

@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from '../../../src/foundation/logger.ts';
 import { SupervisedProcess } from '../../support/child-process.ts';
 import { javaKafkaLibs } from '../../support/java-libs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { createTopic } from '../../support/topic-content.ts';
 import { uniqueName } from '../../support/unique-name.ts';
 
 export function openBroker(
@@ -33,10 +34,8 @@ export function numbers(from: number, to: number): string[] {
 }
 
 export async function newTopic(broker: Broker, partitions = 1, configs: Record<string, string> = {}): Promise<string> {
-  const admin = broker.admin({ settings: {}, logger: silentLogger });
   const name = uniqueName('topic');
-  await admin.createTopics([{ name, partitions, replicationFactor: 1, configs }]);
-  await admin.close();
+  await createTopic(broker, name, partitions, configs);
   return name;
 }
 

@@ -8,8 +8,8 @@ export class BrokerGroups implements GroupDescriber {
 
   constructor(options: { readonly broker: Broker; readonly settings: Readonly<Record<string, string>> }) {
     const { broker, settings } = options;
-    // That the broker is away is told by those who need it. Here it means another way of detection, which is told once: a look that is
-    // given up and begun again every second would tell it each time.
+    // Silent: whoever needs the broker logs that it is away, and that the primary is then detected in another way is logged once. This
+    // look is repeated every second and would log it each time.
     this.admin = broker.admin({ settings, logger: silentLogger });
   }
 

@@ -49,8 +49,8 @@ function wrap(root: Pino, bindings: LogFields = {}): Logger {
 }
 
 /**
- * Code, message and causes. The stack is there once and only where somebody has to read code: not of errors with a code, which say what
- * to do, but of the first one below them that has none. Invariant 8: details never go along.
+ * Code, message and causes. At most one stack: that of the first error in the chain without a code, as errors with a code say what to do.
+ * Invariant 8: details are never logged.
  */
 function errorFields(thrown: unknown): unknown {
   if (isPassword(thrown)) return '[hidden]';

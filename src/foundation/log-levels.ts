@@ -62,8 +62,8 @@ export class LogLevels {
   }
 
   /**
-   * The level in effect; null for a logger that nobody has used or named, and that stands for no part. Of a name inside an alias it is the
-   * part's, of one above several aliases what it has from above.
+   * The level in effect; null for a logger that nobody has used or named, and that stands for no part. A name inside an alias has the
+   * part's level, one above several aliases the level that it inherits.
    */
   get(name: string): LoggerLevel | null {
     const known = isRoot(name) ? ROOT : name;

@@ -93,7 +93,7 @@ export class MessageLink<OutNotice extends LinkNotice, OutRequest, InNotice exte
     return answer.promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
-  /** Rejects what is open, with the error, and lets go of what is being answered. Nothing is posted or heard any more. */
+  /** Rejects pending questions with the error and aborts answers under way. Nothing is sent or received from then on. */
   close(error: Error = this.options.ended()): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -116,7 +116,7 @@ export class SecretRegistry {
 
   /**
    * Every text inside of objects, arrays, maps, sets and errors, as far as JSON would show them; the same value if there is no secret in it.
-   * An object that has one comes back as a plain copy, what leads back to itself as text, and so what is too large to be searched.
+   * An object that contains one comes back as a plain copy; in it, references that form a cycle and parts too large to be searched are texts.
    * Never throws.
    */
   maskAll(value: unknown): unknown {

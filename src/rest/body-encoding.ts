@@ -1,4 +1,4 @@
-/** Bytes of a JSON body as text. The encoding is told from the first bytes, as Jackson does (RFC 4627, 3), whatever the content type says. */
+/** Bytes of a JSON body as text. The encoding is recognized by its first bytes, as Jackson does (RFC 4627, 3), whatever the content type says. */
 
 import { jsonEncodingOf } from '../foundation/json-encoding.ts';
 

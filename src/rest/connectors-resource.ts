@@ -45,7 +45,7 @@ export function connectorsResources(options: {
     const body = request.bodyWithNumberTexts;
     const patch = body === null ? {} : configMap(body, 'the connector config patch');
     const isRenaming = 'name' in patch && patch['name'] !== name;
-    // As with Kafka Connect, a connector that isn't there is told before what can't be done to it.
+    // As in Kafka Connect, an unknown connector is reported before an invalid request.
     if (body === null || isRenaming) await herder.connectorConfig(name);
     objectOf(body, 'the connector config patch');
     // Kafka Connect lets a patch change the name, and then finds the connector no more.

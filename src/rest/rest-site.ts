@@ -72,7 +72,7 @@ export class RestSite {
       },
     });
     this.app.removeAllContentTypeParsers();
-    // What it may be is decided in `refusalOf`, and what it is by whoever reads it.
+    // Which content types are allowed is decided in `refusalOf`; the body is parsed by the handler that reads it.
     this.app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
     this.app.addHook('onRequest', (request, reply, next) => {
       if (this.admit(request, reply)) next();
@@ -219,7 +219,7 @@ export class RestSite {
   }
 
   private async serve(handler: RestHandler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    // Parsed by whoever reads it, as Kafka Connect does: what is wrong with a body that has no meaning is no error.
+    // Parsed only when the handler reads it, as in Kafka Connect: a bad body of a request that takes none is no error.
     const bodyAs = (numbers: NumbersAs): unknown => {
       if (!Buffer.isBuffer(request.body)) return null;
       if (!isJson(request.headers['content-type'] ?? '')) throw httpError(415);

@@ -1,6 +1,6 @@
 /**
- * Kafka Connect's metrics (4.1.1) for Prometheus, under the names that dashboards for it look for. Read as somebody asks, so
- * that what is gone shows no more.
+ * Kafka Connect's metrics (4.1.1) for Prometheus, under the names that dashboards for it look for. Read at
+ * each scrape, so that connectors and tasks that are gone have no series.
  */
 import type { Clock } from '../../foundation/clock.ts';
 import type { ConnectorStateInfo, Herder } from '../../runtime/herder/herder.ts';

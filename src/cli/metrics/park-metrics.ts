@@ -159,7 +159,7 @@ export class ParkMetrics implements MetricsContributor {
   }
 }
 
-/** A question that was asked a moment ago is no park that anybody wants to hear of. One that stays unanswered is: it has a code of its own. */
+/** A question under way for a moment only is not counted as a park; one that stays unanswered gets another code, and is. */
 function isPending(code: string): boolean {
   return code === REGISTRY_PENDING;
 }

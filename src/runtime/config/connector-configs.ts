@@ -210,7 +210,10 @@ export class ConnectorConfigs {
     return new NotFoundError(`Unknown plugin ${name}.`);
   }
 
-  /** Where a connector with this configuration is asked, and runs; null: any. A wrong one is told of elsewhere, and counts as the worker's. */
+  /**
+   * Where a connector with this configuration runs and is validated; null: by the worker's defaults, and so is an invalid
+   * `task.isolation`, which validation reports.
+   */
   placementOf(config: RawConnectorConfig | null): Placement {
     const given = config?.['task.isolation'];
     const isKnown = ISOLATIONS.some((each) => each === given?.trim().toLowerCase());

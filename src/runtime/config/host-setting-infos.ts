@@ -10,7 +10,7 @@ import { WORKER_CONFIG } from './worker-config-def.ts';
 
 const NAMES: readonly string[] = HOST_SETTINGS;
 
-/** Each with its definition and its mistakes; those that are null are somebody else's to refuse. */
+/** The host settings that the connector gives, each with its definition and errors. A null value is left out: it is refused elsewhere. */
 export function hostSettingInfos(worker: WorkerConfig, config: RawConnectorConfig): readonly ConfigInfo[] {
   const def = WORKER_CONFIG.pick((name) => NAMES.includes(name) && typeof config[name] === 'string');
   const values = def.validate(config);
@@ -19,7 +19,7 @@ export function hostSettingInfos(worker: WorkerConfig, config: RawConnectorConfi
   return toConfigInfoList(def.keys, values);
 }
 
-/** A limit that nothing keeps would be taken for one that holds. */
+/** Only a thread of its own has a memory limit; elsewhere the setting would promise what nothing enforces. */
 function addMemoryProblem(memory: ConfigValue, isolation: string): void {
   if (memory.errorMessages.length > 0 || memory.value === 0 || isolation.trim().toLowerCase() === 'own') return;
   memory.errorMessages.push(

@@ -1,4 +1,4 @@
-/** The settings of what a connector is configured with whose type is PASSWORD, as their plugins declare them. Invariant 8. */
+/** The keys of a connector's configuration that its plugins (connector, converters, transformations…) declare as PASSWORD. Invariant 8. */
 import type { ClassNames } from './class-names.ts';
 import { namedPlugins } from './named-plugins.ts';
 import type { PluginDefinitions } from './plugin-definitions.ts';
@@ -9,7 +9,7 @@ export function passwordKeysOf(
 ): Set<string> {
   const keys = new Set<string>();
   for (const { setting, type, className, requirement } of namedPlugins(config)) {
-    // Validation is where a plugin that is not there, or can't be asked, is told of.
+    // A plugin that is not there, or can't be asked, is reported by validation.
     const desc = classes.find(type, className, requirement);
     const def = desc === undefined ? null : definitions.of(setting, desc).def;
     for (const [name, key] of def?.keys ?? []) if (key.type === 'PASSWORD') keys.add(`${setting}.${name}`);

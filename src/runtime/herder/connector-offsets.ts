@@ -153,13 +153,13 @@ export class ConnectorOffsets {
           cause,
         );
       }
-      // What a connector says is the answer, whatever kind of error it says it with; a mistake in its code is none.
+      // An error that the connector throws on purpose is the answer; the text of a programming mistake (a TypeError, say) is not shown.
       const spoken = cause instanceof Error && (cause instanceof ConnectError || !isMistake(cause));
       throw this.refusal(spoken ? cause.message : `Failed to modify offsets for ${type} connector ${name}`, cause);
     }
   }
 
-  /** What was given up must not be carried out later, when whoever asked has gone on: it is told by its signal. */
+  /** Runs within the time limit. When it is exceeded or cancelled, `run` is aborted, so that it alters nothing after the caller got its refusal. */
   private async withinLimit<T>(
     name: string,
     cancelled: AbortSignal,

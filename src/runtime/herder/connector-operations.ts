@@ -47,7 +47,7 @@ export class ConnectorOperations {
     });
   }
 
-  /** As `run`, but waits for no more than five seconds: it comes to pass in its turn, whatever a plugin does meanwhile. */
+  /** As `run`, but returns after five seconds at the latest; the operation stays queued behind whatever a plugin is still doing. */
   async accept(name: string, what: string, operation: () => Promise<void>): Promise<void> {
     const done = this.run(name, what, operation);
     if (await isSettledWithin(this.clock, ACCEPTED_AFTER_MS, done)) return done;
@@ -56,7 +56,7 @@ export class ConnectorOperations {
     );
   }
 
-  /** As `run`, with nobody who waits for it: what it fails with is in the connector's status, and `failed` in the log. */
+  /** As `run`, in the background: a failure shows in the connector's status, and with the message `failed` in the log. */
   runUnheard(name: string, what: string, failed: string, operation: () => Promise<void>): void {
     void this.run(name, what, operation).catch((error: unknown) =>
       this.logger.debug(failed, { connector: name, err: error }),

@@ -144,7 +144,7 @@ export class ConnectorSetup {
     try {
       await this.lifecycle.launch(entry);
     } finally {
-      // As Kafka Connect does, once whoever reads settings at the start has read them.
+      // After the start, as Kafka Connect does.
       const { unknown, withoutEffect } = entry.resolved.keyFindings;
       if (unknown.length > 0) {
         this.options.logger.warn('Settings of a connector are not known and have no effect. Check their spelling.', {

@@ -54,8 +54,8 @@ export interface ConnectorOffset {
 /** What became of a connector file. */
 export interface AppliedFile {
   /**
-   * `kept`: the file is as it was when it was applied last, so what was said since, through the REST API, stands. `deleted`: it was deleted
-   * since then. Both only when connectors are stored.
+   * `kept`: the file has not changed since it was applied last, so later changes through the REST API stand. `deleted`: the connector was
+   * deleted through the REST API since then, and stays so. Both only when connectors are stored.
    */
   readonly outcome: 'created' | 'replaced' | 'kept' | 'deleted';
   /** null when it was deleted. */

@@ -1,6 +1,6 @@
 /**
- * What a thread can tell while its loop is blocked: that it is, for it beats no more, and which plugin call it is in. Lies in memory that
- * both threads see, because a blocked loop sends no messages.
+ * Shows from outside that the loop of a thread is blocked (its beats stop), and in which plugin call. In shared memory, because a blocked
+ * loop sends no messages.
  */
 
 const BEATS = 0;

@@ -21,7 +21,7 @@ export interface PluginCallsOptions {
 
 /** Called for each record: marked while it runs, and no more. */
 const PER_RECORD = ['commitRecord'];
-/** Nobody waits for what it returns: it is no call that could hold something up once it has returned. */
+/** Its promise is not awaited, so it counts as ended as soon as it returns. */
 const NOT_AWAITED = 'commitRecords';
 const METHODS = [
   NOT_AWAITED,

@@ -329,7 +329,7 @@ export class TaskHost {
     this.sendCounters(running);
     if (this.reports % CLIENTS_EVERY === 1) this.sendClients(running);
     const { oldest } = running.calls;
-    // What a stop waits for is told before its deadline, whenever it began.
+    // While the task is being stopped every pending call is reported, so that the worker can name it before the deadline.
     const leastMs = running.deadline === null ? LONG_CALL_MS : 0;
     const call = oldest !== null && this.clock.now() - oldest.since >= leastMs ? oldest : null;
     if (call === running.lastCall) return;

@@ -1,7 +1,7 @@
 /**
- * What a task counts, since it was started. Plain fields, for they are raised on the hot path, per batch where they can be; published under
- * the names of Kafka Connect's task metrics where it has one. Averages and maxima are over the sample windows, as Kafka's are; rates are
- * made of the totals by whoever reads them.
+ * What a task has counted since it was started. Plain fields, because they are raised on the hot path (per batch where possible); published
+ * under the names of Kafka Connect's task metrics where there is one. Averages and maxima are over the sample windows, as in Kafka; rates
+ * are computed from the totals by their readers.
  */
 import type { Clock } from '../../foundation/clock.ts';
 import { SampledRatio, SampledStat, type SampleWindows } from '../../foundation/sampled-stat.ts';

@@ -62,7 +62,7 @@ function parse(version: string): Item[] {
   return root;
 }
 
-/** What says no more than its absence, at the end and before lists, is nothing. */
+/** Drops trailing items without meaning (0, the empty text, an empty list), so that 1.0.0 equals 1. As ComparableVersion's `normalize`. */
 function dropZeros(list: Item[]): void {
   for (let at = list.length - 1; at >= 0; at--) {
     const item = list[at];

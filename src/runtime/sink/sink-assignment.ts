@@ -39,7 +39,7 @@ export class SinkAssignment {
     return partitions.flatMap((each) => this.held.get(keyOf(each)) ?? []);
   }
 
-  /** Those that are worth another try after they were blocked, but for what the task has paused: it gets nothing of that. */
+  /** Blocked partitions whose block is over, without those that the task itself has paused. */
   ready(): readonly SinkPartition[] {
     const ready: SinkPartition[] = [];
     for (const partition of this.held.values()) {

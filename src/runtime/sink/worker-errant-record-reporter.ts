@@ -20,7 +20,7 @@ export class WorkerErrantRecordReporter implements ErrantRecordReporter {
   private readonly converter: SinkRecordConverter;
   private readonly pending: PendingReports;
   private failure: { readonly error: unknown } | null = null;
-  /** Of the batch that is being put: what this attempt reported, and what those before it did. */
+  /** Reported in this attempt to put the present batch, and in the attempts before it. */
   private reported = new Map<string, ReportedRecord>();
   private reportedBefore = new Map<string, ReportedRecord>();
 

@@ -50,7 +50,7 @@ export class InFlightBatches {
     readonly maxBatches: number;
     readonly maxBytes: number;
     readonly parker: Parker;
-    /** Ends the repeating of failed sends; what is on its way stays on its way. */
+    /** Ends retries of failed sends; requests under way are not cancelled. */
     readonly signal: AbortSignal;
     /** undefined: the batch may be sent as it is. Otherwise resolves with what to send in its place, or rejects with what fails the task. */
     readonly refresh: (batch: SentBatch) => Promise<SentBatch> | undefined;

@@ -86,7 +86,7 @@ export function replacing(batch: SentBatch, fresh: ConvertedBatch): SentBatch {
   return { ...batch, ...fresh, positions: positionsOf(fresh.origins, batch) };
 }
 
-/** Where the records that are left are among all that were submitted: `origins` is a part of the batch's, in order. */
+/** The indexes of `origins`, a subsequence of the batch's, among all records that were submitted. */
 function positionsOf(origins: readonly SourceRecord[], batch: SentBatch): readonly number[] | null {
   if (origins.length === batch.origins.length) return batch.positions;
   let at = -1;

@@ -17,7 +17,7 @@ export interface SourceOffset {
 }
 
 interface Entry {
-  /** Of its last record; of the last before the stuck one, when it is stuck; null: nothing of it may be committed. */
+  /** Of its last record, or of the last one before a stuck record; null: nothing of this entry may be committed. */
   offset: OffsetMap | null;
   records: number;
   acknowledged: boolean;

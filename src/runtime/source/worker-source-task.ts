@@ -328,12 +328,12 @@ export class WorkerSourceTask implements HostedTask {
     }
     parker.endAll();
     this.isReleasing = true;
-    // Only now: what was in flight when the task failed is known as far as it ever will be.
+    // Only now: nothing more will be acknowledged, so it is known which records the failure left unwritten.
     this.failure = this.naming(this.failure);
     try {
       chain.close();
       converter.close();
-      // Nothing is waited for that can't arrive.
+      // Batches that are still in flight will never be acknowledged: no use waiting for them.
       await this.options.release(this.inFlight.isEmpty ? offsetFlushTimeoutMs : 0);
     } catch (error) {
       this.logger.warn('Something that a source task used could not be closed.', { err: error });

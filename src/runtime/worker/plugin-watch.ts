@@ -115,7 +115,7 @@ export class PluginWatch {
     this.show();
   }
 
-  /** For good: what it is told later, it neither logs nor shows. */
+  /** For good: later calls are neither logged nor shown. */
   close(): void {
     this.isClosed = true;
     this.timer?.cancel();

@@ -131,7 +131,7 @@ export class SinkGroup {
   private async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     if (this.leaving.signal.aborted) return;
     if (partitions.length === 0) {
-      // What it had paused of what it had before is over.
+      // An empty assignment ends the pauses of the former one.
       this.options.host.post({ type: 'sink.assign', id: this.spec.id, partitions: [] });
       return;
     }
@@ -139,7 +139,7 @@ export class SinkGroup {
     this.handOut = handOut;
     void this.offsetsOf(partitions, handOut.abort.signal).then(
       (committed) => {
-        // What was taken away meanwhile is somebody else's.
+        // Partitions that were revoked meanwhile belong to another member.
         if (committed === null || handOut.abort.signal.aborted) return;
         handOut.isDone = true;
         this.assignToHost(partitions, committed);

@@ -32,7 +32,8 @@ async function open(vendor: RegistryVendor, timings: Partial<RegistryTimings> = 
     clock: systemClock,
     logger: silentLogger,
     vendor,
-    timings: { sessionTimeoutMs: 300, rebalanceMs: 100, replayMs: 200, ...timings },
+    // Each is long enough for a busy machine to ask a few times before it is over.
+    timings: { sessionTimeoutMs: 1_500, rebalanceMs: 600, replayMs: 600, ...timings },
   });
   const [one, two] = registry.nodes.map(({ url }) => new RegistryHttp(url));
   return { one: one!, two: two! };
@@ -100,7 +101,7 @@ describe('Confluent', () => {
   it('comes back by itself after the time that was asked for', async () => {
     const { one, two } = await open('confluent');
     await withCompatibilityOff(one);
-    await registry.takePrimaryAway({ forMs: 100, how: 'terminate' });
+    await registry.takePrimaryAway({ forMs: 1_500, how: 'terminate' });
     expect(await two.post('/subjects/s/versions', fresh())).toMatchObject({ body: { error_code: 50004 } });
     await registry.writable();
     expect((await one.post('/subjects/s/versions', fresh())).status).toBe(200);
@@ -134,14 +135,14 @@ describe('Confluent', () => {
 
 describe('Karapace', () => {
   it('plain text while the dead primary is still named, then 50003 until the new one has waited', async () => {
-    const { one, two } = await open('karapace', { primaryWaitMs: 200 });
+    const { one, two } = await open('karapace', { primaryWaitMs: 600 });
     await withCompatibilityOff(one);
     await registry.takePrimaryAway({ replace: true });
     expect(await untilWritten(two)).toEqual(['500 Internal Server Error', '500 50003', 200]);
   });
 
   it('a node that comes back denies what it has not replayed, then refuses to write, then works', async () => {
-    const { one } = await open('karapace', { primaryWaitMs: 300, replayMs: 300 });
+    const { one } = await open('karapace', { primaryWaitMs: 1_500, replayMs: 1_000 });
     await withCompatibilityOff(one);
     await registry.stopNode(0);
     await registry.startNode(0);

@@ -256,7 +256,7 @@ describeWithJava('a Kafka that fails', () => {
 
   it('makes a send fail only at delivery.timeout.ms, and takes the next one in order', async () => {
     const topic = await newTopic(broker);
-    const producer = broker.producer({ settings: { 'delivery.timeout.ms': '800' }, logger: silentLogger });
+    const producer = broker.producer({ settings: { 'delivery.timeout.ms': '5000' }, logger: silentLogger });
     await producer.send(values(topic, ['a']));
     await proxy.setMode({ kind: 'refuse' });
     await expect(producer.send(values(topic, ['b']))).rejects.toMatchObject({

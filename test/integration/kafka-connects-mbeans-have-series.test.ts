@@ -5,9 +5,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { Isolation } from '../../src/runtime/host/isolation.ts';
 import { EmbeddedConnect } from '../../src/testing/embedded-connect.ts';
 import { describeWithKafka } from '../support/describe-with-kafka.ts';
 import { parseExposition, type Series } from '../support/exposition.ts';
+import type { SharedKafka } from '../support/shared-kafka.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
@@ -83,7 +85,8 @@ function seriesOf({
   ];
 }
 
-describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', (kafka) => {
+/** With the tasks of source and sink in these places. */
+const metrics = (ofSource: Isolation, ofSink: Isolation) => (kafka: () => SharedKafka) => {
   let connect: EmbeddedConnect;
   let all: readonly Series[] = [];
   const topic = uniqueName('mbeans');
@@ -106,6 +109,7 @@ describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', (
     };
     await connect.create('source', {
       'connector.class': 'test.MonitorableSourceConnector',
+      'task.isolation': ofSource,
       topic,
       records: String(RECORDS),
       ...transforms,
@@ -114,6 +118,7 @@ describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', (
     });
     await connect.create('sink', {
       'connector.class': 'test.MonitorableSinkConnector',
+      'task.isolation': ofSink,
       topics: topic,
       'errors.tolerance': 'all',
       'errors.deadletterqueue.topic.name': `${topic}-bad`,
@@ -283,4 +288,18 @@ describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', (
       expect(total('connection_count')).toBeGreaterThan(0);
     }
   });
-});
+
+  it('has no series of the clients of tasks that have ended', async () => {
+    const shownClients = async (): Promise<readonly string[]> => {
+      const page = parseExposition(await (await fetch(`${connect.url}/metrics`)).text());
+      return page.filter(({ name }) => /^kafka_(producer|consumer|admin_client)_/.test(name)).map(({ name }) => name);
+    };
+    expect(await shownClients()).not.toEqual([]);
+    for (const name of ['source', 'sink']) await connect.request('PUT', `/connectors/${name}/stop`);
+    await vi.waitFor(async () => expect(await shownClients()).toEqual([]), { timeout: 30_000, interval: 250 });
+  });
+};
+
+describeWithKafka('GET /metrics beside what a standalone Kafka Connect shows', metrics('inline', 'inline'));
+// What clients measure crosses from thread to thread, and nothing of it is lost there.
+describeWithKafka('GET /metrics of tasks in threads', metrics('own', 'shared'));

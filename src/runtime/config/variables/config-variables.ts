@@ -1,28 +1,37 @@
 /** Puts the values of config providers in place of `${provider:[path:]key}`. Kafka Connect 4.1.1, ConfigTransformer (KIP-297). */
+import { type Clock, systemClock } from '../../../foundation/clock.ts';
 import type { Logger } from '../../../foundation/logger.ts';
 import type { ConfigData, ConfigProvider } from '../../../sdk/config-provider.ts';
 import { ConnectError } from '../../../sdk/errors/connect-error.ts';
 import { messageOf } from '../../../sdk/errors/readable-error.ts';
 import { PROVIDER_FAILED } from '../providers/provider-failed.ts';
+import { providerCall } from './provider-call.ts';
 import { type FoundVariable, type RawConfig, ResolvedVariables } from './resolved-variables.ts';
 import { type Variable, variablesIn, withValues } from './variable-syntax.ts';
 
 /** How long a provider may take. A request for a configuration waits at most 90 s. */
 const GET_TIMEOUT_MS = 30_000;
+/** And one that does not hear its signal. */
+const GET_LIMIT_MS = GET_TIMEOUT_MS + 1_000;
+/** The end of the worker waits for it. */
+const CLOSE_LIMIT_MS = 5_000;
 
 export interface ConfigVariablesOptions {
   /** By the names in `config.providers`. */
   readonly providers: ReadonlyMap<string, ConfigProvider>;
   readonly logger: Logger;
+  readonly clock?: Clock;
 }
 
 export class ConfigVariables {
   private readonly providers: ReadonlyMap<string, ConfigProvider>;
   private readonly logger: Logger;
+  private readonly clock: Clock;
 
   constructor(options: ConfigVariablesOptions) {
     this.providers = options.providers;
     this.logger = options.logger;
+    this.clock = options.clock ?? systemClock;
   }
 
   /**
@@ -61,7 +70,9 @@ export class ConfigVariables {
   /** Asks one provider. @throws what it throws, as a ConnectError with its message */
   async get(provider: string, path: string, keys: readonly string[], signal: AbortSignal): Promise<ConfigData> {
     try {
-      const answer = await this.providers.get(provider)?.get(path, keys, signal);
+      const answer = await providerCall({ provider, method: 'get', limitMs: GET_LIMIT_MS, clock: this.clock }, () =>
+        this.providers.get(provider)?.get(path, keys, signal),
+      );
       return answer ?? { data: {} };
     } catch (cause) {
       if (cause instanceof ConnectError && !('problems' in cause)) throw cause;
@@ -95,7 +106,9 @@ export class ConfigVariables {
   async close(): Promise<void> {
     for (const [name, provider] of this.providers) {
       try {
-        await provider.close?.();
+        await providerCall({ provider: name, method: 'close', limitMs: CLOSE_LIMIT_MS, clock: this.clock }, () =>
+          provider.close?.(),
+        );
       } catch (error) {
         this.logger.warn('A config provider could not be closed.', { provider: name, err: error });
       }

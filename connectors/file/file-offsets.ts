@@ -32,13 +32,7 @@ export function checkAlteredOffsets(
     );
   }
   for (const { partition, offset } of offsets) {
-    // The partition of an earlier configuration is none of this file, but may be reset.
-    if ((partition as OffsetMap | null | undefined) === null || partition === undefined) {
-      refuse('Partition objects cannot be null');
-    }
-    if (!Object.hasOwn(partition, FILENAME_FIELD)) {
-      refuse(`Partition objects should contain the key '${FILENAME_FIELD}'`);
-    }
+    // Whatever partition it is of, so that what an earlier configuration or a mistake left behind can be taken away.
     if (offset === null) continue;
     if (!Object.hasOwn(offset, POSITION_FIELD)) {
       refuse(`Offset objects should either be null or contain the key '${POSITION_FIELD}'`);
@@ -49,6 +43,12 @@ export function checkAlteredOffsets(
     }
     if (position < 0) {
       refuse(`The value for the '${POSITION_FIELD}' key in the offset should be a non-negative value`);
+    }
+    if ((partition as OffsetMap | null | undefined) === null || partition === undefined) {
+      refuse('Partition objects cannot be null');
+    }
+    if (!Object.hasOwn(partition, FILENAME_FIELD)) {
+      refuse(`Partition objects should contain the key '${FILENAME_FIELD}'`);
     }
   }
 }

@@ -182,5 +182,16 @@ function nameMismatch(inner: string | null | undefined, outer: string): RestErro
 }
 
 function created(request: RestRequest, name: string, json: object): RestResponse {
-  return { status: 201, json, headers: { location: `${request.baseUrl}/connectors/${encodeURIComponent(name)}` } };
+  return { status: 201, json, headers: { location: `${request.baseUrl}/connectors/${inPath(name)}` } };
+}
+
+/**
+ * A name as Kafka Connect puts it into `Location`: what may stand in a path stays as it is, slashes and percent-encoded characters among it.
+ */
+function inPath(name: string): string {
+  // Half of a surrogate pair has no UTF-8; Java writes a question mark.
+  return encodeURI(name.replace(/\p{Surrogate}/gu, '?'))
+    .replace(/[?#]/g, encodeURIComponent)
+    .replace(/%25([\da-f]{2})/gi, '%$1')
+    .replace(/^\//, '');
 }

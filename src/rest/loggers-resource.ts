@@ -20,7 +20,8 @@ export function loggersResources(options: { readonly levels: LogLevels }): reado
     if (wanted === undefined || wanted === null) {
       throw new RestError(400, "Desired 'level' parameter was not specified in request.");
     }
-    const level = LEVEL_NAMES.find((name) => name === wanted.toUpperCase());
+    if (wanted === '') throw new RestError(500, 'Illegal null or empty Level name.');
+    const level = LEVEL_NAMES.find((name) => name === wanted.trim().toUpperCase());
     if (level === undefined) throw new NotFoundError(`invalid log level '${wanted}'.`);
     const changed = levels.set(param(request, 'logger'), level);
     // A worker alone is the whole cluster.

@@ -7,15 +7,20 @@ export interface MediaRange {
   readonly quality: number;
   /** With its parameters, as an answer can name it. */
   readonly text: string;
+  /** All but `q`, names in lower case. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
+const ANY: MediaRange = { type: '*/*', quality: 1, text: '*/*', parameters: new Map() };
+
+const JSON_TYPE = 'application/json';
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
 const PARAMETER = `;\\s*(?:(${TOKEN})=(${TOKEN}|"(?:[^"\\\\\\x00-\\x1f\\x7f-\\uffff]|\\\\[\\x20-\\x7e])*")\\s*)?`;
 const RANGE = new RegExp(`^(${TOKEN})(?:/(${TOKEN}))?\\s*((?:${PARAMETER})*)$`);
 
 /** null if it is not what `Accept` has to be. None, or an empty one: everything is wanted. */
 export function mediaRanges(accept: string | undefined): readonly MediaRange[] | null {
-  if (accept === undefined || accept.trim() === '') return [{ type: '*/*', quality: 1, text: '*/*' }];
+  if (accept === undefined || accept.trim() === '') return [ANY];
   const ranges: MediaRange[] = [];
   for (const part of splitUnquoted(accept)) {
     if (part === '') continue;
@@ -31,6 +36,18 @@ export function accepts(ranges: readonly MediaRange[], produces: readonly string
   return produces.some((type) =>
     ranges.some((range) => ['*/*', type, `${type.split('/', 1)[0]}/*`].includes(range.type)),
   );
+}
+
+/**
+ * How an answer in JSON is called: with the parameters of the range that the client likes best, in order of their names, as Jersey gives them
+ * back (`application/json;charset=utf-8`). Without any for a client that names none, or takes JSON as one of many types.
+ */
+export function jsonTypeFor(accept: string | undefined): string {
+  const matching = (mediaRanges(accept) ?? []).filter((range) => accepts([range], [JSON_TYPE]));
+  const [best] = matching.sort((a, b) => b.quality - a.quality || rankOf(a) - rankOf(b));
+  if (best === undefined || best.type !== JSON_TYPE) return JSON_TYPE;
+  const parameters = [...best.parameters].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [JSON_TYPE, ...parameters.map(([name, value]) => `${name}=${value}`)].join(';');
 }
 
 /** The one that OPTIONS is answered in; `text/plain`, with the methods as a body, is what upstream can do best. */
@@ -54,15 +71,20 @@ function mediaRange(part: string): MediaRange | null {
   const type = `${major}/${minor}`.toLowerCase();
   let quality = 1;
   let text = type;
+  const parameters = new Map<string, string>();
   for (const [, given, value] of rest.matchAll(new RegExp(PARAMETER, 'g'))) {
     if (given === undefined || value === undefined) continue;
     const name = given.toLowerCase();
-    text += `;${name}=${value.replace(/^"([\w!#$%&'*+.^`|~-]+)"$/, '$1')}`;
-    if (name !== 'q') continue;
+    const plain = value.replace(/^"([\w!#$%&'*+.^`|~-]+)"$/, '$1');
+    text += `;${name}=${plain}`;
+    if (name !== 'q') {
+      parameters.set(name, name === 'charset' ? plain.toLowerCase() : plain);
+      continue;
+    }
     quality = Number(value);
     if (!(quality >= 0 && quality <= 1)) return null;
   }
-  return { type, quality, text };
+  return { type, quality, text, parameters };
 }
 
 /** At the commas that stand in no quotes. One pass: whoever sends it has not logged in yet. */

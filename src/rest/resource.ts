@@ -62,10 +62,10 @@ export function ok(json: unknown): RestResponse {
   return { status: 200, json };
 }
 
-/** Kafka Connect takes `true` in any case for true and everything else for false. */
+/** Kafka Connect takes `true` in any case for true, a blank for none given, and everything else for false. */
 export function booleanQuery(request: RestRequest, name: string, fallback: boolean): boolean {
-  const value = request.query[name]?.[0];
-  return value === undefined ? fallback : value.toLowerCase() === 'true';
+  const value = request.query[name]?.[0] ?? '';
+  return value.trim() === '' ? fallback : value.toLowerCase() === 'true';
 }
 
 export function param(request: RestRequest, name: string): string {

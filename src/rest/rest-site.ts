@@ -8,7 +8,7 @@ import { type BasicAuth, UNAUTHORIZED_BODY } from './basic-auth.ts';
 import type { CrossOrigin } from './cors.ts';
 import { applyHeaderRules } from './header-rules.ts';
 import { badRequest, type JettyError, notYetThere, refusedTargetAnswer } from './jetty-error.ts';
-import { accepts, mediaRanges, typeOfOptions } from './media-range.ts';
+import { accepts, jsonTypeFor, mediaRanges, typeOfOptions } from './media-range.ts';
 import { isJson, isMediaType, mayBeJson } from './media-type.ts';
 import { OpenStreams } from './open-streams.ts';
 import { type NumbersAs, readBody } from './request-body.ts';
@@ -68,7 +68,12 @@ export class RestSite {
       frameworkErrors: (error, request, reply) => {
         const refused = refusalOfTarget(request);
         if (refused === null) this.fail(reply, error);
-        else sendError(reply, refused.status, refusedTargetAnswer(request.method, refused));
+        else {
+          // Past the hooks, one of which takes away the content type that fastify makes up.
+          const { headers, body } = refusedTargetAnswer(request.method, refused);
+          reply.hijack().raw.writeHead(refused.status, { ...headers, 'content-length': Buffer.byteLength(body) });
+          reply.raw.end(body);
+        }
       },
     });
     this.app.removeAllContentTypeParsers();
@@ -303,11 +308,11 @@ function send(reply: FastifyReply, response: RestResponse): FastifyReply {
   reply.status(status);
   if (headers !== undefined) reply.headers(headers);
   if (stream !== undefined) return reply.header('content-type', stream.type).send();
+  if (text === undefined && json === undefined) return reply.send();
+  const { type, body } = text ?? { type: 'application/json', body: JSON.stringify(json) };
+  const named = type === 'application/json' ? jsonTypeFor(reply.request.headers.accept) : type;
   // As bytes, for Kafka Connect's content type has no charset and fastify would add one to text.
-  if (text !== undefined) return reply.header('content-type', text.type).send(Buffer.from(text.body));
-  return json === undefined
-    ? reply.send()
-    : reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(json)));
+  return reply.header('content-type', named).send(Buffer.from(body));
 }
 
 function headersOf(headers: FastifyRequest['headers']): Record<string, string> {

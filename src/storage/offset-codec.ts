@@ -52,7 +52,7 @@ function encodeScalar(key: string, value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
   const type = Array.isArray(value) ? 'ARRAY' : typeof value === 'object' ? 'MAP' : String(value);
-  throw new DataError(`Offsets may only contain primitive types as values, but field ${key} contains ${type}.`, {
+  throw new DataError(`Offsets may only contain primitive types as values, but field ${key} contains ${type}`, {
     code: OFFSET_INVALID,
   });
 }

@@ -135,7 +135,6 @@ function castsOf(spec: readonly string[]): Casts {
     const type = name.toUpperCase();
     if (!Object.hasOwn(SchemaType, type)) {
       const exception = `No enum constant org.apache.kafka.connect.data.Schema.Type.${type}`;
-      if (second === undefined) throw new ConfigError(exception);
       throw configErrorOf(
         `Invalid type found in casting spec: ${name}`,
         `java.lang.IllegalArgumentException: ${exception}`,

@@ -7,18 +7,18 @@ import type { Transformation } from '../sdk/transformation.ts';
 import { RECORD_KEY, RECORD_VALUE, type RecordPart } from './record-part.ts';
 import { requireMap, requireStruct } from './requirements.ts';
 import { copySchemaBasics, MAX_CACHED_SCHEMAS } from './schema-copy.ts';
-import { type FieldReader, fieldReader, REPLACE_NULL_CONFIG } from './settings.ts';
+import { type FieldReader, fieldReader, LIST_VALIDATOR, REPLACE_NULL_CONFIG } from './settings.ts';
 
 const CONFIG = ConfigDef.of({
   fields: {
     type: 'LIST',
-    validator: ConfigValidators.listNonEmpty(),
+    validator: LIST_VALIDATOR,
     importance: 'high',
     documentation: 'The fields whose values become headers.',
   },
   headers: {
     type: 'LIST',
-    validator: ConfigValidators.listNonEmpty(),
+    validator: LIST_VALIDATOR,
     importance: 'high',
     documentation: 'The names of the headers, one for each of fields and in their order.',
   },

@@ -1,14 +1,14 @@
 /** DropHeaders and InsertHeader of org.apache.kafka.connect.transforms. */
-import { ConfigDef, ConfigValidators } from '../sdk/config/index.ts';
+import { ConfigDef } from '../sdk/config/index.ts';
 import { parseString, SchemaAndValue } from '../sdk/data/index.ts';
 import type { ConnectRecord } from '../sdk/record/index.ts';
 import type { Transformation } from '../sdk/transformation.ts';
-import { NON_NULL_VALIDATOR } from './settings.ts';
+import { LIST_VALIDATOR, NON_NULL_VALIDATOR } from './settings.ts';
 
 const DROP_CONFIG = ConfigDef.of({
   headers: {
     type: 'LIST',
-    validator: ConfigValidators.listNonEmpty(),
+    validator: LIST_VALIDATOR,
     importance: 'high',
     documentation: 'The names of the headers to remove.',
   },

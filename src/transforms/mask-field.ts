@@ -6,14 +6,14 @@ import type { ConnectRecord } from '../sdk/record/index.ts';
 import type { Transformation } from '../sdk/transformation.ts';
 import { RECORD_KEY, RECORD_VALUE, type RecordPart } from './record-part.ts';
 import { requireMap, requireStruct } from './requirements.ts';
-import { type FieldReader, fieldReader, REPLACE_NULL_CONFIG } from './settings.ts';
+import { type FieldReader, fieldReader, LIST_VALIDATOR, REPLACE_NULL_CONFIG } from './settings.ts';
 
 const PURPOSE = 'mask fields';
 const ZERO = new BigDecimal(0n);
 const CONFIG = ConfigDef.of({
   fields: {
     type: 'LIST',
-    validator: ConfigValidators.listNonEmpty(),
+    validator: LIST_VALIDATOR,
     importance: 'high',
     documentation: 'The fields to mask.',
   },

@@ -36,8 +36,17 @@ export function configErrorOf(what: string, exception: string): ConfigError {
   return new ConfigError(`Invalid value ${exception} for configuration ${what}`);
 }
 
+/** What upstream's transformations say of a list without elements, and of none; elements that are empty pass. */
+export const LIST_VALIDATOR = ConfigValidators.lambda((key, value) => {
+  if (!Array.isArray(value) || value.length === 0) throw invalidValue(key, value, 'Empty list');
+}, 'non-empty list');
+
+/** What Java says of a pattern that is null, after the words of all patterns that can't be used. */
+const NO_PATTERN = 'Cannot invoke "String.isEmpty()" because "this.pattern" is null';
+
 /** A text that is a Java regular expression which JavaScript can follow. */
 export const REGEX_VALIDATOR = ConfigValidators.lambda((key, value) => {
+  if (value === null || value === undefined) throw invalidValue(key, value, `Invalid regex: ${NO_PATTERN}`);
   try {
     new JavaPattern(String(value));
   } catch (error) {

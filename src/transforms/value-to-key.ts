@@ -1,18 +1,18 @@
 /** org.apache.kafka.connect.transforms.ValueToKey */
-import { ConfigDef, ConfigValidators } from '../sdk/config/index.ts';
+import { ConfigDef } from '../sdk/config/index.ts';
 import { type Field, type Schema, SchemaBuilder, SchemaCache, Struct } from '../sdk/data/index.ts';
 import { DataError } from '../sdk/errors/index.ts';
 import type { ConnectRecord } from '../sdk/record/index.ts';
 import type { Transformation } from '../sdk/transformation.ts';
 import { requireMap, requireStruct } from './requirements.ts';
 import { MAX_CACHED_SCHEMAS } from './schema-copy.ts';
-import { type FieldReader, fieldReader, REPLACE_NULL_CONFIG } from './settings.ts';
+import { type FieldReader, fieldReader, LIST_VALIDATOR, REPLACE_NULL_CONFIG } from './settings.ts';
 
 const PURPOSE = 'copying fields from value to key';
 const CONFIG = ConfigDef.of({
   fields: {
     type: 'LIST',
-    validator: ConfigValidators.listNonEmpty(),
+    validator: LIST_VALIDATOR,
     importance: 'high',
     documentation: 'The fields of the value that make the key, in this order.',
   },

@@ -19,7 +19,11 @@ export type NamedType = keyof typeof INTERFACES;
 /** Classes that a Java worker finds whatever is installed: abstract ones of its API, and those of the JDK. They are never plugins. */
 const ABSTRACT =
   /^org\.apache\.kafka\.connect\.(storage\.(Header)?Converter|transforms\.(Transformation|predicates\.Predicate))$/;
+const ABSTRACT_CONNECTOR = /^org\.apache\.kafka\.connect\.(sink\.Sink|source\.Source|connector\.)Connector$/;
 const JDK = /^java\.(lang|util)\.[A-Z]\w*$/;
+/** Java says `interface` of them, and `class` of all others. */
+const JDK_INTERFACES =
+  /^java\.(lang\.(Appendable|AutoCloseable|CharSequence|Cloneable|Comparable|Iterable|Readable|Runnable)|util\.(Collection|Comparator|Deque|Enumeration|Iterator|List|ListIterator|Map|NavigableMap|NavigableSet|Queue|RandomAccess|Set|SortedMap|SortedSet))$/;
 
 export class ClassNames {
   private readonly plugins: Plugins;
@@ -33,14 +37,17 @@ export class ClassNames {
     const name = text.trim();
     const desc = this.plugins.find([type], name) ?? this.ofAnotherType(name);
     if (desc !== undefined) return desc.className;
-    if (ABSTRACT.test(name) || JDK.test(name) || this.variantsOf(type, name).length > 0) return name;
+    if (this.isNoPlugin(name)) return name;
     throw invalidValue(key, text, `Class ${text} could not be found.`);
   }
 
   /** Whether a Java worker has such a class, which is abstract or no plugin at all. */
   isNoPlugin(name: string): boolean {
     const types = Object.keys(INTERFACES) as NamedType[];
-    return ABSTRACT.test(name) || JDK.test(name) || types.some((type) => this.variantsOf(type, name).length > 0);
+    return (
+      [ABSTRACT, ABSTRACT_CONNECTOR, JDK].some((known) => known.test(name)) ||
+      types.some((type) => this.variantsOf(type, name).length > 0)
+    );
   }
 
   /** Full names of all classes of a type, as a form offers them. */
@@ -98,7 +105,8 @@ export class ClassNames {
     if (ABSTRACT.test(className) && className.endsWith(`.${INTERFACES[type]}`)) {
       return new ConfigError('This class is abstract and cannot be created.');
     }
-    return new ConfigError(`Class class ${className} does not implement the ${INTERFACES[type]} interface`);
+    const kind = ABSTRACT.test(className) || JDK_INTERFACES.test(className) ? 'interface' : 'class';
+    return new ConfigError(`Class ${kind} ${className} does not implement the ${INTERFACES[type]} interface`);
   }
 
   /** `Outer$Key` and `Outer$Value` for `Outer`. */
@@ -121,5 +129,15 @@ export function checkRequirement(text: string): void {
     new VersionRange(text);
   } catch (cause) {
     throw new ConfigError((cause as Error).message, { cause });
+  }
+}
+
+export function isRequirement(text: string | null | undefined): text is string {
+  if (text === null || text === undefined) return false;
+  try {
+    checkRequirement(text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 /** What a connector sets for its Kafka clients, and what the worker's policy says to it. Kafka Connect 4.1.1 (KIP-458). */
 import { CLIENT_CONFIGS, type ClientKind } from '../../broker/kafka/client-config-def.ts';
+import { inHashOrder } from '../../foundation/java-hash-order.ts';
 import {
   type ConfigDef,
   type ConfigInfo,
@@ -23,7 +24,9 @@ export function clientOverrideInfos(
     const prefix = `${kind}.override.`;
     const def = CLIENT_CONFIGS[kind];
     const given = withPrefix(config, prefix);
-    const values = Object.entries(given).map(([name, text]) => overrideValue(def, policy, name, text));
+    const values = inHashOrder(Object.entries(given), ([name]) => name).map(([name, text]) =>
+      overrideValue(def, policy, name, text),
+    );
     return prefixedInfos(def, values, prefix);
   });
 }

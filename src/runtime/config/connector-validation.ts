@@ -131,7 +131,11 @@ export class ConnectorValidation {
     const keys = new Map([...def.keys, ...byName(own.keys)]);
     const groups = new Set([...def.groups, ...own.groups]);
 
-    const converterParts = CONVERTERS.map((each) => this.converters.validate(each, config, values, definitions));
+    // In the order in which Kafka Connect lists them.
+    const [forKeys, forValues, forHeaders] = CONVERTERS;
+    const converterParts = [forHeaders, forKeys, forValues].map((each) =>
+      this.converters.validate(each, config, values, definitions),
+    );
     for (const part of converterParts) for (const group of part.groups) groups.add(group);
     const policy = overridePolicyOf(this.worker.values['connector.client.config.override.policy']) ?? 'All';
     const configs: ConfigInfo[] = [

@@ -1,4 +1,5 @@
 /** What is wrong with the settings of a connector's own converters. AbstractHerder of Kafka Connect 4.1.1. */
+import { inHashOrder } from '../../foundation/java-hash-order.ts';
 import type { ConfigDef, ConfigInfo, ConfigValue } from '../../sdk/config/index.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { Plugins } from '../plugins/plugins.ts';
@@ -59,7 +60,8 @@ export class ConverterValidation {
     of: { readonly part: ConverterPart; readonly prefix: string; readonly config: RawConnectorConfig },
   ): ConverterInfos {
     const own = convertersOwn(withPrefix(of.config, of.prefix), of.part, this.withDefaults);
-    const values = new Map((definition.found ?? def.validate(own)).map((value) => [value.name, value]));
+    const found = inHashOrder(definition.found ?? def.validate(own), ({ name }) => name);
+    const values = new Map(found.map((value) => [value.name, value]));
     const wrong = new Set(
       [...values.values()].filter((value) => value.errorMessages.length > 0).map(({ name }) => name),
     );
@@ -74,12 +76,13 @@ export class ConverterValidation {
       value.errorMessages.push(message);
       values.set(key, value);
     }
-    return { configs: prefixedInfos(def, [...values.values()], of.prefix), groups: def.groups };
+    const groups = [...values.keys()].flatMap((name) => def.keys.get(name)?.group ?? []);
+    return { configs: prefixedInfos(def, [...values.values()], of.prefix), groups };
   }
 }
 
-/** The settings that a converter is configured with. As at run time, the framework says for what it is. */
+/** The settings that a converter is checked with. The framework says for what it is, unless they do: at run time it always does. */
 export function convertersOwn(given: RawConnectorConfig, part: ConverterPart, withDefaults: (own: Raw) => Raw): Raw {
   const texts = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)) as Raw;
-  return withDefaults({ ...texts, 'converter.type': part });
+  return withDefaults({ 'converter.type': part, ...texts });
 }

@@ -3,7 +3,7 @@ import { ConfigDef, type ConfigValidator, ConfigValidators, type ConfigValue } f
 import { ConfigError } from '../../sdk/errors/index.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
-import { type ClassNames, checkRequirement, type NamedType } from './class-names.ts';
+import { type ClassNames, checkRequirement, isRequirement, type NamedType } from './class-names.ts';
 import { ALIASES, aliasesOf, CONVERTERS } from './named-plugins.ts';
 import { ensureAsked, ensureMade } from './plugin-definition.ts';
 import type { PluginDefinitions } from './plugin-definitions.ts';
@@ -52,7 +52,9 @@ export function withConverterDefaults(options: EnrichOptions): ConfigDef {
           if (own === undefined) return;
           const failure = 'Could not instantiate class';
           const probe = (desc: PluginDesc): void => ensureMade(definitions.of(key, desc));
-          classes.ensureUsable({ type, key, className: value, requirement, failure, probe });
+          // A requirement that can't be read is told of with its own setting.
+          const readable = isRequirement(requirement) ? requirement : null;
+          classes.ensureUsable({ type, key, className: value, requirement: readable, failure, probe });
         }),
         recommender: { validValues: () => classes.all(type) },
       })

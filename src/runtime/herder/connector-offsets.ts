@@ -105,9 +105,11 @@ export class ConnectorOffsets {
     await this.guarded(`Failed to modify offsets for source connector ${name}`, name, () =>
       this.worker.writeOffsets(
         name,
-        changes.map(({ partition, offset }) => {
-          if (partition === null) throw this.refusal('Partition objects cannot be null');
-          return { partition, offset };
+        changes.flatMap(({ partition, offset }) => {
+          if (partition !== null) return [{ partition, offset }];
+          // Nothing is stored of no partition that could be taken away.
+          if (offset === null) return [];
+          throw this.refusal('Partition objects cannot be null');
         }),
       ),
     );

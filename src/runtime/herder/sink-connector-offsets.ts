@@ -2,6 +2,7 @@
 import { GROUP_NOT_EMPTY } from '../../broker/broker-errors.ts';
 import type { Admin, TopicPartitionOffset } from '../../broker/ports.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { javaText } from '../../sdk/data/java-text.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
@@ -57,9 +58,9 @@ function parsePartition(given: ConnectorOffset['partition']): { readonly topic: 
   if (topic === null) throw invalid('Kafka topic names must be valid strings and may not be null');
   if (partition === null) throw invalid('Kafka partitions must be valid numbers and may not be null');
   const number = integerOf(partition, MAX_INT);
-  if (number !== null) return { topic: String(topic), partition: Number(number) };
+  if (number !== null) return { topic: javaText(topic), partition: Number(number) };
   throw invalid(
-    `Failed to parse the following Kafka partition value in the provided offsets: '${partition}'. Partition values for sink connectors need to be integers.`,
+    `Failed to parse the following Kafka partition value in the provided offsets: '${javaText(partition)}'. Partition values for sink connectors need to be integers.`,
   );
 }
 
@@ -71,13 +72,13 @@ function parseOffset(given: ConnectorOffset['offset']): number | null {
   const number = integerOf(given[OFFSET] ?? null, MAX_LONG);
   if (number !== null) return Number(number);
   throw invalid(
-    `Failed to parse the following Kafka offset value in the provided offsets: '${given[OFFSET]}'. Offset values for sink connectors need to be integers.`,
+    `Failed to parse the following Kafka offset value in the provided offsets: '${javaText(given[OFFSET])}'. Offset values for sink connectors need to be integers.`,
   );
 }
 
 /** `10` and `"10"` alike, as Java's parseInt takes them. */
 function integerOf(value: unknown, max: bigint): bigint | null {
-  const text = String(value);
+  const text = javaText(value);
   if (!/^[+-]?\d+$/.test(text)) return null;
   const number = BigInt(text.replace(/^\+/, ''));
   return number > max || number < -max - 1n ? null : number;

@@ -57,9 +57,19 @@ export class Plugins {
   constructor(descs: readonly PluginDesc[]) {
     this.descs = sorted(descs);
     for (const type of ALL_PLUGIN_TYPES) this.byName.set(type, new Map());
-    for (const desc of newest(this.descs)) {
-      const names = this.byName.get(desc.type);
-      for (const name of namesOf(desc)) names?.set(name, [...(names.get(name) ?? []), desc]);
+    const used = newest(this.descs);
+    // As in Java an alias stands for a class, whatever types that has: `Json`, a converter's, is the header converter, too.
+    const namesByClass = new Map<string, Set<string>>();
+    for (const desc of used) {
+      const names = namesByClass.get(desc.className) ?? new Set();
+      for (const name of namesOf(desc)) names.add(name);
+      namesByClass.set(desc.className, names);
+    }
+    for (const desc of used) {
+      const byName = this.byName.get(desc.type);
+      for (const name of namesByClass.get(desc.className) ?? []) {
+        byName?.set(name, [...(byName.get(name) ?? []), desc]);
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import { isPassword, Password } from './password.ts';
 const INTEGER = /^[+-]?\d+$/;
 const DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?)$/;
 const BLANK = ' '.charCodeAt(0);
+const SPACES = ' \t\n\v\f\r';
 
 /** The error of a value that is not allowed, in Kafka Connect's words. A Password shows as `[hidden]`. */
 export function invalidValue(key: string, value: unknown, why?: string): ConfigError {
@@ -30,7 +31,7 @@ export function parseConfigValue(key: string, text: string | null, type: ConfigT
     case 'PASSWORD':
       return new Password(trimmed);
     case 'LIST':
-      return Object.freeze(trimmed === '' ? [] : trimmed.split(/\s*,\s*/));
+      return Object.freeze(trimmed === '' ? [] : elementsOf(trimmed));
     case 'INT':
       return parseInteger(key, text, trimmed, type, 32);
     case 'SHORT':
@@ -51,6 +52,17 @@ function parseInteger(key: string, text: string, trimmed: string, type: ConfigTy
   }
   // Java's largest numbers stand for "for ever", and 2^53 is as good for that.
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
+}
+
+/** At the commas, with the white space on either side of them: what Java's `\\s` is, which has no blanks beyond ASCII. */
+function elementsOf(trimmed: string): string[] {
+  return trimmed.split(',').map((element) => {
+    let start = 0;
+    let end = element.length;
+    while (start < end && SPACES.includes(element.charAt(start))) start++;
+    while (end > start && SPACES.includes(element.charAt(end - 1))) end--;
+    return element.slice(start, end);
+  });
 }
 
 /** Java's `trim`: all characters up to the blank, and no others. */

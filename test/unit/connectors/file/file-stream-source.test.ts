@@ -317,6 +317,15 @@ describe('the connector', () => {
     expect(alter(null, undefined, { filename: '/an-earlier-one' })).toBe(true);
   });
 
+  it('lets the offset of any partition be taken away, as Kafka Connect does', () => {
+    expect(alter(null, undefined, {})).toBe(true);
+    expect(alter(null, undefined, null)).toBe(true);
+    // What is wrong with the offset is told before what is wrong with the partition.
+    expect(() => alter({}, undefined, {})).toThrow(
+      "Offset objects should either be null or contain the key 'position'",
+    );
+  });
+
   it.each([
     [{ position: -1 }, "The value for the 'position' key in the offset should be a non-negative value"],
     [{ position: 'x' }, "The value for the 'position' key in the offset is expected to be a Long value"],

@@ -150,6 +150,58 @@ export const validationCases: readonly ValidationCase[] = [
     'admin.override.retries': '1',
   }),
   source('an override that cannot be parsed', { 'producer.override.linger.ms': 'soon' }),
+  ...[
+    ...['DropHeaders', 'HeaderFrom$Key', 'MaskField$Value', 'RegexRouter', 'ValueToKey'].map((type) => ({ type })),
+    { type: 'DropHeaders', headers: '' },
+    { type: 'HeaderFrom$Value', fields: '', headers: ',', operation: 'copy' },
+    { type: 'MaskField$Key', fields: '' },
+    { type: 'ValueToKey', fields: ',' },
+    { type: 'Cast$Value', spec: 'foo' },
+    { type: 'Cast$Value', spec: 'a:int32,b' },
+    { type: 'Cast$Key', spec: ',a:int8' },
+  ].map(({ type, ...own }) => {
+    const settings = Object.entries({ type: `${SMT}.${type}`, ...own }).map(([key, value]) => [
+      `transforms.a.${key}`,
+      value,
+    ]);
+    return source(`${type} with ${JSON.stringify(own)}`, { transforms: 'a', ...Object.fromEntries(settings) });
+  }),
+  source('a topic name without its pattern', { predicates: 'p', 'predicates.p.type': 'TopicNameMatches' }),
+  ...[`${SMT}.Cast`, `${SMT}.Transformation`, 'java.util.List', 'org.apache.kafka.connect.storage.HeaderConverter'].map(
+    (name) =>
+      source(`${name} as what it is not`, {
+        'key.converter': name,
+        'header.converter': name,
+        transforms: 'a',
+        'transforms.a.type': name,
+        predicates: 'p',
+        'predicates.p.type': name,
+      }),
+  ),
+  source('aliases with blanks that Java does not cut off', {
+    transforms: 'a\u00a0,b',
+    'transforms.a.type': 'Filter',
+    'transforms.b.type': 'Filter',
+  }),
+  source('aliases of converters as header converters', { 'key.converter': 'Json', 'header.converter': 'Json' }),
+  source('what a converter is for', {
+    'key.converter': 'JsonConverter',
+    'key.converter.converter.type': 'value',
+    'value.converter': 'JsonConverter',
+    'value.converter.converter.type': 'bogus',
+  }),
+  source('a version of a converter that can not be read', {
+    'key.converter': 'JsonConverter',
+    'key.converter.plugin.version': '[',
+  }),
+  source('client overrides in an order', {
+    'producer.override.b': '1',
+    'producer.override.a': '2',
+    'producer.override.acks': '1',
+    'producer.override.linger.ms': '3',
+    'producer.override.compression.type': 'gzip',
+  }),
+  sink('a pattern of topics that is null', { 'topics.regex': null }),
   sink('topics that are blank', { topics: ' ', 'topics.regex': '' }),
   sink('topics of commas', { topics: ',' }),
   sink('topics, a pattern and a dead letter queue', {
@@ -241,5 +293,6 @@ export const validationCases: readonly ValidationCase[] = [
   get('/connector-plugins/FileConfigProvider/config'),
   get('/connector-plugins/All/config'),
   get('/connector-plugins/java.lang.String/config'),
+  get('/connector-plugins/org.apache.kafka.connect.sink.SinkConnector/config'),
   get('/connector-plugins/nope/config'),
 ];

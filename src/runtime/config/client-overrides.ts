@@ -23,7 +23,8 @@ export function clientOverrideInfos(
   return clientsOf(type, config).flatMap((kind) => {
     const prefix = `${kind}.override.`;
     const def = CLIENT_CONFIGS[kind];
-    const given = withPrefix(config, prefix);
+    // Out of one hash map into the next one, under their own names.
+    const given = withPrefix(Object.fromEntries(inHashOrder(Object.entries(config), ([key]) => key)), prefix);
     const values = inHashOrder(Object.entries(given), ([name]) => name).map(([name, text]) =>
       overrideValue(def, policy, name, text),
     );

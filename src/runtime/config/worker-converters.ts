@@ -59,7 +59,7 @@ function problemsOf(
   const desc = classes.find(type, name, requirement);
   if (desc === undefined) return [];
   const part = partOf(key);
-  const own = convertersOwn(withPrefix(config, `${key}.`), part, withConverterDefaults);
+  const own = convertersOwn({ ...withPrefix(config, `${key}.`), 'converter.type': part }, part, withConverterDefaults);
   return converterProblems(definitions.of(key, desc), own, part, `${key}.`);
 }
 

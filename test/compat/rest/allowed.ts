@@ -210,9 +210,4 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     holdfast: /^1$|no predicate of this alias/,
     reason: 'A predicate that is not declared is an error of the configuration; upstream the task fails.',
   },
-  {
-    request: 'validate/validate-converters',
-    at: /^body\.(groups\[[78]\]|configs \(order\))$/,
-    reason: 'Settings of converters come out of a hash map upstream, and so do their groups.',
-  },
 ];

@@ -74,12 +74,7 @@ function comparable(answer: Answer): Answer {
   if (Array.isArray(plain.body)) return { ...plain, body: plain.body.filter(({ name }) => name !== OUR_KEY) };
   const { groups = [], configs: infos, ...rest } = plain.body as Partial<ConfigInfos>;
   if (infos === undefined) return plain;
-  const ofConverters = ['Schemas', 'Serialization'];
-  const inOrder = [
-    ...groups.filter((each) => !ofConverters.includes(each)),
-    ...ofConverters.filter((each) => groups.includes(each)),
-  ];
-  return { ...plain, body: { ...rest, groups: inOrder, configs: ordered(infos) } };
+  return { ...plain, body: { ...rest, groups, configs: infos.filter((info) => nameOf(info) !== OUR_KEY) } };
 }
 
 /** Of our file connector alone. */
@@ -94,14 +89,8 @@ function withoutOurOwn(text: string): string {
     .replace(/available versions: \[.*\]/, 'available versions: […]');
 }
 
-/** Converters and clients come in the order of a Java hash map. */
-function ordered(all: readonly ConfigInfo[]): readonly ConfigInfo[] {
-  const nameOf = ({ definition, value }: ConfigInfo): string => value?.name ?? definition?.name ?? '';
-  const isHashed = (info: ConfigInfo): boolean =>
-    /\.override\.|^(key|value|header)\.converter\.(?!plugin\.version)/.test(nameOf(info));
-  const byName = (a: ConfigInfo, b: ConfigInfo): number => (nameOf(a) < nameOf(b) ? -1 : 1);
-  const both = all.filter((info) => nameOf(info) !== OUR_KEY);
-  return [...both.filter((info) => !isHashed(info)), ...both.filter(isHashed).sort(byName)];
+function nameOf({ definition, value }: ConfigInfo): string {
+  return value?.name ?? definition?.name ?? '';
 }
 
 /** As requests ask for versions of what is installed. */

@@ -119,6 +119,20 @@ function open(showParked = true): {
 }
 
 describe('POST /connectors', () => {
+  // As a Kafka Connect 4.1.1 answered.
+  it.each([
+    ["a:b@c;d&e=f,g$h+i!'(x)*~", "a:b@c;d&e=f,g$h+i!'(x)*~"],
+    ['a/b ü', 'a/b%20%C3%BC'],
+    ['a%20b', 'a%20b'],
+    ['a%b', 'a%25b'],
+    ['a?b#c[d]', 'a%3Fb%23c%5Bd%5D'],
+    ['/', ''],
+    ['\ud800', '%3F'],
+  ])('tells the location of %j as Kafka Connect does', async (name, path) => {
+    const answer = await open().send('POST', '/connectors', { name, config: {} });
+    expect(answer).toMatchObject({ status: 201, location: `http://h:1/connectors/${path}` });
+  });
+
   it('coerces scalars to text, puts the name last, trims it, and locates what it made', async () => {
     const { herder, send } = open();
     const config = { 'connector.class': 'X', 'tasks.max': 1, flag: true, float: 1.5, nothing: null };
@@ -300,6 +314,9 @@ describe('the root', () => {
     ['?connectorsOnly=true', 2],
     ['?connectorsOnly=false', 6],
     ['?connectorsOnly=banana', 6],
+    ['?connectorsOnly=', 2],
+    ['?connectorsOnly', 2],
+    ['?connectorsOnly=%20', 2],
   ])('plugins%s: %i types', async (query, types) => {
     const { herder, send } = open();
     const { body } = await send('GET', `/connector-plugins${query}`);

@@ -20,6 +20,16 @@ function open() {
 }
 
 describe('/admin/loggers', () => {
+  it('reads a level with blanks around it, and none at all, as Kafka Connect does', async () => {
+    const ask = open();
+    expect(await ask('PUT', '/admin/loggers/a', { level: ' debug ' })).toEqual([200, '["a"]']);
+    expect(await ask('PUT', '/admin/loggers/a', { level: '' })).toEqual([
+      500,
+      '{"error_code":500,"message":"Illegal null or empty Level name."}',
+    ]);
+    expect((await ask('PUT', '/admin/loggers/a', { level: ' ' }))[0]).toBe(404);
+  });
+
   // As a Kafka Connect 4.1.1 answered the same requests in the same order.
   it('answers a round of requests as Kafka Connect does', async () => {
     const ask = open();

@@ -55,6 +55,28 @@ describe('RestSite, transport rules of Kafka Connect 4.1.1', () => {
   });
 
   it.each([
+    ['application/json; charset=UTF-8', 'application/json;charset=utf-8'],
+    ['text/html, application/json;v=2;a="x";q=0.5', 'application/json;a=x;v=2'],
+    ['*/*, application/json;x=1', 'application/json;x=1'],
+    ['application/json, application/json;x=1', 'application/json'],
+    ['application/*;a=b', 'application/json'],
+    ['*/*', 'application/json'],
+  ])('answers and refuses what wants %s as %s, as Kafka Connect does', async (accept, type) => {
+    for (const request of [
+      { method: 'GET', url: '/connectors' },
+      { method: 'POST', url: '/connectors', headers: json, payload: '{' },
+    ] as const) {
+      const headers = { ...('headers' in request ? request.headers : {}), accept };
+      expect((await open().inject({ ...request, headers })).headers['content-type']).toBe(type);
+    }
+  });
+
+  it('sends no content type with the empty answer to a path that can not be decoded', async () => {
+    const answer = await open().inject({ method: 'DELETE', url: '/connectors/a%80' });
+    expect([answer.status, answer.body, answer.headers['content-type']]).toEqual([400, '', undefined]);
+  });
+
+  it.each([
     ['', 400],
     ['json', 400],
     ['a/b/c', 400],

@@ -296,8 +296,8 @@ describe('ConnectorConfigs', () => {
     [
       'None',
       [
-        "producer.override.acks | The 'None' policy does not allow 'acks' to be overridden in the connector configuration.",
         "producer.override.sasl.mechanism | The 'None' policy does not allow 'sasl.mechanism' to be overridden in the connector configuration.",
+        "producer.override.acks | The 'None' policy does not allow 'acks' to be overridden in the connector configuration.",
       ],
     ],
     [

@@ -202,6 +202,7 @@ export const validationCases: readonly ValidationCase[] = [
     'producer.override.compression.type': 'gzip',
   }),
   sink('a pattern of topics that is null', { 'topics.regex': null }),
+  source('nulls in an order', { 'x.c': null, 'x.b': null, 'producer.override.acks': null, 'key.converter.y': null }),
   sink('topics that are blank', { topics: ' ', 'topics.regex': '' }),
   sink('topics of commas', { topics: ',' }),
   sink('topics, a pattern and a dead letter queue', {

@@ -2,6 +2,7 @@
  * Everything that can be said about a connector's configuration before it is created: Kafka Connect's ConfigInfos. Creating a connector and
  * `PUT /connector-plugins/{plugin}/config/validate` both ask here. AbstractHerder of Kafka Connect 4.1.1.
  */
+import { inHashOrder } from '../../foundation/java-hash-order.ts';
 import {
   type ConfigDef,
   type ConfigInfo,
@@ -221,7 +222,8 @@ function addProblems(
 }
 
 function addNullProblems(values: Map<string, ConfigValue>, config: RawConnectorConfig): void {
-  for (const [key, value] of Object.entries(config)) {
+  // Those that are no settings are listed as they come out of Kafka Connect's hash map.
+  for (const [key, value] of inHashOrder(Object.entries(config), ([name]) => name)) {
     if (value === null) valueNamed(values, key).errorMessages.push(NULL_VALUE);
   }
 }

@@ -42,6 +42,7 @@ export default defineConfig({
           name: 'repo',
           include: ['test/unit/repo/**/*.test.ts'],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

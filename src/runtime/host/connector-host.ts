@@ -101,8 +101,8 @@ export class ConnectorHost {
     const start = new AbortController();
     this.instances.set(call.instance, { name: call.connector, connector, start, metrics, told: '[]' });
     const context = this.context(call, metrics);
-    if (call.kind === 'source') (connector as SourceConnector).initialize?.(context);
-    else (connector as SinkConnector).initialize?.(context);
+    if (call.kind === 'source') await (connector as SourceConnector).initialize?.(context);
+    else await (connector as SinkConnector).initialize?.(context);
     return calls.run('version', () => plain.version());
   }
 

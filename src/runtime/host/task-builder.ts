@@ -1,15 +1,6 @@
 /** Makes a task of its specification: loads and configures its plugins, opens its clients. */
-import { setMaxListeners } from 'node:events';
 import type { ClientFigures } from '../../broker/client-figures.ts';
-import type {
-  Admin,
-  Availability,
-  Broker,
-  ClientSettings,
-  Fetcher,
-  MeasuredClient,
-  Producer,
-} from '../../broker/ports.ts';
+import type { Availability, Broker, ClientSettings } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { Connector } from '../../sdk/connector.ts';
@@ -28,8 +19,9 @@ import { RetryWithToleranceOperator } from '../errors/retry-with-tolerance-opera
 import { sourceRecordBytes } from '../errors/source-record-bytes.ts';
 import { PluginFigures } from '../metrics/plugin-figures.ts';
 import { Parker } from '../parking/parker.ts';
+import { type ClosablePlugin, closePlugins } from '../pipeline/close-plugins.ts';
 import { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
-import { type Converters, type NamedConverter, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
+import { type Converters, SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import { TaskCounters } from '../pipeline/task-counters.ts';
 import type { TaskSignals } from '../pipeline/task-signals.ts';
 import { TransformationChain, type TransformationStep } from '../pipeline/transformation-chain.ts';
@@ -40,6 +32,7 @@ import { type HostSettings, parseHostSettings } from './host-settings.ts';
 import type { PluginCalls } from './plugin-calls.ts';
 import type { PluginLoader } from './plugin-loader.ts';
 import type { ConverterSpec, SinkTaskSpec, SourceTaskSpec, TaskSpec } from './protocol.ts';
+import { TaskClients } from './task-clients.ts';
 import type { HostedTask, TaskLink } from './task-link.ts';
 
 /**
@@ -80,30 +73,35 @@ export interface BuiltTask {
   readonly clientFigures: () => readonly ClientFigures[];
 }
 
+/** To be closed when the task can't be made after all. */
+interface Opened {
+  readonly plugins: ClosablePlugin[];
+  readonly clients: TaskClients;
+}
+
 /** Rejects with what the task fails with. Closes what was opened before that. */
 export async function buildTask(options: TaskBuilderOptions): Promise<BuiltTask> {
-  const { spec, plugins, calls, signals } = options;
+  const { spec, plugins, calls } = options;
   const settings = parseHostSettings(spec.hostSettings);
   const connectorClass = await plugins.load(spec.connectorClass, 'connector');
   const taskClass = calls.run('taskClass', () => (new connectorClass() as Connector).taskClass());
-  const opened: { close?(): void }[] = [];
+  const opened: Opened = { plugins: [], clients: new TaskClients() };
   const metrics = new PluginFigures();
-  const open = <T extends { close?(): void }>(loaded: NamedConverter<T>): NamedConverter<T> => {
-    opened.push(loaded.converter);
-    return loaded;
-  };
   try {
     const converters: Converters = {
-      key: open(await loadConverter(options, spec.keyConverter, 'key', signals, metrics)),
-      value: open(await loadConverter(options, spec.valueConverter, 'value', signals, metrics)),
-      header: open(await loadHeaderConverter(options, spec.headerConverter, signals, metrics)),
+      key: await loadConverter(options, spec.keyConverter, 'key', opened, metrics),
+      value: await loadConverter(options, spec.valueConverter, 'value', opened, metrics),
+      header: await loadHeaderConverter(options, spec.headerConverter, opened, metrics),
     };
     const task = calls.watched(calls.run('constructor', () => new taskClass()));
     return spec.kind === 'source'
-      ? await buildSource(options, spec, settings, task as SourceTask, converters, signals, metrics)
-      : await buildSink(options, spec, settings, task as SinkTask, converters, signals, metrics);
+      ? await buildSource(options, spec, settings, task as SourceTask, converters, opened, metrics)
+      : await buildSink(options, spec, settings, task as SinkTask, converters, opened, metrics);
   } catch (error) {
-    for (const converter of opened) converter.close?.();
+    closePlugins(opened.plugins, (err) =>
+      options.logger.warn('A plugin of a task that could not be made threw from close().', { err }),
+    );
+    await opened.clients.close(0);
     throw error;
   }
 }
@@ -114,14 +112,14 @@ async function buildSource(
   settings: HostSettings,
   task: SourceTask,
   converters: Converters,
-  signals: TaskSignals,
+  opened: Opened,
   metrics: PluginFigures,
 ): Promise<BuiltTask> {
-  const { broker, clock, logger, link } = options;
-  const chain = await loadChain<SourceRecord>(options, metrics);
+  const { broker, clock, logger, link, signals } = options;
+  const { clients } = opened;
+  const chain = await loadChain<SourceRecord>(options, opened, metrics);
   const counters = new TaskCounters({ clock, windows: settings.metrics });
   const parker = parkerOf(options, settings);
-  const clients = new Clients();
   const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
   const producer = clients.producer(
     broker.producer({ settings: spec.producerSettings, logger, onAvailability: watch('producer') }),
@@ -171,14 +169,14 @@ async function buildSink(
   settings: HostSettings,
   task: SinkTask,
   converters: Converters,
-  signals: TaskSignals,
+  opened: Opened,
   metrics: PluginFigures,
 ): Promise<BuiltTask> {
-  const { broker, clock, logger, link } = options;
-  const chain = await loadChain<SinkRecord>(options, metrics);
+  const { broker, clock, logger, link, signals } = options;
+  const { clients } = opened;
+  const chain = await loadChain<SinkRecord>(options, opened, metrics);
   const counters = new TaskCounters({ clock, windows: settings.metrics });
   const parker = parkerOf(options, settings);
-  const clients = new Clients();
   const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
   const reporters = logReporters(options, counters);
   const queue = deadLetterQueue(options, { clients, counters, watch });
@@ -216,7 +214,7 @@ async function buildSink(
 function deadLetterQueue(
   { spec, broker, clock, logger }: TaskBuilderOptions,
   parts: {
-    readonly clients: Clients;
+    readonly clients: TaskClients;
     readonly counters: TaskCounters;
     readonly watch: (client: string) => (availability: Availability) => void;
     readonly bytesOf?: (record: SourceRecord) => ReturnType<typeof sourceRecordBytes>;
@@ -272,38 +270,40 @@ function logReporters({ spec, logger }: TaskBuilderOptions, counters: TaskCounte
   return [new LogReporter({ id: spec.id, logger, includeMessages: logIncludeMessages, counters })];
 }
 
+/** Its `configure`, as that of all plugins, is meant to be synchronous; where it is not, what it rejects with is the task's. */
 async function loadConverter(
   options: TaskBuilderOptions,
   spec: ConverterSpec,
   type: 'key' | 'value',
-  signals: TaskSignals,
+  opened: Opened,
   metrics: PluginFigures,
 ): Promise<Converters['key']> {
   const create = await options.plugins.load(spec, 'converter');
   const converter = new create() as Converter;
-  converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type, signals, metrics));
+  opened.plugins.push(converter);
+  await converter.configure({ ...spec.config, 'converter.type': type }, contextOf(options, type, metrics));
   return { className: spec.className, converter };
 }
 
 async function loadHeaderConverter(
   options: TaskBuilderOptions,
   spec: ConverterSpec,
-  signals: TaskSignals,
+  opened: Opened,
   metrics: PluginFigures,
 ): Promise<Converters['header']> {
   const create = await options.plugins.load(spec, 'header converter');
   const converter = new create() as HeaderConverter;
-  converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header', signals, metrics));
+  opened.plugins.push(converter);
+  await converter.configure({ ...spec.config, 'converter.type': 'header' }, contextOf(options, 'header', metrics));
   return { className: spec.className, converter };
 }
 
 function contextOf(
   options: TaskBuilderOptions,
   converterType: ConverterContext['converterType'],
-  signals: TaskSignals,
   metrics: PluginFigures,
 ): ConverterContext {
-  const { gates, clock, ask, schemaViews } = options;
+  const { gates, clock, ask, schemaViews, signals } = options;
   const logger = options.logger.child({ converter: converterType });
   const owner = `${nameOf(options.spec)} ${converterType}`;
   return {
@@ -318,6 +318,7 @@ function contextOf(
 
 async function loadChain<R extends ConnectRecord>(
   { plugins, spec: { transformations }, calls }: TaskBuilderOptions,
+  opened: Opened,
   metrics: PluginFigures,
 ): Promise<TransformationChain<R>> {
   const steps: TransformationStep<R>[] = [];
@@ -325,62 +326,19 @@ async function loadChain<R extends ConnectRecord>(
   for (const [index, spec] of transformations.entries()) {
     const create = await plugins.load(spec, 'transformation');
     const transformation = new create() as Transformation<R>;
-    calls.run(names[index] ?? '', () =>
+    opened.plugins.push(transformation);
+    await calls.run(names[index] ?? '', () =>
       transformation.configure(spec.config, { pluginMetrics: metrics.of({ transform: spec.alias }) }),
     );
     let predicate: TransformationStep<R>['predicate'] = null;
     if (spec.predicate !== undefined) {
       const createPredicate = await plugins.load(spec.predicate, 'predicate');
       const loaded = new createPredicate() as Predicate<R>;
-      loaded.configure(spec.predicate.config, { pluginMetrics: metrics.of({ predicate: spec.predicate.alias }) });
+      opened.plugins.push(loaded);
+      await loaded.configure(spec.predicate.config, { pluginMetrics: metrics.of({ predicate: spec.predicate.alias }) });
       predicate = { predicate: loaded, negate: spec.predicate.negate };
     }
     steps.push({ alias: spec.alias, className: spec.className, transformation, predicate });
   }
   return new TransformationChain({ steps, marks: names.length === 0 ? null : calls.marks(names) });
-}
-
-/** What a task opened, closed once. */
-class Clients {
-  private readonly closers: ((timeoutMs: number) => Promise<void>)[] = [];
-  private readonly measured: MeasuredClient[] = [];
-  private readonly ending = new AbortController();
-
-  constructor() {
-    setMaxListeners(0, this.ending.signal);
-  }
-
-  /** Aborted when they are closed. */
-  get signal(): AbortSignal {
-    return this.ending.signal;
-  }
-
-  producer(producer: Producer): Producer {
-    return this.add(producer, (timeoutMs) => producer.close(timeoutMs));
-  }
-
-  fetcher(fetcher: Fetcher): Fetcher {
-    return this.add(fetcher, () => fetcher.close());
-  }
-
-  admin(admin: Admin): Admin {
-    return this.add(admin, () => admin.close());
-  }
-
-  figures(): readonly ClientFigures[] {
-    return this.measured.flatMap((client) => client.figures?.() ?? []);
-  }
-
-  async close(timeoutMs: number): Promise<void> {
-    const closers = this.closers.splice(0);
-    const closing = closers.map((close) => close(timeoutMs));
-    this.ending.abort();
-    await Promise.allSettled(closing);
-  }
-
-  private add<T extends MeasuredClient>(client: T, close: (timeoutMs: number) => Promise<void>): T {
-    this.measured.push(client);
-    this.closers.push(close);
-    return client;
-  }
 }

@@ -6,7 +6,8 @@ import type { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { type ConnectRecordChanges, changed } from '../../sdk/record/connect-record.ts';
 import { SinkRecord, type SinkRecordParts } from '../../sdk/record/sink-record.ts';
 import type { ConsumedRecord, Stage } from '../errors/processing-context.ts';
-import { bytesOf, type Converters, closeConverters, STAGES } from './source-record-converter.ts';
+import type { ClosablePlugin } from './close-plugins.ts';
+import { bytesOf, type Converters, convertersOf, STAGES } from './source-record-converter.ts';
 
 const CONSUMED: unique symbol = Symbol('consumed record');
 
@@ -133,8 +134,9 @@ export class SinkRecordConverter {
     return { topic: record.originalTopic, partition: record.originalKafkaPartition, raw };
   }
 
-  close(): void {
-    closeConverters(this.converters);
+  /** To be closed. */
+  get plugins(): readonly ClosablePlugin[] {
+    return convertersOf(this.converters);
   }
 
   private headersOf(topic: string, raw: FetchedRecord): ConnectHeaders {

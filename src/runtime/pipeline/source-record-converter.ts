@@ -8,6 +8,7 @@ import { DataError } from '../../sdk/errors/kinds.ts';
 import { type RecordRange, RecordRanges } from '../../sdk/record/record-ranges.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { Stage } from '../errors/processing-context.ts';
+import type { ClosablePlugin } from './close-plugins.ts';
 
 export const INVALID_TIMESTAMP = defineErrorCode('holdfast.task.invalid-timestamp', {
   what: 'A source task gave a record a negative timestamp.',
@@ -112,8 +113,9 @@ export class SourceRecordConverter {
     return ranges.list();
   }
 
-  close(): void {
-    closeConverters(this.converters);
+  /** To be closed. */
+  get plugins(): readonly ClosablePlugin[] {
+    return convertersOf(this.converters);
   }
 
   private headersOf(record: SourceRecord): RecordHeader[] {
@@ -146,10 +148,8 @@ function describe(value: unknown): string {
 
 export const STAGES = { key: 'KEY_CONVERTER', value: 'VALUE_CONVERTER', header: 'HEADER_CONVERTER' } as const;
 
-export function closeConverters({ key, value, header }: Converters): void {
-  key.converter.close?.();
-  value.converter.close?.();
-  header.converter.close?.();
+export function convertersOf({ key, value, header }: Converters): readonly ClosablePlugin[] {
+  return [key.converter, value.converter, header.converter];
 }
 
 /** What a record weighs against the bounds of memory. */

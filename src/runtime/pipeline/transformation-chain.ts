@@ -3,6 +3,7 @@ import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { readableError } from '../../sdk/errors/readable-error.ts';
 import type { ConnectRecord } from '../../sdk/record/connect-record.ts';
 import type { Predicate, Transformation } from '../../sdk/transformation.ts';
+import type { ClosablePlugin } from './close-plugins.ts';
 
 export interface TransformationStep<R extends ConnectRecord> {
   readonly alias: string;
@@ -63,11 +64,11 @@ export class TransformationChain<R extends ConnectRecord> {
     return { step: this.step, className: step.className, record: this.current };
   }
 
-  close(): void {
-    for (const { transformation, predicate } of this.steps) {
-      transformation.close?.();
-      predicate?.predicate.close?.();
-    }
+  /** Transformations and predicates, to be closed. */
+  get plugins(): readonly ClosablePlugin[] {
+    return this.steps.flatMap(({ transformation, predicate }) =>
+      predicate === null ? [transformation] : [transformation, predicate.predicate],
+    );
   }
 
   private run(record: R, from: number): R | null {

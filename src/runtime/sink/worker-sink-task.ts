@@ -18,6 +18,7 @@ import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
 import type { PluginFigure, PluginFigures } from '../metrics/plugin-figures.ts';
 import type { Parker } from '../parking/parker.ts';
+import { closePlugins } from '../pipeline/close-plugins.ts';
 import type { SinkRecordConverter } from '../pipeline/sink-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import type { TaskSignals } from '../pipeline/task-signals.ts';
@@ -291,7 +292,8 @@ export class WorkerSinkTask implements HostedTask {
     }
     await parker.persist(PARK_PREPARE, { signal, dependency: 'broker' }, prepare);
     this.isStarted = true;
-    this.task.initialize?.(this.context);
+    // It is meant to be synchronous, and where it is not, what it rejects with is the task's.
+    await this.task.initialize?.(this.context);
     await this.task.start(taskConfig, signal);
     this.show('RUNNING');
   }
@@ -381,11 +383,10 @@ export class WorkerSinkTask implements HostedTask {
     this.assignment.remove(held);
     this.hasEnded = true;
     await this.mailbox.drain((command) => this.quietly('close()', command));
-    await this.quietly('its converters', async () => {
-      chain.close();
-      converter.close();
-      await release(offsetFlushTimeoutMs);
-    });
+    closePlugins([...chain.plugins, ...converter.plugins], (error) =>
+      this.logger.warn('A plugin of a sink task threw from close().', { err: error }),
+    );
+    await this.quietly('its clients', () => release(offsetFlushTimeoutMs));
   }
 
   private async quietly(what: string, run: () => Promise<unknown>): Promise<void> {

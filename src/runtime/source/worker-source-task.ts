@@ -20,6 +20,7 @@ import type { HostSettings } from '../host/host-settings.ts';
 import type { HostedTask, TaskLink, TaskOutcome } from '../host/task-link.ts';
 import type { PluginFigure, PluginFigures } from '../metrics/plugin-figures.ts';
 import type { Parker } from '../parking/parker.ts';
+import { closePlugins } from '../pipeline/close-plugins.ts';
 import type { SourceRecordConverter } from '../pipeline/source-record-converter.ts';
 import type { TaskCounters } from '../pipeline/task-counters.ts';
 import type { TaskSignals } from '../pipeline/task-signals.ts';
@@ -257,7 +258,8 @@ export class WorkerSourceTask implements HostedTask {
     };
     await this.options.parker.persist(PARK_PREPARE, { signal, dependency: 'broker' }, this.options.prepare);
     this.isStarted = true;
-    this.task.initialize?.(context);
+    // It is meant to be synchronous, and where it is not, what it rejects with is the task's.
+    await this.task.initialize?.(context);
     await this.task.start(taskConfig, signal);
   }
 
@@ -330,9 +332,10 @@ export class WorkerSourceTask implements HostedTask {
     this.isReleasing = true;
     // Only now: nothing more will be acknowledged, so it is known which records the failure left unwritten.
     this.failure = this.naming(this.failure);
+    closePlugins([...chain.plugins, ...converter.plugins], (error) =>
+      this.logger.warn('A plugin of a source task threw from close().', { err: error }),
+    );
     try {
-      chain.close();
-      converter.close();
       // Batches that are still in flight will never be acknowledged: no use waiting for them.
       await this.options.release(this.inFlight.isEmpty ? offsetFlushTimeoutMs : 0);
     } catch (error) {

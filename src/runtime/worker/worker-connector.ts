@@ -41,6 +41,8 @@ export class WorkerConnector {
   private readonly startups: StartupMeter;
   private readonly watch: PluginWatch;
   private readonly calls = new Set<AbortController>();
+  /** Where `initialize`, which is meant to be synchronous, is not. */
+  private readonly initializing: PromiseLike<unknown> | null;
   private running = false;
   private closed = false;
   private failed = false;
@@ -93,9 +95,11 @@ export class WorkerConnector {
     };
     if (options.desc.type === 'source') {
       const { offsetStorageReader } = options;
-      (this.connector as SourceConnector).initialize?.({ ...context, offsetStorageReader });
+      this.initializing = promiseOf(
+        (this.connector as SourceConnector).initialize?.({ ...context, offsetStorageReader }),
+      );
     } else {
-      (this.connector as SinkConnector).initialize?.(context);
+      this.initializing = promiseOf((this.connector as SinkConnector).initialize?.(context));
     }
   }
 
@@ -121,6 +125,7 @@ export class WorkerConnector {
     let isGivenUp = false;
     try {
       await this.call('start', async (signal) => {
+        if (this.initializing !== null) await this.initializing;
         await this.connector.start(config, signal);
         // What it opened so late nobody would close otherwise.
         if (isGivenUp) await this.connector.stop();
@@ -222,4 +227,12 @@ export class WorkerConnector {
       (timer as Timer | null)?.cancel();
     }
   }
+}
+
+/** null for what is no promise. What it rejects with is heard of by whoever awaits it, and ends no process until then. */
+function promiseOf(returned: unknown): PromiseLike<unknown> | null {
+  if (typeof (returned as { readonly then?: unknown } | null)?.then !== 'function') return null;
+  const promise = Promise.resolve(returned);
+  promise.catch(() => {});
+  return promise;
 }

@@ -19,6 +19,7 @@ export interface ConnectorScript {
   contexts: SourceConnectorContext[];
   /** How many instances of each connector are started and not stopped. */
   readonly live: Map<string, number>;
+  initialize: () => void | Promise<void>;
   start: (config: ConnectorConfig, signal: AbortSignal) => void | Promise<void>;
   taskConfigs: (
     maxTasks: number,
@@ -41,8 +42,9 @@ function scriptedConnector(script: ConnectorScript): new () => unknown {
     config(): ConfigDef {
       return ConfigDef.of({ topic: { type: 'STRING', importance: 'high', documentation: 'Topic.' } }) as never;
     }
-    initialize(context: SourceConnectorContext): void {
+    initialize(context: SourceConnectorContext): void | Promise<void> {
       script.contexts.push(context);
+      return script.initialize();
     }
     start(config: ConnectorConfig, signal: AbortSignal): void | Promise<void> {
       const { name = '' } = config;
@@ -93,6 +95,7 @@ export function openHerder(
     calls: [],
     contexts: [],
     live: new Map(),
+    initialize: () => {},
     start: () => {},
     taskConfigs: (max, config) => Array.from({ length: max }, (_, task) => ({ ...config, 'task.id': String(task) })),
     stop: () => {},

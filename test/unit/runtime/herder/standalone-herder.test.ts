@@ -172,6 +172,19 @@ describe('StandaloneHerder', () => {
     expect(await states('c')).toBe('RUNNING: RUNNING');
   });
 
+  it('fails a connector whose asynchronous initialize rejects, also when it is started later', async () => {
+    opened.script.initialize = async () => {
+      throw new Error('no licence');
+    };
+    await create('p', {}, 'PAUSED');
+    await expect(create('c')).rejects.toMatchObject({ code: 'holdfast.connector.start-failed' });
+    expect((await opened.herder.connectorStatus('c')).connector.trace).toContain('Error: no licence');
+    expect(opened.script.calls).toEqual([]);
+    expect(await states('p')).toBe('PAUSED: ');
+    await opened.herder.resumeConnector('p');
+    expect(await states('p')).toBe('FAILED: ');
+  });
+
   it('stops and deletes a FAILED connector', async () => {
     opened.script.start = () => {
       throw new Error('no');

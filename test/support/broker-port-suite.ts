@@ -307,6 +307,23 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
         await fetcher.close();
       });
 
+      it('begin at the end of when they were told latest, though paused until later', async () => {
+        const topic = await newTopic();
+        await sendAll([record(topic, 'before')]);
+        const fetcher = broker.fetcher(client);
+        const place = { topic, partition: 0 };
+        fetcher.add([{ ...place, offset: 'latest' }]);
+        fetcher.pause([place]);
+        for (let turn = 0; turn < 100 && fetcher.position(place) === null; turn++) {
+          await fetcher.poll({ maxRecords: 10, timeoutMs: 50 });
+        }
+        await sendAll([record(topic, 'while paused')]);
+        expect(await fetcher.poll({ maxRecords: 10, timeoutMs: 100 })).toEqual([]);
+        fetcher.resume([place]);
+        expect(texts(await pollRecords(fetcher, 1))).toEqual(['while paused']);
+        await fetcher.close();
+      });
+
       it('follow auto.offset.reset when the offset is out of range', async () => {
         const topic = await newTopic();
         await sendAll(['0', '1'].map((value) => record(topic, value)));

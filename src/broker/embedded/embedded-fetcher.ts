@@ -58,7 +58,7 @@ export class EmbeddedFetcher implements Fetcher {
   }
 
   add(positions: readonly FetchPosition[]): void {
-    this.checkOpen();
+    this.closing.signal.throwIfAborted();
     for (const { topic, partition, offset } of positions) {
       this.drop(partitionKey(topic, partition));
       this.partitions.set(partitionKey(topic, partition), newlyAssigned(topic, partition, offset));
@@ -98,7 +98,7 @@ export class EmbeddedFetcher implements Fetcher {
     readonly signal?: AbortSignal;
   }): Promise<FetchedBatch[]> {
     const { signal } = options;
-    this.checkOpen();
+    this.closing.signal.throwIfAborted();
     let timeIsOver = options.timeoutMs <= 0;
     const timer = timeIsOver
       ? null
@@ -209,8 +209,10 @@ export class EmbeddedFetcher implements Fetcher {
     for (let n = 0; n < all.length; n++) {
       const at = (from + n) % all.length;
       const assigned = all[at] as AssignedPartition;
-      if (assigned.paused || assigned.reading || assigned.chunk !== null) continue;
-      if (!this.hasRoom()) return;
+      // An end of the log is where it is when it is asked for: what is written while the partition is paused comes after it.
+      const isAtRest = assigned.paused && typeof assigned.position === 'number';
+      if (isAtRest || assigned.reading || assigned.chunk !== null) continue;
+      if (!assigned.paused && !this.hasRoom()) return;
       const log = this.logOf(assigned);
       if (log === null) continue;
       if (log.refresh !== undefined && !assigned.isFresh) {
@@ -218,6 +220,7 @@ export class EmbeddedFetcher implements Fetcher {
         continue;
       }
       const position = this.resolve(assigned, log);
+      if (assigned.paused) continue;
       if (position >= log.endOffset) {
         assigned.stopWaiting();
         assigned.stopWaiting = log.onChange(() => this.wake());
@@ -391,9 +394,5 @@ export class EmbeddedFetcher implements Fetcher {
     assigned.stopWaiting();
     assigned.stopWaiting = () => {};
     this.input.availability.recovered(assigned);
-  }
-
-  private checkOpen(): void {
-    this.closing.signal.throwIfAborted();
   }
 }

@@ -350,9 +350,14 @@ export class FetchLoop {
     this.onChange();
   }
 
-  /** Those that may be asked for. */
+  /**
+   * Those that may be asked for. An end of the log is where it is when it is asked for: what is written while the partition is paused comes
+   * after it.
+   */
   private wanted(): FetchedPartition[] {
-    return [...this.partitions.values()].filter(({ paused, error }) => !paused && error === null);
+    return [...this.partitions.values()].filter(
+      ({ paused, position, error }) => (!paused || position === null) && error === null,
+    );
   }
 
   private leader({ topic, partition }: TopicPartition): number {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from '../foundation/logger.ts';
 import type { HoldfastWorker } from '../index.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
-import type { ConnectorFile } from './connector-file.ts';
+import { type ConnectorFile, FILE_INVALID } from './connector-file.ts';
 
 /** Starts the worker, then the connectors of the files one after the other. @throws ConfigError that names the file and the connector */
 export async function startConnectors(
@@ -11,11 +11,27 @@ export async function startConnectors(
   connectors: readonly ConnectorFile[],
   logger: Logger,
 ): Promise<undefined> {
+  refuseDoubles(connectors);
   await worker.start({ heldBack: connectors.map(({ name }) => name) });
   for (const connector of connectors) await startConnector(worker, connector, logger);
   // Stored ones, too, and none that was deleted since its file was applied.
   const running = await worker.herder.connectors();
   logger.info('The worker is ready.', { url: worker.restUrl, connectors: running.length });
+}
+
+/** Where connectors are stored, each of two files would replace what the other has made, at every start. */
+function refuseDoubles(connectors: readonly ConnectorFile[]): void {
+  const paths = new Map<string, string>();
+  for (const { name, path } of connectors) {
+    const first = paths.get(name);
+    if (first !== undefined) {
+      throw new ConfigError(
+        `The connector files ${first} and ${path} both name the connector ${name}. Give each its own name, or leave one of them out.`,
+        { code: FILE_INVALID },
+      );
+    }
+    paths.set(name, path);
+  }
 }
 
 /** As upstream: a connector that can't be started ends the worker. */

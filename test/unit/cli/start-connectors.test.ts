@@ -30,6 +30,19 @@ describe('startConnectors', () => {
     });
   });
 
+  it('refuses two files of one connector before anything is started', async () => {
+    const { logger } = recordingLogger();
+    const never = async (): Promise<never> => {
+      throw new Error('it was started');
+    };
+    const worker = { herder: {} as Herder, restUrl: '', start: never };
+    const files = [fileOf('a'), { ...fileOf('b'), path: '/first.json' }, { ...fileOf('b'), path: '/second.json' }];
+    await expect(startConnectors(worker, files, logger)).rejects.toMatchObject({
+      code: 'holdfast.cli.file-invalid',
+      message: expect.stringContaining('/first.json and /second.json both name the connector b'),
+    });
+  });
+
   it('gives the number of tasks of what it made, and none of what goes on and has yet to start them', async () => {
     const lines = await logged({ a: 'created', b: 'kept', c: 'replaced' }, ['a', 'b', 'c']);
     expect(lines.map(({ fields }) => fields)).toEqual([

@@ -172,7 +172,7 @@ describeWithJava('a worker on a Kafka of its own', () => {
     expect(monitored().put.get(name)).toHaveLength(10);
   });
 
-  it('testGetSourceConnectorOffsetsDifferentKafkaClusterTargeted, and Alter, and Reset', async () => {
+  it('testGetSourceConnectorOffsetsDifferentKafkaClusterTargeted, testAlterSourceConnectorOffsetsDifferentKafkaClusterTargeted, testResetSourceConnectorOffsetsDifferentKafkaClusterTargeted', async () => {
     const name = uniqueName('elsewhere');
     await createTopic(other, name);
     await connect.create(name, {

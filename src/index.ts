@@ -33,6 +33,7 @@ import { PluginWatches } from './runtime/worker/plugin-watch.ts';
 import { Worker } from './runtime/worker/worker.ts';
 import { FileConfigBackingStore } from './storage/file-config-backing-store.ts';
 import { FileOffsetBackingStore } from './storage/file-offset-backing-store.ts';
+import { checkOffsetFilePlace } from './storage/offset-file-place.ts';
 
 /** What {@link createWorker} takes. */
 export interface CreateWorkerOptions {
@@ -152,6 +153,8 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     contributors: [connectMetrics],
   });
   const offsetFile = resolve(config.values['offset.storage.file.filename']);
+  // Before the first thing that may lie beside it.
+  await checkOffsetFilePlace(offsetFile);
   const registry = await openRegistryClient({
     defaults: registryDefaults(config.raw),
     openStore: () =>

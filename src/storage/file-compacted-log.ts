@@ -6,10 +6,11 @@
  * follows, u32 length of the payload, and the payload: u32 length of the key, the key, and the value, both in UTF-8. A key length with its
  * highest bit set means that the key is gone, and no value follows.
  */
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Logger } from '../foundation/logger.ts';
+import { makeFolder } from '../foundation/make-folder.ts';
 import { ConnectError, defineErrorCode } from '../sdk/errors/index.ts';
 import { syncFolder } from './replace-file.ts';
 
@@ -89,7 +90,7 @@ export class FileCompactedLog {
   /** Opens the file, mends its tail, and returns the living entries in the order in which they were last written. */
   async load(): Promise<readonly Entry[]> {
     const { file, logger } = this.options;
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await rm(`${file}.new`, { force: true });
     const content = await readWhole(file);
     if (content === undefined || content.length < HEADER_BYTES) {

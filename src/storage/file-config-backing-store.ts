@@ -6,10 +6,11 @@
  * name of a file tells its connector to people; which one it is, the content says. A file that somebody named otherwise keeps its name.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../broker/embedded/folder-lock.ts';
 import type { Clock } from '../foundation/clock.ts';
+import { makeFolder } from '../foundation/make-folder.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError, EnvironmentError, IllegalStateError } from '../sdk/errors/kinds.ts';
 import type { ConfigBackingStore, StoredConnector } from './config-backing-store.ts';
@@ -50,7 +51,7 @@ export class FileConfigBackingStore implements ConfigBackingStore {
   }
 
   async start(): Promise<readonly StoredConnector[]> {
-    await mkdir(this.dir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    await makeFolder(this.dir, 0o700).catch((cause: unknown) => {
       throw this.unreadable(this.dir, `the folder can't be made: ${(cause as Error).message}`, cause);
     });
     this.lock = await lockFolder(this.dir, this.clock, {

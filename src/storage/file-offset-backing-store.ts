@@ -7,8 +7,7 @@
  *
  * From start to stop the file is nobody else's (offset-file-lock.ts).
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { FolderLock } from '../broker/embedded/folder-lock.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
@@ -18,6 +17,7 @@ import { decodeJavaOffsets, isJavaSerialized } from './java-offset-file.ts';
 import type { OffsetBackingStore } from './offset-backing-store.ts';
 import { decodeOffsetFile, encodeOffsetFile } from './offset-file.ts';
 import { lockOffsetFile } from './offset-file-lock.ts';
+import { checkOffsetFilePlace } from './offset-file-place.ts';
 import { replaceFile, whyNotReplaced } from './replace-file.ts';
 
 export const OFFSET_FILE_UNREADABLE = defineErrorCode('holdfast.storage.offset.file-unreadable', {
@@ -50,9 +50,10 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
     this.clock = options.clock;
   }
 
-  /** @throws ConfigError `holdfast.storage.offset.file-locked`, `holdfast.storage.offset.file-unreadable` */
+  /** @throws ConfigError `holdfast.storage.offset.file-place`, `….file-locked`, `….file-unreadable` */
   async start(): Promise<void> {
     this.isStopped = false;
+    await checkOffsetFilePlace(this.path);
     await this.claim();
     try {
       await this.load();
@@ -67,10 +68,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
     try {
       content = await readFile(this.path);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-        await mkdir(dirname(this.path), { recursive: true });
-        return;
-      }
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
       throw this.unreadable(`it can't be read: ${(cause as Error).message}`, cause);
     }
     this.committed = isJavaSerialized(content) ? await this.takeOver(content) : this.parse(content);

@@ -1,6 +1,7 @@
 import { constants, promises } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder as makeFolderHere } from '../../foundation/make-folder.ts';
 
 /**
  * What the embedded broker asks of a file system. A port, so that tests can lose what was not synced, fill the disk and break
@@ -116,9 +117,7 @@ export const nodeFileSystem: FileSystem = {
   },
   rename: (from, to) => promises.rename(from, to),
   unlink: (path) => promises.unlink(path),
-  async mkdir(path) {
-    await promises.mkdir(path, { recursive: true });
-  },
+  mkdir: (path) => makeFolderHere(path),
   rmdir: (path) => promises.rmdir(path),
   readdir: (path) => promises.readdir(path),
   async syncDirectory(path) {

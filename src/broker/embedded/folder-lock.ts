@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
+import { makeFolder } from '../../foundation/make-folder.ts';
 import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
 import { errnoOf } from './file-system.ts';
 
@@ -86,7 +87,7 @@ export function lockFolder(dir: string, clock: Clock, use: FolderUse = BROKER): 
  * @throws ConfigError of the code of `words`, naming the process; the file system's error when no claim can be filed
  */
 export async function lockBehind(folder: string, clock: Clock, words: LockedWords): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (let attempt = 1; ; attempt++) {
     const outcome = await tryLock(folder);
     if (!('holder' in outcome)) return outcome;

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -157,6 +158,53 @@ describe('FileOffsetBackingStore', () => {
     await expect(open(path)).rejects.toMatchObject({ code: 'holdfast.storage.offset.file-unreadable' });
     await writeFile(path, theirs);
     expect(await (await open(path)).get(['k'])).toEqual(['v']);
+  });
+
+  it('refuses at once what is no file, and a folder that takes none, and leaves nothing there', async () => {
+    const loop = join(folder, 'loop');
+    await symlink(loop, loop);
+    const link = join(folder, 'link');
+    await symlink('/dev/zero', link);
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const cases: [path: string, why: RegExp][] = [
+      [folder, /it is a folder, not a file/],
+      [pipe, /it is a pipe or a socket/],
+      ['/dev/full', /it is a device/],
+      [link, /it is a device/],
+      [loop, /a link in its path leads back to itself/],
+      [join(file, 'offsets'), /a part of its path that should be a folder is a file/],
+      [join(file, 'sub', 'offsets'), /a part of its path that should be a folder is a file/],
+      [join(folder, 'x'.repeat(300)), /its name is too long/],
+      [join(folder, 'nul\0'), /its name holds a NUL/],
+      ...(process.platform === 'linux'
+        ? ([
+            ['/proc/holdfast.offsets', /its folder takes no files/],
+            ['/proc/holdfast/sub/offsets', /its folder takes no files/],
+          ] as [string, RegExp][])
+        : []),
+    ];
+    for (const [path, why] of cases) {
+      const failure = await open(path).catch((error: unknown) => error);
+      expect(failure, path).toBeInstanceOf(ConfigError);
+      expect(failure).toMatchObject({
+        code: 'holdfast.storage.offset.file-place',
+        message: expect.stringMatching(why),
+      });
+      expect((failure as Error).message).toContain('offset.storage.file.filename');
+    }
+    expect((await readdir(folder)).sort()).toEqual(['file', 'link', 'loop', 'pipe']);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('refuses a folder that may not be written to', async () => {
+    await chmod(folder, 0o500);
+    await expect(open(join(folder, 'offsets'))).rejects.toMatchObject({
+      code: 'holdfast.storage.offset.file-place',
+      message: expect.stringContaining('its folder may not be written to'),
+    });
+    await chmod(folder, 0o700);
   });
 
   it('starts where no claim can be filed, and says so', async () => {

@@ -10,11 +10,12 @@ import { isAskedHere, PluginDefinitions } from '../runtime/config/plugin-definit
 import type { ConfigVariables } from '../runtime/config/variables/config-variables.ts';
 import { openVariables, resolveWorkerSettings } from '../runtime/config/variables/open-variables.ts';
 import { secretsOf } from '../runtime/config/variables/secret-settings.ts';
+import { hasVariable } from '../runtime/config/variables/variable-syntax.ts';
 import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
 import { ISOLATIONS, type Isolation } from '../runtime/host/isolation.ts';
 import { tryImports } from '../runtime/plugins/import-trial.ts';
 import { Plugins } from '../runtime/plugins/plugins.ts';
-import { ConfigError } from '../sdk/errors/kinds.ts';
+import { ConfigError, type ConfigProblem } from '../sdk/errors/kinds.ts';
 import { builtInPlugins, packageOfBuiltIn } from './built-in-plugins.ts';
 import { parseWorkerSettings } from './worker-settings.ts';
 
@@ -70,12 +71,14 @@ async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promis
     hold(secrets, plugins, config.raw, {});
     return { config, plugins, variables: await openVariables({ settings, plugins, logger }), secrets };
   }
-  const variables = await openVariables({ settings, plugins, logger });
+  const variables = await openVariables({ settings, plugins, logger }).catch((error: unknown) => {
+    throw withOtherMistakes(error, settings);
+  });
   try {
-    const { settings: resolvedSettings, resolved } = await resolveWorkerSettings(settings, variables);
+    const { settings: resolvedSettings, resolved, problems } = await resolveWorkerSettings(settings, variables);
     hold(secrets, plugins, resolvedSettings, resolved);
     return {
-      config: parsed(resolvedSettings, (message, key) => resolved.hide(message, key)),
+      config: parsed(resolvedSettings, problems, (message, key) => resolved.hide(message, key)),
       plugins,
       variables,
       secrets,
@@ -83,6 +86,20 @@ async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promis
   } catch (error) {
     await variables.close();
     throw error;
+  }
+}
+
+/** What keeps config providers from being opened, with the mistakes in settings that ask none of them. */
+function withOtherMistakes(error: unknown, settings: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  try {
+    parseWorkerSettings(settings);
+    return error;
+  } catch (others) {
+    if (!(others instanceof ConfigError)) return error;
+    const problems = others.problems.filter(({ key }) => !hasVariable(settings[key] ?? ''));
+    if (problems.length === 0) return error;
+    return invalidWorkerConfig([{ key: 'config.providers', message: error.message }, ...problems]);
   }
 }
 
@@ -104,15 +121,24 @@ function isolationOf(settings: Readonly<Record<string, string>>): Isolation {
   return ISOLATIONS.find((each) => each === settings['task.isolation']?.trim().toLowerCase()) ?? 'inline';
 }
 
-/** Invariant 8: a mistake in a value that came from a provider does not show the value. */
+/**
+ * Every mistake in one error, with what could not be looked up. Invariant 8: a mistake in a value that came from a provider does not show
+ * the value.
+ */
 function parsed(
   settings: Readonly<Record<string, string>>,
+  failed: readonly ConfigProblem[],
   hide: (message: string, key: string) => string,
 ): WorkerConfig {
   try {
-    return parseWorkerSettings(settings);
+    const config = parseWorkerSettings(settings);
+    if (failed.length === 0) return config;
   } catch (error) {
     if (!(error instanceof ConfigError) || error.problems.length === 0) throw error;
-    throw invalidWorkerConfig(error.problems.map(({ key, message }) => ({ key, message: hide(message, key) })));
+    // What nobody could look up is not wrong for being written as it is.
+    const isFailed = new Set(failed.map(({ key }) => key));
+    const others = error.problems.filter(({ key }) => !isFailed.has(key));
+    throw invalidWorkerConfig([...failed, ...others.map(({ key, message }) => ({ key, message: hide(message, key) }))]);
   }
+  throw invalidWorkerConfig(failed);
 }

@@ -36,9 +36,14 @@ export class ConfigVariables {
 
   /**
    * Every value once. A variable of an unknown provider, or whose key its provider does not have, stays as it is.
+   * @param failed told of each path that a provider fails at, whose variables stay as they are too; without it, the first failure is thrown
    * @throws what a provider throws
    */
-  async resolve(raw: RawConfig, signal: AbortSignal = AbortSignal.timeout(GET_TIMEOUT_MS)): Promise<ResolvedVariables> {
+  async resolve(
+    raw: RawConfig,
+    signal: AbortSignal = AbortSignal.timeout(GET_TIMEOUT_MS),
+    failed?: (variables: Omit<Variable, 'key'>, error: unknown) => void,
+  ): Promise<ResolvedVariables> {
     const wanted = new Map<string, Map<string, Set<string>>>();
     for (const value of Object.values(raw)) {
       for (const { provider, path, key } of variablesIn(value ?? '')) {
@@ -51,7 +56,11 @@ export class ConfigVariables {
     const values = new Map<string, string>();
     for (const [provider, paths] of wanted) {
       for (const [path, keys] of paths) {
-        const { data, ttlMs } = await this.get(provider, path, [...keys], signal);
+        const { data, ttlMs } = await this.get(provider, path, [...keys], signal).catch((error: unknown): ConfigData => {
+          if (failed === undefined) throw error;
+          failed({ provider, path }, error);
+          return { data: {} };
+        });
         for (const key of keys) {
           const value = Object.hasOwn(data, key) ? data[key] : undefined;
           if (value === undefined) continue;

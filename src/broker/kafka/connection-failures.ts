@@ -18,6 +18,13 @@ export function connectFailure(error: unknown, address: string, settings: Connec
       { code: AUTHENTICATION_FAILED },
     );
   }
+  if (settings.tls !== null && code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return new ConfigError(
+      `The certificate of Kafka at ${address} is for another host (${message}). Name the brokers as their certificates do, give them ` +
+        'certificates for the names by which they are reached, or leave ssl.endpoint.identification.algorithm empty to have names not checked.',
+      { code: AUTHENTICATION_FAILED },
+    );
+  }
   if (settings.tls !== null && trustFailures.test(code)) {
     return new ConfigError(
       `The TLS handshake with Kafka at ${address} failed (${code}: ${message}). Correct security.protocol, the ssl.truststore. settings (whom ` +

@@ -16,6 +16,7 @@ import type { SchemaAnswer } from '../../../src/sdk/schema-view.ts';
 import { HttpProxy } from '../../support/http-proxy.ts';
 import { OAuthServer } from '../../support/oauth-server.ts';
 import { freePort } from '../../support/ports.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import { createTlsMaterial, type TlsMaterial } from '../../support/tls.ts';
 import { byId, wordsOf } from '../../unit/registry/worker-of-registries.ts';
 
@@ -242,8 +243,12 @@ describe('TLS material in other forms', () => {
       'schema.registry.ssl.truststore.location': tls.caFile,
     };
     expect((await ask(config)).words).toBe('refused holdfast.registry.url');
-    const unchecked = await ask({ ...config, 'schema.registry.ssl.endpoint.identification.algorithm': '' });
-    expect(unchecked.words).toBe('known 1');
+    const unchecked = { ...config, 'schema.registry.ssl.endpoint.identification.algorithm': '' };
+    expect((await ask(unchecked)).words).toBe('known 1');
+    // Whose certificate it is, is checked all the same.
+    const stranger = createTlsMaterial(tempDir('registry-stranger'));
+    const unknown = await ask({ ...unchecked, 'schema.registry.ssl.truststore.location': stranger.caFile });
+    expect(unknown.words).toBe('refused holdfast.registry.url');
   });
 
   it('only the versions of TLS that are enabled are spoken', async () => {

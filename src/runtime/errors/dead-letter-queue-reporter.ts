@@ -3,6 +3,7 @@
  *
  * Invariant 2: a report resolves only when the broker has acknowledged it. Invariant 3: a broker that is away is waited for.
  */
+import { RECORD_TOO_LARGE } from '../../broker/broker-errors.ts';
 import { topicNameProblem } from '../../broker/embedded/topic-name.ts';
 import type { Admin, Producer, ProducerRecord, RecordHeader } from '../../broker/ports.ts';
 import { Backoff } from '../../foundation/backoff.ts';
@@ -164,8 +165,13 @@ export class DeadLetterQueueReporter implements ErrorReporter {
   }
 
   private failure(cause: unknown): ConnectError {
+    // It was read from a topic that took it: what is more are the headers, or the limits are less.
+    const remedy =
+      cause instanceof ConnectError && cause.code === RECORD_TOO_LARGE
+        ? ' Raise max.message.bytes of the topic and producer.override.max.request.size, or set errors.deadletterqueue.context.headers.enable=false.'
+        : '';
     return new ConnectError(
-      `Could not produce message to dead letter queue. topic=${this.topic}. The record's offset is not committed.`,
+      `Could not produce message to dead letter queue. topic=${this.topic}. The record's offset is not committed.${remedy}`,
       { code: DEAD_LETTER_QUEUE_FAILED, cause },
     );
   }

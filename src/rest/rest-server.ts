@@ -1,12 +1,14 @@
 /** The HTTP and HTTPS listeners of one {@link RestSite}. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { InjectOptions } from 'fastify';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { ConfigError } from '../sdk/errors/kinds.ts';
 import { AccessLog } from './access-log.ts';
 import { type Listener, REST_LISTENER } from './listener.ts';
+import { OpenConnections } from './open-connections.ts';
 import { RestSite, type RestSiteOptions } from './rest-site.ts';
 import { httpsOptions, isRefused, type ServerTls } from './server-tls.ts';
 
@@ -17,6 +19,8 @@ const GRACE_MS = 60_000;
 export interface RestServerOptions extends RestSiteOptions {
   /** For https listeners. */
   readonly tls?: ServerTls | null;
+  /** Of all listeners together. */
+  readonly maxConnections?: number | undefined;
 }
 
 export class RestServer {
@@ -26,6 +30,7 @@ export class RestServer {
   private readonly tls: ServerTls | null;
   private readonly accessLog: AccessLog;
   private readonly servers: Server[] = [];
+  private readonly connections: OpenConnections;
   private readonly inFlight = new Set<ServerResponse>();
   private readonly ends: (() => void)[] = [];
   private isClosing = false;
@@ -37,6 +42,7 @@ export class RestServer {
     this.logger = options.logger;
     this.tls = options.tls ?? null;
     this.accessLog = new AccessLog(options);
+    this.connections = new OpenConnections({ logger: options.logger, limit: options.maxConnections });
   }
 
   /** Resolves with the port of each. @throws ConfigError `holdfast.rest.listener`; what listens already is closed by `close`. */
@@ -97,7 +103,9 @@ export class RestServer {
   private serve(request: IncomingMessage, response: ServerResponse): void {
     this.accessLog.watch(request, response);
     this.inFlight.add(response);
+    const answered = this.connections.requested(request.socket);
     response.once('close', () => {
+      answered();
       this.inFlight.delete(response);
       if (this.inFlight.size === 0) this.onQuiet();
     });
@@ -108,6 +116,7 @@ export class RestServer {
   private async open(listener: Listener): Promise<number> {
     const server = this.serverFor(listener);
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
+    server.on('connection', (socket: Socket) => this.connections.opened(socket));
     try {
       await listening(server, { port: listener.port, host: listener.host === '' ? '::' : listener.host });
     } catch (cause) {

@@ -19,7 +19,7 @@ export const HIDDEN = '[hidden]';
 const PASSING_LIMIT = 2_000;
 
 /** Of the code units of a text, the end not counted. */
-export interface Run {
+interface Run {
   readonly start: number;
   readonly end: number;
 }

@@ -5,7 +5,7 @@
  */
 
 /** The shortest text that it can find. */
-export const LEAST_SEARCHED = 4;
+const LEAST_SEARCHED = 4;
 
 /** Bits of the largest table of beginnings: a byte each. */
 const MAX_TABLE_BITS = 22;

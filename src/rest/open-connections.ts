@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '../foundation/logger.ts';
 
-export const MAX_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS = 1_000;
 
 export class OpenConnections {
   private readonly limit: number;

@@ -56,11 +56,13 @@ export class ConfigVariables {
     const values = new Map<string, string>();
     for (const [provider, paths] of wanted) {
       for (const [path, keys] of paths) {
-        const { data, ttlMs } = await this.get(provider, path, [...keys], signal).catch((error: unknown): ConfigData => {
-          if (failed === undefined) throw error;
-          failed({ provider, path }, error);
-          return { data: {} };
-        });
+        const { data, ttlMs } = await this.get(provider, path, [...keys], signal).catch(
+          (error: unknown): ConfigData => {
+            if (failed === undefined) throw error;
+            failed({ provider, path }, error);
+            return { data: {} };
+          },
+        );
         for (const key of keys) {
           const value = Object.hasOwn(data, key) ? data[key] : undefined;
           if (value === undefined) continue;

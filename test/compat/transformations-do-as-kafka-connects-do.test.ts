@@ -88,6 +88,48 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
     expect(new Set(answers).size).toBe(2);
   });
 
+  it.each<[string, Record<string, readonly string[]>]>([
+    [
+      'Cast$Value',
+      { spec: ['', ',', 'zz', 'a:zz', 'a:', ':a', 'a:b:c', 'a:int8,b', 'bytes', 'a:INT8', 'int8,a:int8'] },
+    ],
+    ['DropHeaders', { headers: ['', ',', 'h,', 'h,,k'] }],
+    ['ValueToKey', { fields: ['', ' ', ',', 'a,'] }],
+    ['MaskField$Key', { fields: ['', 'a,'] }],
+    ['ExtractField$Value', { field: ['', '`', '`a', 'a.`b`c', '..'], 'field.syntax.version': ['V2'] }],
+    ['HeaderFrom$Value', { fields: ['', 'a', 'a,'], headers: ['h', 'h,'], operation: ['copy', 'x'] }],
+    ['ReplaceField$Value', { renames: ['', 'a', ':b', 'a:', 'a:b:c', 'a:b,'] }],
+    ['SetSchemaMetadata$Value', { 'schema.version': ['', 'x', '1.5', ' 2 ', '+3', '2147483648'] }],
+    ['TimestampConverter$Value', { 'target.type': ['string', 'unix', 'x', ''], format: ['', ' ', 'Q', "'"] }],
+    ['RegexRouter', { regex: ['', '(', '[', '*', 'a**', '(?<=a*)b'], replacement: ['', '$'] }],
+  ])('%s refuses the same settings', async (name, values) => {
+    const className = `${PACKAGE}.${name}`;
+    const configs = Object.entries(values).reduce<Config[]>(
+      (all, [key, texts]) => all.flatMap((config) => texts.map((text) => ({ ...config, [key]: text }))),
+      [{}],
+    );
+    const answers = await oracle.ask<{ readonly error?: { readonly message: string } }>(
+      configs.map((config) => ({ op: 'transform', class: className, config, records: [] })),
+    );
+    const ours = configs.map((config) => {
+      try {
+        created(plugin.transformations, className).configure(config);
+        return null;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    // Of several mistakes Java tells the first one. What has no name of a setting in it gets that before it.
+    const isSame = (us: string | null, them: string | null): boolean =>
+      us === them || (us !== null && them !== null && us.includes(them));
+    const different = configs.flatMap((config, index) => {
+      const them = answers[index]?.error?.message ?? null;
+      const us = ours[index] ?? null;
+      return isSame(us, them) ? [] : [`${JSON.stringify(config)}: ${us}, in Java ${them}`];
+    });
+    expect(different).toEqual([]);
+  });
+
   it('all have the settings that Kafka Connect has', async () => {
     const offered = [...(plugin.transformations ?? []), ...(plugin.predicates ?? [])];
     const answers = await oracle.ask<Wire>(offered.map(({ className }) => ({ op: 'config', class: className })));

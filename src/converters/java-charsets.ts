@@ -54,12 +54,12 @@ function utf16Units(text: string, hasHalfUnit: boolean): string {
   return hasHalfUnit && !endsInHalf ? checked + REPLACEMENT : checked;
 }
 
-const UTF_16LE: Charset = {
+export const UTF_16LE: Charset = {
   encode: (text) => Buffer.from(text.replace(LONE_SURROGATES, REPLACEMENT), 'utf16le'),
   decode: (bytes) => utf16Units(bytes.toString('utf16le'), bytes.length % 2 === 1),
 };
 
-const UTF_16BE: Charset = {
+export const UTF_16BE: Charset = {
   encode: (text) => Buffer.from(UTF_16LE.encode(text)).swap16(),
   decode: (bytes) => {
     const whole = Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16();

@@ -58,6 +58,17 @@ function latin1(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString('latin1');
 }
 
+/** Each UTF-16 unit in two bytes, or in four, in which halves of pairs stand for themselves. */
+function encodedWide(text: string, width: number, isBig: boolean): Buffer {
+  const bytes = Buffer.alloc(text.length * width);
+  for (let index = 0; index < text.length; index++) {
+    const at = index * width;
+    if (isBig) bytes.writeUIntBE(text.charCodeAt(index), at, width);
+    else bytes.writeUIntLE(text.charCodeAt(index), at, width);
+  }
+  return bytes;
+}
+
 describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
   let oracle: JavaOracle;
   beforeAll(async () => {
@@ -178,6 +189,24 @@ describe.skipIf(!javaAvailable())(`with the seed ${seed}`, () => {
       );
       expect(taken).toBeGreaterThan(500);
     });
+  });
+
+  it('JsonConverter reads JSON in UTF-16 and UTF-32, broken at its end or not', async () => {
+    const items = fc
+      .tuple(
+        jsonTexts,
+        fc.constantFrom(2, 4),
+        fc.boolean(),
+        fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 5 })),
+      )
+      .map(([text, width, isBig, more]): Item => ({ bytes: Buffer.concat([encodedWide(text, width, isBig), more]) }));
+    const taken = await compare(
+      conversationsOf(JSON_CONVERTER, 'value', fc.constant({ 'schemas.enable': 'false' }), items, {
+        settings: 2,
+        items: 1000,
+      }),
+    );
+    expect(taken).toBeGreaterThan(300);
   });
 
   describe('StringConverter', () => {

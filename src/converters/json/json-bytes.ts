@@ -1,9 +1,12 @@
 /** The text of JSON that comes as bytes, in whichever encoding, as Jackson finds it out. */
 import { isUtf8 } from 'node:buffer';
 import { jsonEncodingOf } from '../../foundation/json-encoding.ts';
+import { UTF_16BE, UTF_16LE } from '../java-charsets.ts';
 
 /** Takes the place of everything from the first byte on that is no text: JSON allows it neither in a text nor after a word. */
 const NO_TEXT = '\ud800\u0000';
+/** May neither stand where something is missing nor follow a word or a number, and is left alone behind any other value. */
+const PART_OF_CHARACTER = '_';
 
 /**
  * UTF-8 as a rule, with a byte order mark or without; also UTF-16 and UTF-32, which a mark tells or the zeros of their first
@@ -32,26 +35,22 @@ function markedText(bytes: Buffer): string {
   const { bytesPerUnit, littleEndian, skip } = jsonEncodingOf(bytes);
   const order = littleEndian ? 'LE' : 'BE';
   if (bytesPerUnit === 4) return utf32Text(bytes.subarray(skip), order);
-  if (bytesPerUnit === 2) return utf16Text(bytes.subarray(skip), order);
+  if (bytesPerUnit === 2) return (littleEndian ? UTF_16LE : UTF_16BE).decode(bytes.subarray(skip));
   const [a, b, c] = bytes;
-  return utf8Text(a === 0xef && b === 0xbb && c === 0xbf ? bytes.subarray(3) : bytes);
+  // Jackson looks for a mark in four bytes.
+  return utf8Text(bytes.length > 3 && a === 0xef && b === 0xbb && c === 0xbf ? bytes.subarray(3) : bytes);
 }
 
-function utf16Text(bytes: Buffer, order: 'BE' | 'LE'): string {
-  const whole = Buffer.from(bytes.subarray(0, bytes.length & ~1));
-  const text = (order === 'BE' ? whole.swap16() : whole).toString('utf16le');
-  return bytes.length % 2 === 0 ? text : text + NO_TEXT;
-}
-
+/** Of a point that there is none Jackson learns before it has read anything; of a part of one only when it gets there. */
 function utf32Text(bytes: Buffer, order: 'BE' | 'LE'): string {
   let text = '';
   let at = 0;
   for (; at + 4 <= bytes.length; at += 4) {
     const point = order === 'BE' ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
-    if (point > 0x10ffff) return text + NO_TEXT;
+    if (point > 0x10ffff) return NO_TEXT;
     text += String.fromCodePoint(point);
   }
-  return at === bytes.length ? text : text + NO_TEXT;
+  return at === bytes.length ? text : text + PART_OF_CHARACTER;
 }
 
 function laxUtf8Text(bytes: Buffer): string {

@@ -10,7 +10,7 @@ import { asBuffer, withConverterType } from '../converter-config.ts';
 import { endOfEnvelope, findEnvelopePrefix } from './envelope-prefix.ts';
 import { isJsonUtf8, jsonTextOf } from './json-bytes.ts';
 import { JSON_CONFIG } from './json-config.ts';
-import { hasDecimal, type JsonReader, jsonReaderOf, readSchemaless } from './json-reader.ts';
+import { hasDecimal, type JsonReader, jsonReaderOf, readSchemaless, SERIALIZATION_ERROR } from './json-reader.ts';
 import { jsonSchemaText, schemaOfJson } from './json-schema.ts';
 import { type Json, JsonNumber, jsonText } from './json-text.ts';
 import { type JsonWriter, jsonWriterOf, writeSchemaless } from './json-writer.ts';
@@ -191,9 +191,7 @@ function parse(bytes: Buffer, precision: Precision): Json | undefined {
   try {
     return parseLaxJson(jsonTextOf(bytes), precision, isJsonUtf8(bytes));
   } catch (error) {
-    throw new DataError('Converting byte[] to Kafka Connect data failed due to serialization error: ', {
-      cause: error,
-    });
+    throw new DataError(SERIALIZATION_ERROR, { cause: error });
   }
 }
 

@@ -16,6 +16,9 @@ import { DataError } from '../../sdk/errors/index.ts';
 import { type Json, JsonNumber } from './json-text.ts';
 import { MAX_JSON_DEPTH } from './parse-json.ts';
 
+/** What is no JSON, or more of it than Jackson reads, is refused with this; the cause says more. */
+export const SERIALIZATION_ERROR = 'Converting byte[] to Kafka Connect data failed due to serialization error: ';
+
 export interface JsonReaderOptions {
   readonly replaceNullWithDefault: boolean;
 }
@@ -33,7 +36,10 @@ export function readSchemaless(json: Json | undefined, depth = 0): unknown {
     case 'object': {
       if (json === null) return null;
       if (json instanceof JsonNumber) return json.toNumber();
-      if (depth >= MAX_JSON_DEPTH) throw new DataError(`JSON is nested more than ${MAX_JSON_DEPTH} deep.`);
+      if (depth >= MAX_JSON_DEPTH) {
+        const cause = new Error(`JSON is nested more than ${MAX_JSON_DEPTH} deep.`);
+        throw new DataError(SERIALIZATION_ERROR, { cause });
+      }
       if (isArray(json)) return json.map((each) => readSchemaless(each, depth + 1));
       const map = new Map<string, unknown>();
       for (const key of Object.keys(json)) map.set(key, readSchemaless(json[key], depth + 1));

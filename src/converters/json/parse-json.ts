@@ -12,10 +12,10 @@ const BLANKS = /[ \t\r\n]*/y;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 /** Jackson's limit of containers within containers. */
 export const MAX_JSON_DEPTH = 1000;
-/** Jackson's limit of the characters of a number. */
+/** Jackson's limit of the digits of a number. */
 const MAX_NUMBER_LENGTH = 1000;
 /** What must not follow a word: it would be part of it. Jackson does not look at what comes before the digits, `$` among it. */
-const WORD_PART = /[\p{Surrogate}\p{L}\p{Nd}\p{Nl}\p{Sc}\p{Pc}\p{Mn}\p{Mc}\p{Cf}\u007f-\u009f]/u;
+const WORD_PART = /[\p{L}\p{Nd}\p{Nl}\p{Sc}\p{Pc}\p{Mn}\p{Mc}\p{Cf}\u007f-\u009f]/u;
 /** In UTF-8 Jackson stumbles over any character of several bytes there. */
 const WORD_PART_UTF8 = /[A-Z_a-z0-9\u007f-\uffff]/;
 
@@ -50,6 +50,11 @@ export function parseLaxJson(text: string, precision: Precision, wasUtf8: boolea
 
 function isSafe(text: string, precision: Precision): boolean {
   return precision !== 'digits' && !(precision === 'integers' ? LONG_INTEGER : NOT_PLAIN).test(text);
+}
+
+/** As Jackson counts them: of mantissa and exponent, without zeros in front. */
+function digitsIn(number: string): number {
+  return number.replace(/^-?0+(?=\d)/, '').replaceAll(/[^\d]/g, '').length;
 }
 
 /** Every integer is a bigint, every other number a JsonNumber. */
@@ -161,7 +166,7 @@ class JsonReader {
     NUMBER.lastIndex = this.position;
     const match = NUMBER.exec(this.text);
     if (match === null || (!this.isLax && LEADING_ZERO.test(match[0]))) throw this.unexpected();
-    if (match[0].length > MAX_NUMBER_LENGTH)
+    if (match[0].length > MAX_NUMBER_LENGTH && digitsIn(match[0]) > MAX_NUMBER_LENGTH)
       throw new SyntaxError(`A number has more than ${MAX_NUMBER_LENGTH} digits`);
     // An exponent that Java's BigDecimal has no room for.
     if ((match[2]?.length ?? 0) > 8 && BigDecimal.tryParse(match[0]) === undefined) throw this.unexpected();

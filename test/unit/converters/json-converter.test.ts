@@ -124,6 +124,7 @@ describe('the envelope', () => {
     ['a byte order mark', '\ufeff"a"', 'a'],
     ['nothing but blanks', ' \n', null],
     ['what can be no part of a word for it', 'true$', true],
+    ['a thousand digits', `-00${'1'.repeat(1000)}`, BigInt.asIntN(64, -BigInt('1'.repeat(1000)))],
   ])('takes %s as Kafka Connect does', (_what, text, value) => {
     expect(read(text, plain).value).toEqual(value);
   });
@@ -144,13 +145,23 @@ describe('the envelope', () => {
     expect(value('00 00 00 22 00 01 f6 00 00 00 00 22')).toBe('\u{1f600}');
     // In UTF-8 a sign of two bytes must not follow a word.
     expect(value('00 74 00 72 00 75 00 65 00 d7')).toBe(true);
-    for (const broken of ['22 ff 22', '22 c3 22', '22 c1 81 22', '6e 75 6c 6c ff']) {
+    // Half a unit of UTF-16, or half a pair, is a sign like others; half a character of UTF-32 must not be met.
+    expect(value('00 74 00 72 00 75 00 65 00')).toBe(true);
+    expect(value('00 22 d8 00 00 61 00 22')).toBe('\ufffd');
+    expect(value('5b 00 00 00 5d 00 00 00 00')).toEqual([]);
+    expect(value('ef bb bf 20')).toBe(null);
+    const word = '00 00 00 74 00 00 00 72 00 00 00 75 00 00 00 65';
+    expect(value(`${word} 00 00 d8 00`)).toBe(true);
+    const far = '5b 00 00 00 5d 00 00 00 00 00 11 00';
+    for (const broken of [`${word} 00`, far, 'ef bb bf', '22 ff 22', '22 c3 22', '22 c1 81 22', '6e 75 6c 6c ff']) {
       expect(() => value(broken), broken).toThrow(DataError);
     }
   });
 
   it('may nest 1000 deep and no deeper', () => {
-    expect(() => read('['.repeat(1001) + ']'.repeat(1001), plain)).toThrow(DataError);
+    expect(() => read('['.repeat(1001) + ']'.repeat(1001), plain)).toThrow(
+      /^Converting byte\[\] to Kafka Connect data/,
+    );
     expect(() => read('['.repeat(100_000) + ']'.repeat(100_000), plain)).toThrow(DataError);
   });
 

@@ -1,10 +1,8 @@
 /** `/` and `/health`. Kafka Connect 4.1.1 (KIP-1017). */
 import type { Clock } from '../foundation/clock.ts';
 import type { Herder, HerderHealth } from '../runtime/herder/herder.ts';
+import { CONNECT_API_VERSION } from '../runtime/plugins/connect-version.ts';
 import { ok, type RestResource, type RestResponse } from './resource.ts';
-
-/** The Kafka Connect whose REST API this is. */
-export const CONNECT_API_VERSION = '4.1.1';
 
 const HEALTH_STATUS = { healthy: 200, starting: 503, unhealthy: 500 } as const;
 

@@ -8,6 +8,7 @@ import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { messageOf } from '../../sdk/errors/readable-error.ts';
 import { isPlugin, type Plugin, SDK_CONTRACT_VERSION } from '../../sdk/plugin.ts';
 import type { PluginRef } from '../host/protocol.ts';
+import { pinnableVersions } from './connect-version.ts';
 import { IMPORT_LIMIT_MS } from './import-trial.ts';
 import { compareVersions } from './maven-version.ts';
 import { ALL_PLUGIN_TYPES, namesOf, PLUGIN_TYPES, type PluginDesc, type PluginType } from './plugin-desc.ts';
@@ -181,7 +182,8 @@ export class Plugins {
   }
 
   /**
-   * The newest version of a class that a requirement admits: a version, a range, `latest`.
+   * The newest version of a class that a requirement admits: a version, a range, `latest`. Of one that only stands in for Kafka Connect's, the
+   * version of that counts too, after the own versions of all.
    * @throws ConfigError `holdfast.plugin.version-not-found` in Kafka Connect's words, or with those of a requirement that can't be read
    */
   version(desc: PluginDesc, requirement: string): PluginDesc {
@@ -192,9 +194,11 @@ export class Plugins {
     } catch (cause) {
       throw new ConfigError((cause as Error).message, { code: PLUGIN_VERSION_INVALID, cause });
     }
-    const found = versions.find(({ version }) => range.has(version));
+    const admits = (version: string): boolean => range.has(version);
+    const found =
+      versions.find(({ version }) => admits(version)) ?? versions.find((each) => pinnableVersions(each).some(admits));
     if (found !== undefined) return found;
-    const available = versions.map(({ version }) => version).join(', ');
+    const available = [...new Set(versions.flatMap(pinnableVersions))].join(', ');
     throw new ConfigError(
       `Plugin ${desc.className} not found that matches the version range ${range}, available versions: [${available}]`,
       { code: PLUGIN_VERSION_NOT_FOUND },

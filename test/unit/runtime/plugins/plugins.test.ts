@@ -68,6 +68,45 @@ describe('Plugins', () => {
     expect(plugins.list(['source'])).toHaveLength(3);
   });
 
+  describe('takes a requirement on the version', () => {
+    const FILE = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
+    const ours = { ...desc('source', FILE, '0.1.0'), isOurs: true };
+    const version = (requirement: string, ...descs: PluginDesc[]): PluginDesc =>
+      new Plugins(descs).version(descs[0] as PluginDesc, requirement);
+
+    it.each(['4.1.1', '[4.1.1]', '[4,5)', '[4.1,)', '0.1.0', '[0,1)', '(,1.0],[4.0,5.0)', 'latest'])(
+      'that Kafka Connect or Holdfast meets, of a plugin that stands in for one of Kafka: %s',
+      (requirement) => {
+        expect(version(requirement, ours)).toBe(ours);
+      },
+    );
+
+    it.each([
+      ['4.0.0', '[4.0.0,4.0.0]'],
+      ['[5,)', '[5,)'],
+      ['(0.1.0,4.1.1)', '(0.1.0,4.1.1)'],
+    ])('and refuses %s, which neither meets', (requirement, range) => {
+      expect(() => version(requirement, ours)).toThrow(
+        `Plugin ${FILE} not found that matches the version range ${range}, available versions: [0.1.0, 4.1.1]`,
+      );
+    });
+
+    it('of anybody else by its own version alone, whatever its name', () => {
+      const theirs = desc('source', FILE, '0.1.0');
+      const another = { ...desc('source', 'io.holdfast.Datagen', '0.1.0'), isOurs: true };
+      for (const each of [theirs, another]) {
+        expect(version('0.1.0', each)).toBe(each);
+        expect(() => version('4.1.1', each)).toThrow('available versions: [0.1.0]');
+      }
+    });
+
+    it('by the own versions of all before it counts one as that of Kafka', () => {
+      const theirs = desc('source', FILE, '4.1.1');
+      expect(version('4.1.1', ours, theirs)).toBe(theirs);
+      expect(version('[4,5)', ours, desc('source', FILE, '3.9'))).toBe(ours);
+    });
+  });
+
   it('lists by type, then by class name', () => {
     const sink = desc('sink', 'z.Sink');
     expect(new Plugins([value, source, key, sink, twin]).list()).toEqual([sink, twin, source, key, value]);

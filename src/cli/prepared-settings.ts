@@ -9,6 +9,7 @@ import { passwordKeysOf } from '../runtime/config/password-keys.ts';
 import { isAskedHere, PluginDefinitions } from '../runtime/config/plugin-definitions.ts';
 import type { ConfigVariables } from '../runtime/config/variables/config-variables.ts';
 import { openVariables, resolveWorkerSettings } from '../runtime/config/variables/open-variables.ts';
+import type { ResolvedVariables } from '../runtime/config/variables/resolved-variables.ts';
 import { secretsOf } from '../runtime/config/variables/secret-settings.ts';
 import { hasVariable } from '../runtime/config/variables/variable-syntax.ts';
 import { invalidWorkerConfig, type WorkerConfig } from '../runtime/config/worker-config.ts';
@@ -69,13 +70,16 @@ async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promis
   if ((settings['config.providers'] ?? '').trim() === '') {
     const config = parseWorkerSettings(settings);
     hold(secrets, plugins, config.raw, {});
-    return { config, plugins, variables: await openVariables({ settings, plugins, logger }), secrets };
+    const none = await openVariables({ settings, plugins, logger });
+    warnOfUnresolved((await resolveWorkerSettings(settings, none)).resolved, logger);
+    return { config, plugins, variables: none, secrets };
   }
   const variables = await openVariables({ settings, plugins, logger }).catch((error: unknown) => {
     throw withOtherMistakes(error, settings);
   });
   try {
     const { settings: resolvedSettings, resolved, problems } = await resolveWorkerSettings(settings, variables);
+    warnOfUnresolved(resolved, logger);
     hold(secrets, plugins, resolvedSettings, resolved);
     return {
       config: parsed(resolvedSettings, problems, (message, key) => resolved.hide(message, key)),
@@ -101,6 +105,11 @@ function withOtherMistakes(error: unknown, settings: Readonly<Record<string, str
     if (problems.length === 0) return error;
     return invalidWorkerConfig([{ key: 'config.providers', message: error.message }, ...problems]);
   }
+}
+
+function warnOfUnresolved({ unresolved }: Pick<ResolvedVariables, 'unresolved'>, logger: Logger): void {
+  if (Object.keys(unresolved).length === 0) return;
+  logger.warn('Variables of the worker have no value. They are taken as they are written.', { reasons: unresolved });
 }
 
 function hold(

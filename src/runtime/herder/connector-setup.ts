@@ -146,6 +146,13 @@ export class ConnectorSetup {
     } finally {
       // After the start, as Kafka Connect does.
       const { unknown, withoutEffect } = entry.resolved.keyFindings;
+      const { unresolved } = entry.resolved.variables;
+      if (Object.keys(unresolved).length > 0) {
+        this.options.logger.warn('Variables of a connector have no value. It gets them as they are written.', {
+          connector: entry.name,
+          reasons: unresolved,
+        });
+      }
       if (unknown.length > 0) {
         this.options.logger.warn('Settings of a connector are not known and have no effect. Check their spelling.', {
           connector: entry.name,

@@ -7,7 +7,7 @@ import { messageOf } from '../../../sdk/errors/readable-error.ts';
 import { PROVIDER_FAILED } from '../providers/provider-failed.ts';
 import { providerCall } from './provider-call.ts';
 import { type FoundVariable, type RawConfig, ResolvedVariables } from './resolved-variables.ts';
-import { type Variable, variablesIn, withValues } from './variable-syntax.ts';
+import { type Variable, variablesIn, variableText, withValues } from './variable-syntax.ts';
 
 /** How long a provider may take. A request for a configuration waits at most 90 s. */
 const GET_TIMEOUT_MS = 30_000;
@@ -54,12 +54,14 @@ export class ConfigVariables {
     }
     const found: FoundVariable[] = [];
     const values = new Map<string, string>();
+    const told = new Set<string>();
     for (const [provider, paths] of wanted) {
       for (const [path, keys] of paths) {
         const { data, ttlMs } = await this.get(provider, path, [...keys], signal).catch(
           (error: unknown): ConfigData => {
             if (failed === undefined) throw error;
             failed({ provider, path }, error);
+            for (const key of keys) told.add(idOf({ provider, path, key }));
             return { data: {} };
           },
         );
@@ -72,10 +74,27 @@ export class ConfigVariables {
       }
     }
     const config: Record<string, string | null> = {};
+    const unresolved: Record<string, string> = {};
     for (const [name, value] of Object.entries(raw)) {
-      config[name] = value === null ? null : withValues(value, (variable) => values.get(idOf(variable)));
+      const missing: Variable[] = [];
+      config[name] =
+        value === null
+          ? null
+          : withValues(value, (variable) => {
+              const found = values.get(idOf(variable));
+              if (found === undefined && !told.has(idOf(variable))) missing.push(variable);
+              return found;
+            });
+      if (missing.length > 0) unresolved[name] = this.whyUnresolved(missing);
     }
-    return new ResolvedVariables({ raw, config, found });
+    return new ResolvedVariables({ raw, config, found, unresolved });
+  }
+
+  /** Invariant 8: text that no provider answers for may be a part of a secret that only looks like a variable, and is not quoted. */
+  private whyUnresolved(missing: readonly Variable[]): string {
+    const ours = missing.filter(({ provider }) => this.providers.has(provider));
+    if (ours.length === 0) return 'its config provider is not in config.providers';
+    return `${ours.map(variableText).join(', ')}: the config provider has no such key`;
   }
 
   /** Asks one provider. @throws what it throws, as a ConnectError with its message */

@@ -25,16 +25,20 @@ export class ResolvedVariables {
   /** What plugins get. Not to be shown. */
   readonly config: RawConfig;
   readonly found: readonly FoundVariable[];
+  /** By setting, why variables of it stay as they are written, as Kafka Connect leaves them without a word. May be shown. */
+  readonly unresolved: Readonly<Record<string, string>>;
   private embedded: EmbeddedValues | null = null;
 
   constructor(parts: {
     readonly raw: RawConfig;
     readonly config: RawConfig;
     readonly found: readonly FoundVariable[];
+    readonly unresolved: Readonly<Record<string, string>>;
   }) {
     this.raw = parts.raw;
     this.config = parts.config;
     this.found = parts.found;
+    this.unresolved = parts.unresolved;
   }
 
   /**

@@ -57,6 +57,20 @@ describe('ConfigVariables', () => {
     expect(provider.asked.map(({ path }) => path)).toEqual(['', '/f']);
   });
 
+  it('tells which variables of a setting stay as they are, and why', async () => {
+    const { variables } = variablesWith({ '': { k: 'V' }, '/f': { k: '${p:/f:no}' } });
+    const raw = { a: '${p:/f:k}', b: '${p:/f:user}:${p:/f:pass}-${p:k}', c: 'x${q:secret}', d: null, e: '${p:zzz}' };
+    const { unresolved } = await variables.resolve(raw);
+    expect(unresolved).toEqual({
+      b: '${p:/f:user}, ${p:/f:pass}: the config provider has no such key',
+      // What is no variable of a known provider may be a part of a secret.
+      c: 'its config provider is not in config.providers',
+      e: '${p:zzz}: the config provider has no such key',
+    });
+    const { unresolved: none } = await variables.resolve({ a: '${topic}', b: '${p:k}' });
+    expect(none).toEqual({});
+  });
+
   it('fails with the message of the provider, as no mistake of the configuration', async () => {
     const { variables, provider } = variablesWith({});
     provider.failure = new ConfigError('Path is not supported');

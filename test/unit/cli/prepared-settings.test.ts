@@ -1,8 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of config providers look like this
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prepareSettings } from '../../../src/cli/prepared-settings.ts';
-import { silentLogger } from '../../../src/foundation/logger.ts';
+import { recordingLogger, silentLogger } from '../../../src/foundation/logger.ts';
 import { ConfigError } from '../../../src/sdk/errors/kinds.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const VALID = {
   'bootstrap.servers': 'embedded:broker',
@@ -20,7 +23,37 @@ async function failureOf(settings: Readonly<Record<string, string>>): Promise<Co
   return failure as ConfigError;
 }
 
+const WARNING = 'Variables of the worker have no value. They are taken as they are written.';
+
+async function warningsOf(settings: Readonly<Record<string, string>>) {
+  const { logger, lines } = recordingLogger();
+  const prepared = await prepareSettings({ settings: { ...VALID, ...settings }, logger }).catch(() => null);
+  await prepared?.variables.close();
+  return lines.filter(({ message }) => message === WARNING).map(({ level, fields }) => ({ level, ...fields }));
+}
+
 describe('prepareSettings', () => {
+  it('warns of variables without a value, with the reason of each setting, and without what may be a secret', async () => {
+    const unknown = 'its config provider is not in config.providers';
+    expect(await warningsOf({ 'ssl.key.password': 'a${b:c', 'sasl.jaas.config': 'x${y:hunter2}' })).toEqual([
+      { level: 'warn', reasons: { 'sasl.jaas.config': unknown } },
+    ]);
+    const folder = tempDir('variables');
+    writeFileSync(join(folder, 'a'), 'there=1000');
+    const found = { 'offset.flush.interval.ms': `\${file:${folder}/a:there}` };
+    expect(await warningsOf({ ...FILE, ...found })).toEqual([]);
+    expect(await warningsOf({ ...FILE, ...found, 'group.id': `\${file:${folder}/a:gone}`, x: '${y:hunter2}' })).toEqual(
+      [
+        {
+          level: 'warn',
+          reasons: { 'group.id': `\${file:${folder}/a:gone}: the config provider has no such key`, x: unknown },
+        },
+      ],
+    );
+    // Told as a mistake: nobody knows which keys there are.
+    expect(await warningsOf({ ...FILE, 'group.id': '${file:/missing/a:x}' })).toEqual([]);
+  });
+
   it('names every setting that can not be looked up, and every other mistake beside them, in one message', async () => {
     const { message, code, problems } = await failureOf({
       ...FILE,

@@ -1,5 +1,7 @@
+import type { Logger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { ConnectorConfigs } from '../../../../src/runtime/config/connector-configs.ts';
+import type { ConfigVariables } from '../../../../src/runtime/config/variables/config-variables.ts';
 import { parseWorkerConfig } from '../../../../src/runtime/config/worker-config.ts';
 import { StandaloneHerder } from '../../../../src/runtime/herder/standalone-herder.ts';
 import type { PluginDesc } from '../../../../src/runtime/plugins/plugin-desc.ts';
@@ -81,7 +83,12 @@ class PlainConverter {}
 
 /** A standalone herder and its worker, over a scripted task host and a scripted connector class, `test.ScriptedSource`. */
 export function openHerder(
-  options: { readonly store?: ConfigBackingStore; readonly onHost?: (host: ScriptedHost) => void } = {},
+  options: {
+    readonly store?: ConfigBackingStore;
+    readonly onHost?: (host: ScriptedHost) => void;
+    readonly logger?: Logger;
+    readonly variables?: ConfigVariables;
+  } = {},
 ): {
   readonly herder: StandaloneHerder;
   readonly script: ConnectorScript;
@@ -89,6 +96,7 @@ export function openHerder(
   readonly host: () => ScriptedHost;
   readonly startup: { detail: string };
 } {
+  const { onHost, variables, ...given } = options;
   const clock = new ManualClock();
   const hosts: ScriptedHost[] = [];
   const script: ConnectorScript = {
@@ -114,7 +122,7 @@ export function openHerder(
     openHost: () => {
       const host = new ScriptedHost();
       hosts.push(host);
-      options.onHost?.(host);
+      onHost?.(host);
       return host;
     },
     services: {},
@@ -127,13 +135,13 @@ export function openHerder(
   const herder = new StandaloneHerder({
     worker,
     plugins,
-    configs: new ConnectorConfigs({ plugins, worker: config }),
+    configs: new ConnectorConfigs({ plugins, worker: config, ...(variables === undefined ? {} : { variables }) }),
     clock,
     logger,
     workerId: () => '127.0.0.1:8083',
     clusterId: async () => 'cluster',
     startup: () => startup.detail,
-    ...options,
+    ...given,
   });
   const host = (): ScriptedHost => {
     const last = hosts.at(-1);

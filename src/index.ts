@@ -134,7 +134,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   });
   const broker = options.broker ?? (await openBroker({ config, clock, logger }));
   if (options.broker === undefined) opened.add(() => broker.close());
-  const connectMetrics = new ConnectMetrics({
+  const connectMetrics: ConnectMetrics = new ConnectMetrics({
     clock,
     names: config.values['metrics.names'] as readonly NameSet[],
     app: { version: CONNECT_API_VERSION, commitId: version },
@@ -143,7 +143,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
     figures: () => worker.figures(),
     plugin: (type, name) => plugins.find(type === 'connector' ? ['sink', 'source'] : [type], name) ?? null,
   });
-  const outside = new SeenFromOutside({
+  const outside: SeenFromOutside = new SeenFromOutside({
     clock,
     version,
     metrics: config.values['metrics.enable'],
@@ -173,7 +173,7 @@ async function openWorker(options: OpenWorkerOptions): Promise<HoldfastWorker> {
   opened.add(() => registry.close());
   const cluster = new ClusterWatch({ broker, config, logger });
   opened.add(() => cluster.stop());
-  const worker = new Worker({
+  const worker: Worker = new Worker({
     clock,
     logger,
     broker,

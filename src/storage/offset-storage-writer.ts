@@ -5,6 +5,8 @@ import { encodeOffsetKey, encodeOffsetMap } from './offset-codec.ts';
 
 export class OffsetStorageWriter {
   private readonly store: OffsetBackingStore;
+  /** By connector. A task that was abandoned does not take back what it had asked for. */
+  private readonly underWay = new Map<string, Set<Promise<void>>>();
 
   constructor(options: { readonly store: OffsetBackingStore }) {
     this.store = options.store;
@@ -23,6 +25,20 @@ export class OffsetStorageWriter {
     for (const { partition, offset } of offsets) {
       entries.set(encodeOffsetKey(connector, partition), offset === null ? null : encodeOffsetMap(offset));
     }
-    await this.store.set(entries);
+    const writes = this.underWay.get(connector) ?? new Set();
+    this.underWay.set(connector, writes);
+    const write = this.store.set(entries);
+    writes.add(write);
+    try {
+      await write;
+    } finally {
+      writes.delete(write);
+      if (writes.size === 0) this.underWay.delete(connector);
+    }
+  }
+
+  /** Resolves when every write for the connector that was asked for before has ended, one way or the other: none of those lands later. */
+  async settled(connector: string): Promise<void> {
+    await Promise.allSettled(this.underWay.get(connector) ?? []);
   }
 }

@@ -97,6 +97,8 @@ export class ConnectorOffsets {
     given: readonly ConnectorOffset[] | null,
     cancelled: AbortSignal,
   ): Promise<boolean> {
+    // A task that did not end in time was abandoned with its last commit under way: what that writes is to be known, too, and not to come later.
+    await this.worker.offsetsSettled(name);
     const known = await this.worker.offsetReader(name).all();
     const changes =
       given === null ? known.map(({ partition }) => ({ partition, offset: null })) : distinct(given, known);

@@ -164,6 +164,11 @@ export class Worker {
     return this.offsetWriter.write(connector, offsets);
   }
 
+  /** Resolves when no write of its offsets that was asked for before can land any more. */
+  offsetsSettled(connector: string): Promise<void> {
+    return this.offsetWriter.settled(connector);
+  }
+
   /** The caller's to close. */
   admin(settings: ClientSettings): Admin {
     return this.options.broker.admin({ settings, logger: this.options.logger });

@@ -5,7 +5,9 @@ import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { ConnectorOffsets } from '../../../../src/runtime/herder/connector-offsets.ts';
 import type { DesiredConnector } from '../../../../src/runtime/herder/desired-connectors.ts';
 import type { Worker } from '../../../../src/runtime/worker/worker.ts';
+import { MemoryOffsetBackingStore } from '../../../../src/storage/memory-offset-backing-store.ts';
 import { logger, settle } from '../fake-task-edges.ts';
+import { openHerder } from './scripted-connector.ts';
 
 const NEVER = new Promise<never>(() => {});
 const owner = {
@@ -26,6 +28,7 @@ function open(known: Promise<readonly never[]> = Promise.resolve([])) {
   const signals: (AbortSignal | undefined)[] = [];
   const worker = {
     offsetReader: () => ({ all: () => known }),
+    offsetsSettled: async () => {},
     writeOffsets: () => NEVER,
     questions: {
       alterOffsets: (...args: Parameters<Worker['questions']['alterOffsets']>) => {
@@ -65,4 +68,38 @@ it('asks no connector when it was given up before', async () => {
   known.resolve([]);
   expect(await altering).toMatch(/it was cancelled by another request/);
   expect(signals).toEqual([]);
+});
+
+it('leaves nothing behind that an abandoned task was still writing', async () => {
+  const disk = new Deferred();
+  class SlowStore extends MemoryOffsetBackingStore {
+    override async set(entries: ReadonlyMap<string, string | null>): Promise<void> {
+      if ([...entries.values()].some((value) => value !== null)) await disk.promise;
+      await super.set(entries);
+    }
+  }
+  const store = new SlowStore();
+  const { herder, script, clock, host } = openHerder({ offsetStore: store });
+  script.alterOffsets = () => true;
+  await herder.start();
+  const config = { name: 'c', 'connector.class': 'test.ScriptedSource', 'tasks.max': '1', topic: 't' };
+  await herder.putConnectorConfig('c', config, { allowReplace: false });
+  await settle();
+  const offsets = [{ partition: { file: 'new' }, offset: { line: 7 } }];
+  void host().ask({
+    type: 'task.committable',
+    id: { connector: 'c', task: 0 },
+    committable: { kind: 'source', offsets },
+  });
+  host().onPosted = (message) => message.type === 'task.stop';
+  const stopped = herder.stopConnector('c');
+  await settle();
+  await clock.advance(5_000);
+  await stopped;
+  const reset = herder.alterConnectorOffsets('c', null);
+  await settle();
+  disk.resolve();
+  expect(await reset).toBe(true);
+  await settle();
+  expect(await store.entries()).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { ConfigDef } from '../../../../src/sdk/config/index.ts';
 import type { ConnectorConfig, SourceConnectorContext } from '../../../../src/sdk/connector.ts';
 import type { ConfigBackingStore } from '../../../../src/storage/config-backing-store.ts';
 import { MemoryOffsetBackingStore } from '../../../../src/storage/memory-offset-backing-store.ts';
+import type { OffsetBackingStore } from '../../../../src/storage/offset-backing-store.ts';
 import { logger } from '../fake-task-edges.ts';
 import { groupBroker } from '../worker/fake-group-member.ts';
 import { ScriptedHost } from '../worker/scripted-host.ts';
@@ -85,6 +86,7 @@ class PlainConverter {}
 export function openHerder(
   options: {
     readonly store?: ConfigBackingStore;
+    readonly offsetStore?: OffsetBackingStore;
     readonly onHost?: (host: ScriptedHost) => void;
     readonly logger?: Logger;
     readonly variables?: ConfigVariables;
@@ -118,7 +120,7 @@ export function openHerder(
     clock,
     logger,
     broker: groupBroker().broker,
-    offsetStore: new MemoryOffsetBackingStore(),
+    offsetStore: options.offsetStore ?? new MemoryOffsetBackingStore(),
     openHost: () => {
       const host = new ScriptedHost();
       hosts.push(host);

@@ -98,7 +98,7 @@ export class ConnectorValidation {
   async validate(config: RawConnectorConfig): Promise<ValidatedConnector> {
     const className = config['connector.class'];
     if (className === undefined || className === null) throw noClass(config);
-    const newest = this.plugins.get(['source', 'sink'], className.trim());
+    const newest = this.plugins.get(['source', 'sink'], className);
     const requirement = config['connector.plugin.version'];
     let desc: PluginDesc;
     try {

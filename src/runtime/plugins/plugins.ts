@@ -158,9 +158,12 @@ export class Plugins {
     return candidates.length === 1 ? candidates[0] : undefined;
   }
 
-  /** @throws ConfigError `holdfast.plugin.not-found` or `holdfast.plugin.ambiguous`, with Kafka Connect's words. */
+  /**
+   * Blanks around a name don't count, but a message repeats them, as upstream's does.
+   * @throws ConfigError `holdfast.plugin.not-found` or `holdfast.plugin.ambiguous`, with Kafka Connect's words
+   */
   get(types: readonly PluginType[], name: string): PluginDesc {
-    const candidates = this.candidates(types, name);
+    const candidates = this.candidates(types, name.trim());
     const [first] = candidates;
     if (first !== undefined && candidates.length === 1) return first;
     const kind = KIND_NAMES[types[0] ?? 'source'];

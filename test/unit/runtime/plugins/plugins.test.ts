@@ -60,6 +60,16 @@ describe('Plugins', () => {
     );
   });
 
+  it('takes no notice of blanks around a name, and repeats them where it finds nothing', () => {
+    const plugins = new Plugins([source]);
+    expect(plugins.get(['source', 'sink'], ' FileSource ')).toBe(source);
+    for (const name of [' ', '  x ', '\tJunk\t']) {
+      expect(() => plugins.get(['source', 'sink'], name)).toThrow(
+        `Failed to find any class that implements Connector and which name matches ${name}, available`,
+      );
+    }
+  });
+
   it('uses the newest of several versions of a class, and lists them all', () => {
     const newer = desc('source', 'org.x.FileSourceConnector', '1.10');
     const plugins = new Plugins([source, newer, desc('source', 'org.x.FileSourceConnector', '1.9')]);

@@ -18,7 +18,7 @@ export function refusedTargetAnswer(method: string, { status, message, uri }: Re
 export interface Asked {
   readonly method: string;
   readonly url: string;
-  /** What the client takes; JSON, or else a page. */
+  /** What the client takes; nothing, or an empty text: a page. */
   readonly accept: string;
 }
 
@@ -33,13 +33,47 @@ export function badRequest(asked: Asked): JettyError {
 }
 
 function answerFor(request: Asked, status: number, message: string): JettyError {
-  const types = request.accept.split(',').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
-  if (!types.some((type) => type === 'application/json' || type === 'text/json')) {
-    return pageFor(request.method, { status, message, uri: request.url });
+  const type = errorTypeFor(request.accept);
+  if (type === null || !hasPage(request.method)) return { headers: NO_CACHE, body: '' };
+  const { url } = request;
+  if (type === 'text/html') return pageFor(request.method, { status, message, uri: url });
+  if (type === 'text/plain') {
+    const body = `HTTP ERROR ${status} ${message}\nURI: ${url}\nSTATUS: ${status}\nMESSAGE: ${message}\n`;
+    return { headers: { ...NO_CACHE, 'content-type': 'text/plain;charset=iso-8859-1' }, body };
   }
-  if (!hasPage(request.method)) return { headers: NO_CACHE, body: '' };
-  const body = JSON.stringify({ message, url: request.url, status: `${status}` });
-  return { headers: { ...NO_CACHE, 'content-type': 'application/json' }, body };
+  const body = JSON.stringify({ message, url, status: `${status}` });
+  return { headers: { ...NO_CACHE, 'content-type': type }, body };
+}
+
+type ErrorType = 'text/html' | 'text/plain' | 'application/json' | 'text/json';
+
+const ERROR_TYPES: ReadonlyMap<string, ErrorType> = new Map([
+  ['text/html', 'text/html'],
+  ['text/*', 'text/html'],
+  ['*/*', 'text/html'],
+  ['text/plain', 'text/plain'],
+  ['application/json', 'application/json'],
+  ['text/json', 'text/json'],
+]);
+
+/**
+ * Of what the client takes, that which it likes best and an error can be in; null: there is no body. Jetty reads `Accept` by rules of its own:
+ * any number is a quality, case counts, and a range with parameters is none that it knows.
+ */
+function errorTypeFor(accept: string): ErrorType | null {
+  if (accept.trim() === '') return 'text/html';
+  const ranges = accept.split(',').map((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const quality = parameters.find((each) => each.startsWith('q='));
+    const others = parameters.filter((each) => each !== quality);
+    return { type: [type, ...others].join(';'), quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 };
+  });
+  const liked = ranges.filter(({ quality }) => quality !== 0).sort((a, b) => b.quality - a.quality);
+  for (const { type } of liked) {
+    const found = ERROR_TYPES.get(type);
+    if (found !== undefined) return found;
+  }
+  return null;
 }
 
 const NO_CACHE = { 'cache-control': 'must-revalidate,no-cache,no-store' };

@@ -11,6 +11,7 @@ import { type Listener, REST_LISTENER } from './listener.ts';
 import { OpenConnections } from './open-connections.ts';
 import { RestSite, type RestSiteOptions } from './rest-site.ts';
 import { httpsOptions, isRefused, type ServerTls } from './server-tls.ts';
+import { answerUnreadable } from './unreadable-request.ts';
 
 const IDLE_TIMEOUT_MS = 90_000;
 /** How long requests in flight have to end when the server closes, ms. RestServer of Kafka Connect 4.1.1. */
@@ -117,6 +118,10 @@ export class RestServer {
     const server = this.serverFor(listener);
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
     server.on('connection', (socket: Socket) => this.connections.opened(socket));
+    server.on('clientError', (error, socket) => {
+      const isAnswered = [...this.inFlight].some((each) => each.socket === socket && each.headersSent);
+      answerUnreadable(error, socket, isAnswered);
+    });
     try {
       await listening(server, { port: listener.port, host: listener.host === '' ? '::' : listener.host });
     } catch (cause) {

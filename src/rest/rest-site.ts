@@ -135,7 +135,7 @@ export class RestSite {
     if (type !== undefined && !isMediaType(type)) return sendError(reply, 400, badRequest(asked));
     this.addHeaders(request, reply);
     const refusal = this.refusalOf(request);
-    if (refusal === 400) return sendError(reply, 400, { headers: {}, body: '' });
+    if (refusal === 400) return sendError(reply, 400, badRequest(asked));
     if (refusal !== null) return this.refuse(reply, refusal);
     return this.authenticate(request, reply, url);
   }

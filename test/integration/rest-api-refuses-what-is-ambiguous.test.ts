@@ -64,6 +64,27 @@ describe('the REST API', () => {
     expect(answer).not.toMatch(/^set-cookie/im);
   });
 
+  it('answers a path with a byte beyond ASCII as Kafka Connect does, and a query with one in JSON', async () => {
+    const ask = async (line: string) => {
+      const answer = await send(`${line} HTTP/1.1\r\n${HOST}\r\n`, SMUGGLED);
+      expect(statuses(answer)).toEqual([400]);
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      expect(head).toMatch(/^connection: close$/im);
+      return [/^content-type: (.*)$/im.exec(head)?.[1], body] as const;
+    };
+    for (const line of ['GET /connectors/caf\xc3\xa9', 'POST /connectors/\xe9?a']) {
+      const [type, page] = await ask(line);
+      expect(type).toBe('text/html;charset=iso-8859-1');
+      expect(page).toContain('<tr><th>MESSAGE:</th><td>Illegal Path Character</td></tr>');
+    }
+    for (const method of ['PUT', 'DELETE']) expect(await ask(`${method} /caf\xc3\xa9`)).toEqual([undefined, '']);
+    const [type, body] = await ask('GET /connectors?a=\xe9');
+    expect([type, JSON.parse(body)]).toEqual([
+      'application/json',
+      { error_code: 400, message: 'The target of the request has a character that must be percent-encoded.' },
+    ]);
+  });
+
   it('answers 413 to a body of more than 32 MiB, announced or not, and goes on', async () => {
     const post = `POST /connectors HTTP/1.1\r\n${HOST}${JSON_TYPE}`;
     expect(statuses(await send(`${post}Content-Length: 33554433\r\n\r\n`))).toEqual([413]);

@@ -114,6 +114,42 @@ describe('RestSite, transport rules of Kafka Connect 4.1.1', () => {
     expect(await get('application/json', 'PUT')).toEqual([undefined, '']);
   });
 
+  // Seen of Kafka Connect 4.1.1.
+  it.each([
+    ['application/json;q=1.5', 'application/json'],
+    ['application/json;q=-1', 'application/json'],
+    ['text/html, application/json;q=5', 'application/json'],
+    ['application/json, junk junk', 'application/json'],
+    ['text/json;q=5', 'text/json'],
+    ['application/json;q=0.1, text/html;q=5', 'text/html;charset=iso-8859-1'],
+    ['*/*;q=5', 'text/html;charset=iso-8859-1'],
+    ['text/*;q=5', 'text/html;charset=iso-8859-1'],
+    ['text/plain;q=5', 'text/plain;charset=iso-8859-1'],
+    ['application/*;q=5', undefined],
+    ['application/json;charset=utf-8;q=5', undefined],
+    ['application/json;q=x', undefined],
+    ['text/html;q=0, a/b;q=5', undefined],
+    ['APPLICATION/JSON;q=5', undefined],
+  ])('refuses to answer in %s, and says so in %s', async (accept, type) => {
+    const headers = { accept, host: 'x' };
+    const answer = await open().inject({ method: 'GET', url: '/connectors?x=1', headers });
+    expect([answer.status, answer.headers['content-type']]).toEqual([400, type]);
+    expect(answer.headers['cache-control']).toBe('must-revalidate,no-cache,no-store');
+    if (type === undefined) expect(answer.body).toBe('');
+    else if (type.endsWith('json')) {
+      expect(JSON.parse(answer.body)).toEqual({
+        message: 'Bad Request',
+        url: 'http://x/connectors?x=1',
+        status: '400',
+      });
+    } else if (type.startsWith('text/plain')) {
+      expect(answer.body).toBe(
+        'HTTP ERROR 400 Bad Request\nURI: http://x/connectors?x=1\nSTATUS: 400\nMESSAGE: Bad Request\n',
+      );
+    } else expect(answer.body).toContain('<tr><th>URI:</th><td>http://x/connectors?x=1</td></tr>');
+    expect((await open().inject({ method: 'OPTIONS', url: '/connectors', headers })).body).toBe('');
+  });
+
   it('names the methods of a path in the order of upstream, those of every resource that has it', async () => {
     const answer = await open().inject({ method: 'OPTIONS', url: '/connectors' });
     expect(answer.headers['allow']).toBe('HEAD,POST,GET,OPTIONS');

@@ -22,6 +22,7 @@ import { supportEnded } from './node-support.ts';
 import { packageVersion } from './package-version.ts';
 import { createPinoLogger } from './pino-logger.ts';
 import { type PreparedSettings, prepareSettings } from './prepared-settings.ts';
+import { withSource } from './settings-source.ts';
 import { startConnectors } from './start-connectors.ts';
 import { stopSignal } from './stop-signals.ts';
 import { endOnUncaught } from './uncaught.ts';
@@ -44,12 +45,15 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   const early = recordingLogger();
   const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile, early.logger);
   const settings = { ...file, ...environment };
-  const prepared = await prepareSettings({ settings, logger: early.logger });
   try {
-    await runPrepared(args, { prepared, early: early.lines, stopped });
+    const prepared = await prepareSettings({ settings, logger: early.logger });
+    await runPrepared(args, { prepared, early: early.lines, stopped }).catch((error: unknown) => {
+      // Invariant 8: what a plugin said when it was started goes to stderr.
+      throw prepared.secrets.maskAll(error);
+    });
   } catch (error) {
-    // Invariant 8: what a plugin said when it was started goes to stderr.
-    throw prepared.secrets.maskAll(error);
+    const workerFile = args.workerFile === undefined ? null : { path: args.workerFile, settings: file };
+    throw withSource(error, { file: workerFile, environment });
   }
 }
 

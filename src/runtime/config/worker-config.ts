@@ -41,11 +41,19 @@ export function parseWorkerConfig(
   });
 }
 
-/** One error for all mistakes. */
-export function invalidWorkerConfig(problems: readonly ConfigProblem[]): ConfigError {
+/**
+ * One error for all mistakes.
+ * @param source where the settings are written, as far as it is known, and what helps beside correcting them
+ */
+export function invalidWorkerConfig(
+  problems: readonly ConfigProblem[],
+  { where = '', advice }: { readonly where?: string; readonly advice?: string } = {},
+): ConfigError {
   const lines = problems.map(({ key, message }) => (message.includes(key) ? message : `${key}: ${message}`));
+  const count = `${problems.length} mistake${problems.length === 1 ? '' : 's'}`;
+  const title = `The worker's settings${where === '' ? '' : ` in ${where}`} have ${count}:`;
   return new ConfigError(
-    `The worker's settings have ${problems.length} mistake${problems.length === 1 ? '' : 's'}:\n  ${lines.join('\n  ')}`,
+    [title, ...lines.map((line) => `  ${line}`), ...(advice === undefined ? [] : [advice])].join('\n'),
     { code: WORKER_CONFIG_INVALID, problems },
   );
 }

@@ -82,15 +82,16 @@ class RestTls implements ServerTls {
 
   private read(): [ServerOptions, ConfigProblem[]] {
     const problems: ConfigProblem[] = [];
+    const written = (key: string): string => `${this.keyPrefix}${key}`;
     const report = (key: string, message: string): void => {
-      problems.push({ key: `${this.keyPrefix}${key}`, message: `${this.keyPrefix}${key} ${message}.` });
+      problems.push({ key: written(key), message: `${written(key)} ${message}.` });
     };
-    const { checkServerIdentity: _, ...options } = tlsOptions((key) => this.setting(key), report);
+    const { checkServerIdentity: _, ...options } = tlsOptions((key) => this.setting(key), report, written);
     const isKeyed = options.pfx !== undefined || options.key !== undefined;
     if (problems.length === 0 && !isKeyed) {
       report('ssl.keystore.location', 'is missing: an https listener needs a certificate and its private key');
     }
-    if (problems.length === 0) tryOut(options as ServerOptions, report);
+    if (problems.length === 0) tryOut(options as ServerOptions, report, written);
     return [options as ServerOptions, problems];
   }
 
@@ -118,13 +119,17 @@ function isClientAuth(text: string): text is ClientAuth {
 }
 
 /** A wrong password, or a key that doesn't fit its certificate, shows now and not at the first handshake. */
-function tryOut(options: ServerOptions, report: (key: string, message: string) => void): void {
+function tryOut(
+  options: ServerOptions,
+  report: (key: string, message: string) => void,
+  written: (key: string) => string,
+): void {
   try {
     createSecureContext(options);
   } catch (cause) {
     const { message } = cause as Error;
     if (/mac verify|bad decrypt|password|passphrase|maybe wrong/i.test(message)) {
-      report('ssl.keystore.password', `(or ssl.key.password) does not open the key (${message})`);
+      report('ssl.keystore.password', `(or ${written('ssl.key.password')}) does not open the key (${message})`);
     } else report('ssl.keystore.location', `can't be used (${message})`);
   }
 }

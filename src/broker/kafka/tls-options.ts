@@ -5,14 +5,28 @@ import { Pkcs12Error, pkcs12Certificates } from '../../foundation/pkcs12-certifi
 /** Reports a mistake in one setting. */
 export type ReportProblem = (key: string, message: string) => void;
 
+/** Settings by Kafka's names, and how to tell of them. */
+interface Given {
+  readonly setting: (key: string) => string | undefined;
+  readonly report: ReportProblem;
+  /** The name that a setting has where it is written, as texts have it. */
+  readonly written: (key: string) => string;
+}
+
 /**
  * The TLS options of Node for Kafka's `ssl.` settings: PEM given inline or as files, and PKCS12 files. Mistakes are reported by the
  * key at fault; values never show.
+ * @param written the name that a setting has where it is written, with its prefix; the texts of mistakes name others by it
  */
-export function tlsOptions(setting: (key: string) => string | undefined, report: ReportProblem): ConnectionOptions {
+export function tlsOptions(
+  setting: (key: string) => string | undefined,
+  report: ReportProblem,
+  written: (key: string) => string = (key) => key,
+): ConnectionOptions {
   const options: ConnectionOptions = {};
-  addKeyStore(options, setting, report);
-  addTrustStore(options, setting, report);
+  const given = { setting, report, written };
+  addKeyStore(options, given);
+  addTrustStore(options, given);
   addProtocols(options, setting, report);
 
   const identification = setting('ssl.endpoint.identification.algorithm') ?? 'https';
@@ -26,36 +40,36 @@ export function tlsOptions(setting: (key: string) => string | undefined, report:
   return options;
 }
 
-function addKeyStore(
-  options: ConnectionOptions,
-  setting: (key: string) => string | undefined,
-  report: ReportProblem,
-): void {
+function addKeyStore(options: ConnectionOptions, given: Given): void {
+  const { setting, report, written } = given;
   const keyPassword = setting('ssl.key.password');
   const key = setting('ssl.keystore.key');
   const chain = setting('ssl.keystore.certificate.chain');
   const location = setting('ssl.keystore.location');
   if (key !== undefined || chain !== undefined) {
-    if (key === undefined) report('ssl.keystore.key', 'is missing, while ssl.keystore.certificate.chain is set');
-    else if (chain === undefined) report('ssl.keystore.certificate.chain', 'is missing, while ssl.keystore.key is set');
-    else if (location !== undefined) report('ssl.keystore.location', 'can not be combined with ssl.keystore.key');
+    if (key === undefined)
+      report('ssl.keystore.key', `is missing, while ${written('ssl.keystore.certificate.chain')} is set`);
+    else if (chain === undefined)
+      report('ssl.keystore.certificate.chain', `is missing, while ${written('ssl.keystore.key')} is set`);
+    else if (location !== undefined)
+      report('ssl.keystore.location', `can not be combined with ${written('ssl.keystore.key')}`);
     else {
       const pem = {
         key: pemBlocks(key, 'PRIVATE KEY')[0] ?? key,
         cert: pemBlocks(chain, 'CERTIFICATE').join('\n') || chain,
       };
       Object.assign(options, pem, keyPassword === undefined ? {} : { passphrase: keyPassword });
-      checkOwn(options, 'ssl.keystore.key', report);
+      checkOwn(options, 'ssl.keystore.key', given);
     }
     return;
   }
   if (location === undefined) return;
-  const store = readStore('ssl.keystore', location, setting, report);
+  const store = readStore('ssl.keystore', location, given);
   if (store === null) return;
   const storePassword = setting('ssl.keystore.password');
   if (store.type === 'PKCS12') {
     Object.assign(options, { pfx: store.bytes }, storePassword === undefined ? {} : { passphrase: storePassword });
-    checkOwn(options, 'ssl.keystore.location', report);
+    checkOwn(options, 'ssl.keystore.location', given);
     return;
   }
   const pem = store.bytes.toString('latin1');
@@ -74,27 +88,24 @@ function addKeyStore(
     { key: privateKey, cert: certificates.join('\n') },
     passphrase === undefined ? {} : { passphrase },
   );
-  checkOwn(options, 'ssl.keystore.location', report);
+  checkOwn(options, 'ssl.keystore.location', given);
 }
 
-function addTrustStore(
-  options: ConnectionOptions,
-  setting: (key: string) => string | undefined,
-  report: ReportProblem,
-): void {
+function addTrustStore(options: ConnectionOptions, given: Given): void {
+  const { setting, report, written } = given;
   const inline = setting('ssl.truststore.certificates');
   const location = setting('ssl.truststore.location');
   if (inline !== undefined) {
     if (location !== undefined)
-      report('ssl.truststore.location', 'can not be combined with ssl.truststore.certificates');
+      report('ssl.truststore.location', `can not be combined with ${written('ssl.truststore.certificates')}`);
     else addAuthorities(options, inline, 'ssl.truststore.certificates', report);
     return;
   }
   if (location === undefined) return;
-  const store = readStore('ssl.truststore', location, setting, report);
+  const store = readStore('ssl.truststore', location, given);
   if (store === null) return;
   if (store.type === 'PKCS12') {
-    addPkcs12Authorities(options, store.bytes, { location, setting, report });
+    addPkcs12Authorities(options, store.bytes, location, given);
     return;
   }
   addAuthorities(options, store.bytes.toString('latin1'), 'ssl.truststore.location', report);
@@ -103,15 +114,8 @@ function addTrustStore(
 function addPkcs12Authorities(
   options: ConnectionOptions,
   bytes: Buffer,
-  {
-    location,
-    setting,
-    report,
-  }: {
-    readonly location: string;
-    readonly setting: (key: string) => string | undefined;
-    readonly report: ReportProblem;
-  },
+  location: string,
+  { setting, report, written }: Given,
 ): void {
   let certificates: Buffer[];
   try {
@@ -122,7 +126,7 @@ function addPkcs12Authorities(
     else {
       const convert =
         error.reason === 'unsupported'
-          ? `. Convert it: openssl pkcs12 -legacy -in ${location} -nokeys -out truststore.pem, and set ssl.truststore.location and ssl.truststore.type=PEM`
+          ? `. Convert it: openssl pkcs12 -legacy -in ${location} -nokeys -out truststore.pem, and ${toSet(written, 'ssl.truststore', 'truststore.pem', 'PEM')}`
           : '';
       report('ssl.truststore.location', `names a store that can't be read: ${error.message}${convert}`);
     }
@@ -138,7 +142,7 @@ function pemOf(der: Buffer): string {
 }
 
 /** OpenSSL says what is wrong with them at the first connection, where it would look like a failure of the network. */
-function checkOwn(options: ConnectionOptions, where: string, report: ReportProblem): void {
+function checkOwn(options: ConnectionOptions, where: string, { report, written }: Given): void {
   const { key, cert, pfx, passphrase } = options;
   if (key === undefined && pfx === undefined) return;
   try {
@@ -149,7 +153,7 @@ function checkOwn(options: ConnectionOptions, where: string, report: ReportProbl
       report(
         where,
         'names a PKCS12 store that is encrypted in an old way, which Node does not read. Convert it: openssl pkcs12 -legacy -in <keystore.p12> ' +
-          '-nodes -out keystore.pem, and set ssl.keystore.type=PEM',
+          `-nodes -out keystore.pem, and ${toSet(written, 'ssl.keystore', 'keystore.pem', 'PEM')}`,
       );
       return;
     }
@@ -160,7 +164,7 @@ function checkOwn(options: ConnectionOptions, where: string, report: ReportProbl
     const password = pfx === undefined ? 'ssl.key.password' : 'ssl.keystore.password';
     report(
       where,
-      `can't be used${code === '' ? '' : ` (${code})`}: check that key and certificate belong together, and ${password}`,
+      `can't be used${code === '' ? '' : ` (${code})`}: check that key and certificate belong together, and ${written(password)}`,
     );
   }
 }
@@ -212,8 +216,7 @@ function openSslCipher(name: string): string {
 function readStore(
   prefix: 'ssl.keystore' | 'ssl.truststore',
   location: string,
-  setting: (key: string) => string | undefined,
-  report: ReportProblem,
+  { setting, report, written }: Given,
 ): { type: 'PEM' | 'PKCS12'; bytes: Buffer } | null {
   const declared = setting(`${prefix}.type`)?.toUpperCase();
   let bytes: Buffer;
@@ -230,10 +233,22 @@ function readStore(
     `${prefix}.type`,
     type === 'JKS'
       ? `JKS is a format of Java's own, which is not read here. Convert it: keytool -importkeystore -srckeystore ${location} -destkeystore ` +
-          `${file}.p12 -deststoretype PKCS12, and set ${prefix}.location=${file}.p12 and ${prefix}.type=PKCS12`
+          `${file}.p12 -deststoretype PKCS12, and ${toSet(written, prefix, `${file}.p12`, 'PKCS12')}`
       : `must be PEM or PKCS12, not ${type}`,
   );
   return null;
+}
+
+/** What makes a client read a store that was converted. */
+function toSet(
+  written: Given['written'],
+  store: 'ssl.keystore' | 'ssl.truststore',
+  file: string,
+  type: 'PEM' | 'PKCS12',
+): string {
+  const location = written(`${store}.location`);
+  // The type may not be set yet, and belongs beside the location.
+  return `set ${location}=${file} and ${location.slice(0, -'location'.length)}type=${type}`;
 }
 
 /** Kafka's default is JKS; a file that plainly is something else is taken for what it is. */

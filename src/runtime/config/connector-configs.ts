@@ -166,7 +166,7 @@ export class ConnectorConfigs {
   /** Without a configuration: where the worker says that plugins run. */
   private async definitionOf(desc: PluginDesc): Promise<PluginDefinition> {
     if (isAskedHere(desc, this.placementOf(null).isolation)) return definitionHere(desc.className, desc.create);
-    return this.askPlugin(desc, { connector: null, setting: '', prefix: '', part: null, config: null });
+    return this.askPlugin(desc, { connector: null, setting: '', prefix: '', part: null, framework: {}, config: null });
   }
 
   /** What the plugins say that a configuration names, asked where its connector runs. */

@@ -4,25 +4,10 @@ import { ConfigError } from '../../sdk/errors/index.ts';
 import type { RawConnectorConfig } from '../herder/herder.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import { type ClassNames, checkRequirement, isRequirement, type NamedType } from './class-names.ts';
+import { STAGE } from './framework-settings.ts';
 import { ALIASES, aliasesOf, CONVERTERS } from './named-plugins.ts';
 import { ensureAsked, ensureMade } from './plugin-definition.ts';
 import type { PluginDefinitions } from './plugin-definitions.ts';
-
-/** What every transformation has beside its own settings. */
-const STAGE = ConfigDef.of({
-  predicate: {
-    type: 'STRING',
-    default: null,
-    importance: 'medium',
-    documentation: 'The alias of a predicate that says to which records this transformation is applied.',
-  },
-  negate: {
-    type: 'BOOLEAN',
-    default: false,
-    importance: 'medium',
-    documentation: 'Whether the transformation is applied to the records that the predicate does not match.',
-  },
-});
 
 export interface EnrichOptions {
   readonly base: ConfigDef;

@@ -31,6 +31,8 @@ export interface PluginQuestion {
   readonly prefix: string;
   /** Of a converter. */
   readonly part: ConverterPart | null;
+  /** What the framework calls by names below the prefix: recommenders see these values, and not the plugin's own of the same name. */
+  readonly framework: Readonly<Record<string, unknown>>;
   /** null: only the settings themselves are asked for. */
   readonly config: RawOrNull | null;
 }
@@ -76,7 +78,7 @@ export function answerOfPlugin(className: string, create: PluginClass, question:
   const { plugin, def, failure } = made(className, create);
   if (def === null) return { keys: null, failure, values: [], problems: [], unused: [] };
   // Under the full keys, as texts name them.
-  const placed = prefix === '' ? def : ConfigDef.empty().embed(def, { prefix });
+  const placed = prefix === '' ? def : ConfigDef.empty().embed(withFramework(def, question.framework), { prefix });
   const { keys, values } = definitionToWire({
     keys: [...def.keys.values()],
     groups: [],
@@ -92,6 +94,19 @@ export function answerOfPlugin(className: string, create: PluginClass, question:
     problems: problems.map(({ key, message }) => ({ key: String(key), message: String(message) })),
     unused: def.unusedKeys(config),
   };
+}
+
+function withFramework(def: ConfigDef, framework: PluginQuestion['framework']): ConfigDef {
+  const seen = (values: Readonly<Record<string, unknown>>) => ({ ...values, ...framework });
+  return [...def.keys.values()].reduce((all, { name, recommender }) => {
+    if (recommender === null) return all;
+    return all.redefine(name, {
+      recommender: {
+        validValues: (key, values) => recommender.validValues(key, seen(values)),
+        visible: (key, values) => recommender.visible?.(key, seen(values)) ?? true,
+      },
+    });
+  }, def);
 }
 
 /** Back in the thread that asked. */

@@ -4,6 +4,7 @@ import type { Isolation } from '../host/isolation.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import type { ClassNames } from './class-names.ts';
 import { convertersOwn } from './converter-validation.ts';
+import { frameworkValues } from './framework-settings.ts';
 import { type NamedPlugin, namedPlugins } from './named-plugins.ts';
 import {
   answerOfPlugin,
@@ -46,7 +47,7 @@ export class PluginDefinitions {
     for (const named of namedPlugins(config)) {
       const desc = classes.find(named.type, named.className, named.requirement);
       if (desc === undefined || this.isAskedHere(desc)) continue;
-      const question = questionOf(named, config, options.withConverterDefaults);
+      const question = questionOf(named, options);
       const connector = config['name'] ?? null;
       const definition = await ask(desc, { connector, setting: named.setting, ...question });
       this.known.set(named.setting, { desc, definition });
@@ -74,14 +75,20 @@ export const askPluginHere: AskPlugin = async (desc, question) =>
   definitionOfAnswer(answerOfPlugin(desc.className, desc.create, question));
 
 function questionOf(
-  { setting, part }: NamedPlugin,
-  config: RawConnectorConfig,
-  withConverterDefaults: (own: Raw) => Raw,
+  { setting, type, part }: NamedPlugin,
+  options: {
+    readonly config: RawConnectorConfig;
+    readonly classes: ClassNames;
+    readonly withConverterDefaults: (own: Raw) => Raw;
+  },
 ): PluginQuestion {
+  const { config, withConverterDefaults } = options;
   const prefix = `${setting}.`;
   if (part !== null) {
-    return { prefix: '', part, config: convertersOwn(withPrefix(config, prefix), part, withConverterDefaults) };
+    const own = convertersOwn(withPrefix(config, prefix), part, withConverterDefaults);
+    return { prefix: '', part, framework: {}, config: own };
   }
   const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
-  return { prefix, part, config: Object.fromEntries(own) };
+  const framework = frameworkValues(type, setting, options);
+  return { prefix, part, framework, config: Object.fromEntries(own) };
 }

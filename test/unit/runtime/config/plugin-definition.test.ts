@@ -26,7 +26,11 @@ const RICH = {
     recommender: {
       validValues: (key, values) => {
         if (values['count'] === 7) throw new ConfigError(`${key} knows no seven`);
-        return [`${key} of ${values['needed']}`, values['count']];
+        // In the order of names: what stands before what is nobody's promise.
+        const all = Object.keys(values)
+          .sort()
+          .map((name) => `${name}=${values[name]}`);
+        return [`${key} of ${values['needed']}`, values['count'], ...all];
       },
       visible: (_key, values) => values['count'] !== 5,
     },
@@ -128,9 +132,8 @@ function open(settings: Readonly<Record<string, string>> = {}): ConnectorConfigs
   const configs = new ConnectorConfigs({ plugins, worker, withConverterDefaults });
   configs.askPlugin = async ({ type, className }, { connector, setting, ...question }) => {
     const there = classes.get(`${type} ${className}`) as Create;
-    const { prefix, part, config } = structuredClone(question);
     questions.push({ connector, setting });
-    return definitionOfAnswer(structuredClone(answerOfPlugin(className, there, { prefix, part, config })));
+    return definitionOfAnswer(structuredClone(answerOfPlugin(className, there, structuredClone(question))));
   };
   return configs;
 }
@@ -161,6 +164,7 @@ const SETTINGS: readonly Readonly<Record<string, string | null>>[] = [
   { needed: 'x', count: '9', 'free.x': '1', unknown: '2' },
   { needed: null, predicate: 'p' },
   { needed: 'x', negate: 'true' },
+  { needed: 'x', predicate: 'p', negate: 'perhaps' },
   { needed: 'x', 'plugin.version': '1.0' },
   { needed: 'x', 'plugin.version': '[2.0,)' },
 ];

@@ -100,7 +100,15 @@ describe('threads for single questions to connectors', () => {
   it('name a plugin that hangs there with the connector that names it, and without', async () => {
     const { clock, hosts } = open();
     const plugin = { module: 'm', className: 'com.x.Smt' };
-    const about = { method: 'describe', kind: 'transformation', prefix: '', part: null, config: null, plugin } as const;
+    const about = {
+      method: 'describe',
+      kind: 'transformation',
+      prefix: '',
+      part: null,
+      framework: {},
+      config: null,
+      plugin,
+    } as const;
     const asked = [
       { connector: 'hang c', named: 'transforms.a.config' },
       { connector: 'hang C', named: 'config', plugin: { ...plugin, className: 'hang C' } },

@@ -7,6 +7,7 @@ import type { HeaderRule } from '../runtime/config/header-rules.ts';
 import { type BasicAuth, UNAUTHORIZED_BODY } from './basic-auth.ts';
 import type { CrossOrigin } from './cors.ts';
 import { applyHeaderRules } from './header-rules.ts';
+import { BodiesFullError, HeldBodies } from './held-bodies.ts';
 import { badRequest, type JettyError, notYetThere, refusedTargetAnswer } from './jetty-error.ts';
 import { accepts, jsonTypeFor, mediaRanges, typeOfOptions } from './media-range.ts';
 import { isJson, isMediaType, mayBeJson } from './media-type.ts';
@@ -19,7 +20,6 @@ import { httpError, RestError, statusOf } from './rest-error.ts';
 /** In the order in which upstream names them in `Allow`. */
 const ALLOW_ORDER = ['HEAD', 'DELETE', 'POST', 'GET', 'OPTIONS', 'PUT', 'PATCH'];
 const METHODS: readonly RestMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 90_000;
 const JSON_TYPE = ['application/json'];
 /** Stands for no content type until the answer is sent, for fastify would make one up. */
@@ -36,6 +36,8 @@ export interface RestSiteOptions {
   readonly crossOrigin?: CrossOrigin | null;
   readonly headerRules?: readonly HeaderRule[];
   readonly basicAuth?: BasicAuth | null;
+  /** Bytes of bodies that are held at once, of all requests together. */
+  readonly maxHeldBodyBytes?: number | undefined;
   /** True until `initialised` is called: every request is answered as if no resource were there. */
   readonly initialising?: boolean;
 }
@@ -53,15 +55,16 @@ export class RestSite {
   private readonly options: RestSiteOptions;
   private readonly app: FastifyInstance;
   private readonly streams = new OpenStreams();
+  private readonly bodies: HeldBodies;
   private readonly paths: readonly RegExp[];
   private isInitialising: boolean;
 
   constructor(options: RestSiteOptions) {
     this.options = options;
     this.isInitialising = options.initialising ?? false;
+    this.bodies = new HeldBodies({ logger: options.logger, limit: options.maxHeldBodyBytes });
     this.app = fastify({
       logger: false,
-      bodyLimit: MAX_BODY_BYTES,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
       rewriteUrl: (request) => routedTarget(request.url ?? '/'),
       // What the router can't decode has not come to the hooks.
@@ -78,8 +81,11 @@ export class RestSite {
     });
     this.app.removeAllContentTypeParsers();
     // Which content types are allowed is decided in `refusalOf`; the body is parsed by the handler that reads it.
-    this.app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
+    this.app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+      this.bodies.read(payload, Number(request.headers['content-length'])),
+    );
     this.app.addHook('onRequest', (request, reply, next) => {
+      reply.raw.once('close', () => this.bodies.release(request.raw));
       if (this.admit(request, reply)) next();
     });
     this.app.addHook('onSend', async (_request, reply, payload) => {
@@ -267,11 +273,13 @@ export class RestSite {
 
   private fail(reply: FastifyReply, error: unknown): FastifyReply {
     const raw = (error as { readonly statusCode?: number }).statusCode;
-    const known = raw === 413 || raw === 415 ? httpError(raw) : error;
+    const known = raw === 415 ? httpError(raw) : error;
     const status = statusOf(known);
     const text = known instanceof Error ? known.message : String(known);
     const message = this.options.mask?.(text) ?? text;
-    if (status >= 500)
+    const isFull = error instanceof BodiesFullError;
+    if (isFull) reply.headers(error.headers);
+    else if (status >= 500)
       this.options.logger.warn('A request failed.', {
         method: reply.request.method,
         url: reply.request.url,

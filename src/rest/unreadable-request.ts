@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type JettyError, refusedTargetAnswer } from './jetty-error.ts';
 
 /** As Node's event `clientError` has it. */
-export interface UnreadableRequest extends Error {
+interface UnreadableRequest extends Error {
   readonly code?: string;
   /** Of the parser: at which part it stopped. */
   readonly reason?: string;

@@ -63,7 +63,7 @@ async function prepare(options: PrepareOptions, secrets: SecretRegistry): Promis
     // With tasks in threads no plugin is to hold up this one.
     ...(isolationOf(settings) === 'inline'
       ? {}
-      : { tryImports: (modules: readonly string[]) => tryImports(modules, { clock: systemClock }) }),
+      : { tryImports: (modules: readonly string[]) => tryImports(modules, { clock: systemClock, logger }) }),
     logger,
   });
   // Mistakes in settings without providers are named first, and all together.

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
+import type { Logger } from '../../foundation/logger.ts';
 import { messageOf } from '../../sdk/errors/readable-error.ts';
 
 /** So long a module may take, in milliseconds; those of large packages on slow disks take a second or two. */
@@ -20,19 +21,27 @@ const { parentPort, workerData } = require('node:worker_threads');
 
 /**
  * Why modules must not be imported in a thread that others need, by module: one that does not come to its end within {@link IMPORT_LIMIT_MS},
- * or ends its thread. Modules are tried in order, in one thread while nothing happens to it.
+ * or ends its thread. Modules are tried in order, in one thread while nothing happens to it. What happens to it may come from any module that
+ * is in it by then, late: one is named only if it was the first in its thread. Otherwise it is tried again in a thread of its own, and where
+ * nothing happens then, a warning names all that it may have been.
  */
 export async function tryImports(
   modules: readonly string[],
-  { clock }: { readonly clock: Clock },
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<ReadonlyMap<string, string>> {
   const harmful = new Map<string, string>();
   let left = modules;
+  let doubt: { readonly modules: readonly string[]; readonly reason: string } | null = null;
   while (left.length > 0) {
     const { imported, reason } = await tryInOneThread(left, clock);
+    if (doubt !== null && imported > 0) {
+      logger.warn('A plugin module may do harm after its import, and which one is not known. None is left out.', doubt);
+    }
+    doubt = null;
     const next = left[imported];
-    if (next !== undefined) harmful.set(next, reason);
-    left = left.slice(imported + 1);
+    if (next !== undefined && imported === 0) harmful.set(next, reason);
+    if (next !== undefined && imported > 0) doubt = { modules: left.slice(0, imported + 1), reason };
+    left = left.slice(doubt === null ? imported + 1 : imported);
   }
   return harmful;
 }

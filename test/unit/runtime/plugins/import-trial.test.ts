@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
-import { loggerOver } from '../../../../src/foundation/logger.ts';
+import { loggerOver, recordingLogger, silentLogger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { tryImports } from '../../../../src/runtime/plugins/import-trial.ts';
 import { Plugins } from '../../../../src/runtime/plugins/plugins.ts';
@@ -28,18 +28,42 @@ it('modules that end their thread are told, and none beside them; what throws is
     waits: module('d.mjs', 'await new Promise(() => {});'),
     last: module('e.mjs', 'console.log("not shown here");'),
   };
-  const harmful = await tryImports(Object.values(modules), { clock: systemClock });
+  const harmful = await tryImports(Object.values(modules), { clock: systemClock, logger: silentLogger });
   expect([...harmful.keys()]).toEqual([modules.exits, modules.waits]);
   expect(harmful.get(modules.exits)).toMatch(
     /ended the thread that it was tried in, with the code 4: it calls process/,
   );
-  expect(await tryImports([], { clock: systemClock })).toEqual(new Map());
+  expect(await tryImports([], { clock: systemClock, logger: silentLogger })).toEqual(new Map());
+});
+
+it('what a module does late is not blamed on the next one: a warning names all that it may have been', async () => {
+  const modules = {
+    first: module('a.mjs', ''),
+    late: module('b.mjs', "globalThis.late = () => { throw new Error('late'); };"),
+    // Is hit by it while it is imported, and is imported without it.
+    next: module('c.mjs', 'if (globalThis.late) { setImmediate(globalThis.late); await new Promise(() => {}); }'),
+    exits: module('d.mjs', 'process.exit(4);'),
+    last: module('e.mjs', ''),
+  };
+  const { logger, lines } = recordingLogger();
+  const harmful = await tryImports(Object.values(modules), { clock: systemClock, logger });
+  expect([...harmful.keys()]).toEqual([modules.exits]);
+  expect(lines).toEqual([
+    {
+      level: 'warn',
+      message: 'A plugin module may do harm after its import, and which one is not known. None is left out.',
+      fields: {
+        modules: [modules.first, modules.late, modules.next],
+        reason: 'its module throws where nobody can catch it: late',
+      },
+    },
+  ]);
 });
 
 it('modules that block are told after half a minute', async () => {
   const clock = new ManualClock();
   const [blocks, good] = [module('a.mjs', BLOCK), module('b.mjs', '')];
-  const trial = tryImports([blocks, good], { clock });
+  const trial = tryImports([blocks, good], { clock, logger: silentLogger });
   await clock.advance(29_999);
   expect(clock.pendingTimers).toBe(1);
   await clock.advance(1);

@@ -61,8 +61,10 @@ async function startConnector(
       tasks,
     });
   } else if (outcome === 'kept') {
-    // Its tasks come up in their own time.
-    logger.info('A stored connector goes on. Its connector file has not changed since it was applied last.', fields);
+    logger.info('A stored connector goes on. Its connector file has not changed since it was applied last.', {
+      ...fields,
+      tasks,
+    });
   } else {
     logger.info('A connector was deleted since its connector file was applied last, and is not created anew.', fields);
   }

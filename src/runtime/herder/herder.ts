@@ -99,7 +99,7 @@ export interface Herder {
   /**
    * Starts the connector of a file; whoever spoke last decides, and a file speaks when its content changes.
    * @param options.fingerprint stands for the content of the file
-   * @throws as {@link putConnectorConfig}
+   * @throws as {@link putConnectorConfig}, for a connector that was `kept` too, which is FAILED then: each start of a worker ends alike
    */
   applyConnectorFile(
     name: string,

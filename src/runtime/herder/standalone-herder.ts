@@ -202,8 +202,9 @@ export class StandaloneHerder implements Herder {
     if (this.desired.isDurable && !isNews) {
       const known = this.desired.known(name);
       if (known === undefined) return { outcome: 'deleted', info: null };
-      this.bringUp(name);
-      return { outcome: 'kept', info: infoOf(known) };
+      // As the first time: whoever names the file hears that its connector does not start.
+      await this.operations.run(name, 'starting', () => this.wake(name));
+      return { outcome: 'kept', info: infoOf(this.setup.known(name)) };
     }
     const resolved = await this.setup.validate(name, config);
     return this.operations.run(name, 'writing the configuration of', async () => {
@@ -357,9 +358,11 @@ export class StandaloneHerder implements Herder {
   /** Starts what was stored, unless that was done before. What it fails with is in its status. */
   private bringUp(name: string): void {
     if (this.desired.dormant(name) === undefined) return;
-    this.operations.runUnheard(name, 'starting', 'A stored connector was not started.', async () => {
-      if (this.desired.dormant(name) !== undefined) await this.lifecycle.launch(await this.setup.awake(name));
-    });
+    this.operations.runUnheard(name, 'starting', 'A stored connector was not started.', () => this.wake(name));
+  }
+
+  private async wake(name: string): Promise<void> {
+    if (this.desired.dormant(name) !== undefined) await this.lifecycle.launch(await this.setup.awake(name));
   }
 
   private hasFailed(name: string): boolean {

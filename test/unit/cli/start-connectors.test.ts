@@ -43,11 +43,11 @@ describe('startConnectors', () => {
     });
   });
 
-  it('gives the number of tasks of what it made, and none of what goes on and has yet to start them', async () => {
+  it('gives the number of tasks of what it made, and of what goes on', async () => {
     const lines = await logged({ a: 'created', b: 'kept', c: 'replaced' }, ['a', 'b', 'c']);
     expect(lines.map(({ fields }) => fields)).toEqual([
       { connector: 'a', file: '/a.json', tasks: 1 },
-      { connector: 'b', file: '/b.json' },
+      { connector: 'b', file: '/b.json', tasks: 0 },
       { connector: 'c', file: '/c.json', tasks: 0 },
       { url: 'http://localhost:8083', connectors: 3 },
     ]);

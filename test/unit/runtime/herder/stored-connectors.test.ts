@@ -72,3 +72,42 @@ it('waits with requests until it knows what is stored', async () => {
   await settle();
   expect(await herder.connectorStatus('c')).toMatchObject({ connector: { state: 'PAUSED' }, tasks: [] });
 });
+
+it('tells that the connector of a file does not start at each start of a worker alike, and holds up no connector without a file', async () => {
+  const store = new ScriptedStore();
+  store.connectors.set('r', {
+    name: 'r',
+    config: { ...config, name: 'r' },
+    target: 'STARTED',
+    created: 1,
+    file: null,
+    isDeleted: false,
+  });
+  for (const start of ['first', 'second']) {
+    const { herder, script } = openHerder({ store });
+    script.start = () => {
+      throw new Error('the database is away');
+    };
+    await herder.start({ heldBack: ['c'] });
+    await settle();
+    const applied = herder.applyConnectorFile('c', config, { initialState: 'STARTED', fingerprint: 'f' });
+    await expect(applied, start).rejects.toMatchObject({ code: 'holdfast.connector.start-failed' });
+    for (const name of ['c', 'r']) {
+      expect(await herder.connectorStatus(name)).toMatchObject({ connector: { state: 'FAILED' } });
+    }
+    await herder.stop();
+  }
+});
+
+it('lets a paused connector of a file go on without a start', async () => {
+  const store = new ScriptedStore();
+  store.connectors.set('c', { name: 'c', config, target: 'PAUSED', created: 1, file: 'f', isDeleted: false });
+  const { herder, script } = openHerder({ store });
+  script.start = () => {
+    throw new Error('the database is away');
+  };
+  await herder.start({ heldBack: ['c'] });
+  const applied = herder.applyConnectorFile('c', config, { initialState: 'STARTED', fingerprint: 'f' });
+  expect(await applied).toMatchObject({ outcome: 'kept' });
+  expect(script.calls).toEqual([]);
+});

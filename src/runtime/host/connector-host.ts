@@ -77,6 +77,7 @@ export class ConnectorHost {
     const found = this.instances.get(call.instance);
     if (found === undefined) throw new IllegalStateError(`There is no instance of connector ${call.connector} here.`);
     const { connector, start } = found;
+    if (call.method !== 'release') this.begins(call, call.method);
     switch (call.method) {
       case 'start':
         await connector.start(call.config, start.signal);
@@ -95,15 +96,23 @@ export class ConnectorHost {
   private async create(call: ConnectorCall & { readonly method: 'create' }): Promise<string> {
     const create = await this.options.plugins.load(call.plugin, 'connector');
     const calls = this.options.calls(call.connector);
+    this.begins(call, 'constructor');
     const plain = calls.run('constructor', () => new create()) as Connector;
     const connector = calls.watched(plain);
     const metrics = new PluginFigures();
     const start = new AbortController();
     this.instances.set(call.instance, { name: call.connector, connector, start, metrics, told: '[]' });
     const context = this.context(call, metrics);
+    this.begins(call, 'initialize');
     if (call.kind === 'source') await (connector as SourceConnector).initialize?.(context);
     else await (connector as SinkConnector).initialize?.(context);
     return calls.run('version', () => plain.version());
+  }
+
+  /** Told before it is called: one that blocks its loop says nothing afterwards. */
+  private begins({ connector, instance }: ConnectorCall, method: string): void {
+    const call = { method, since: this.options.clock.now() };
+    this.options.post({ type: 'connector.event', connector, instance, event: 'calling', call });
   }
 
   private async alterOffsets(call: ConnectorCall & { readonly method: 'alterOffsets' }): Promise<boolean | undefined> {

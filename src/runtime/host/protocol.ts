@@ -214,6 +214,8 @@ export type ConnectorEvent = {
   readonly instance: number;
 } & (
   | { readonly event: 'reconfigure' }
+  /** It begins this call, by the thread's clock; the answer to the request tells its end. */
+  | { readonly event: 'calling'; readonly call: PluginCall }
   | { readonly event: 'error'; readonly error: WireError }
   /** All that it measures itself, as it stands. */
   | { readonly event: 'figures'; readonly figures: readonly PluginFigure[] }

@@ -9,7 +9,7 @@ import type { BlockedLoop, TaskHostConnection } from '../host/host-connection.ts
 import { OF_CONNECTOR } from '../host/host-pulse.ts';
 import type { Placement } from '../host/isolation.ts';
 import { Link } from '../host/link.ts';
-import type { ControlRequest, FromHost, HostRequest, TaskId, ToHost } from '../host/protocol.ts';
+import type { ControlRequest, FromHost, HostRequest, PluginCall, TaskId, ToHost } from '../host/protocol.ts';
 import type { PluginFigure } from '../metrics/plugin-figures.ts';
 
 type FromHostNotice = Exclude<FromHost, { type: 'answer' | 'request' | 'cancel' }>;
@@ -53,6 +53,8 @@ export interface ConnectorMessages {
   onReconfigure(): void;
   onError(error: Error): void;
   onFigures(figures: readonly PluginFigure[]): void;
+  /** A method of it begins. */
+  onCalling(call: PluginCall): void;
   /** The loop of its host; null: it turns again. */
   onBlocked(blocked: BlockedLoop | null): void;
 }
@@ -205,6 +207,7 @@ export class HostClient {
     if (notice.type === 'connector.event') {
       const connector = this.connectors.get(notice.instance);
       if (notice.event === 'reconfigure') connector?.onReconfigure();
+      else if (notice.event === 'calling') connector?.onCalling(notice.call);
       else if (notice.event === 'figures') connector?.onFigures(notice.figures);
       else connector?.onError(errorFromWire(notice.error));
       return;

@@ -21,6 +21,9 @@ export interface StuckInfo {
   readonly loopBlocked: boolean;
 }
 
+/** What is waited for: a plugin's method, or, with null, the thread that is to call the first one. */
+export type WatchedCall = PluginCall | { readonly method: null; readonly since: number };
+
 type StuckListener = (stuck: StuckInfo | null) => void;
 
 /** Opens the watches of a worker. */
@@ -61,7 +64,7 @@ export class PluginWatch {
   private readonly warnAfterMs: number;
   private readonly stuck: StuckCalls;
   private readonly onStuck: StuckListener;
-  private call: PluginCall | null = null;
+  private call: WatchedCall | null = null;
   private blocked: StuckInfo | null = null;
   private timer: Timer | null = null;
   private warned = false;
@@ -89,14 +92,16 @@ export class PluginWatch {
   }
 
   /** null: in no call any more. */
-  calling(call: PluginCall | null): void {
+  calling(call: WatchedCall | null): void {
     if (this.isClosed) return;
     this.timer?.cancel();
     const { call: before, warned } = this;
     this.call = call;
     this.warned = false;
     if (warned) {
-      this.logger.info('A plugin call that took long has returned.', { method: before?.method });
+      const method = before?.method ?? null;
+      if (method === null) this.logger.info('A thread that took long to start has started, or was given up.');
+      else this.logger.info('A plugin call that took long has returned.', { method });
       this.show();
     }
     // Waiting for records is what a poll is for.
@@ -123,14 +128,22 @@ export class PluginWatch {
     this.stuck.set(this, null);
   }
 
-  private warn(call: PluginCall): void {
+  private warn({ method, since: sinceMs }: WatchedCall): void {
     this.warned = true;
     const who = this.owner.task === null ? 'connector' : 'task';
-    this.logger.warn(`A plugin call has not returned. The ${who} waits for it.`, {
-      code: PLUGIN_CALL_LONG,
-      method: call.method,
-      since: new Date(call.since).toISOString(),
-    });
+    const since = new Date(sinceMs).toISOString();
+    if (method === null) {
+      this.logger.warn(
+        `The thread of a ${who} still starts, or loads its plugin. The ${who} waits for it; nothing of it was called yet.`,
+        { code: PLUGIN_CALL_LONG, since },
+      );
+    } else {
+      this.logger.warn(`A plugin call has not returned. The ${who} waits for it.`, {
+        code: PLUGIN_CALL_LONG,
+        method,
+        since,
+      });
+    }
     this.show();
   }
 

@@ -2,7 +2,7 @@
 import type { Connector, ConnectorConfig, ConnectorContext, SourceConnector } from '../../sdk/connector.ts';
 import { IllegalStateError } from '../../sdk/errors/kinds.ts';
 import type { BlockedLoop } from '../host/host-connection.ts';
-import type { ConnectorCall } from '../host/protocol.ts';
+import type { ConnectorCall, PluginCall } from '../host/protocol.ts';
 import type { PluginDesc } from '../plugins/plugin-desc.ts';
 import type { HostClient } from './host-client.ts';
 import { MirroredFigures } from './mirrored-figures.ts';
@@ -24,6 +24,8 @@ export class RemoteConnector
   private created: Promise<unknown> | null = null;
   private context: ConnectorContext | null = null;
   private blockedListener: (blocked: BlockedLoop | null) => void = () => {};
+  private callingListener: (call: PluginCall) => void = () => {};
+  private called = false;
   private mirror = new MirroredFigures(undefined);
   private knownVersion: string;
 
@@ -46,6 +48,16 @@ export class RemoteConnector
   /** Hears of the loop of its thread; null: it turns again. */
   onBlocked(listener: (blocked: BlockedLoop | null) => void): void {
     this.blockedListener = listener;
+  }
+
+  /** Hears of each method when its thread begins it. */
+  onCalling(listener: (call: PluginCall) => void): void {
+    this.callingListener = listener;
+  }
+
+  /** False while its thread starts, or loads the plugin: nothing of it was called yet. */
+  get wasCalled(): boolean {
+    return this.called;
   }
 
   async start(config: ConnectorConfig, signal: AbortSignal): Promise<void> {
@@ -95,6 +107,10 @@ export class RemoteConnector
       name: this.name,
       onReconfigure: () => this.context?.requestTaskReconfiguration(),
       onError: (error) => this.context?.raiseError(error),
+      onCalling: (call) => {
+        this.called = true;
+        this.callingListener(call);
+      },
       onBlocked: (blocked) => this.blockedListener(blocked),
       onFigures: (figures) => this.mirror.apply(figures),
     });

@@ -79,6 +79,10 @@ export class WorkerConnector {
       const { connector, task } = blocked?.call ?? {};
       this.watch.loop(blocked, connector === options.name && task === OF_CONNECTOR);
     });
+    this.remote?.onCalling((call) => {
+      // Of one that was given up nobody waits any more.
+      if (this.calls.size > 0) this.watch.calling(call);
+    });
     this.connector = options.remote?.asConnector() ?? this.created(options.desc);
     // What was closed says nothing any more: another instance may have its name.
     const context = {
@@ -213,7 +217,9 @@ export class WorkerConnector {
       }, STOP_TIMEOUT_MS);
     });
     this.calls.add(abort);
-    this.watch.calling({ method, since: this.clock.now() });
+    // A busy machine takes its time to start a thread: that is no call of the plugin. From then on the thread tells when it begins one.
+    if (this.remote === null) this.watch.calling({ method, since: this.clock.now() });
+    else if (!this.remote.wasCalled) this.watch.calling({ method: null, since: this.clock.now() });
     try {
       const running = Promise.resolve(run(abort.signal));
       // What it still says after it was given up is of no interest.

@@ -45,6 +45,7 @@ it('a blocked host that ends blocks nobody any more, before its tasks and connec
     onEnded: () => heard.push(`${who} ended`),
     onReconfigure: () => {},
     onFigures: () => {},
+    onCalling: () => {},
   });
   client.attachConnector(1, listener('connector'));
   client.attach({ connector: 'c', task: 0 }, listener('task') as unknown as TaskMessages);

@@ -11,7 +11,7 @@ import {
 } from '../storage/java-offset-file.ts';
 import { decodeOffsetFile, encodeOffsetFile } from '../storage/offset-file.ts';
 import { lockOffsetFile, wasOffsetFileLocked } from '../storage/offset-file-lock.ts';
-import { replaceFile } from '../storage/replace-file.ts';
+import { replaceFile, whyNotReplaced } from '../storage/replace-file.ts';
 
 export const OFFSETS_NOT_COPIED = defineErrorCode('holdfast.cli.offsets-not-copied', {
   what: 'The offsets were not imported or exported: a file is missing, of another kind, or there already.',
@@ -61,7 +61,7 @@ async function write(to: string, pieces: readonly (string | Uint8Array)[]): Prom
     }
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    throw refused(`${to} can't be written: ${(cause as Error).message}.`, cause);
+    throw refused(`${to} can't be written: ${whyNotReplaced(cause)}`, cause);
   }
 }
 

@@ -15,7 +15,7 @@ export interface StoredConnector {
 export interface ConfigBackingStore {
   /** Opens and reads what is there, oldest first. Throws ConfigError when it is there but can't be read, never starts empty instead. */
   start(): Promise<readonly StoredConnector[]>;
-  /** Resolves when durable; after a rejection or a crash the old content is there, or the new one. */
+  /** Resolves when durable; after a rejection or a crash the old content is there, or the new one; the error of a rejection says which. */
   put(connector: StoredConnector): Promise<void>;
   /** As `put`. */
   remove(name: string): Promise<void>;

@@ -14,7 +14,7 @@ import { makeFolder } from '../foundation/make-folder.ts';
 import { defineErrorCode } from '../sdk/errors/codes.ts';
 import { ConfigError, EnvironmentError, IllegalStateError } from '../sdk/errors/kinds.ts';
 import type { ConfigBackingStore, StoredConnector } from './config-backing-store.ts';
-import { replaceFile, syncFolder } from './replace-file.ts';
+import { NotDurableError, replaceFile, syncFolder } from './replace-file.ts';
 
 export const CONFIG_FILE_UNREADABLE = defineErrorCode('holdfast.storage.config.file-unreadable', {
   what: 'A file in config.storage.dir is damaged, of a newer format, or no stored connector.',
@@ -39,15 +39,22 @@ const TARGETS = ['STARTED', 'PAUSED', 'STOPPED'] as const;
 export class FileConfigBackingStore implements ConfigBackingStore {
   private readonly dir: string;
   private readonly clock: Clock;
+  private readonly sync: (folder: string) => Promise<void>;
   private lock: FolderLock | null = null;
   /** Where each connector was found or put. */
   private readonly paths = new Map<string, string>();
   /** The write before, whatever became of it. */
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { readonly dir: string; readonly clock: Clock }) {
+  /** @param options.sync makes what was renamed or removed in a folder durable; {@link syncFolder} by default */
+  constructor(options: {
+    readonly dir: string;
+    readonly clock: Clock;
+    readonly sync?: (folder: string) => Promise<void>;
+  }) {
     this.dir = options.dir;
     this.clock = options.clock;
+    this.sync = options.sync ?? syncFolder;
   }
 
   async start(): Promise<readonly StoredConnector[]> {
@@ -86,16 +93,21 @@ export class FileConfigBackingStore implements ConfigBackingStore {
     };
     return this.inTurn(name, async () => {
       const path = this.pathOf(name);
-      await replaceFile(path, [`${JSON.stringify(content, null, 2)}\n`]);
-      this.paths.set(name, path);
+      const wasReplaced = (): void => void this.paths.set(name, path);
+      await replaceFile(path, [`${JSON.stringify(content, null, 2)}\n`], this.sync).then(wasReplaced, (cause) => {
+        if (cause instanceof NotDurableError) wasReplaced();
+        throw cause;
+      });
     });
   }
 
   remove(name: string): Promise<void> {
     return this.inTurn(name, async () => {
       await rm(this.pathOf(name), { force: true });
-      await syncFolder(this.dir);
       this.paths.delete(name);
+      await this.sync(this.dir).catch((cause) => {
+        throw new NotDurableError(cause);
+      });
     });
   }
 
@@ -115,8 +127,12 @@ export class FileConfigBackingStore implements ConfigBackingStore {
       );
     }
     const done = this.last.then(write).catch((cause: unknown) => {
+      const outcome =
+        cause instanceof NotDurableError
+          ? 'Its file was changed, but the folder could not be synced, and the worker goes on as before. Send the request again.'
+          : 'Nothing was changed.';
       throw new EnvironmentError(
-        `The connector ${name} could not be stored in ${this.dir}: ${(cause as Error).message}. Nothing was changed.`,
+        `The connector ${name} could not be stored in ${this.dir}: ${(cause as Error).message}. ${outcome}`,
         { code: CONFIG_FILE_UNWRITABLE, cause },
       );
     });

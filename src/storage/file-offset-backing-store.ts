@@ -18,7 +18,7 @@ import type { OffsetBackingStore } from './offset-backing-store.ts';
 import { decodeOffsetFile, encodeOffsetFile } from './offset-file.ts';
 import { lockOffsetFile } from './offset-file-lock.ts';
 import { checkOffsetFilePlace } from './offset-file-place.ts';
-import { replaceFile, whyNotReplaced } from './replace-file.ts';
+import { NotDurableError, replaceFile, syncFolder, whyNotReplaced } from './replace-file.ts';
 
 export const OFFSET_FILE_UNREADABLE = defineErrorCode('holdfast.storage.offset.file-unreadable', {
   what: 'The offset file is there, but it is damaged, of a newer format, or not an offset file of Holdfast.',
@@ -37,6 +37,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   private readonly path: string;
   private readonly logger: Logger;
   private readonly clock: Clock;
+  private readonly sync: (folder: string) => Promise<void>;
   private lock: FolderLock | null = null;
   private committed = new Map<string, string>();
   private pending: { readonly entries: ReadonlyMap<string, string | null>; readonly done: (error?: Error) => void }[] =
@@ -44,10 +45,17 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   private writing: Promise<void> | null = null;
   private isStopped = false;
 
-  constructor(options: { readonly path: string; readonly logger: Logger; readonly clock: Clock }) {
+  /** @param options.sync makes what was renamed in a folder durable; {@link syncFolder} by default */
+  constructor(options: {
+    readonly path: string;
+    readonly logger: Logger;
+    readonly clock: Clock;
+    readonly sync?: (folder: string) => Promise<void>;
+  }) {
     this.path = options.path;
     this.logger = options.logger;
     this.clock = options.clock;
+    this.sync = options.sync ?? syncFolder;
   }
 
   /** @throws ConfigError `holdfast.storage.offset.file-place`, `….file-locked`, `….file-unreadable` */
@@ -135,10 +143,12 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
         }
       }
       try {
-        await replaceFile(this.path, encodeOffsetFile(next));
+        await replaceFile(this.path, encodeOffsetFile(next), this.sync);
         this.committed = next;
         for (const { done } of group) done();
       } catch (cause) {
+        // What the next start would read is what is known from here on, although nobody may rely on it yet.
+        if (cause instanceof NotDurableError) this.committed = next;
         const error = new EnvironmentError(
           `The offset file ${this.path} could not be written: ${whyNotReplaced(cause)}`,
           { code: OFFSET_FILE_UNWRITABLE, cause },

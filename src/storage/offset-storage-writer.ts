@@ -13,7 +13,7 @@ export class OffsetStorageWriter {
   }
 
   /**
-   * Resolves when all of them are durable; after a rejection none is. A null offset resets its partition.
+   * Resolves when all of them are durable; after a rejection none is, or all are there but may be lost if the machine fails. A null offset resets its partition.
    * @throws DataError `holdfast.storage.offset.invalid` when one is no flat map; then none is written.
    */
   async write(

@@ -1,12 +1,27 @@
 import { type FileHandle, open, readlink, realpath, rename, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
+/** The new content is there, and lost if the machine fails now: the folder could not be synced. */
+export class NotDurableError extends Error {
+  override readonly cause: NodeJS.ErrnoException;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(cause.message);
+    this.name = 'NotDurableError';
+    this.cause = cause;
+  }
+}
+
 /**
  * Writes a file whole and durably: beside the old one, synced, and renamed over it, so that a reader, after a crash too, finds the old
  * content or the new. A link stays one, and what it leads to is replaced. Rejects with the file system's error, and then the old content
- * stays.
+ * stays; with {@link NotDurableError}, and then the new one is there. @param sync syncs the folder
  */
-export async function replaceFile(link: string, pieces: readonly (string | Uint8Array)[]): Promise<void> {
+export async function replaceFile(
+  link: string,
+  pieces: readonly (string | Uint8Array)[],
+  sync: (folder: string) => Promise<void> = syncFolder,
+): Promise<void> {
   const path = await behindLinks(link);
   const temporary = `${path}.tmp`;
   let file: FileHandle | null = null;
@@ -25,11 +40,16 @@ export async function replaceFile(link: string, pieces: readonly (string | Uint8
     await unlink(temporary).catch(() => {});
     throw cause;
   }
-  await syncFolder(dirname(path));
+  await sync(dirname(path)).catch((cause: NodeJS.ErrnoException) => {
+    throw new NotDurableError(cause);
+  });
 }
 
 /** What {@link replaceFile} failed with, and what to do where that can be told. */
 export function whyNotReplaced(cause: unknown): string {
+  if (cause instanceof NotDurableError) {
+    return `${cause.message}. It was replaced, but its folder could not be synced: the new content may be lost if the machine fails.`;
+  }
   const { code, message } = cause as NodeJS.ErrnoException;
   // A mount point can't be renamed over, as `docker run -v ./offsets:/data/offsets` makes one.
   const isMount = code === 'EBUSY' || code === 'EXDEV';

@@ -208,4 +208,29 @@ describe('FileConfigBackingStore', () => {
     await store.stop();
     expect(JSON.parse(readFileSync(join(dir, file), 'utf8'))).toMatchObject({ target_state: 'STARTED' });
   });
+
+  it('says that a file was changed when only its folder could not be synced, and finds it again', async () => {
+    const dir = tempDir('configs');
+    let isSynced = true;
+    const store = new FileConfigBackingStore({
+      dir,
+      clock: systemClock,
+      sync: async () => {
+        if (!isSynced) throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+      },
+    });
+    await store.start();
+    await store.put(stored('a'));
+    isSynced = false;
+    const changed = /EIO: i\/o error, fsync\. Its file was changed, but .*Send the request again\.$/;
+    await expect(store.put(stored('a', { target: 'PAUSED' }))).rejects.toThrow(changed);
+    await expect(store.put(stored('b'))).rejects.toThrow(changed);
+    await expect(store.put(stored('c'))).rejects.toThrow(changed);
+    await expect(store.remove('c')).rejects.toThrow(changed);
+    isSynced = true;
+    await store.put(stored('b', { target: 'STOPPED' }));
+    await store.stop();
+    expect(filesOf(dir)).toHaveLength(2);
+    expect(await reread(dir)).toEqual([stored('a', { target: 'PAUSED' }), stored('b', { target: 'STOPPED' })]);
+  });
 });

@@ -124,6 +124,27 @@ describe('FileOffsetBackingStore', () => {
     expect(await (await open(path)).get(['a'])).toEqual(['3']);
   });
 
+  it('knows what the file holds when only its folder could not be synced, and says so', async () => {
+    const path = join(folder, 'offsets');
+    let isSynced = true;
+    const store = new FileOffsetBackingStore({
+      path,
+      logger: silentLogger,
+      clock: systemClock,
+      sync: async () => {
+        if (!isSynced) throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+      },
+    });
+    await store.start();
+    await store.set(new Map([['a', '1']]));
+    isSynced = false;
+    await expect(store.set(new Map([['a', '2']]))).rejects.toThrow(/fsync\. It was replaced, but its folder/);
+    const known = await store.get(['a']);
+    await store.stop();
+    expect(known).toEqual(await (await open(path)).get(['a']));
+    expect(known).toEqual(['2']);
+  });
+
   it('refuses a file that another has in use, under whatever name, until that one stops', async () => {
     const path = join(folder, 'offsets');
     const link = join(folder, 'link');

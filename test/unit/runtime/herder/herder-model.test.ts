@@ -19,6 +19,8 @@ interface Modelled {
   hasInstance: boolean;
   /** The instance is started. */
   isRunning: boolean;
+  /** The instance reported that it failed, which only another one gets over. */
+  hasRaised: boolean;
 }
 
 /** What the plugin does at present. */
@@ -108,6 +110,7 @@ class Model {
         config: op.do === 'create' ? '0' : String(op.config),
         hasInstance: false,
         isRunning: false,
+        hasRaised: false,
       };
       this.connectors.set(name, fresh);
       return this.launch(fresh);
@@ -162,7 +165,7 @@ class Model {
         if (known.tasks[op.task] !== undefined) known.tasks[op.task] = 'FAILED';
         return 'ok';
       case 'raise':
-        if (known.hasInstance) known.state = 'FAILED';
+        if (known.hasInstance) Object.assign(known, { state: 'FAILED', hasRaised: true });
         return 'ok';
       case 'reconfigure':
         if (known.isRunning) this.reconfigure(known);
@@ -175,6 +178,7 @@ class Model {
   private launch(known: Modelled): Outcome {
     known.hasInstance = known.target !== 'STOPPED';
     known.isRunning = false;
+    known.hasRaised = false;
     known.state = known.target === 'STARTED' ? 'RUNNING' : known.target;
     if (known.target !== 'STARTED') return 'ok';
     if (this.plugin.fails === 'start') {
@@ -191,6 +195,7 @@ class Model {
       known.state = 'FAILED';
       return 'task-configs-failed';
     }
+    if (known.state === 'FAILED' && !known.hasRaised) known.state = 'RUNNING';
     if (known.tasks.length !== this.plugin.tasks)
       known.tasks = Array.from({ length: this.plugin.tasks }, () => 'RUNNING');
     return 'ok';

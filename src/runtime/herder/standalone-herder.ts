@@ -82,6 +82,7 @@ export class StandaloneHerder implements Herder {
     this.operations = new ConnectorOperations({ clock, logger, stages: this.stages });
     this.offsets = new ConnectorOffsets({ worker, clock, logger });
     const reconfigurations = new Reconfigurations({
+      clock,
       logger,
       inTurn: (name, reconfigure) => this.operations.run(name, 'reconfiguring the tasks of', reconfigure),
       reconfigure: async (entry) => {

@@ -50,6 +50,8 @@ export type AvailabilityListener = (availability: Availability) => void;
 
 export interface ClientOptions {
   readonly settings: ClientSettings;
+  /** By setting, the key under which it is written, where that has a prefix: mistakes name it so. */
+  readonly written?: Readonly<Record<string, string>>;
   readonly logger: Logger;
   readonly onAvailability?: AvailabilityListener;
 }

@@ -4,7 +4,7 @@ import { ConfigError } from '../sdk/errors/kinds.ts';
 
 type Raw = Readonly<Record<string, string>>;
 
-export interface SettingsSource {
+interface SettingsSource {
   /** The worker file that was named, with what is in it. */
   readonly file: { readonly path: string; readonly settings: Raw } | null;
   /** From `CONNECT_*` variables. */

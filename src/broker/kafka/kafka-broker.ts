@@ -113,7 +113,7 @@ class KafkaBroker implements Broker {
 
   private make<T extends { close(): Promise<void> }>(
     kind: ClientKind,
-    { settings: own, logger: named, onAvailability }: ClientOptions,
+    { settings: own, written, logger: named, onAvailability }: ClientOptions,
     create: (
       settings: KafkaSettings,
       dependencies: Pick<ConstructorParameters<typeof Cluster>[0], 'logger' | 'clock' | 'onAvailability'>,
@@ -124,7 +124,7 @@ class KafkaBroker implements Broker {
       throw new IllegalStateError('The broker was closed; it makes no more clients.', { code: CLIENT_CLOSED });
     const { bootstrapServers, settings: shared, clock } = this.options;
     const settings = this.withTokens(
-      parseKafkaSettings({ ...shared, ...own }, { kind, bootstrapServers, logger: named }),
+      parseKafkaSettings({ ...shared, ...own }, { kind, bootstrapServers, logger: named, written: written ?? {} }),
     );
     const logger = named.child({ clientId: settings.clientId });
     const client = create(settings, { logger, clock, onAvailability }, () => this.clients.delete(client));

@@ -2,7 +2,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import { DEFAULT_WINDOWS, type SampleWindows } from '../../foundation/sampled-stat.ts';
 import { ConfigError, type ConfigProblem } from '../../sdk/errors/index.ts';
 import { isStickyAssignor } from '../assignors.ts';
-import type { ClientSettings } from '../ports.ts';
+import type { ClientOptions, ClientSettings } from '../ports.ts';
 import type { CompressionType } from '../record-batch/codec.ts';
 import { CLIENT_CONFIGS, type ClientKind } from './client-config-def.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -82,10 +82,15 @@ const MAX_INT = 0x7fff_ffff;
  */
 export function parseKafkaSettings(
   settings: ClientSettings,
-  options: { readonly kind: ClientKind; readonly bootstrapServers: string; readonly logger: Logger },
+  options: {
+    readonly kind: ClientKind;
+    readonly bootstrapServers: string;
+    readonly logger: Logger;
+    readonly written?: ClientOptions['written'] & object;
+  },
 ): KafkaSettings {
-  const { kind, bootstrapServers, logger } = options;
-  const reader = new SettingsReader(settings, kind);
+  const { kind, bootstrapServers, logger, written = {} } = options;
+  const reader = new SettingsReader(settings, kind, written);
   const clientId = reader.text('client.id') ?? 'holdfast';
   const connection = connectionSettings(reader, clientId);
   const cluster: ClusterSettings = {
@@ -116,6 +121,7 @@ function connectionSettings(reader: SettingsReader, clientId: string): Connectio
     ? tlsOptions(
         (key) => reader.raw(key),
         (key, message) => reader.problem(key, message),
+        (key) => reader.written(key),
       )
     : null;
   const sasl = protocol.startsWith('SASL_')
@@ -230,10 +236,12 @@ function addresses(reader: SettingsReader, text: string): { host: string; port: 
 /** Reads settings by name and collects what is wrong with them. */
 class SettingsReader {
   private readonly settings: ClientSettings;
+  private readonly keys: Readonly<Record<string, string>>;
   private readonly problems: ConfigProblem[] = [];
 
-  constructor(settings: ClientSettings, kind: ClientKind) {
+  constructor(settings: ClientSettings, kind: ClientKind, written: Readonly<Record<string, string>>) {
     this.settings = settings;
+    this.keys = written;
     for (const { name, errorMessages } of CLIENT_CONFIGS[kind]
       .pick((key) => Object.hasOwn(settings, key))
       .validate(settings)) {
@@ -244,6 +252,11 @@ class SettingsReader {
   /** One for a key: what Kafka says of it comes first. */
   problem(key: string, message: string): void {
     if (!this.problems.some((each) => each.key === key)) this.problems.push({ key, message });
+  }
+
+  /** As the user wrote it. */
+  written(key: string): string {
+    return this.keys[key] ?? key;
   }
 
   raw(key: string): string | undefined {
@@ -297,7 +310,7 @@ class SettingsReader {
   throwProblems(): void {
     if (this.problems.length === 0) return;
     const list = this.problems
-      .map(({ key, message }) => (message.includes(key) ? message : `${key} ${message}`))
+      .map(({ key, message }) => (message.includes(key) ? message : `${this.written(key)} ${message}`))
       .join('; ');
     throw new ConfigError(`The settings of a Kafka client are wrong: ${list}.`, {
       code: CLIENT_SETTINGS_INVALID,

@@ -46,6 +46,17 @@ export function taskClientSettings(
   });
 }
 
+/** By client and setting, the key under which it is written: with the worker's prefix, or as a connector's override. */
+export function writtenClientKeys(worker: Raw, connector: Raw): TaskClientSettings {
+  const of = (client: 'producer' | 'consumer' | 'admin'): Raw => {
+    const [own, override] = [`${client}.`, `${client}.override.`];
+    const keys = (raw: Raw, prefix: string) =>
+      Object.keys(withPrefix(raw, prefix)).map((key) => [key, prefix + key] as const);
+    return Object.fromEntries([...keys(worker, own), ...keys(connector, override)]);
+  };
+  return { producer: of('producer'), consumer: of('consumer'), admin: of('admin') };
+}
+
 /** As Kafka's definitions read every value: of a .properties file blanks at the end of a line are left. */
 function trimmed(settings: TaskClientSettings): TaskClientSettings {
   const each = (of: Raw): Raw => Object.fromEntries(Object.entries(of).map(([key, value]) => [key, value.trim()]));

@@ -12,7 +12,7 @@ import type { PluginDesc, PluginType } from '../plugins/plugin-desc.ts';
 import type { Plugins } from '../plugins/plugins.ts';
 import type { Subscription } from '../worker/worker-task.ts';
 import { listOf } from './alias-list.ts';
-import { taskClientSettings } from './client-settings.ts';
+import { taskClientSettings, writtenClientKeys } from './client-settings.ts';
 import { SINK_CONNECTOR_CONFIG, SOURCE_CONNECTOR_CONFIG } from './connector-config-def.ts';
 import { topicsOf } from './sink-topics.ts';
 import { deadLetterQueueOf, sourceDeadLetterQueue } from './source-dead-letter-queue.ts';
@@ -64,6 +64,7 @@ export function buildTaskSpec(options: {
     producerSettings: clients.producer,
     consumerSettings: clients.consumer,
     adminSettings: clients.admin,
+    writtenClientKeys: writtenClientKeys(worker.raw, config),
     hostSettings: hostSettings(worker, config),
     offsetFlushTimeoutMs: worker.values['offset.flush.timeout.ms'],
   };

@@ -74,6 +74,8 @@ interface TaskSpecBase {
   readonly producerSettings: Readonly<Record<string, string>>;
   readonly consumerSettings: Readonly<Record<string, string>>;
   readonly adminSettings: Readonly<Record<string, string>>;
+  /** By client and setting, the key under which it is written, for the texts of mistakes. */
+  readonly writtenClientKeys?: Readonly<Record<'producer' | 'consumer' | 'admin', Readonly<Record<string, string>>>>;
   /** Settings of ours, e.g. `park.timeout.ms`, `max.inflight.bytes`; parsed by the host. */
   readonly hostSettings: Readonly<Record<string, string>>;
   /** `offset.flush.timeout.ms` */

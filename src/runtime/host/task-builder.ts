@@ -122,7 +122,12 @@ async function buildSource(
   const parker = parkerOf(options, settings);
   const watch = (client: string) => (availability: Availability) => parker.broker(client, availability);
   const producer = clients.producer(
-    broker.producer({ settings: spec.producerSettings, logger, onAvailability: watch('producer') }),
+    broker.producer({
+      settings: spec.producerSettings,
+      ...written(spec, 'producer'),
+      logger,
+      onAvailability: watch('producer'),
+    }),
   );
   const topicCreation =
     spec.topicCreation === null
@@ -130,7 +135,12 @@ async function buildSource(
       : new TopicCreation({
           groups: spec.topicCreation,
           admin: clients.admin(
-            broker.admin({ settings: spec.adminSettings, logger, onAvailability: watch('topic creation') }),
+            broker.admin({
+              settings: spec.adminSettings,
+              ...written(spec, 'admin'),
+              logger,
+              onAvailability: watch('topic creation'),
+            }),
           ),
           logger,
         });
@@ -183,7 +193,12 @@ async function buildSink(
   if (queue !== null) reporters.push(queue);
   const operator = new RetryWithToleranceOperator({ policy: spec.errors, clock, counters, reporters });
   const fetcher = clients.fetcher(
-    broker.fetcher({ settings: spec.consumerSettings, logger, onAvailability: watch('fetcher') }),
+    broker.fetcher({
+      settings: spec.consumerSettings,
+      ...written(spec, 'consumer'),
+      logger,
+      onAvailability: watch('fetcher'),
+    }),
   );
   const hasReporters = reporters.length > 0;
   const built = new WorkerSinkTask({
@@ -230,6 +245,7 @@ function deadLetterQueue(
     producer: clients.producer(
       broker.producer({
         settings: ofDeadLetterQueue(spec, spec.producerSettings, 'producer'),
+        ...written(spec, 'producer'),
         logger,
         onAvailability: watch('dead letter queue'),
       }),
@@ -237,6 +253,7 @@ function deadLetterQueue(
     admin: clients.admin(
       broker.admin({
         settings: ofDeadLetterQueue(spec, spec.adminSettings, 'adminclient'),
+        ...written(spec, 'admin'),
         logger,
         onAvailability: watch('dead letter queue topic'),
       }),
@@ -244,6 +261,13 @@ function deadLetterQueue(
     clock,
     signal: clients.signal,
   });
+}
+
+function written(
+  { writtenClientKeys }: TaskSpec,
+  client: 'producer' | 'consumer' | 'admin',
+): { readonly written?: Readonly<Record<string, string>> } {
+  return writtenClientKeys === undefined ? {} : { written: writtenClientKeys[client] };
 }
 
 /** With a client id that tells it from the task's own client, unless the configuration names one. */

@@ -65,6 +65,7 @@ export class SinkGroup {
     this.logger = options.logger;
     this.member = options.broker.groupMember({
       settings: options.spec.consumerSettings,
+      written: options.spec.writtenClientKeys?.consumer ?? {},
       logger: options.logger,
       onAvailability: options.onAvailability,
       groupId: options.spec.consumerSettings['group.id'] ?? `connect-${options.spec.id.connector}`,

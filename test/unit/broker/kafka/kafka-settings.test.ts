@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClientKind } from '../../../../src/broker/kafka/client-config-def.ts';
 import { parseKafkaSettings } from '../../../../src/broker/kafka/kafka-settings.ts';
 import type { ClientSettings } from '../../../../src/broker/ports.ts';
-import { recordingLogger } from '../../../../src/foundation/logger.ts';
+import { recordingLogger, silentLogger } from '../../../../src/foundation/logger.ts';
 import { ConfigError } from '../../../../src/sdk/errors/index.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { createTlsMaterial } from '../../../support/tls.ts';
@@ -192,6 +192,24 @@ describe('ssl. settings', () => {
     const problems = problemsOf({ ...ssl, 'ssl.keystore.location': store, 'ssl.truststore.location': store });
     expect(problems['ssl.keystore.type']).toContain('keytool -importkeystore');
     expect(problems['ssl.truststore.type']).toContain('-destkeystore truststore.p12');
+  });
+
+  it('name settings as they are written', () => {
+    const store = join(dir, 'written.jks');
+    writeFileSync(store, Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]));
+    const written = {
+      'ssl.keystore.location': 'producer.override.ssl.keystore.location',
+      'ssl.truststore.location': 'producer.ssl.truststore.location',
+    };
+    const parse = () =>
+      parseKafkaSettings(
+        { ...ssl, 'ssl.keystore.location': store, 'ssl.truststore.location': '/missing' },
+        { kind: 'producer', bootstrapServers: 'a:1', logger: silentLogger, written },
+      );
+    expect(parse).toThrow(
+      'set producer.override.ssl.keystore.location=keystore.p12 and producer.override.ssl.keystore.type=PKCS12',
+    );
+    expect(parse).toThrow("; producer.ssl.truststore.location names a file that can't be read");
   });
 
   it('name what is missing or can not be read', () => {

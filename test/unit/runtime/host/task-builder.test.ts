@@ -1,6 +1,6 @@
 /** What becomes of plugins and clients when a task can't be made after all, or one of its plugins can't be closed. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Broker } from '../../../../src/broker/ports.ts';
+import type { Broker, ClientOptions } from '../../../../src/broker/ports.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { PluginCalls } from '../../../../src/runtime/host/plugin-calls.ts';
 import type { SinkTaskSpec } from '../../../../src/runtime/host/protocol.ts';
@@ -79,16 +79,27 @@ function builder() {
     producerSettings: {},
     consumerSettings: {},
     adminSettings: {},
+    writtenClientKeys: { producer: { a: 'producer.a' }, consumer: { a: 'consumer.a' }, admin: { a: 'admin.a' } },
     hostSettings: {},
     offsetFlushTimeoutMs: 5_000,
   };
+  const told: (readonly [client: string, written: ClientOptions['written']])[] = [];
   const build = () =>
     buildTask({
       spec,
       broker: {
-        producer: () => producer,
-        fetcher: () => on.fetcher(),
-        admin: () => new FakeAdmin().asAdmin(),
+        producer: ({ written }: ClientOptions) => {
+          told.push(['dead letters', written]);
+          return producer;
+        },
+        fetcher: ({ written }: ClientOptions) => {
+          told.push(['fetcher', written]);
+          return on.fetcher();
+        },
+        admin: ({ written }: ClientOptions) => {
+          told.push(['their topic', written]);
+          return new FakeAdmin().asAdmin();
+        },
       } as unknown as Broker,
       plugins: { load: async ({ className }) => classes[className] as new () => unknown },
       schemaViews: () => {
@@ -102,10 +113,20 @@ function builder() {
       calls: new PluginCalls({ id, clock }),
       signals: new TaskSignals(),
     });
-  return { build, on, closed, producer, fetcher, task };
+  return { build, on, closed, told, producer, fetcher, task };
 }
 
 const CONVERTERS = ['converter', 'converter', 'converter'];
+
+it('tells every client under which keys its settings are written', async () => {
+  const b = builder();
+  await b.build();
+  expect(Object.fromEntries(b.told)).toEqual({
+    'dead letters': { a: 'producer.a' },
+    fetcher: { a: 'consumer.a' },
+    'their topic': { a: 'admin.a' },
+  });
+});
 
 it('closes every plugin and client when the last client can not be opened', async () => {
   const b = builder();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   Admin,
@@ -304,6 +305,21 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
         await fetcher.poll({ maxRecords: 10, timeoutMs: 500 });
         await sendAll([record(topic, 'after')]);
         expect(texts(await pollRecords(fetcher, 1))).toEqual(['after']);
+        await fetcher.close();
+      });
+
+      it('begin at the end of when they were told latest, though nobody polls until later', async () => {
+        const topic = await newTopic();
+        await sendAll([record(topic, 'before')]);
+        const fetcher = broker.fetcher(client);
+        const place = { topic, partition: 0 };
+        // So that its topic is known.
+        fetcher.add([{ ...place, offset: 'earliest' }]);
+        await pollRecords(fetcher, 1);
+        fetcher.add([{ ...place, offset: 'latest' }]);
+        for (let turn = 0; turn < 1_000 && fetcher.position(place) === null; turn++) await delay(10);
+        await sendAll([record(topic, 'unpolled')]);
+        expect(texts(await pollRecords(fetcher, 1))).toEqual(['unpolled']);
         await fetcher.close();
       });
 

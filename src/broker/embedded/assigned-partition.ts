@@ -1,5 +1,7 @@
 /** A partition as a fetcher of the embedded broker holds it. */
-import type { FetchedRecord } from '../ports.ts';
+import { ConfigError } from '../../sdk/errors/index.ts';
+import { OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
+import type { FetchedRecord, TopicPartitionOffset } from '../ports.ts';
 import type { ClientLog, LogCursor } from './client-topic.ts';
 
 /** A chunk that was read ahead. */
@@ -49,6 +51,15 @@ export function newlyAssigned(
     log: null,
     stopWaiting: () => {},
   };
+}
+
+/** With `auto.offset.reset=none`. */
+export function outOfRange(place: TopicPartitionOffset, log: ClientLog): ConfigError {
+  return new ConfigError(
+    `Offset ${place.offset} of topic '${place.topic}', partition ${place.partition}, is not between ${log.startOffset} and ${log.endOffset}, ` +
+      'and auto.offset.reset=none. Set another offset for the group, or auto.offset.reset to earliest or latest.',
+    { code: OFFSET_OUT_OF_RANGE, details: { ...place } },
+  );
 }
 
 export function partitionKey(topic: string, partition: number): string {

@@ -1,10 +1,9 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { ConfigError, IllegalStateError } from '../../sdk/errors/index.ts';
-import { OFFSET_OUT_OF_RANGE } from '../broker-errors.ts';
 import type { ClientOptions, FetchedBatch, FetchedRecord, Fetcher, FetchPosition, TopicPartition } from '../ports.ts';
 import { loadCodec } from '../record-batch/compression.ts';
 import { codecsToLoad, decodeRecordBatches } from '../record-batch/decode-record-batch.ts';
-import { type AssignedPartition, type Chunk, newlyAssigned, partitionKey } from './assigned-partition.ts';
+import { type AssignedPartition, type Chunk, newlyAssigned, outOfRange, partitionKey } from './assigned-partition.ts';
 import { booleanSetting, checkClientSettings, integerSetting } from './client-settings.ts';
 import type { ClientLog, ClientTopic } from './client-topic.ts';
 import { corruptBatch } from './corrupt-batch.ts';
@@ -61,7 +60,9 @@ export class EmbeddedFetcher implements Fetcher {
     this.closing.signal.throwIfAborted();
     for (const { topic, partition, offset } of positions) {
       this.drop(partitionKey(topic, partition));
-      this.partitions.set(partitionKey(topic, partition), newlyAssigned(topic, partition, offset));
+      const assigned = newlyAssigned(topic, partition, offset);
+      this.partitions.set(partitionKey(topic, partition), assigned);
+      this.locateEnd(assigned);
     }
     this.wake();
   }
@@ -253,6 +254,7 @@ export class EmbeddedFetcher implements Fetcher {
       if (assigned.turn !== turn) return;
       assigned.reading = false;
       assigned.isFresh = isFresh;
+      if (isFresh && assigned.position === 'latest') assigned.position = assigned.log?.endOffset ?? 'latest';
       this.wake();
     };
     known.then(
@@ -266,9 +268,7 @@ export class EmbeddedFetcher implements Fetcher {
     assigned.reading = true;
     this.reads++;
     const reading = this.read(assigned, log, position);
-    const done = (): void => {
-      this.reads--;
-    };
+    const done = (): number => this.reads--;
     reading.then(done, done);
     reading.then(
       (chunk) => {
@@ -335,6 +335,15 @@ export class EmbeddedFetcher implements Fetcher {
     );
   }
 
+  /** The end is where it is now, not at the next poll: what is written in between comes after it. */
+  private locateEnd(assigned: AssignedPartition): void {
+    const log = this.input.topic(assigned.topic)?.logs[assigned.partition];
+    if (assigned.position !== 'latest' || log === undefined) return;
+    assigned.log = log;
+    if (log.refresh === undefined) assigned.position = log.endOffset;
+    else this.refresh(assigned, log.refresh());
+  }
+
   /** The position as a number within the log. */
   private resolve(assigned: AssignedPartition, log: ClientLog): number {
     const { position } = assigned;
@@ -346,13 +355,7 @@ export class EmbeddedFetcher implements Fetcher {
 
   private resetOf(assigned: AssignedPartition, log: ClientLog): number {
     const place = { topic: assigned.topic, partition: assigned.partition, offset: assigned.position as number };
-    if (this.reset === 'none') {
-      throw new ConfigError(
-        `Offset ${place.offset} of topic '${place.topic}', partition ${place.partition}, is not between ${log.startOffset} and ${log.endOffset}, ` +
-          'and auto.offset.reset=none. Set another offset for the group, or auto.offset.reset to earliest or latest.',
-        { code: OFFSET_OUT_OF_RANGE, details: place },
-      );
-    }
+    if (this.reset === 'none') throw outOfRange(place, log);
     const offset = this.reset === 'earliest' ? log.startOffset : log.endOffset;
     this.input.logger.warn('An offset to read from is out of range and was reset.', {
       ...place,
@@ -377,8 +380,7 @@ export class EmbeddedFetcher implements Fetcher {
 
   private drop(key: string): void {
     const assigned = this.partitions.get(key);
-    if (assigned === undefined) return;
-    this.forget(assigned);
+    if (assigned !== undefined) this.forget(assigned);
     this.partitions.delete(key);
   }
 

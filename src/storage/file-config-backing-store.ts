@@ -28,7 +28,7 @@ export const CONFIG_FOLDER_LOCKED = defineErrorCode('holdfast.storage.config.loc
 
 export const CONFIG_FILE_UNWRITABLE = defineErrorCode('holdfast.storage.config.file-unwritable', {
   what: 'A connector could not be stored in config.storage.dir: the disk is full, or the folder may not be written to.',
-  mend: 'Make room or set permissions, and send the request again. Nothing was changed.',
+  mend: 'Make room or set permissions, and send the request again. The message says whether the file was changed.',
 });
 
 const FORMAT = 'holdfast-connector';

@@ -17,7 +17,7 @@ export class PluginCallMetrics implements MetricsContributor {
   private readonly options: PluginCallMetricsOptions;
   private readonly stuck = new Gauge({
     name: 'holdfast_plugin_call_stuck',
-    help: 'Calls of plugins that have not returned for task.call.warn.ms, or whose thread is blocked. An empty task is the connector itself, an empty method one that only waits for its blocked thread.',
+    help: 'Calls of plugins that have not returned for task.call.warn.ms, or whose thread is blocked. An empty task is the connector itself, an empty method one that only waits for its thread, which is blocked or still starting.',
     labelNames: LABELS,
     registers: [],
   });

@@ -26,7 +26,7 @@ export function maskOutput(stream: OutputStream, secrets: SecretRegistry): () =>
     begun = bytes.subarray(end);
     const text = bytes.toString('utf8', 0, end);
     const shown = masking.next(text);
-    // Bytes that are no text stay as they are.
+    // Bytes that are no text stay as they are, unless a secret stands in the same write, or may have begun in it or the one before.
     const out = shown === text ? bytes.subarray(0, end) : Buffer.from(shown);
     const done = rest.find((each) => typeof each === 'function');
     if (out.length > 0) return write(out, ...(done === undefined ? [] : [done]));

@@ -4,7 +4,7 @@ import { trimmed } from './java-blanks.ts';
 /** Of any script, but none beyond the basic plane: Java looks at single UTF-16 units. */
 const FOREIGN_DIGIT = /(?![0-9\u{10000}-\u{10ffff}])\p{Nd}/gu;
 const DIGIT = /^\p{Nd}$/u;
-const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 const HEXADECIMAL = /^([+-]?)0[xX](?:([\da-fA-F]+)\.?|([\da-fA-F]*)\.([\da-fA-F]+))[pP]([+-]?\d+)$/;
 
 interface Format {
@@ -37,7 +37,8 @@ function asciiDigit(digit: string): string {
  */
 export function parseJavaInteger(text: string, bits: 8 | 16 | 32 | 64): bigint | undefined {
   const ascii = withAsciiDigits(text);
-  if (!/^[+-]?\d+$/.test(ascii)) return undefined;
+  // No more digits than the longest can have, leading zeros left out: a BigInt of thousands would cost their square.
+  if (!/^[+-]?0*\d{1,19}$/.test(ascii)) return undefined;
   const parsed = BigInt(ascii.replace(/^\+/, ''));
   return BigInt.asIntN(bits, parsed) === parsed ? parsed : undefined;
 }
@@ -53,6 +54,7 @@ export function parseJavaDouble(text: string): number | undefined {
 /** As `Float.parseFloat`, which rounds once: what `parseJavaDouble` takes, as the nearest 32-bit float. */
 export function parseJavaFloat(text: string): number | undefined {
   return parse(text, FLOAT, (nearest, [, sign, whole = '', fraction = '', exponent = '0']) => {
+    if (Math.fround(nearest) === nearest || !Number.isFinite(nearest)) return Math.fround(nearest);
     const digits = BigInt(whole + fraction);
     return floatNearest(sign === '-' ? -digits : digits, fraction.length - Number(exponent), nearest);
   });

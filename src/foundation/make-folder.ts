@@ -14,9 +14,9 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
       const above = dirname(path);
-      if (above === path || (await isFolder(above))) throw error;
-      await makeFolder(above, mode);
-      // Now that the one above is there, whatever this says is the reason. Another process may have been quicker.
+      if (above === path) throw error;
+      if (!(await isFolder(above))) await makeFolder(above, mode);
+      // Now that the one above is there, whatever this says is the reason. Another process may have made either of them meanwhile.
       await mkdir(path, { mode }).catch(async (again: unknown) => {
         if (!(await isFolder(path))) throw again;
       });

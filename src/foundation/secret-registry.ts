@@ -6,7 +6,7 @@
  * make logs unreadable without hiding anything: fewer than {@link LEAST_LENGTH} characters, up to seven digits, and a few words. Up to seven
  * characters are struck out as a word of their own only. Encoded forms are known too: percent-encoded, as JSON text, in base64, alone or
  * behind a user's name, and the lines of a text of several lines. Where secrets overlap or contain each other, all that belongs to one of
- * them goes. A change costs what is new or gone, not what is known.
+ * them goes. Changes cost one pass over all that is known, when the next text is searched.
  */
 import { Masking } from './masking.ts';
 import { ANYWHERE_LENGTH, canBeTold, formsOf, LEAST_LENGTH } from './secret-forms.ts';

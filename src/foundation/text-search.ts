@@ -1,7 +1,7 @@
 /**
  * Finds where any of many texts stands in another one. What it costs grows with the length of what is searched, not with how many texts there
  * are, nor with how alike they begin: a place is looked at only where four characters may begin one of them, and there by halves of the
- * sorted texts.
+ * sorted texts. A text that repeats itself costs its length at every place of a run of the same.
  */
 
 /** The shortest text that it can find. */

@@ -104,8 +104,15 @@ export class RestServer {
   private serve(request: IncomingMessage, response: ServerResponse): void {
     this.accessLog.watch(request, response);
     this.inFlight.add(response);
-    const answered = this.connections.requested(request.socket);
+    let answered = (): void => {};
+    const isWhole = (): void => {
+      answered = this.connections.requested(request.socket);
+    };
+    // A connection on which a body never comes to its end is not one that is being answered.
+    if (hasBody(request)) request.once('end', isWhole);
+    else isWhole();
     response.once('close', () => {
+      request.off('end', isWhole);
       answered();
       this.inFlight.delete(response);
       if (this.inFlight.size === 0) this.onQuiet();
@@ -179,4 +186,8 @@ function listening(server: Server, options: { readonly port: number; readonly ho
       resolve();
     });
   });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

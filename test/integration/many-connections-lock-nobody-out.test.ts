@@ -25,7 +25,7 @@ async function open() {
   let heard = 0;
   server = new RestServer({
     resources: [
-      { path: '/things', methods: { GET: async () => ok([1]) } },
+      { path: '/things', methods: { GET: async () => ok([1]), POST: async () => ok([3]) } },
       {
         path: '/held',
         methods: {
@@ -96,6 +96,21 @@ describe('connections beyond the limit', () => {
     expect(busy.some(({ isClosed }) => isClosed)).toBe(false);
     held.resolve();
     await until(() => busy.every(({ seen }) => seen.includes('[2]')));
+  });
+
+  it('close those on which a body never comes to its end', async () => {
+    const { port } = await open();
+    const slow: Awaited<ReturnType<typeof client>>[] = [];
+    const send = 'POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n';
+    for (let n = 0; n < LIMIT; n++) {
+      slow.push(
+        await client(port, `${send}${n % 2 === 0 ? 'Content-Length: 10' : 'Transfer-Encoding: chunked'}\r\n\r\n`),
+      );
+    }
+    await until(() => slow.every(({ seen }) => seen.includes('100 Continue')));
+    const probe = await client(port, GET);
+    await until(() => probe.seen.includes('[1]'));
+    await until(() => slow.some(({ isClosed }) => isClosed));
   });
 
   it('are not reached by requests that do not wait for answers, which are answered in their order', async () => {

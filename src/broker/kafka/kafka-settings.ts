@@ -310,11 +310,16 @@ class SettingsReader {
   throwProblems(): void {
     if (this.problems.length === 0) return;
     const list = this.problems
-      .map(({ key, message }) => (message.includes(key) ? message : `${this.written(key)} ${message}`))
+      .map(({ key, message }) => (isSentence(message, key) ? message : `${this.written(key)} ${message}`))
       .join('; ');
     throw new ConfigError(`The settings of a Kafka client are wrong: ${list}.`, {
       code: CLIENT_SETTINGS_INVALID,
       problems: this.problems,
     });
   }
+}
+
+/** Whether a message names its key itself, as Kafka's own do; the others go on from it, and may name further keys. */
+function isSentence(message: string, key: string): boolean {
+  return message.startsWith(key) || (/^\p{Lu}/u.test(message) && message.includes(key));
 }

@@ -1,4 +1,5 @@
 /** Whether modules of plugins can be imported at all without harm: tried in a thread, which one that blocks or exits takes with it. */
+import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../foundation/clock.ts';
 import { Deferred } from '../../foundation/deferred.ts';
@@ -8,13 +9,14 @@ import { messageOf } from '../../sdk/errors/readable-error.ts';
 /** So long a module may take, in milliseconds; those of large packages on slow disks take a second or two. */
 export const IMPORT_LIMIT_MS = 30_000;
 
-/** Says of each module that it has been imported, by its place; what it throws it throws again where it is used, and is told of there. */
+/** Says of each module that it has been imported, in order; what it throws it throws again where it is used, and is told of there. */
 const TRIAL = `
 const { parentPort, workerData } = require('node:worker_threads');
 (async () => {
-  for (const [place, module] of workerData.entries()) {
+  const { modules, token } = workerData;
+  for (const module of modules) {
     await import(module).catch(() => {});
-    parentPort.postMessage(place);
+    parentPort.postMessage(token);
   }
 })();
 `;
@@ -51,11 +53,13 @@ async function tryInOneThread(
   modules: readonly string[],
   clock: Clock,
 ): Promise<{ readonly imported: number; readonly reason: string }> {
+  // A module may post messages of its own.
+  const token = randomUUID();
   // What it prints it prints again.
   const thread = new Worker(TRIAL, {
     eval: true,
     name: 'holdfast import',
-    workerData: modules,
+    workerData: { modules, token },
     stdout: true,
     stderr: true,
   });
@@ -70,7 +74,8 @@ async function tryInOneThread(
     );
   let imported = 0;
   let timer = limit();
-  thread.on('message', () => {
+  thread.on('message', (message: unknown) => {
+    if (message !== token) return;
     imported += 1;
     timer.cancel();
     if (imported === modules.length) over.resolve('');

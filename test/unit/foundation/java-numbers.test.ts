@@ -61,6 +61,17 @@ describe('Float.parseFloat rounds once', () => {
   });
 });
 
+// Of which a search that goes back for every digit would take hours.
+it('texts of a million digits are read to their end once', () => {
+  const digits = '1'.repeat(1_000_000);
+  expect(parseJavaDouble(`${digits}x`)).toBeUndefined();
+  expect(parseJavaFloat(`.${digits}x`)).toBeUndefined();
+  expect(parseJavaFloat(digits)).toBe(Number.POSITIVE_INFINITY);
+  expect(parseJavaInteger(digits, 64)).toBeUndefined();
+  expect(parseJavaInteger(`-${'0'.repeat(1_000_000)}7`, 64)).toBe(-7n);
+  expect(parseJavaInteger(`${'0'.repeat(1_000_000)}x`, 64)).toBeUndefined();
+});
+
 describe('Long.parseLong and its kin', () => {
   it.each([
     ['+7', 8, 7n],

@@ -19,6 +19,15 @@ describe('makeFolder', () => {
     expect((await readdir(join(root, 'a', 'b'))).sort()).toEqual(['c', 'd']);
   });
 
+  it('is not kept from it by others that make those above at the same time', async () => {
+    for (let round = 0; round < 100; round++) {
+      const above = join(root, `${round}`, 'a', 'b', 'c');
+      const all = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? above : join(above, 'd', `${n % 3}`)));
+      await Promise.all(all.map((path) => makeFolder(path)));
+    }
+    expect(await readdir(root)).toHaveLength(100);
+  });
+
   it('makes them for the owner alone if told so', async () => {
     await makeFolder(join(root, 'a', 'b'), 0o700);
     expect((await stat(join(root, 'a'))).mode & 0o777).toBe(0o700);

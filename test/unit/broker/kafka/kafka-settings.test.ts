@@ -212,6 +212,17 @@ describe('ssl. settings', () => {
     expect(parse).toThrow("; producer.ssl.truststore.location names a file that can't be read");
   });
 
+  it('name what a message is about also where it names another setting', () => {
+    const store = join(dir, 'written.jks');
+    writeFileSync(store, Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]));
+    expect(() =>
+      parseKafkaSettings(
+        { ...ssl, 'ssl.truststore.location': store, 'ssl.truststore.type': 'PKCS12' },
+        { kind: 'producer', bootstrapServers: 'a:1', logger: silentLogger, written: {} },
+      ),
+    ).toThrow(/^The settings of a Kafka client are wrong: ssl\.truststore\./);
+  });
+
   it('name what is missing or can not be read', () => {
     const problems = problemsOf({
       ...ssl,

@@ -70,6 +70,16 @@ it('modules that block are told after half a minute', async () => {
   expect([...(await trial)]).toEqual([[blocks, expect.stringMatching(/not imported within 30000 ms: it blocks/)]]);
 });
 
+it('what a module posts by itself is not taken for the end of an import', async () => {
+  const blocks = module('a.mjs', `(await import('node:worker_threads')).parentPort?.postMessage(0); ${BLOCK}`);
+  const clock = new ManualClock();
+  const trial = tryImports([blocks, module('b.mjs', '')], { clock, logger: silentLogger });
+  // Time for its message to come.
+  for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setTimeout(resolve, 25));
+  await clock.advance(30_000);
+  expect([...(await trial).keys()]).toEqual([blocks]);
+});
+
 it('plugins that must not be imported here are left out with a warning; one that awaits what does not come, too', async () => {
   const lines: { readonly fields: Readonly<Record<string, unknown>> }[] = [];
   const plugin = (more: string) => `

@@ -49,7 +49,7 @@ export class CalendarBuilder {
     const time = (minutes * 60 + this.value('second', 0)) * 1000 + this.value('milli', 0);
     // Whole days of the time count when the calendar is chosen.
     const days = Math.floor(time / MILLIS_PER_DAY);
-    return this.day(days) * MILLIS_PER_DAY + time - days * MILLIS_PER_DAY - this.value('zoneOffset', 0);
+    return this.day(days) * MILLIS_PER_DAY + (time - days * MILLIS_PER_DAY) - this.value('zoneOffset', 0);
   }
 
   private value(field: CalendarField, otherwise: number): number {

@@ -162,11 +162,11 @@ export const meantDifferences: readonly MeantDifference[] = [
     },
   },
   {
-    what: 'Of the keys `0.0` and `-0.0` of one map the later one takes the place of the other',
+    what: 'Of the keys `0.0` and `-0.0` of one map (`-1e-400` in JSON, as `-0.0` there is `0.0`) the later one takes the place of the other',
     why: 'A Map of JavaScript takes the two for the same key.',
     shown: {
       example: reading(
-        envelope('{"type":"map","keys":{"type":"double"},"values":{"type":"int32"}}', '[[0.0,1],[-0.0,2]]'),
+        envelope('{"type":"map","keys":{"type":"double"},"values":{"type":"int32"}}', '[[0.0,1],[-1e-400,2]]'),
       ),
       applies: ({ ours, theirs }) => {
         const answers = compared(ours, withOneZero(theirs));

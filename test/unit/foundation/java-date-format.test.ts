@@ -33,6 +33,8 @@ it.each<[pattern: string, text: string, millis: number | undefined]>([
   ['S', 'NaN', 0],
   ['S', '-\u221e', -2_147_483_648],
   ['S', '\u{1d7ce}', undefined],
+  // As many hours as an int can count, to the millisecond.
+  ["yyyy-MM-dd'T'HH:mm:ss.SSSXXX", '2078-11-25T2E20:57:06.299Z', 7_734_377_692_626_299],
   ['yyyyMM', '20E201', 946_684_800_000],
 ])('%s reads %s', (pattern, text, millis) => {
   expect(new JavaDateFormat(pattern).parse(text)).toBe(millis);

@@ -45,8 +45,8 @@ const millis = fc.oneof(
 /** A Date of JavaScript ends there; Java counts on, and begins anew at the end of its 64 bits. */
 const FARTHEST_MS = 8_640_000_000_000_000;
 
-function unlessFar(parsed: number | undefined): number | string | undefined {
-  return parsed === undefined || Math.abs(parsed) <= FARTHEST_MS ? parsed : 'too far for a Date';
+function unlessFar(parsed: unknown): unknown {
+  return typeof parsed !== 'number' || Math.abs(parsed) <= FARTHEST_MS ? parsed : 'too far for a Date';
 }
 
 /** Collects what differs, rather than stop at the first. */

@@ -54,6 +54,7 @@ export function parseJavaDouble(text: string): number | undefined {
 /** As `Float.parseFloat`, which rounds once: what `parseJavaDouble` takes, as the nearest 32-bit float. */
 export function parseJavaFloat(text: string): number | undefined {
   return parse(text, FLOAT, (nearest, [, sign, whole = '', fraction = '', exponent = '0']) => {
+    // No digits are needed then, and to count those of a long text costs their square.
     if (Math.fround(nearest) === nearest || !Number.isFinite(nearest)) return Math.fround(nearest);
     const digits = BigInt(whole + fraction);
     return floatNearest(sign === '-' ? -digits : digits, fraction.length - Number(exponent), nearest);

@@ -1,6 +1,9 @@
 /** Java's regular expressions, as configurations have them, on JavaScript's engine. */
 import { translateJavaRegex } from './java-regex-translator.ts';
 
+/** What Java says of a pattern that is null. */
+export const NULL_PATTERN = 'Cannot invoke "String.isEmpty()" because "this.pattern" is null';
+
 /**
  * A pattern of `java.util.regex`: its syntax, flags and replacements. What JavaScript can't do is refused, see {@link translateJavaRegex}.
  *

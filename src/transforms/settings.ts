@@ -1,6 +1,6 @@
 /** Settings that several transformations have, and how they are read. */
 
-import { JavaPattern } from '../foundation/java-pattern.ts';
+import { JavaPattern, NULL_PATTERN } from '../foundation/java-pattern.ts';
 import { ConfigDef, ConfigValidators, invalidValue } from '../sdk/config/index.ts';
 import type { Field, Struct } from '../sdk/data/index.ts';
 import { ConfigError } from '../sdk/errors/index.ts';
@@ -41,12 +41,9 @@ export const LIST_VALIDATOR = ConfigValidators.lambda((key, value) => {
   if (!Array.isArray(value) || value.length === 0) throw invalidValue(key, value, 'Empty list');
 }, 'non-empty list');
 
-/** What Java says of a pattern that is null, after the words of all patterns that can't be used. */
-const NO_PATTERN = 'Cannot invoke "String.isEmpty()" because "this.pattern" is null';
-
 /** A text that is a Java regular expression which JavaScript can follow. */
 export const REGEX_VALIDATOR = ConfigValidators.lambda((key, value) => {
-  if (value === null || value === undefined) throw invalidValue(key, value, `Invalid regex: ${NO_PATTERN}`);
+  if (value === null || value === undefined) throw invalidValue(key, value, `Invalid regex: ${NULL_PATTERN}`);
   try {
     new JavaPattern(String(value));
   } catch (error) {

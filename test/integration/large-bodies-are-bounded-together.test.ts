@@ -1,6 +1,4 @@
 /** Bodies of several requests under way at once: together they are bounded, and what is beyond is refused without being read. */
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { Deferred } from '../../src/foundation/deferred.ts';
@@ -8,6 +6,7 @@ import { type LogLine, loggerOver } from '../../src/foundation/logger.ts';
 import { ok } from '../../src/rest/resource.ts';
 import { RestServer } from '../../src/rest/rest-server.ts';
 import { freePort } from '../support/ports.ts';
+import { RawClients } from '../support/raw-client.ts';
 
 const LIMIT = 100_000;
 const MESSAGE =
@@ -15,9 +14,9 @@ const MESSAGE =
 const HEAD = 'POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 
 let server: RestServer | undefined;
-const sockets: Socket[] = [];
+const clients = new RawClients();
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
+  clients.close();
   await server?.close(0);
 });
 
@@ -48,21 +47,7 @@ async function open() {
   return { port, lines, held, heard: () => heard };
 }
 
-async function client(port: number, send: string) {
-  const socket = connect(port, '127.0.0.1');
-  sockets.push(socket);
-  const state = { socket, seen: '', isClosed: false };
-  socket.on('data', (bytes) => {
-    state.seen += bytes.toString('latin1');
-  });
-  socket.on('error', () => {});
-  socket.on('close', () => {
-    state.isClosed = true;
-  });
-  await once(socket, 'connect');
-  socket.write(send);
-  return state;
-}
+const client = (port: number, send = '') => clients.open(port, send);
 
 const json = (length: number): string => JSON.stringify('a'.repeat(length - 2));
 const whole = (length: number): string => `${HEAD}Content-Length: ${length}\r\n\r\n${json(length)}`;

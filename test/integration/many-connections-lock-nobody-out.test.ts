@@ -1,6 +1,4 @@
 /** Connections by the hundred that say nothing, never end a request, or don't wait for answers: the REST API goes on, and has a bound. */
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { Deferred } from '../../src/foundation/deferred.ts';
@@ -8,14 +6,15 @@ import { type LogLine, loggerOver } from '../../src/foundation/logger.ts';
 import { ok } from '../../src/rest/resource.ts';
 import { RestServer } from '../../src/rest/rest-server.ts';
 import { freePort } from '../support/ports.ts';
+import { type RawClient, RawClients } from '../support/raw-client.ts';
 
 const LIMIT = 20;
 const GET = 'GET /things HTTP/1.1\r\nHost: x\r\n\r\n';
 
 let server: RestServer | undefined;
-const sockets: Socket[] = [];
+const clients = new RawClients();
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
+  clients.close();
   await server?.close(0);
 });
 
@@ -46,21 +45,7 @@ async function open() {
   return { port, lines, held, heard: () => heard };
 }
 
-async function client(port: number, send = '') {
-  const socket = connect(port, '127.0.0.1');
-  sockets.push(socket);
-  const state = { socket, seen: '', isClosed: false };
-  socket.on('data', (bytes) => {
-    state.seen += bytes.toString('latin1');
-  });
-  socket.on('error', () => {});
-  socket.on('close', () => {
-    state.isClosed = true;
-  });
-  await once(socket, 'connect');
-  if (send !== '') socket.write(send);
-  return state;
-}
+const client = (port: number, send = '') => clients.open(port, send);
 
 const until = (look: () => boolean): Promise<void> =>
   expect.poll(look, { timeout: 20_000 }).toBe(true) as Promise<void>;
@@ -72,7 +57,7 @@ describe('connections beyond the limit', () => {
     await until(() => heard() === 1);
     const kept = await client(port, GET);
     await until(() => kept.seen.includes('[1]'));
-    const mute: Awaited<ReturnType<typeof client>>[] = [];
+    const mute: RawClient[] = [];
     for (let n = 0; n < 3 * LIMIT; n++) mute.push(await client(port, n % 2 === 0 ? '' : 'GET /things HTTP/1.1\r\nX: '));
     await until(() => kept.isClosed && mute.filter(({ isClosed }) => isClosed).length === 2 * LIMIT + 1);
     expect(mute.slice(0, 2 * LIMIT + 1).every(({ isClosed }) => isClosed)).toBe(true);
@@ -88,7 +73,7 @@ describe('connections beyond the limit', () => {
 
   it('close the new one where all are being answered', async () => {
     const { port, held, heard } = await open();
-    const busy: Awaited<ReturnType<typeof client>>[] = [];
+    const busy: RawClient[] = [];
     for (let n = 0; n < LIMIT; n++) busy.push(await client(port, GET.replace('/things', '/held')));
     await until(() => heard() === LIMIT);
     const probe = await client(port, GET);
@@ -100,7 +85,7 @@ describe('connections beyond the limit', () => {
 
   it('close those on which a body never comes to its end', async () => {
     const { port } = await open();
-    const slow: Awaited<ReturnType<typeof client>>[] = [];
+    const slow: RawClient[] = [];
     const send = 'POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n';
     for (let n = 0; n < LIMIT; n++) {
       slow.push(

@@ -1,4 +1,5 @@
 /** Settings that every connector has. ConnectorConfig, SourceConnectorConfig and SinkConnectorConfig of Kafka Connect 4.1.1. */
+import { NULL_PATTERN } from '../../foundation/java-pattern.ts';
 import { ConfigDef, ConfigValidators, invalidValue } from '../../sdk/config/index.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import { checkRequirement } from './class-names.ts';
@@ -16,9 +17,7 @@ const uniqueAliases = ConfigValidators.composite(
 
 const validRegex = ConfigValidators.lambda((key, value) => {
   if (value === '') return;
-  // Java's words for a pattern that is null, as for all that it can't use.
-  const absent = 'Cannot invoke "String.isEmpty()" because "this.pattern" is null';
-  if (typeof value !== 'string') throw invalidValue(key, value, `Invalid regex: ${absent}`);
+  if (typeof value !== 'string') throw invalidValue(key, value, `Invalid regex: ${NULL_PATTERN}`);
   try {
     topicPattern(value);
   } catch (cause) {

@@ -1,8 +1,8 @@
 /** All plugins that a worker knows: the built-in ones and those of `plugin.path`. */
 import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../foundation/clock.ts';
-import { Deferred } from '../../foundation/deferred.ts';
 import type { Logger } from '../../foundation/logger.ts';
+import { orLate } from '../../foundation/or-late.ts';
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { messageOf } from '../../sdk/errors/readable-error.ts';
@@ -242,15 +242,9 @@ export async function importPlugin(module: string): Promise<Plugin> {
 }
 
 /** One that awaits what does not come would otherwise keep the worker from starting, without a word. */
-async function importedInTime(module: string, clock: Clock): Promise<Plugin> {
-  const over = new Deferred<never>();
+function importedInTime(module: string, clock: Clock): Promise<Plugin> {
   const message = `its module was not imported within ${IMPORT_LIMIT_MS} ms: it awaits what does not come`;
-  const timer = clock.setTimer(() => over.reject(new Error(message)), IMPORT_LIMIT_MS);
-  try {
-    return await Promise.race([importPlugin(module), over.promise]);
-  } finally {
-    timer.cancel();
-  }
+  return orLate(importPlugin(module), { clock, limitMs: IMPORT_LIMIT_MS, late: () => new Error(message) });
 }
 
 /** Flattens a manifest. */

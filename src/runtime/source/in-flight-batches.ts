@@ -15,6 +15,7 @@ import { environmentErrorOf, failureKind } from '../errors/failure-kind.ts';
 import type { Parker } from '../parking/parker.ts';
 import type { ConvertedBatch } from './source-pipeline.ts';
 import type { SubmittedBatch } from './submitted-records.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface SentBatch extends ConvertedBatch {
   readonly submitted: SubmittedBatch;
@@ -214,19 +215,11 @@ export class InFlightBatches {
     change?.resolve();
   }
 
-  private async waitUntil(isMet: () => boolean, signal: AbortSignal): Promise<void> {
-    const aborted = new Deferred();
-    aborted.promise.catch(() => {});
-    const onAbort = (): void => aborted.reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      while (!isMet()) {
-        this.change ??= new Deferred();
-        await Promise.race([this.change.promise, aborted.promise]);
-      }
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+  private waitUntil(isMet: () => boolean, signal: AbortSignal): Promise<void> {
+    const change = (): Promise<void> => {
+      this.change ??= new Deferred();
+      return this.change.promise;
+    };
+    return waitUntil(isMet, change, signal);
   }
 }

@@ -7,6 +7,7 @@
 import { Deferred } from '../../foundation/deferred.ts';
 import type { SourceRecord } from '../../sdk/record/source-record.ts';
 import type { SubmittedRecords } from './submitted-records.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** So many may be on their way before the task waits for them. */
 const MAX_PENDING = 1_000;
@@ -58,16 +59,11 @@ export class SourceReports {
     return this.pending === 0 ? undefined : this.fewer(1, signal);
   }
 
-  private async fewer(count: number, signal: AbortSignal): Promise<void> {
-    const aborted = new Deferred<never>();
-    aborted.promise.catch(() => {});
-    const onAbort = (): void => aborted.reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      while (this.pending >= count) await Promise.race([this.change.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+  private fewer(count: number, signal: AbortSignal): Promise<void> {
+    return waitUntil(
+      () => this.pending < count,
+      () => this.change.promise,
+      signal,
+    );
   }
 }

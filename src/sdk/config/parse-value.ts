@@ -1,3 +1,4 @@
+import { trimmed } from '../../foundation/java-blanks.ts';
 import { javaDoubleText, javaText } from '../data/java-text.ts';
 import { ConfigError } from '../errors/index.ts';
 import type { ConfigType } from './config-key.ts';
@@ -5,7 +6,6 @@ import { isPassword, Password } from './password.ts';
 
 const INTEGER = /^[+-]?\d+$/;
 const DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?)$/;
-const BLANK = ' '.charCodeAt(0);
 const SPACES = ' \t\n\v\f\r';
 
 /** The error of a value that is not allowed, in Kafka Connect's words. A Password shows as `[hidden]`. */
@@ -17,36 +17,36 @@ export function invalidValue(key: string, value: unknown, why?: string): ConfigE
 /** The value that the text of a setting stands for. Null stays null. Throws ConfigError if the text is not of the type. */
 export function parseConfigValue(key: string, text: string | null, type: ConfigType): unknown {
   if (text === null) return null;
-  const trimmed = trim(text);
+  const word = trimmed(text);
   switch (type) {
     case 'BOOLEAN': {
-      const lower = trimmed.toLowerCase();
+      const lower = word.toLowerCase();
       if (lower === 'true') return true;
       if (lower === 'false') return false;
       throw invalidValue(key, text, 'Expected value to be either true or false');
     }
     case 'STRING':
     case 'CLASS':
-      return trimmed;
+      return word;
     case 'PASSWORD':
-      return new Password(trimmed);
+      return new Password(word);
     case 'LIST':
-      return Object.freeze(trimmed === '' ? [] : elementsOf(trimmed));
+      return Object.freeze(word === '' ? [] : elementsOf(word));
     case 'INT':
-      return parseInteger(key, text, trimmed, type, 32);
+      return parseInteger(key, text, word, type, 32);
     case 'SHORT':
-      return parseInteger(key, text, trimmed, type, 16);
+      return parseInteger(key, text, word, type, 16);
     case 'LONG':
-      return parseInteger(key, text, trimmed, type, 64);
+      return parseInteger(key, text, word, type, 64);
     case 'DOUBLE':
-      if (!DOUBLE.test(trimmed)) throw invalidValue(key, text, 'Not a number of type DOUBLE');
-      return Number(/(NaN|Infinity)$/.test(trimmed) ? trimmed : trimmed.replace(/[dDfF]$/, ''));
+      if (!DOUBLE.test(word)) throw invalidValue(key, text, 'Not a number of type DOUBLE');
+      return Number(/(NaN|Infinity)$/.test(word) ? word : word.replace(/[dDfF]$/, ''));
   }
 }
 
 /** Java's rules for integers: a sign and digits, in range. Of type LONG at most 2^53 - 1, which is what larger ones become. */
-function parseInteger(key: string, text: string, trimmed: string, type: ConfigType, bits: number): number {
-  const value = INTEGER.test(trimmed) ? BigInt(trimmed.replace(/^\+/, '')) : undefined;
+function parseInteger(key: string, text: string, word: string, type: ConfigType, bits: number): number {
+  const value = INTEGER.test(word) ? BigInt(word.replace(/^\+/, '')) : undefined;
   if (value === undefined || BigInt.asIntN(bits, value) !== value) {
     throw invalidValue(key, text, `Not a number of type ${type}`);
   }
@@ -55,23 +55,14 @@ function parseInteger(key: string, text: string, trimmed: string, type: ConfigTy
 }
 
 /** At the commas, with the white space on either side of them: what Java's `\\s` is, which has no blanks beyond ASCII. */
-function elementsOf(trimmed: string): string[] {
-  return trimmed.split(',').map((element) => {
+function elementsOf(word: string): string[] {
+  return word.split(',').map((element) => {
     let start = 0;
     let end = element.length;
     while (start < end && SPACES.includes(element.charAt(start))) start++;
     while (end > start && SPACES.includes(element.charAt(end - 1))) end--;
     return element.slice(start, end);
   });
-}
-
-/** Java's `trim`: all characters up to the blank, and no others. */
-function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text.charCodeAt(start) <= BLANK) start++;
-  while (end > start && text.charCodeAt(end - 1) <= BLANK) end--;
-  return text.slice(start, end);
 }
 
 /** The text of a parsed value, as the REST API shows it: lists joined with commas, passwords hidden, null kept. */

@@ -1,6 +1,6 @@
 /** Calls of config providers, which run in the worker's thread: one that does not return in time is given up, and named. */
 import type { Clock } from '../../../foundation/clock.ts';
-import { Deferred } from '../../../foundation/deferred.ts';
+import { orLate } from '../../../foundation/or-late.ts';
 import { ConnectError } from '../../../sdk/errors/connect-error.ts';
 import { PROVIDER_FAILED } from '../providers/provider-failed.ts';
 
@@ -20,15 +20,7 @@ export async function providerCall<T>(
   },
   run: () => T | Promise<T>,
 ): Promise<T> {
-  const over = new Deferred<never>();
   const message = `The ${method} method of the config provider ${provider} did not return within ${limitMs} ms.`;
-  const timer = clock.setTimer(() => over.reject(new ConnectError(message, { code: PROVIDER_FAILED })), limitMs);
-  try {
-    const running = Promise.resolve(run());
-    // What it still says after it was given up is of no interest.
-    running.catch(() => {});
-    return await Promise.race([running, over.promise]);
-  } finally {
-    timer.cancel();
-  }
+  const late = (): Error => new ConnectError(message, { code: PROVIDER_FAILED });
+  return orLate(Promise.resolve(run()), { clock, limitMs, late });
 }

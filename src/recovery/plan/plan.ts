@@ -1,0 +1,69 @@
+/** A complete list of what will be done: nothing is decided after it was written, and the undo file has the same form. */
+import type { TopicAcl } from '../snapshot/topic-facts.ts';
+
+/** Bytes as base64; null stays null. */
+export interface PlannedRecord {
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: readonly (readonly [name: string, value: string | null])[];
+  /** ms; -1: the time at which it is written. */
+  readonly timestamp: number;
+}
+
+export type PlanStep =
+  /** Refused while it exists, but for one that this very plan made. */
+  | {
+      readonly do: 'create-topic';
+      readonly topic: string;
+      readonly replicationFactor: number;
+      readonly configs: Readonly<Record<string, string>>;
+      readonly acls: readonly TopicAcl[];
+    }
+  /** Only after the backup named here was read again and found whole, and holds all up to the topic's end. */
+  | {
+      readonly do: 'delete-topic';
+      readonly topic: string;
+      readonly backup: string;
+      readonly backupSha256: string;
+      readonly endOffset: number;
+    }
+  | { readonly do: 'alter-topic'; readonly topic: string; readonly configs: Readonly<Record<string, string | null>> }
+  | { readonly do: 'produce'; readonly topic: string; readonly record: PlannedRecord }
+  | {
+      readonly do: 'request';
+      readonly method: 'POST' | 'PUT' | 'DELETE';
+      readonly path: string;
+      readonly body: unknown;
+      /** How to see that it was done already, and that it worked. */
+      readonly done: {
+        readonly path: string;
+        readonly is: 'equal' | 'absent';
+        readonly body: unknown;
+      };
+    };
+
+export interface PlanHeader {
+  readonly format: 1;
+  readonly kind: 'holdfast-schemas-plan';
+  /** Of the plan as a whole; marks what it made. */
+  readonly id: string;
+  readonly title: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** What it was made from, for the reader. */
+  readonly source: string;
+  readonly target:
+    | {
+        readonly kind: 'topic';
+        readonly clusterId: string | null;
+        readonly topic: string;
+        readonly groupId: string;
+        /** Where the topic ended when the plan was made; it must still end there, but for what the plan itself wrote. null: it was not there. */
+        readonly endOffset: number | null;
+      }
+    | { readonly kind: 'registry'; readonly nodes: readonly string[] };
+  /** By context: no id above it was ever given out, so far as is known. */
+  readonly maxIds: Readonly<Record<string, number>>;
+  /** What a person wants to read before saying yes. */
+  readonly summary: readonly string[];
+}

@@ -11,6 +11,13 @@ export interface TopicAcl {
   readonly resource: string;
 }
 
+/** Offsets from `from` up to, not including, `to`; how many records there were nobody knows. */
+export interface UnreadableRange {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
 export interface TopicFacts {
   readonly clusterId: string | null;
   readonly topic: string;
@@ -24,11 +31,22 @@ export interface TopicFacts {
   readonly effective: Readonly<Record<string, string>>;
   /** null: the cluster has no authorizer, or doesn't let us ask. */
   readonly acls: readonly TopicAcl[] | null;
+  /** Of partition 0, the one that registries read. */
   readonly beginOffset: number;
   readonly endOffset: number;
+  /** There should be none; what lies in them no registry of either vendor reads reliably, and no snapshot holds it. */
+  readonly otherPartitions: readonly {
+    readonly partition: number;
+    readonly beginOffset: number;
+    readonly endOffset: number;
+  }[];
   /** Where transaction markers lie, as far as they were seen; the last offset of the log among them is a trap for Karapace. */
   readonly controlOffsets: readonly number[];
   /** Offsets of records that were written in transactions; the first few. */
   readonly transactionalOffsets: readonly number[];
+  /** Offsets of records whose transaction was aborted; the first few. They are in the snapshot: registries read uncommitted. */
+  readonly abortedOffsets: readonly number[];
+  /** What could not be read, and is not in the snapshot: batches whose checksum fails or that contradict themselves. */
+  readonly unreadable: readonly UnreadableRange[];
   readonly group: { readonly groupId: string; readonly state: string; readonly members: number };
 }

@@ -1,0 +1,17 @@
+/** What goes wrong with a backup. */
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+
+export const BACKUP_DAMAGED = defineErrorCode('holdfast.recovery.backup-damaged', {
+  what: 'A backup of a schema registry is not what was written: a file is missing, cut or changed.',
+  mend: 'Use another copy or an older backup. The message names the file and the line; all other lines may be whole.',
+});
+
+export const BACKUP_UNREADABLE = defineErrorCode('holdfast.recovery.backup-unreadable', {
+  what: 'What was named is no backup of a schema registry, or one of a newer version of Holdfast.',
+  mend: 'Check the path: name the folder of one backup, or the folder that holds them.',
+});
+
+export const BACKUP_FAILED = defineErrorCode('holdfast.recovery.backup-failed', {
+  what: 'A backup could not be written. What was there before is as it was.',
+  mend: 'See to what the message says, such as space or permissions, and run the backup again.',
+});

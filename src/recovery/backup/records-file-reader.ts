@@ -1,0 +1,115 @@
+/** One immutable file of records: in order, or by offset with a sparse index that is built when it is first asked. */
+import { join } from 'node:path';
+import { DataError } from '../../sdk/errors/kinds.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { BACKUP_DAMAGED } from './backup-errors.ts';
+import { fileLines } from './file-lines.ts';
+import type { RecordsFile } from './manifest.ts';
+import { type ReadLine, readRecordLine } from './record-line.ts';
+
+/** Every so many lines have an entry: 1,000,000 records have some 30,000 entries. */
+const STRIDE = 32;
+
+interface IndexEntry {
+  readonly offset: number;
+  readonly position: number;
+  readonly line: number;
+}
+
+export class RecordsFileReader {
+  readonly facts: RecordsFile;
+  private readonly path: string;
+  private index: readonly IndexEntry[] | undefined;
+
+  constructor(options: { readonly folder: string; readonly file: RecordsFile }) {
+    this.facts = options.file;
+    this.path = join(options.folder, options.file.name);
+  }
+
+  /** Records with an offset of `from` and above, each checked against its digest. */
+  async *read(from = 0): AsyncGenerator<ReadLine> {
+    const begin = from <= this.facts.firstOffset ? undefined : entryBefore(await this.indexed(), from);
+    yield* this.lines(from, begin);
+  }
+
+  /** @param offsets ascending; all between first and last offset of the file */
+  async at(offsets: readonly number[]): Promise<readonly (RawRecord | undefined)[]> {
+    const index = await this.indexed();
+    const found: (RawRecord | undefined)[] = [];
+    const wanted = (): number | undefined => offsets[found.length];
+    for (let first = wanted(); first !== undefined; first = wanted()) {
+      let isEnd = true;
+      for await (const { record } of this.lines(first, entryBefore(index, first))) {
+        for (let at = wanted(); at !== undefined && at < record.offset; at = wanted()) found.push(undefined);
+        for (let at = wanted(); at === record.offset; at = wanted()) found.push(record);
+        const following = wanted();
+        // On until a block lies between: there the index is faster than reading through.
+        isEnd = following !== undefined && entryBefore(index, following).offset <= record.offset + STRIDE;
+        if (!isEnd) break;
+      }
+      while (isEnd && found.length < offsets.length) found.push(undefined);
+    }
+    return found;
+  }
+
+  private async *lines(from: number, begin: IndexEntry | undefined): AsyncGenerator<ReadLine> {
+    let last = -1;
+    let count = (begin?.line ?? 1) - 1;
+    try {
+      for await (const { text, line, whole } of fileLines(this.path, begin)) {
+        const read = whole ? readRecordLine(text) : 'the file ends in the middle of it';
+        if (typeof read === 'string') throw this.damaged(line, read);
+        if (read.record.offset <= last) throw this.damaged(line, 'its offset is not above the one before');
+        last = read.record.offset;
+        count++;
+        if (last >= from) yield read;
+      }
+    } catch (cause) {
+      if (cause instanceof DataError) throw cause;
+      throw new DataError(`The backup is damaged: ${this.path} can't be read: ${(cause as Error).message}.`, {
+        ...{ code: BACKUP_DAMAGED, cause },
+      });
+    }
+    if (count !== this.facts.records) {
+      throw this.damaged(count, `the file ends after it, but should have ${this.facts.records} lines`);
+    }
+  }
+
+  private async indexed(): Promise<readonly IndexEntry[]> {
+    if (this.index !== undefined) return this.index;
+    const entries: IndexEntry[] = [];
+    const { firstOffset } = this.facts;
+    for await (const { text, line, position } of fileLines(this.path)) {
+      if ((line - 1) % STRIDE !== 0) continue;
+      const offset = line === 1 ? firstOffset : offsetOf(text);
+      if (offset === undefined) throw this.damaged(line, 'it has no offset');
+      entries.push({ offset, position, line });
+    }
+    if (entries.length === 0) throw this.damaged(0, `the file is empty, but should have ${this.facts.records} lines`);
+    this.index = entries;
+    return entries;
+  }
+
+  private damaged(line: number, why: string): DataError {
+    return new DataError(
+      `The backup is damaged: ${this.path}, line ${line}: ${why}. Use another copy or an older backup.`,
+      { code: BACKUP_DAMAGED, details: { file: this.path, line } },
+    );
+  }
+}
+
+function offsetOf(text: string): number | undefined {
+  const digits = /^\{"offset":(\d+),/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The last entry at or before the offset. */
+function entryBefore(index: readonly IndexEntry[], offset: number): IndexEntry {
+  let [low, high] = [0, index.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((index[middle] as IndexEntry).offset <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return index[low] as IndexEntry;
+}

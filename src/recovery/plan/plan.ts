@@ -10,6 +10,9 @@ export interface PlannedRecord {
   readonly timestamp: number;
 }
 
+/** What a step is for whoever reads the plan: something new, something else in its place, something gone. Absent: as the value tells. */
+export type PlannedChange = '+' | '~' | '-';
+
 export type PlanStep =
   /** Refused while it exists, but for one that this very plan made. */
   | {
@@ -27,13 +30,16 @@ export type PlanStep =
       readonly backupSha256: string;
       readonly endOffset: number;
     }
+  /** Only while it holds nothing but what that plan wrote, and NOOPs after it. */
+  | { readonly do: 'delete-made-topic'; readonly topic: string; readonly plan: string; readonly planSha256: string }
   | { readonly do: 'alter-topic'; readonly topic: string; readonly configs: Readonly<Record<string, string | null>> }
-  | { readonly do: 'produce'; readonly topic: string; readonly record: PlannedRecord }
+  | { readonly do: 'produce'; readonly topic: string; readonly record: PlannedRecord; readonly change?: PlannedChange }
   | {
       readonly do: 'request';
       readonly method: 'POST' | 'PUT' | 'DELETE';
       readonly path: string;
       readonly body: unknown;
+      readonly change?: PlannedChange;
       /** How to see that it was done already, and that it worked. */
       readonly done: {
         readonly path: string;
@@ -60,8 +66,12 @@ export interface PlanHeader {
         readonly groupId: string;
         /** Where the topic ended when the plan was made; it must still end there, but for what the plan itself wrote. null: it was not there. */
         readonly endOffset: number | null;
+        /** Of the topic then, where the broker tells: one that was made anew meanwhile has another. */
+        readonly topicId?: string | null;
       }
     | { readonly kind: 'registry'; readonly nodes: readonly string[] };
+  /** Id of the plan that this one takes back. */
+  readonly undoes?: string;
   /** By context: no id above it was ever given out, so far as is known. */
   readonly maxIds: Readonly<Record<string, number>>;
   /** What a person wants to read before saying yes. */

@@ -1,0 +1,138 @@
+/** Reads a plan file, and refuses one that is not what was written. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
+import { NewerPlan, parseEnd, parseHeader, parseStep } from './parse-plan.ts';
+import type { PlanHeader, PlanStep } from './plan.ts';
+import { PLAN_DAMAGED, PLAN_FILE, PLAN_NEWER } from './plan-errors.ts';
+import { LineDigest, readLines } from './plan-lines.ts';
+import type { PlanEnd } from './plan-writer.ts';
+
+/** A plan file that was read once to its end, and is whole. */
+export interface Plan {
+  readonly path: string;
+  readonly header: PlanHeader;
+  /** How many. */
+  readonly steps: number;
+  /** Hex; of everything but the last line. */
+  readonly sha256: string;
+  /**
+   * The steps from the one with this index on, in batches of some 256 KiB; may be read again. Throws DataError
+   * `holdfast.recovery.plan-damaged` at the end when the file was altered meanwhile.
+   */
+  read(from?: number, signal?: AbortSignal): AsyncIterable<readonly PlanStep[]>;
+}
+
+/**
+ * Reads the whole file once, in bounded memory.
+ * @throws DataError `holdfast.recovery.plan-damaged` for one that is cut off, altered or no plan; ConfigError `holdfast.recovery.plan-newer`;
+ *   EnvironmentError `holdfast.recovery.plan-file` where it can not be read
+ */
+export async function openPlan(path: string, signal?: AbortSignal): Promise<Plan> {
+  const whole = resolve(path);
+  let header: PlanHeader | undefined;
+  let end: PlanEnd | undefined;
+  for await (const part of readParts(whole, 0, signal)) {
+    header ??= part.header;
+    end ??= part.end;
+  }
+  if (header === undefined || end === undefined) throw damaged(whole, 'it is empty');
+  const { steps, sha256 } = end;
+  return {
+    path: whole,
+    header,
+    steps,
+    sha256,
+    read: async function* (from = 0, readSignal?: AbortSignal) {
+      for await (const part of readParts(whole, from, readSignal)) {
+        if (part.end !== undefined && part.end.sha256 !== sha256)
+          throw damaged(whole, 'it was altered while it was read');
+        if (part.steps.length > 0) yield part.steps;
+      }
+    },
+  };
+}
+
+interface PlanPart {
+  readonly header?: PlanHeader;
+  readonly steps: readonly PlanStep[];
+  readonly end?: PlanEnd;
+}
+
+/** Always to the end, so that the digest is checked by whoever reads on. */
+async function* readParts(path: string, from: number, signal: AbortSignal | undefined): AsyncGenerator<PlanPart> {
+  const file = await openFile(path);
+  const digest = new LineDigest();
+  let index = -1;
+  let end: PlanEnd | undefined;
+  try {
+    for await (const { lines, rest } of readLines(file, signal)) {
+      if (rest.length > 0) throw damaged(path, `it is cut off after ${Math.max(index, 0)} steps`);
+      const steps: PlanStep[] = [];
+      let header: PlanHeader | undefined;
+      for (const line of lines) {
+        if (end !== undefined) throw damaged(path, 'something follows its last line');
+        end = index >= 0 ? parseEnd(line) : undefined;
+        if (end !== undefined) continue;
+        digest.add(line);
+        if (index === -1) header = parsed(path, 1, () => parseHeader(line));
+        else if (index >= from) steps.push(parsed(path, index + 2, () => parseStep(line)));
+        index++;
+      }
+      yield header === undefined ? { steps } : { header, steps };
+    }
+    if (end === undefined) throw damaged(path, `it is cut off after ${Math.max(index, 0)} steps`);
+    if (end.steps !== index) throw damaged(path, `it has ${index} steps, and its last line says ${end.steps}`);
+    if (end.sha256 !== digest.hex())
+      throw damaged(path, 'its content is not that of which its last line has the sha256');
+    yield { steps: [], end };
+  } catch (cause) {
+    if (isSystemError(cause)) throw notRead(path, cause);
+    throw cause;
+  } finally {
+    await file.close();
+  }
+}
+
+function parsed<T>(path: string, line: number, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    if (cause instanceof NewerPlan) {
+      throw new ConfigError(
+        `${path} is a plan of ${cause.message}, and this version of Holdfast knows format 1 alone. Run it with the version that wrote it.`,
+        { code: PLAN_NEWER, cause },
+      );
+    }
+    const reason = cause instanceof SyntaxError ? 'a line is not JSON' : (cause as Error).message;
+    throw damaged(path, `line ${line}: ${reason}`);
+  }
+}
+
+function damaged(path: string, reason: string): DataError {
+  return new DataError(
+    `${path} is not a plan as Holdfast wrote it: ${reason}. Make it again with the command that wrote it.`,
+    {
+      code: PLAN_DAMAGED,
+    },
+  );
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    throw notRead(path, cause);
+  }
+}
+
+function isSystemError(cause: unknown): cause is NodeJS.ErrnoException {
+  return cause instanceof Error && typeof (cause as NodeJS.ErrnoException).syscall === 'string';
+}
+
+function notRead(path: string, cause: unknown): EnvironmentError {
+  return new EnvironmentError(`The plan file ${path} can not be read: ${(cause as Error).message}`, {
+    code: PLAN_FILE,
+    cause,
+  });
+}

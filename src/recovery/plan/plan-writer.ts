@@ -1,0 +1,136 @@
+/** Writes a plan file: newline JSON, the header first, one step a line, and a last line with their number and sha256. */
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, link, open, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../../foundation/make-folder.ts';
+import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
+import type { PlanHeader, PlanStep } from './plan.ts';
+import { PLAN_EXISTS, PLAN_FILE } from './plan-errors.ts';
+
+const FLUSH_AT = 256 * 1024;
+
+/** The last line of a plan file; the digest is over all bytes before that line. */
+export interface PlanEnd {
+  readonly steps: number;
+  readonly sha256: string;
+}
+
+/**
+ * Nothing is at `path` before {@link finish} resolved, and then it is whole and durable. A crash leaves `<path>.part` behind, which the next
+ * writer for that path replaces. Holds at most one line and 256 KiB in memory.
+ */
+export class PlanWriter {
+  readonly path: string;
+  private readonly temporary: string;
+  private readonly file: FileHandle;
+  private readonly hash: Hash = createHash('sha256');
+  private pending: string[] = [];
+  private pendingLength = 0;
+  private steps = 0;
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.temporary = partOf(path);
+    this.file = file;
+  }
+
+  /**
+   * Folders that are missing are made.
+   * @throws ConfigError `holdfast.recovery.plan-exists` where a file is already, EnvironmentError `holdfast.recovery.plan-file`
+   */
+  static async create(path: string, header: PlanHeader): Promise<PlanWriter> {
+    const whole = resolve(path);
+    try {
+      await makeFolder(dirname(whole));
+      await refuseExisting(whole);
+      // For its owner alone: requests may carry what a registry keeps, such as the rules of its data.
+      const writer = new PlanWriter(whole, await open(partOf(whole), 'w', 0o600));
+      await writer.line(header);
+      return writer;
+    } catch (cause) {
+      throw notWritten(whole, cause);
+    }
+  }
+
+  async add(step: PlanStep): Promise<void> {
+    this.steps++;
+    try {
+      await this.line(step);
+    } catch (cause) {
+      throw notWritten(this.path, cause);
+    }
+  }
+
+  async finish(): Promise<PlanEnd> {
+    try {
+      await this.flush();
+      const end: PlanEnd = { steps: this.steps, sha256: this.hash.digest('hex') };
+      await this.file.writeFile(`${JSON.stringify({ end })}\n`);
+      await this.file.sync();
+      await this.file.close();
+      // A link, unlike a rename, never replaces what somebody else put there meanwhile.
+      await link(this.temporary, this.path);
+      await unlink(this.temporary);
+      await syncFolder(dirname(this.path));
+      return end;
+    } catch (cause) {
+      throw notWritten(this.path, cause);
+    }
+  }
+
+  /** Leaves nothing behind; never throws. */
+  async discard(): Promise<void> {
+    await this.file.close().catch(() => {});
+    await unlink(this.temporary).catch(() => {});
+  }
+
+  private async line(content: PlanHeader | PlanStep): Promise<void> {
+    const text = `${JSON.stringify(content)}\n`;
+    this.pending.push(text);
+    this.pendingLength += text.length;
+    if (this.pendingLength >= FLUSH_AT) await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    const bytes = Buffer.from(this.pending.join(''));
+    this.pending = [];
+    this.pendingLength = 0;
+    this.hash.update(bytes);
+    await this.file.writeFile(bytes);
+  }
+}
+
+function partOf(path: string): string {
+  return `${path}.part`;
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const there = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (there === undefined) return;
+  await there.close();
+  throw existing(path);
+}
+
+function existing(path: string): ConfigError {
+  return new ConfigError(
+    `${path} is there already, and plans are never written over. Name another file, or move that one away.`,
+    { code: PLAN_EXISTS },
+  );
+}
+
+function notWritten(path: string, cause: unknown): Error {
+  if (cause instanceof ConfigError) return cause;
+  if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return existing(path);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new EnvironmentError(`The plan file ${path} can not be written: ${reason}`, { code: PLAN_FILE, cause });
+}
+
+/** Not every file system lets a folder be synced; there it is as durable as it gets. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}

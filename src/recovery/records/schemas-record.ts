@@ -6,9 +6,10 @@ import type { SchemaReference } from '../../sdk/schema-view.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF';
+/** What else a record says is kept as it is: a registry may have providers of its own, and Karapace drops what it does not know. */
+export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF' | (string & {});
 
-/** The value of a SCHEMA record; `rest` are fields that have no meaning here and are kept. */
+/** The value of a SCHEMA record. Fields without a meaning for what an id stands for (`md5`, `offset`, `ts`) are left to the raw bytes. */
 export interface SchemaValue {
   /** With its context, as `:.context:subject`. */
   readonly subject: string;
@@ -70,4 +71,9 @@ export type ReadRecord =
       /** As far as the key tells. */
       readonly subject: string | undefined;
       readonly version: number | undefined;
+      /**
+       * What a registry that overlooks the problem reads: Karapace does not look at the magic byte; with `key-value-mismatch` Confluent's goes by the
+       * key (`record.subject`), Karapace by the value (`record.value.subject`). undefined: nobody reads anything in it.
+       */
+      readonly overlooked: SchemasRecord | undefined;
     };

@@ -103,6 +103,15 @@ offsets
     await listOffsets(file);
   });
 
+const schemas = program
+  .command('schemas')
+  .description("Back up, verify, restore and repair a schema registry's content, with the registry up or down.");
+// Its commands load much that a worker has no use for.
+if (process.argv.slice(2, 4).includes('schemas')) {
+  const { addSchemasCommands } = await import('./schemas/schemas-program.ts');
+  addSchemasCommands(schemas);
+}
+
 program
   .command('version')
   .description('Print the version.')

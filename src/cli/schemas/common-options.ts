@@ -1,0 +1,36 @@
+/** Options that all commands of `holdfast schemas` have. */
+import type { Command } from 'commander';
+
+/** As commander gives them. */
+export interface CommonOptions {
+  /** host:port[,host:port...], or `embedded:DIR` of a worker that is stopped. */
+  readonly bootstrapServers?: string;
+  readonly commandConfig?: string;
+  readonly topic: string;
+  readonly groupId: string;
+  /** Base URL of each node, with commas between. */
+  readonly registry?: string;
+  readonly registryConfig?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--bootstrap-servers <servers>', "host:port[,host:port...], or embedded:DIR for a stopped worker's folder")
+    .option('--command-config <file>', 'properties of the Kafka clients: security, for example')
+    .option('--topic <topic>', 'the topic of the registry', '_schemas')
+    .option('--group-id <group>', "the group that the registry's nodes elect in", 'schema-registry')
+    .option('--registry <urls>', 'base URL of each node of the registry: http://host:port[,http://host:port...]')
+    .option(
+      '--registry-config <file>',
+      'properties for requests to the registry, as in Confluent clients: basic.auth.user.info, schema.registry.ssl.*',
+    )
+    .option('--json', 'print one JSON document instead of text', false)
+    .option('--quiet', 'no progress on stderr', false);
+}
+
+/** For options that may be given several times. */
+export function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}

@@ -1,0 +1,148 @@
+/** What a command of `holdfast schemas` works with: brokers, places, temporary folders, output. All of it ends with the command. */
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createEmbeddedBroker } from '../../broker/embedded/embedded-broker.ts';
+import { createKafkaBroker } from '../../broker/kafka/kafka-broker.ts';
+import type { Broker, ClientSettings } from '../../broker/ports.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Logger } from '../../foundation/logger.ts';
+import type { SecretRegistry } from '../../foundation/secret-registry.ts';
+import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { FILE_UNREADABLE, readPropertiesFile } from '../connector-file.ts';
+import { UsageError } from '../exit-codes.ts';
+import type { OpenedParts } from '../opened-parts.ts';
+import type { CommonOptions } from './common-options.ts';
+import type { Progress } from './progress.ts';
+
+const EMBEDDED = 'embedded:';
+
+export interface RegistryAddress {
+  /** As written, so with credentials where they stand in them: not to be shown. */
+  readonly urls: readonly string[];
+  /** Of --registry-config, in Confluent's names. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export class SchemasSession {
+  readonly options: CommonOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  readonly secrets: SecretRegistry;
+  private readonly parts: OpenedParts;
+  private readonly brokers = new Map<string, Promise<Broker>>();
+  private clientSettings: Promise<ClientSettings> | undefined;
+
+  constructor(options: {
+    readonly options: CommonOptions;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+    readonly secrets: SecretRegistry;
+    readonly parts: OpenedParts;
+  }) {
+    this.options = options.options;
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.signal = options.signal;
+    this.progress = options.progress;
+    this.secrets = options.secrets;
+    this.parts = options.parts;
+  }
+
+  get hasBroker(): boolean {
+    return this.options.bootstrapServers !== undefined;
+  }
+
+  /**
+   * One broker for each list of servers, closed at the end. All have the settings of --command-config.
+   * @param servers those of --bootstrap-servers unless told
+   * @throws UsageError where neither is told; ConfigError
+   */
+  broker(servers: string | undefined = this.options.bootstrapServers): Promise<Broker> {
+    if (servers === undefined) {
+      throw new UsageError('This needs a Kafka: give --bootstrap-servers host:port, or embedded:DIR.');
+    }
+    const known = this.brokers.get(servers);
+    if (known !== undefined) return known;
+    const opened = this.openBroker(servers);
+    this.brokers.set(servers, opened);
+    return opened;
+  }
+
+  /** undefined: without --registry. */
+  async registry(): Promise<RegistryAddress | undefined> {
+    const { registry, registryConfig } = this.options;
+    if (registry === undefined) return undefined;
+    const urls = registry
+      .split(',')
+      .map((url) => url.trim())
+      .filter((url) => url !== '');
+    this.secrets.add(secretsOf({ 'schema.registry.url': registry }));
+    const settings = registryConfig === undefined ? {} : await this.properties(registryConfig);
+    return { urls, settings };
+  }
+
+  /** Removed at the end, after a signal too. */
+  async temporaryFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-'));
+    this.parts.add(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+
+  /** Called at the end, the last one first. */
+  atEnd(close: () => Promise<unknown>): void {
+    this.parts.add(close);
+  }
+
+  /** The result, on stdout. Call it once. */
+  print(result: { readonly json: unknown; readonly text: readonly string[] }): void {
+    this.progress.clear();
+    console.log(this.options.json ? JSON.stringify(result.json, null, 2) : result.text.join('\n'));
+  }
+
+  /** What a person should see beside the result, on stderr. */
+  note(text: string): void {
+    this.progress.clear();
+    console.error(text);
+  }
+
+  private async openBroker(servers: string): Promise<Broker> {
+    const { clock } = this;
+    const logger = this.logger.child({ name: 'broker' });
+    const broker = servers.startsWith(EMBEDDED)
+      ? await createEmbeddedBroker({ dir: await existing(servers.slice(EMBEDDED.length)), clock, logger })
+      : createKafkaBroker({ bootstrapServers: servers, settings: await this.kafkaSettings(), logger, clock });
+    this.parts.add(() => broker.close());
+    return broker;
+  }
+
+  private kafkaSettings(): Promise<ClientSettings> {
+    const { commandConfig } = this.options;
+    this.clientSettings ??= commandConfig === undefined ? Promise.resolve({}) : this.properties(commandConfig);
+    return this.clientSettings;
+  }
+
+  private async properties(path: string): Promise<Readonly<Record<string, string>>> {
+    const settings = await readPropertiesFile(path, this.logger);
+    // Invariant 8: before anything is done with them.
+    this.secrets.add(secretsOf(settings));
+    return settings;
+  }
+}
+
+/** The embedded broker would make a folder that is not there, and find an empty registry in it. */
+async function existing(path: string): Promise<string> {
+  const dir = resolve(path);
+  await stat(dir).catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigError(`The folder ${dir} of ${EMBEDDED}${path} can't be read: ${cause.message}.`, {
+      ...{ code: FILE_UNREADABLE, cause },
+    });
+  });
+  return dir;
+}

@@ -3,21 +3,34 @@ import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
 
 export interface WitnessedVersion extends SchemaValue {}
 
-export interface RestWitness {
+export type WitnessVendor = 'confluent' | 'karapace' | 'apicurio' | 'redpanda' | 'other';
+
+/** All but the versions: small enough for one line of JSON. */
+export interface WitnessFacts {
   /** Base URL without credentials. */
   readonly node: string;
   /** ms since the epoch. */
   readonly takenAt: number;
-  readonly vendor: 'confluent' | 'karapace' | 'apicurio' | 'redpanda' | 'other';
+  readonly vendor: WitnessVendor;
   readonly serverVersion: string | undefined;
-  /** Soft-deleted ones included where the vendor tells them. */
-  readonly versions: readonly WitnessedVersion[];
+  /** How many {@link RestWitness.versions} gives. */
+  readonly versionCount: number;
+  /** Which versions are soft-deleted is known. */
   readonly tellsDeleted: boolean;
-  /** By subject; '' is the whole registry. */
+  /** Of '' (the whole registry), of contexts (`:.context:`) and of subjects that have versions: no request lists the others. */
   readonly configs: Readonly<Record<string, JsonObject>>;
   readonly modes: Readonly<Record<string, JsonObject>>;
-  /** By context ('' is the default one): the highest id that the node says to know. */
+  /** By context ('' is the default one): the highest id that the node says to know; without its word, the highest that was seen. */
   readonly maxIds: Readonly<Record<string, number>>;
   /** What was asked and not answered, in words; empty when the view is whole. */
   readonly missing: readonly string[];
+}
+
+/** The versions lie in a file: memory does not grow with the registry. */
+export interface RestWitness extends WitnessFacts {
+  /**
+   * In batches, in no promised order, each version once; read again as often as needed. Soft-deleted ones included where the vendor tells
+   * them.
+   */
+  versions(): AsyncIterable<readonly WitnessedVersion[]>;
 }

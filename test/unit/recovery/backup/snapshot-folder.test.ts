@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSnapshotFolder, type SnapshotFolder } from '../../../../src/recovery/backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../../../../src/recovery/backup/snapshot-writer.ts';
 import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
-import type { RestWitness } from '../../../../src/recovery/snapshot/rest-witness.ts';
+import type { RestWitness, WitnessedVersion, WitnessFacts } from '../../../../src/recovery/snapshot/rest-witness.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 
 let above: string;
@@ -52,6 +52,12 @@ async function all(snapshot: Snapshot, from?: number): Promise<RawRecord[]> {
   const records: RawRecord[] = [];
   for await (const batch of snapshot.records(from)) records.push(...batch);
   return records;
+}
+
+async function versionsOf({ versions }: Pick<RestWitness, 'versions'>): Promise<WitnessedVersion[]> {
+  const found: WitnessedVersion[] = [];
+  for await (const batch of versions()) found.push(...batch);
+  return found;
 }
 
 function plain(records: readonly (RawRecord | undefined)[]): unknown {
@@ -119,23 +125,43 @@ describe('a snapshot in a folder', () => {
   });
 
   it('keeps what nodes told, node by node', async () => {
-    const witness: RestWitness = {
+    const version: WitnessedVersion = {
+      ...{ subject: 'é', version: 1, id: 7, schemaType: 'AVRO', references: [], metadata: undefined },
+      ...{ ruleSet: undefined, schema: '"\u2028\n"', deleted: false },
+    };
+    const many = Array.from({ length: 450 }, (_, n) => ({ ...version, version: n + 1 }));
+    const facts: Omit<WitnessFacts, 'versionCount'> = {
       ...{ node: 'http://a:8081', takenAt: 5, vendor: 'confluent', serverVersion: undefined, tellsDeleted: true },
       ...{ configs: { '': { compatibilityLevel: 'NONE' } }, modes: {}, maxIds: { '': 7 }, missing: ['x'] },
-      versions: [
-        {
-          ...{ subject: 'é', version: 1, id: 7, schemaType: 'AVRO', references: [], metadata: undefined },
-          ...{ ruleSet: undefined, schema: '"string"', deleted: false },
-        },
-      ],
     };
+    const told = (versions: readonly WitnessedVersion[]): RestWitness => ({
+      ...facts,
+      versionCount: versions.length,
+      async *versions() {
+        yield versions;
+      },
+    });
     const writer = await SnapshotWriter.create({ folder: join(above, 'one') });
-    await writer.addWitness(witness);
-    await writer.addWitness({ ...witness, node: 'http://b:8081', versions: [] });
+    await writer.addWitness(told(many));
+    await writer.addWitness({ ...told([]), node: 'http://b:8081' });
     const snapshot = await writer.finish({ source: 'rest', takenAt: 5, topic: undefined });
-    const found: RestWitness[] = [];
-    for await (const each of snapshot.witnesses()) found.push(each);
-    expect(found).toEqual([witness, { ...witness, node: 'http://b:8081', versions: [] }]);
+    const found: unknown[] = [];
+    for await (const { versions, ...head } of snapshot.witnesses()) {
+      found.push({ ...head, all: await versionsOf({ versions }) });
+    }
+    expect(found).toEqual([
+      { ...facts, versionCount: 450, all: many },
+      { ...facts, node: 'http://b:8081', versionCount: 0, all: [] },
+    ]);
     await snapshot.check();
+    const path = join(above, 'one', snapshot.manifest.witnesses[0]!.name);
+    const text = await readFile(path, 'utf8');
+    await truncate(path, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)));
+    for await (const witness of snapshot.witnesses()) {
+      if (witness.versionCount === 0) continue;
+      await expect(versionsOf(witness)).rejects.toMatchObject({
+        code: 'holdfast.recovery.backup-damaged',
+      });
+    }
   });
 });

@@ -1,0 +1,22 @@
+/** How a repair shows what it found: short, and never longer than a screen. */
+
+const MOST = 20;
+
+/** Indented lines; of many the first ones and how many more there are. */
+export function shownList(lines: readonly string[], most = MOST): readonly string[] {
+  const first = lines.slice(0, most).map((line) => `  ${line}`);
+  return lines.length > most ? [...first, `  and ${lines.length - most} more`] : first;
+}
+
+/** Text as it is where it is text. */
+export function shownKey(key: Uint8Array | null): string {
+  if (key === null) return 'null';
+  const text = Buffer.from(key).toString('utf8');
+  return Buffer.from(text, 'utf8').equals(key) ? text : `0x${Buffer.from(key).toString('hex')}`;
+}
+
+export function shownVersion({ subject, version }: { readonly subject: string; readonly version: number }): string {
+  return `${subject} version ${version}`;
+}
+
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

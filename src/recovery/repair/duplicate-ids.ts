@@ -1,0 +1,106 @@
+/** Two schemas with one id: what each says, and whom either vendor's registry answers with. Data that carries the id means one of them. */
+import { contextOf } from '../../registry/subject-context.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { RegistryState, VersionState } from '../state/registry-state.ts';
+import { schemaAt } from './id-holders.ts';
+import { shownVersion } from './shown.ts';
+
+/** Both readings of one snapshot. */
+export interface BothStates {
+  readonly confluent: RegistryState;
+  readonly karapace: RegistryState;
+}
+
+export interface DuplicateId {
+  /** '' is the default one. */
+  readonly context: string;
+  readonly id: number;
+  /** In the order of their offsets; versions of one content together. */
+  readonly contents: readonly {
+    readonly content: string;
+    readonly versions: readonly VersionState[];
+    readonly schemaType: string;
+    /** undefined: it can't be read any more. */
+    readonly schema: string | undefined;
+    /** Whose registry answers with it when the id is asked for. */
+    readonly answersIn: readonly ('confluent' | 'karapace')[];
+  }[];
+}
+
+/**
+ * Every id with more than one content. Karapace's reading is looked through, as it keeps both, and takes texts that differ in spaces or in the
+ * order of fields for one. Memory: one digest an id.
+ */
+export async function duplicateIds(snapshot: Snapshot, states: BothStates): Promise<readonly DuplicateId[]> {
+  const { karapace } = states;
+  const found = new Map<string, VersionState[]>();
+  for (const idKey of idsWithSeveral(karapace)) found.set(idKey, []);
+  if (found.size === 0) return [];
+  for (const version of everyVersion(karapace)) found.get(idKeyOf(version))?.push(version);
+  return Promise.all([...found.values()].map((versions) => described(versions, snapshot, states)));
+}
+
+const idKeyOf = ({ subject, id }: VersionState): string => `${id}\n${contextOf(subject)}`;
+
+function* everyVersion(state: RegistryState): Iterable<VersionState> {
+  for (const subject of state.subjects()) yield* state.versions(subject);
+}
+
+function idsWithSeveral(state: RegistryState): ReadonlySet<string> {
+  const contents = new Map<string, string>();
+  const several = new Set<string>();
+  for (const version of everyVersion(state)) {
+    const idKey = idKeyOf(version);
+    const known = contents.get(idKey);
+    if (known === undefined) contents.set(idKey, version.content);
+    else if (known !== version.content) several.add(idKey);
+  }
+  return several;
+}
+
+async function described(
+  versions: readonly VersionState[],
+  snapshot: Snapshot,
+  { confluent, karapace }: BothStates,
+): Promise<DuplicateId> {
+  const byContent = new Map<string, VersionState[]>();
+  for (const version of [...versions].sort((a, b) => a.offset - b.offset)) {
+    const known = byContent.get(version.content);
+    if (known === undefined) byContent.set(version.content, [version]);
+    else known.push(version);
+  }
+  const first = versions[0];
+  const context = contextOf(first?.subject);
+  const id = first?.id ?? 0;
+  const answers = { confluent: confluent.byId(context, id), karapace: karapace.byId(context, id) };
+  const contents = [...byContent].map(async ([content, same]) => {
+    const read = await schemaAt(snapshot, same[0]?.offset ?? -1);
+    const isHere = (answer: VersionState | undefined): boolean =>
+      same.some((one) => one.subject === answer?.subject && one.version === answer.version);
+    return {
+      ...{ content, versions: same },
+      schemaType: same[0]?.schemaType ?? 'AVRO',
+      schema: read?.schema,
+      answersIn: (['confluent', 'karapace'] as const).filter((vendor) => isHere(answers[vendor])),
+    };
+  });
+  return { context, id, contents: await Promise.all(contents) };
+}
+
+const MOST_TEXT = 160;
+const VENDORS = { confluent: "Confluent's registry", karapace: 'Karapace' };
+
+/** For a person; texts are cut. */
+export function shownDuplicate({ context, id, contents }: DuplicateId): readonly string[] {
+  return [
+    `id ${id}${context === '' ? '' : ` in context ${context}`} stands for ${contents.length} schemas:`,
+    ...contents.flatMap(({ versions, schemaType, schema, answersIn }) => {
+      const who = answersIn.map((vendor) => VENDORS[vendor]).join(' and ');
+      const text = schema === undefined ? 'a text that is not there' : schema.replace(/\s+/g, ' ');
+      return [
+        `  ${versions.map((one) => `${shownVersion(one)} (offset ${one.offset})`).join(', ')}${who === '' ? '' : `: ${who} answers with it`}`,
+        `    ${schemaType} ${text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text}`,
+      ];
+    }),
+  ];
+}

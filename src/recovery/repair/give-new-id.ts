@@ -102,12 +102,18 @@ function contentsLeft({ context, id, contents }: DuplicateId, given: readonly Gi
   return contents.length - gone;
 }
 
-function write({ subject, version, references, offset, deleted }: VersionState, from: Snapshot, id?: number): VersionWrite {
+function write(
+  { subject, version, references, offset, deleted }: VersionState,
+  from: Snapshot,
+  id?: number,
+): VersionWrite {
   return { subject, version, references, offset, deleted, from, ...(id === undefined ? {} : { id }) };
 }
 
 async function keysOf(snapshot: Snapshot, writes: readonly VersionWrite[]): Promise<readonly Uint8Array[]> {
   const offsets = writes.map(({ offset }) => offset).sort((a, b) => a - b);
   const records = await snapshot.at(offsets);
-  return records.flatMap((record) => (record === undefined || record.key === null ? [] : [Uint8Array.from(record.key)]));
+  return records.flatMap((record) =>
+    record === undefined || record.key === null ? [] : [Uint8Array.from(record.key)],
+  );
 }

@@ -27,7 +27,13 @@ export async function otherHolder(
 /** By what an id stands for; texts that differ in spaces or the order of fields only are the same, as registries have them. */
 function isSame(a: SchemaValue, b: SchemaValue): boolean {
   const meant = ({ schemaType, references, metadata, ruleSet, schema }: SchemaValue): string =>
-    JSON.stringify([schemaType, references, sorted(metadata ?? null), sorted(ruleSet ?? null), text(schemaType, schema)]);
+    JSON.stringify([
+      schemaType,
+      references,
+      sorted(metadata ?? null),
+      sorted(ruleSet ?? null),
+      text(schemaType, schema),
+    ]);
   return meant(a) === meant(b);
 }
 

@@ -1,6 +1,7 @@
 /** Which records a topic that is made anew goes without: those nobody can read, and those that somebody chose. None is thrown away unlisted. */
-import { readRecord } from '../records/read-record.ts';
+
 import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
 import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { counted, shownKey, shownList, shownVersion } from './shown.ts';
@@ -59,7 +60,9 @@ export async function chooseLeftOut(snapshot: Snapshot, rules: LeaveOutRules): P
   }
   const [unknown] = missing;
   if (unknown !== undefined) {
-    throw new RangeError(`There is no record at offset ${unknown}. The log has ${snapshot.facts.beginOffset} to ${snapshot.facts.endOffset - 1}, with gaps.`);
+    throw new RangeError(
+      `There is no record at offset ${unknown}. The log has ${snapshot.facts.beginOffset} to ${snapshot.facts.endOffset - 1}, with gaps.`,
+    );
   }
   return { reasons, summary: summaryOf(reasons, kept, counts, rules) };
 }
@@ -75,7 +78,10 @@ function judge(raw: RawRecord, read: ReadRecord, rules: LeaveOutRules, live: Rea
   // Its text may be nowhere else: without an earlier record the schema itself would be lost.
   return live.has(placeKey(record))
     ? { kind: 'delete', reason: `soft-deletes ${shownVersion(record)}` }
-    : { kind: 'lost', reason: `soft-deletes ${shownVersion(record)}; run \`holdfast schemas repair undelete\` for it afterwards` };
+    : {
+        kind: 'lost',
+        reason: `soft-deletes ${shownVersion(record)}; run \`holdfast schemas repair undelete\` for it afterwards`,
+      };
 }
 
 function deletes(record: SchemasRecord): boolean {

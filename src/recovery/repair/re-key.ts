@@ -55,7 +55,9 @@ export async function reKey(options: {
     summary: [
       `${counted(meanings.length, 'key')} have another encoding. The last record under any encoding of a key holds, for either vendor:`,
       ...shownList(plan.shown),
-      ...(others === 0 ? [] : [`${counted(others, 'schema')} that refer to these are written again behind them, unchanged.`]),
+      ...(others === 0
+        ? []
+        : [`${counted(others, 'schema')} that refer to these are written again behind them, unchanged.`]),
     ],
     writes: plan.tombstones.length + versions.length + plan.settings.length,
     records: async function* () {
@@ -79,7 +81,8 @@ async function meaningsOf(snapshot: Snapshot): Promise<ReadonlyMap<string, Meani
     for (const raw of batch) {
       const read = readRecord(raw);
       // A CLEAR_SUBJECT acts where it stands: behind the end it would delete what was not there yet.
-      if (!read.ok || read.hasCanonicalKey || read.record.kind === 'clear-subject' || read.record.kind === 'noop') continue;
+      if (!read.ok || read.hasCanonicalKey || read.record.kind === 'clear-subject' || read.record.kind === 'noop')
+        continue;
       const canonical = canonicalKey(read.record);
       if (canonical === undefined || meanings.has(latin1(canonical))) continue;
       meanings.set(latin1(canonical), meaning(canonical, read.record));
@@ -102,7 +105,13 @@ async function meaningsOf(snapshot: Snapshot): Promise<ReadonlyMap<string, Meani
 function meaning(canonical: Uint8Array, record: SchemasRecord): Meaning {
   const subject = 'subject' in record ? record.subject : null;
   const isVersion = record.kind === 'schema' || record.kind === 'schema-gone';
-  return { canonical, kind: record.kind, subject, version: isVersion ? record.version : undefined, encodings: new Map() };
+  return {
+    canonical,
+    kind: record.kind,
+    subject,
+    version: isVersion ? record.version : undefined,
+    encodings: new Map(),
+  };
 }
 
 interface Decided {

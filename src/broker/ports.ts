@@ -14,7 +14,9 @@
 import type { Logger } from '../foundation/logger.ts';
 import type { ClientFigures } from './client-figures.ts';
 import type { GroupProtocol } from './group-protocol.ts';
+import type { LogReader } from './log-reader.ts';
 import type { RecordHeader } from './record-batch/record.ts';
+import type { TopicAcl, TopicDetails } from './topic-details.ts';
 
 export type { GroupGeneration, GroupProtocol, GroupProtocolMember } from './group-protocol.ts';
 export type { RecordHeader } from './record-batch/record.ts';
@@ -247,6 +249,12 @@ export interface Admin extends MeasuredClient {
   /** One outcome per topic, in order. Rejects with ConfigError for an authorization failure or an invalid spec. */
   createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly ('created' | 'exists')[]>;
   deleteTopics(names: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** null: there is no such topic. */
+  inspectTopic(name: string, signal?: AbortSignal): Promise<TopicDetails | null>;
+  /** All ACLs that hold for the topic, prefixed ones and those of `*` among them; null: the cluster has no authorizer, or does not let us ask. */
+  topicAcls(name: string, signal?: AbortSignal): Promise<readonly TopicAcl[] | null>;
+  /** One that is there already is no failure. Rejects with ConfigError where there is no authorizer, or it does not let us. */
+  createTopicAcls(acls: readonly TopicAcl[], signal?: AbortSignal): Promise<void>;
   /** Effective settings of each topic, Kafka's names. */
   describeTopicConfigs(
     names: readonly string[],
@@ -284,6 +292,7 @@ export interface Broker {
   readonly kind: 'kafka' | 'embedded';
   producer(options: ClientOptions): Producer;
   fetcher(options: ClientOptions): Fetcher;
+  logReader(options: ClientOptions): LogReader;
   groupMember(options: GroupMemberOptions): GroupMember;
   /** Throws ConfigError `holdfast.broker.embedded.unsupported` on the embedded broker: it lives in one process. */
   protocolMember(options: ProtocolMemberOptions): ProtocolMember;

@@ -72,6 +72,7 @@ function withRegistryGroup(broker: Broker, describe: () => Promise<GroupDescript
     kind: 'kafka',
     producer: (options) => broker.producer(options),
     fetcher: (options) => broker.fetcher(options),
+    logReader: (options) => broker.logReader(options),
     groupMember: (options) => broker.groupMember(options),
     protocolMember: (options) => broker.protocolMember(options),
     close: () => broker.close(),

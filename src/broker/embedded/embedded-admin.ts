@@ -8,6 +8,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts';
+import type { TopicAcl, TopicDetails } from '../topic-details.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 import { deleteRecordsBefore } from './log-retention.ts';
 import type { PartitionLog } from './partition-log.ts';
@@ -90,6 +91,30 @@ export class EmbeddedAdmin implements Admin {
       await this.input.topics.delete(name);
       await this.input.coordinator.offsets.removeTopic(name);
     }
+  }
+
+  async inspectTopic(name: string, signal?: AbortSignal): Promise<TopicDetails | null> {
+    this.check(signal);
+    const topic = this.input.topics.get(name);
+    if (topic === undefined) return null;
+    const { id, logs, configs } = topic;
+    const effective = Object.fromEntries(effectiveConfigs(configs));
+    return { name, id, partitions: logs.length, replicationFactor: 1, overrides: { ...configs }, effective };
+  }
+
+  async topicAcls(_name: string, signal?: AbortSignal): Promise<readonly TopicAcl[] | null> {
+    this.check(signal);
+    return null;
+  }
+
+  async createTopicAcls(acls: readonly TopicAcl[], signal?: AbortSignal): Promise<void> {
+    this.check(signal);
+    const [first] = acls;
+    if (first === undefined) return;
+    throw new ConfigError(
+      `Topic '${first.resource}' can't have ACLs: the embedded broker has no users. Who may open its folder may do all.`,
+      { code: TOPIC_INVALID },
+    );
   }
 
   async describeTopicConfigs(

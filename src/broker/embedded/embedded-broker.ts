@@ -6,6 +6,8 @@ import type { Logger } from '../../foundation/logger.ts';
 import type { MessagePort } from '../../foundation/message-link.ts';
 import { ConfigError, EnvironmentError, IllegalStateError, NotFoundError } from '../../sdk/errors/index.ts';
 import { BROKER_UNAVAILABLE, TOPIC_UNKNOWN } from '../broker-errors.ts';
+import type { LogReader } from '../log-reader.ts';
+import { PassingLogReader } from '../passing-log-reader.ts';
 import type {
   Admin,
   Broker,
@@ -22,6 +24,7 @@ import { booleanSetting, integerSetting } from './client-settings.ts';
 import { EmbeddedAdmin } from './embedded-admin.ts';
 import { EmbeddedFetcher } from './embedded-fetcher.ts';
 import { EmbeddedGroupMember } from './embedded-group-member.ts';
+import { EmbeddedLogSource } from './embedded-log-source.ts';
 import { EmbeddedProducer } from './embedded-producer.ts';
 import { noForeignGroups } from './embedded-unsupported.ts';
 import { errnoOf, type FileSystem, makeFolder, nodeFileSystem } from './file-system.ts';
@@ -197,8 +200,7 @@ class OpenBroker implements EmbeddedBroker {
       ensureTopic: (name, signal) => this.ensureTopic(name, signal),
       onClose: (client) => this.forget(client, stop),
     });
-    this.clients.add(producer);
-    return producer;
+    return this.keep(producer);
   }
 
   fetcher(options: ClientOptions): Fetcher {
@@ -212,8 +214,13 @@ class OpenBroker implements EmbeddedBroker {
       onTopicsChange: (listener) => this.input.topics.onChange(listener),
       onClose: (client) => this.forget(client, stop),
     });
-    this.clients.add(fetcher);
-    return fetcher;
+    return this.keep(fetcher);
+  }
+
+  logReader(options: ClientOptions): LogReader {
+    const stop = this.open(options);
+    const source = new EmbeddedLogSource({ topic: (name) => this.input.topics.get(name) });
+    return this.keep(new PassingLogReader({ source, onClose: (client) => this.forget(client, stop) }));
   }
 
   groupMember(options: GroupMemberOptions): GroupMember {
@@ -224,8 +231,7 @@ class OpenBroker implements EmbeddedBroker {
       ensureTopic: (name, signal) => this.ensureTopic(name, signal),
       onClose: (client) => this.forget(client, stop),
     });
-    this.clients.add(member);
-    return member;
+    return this.keep(member);
   }
 
   protocolMember(): ProtocolMember {
@@ -240,8 +246,7 @@ class OpenBroker implements EmbeddedBroker {
       coordinator: this.input.coordinator,
       onClose: (client) => this.forget(client, stop),
     });
-    this.clients.add(admin);
-    return admin;
+    return this.keep(admin);
   }
 
   serve(port: MessagePort<object, never>): () => Promise<void> {
@@ -305,6 +310,11 @@ class OpenBroker implements EmbeddedBroker {
   private open(options: ClientOptions): () => void {
     this.checkOpen();
     return this.input.availability.subscribe(options.onAvailability);
+  }
+
+  private keep<C extends { close(): Promise<void> }>(client: C): C {
+    this.clients.add(client);
+    return client;
   }
 
   private forget(client: { close(): Promise<void> }, stop: () => void): void {

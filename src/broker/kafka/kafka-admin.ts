@@ -9,6 +9,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts';
+import type { TopicAcl, TopicDetails } from '../topic-details.ts';
 import { absent, gone, hasMembers, notEmpty, topicFailure } from './admin-failures.ts';
 import type { Cluster, RequestTarget } from './cluster.ts';
 import { errorForCode, unavailable } from './kafka-errors.ts';
@@ -26,6 +27,7 @@ import {
   describeConfigs,
   incrementalAlterConfigs,
 } from './protocol/topic-admin.ts';
+import { createTopicAcls, inspectTopic, topicAcls } from './topic-inspection.ts';
 
 const groupStates = new Set<string>(['Stable', 'PreparingRebalance', 'CompletingRebalance', 'Empty', 'Dead']);
 
@@ -122,6 +124,18 @@ export class KafkaAdmin implements Admin {
       }
       if (failure !== undefined) throw failure;
     }, signal);
+  }
+
+  inspectTopic(name: string, signal?: AbortSignal): Promise<TopicDetails | null> {
+    return inspectTopic(this.cluster, name, signal);
+  }
+
+  topicAcls(name: string, signal?: AbortSignal): Promise<readonly TopicAcl[] | null> {
+    return topicAcls(this.cluster, name, signal);
+  }
+
+  createTopicAcls(acls: readonly TopicAcl[], signal?: AbortSignal): Promise<void> {
+    return createTopicAcls(this.cluster, acls, signal);
   }
 
   async describeTopicConfigs(names: readonly string[], signal?: AbortSignal) {

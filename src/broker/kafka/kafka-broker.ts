@@ -1,6 +1,8 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import { IllegalStateError } from '../../sdk/errors/index.ts';
+import type { LogReader } from '../log-reader.ts';
+import { PassingLogReader } from '../passing-log-reader.ts';
 import type {
   Admin,
   Broker,
@@ -19,6 +21,7 @@ import { KafkaAdmin } from './kafka-admin.ts';
 import { CLIENT_CLOSED } from './kafka-errors.ts';
 import { KafkaFetcher } from './kafka-fetcher.ts';
 import { KafkaGroupMember } from './kafka-group-member.ts';
+import { KafkaLogSource } from './kafka-log-source.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaProtocolMember } from './kafka-protocol-member.ts';
 import { type KafkaSettings, parseKafkaSettings } from './kafka-settings.ts';
@@ -68,6 +71,13 @@ class KafkaBroker implements Broker {
       const { autoCreateTopics } = settings.fetcher;
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics });
       return new KafkaFetcher({ cluster, settings: settings.fetcher, logger: dependencies.logger, onClose });
+    });
+  }
+
+  logReader(options: ClientOptions): LogReader {
+    return this.make('consumer', options, (settings, dependencies, onClose) => {
+      const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics: false });
+      return new PassingLogReader({ source: new KafkaLogSource({ cluster, settings: settings.fetcher }), onClose });
     });
   }
 

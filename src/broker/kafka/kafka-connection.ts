@@ -132,9 +132,13 @@ export class KafkaConnection {
     if (!this.isReady) await this.makeReady();
     const version = this.versionOf(api);
     const writer = new WireWriter();
+    // A flexible head is a classic one with tagged fields at its end, and so is that of the answer.
+    if (api.flexible) writer.tags();
     api.encode(writer, request, version);
     const payload = await this.exchange(api, version, [writer.done()], timeoutMs);
-    return api.decode(new WireReader(payload), version);
+    const reader = new WireReader(payload);
+    if (api.flexible) reader.tags();
+    return api.decode(reader, version);
   }
 
   /** As `request`, for a body that was encoded already, in pieces that are not copied. */

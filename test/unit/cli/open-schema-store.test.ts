@@ -30,6 +30,7 @@ class LateBroker {
       kind: 'embedded',
       producer: (given) => on.broker.producer(given),
       fetcher: (given) => on.broker.fetcher(given),
+      logReader: (given) => on.broker.logReader(given),
       groupMember: (given) => on.broker.groupMember(given),
       protocolMember: (given) => on.broker.protocolMember(given),
       close: () => on.broker.close(),

@@ -37,6 +37,7 @@ function withAdmin(on: SimulatedBroker, change: (admin: Admin) => Partial<Admin>
     kind: 'embedded',
     producer: (options) => on.broker.producer(options),
     fetcher: (options) => on.broker.fetcher(options),
+    logReader: (options) => on.broker.logReader(options),
     groupMember: (options) => on.broker.groupMember(options),
     protocolMember: (options) => on.broker.protocolMember(options),
     close: () => on.broker.close(),

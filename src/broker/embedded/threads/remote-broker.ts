@@ -3,6 +3,8 @@ import type { Clock } from '../../../foundation/clock.ts';
 import { silentLogger } from '../../../foundation/logger.ts';
 import { MessageLink, type MessagePort } from '../../../foundation/message-link.ts';
 import { errorFromWire, errorToWire, IllegalStateError } from '../../../sdk/errors/index.ts';
+import type { LogReader } from '../../log-reader.ts';
+import { PassingLogReader } from '../../passing-log-reader.ts';
 import type {
   Admin,
   Broker,
@@ -15,6 +17,7 @@ import type {
   ProtocolMember,
 } from '../../ports.ts';
 import { EmbeddedFetcher } from '../embedded-fetcher.ts';
+import { EmbeddedLogSource } from '../embedded-log-source.ts';
 import { EmbeddedProducer } from '../embedded-producer.ts';
 import { noForeignGroups } from '../embedded-unsupported.ts';
 import { WriteAvailability } from '../write-availability.ts';
@@ -103,6 +106,11 @@ class RemoteBroker implements Broker {
           onClose,
         }),
     );
+  }
+
+  logReader(options: ClientOptions): LogReader {
+    const source = new EmbeddedLogSource({ topic: (name) => this.topics.get(name) });
+    return this.opened(options, (onClose) => new PassingLogReader({ source, onClose }));
   }
 
   groupMember(options: GroupMemberOptions): GroupMember {

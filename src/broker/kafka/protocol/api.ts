@@ -1,11 +1,13 @@
 import type { WireReader, WireWriter } from './wire.ts';
 
-/** One request of Kafka's protocol and its answer, in the versions that are spoken here (none of them flexible). */
+/** One request of Kafka's protocol and its answer, in the versions that are spoken here. */
 export interface Api<Request, Response> {
   readonly name: string;
   readonly key: number;
   /** Lowest and highest version that `encode` and `decode` know. */
   readonly versions: readonly [number, number];
+  /** All of them have flexible heads and bodies (KIP-482). Not so unless told. */
+  readonly flexible?: true;
   encode(writer: WireWriter, request: Request, version: number): void;
   decode(reader: WireReader, version: number): Response;
 }

@@ -11,6 +11,8 @@ export interface MetadataPartition {
   readonly partition: number;
   /** -1: none at present. */
   readonly leader: number;
+  /** How many there are to be. */
+  readonly replicas: number;
 }
 
 export interface MetadataTopic {
@@ -52,12 +54,14 @@ export const metadata: Api<{ topics: readonly string[] | null; allowAutoCreation
       const name = reader.string();
       const internal = reader.bool();
       const partitions = reader.array(() => {
-        const partition = { errorCode: reader.int16(), partition: reader.int32(), leader: reader.int32() };
+        const errorCode = reader.int16();
+        const partition = reader.int32();
+        const leader = reader.int32();
         if (version >= 7) reader.int32(); // leader epoch
-        reader.array(() => reader.int32()); // replicas
+        const replicas = reader.array(() => reader.int32()).length;
         reader.array(() => reader.int32()); // in sync
         reader.array(() => reader.int32()); // offline
-        return partition;
+        return { errorCode, partition, leader, replicas };
       });
       return { errorCode, name, internal, partitions: partitions.sort((a, b) => a.partition - b.partition) };
     });

@@ -54,8 +54,16 @@ export const deleteTopics: Api<{ timeoutMs: number; names: readonly string[] }, 
 const TOPIC_RESOURCE = 2;
 
 export interface DescribedConfigs extends NamedOutcome {
-  readonly configs: readonly { readonly name: string; readonly value: string | null }[];
+  readonly configs: readonly {
+    readonly name: string;
+    readonly value: string | null;
+    /** {@link SET_FOR_TOPIC}, or where it holds by default. */
+    readonly source: number;
+  }[];
 }
+
+/** The source of a setting that was made for the topic itself. */
+export const SET_FOR_TOPIC = 1;
 
 /** The effective settings of topics. */
 export const describeConfigs: Api<{ topics: readonly string[] }, readonly DescribedConfigs[]> = {
@@ -75,9 +83,10 @@ export const describeConfigs: Api<{ topics: readonly string[] }, readonly Descri
       reader.int8(); // type
       const name = reader.string();
       const configs = reader.array(() => {
-        const config = { name: reader.string(), value: reader.nullableString() };
+        const name = reader.string();
+        const value = reader.nullableString();
         reader.bool(); // read only
-        reader.int8(); // source
+        const config = { name, value, source: reader.int8() };
         reader.bool(); // sensitive
         reader.array(() => [reader.string(), reader.nullableString(), reader.int8()]); // synonyms
         if (version >= 3) {

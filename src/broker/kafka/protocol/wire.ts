@@ -1,4 +1,4 @@
-/** Writes the classic (non-flexible) encoding of Kafka's request bodies into one growing buffer. */
+/** Writes Kafka's request bodies, in the classic encoding or (compact, tags) the flexible one of KIP-482, into one growing buffer. */
 export class WireWriter {
   private buffer: Buffer;
   private at = 0;
@@ -70,6 +70,33 @@ export class WireWriter {
     return this;
   }
 
+  unsignedVarint(value: number): this {
+    let left = value;
+    while (left > 0x7f) {
+      this.int8(((left & 0x7f) | 0x80) - 0x100);
+      left >>>= 7;
+    }
+    return this.int8(left);
+  }
+
+  compactString(value: string): this {
+    const length = Buffer.byteLength(value);
+    this.unsignedVarint(length + 1).room(length);
+    this.at += this.buffer.write(value, this.at);
+    return this;
+  }
+
+  compactArray<T>(items: readonly T[], write: (item: T) => void): this {
+    this.unsignedVarint(items.length + 1);
+    for (const item of items) write(item);
+    return this;
+  }
+
+  /** Writes no tagged field. */
+  tags(): this {
+    return this.unsignedVarint(0);
+  }
+
   /** A view of what was written; the writer is not used afterwards. */
   done(): Buffer {
     return this.buffer.subarray(0, this.at);
@@ -84,7 +111,7 @@ export class WireWriter {
 }
 
 /**
- * Reads the classic encoding of Kafka's answers. Bytes come as views into the answer. A 64-bit number beyond 2^53 throws a
+ * Reads the classic encoding of Kafka's answers, and (compact, tags) the flexible one. Bytes come as views into the answer. A 64-bit number beyond 2^53 throws a
  * RangeError, as does reading past the end.
  */
 export class WireReader {
@@ -158,6 +185,41 @@ export class WireReader {
     const items: T[] = [];
     for (let n = 0; n < length; n++) items.push(read());
     return items;
+  }
+
+  unsignedVarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.int8();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte >= 0) return value;
+    }
+    throw new RangeError('A length in an answer of the broker takes more than 5 bytes.');
+  }
+
+  nullableCompactString(): string | null {
+    const length = this.unsignedVarint() - 1;
+    return length < 0 ? null : this.slice(length).toString('utf8');
+  }
+
+  /** A null array reads as an empty one. */
+  compactArray<T>(read: () => T): T[] {
+    const length = this.unsignedVarint() - 1;
+    const items: T[] = [];
+    for (let n = 0; n < length; n++) items.push(read());
+    return items;
+  }
+
+  uuid(): Buffer {
+    return this.slice(16);
+  }
+
+  /** Passes over tagged fields. */
+  tags(): void {
+    for (let left = this.unsignedVarint(); left > 0; left--) {
+      this.unsignedVarint();
+      this.slice(this.unsignedVarint());
+    }
   }
 
   private slice(length: number): Buffer {

@@ -31,6 +31,7 @@ function topicsOf(partitions: number) {
             errorCode: 0,
             partition,
             leader: 1,
+            replicas: 1,
           })),
         },
       ],

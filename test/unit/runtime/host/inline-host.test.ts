@@ -51,6 +51,9 @@ function harness() {
     kind: 'embedded',
     producer: () => producer,
     fetcher: () => fetcher,
+    logReader: () => {
+      throw new Error('reading logs as they lie is no business of a host');
+    },
     groupMember: () => {
       throw new Error('group membership is no business of a host');
     },

@@ -1,0 +1,243 @@
+/**
+ * Reads records in offset order as one vendor's registry would (specs/registry.md, chapter 5, "Damage behaviour" and "Ids, split brain";
+ * Confluent: KafkaStoreMessageHandler, InMemoryCache; Karapace: schema_reader.py, in_memory_database.py). Both are given one id space per
+ * context, though Karapace takes `:.context:` for a part of the name.
+ */
+
+import { contextOf } from '../../registry/subject-context.ts';
+import type { SchemaReference } from '../../sdk/schema-view.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
+import type { ReadRecord, SchemasRecord, SchemaValue } from '../records/schemas-record.ts';
+import { contentDigest, textDigest } from './content-digest.ts';
+import type { RegistryState, ReplayVendor, VersionState } from './registry-state.ts';
+import { RowLists } from './row-lists.ts';
+import { SubjectRows } from './subject-rows.ts';
+import { type Row, VersionTable } from './version-table.ts';
+
+/** What the vendor made of a record. */
+export type ReplayOutcome =
+  | { readonly kind: 'applied' | 'no-meaning' | 'unreadable' | 'stale' }
+  /** Its id stands for another text already; `holder` is where. Only Confluent's drops it. */
+  | { readonly kind: 'duplicate-id'; readonly holder: VersionState }
+  /** Only Karapace drops it. */
+  | { readonly kind: 'dangling-reference'; readonly reference: SchemaReference }
+  /** An empty value is no tombstone to Confluent's, which can't read it and goes on. */
+  | { readonly kind: 'empty-ignored' };
+
+const APPLIED: ReplayOutcome = { kind: 'applied' };
+const NO_MEANING: ReplayOutcome = { kind: 'no-meaning' };
+const UNREADABLE: ReplayOutcome = { kind: 'unreadable' };
+const STALE: ReplayOutcome = { kind: 'stale' };
+const EMPTY: ReplayOutcome = { kind: 'empty-ignored' };
+
+type Setting = NonNullable<ReturnType<RegistryState['config']>>;
+
+export interface StateReplayOptions {
+  readonly vendor: ReplayVendor;
+  /** Goes on where the vendor's reader dies. */
+  readonly readsOn: boolean;
+}
+
+export class StateReplay implements RegistryState {
+  readonly vendor: ReplayVendor;
+  private readonly readsOn: boolean;
+  private readonly table = new VersionTable();
+  private readonly bySubject = new SubjectRows({ table: this.table });
+  private readonly idsByContext = new Map<string, RowLists>();
+  private readonly highest = new Map<string, number>();
+  private readonly configs = new Map<string | null, Setting>();
+  private readonly modes = new Map<string | null, Setting>();
+  private diedAt: number | undefined;
+
+  constructor(options: StateReplayOptions) {
+    this.vendor = options.vendor;
+    this.readsOn = options.readsOn;
+  }
+
+  apply(offset: number, read: ReadRecord): ReplayOutcome {
+    this.seeId(read);
+    if (this.staleFrom !== undefined) return STALE;
+    const record = this.recordFor(read);
+    if (record !== undefined) return this.applyRecord(offset, record);
+    if (!read.ok && read.problem === 'unknown-keytype' && this.vendor === 'confluent') this.diedAt ??= offset;
+    return UNREADABLE;
+  }
+
+  /** Each vendor overlooks what it doesn't check. */
+  private recordFor(read: ReadRecord): SchemasRecord | undefined {
+    if (read.ok) return read.record;
+    const { problem, overlooked } = read;
+    if (overlooked?.kind === 'schema' && problem === 'key-value-mismatch') {
+      const { value } = overlooked;
+      return this.vendor === 'confluent'
+        ? overlooked
+        : { kind: 'schema', subject: value.subject, version: value.version, value };
+    }
+    return problem === 'unsupported-magic' && this.vendor === 'karapace' ? overlooked : undefined;
+  }
+
+  private seeId(read: ReadRecord): void {
+    const record = read.ok ? read.record : read.overlooked;
+    if (record?.kind !== 'schema') return;
+    const context = contextOf(record.subject);
+    this.highest.set(context, Math.max(record.value.id, this.highest.get(context) ?? 0));
+  }
+
+  private applyRecord(offset: number, record: SchemasRecord): ReplayOutcome {
+    const isEmpty = 'absence' in record && record.absence === 'empty';
+    if (isEmpty && this.vendor === 'confluent') return EMPTY;
+    switch (record.kind) {
+      case 'schema':
+        return this.applySchema(offset, record.subject, record.version, record.value);
+      case 'schema-gone':
+        this.purge(record.subject, record.version);
+        return APPLIED;
+      case 'config':
+        if (record.value !== null) this.configs.set(record.subject, { value: record.value, offset });
+        // Karapace keeps the whole registry's level until it is set to another one.
+        else if (this.vendor === 'confluent' || record.subject !== null) this.configs.delete(record.subject);
+        return APPLIED;
+      case 'mode':
+        if (this.vendor === 'karapace') return NO_MEANING;
+        if (record.value === null) this.modes.delete(record.subject);
+        else this.modes.set(record.subject, { value: record.value, offset });
+        return APPLIED;
+      case 'delete-subject':
+        for (const row of this.bySubject.rows(record.subject)) {
+          if (this.table.version(row) <= record.version) this.table.setDeleted(row);
+        }
+        return APPLIED;
+      case 'clear-subject':
+        if (this.vendor === 'karapace') return NO_MEANING;
+        this.clear(record.subject);
+        return APPLIED;
+      case 'delete-subject-gone':
+      case 'noop':
+      case 'other':
+        return NO_MEANING;
+    }
+  }
+
+  private applySchema(offset: number, subject: string, version: number, value: SchemaValue): ReplayOutcome {
+    const context = contextOf(subject);
+    const ids = this.idsOf(context);
+    const text = textDigest(value.schema);
+    if (this.vendor === 'confluent') {
+      // The holder may be this very version: an id never gets another text, but by a tombstone first.
+      const holder = ids.first(value.id);
+      if (holder !== undefined && !this.table.hasText(holder, text)) {
+        return { kind: 'duplicate-id', holder: this.table.state(holder) };
+      }
+    } else {
+      const reference = value.references.find((each) => this.target(context, each) === undefined);
+      if (reference !== undefined) return { kind: 'dangling-reference', reference };
+    }
+    const { id, schemaType, references, deleted } = value;
+    const content = contentDigest(value, this.vendor);
+    this.put({ subject, version, id, schemaType, references, deleted, offset, content, text }, ids);
+    return APPLIED;
+  }
+
+  private put(version: Parameters<VersionTable['add']>[0], ids: RowLists): void {
+    const before = this.bySubject.row(version.subject, version.version);
+    if (before !== undefined && this.table.id(before) === version.id) {
+      this.table.set(before, version);
+      if (this.vendor === 'karapace') ids.put(version.id, before);
+      return;
+    }
+    if (before !== undefined && this.vendor === 'confluent') ids.remove(this.table.id(before), before);
+    const row = this.table.add(version);
+    this.bySubject.put(row);
+    if (this.vendor === 'karapace') ids.put(version.id, row);
+    else ids.add(version.id, row);
+  }
+
+  /** Karapace goes on answering for the id. */
+  private purge(subject: string, version: number): void {
+    const row = this.bySubject.row(subject, version);
+    if (row === undefined) return;
+    this.bySubject.remove(subject, version);
+    if (this.vendor === 'confluent') this.idsOf(contextOf(subject)).remove(this.table.id(row), row);
+  }
+
+  /** Purges what is soft-deleted: of a subject, of a context (`:.context:`), or of all (InMemoryCache.clearSubjects). */
+  private clear(scope: string | null): void {
+    const isContext = scope !== null && /^:\.[^:]*:$/.test(scope);
+    const subjects = scope === null || isContext ? [...this.bySubject.names()] : [scope];
+    for (const subject of subjects) {
+      if (isContext && contextOf(subject) !== contextOf(scope)) continue;
+      const rows = [...this.bySubject.rows(subject)].filter((row) => this.table.isDeleted(row));
+      for (const row of rows) this.purge(subject, this.table.version(row));
+    }
+  }
+
+  /** As the vendor finds it now: Karapace looks among those that are not soft-deleted (schema_reader.py, `_resolve_reference`). */
+  private target(context: string, reference: SchemaReference): Row | undefined {
+    const subject = referencedSubject(context, reference.subject);
+    if (reference.version !== -1) {
+      const row = this.bySubject.row(subject, reference.version);
+      return row !== undefined && this.table.isDeleted(row) ? undefined : row;
+    }
+    const live = [...this.bySubject.rows(subject)].filter((row) => !this.table.isDeleted(row));
+    return live.sort((a, b) => this.table.version(b) - this.table.version(a))[0];
+  }
+
+  private idsOf(context: string): RowLists {
+    const known = this.idsByContext.get(context);
+    if (known !== undefined) return known;
+    const made = new RowLists();
+    this.idsByContext.set(context, made);
+    return made;
+  }
+
+  get staleFrom(): number | undefined {
+    return this.readsOn ? undefined : this.diedAt;
+  }
+
+  subjects(): Iterable<string> {
+    return this.bySubject.names();
+  }
+
+  versions(subject: string): readonly VersionState[] {
+    const states = [...this.bySubject.rows(subject)].map((row) => this.table.state(row));
+    return states.sort((a, b) => a.version - b.version);
+  }
+
+  version(subject: string, version: number): VersionState | undefined {
+    const row = this.bySubject.row(subject, version);
+    return row === undefined ? undefined : this.table.state(row);
+  }
+
+  byId(context: string, id: number): VersionState | undefined {
+    const row = this.idsByContext.get(context)?.first(id);
+    return row === undefined ? undefined : this.table.state(row);
+  }
+
+  ids(context: string): Iterable<number> {
+    return this.idsByContext.get(context)?.keys() ?? [];
+  }
+
+  contexts(): Iterable<string> {
+    return this.highest.keys();
+  }
+
+  maxId(context: string): number {
+    return this.highest.get(context) ?? 0;
+  }
+
+  config(subject: string | null): Setting | undefined {
+    return this.configs.get(subject);
+  }
+
+  mode(subject: string | null): Setting | undefined {
+    return this.modes.get(subject);
+  }
+
+  configSubjects(): Iterable<string | null> {
+    return this.configs.keys();
+  }
+
+  modeSubjects(): Iterable<string | null> {
+    return this.modes.keys();
+  }
+}

@@ -2,22 +2,15 @@
  * A log in one file in which the last value of each key counts. Crash-safe: what `append` resolved for is there after a power cut, and
  * a tail that was torn by one is cut off at the next opening.
  *
- * File format, version 1, all numbers little-endian: the header `HFCL`, u16 version, u16 zero; then entries of u32 CRC-32 of what
- * follows, u32 length of the payload, and the payload: u32 length of the key, the key, and the value, both in UTF-8. A key length with its
- * highest bit set means that the key is gone, and no value follows.
+ * Its format is that of log-frames.ts.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Logger } from '../foundation/logger.ts';
 import { makeFolder } from '../foundation/make-folder.ts';
 import { ConnectError, defineErrorCode } from '../sdk/errors/index.ts';
+import { checkHeader, type LogEntry as Entry, encodeFrame, HEADER_BYTES, logHeader, readFrame } from './log-frames.ts';
 import { syncFolder } from './replace-file.ts';
-
-export const STORAGE_LOG_VERSION = defineErrorCode('holdfast.storage.log.version', {
-  what: 'A log file was written by another version, or is no log file at all.',
-  mend: 'Run the version of the worker that wrote it, or move the file away: it is then made anew.',
-});
 
 export const STORAGE_LOG_FULL = defineErrorCode('holdfast.storage.log.full', {
   what: 'A log file has reached the size that it is allowed to have.',
@@ -39,12 +32,6 @@ export interface FileCompactedLogOptions {
   readonly compactAboveBytes?: number;
 }
 
-interface Entry {
-  readonly key: string;
-  /** null: the key is gone. */
-  readonly value: string | null;
-}
-
 /** Where the living entry of a key stands. */
 interface Place {
   readonly offset: number;
@@ -56,12 +43,6 @@ interface Pending {
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
-
-const MAGIC = 'HFCL';
-const VERSION = 1;
-const HEADER_BYTES = 8;
-const FRAME_BYTES = 8;
-const GONE = 0x8000_0000;
 
 export class FileCompactedLog {
   private readonly options: FileCompactedLogOptions;
@@ -162,7 +143,7 @@ export class FileCompactedLog {
   }
 
   private async write(entries: readonly Entry[]): Promise<void> {
-    const frames = entries.map(encode);
+    const frames = entries.map(encodeFrame);
     const length = frames.reduce((sum, frame) => sum + frame.length, 0);
     if (this.shouldCompact(length)) await this.compact();
     const { handle } = this;
@@ -215,12 +196,9 @@ export class FileCompactedLog {
 
   private async replace(body: Buffer): Promise<void> {
     const { file } = this.options;
-    const header = Buffer.alloc(HEADER_BYTES);
-    header.write(MAGIC, 'latin1');
-    header.writeUInt16LE(VERSION, 4);
     const handle = await open(`${file}.new`, 'w+');
     try {
-      await writeFully(handle, Buffer.concat([header, body]), 0);
+      await writeFully(handle, Buffer.concat([logHeader(), body]), 0);
       await handle.sync();
       await rename(`${file}.new`, file);
       await syncFolder(dirname(file));
@@ -242,61 +220,8 @@ export class FileCompactedLog {
   }
 }
 
-function encode({ key, value }: Entry): Buffer {
-  const keyBytes = Buffer.from(key, 'utf8');
-  const valueBytes = value === null ? Buffer.alloc(0) : Buffer.from(value, 'utf8');
-  const length = 4 + keyBytes.length + valueBytes.length;
-  const frame = Buffer.allocUnsafe(FRAME_BYTES + length);
-  frame.writeUInt32LE(length, 4);
-  frame.writeUInt32LE((value === null ? GONE : 0) + keyBytes.length, FRAME_BYTES);
-  keyBytes.copy(frame, FRAME_BYTES + 4);
-  valueBytes.copy(frame, FRAME_BYTES + 4 + keyBytes.length);
-  frame.writeUInt32LE(crc32(frame.subarray(4)), 0);
-  return frame;
-}
-
-/**
- * The frame at an offset; undefined: it is torn, and the log ends here. `entry` undefined: it is damaged, but a whole one follows, so that
- * it is not the end.
- */
-function readFrame(
-  content: Buffer,
-  offset: number,
-): { readonly length: number; readonly entry: Entry | undefined } | undefined {
-  const whole = wholeFrame(content, offset);
-  if (whole === undefined) return undefined;
-  if (whole.valid) return { length: whole.length, entry: decode(content.subarray(offset, offset + whole.length)) };
-  return wholeFrame(content, offset + whole.length)?.valid === true
-    ? { length: whole.length, entry: undefined }
-    : undefined;
-}
-
-function wholeFrame(content: Buffer, offset: number): { readonly length: number; readonly valid: boolean } | undefined {
-  if (offset + FRAME_BYTES + 4 > content.length) return undefined;
-  const length = FRAME_BYTES + content.readUInt32LE(offset + 4);
-  if (length < FRAME_BYTES + 4 || offset + length > content.length) return undefined;
-  const valid = crc32(content.subarray(offset + 4, offset + length)) === content.readUInt32LE(offset);
-  return { length, valid };
-}
-
-function decode(frame: Buffer): Entry {
-  const word = frame.readUInt32LE(FRAME_BYTES);
-  const start = FRAME_BYTES + 4;
-  const end = start + (word >= GONE ? word - GONE : word);
-  const key = frame.toString('utf8', start, end);
-  return { key, value: word >= GONE ? null : frame.toString('utf8', end) };
-}
-
-function checkHeader(content: Buffer, file: string): void {
-  const version = content.readUInt16LE(4);
-  if (content.toString('latin1', 0, 4) === MAGIC && version === VERSION) return;
-  throw new ConnectError(
-    `${file} is not a log file of version ${VERSION}. Run the version of the worker that wrote it, or move the file away.`,
-    { code: STORAGE_LOG_VERSION },
-  );
-}
-
-async function readWhole(file: string): Promise<Buffer | undefined> {
+/** undefined: there is none. */
+export async function readWhole(file: string): Promise<Buffer | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(file, 'r');

@@ -2,6 +2,8 @@
 
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import type { RawRecord } from '../records/raw-record.ts';
+import type { SchemaType } from '../records/schemas-record.ts';
+import { schemaKey, schemaValueBytes } from '../records/write-record.ts';
 import type { SettledId } from './id-claims.ts';
 import { type MergedStores, referencedSubject } from './merge-stores.ts';
 
@@ -66,33 +68,20 @@ export function versionKeyOf(subject: string, version: number): string {
 export function recordOf(offset: number, { subject, version, settled }: RebuiltVersion): RawRecord {
   const { id, believed } = settled;
   const { schemaType, references, schema } = believed.schema;
-  const key = { keytype: 'SCHEMA', subject, version, magic: 1 };
-  const value = {
-    ...{ subject, version, id },
-    ...(schemaType === 'AVRO' ? {} : { schemaType }),
-    ...(references.length === 0 ? {} : { references: references.map(orderedReference) }),
-    ...{ schema, deleted: false },
-  };
   return {
     offset,
     timestamp: believed.time,
     timestampType: 'CreateTime',
-    key: Buffer.from(JSON.stringify(key), 'utf8'),
-    value: Buffer.from(JSON.stringify(value), 'utf8'),
+    key: schemaKey(subject, version),
+    value: schemaValueBytes({
+      ...{ subject, version, id },
+      // A registry may have providers of other types; a record carries their names as well.
+      schemaType: schemaType as SchemaType,
+      ...{ references, schema },
+      ...{ metadata: undefined, ruleSet: undefined, deleted: false },
+    }),
     headers: [],
   };
-}
-
-function orderedReference({
-  name,
-  subject,
-  version,
-}: {
-  readonly name: string;
-  readonly subject: string;
-  readonly version: number;
-}): object {
-  return { name, subject, version };
 }
 
 function referencesFirst(all: readonly RebuiltVersion[]): readonly RebuiltVersion[] {

@@ -9,3 +9,8 @@ export const STORES_PREFER = defineErrorCode('holdfast.recovery.stores-prefer', 
   what: 'The store that is to be preferred where stores contradict is none of those that were named.',
   mend: 'Write --prefer as one of the stores after --from-store is written.',
 });
+
+export const STORES_TOPIC_MISSING = defineErrorCode('holdfast.recovery.stores-topic-missing', {
+  what: 'The topic that should hold the schema store of workers does not exist.',
+  mend: 'Check the name: it is the setting schema.store.topic of the workers; --bootstrap-servers must be their Kafka.',
+});

@@ -1,5 +1,6 @@
 /** What a repair in place writes behind the topic's end, decided but not yet a plan. */
 import type { PlannedRecord } from '../plan/plan.ts';
+import { plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 
 export interface InPlaceRepair {
@@ -12,23 +13,15 @@ export interface InPlaceRepair {
   records(): AsyncIterable<PlannedRecord>;
 }
 
-const base64 = (bytes: Uint8Array | null): string | null =>
-  bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-
 /** A record as it is, or with another key or value. It is written at another time, so that it gets the time at which it is. */
 export function rewritten(
   record: Pick<RawRecord, 'key' | 'value' | 'headers'>,
   change: { readonly key?: Uint8Array; readonly value?: Uint8Array | null } = {},
 ): PlannedRecord {
   const { key = record.key, value = record.value } = change;
-  return {
-    key: base64(key),
-    value: base64(value),
-    headers: record.headers.map((header) => [header.key, base64(header.value)] as const),
-    timestamp: -1,
-  };
+  return plannedRecord({ key, value, headers: record.headers, timestamp: -1 });
 }
 
 export function tombstone(key: Uint8Array): PlannedRecord {
-  return { key: base64(key), value: null, headers: [], timestamp: -1 };
+  return plannedRecord({ key, value: null, headers: [], timestamp: -1 });
 }

@@ -3,9 +3,10 @@
  * before what it refers to (specs/registry.md, chapter 5), and once compaction has removed a version's older record, whatever referred to it
  * would: so the referring versions move behind it too, unchanged. Confluent's registry takes any order.
  */
-import { contextOf, contextSubject } from '../../registry/subject-context.ts';
+import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { rewritten } from './in-place-repair.ts';
@@ -34,10 +35,8 @@ const AT_ONCE = 200;
 export const placeKey = ({ subject, version }: Place): string => `${subject}\n${version}`;
 
 /** A reference without a context is one into the context of the subject that has it. */
-export function referred(reference: SchemaReference, by: string): Place {
-  const prefix = contextSubject(contextOf(by)) ?? '';
-  const { subject, version } = reference;
-  return { subject: subject.startsWith(':.') ? subject : `${prefix}${subject}`, version };
+export function referred({ subject, version }: Place, by: string): Place {
+  return { subject: referencedSubject(contextOf(by), subject), version };
 }
 
 /** With every version that refers to one of these, through however many others, in the order in which they can be read. */

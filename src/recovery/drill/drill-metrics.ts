@@ -1,0 +1,77 @@
+/** What a drill leaves for a monitoring system: Prometheus text in a file, as node_exporter's textfile collector reads it. */
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makeFolder } from '../../foundation/make-folder.ts';
+
+export interface DrillFigures {
+  readonly succeeded: boolean;
+  /** ms since the epoch. */
+  readonly endedAt: number;
+  readonly durationMs: number;
+  readonly records: number;
+  readonly subjects: number;
+  /** Of the backup: ms since the epoch at which it was taken. */
+  readonly backupTakenAt: number;
+}
+
+const LAST_SUCCESS = 'holdfast_schemas_drill_last_success_timestamp_seconds';
+
+/**
+ * Seconds and numbers as Prometheus has them. A failure keeps the time of the last success that `before` (what the file held) tells.
+ */
+export function drillMetrics(figures: DrillFigures, before: string | undefined): string {
+  const { succeeded, endedAt, durationMs, records, subjects, backupTakenAt } = figures;
+  const lastSuccess = succeeded ? endedAt / 1000 : lastSuccessIn(before);
+  const rows: readonly (readonly [name: string, help: string, value: number | undefined])[] = [
+    [LAST_SUCCESS, 'When a drill last restored a backup and found it equal.', lastSuccess],
+    ['holdfast_schemas_drill_last_run_timestamp_seconds', 'When the last drill ended.', endedAt / 1000],
+    ['holdfast_schemas_drill_success', 'Whether the last drill found the backup equal.', succeeded ? 1 : 0],
+    ['holdfast_schemas_drill_duration_seconds', 'How long the last drill took.', durationMs / 1000],
+    ['holdfast_schemas_drill_records', 'Records that the last drill restored.', records],
+    ['holdfast_schemas_drill_subjects', 'Subjects that the last drill restored.', subjects],
+    [
+      'holdfast_schemas_drill_backup_timestamp_seconds',
+      'When the backup of the last drill was taken.',
+      backupTakenAt / 1000,
+    ],
+  ];
+  return rows
+    .filter(([, , value]) => value !== undefined)
+    .map(([name, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value}\n`)
+    .join('');
+}
+
+function lastSuccessIn(before: string | undefined): number | undefined {
+  const found = before?.split('\n').find((line) => line.startsWith(`${LAST_SUCCESS} `));
+  const value = Number(found?.slice(LAST_SUCCESS.length + 1));
+  return found === undefined || !Number.isFinite(value) ? undefined : value;
+}
+
+/** Whole at every time: a collector that reads meanwhile sees the old file or the new one. */
+export async function writeMetricsFile(path: string, figures: DrillFigures): Promise<void> {
+  await makeFolder(dirname(path));
+  const before = await readText(path);
+  // The collector reads *.prom: the unfinished file must not be one.
+  const temporary = `${path}.${process.pid}.part`;
+  const file = await open(temporary, 'w', 0o644);
+  try {
+    await file.writeFile(drillMetrics(figures, before));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest';
+import { undelete } from '../../../../src/recovery/repair/undelete.ts';
+import { replay } from '../../../../src/recovery/state/replay.ts';
+import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent, karapace, record, schemaKey } from '../../../support/recovery/record-bytes.ts';
+import { afterRepair, everyReading, plannedRecords, versionsIn } from './planned-log.ts';
+
+const text = (n: number): string => `{"type":"fixed","name":"F","size":${n}}`;
+const schema = (subject: string, version: number, id: number, deleted = false) =>
+  confluent.schema({ subject, version, id, schema: text(id), deleted });
+
+async function undeleted(snapshot: MemorySnapshot, subject: string, version?: number, from?: MemorySnapshot) {
+  const state = await replay(snapshot, 'confluent');
+  const backup = from && { name: 'backup/1', snapshot: from, state: await replay(from, 'confluent') };
+  const repair = await undelete({
+    snapshot,
+    state,
+    subject,
+    version,
+    ...(backup === undefined ? {} : { from: backup }),
+  });
+  return { repair, readings: await everyReading(await afterRepair(snapshot, repair)) };
+}
+
+it('brings soft-deleted versions back, and writes null over a DELETE_SUBJECT that has nothing left to delete', async () => {
+  const log = [schema('a', 1, 1), schema('a', 2, 2), confluent.deleteSubject('a', 2), schema('b', 1, 3)];
+  const { repair, readings } = await undeleted(new MemorySnapshot(asLog(log)), 'a');
+  for (const state of readings) expect(versionsIn(state)).toEqual(['a:1=1', 'a:2=2', 'b:1=3']);
+  const [first, ...others] = await plannedRecords(repair.records());
+  expect(first).toMatchObject({ value: null });
+  expect(Buffer.from(first?.key ?? '', 'base64').toString()).toContain('DELETE_SUBJECT');
+  expect(others).toHaveLength(2);
+});
+
+it('brings one version back and leaves the others deleted', async () => {
+  const log = [schema('a', 1, 1), schema('a', 2, 2), confluent.deleteSubject('a', 2)];
+  const { repair, readings } = await undeleted(new MemorySnapshot(asLog(log)), 'a', 2);
+  for (const state of readings) expect(versionsIn(state)).toEqual(['a:1=1-', 'a:2=2']);
+  expect(repair.writes).toBe(1);
+});
+
+it('keeps fields that it does not know', async () => {
+  const value = '{"subject":"a","version":1,"id":1,"md5":"x","schema":"\\"int\\"","deleted":true,"guid":"g"}';
+  const snapshot = new MemorySnapshot(asLog([record(schemaKey('a', 1), value)]));
+  const { repair } = await undeleted(snapshot, 'a', 1);
+  const [written] = await plannedRecords(repair.records());
+  expect(Buffer.from(written?.value ?? '', 'base64').toString()).toBe(
+    value.replace('"deleted":true', '"deleted":false'),
+  );
+});
+
+it('brings a version that is gone back from the log, or from a backup', async () => {
+  const log = [schema('a', 1, 1), schema('a', 1, 1, true), confluent.gone('a', 1), schema('b', 1, 2)];
+  const inLog = await undeleted(new MemorySnapshot(asLog(log)), 'a', 1);
+  for (const state of inLog.readings) expect(versionsIn(state)).toEqual(['a:1=1', 'b:1=2']);
+  expect(inLog.repair.summary.join('\n')).toContain('offset 1 of the log');
+
+  const lost = new MemorySnapshot(asLog([schema('b', 1, 2)]));
+  const backup = new MemorySnapshot(asLog([schema('a', 1, 1), schema('b', 1, 2)]));
+  const fromBackup = await undeleted(lost, 'a', undefined, backup);
+  for (const state of fromBackup.readings) expect(versionsIn(state)).toEqual(['a:1=1', 'b:1=2']);
+  expect(fromBackup.repair.summary.join('\n')).toContain('backup/1');
+  await expect(undeleted(lost, 'a', 1)).rejects.toMatchObject({ code: 'holdfast.recovery.not-undeleted' });
+});
+
+it('refuses a version whose id means another schema by now', async () => {
+  const snapshot = new MemorySnapshot(
+    asLog([
+      schema('a', 1, 1),
+      karapace.gone('a', 1),
+      confluent.gone('a', 1),
+      confluent.schema({ subject: 'b', version: 1, id: 1, schema: '"int"' }),
+    ]),
+  );
+  await expect(undeleted(snapshot, 'a', 1)).rejects.toMatchObject({
+    code: 'holdfast.recovery.not-undeleted',
+    message: expect.stringContaining('b version 1'),
+  });
+});
+
+it('writes what refers to it again behind it, so that Karapace finds what it refers to', async () => {
+  const references = [{ name: 'F', subject: 'a', version: 1 }];
+  const user = confluent.schema({ subject: 'u', version: 1, id: 2, schema: '"F"', references });
+  const used = confluent.schema({
+    subject: 'v',
+    version: 1,
+    id: 3,
+    schema: '"U"',
+    references: [{ name: 'U', subject: 'u', version: 1 }],
+  });
+  const snapshot = new MemorySnapshot(asLog([schema('a', 1, 1), user, used, schema('a', 1, 1, true)]));
+  const { repair, readings } = await undeleted(snapshot, 'a', 1);
+  for (const state of readings) expect(versionsIn(state)).toEqual(['a:1=1', 'u:1=2', 'v:1=3']);
+  expect(repair.writes).toBe(3);
+});
+
+it('has nothing to do where nothing is deleted', async () => {
+  const { repair } = await undeleted(new MemorySnapshot(asLog([schema('a', 1, 1)])), 'a', 1);
+  expect(repair.writes).toBe(0);
+});

@@ -6,11 +6,12 @@
 import type { CompatibilityLevel } from '../registry/avro/avro-compatibility.ts';
 import { COMPATIBILITY_LEVELS } from '../registry/avro/avro-compatibility.ts';
 import { parseAvro } from '../registry/avro/avro-schema.ts';
+import { contextSubject } from '../registry/subject-context.ts';
 import type { SchemaReference } from '../sdk/schema-view.ts';
 import { renderAvro } from './avro-text.ts';
 import type { JsonObject, RegistryMode, RegistryRecord, StoredSchema } from './registry-record.ts';
 import { contentKey } from './schema-content.ts';
-import { contextOf } from './subject-name.ts';
+import { contextOf, isWithin } from './subject-name.ts';
 import type { VendorProfile } from './vendor-profile.ts';
 
 /** A schema as its id names it. */
@@ -66,8 +67,7 @@ export class RegistryState {
         return undefined;
       case 'CLEAR_SUBJECT':
         for (const schema of this.schemas({ deleted: true, subjectPrefix: record.subject ?? '' })) {
-          const isMeant = record.subject === null || schema.subject === record.subject;
-          if (isMeant && schema.deleted) this.purge(schema.subject, schema.version);
+          if (isWithin(record.subject, schema.subject) && schema.deleted) this.purge(schema.subject, schema.version);
         }
         return undefined;
       case 'NOOP':
@@ -229,18 +229,20 @@ export class RegistryState {
 
   /** The level that holds for a subject. */
   compatibility(subject: string | null): CompatibilityLevel {
-    return levelOf(this.configs.get(subject)) ?? levelOf(this.configs.get(null)) ?? 'BACKWARD';
+    const ofContext = subject === null ? undefined : this.configs.get(contextSubject(contextOf(subject)) ?? null);
+    return levelOf(this.configs.get(subject)) ?? levelOf(ofContext) ?? levelOf(this.configs.get(null)) ?? 'BACKWARD';
   }
 
   normalizes(subject: string): boolean {
     return (this.configs.get(subject)?.['normalize'] ?? this.configs.get(null)?.['normalize']) === true;
   }
 
-  /** The mode that holds for a subject; a global READONLY_OVERRIDE stands above all. */
+  /** The mode that holds for a subject: its own, its context's, the registry's; a global READONLY_OVERRIDE stands above all. */
   effectiveMode(subject: string | null): RegistryMode {
     const global = this.modes.get(null) ?? 'READWRITE';
     if (global === 'READONLY_OVERRIDE') return global;
-    return this.modes.get(subject) ?? global;
+    const ofContext = subject === null ? undefined : this.modes.get(contextSubject(contextOf(subject)) ?? null);
+    return this.modes.get(subject) ?? ofContext ?? global;
   }
 }
 

@@ -14,6 +14,12 @@ export function subjectOf(request: RoutedRequest): string {
   return request.subject;
 }
 
+/** Confluent's default prefix `:*:` means every context, and so does an empty one here, but for a request to one context. */
+function prefixOf({ context, query }: RoutedRequest): string {
+  const given = query.get('subjectPrefix') ?? '';
+  return qualify(context, given === ':*:' ? '' : given);
+}
+
 /** -1 for the latest. Throws 42202. */
 export function versionOf(text: string): number {
   if (text === 'latest' || text === '-1') return -1;
@@ -97,9 +103,7 @@ export class SchemaReads {
   }
 
   private subjects(request: RoutedRequest): unknown {
-    const prefix = qualify(request.context, request.query.get('subjectPrefix') ?? '');
-    // Confluent's default prefix `:*:` means every context; the default one only is what an empty prefix asks for here.
-    const wanted = prefix === ':*:' ? '' : prefix;
+    const wanted = prefixOf(request);
     const names = this.state.subjectNames({ deleted: flag(request, 'deleted') || flag(request, 'deletedOnly') });
     return names.filter((name) => {
       if (!name.startsWith(wanted)) return false;
@@ -123,7 +127,7 @@ export class SchemaReads {
   private schemas(request: RoutedRequest): unknown {
     const schemas = this.state.schemas({
       deleted: flag(request, 'deleted'),
-      subjectPrefix: qualify(request.context, request.query.get('subjectPrefix') ?? ''),
+      subjectPrefix: prefixOf(request),
     });
     const latestOnly = flag(request, 'latestOnly');
     const wanted = schemas.filter((schema, i) => !latestOnly || schemas[i + 1]?.subject !== schema.subject);

@@ -12,6 +12,7 @@ import type { RegistryState } from './registry-state.ts';
 import type { RoutedRequest } from './routes.ts';
 import { flag } from './schema-reads.ts';
 import { checkSubject, parseJsonBody, type WritePlan } from './schema-registration.ts';
+import { isContext, isWithin } from './subject-name.ts';
 import type { VendorProfile } from './vendor-profile.ts';
 
 /** What Confluent keeps of a CONFIG beside the level. Stored and given back; only `normalize` has an effect here. */
@@ -61,7 +62,7 @@ export class SettingOperations {
   }
 
   plan(request: RoutedRequest): WritePlan {
-    if (request.subject !== null) checkSubject(request.subject);
+    if (request.subject !== null && !isContext(request.subject)) checkSubject(request.subject);
     switch (request.operation) {
       case 'config-put':
         return this.putConfig(request);
@@ -126,12 +127,11 @@ export class SettingOperations {
   /** What is soft-deleted makes room for what will be imported. */
   private clear(request: RoutedRequest): RegistryRecord[] {
     const { subject } = request;
-    const isMeant = (name: string): boolean => subject === null || name === subject;
     const schemas = this.state
       .schemas({ deleted: true, subjectPrefix: subject ?? '' })
-      .filter((schema) => isMeant(schema.subject));
+      .filter((schema) => isWithin(subject, schema.subject));
     if (!flag(request, 'force') && schemas.some((schema) => !schema.deleted)) {
-      const scope = subject === null ? 'the registry' : `subject ${subject}`;
+      const scope = subject === null ? 'the registry' : `${isContext(subject) ? 'context' : 'subject'} ${subject}`;
       throw failures.operationNotPermitted(`Cannot import since found existing schemas in ${scope}`);
     }
     const deleted = schemas.filter((schema) => schema.deleted);

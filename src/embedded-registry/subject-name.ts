@@ -19,6 +19,17 @@ export function qualify(context: string, subject: string): string {
   return context === '' || /^:\.[^:]*:/.test(subject) ? subject : `:.${context}:${subject}`;
 }
 
+/** `:.context:` stands for a whole context where a setting is asked for or put. */
+export function isContext(subject: string): boolean {
+  const { context, name } = parseSubject(subject);
+  return context !== '' && name === '';
+}
+
+/** What is within a scope: null is the whole registry, `:.context:` a context, anything else one subject. */
+export function isWithin(scope: string | null, subject: string): boolean {
+  return scope === null || (isContext(scope) ? contextOf(scope) === contextOf(subject) : scope === subject);
+}
+
 /** The default context written out, `:.:name`, is the name alone: one subject has one spelling, and so one key. */
 export function canonicalSubject(subject: string): string {
   const { context, name } = parseSubject(subject);

@@ -421,3 +421,47 @@ describe('records that contradict each other', () => {
     expect(registry.register('s', A)).toBe(1);
   });
 });
+
+describe('a context as a whole', () => {
+  const filled = (): InMemoryRegistry => {
+    const registry = new InMemoryRegistry();
+    registry.register(':.dev:a', { type: 'record', name: 'A', fields: [] });
+    registry.register('a', { type: 'record', name: 'A', fields: [] });
+    return registry;
+  };
+
+  it('has a mode and a level of its own, which hold for its subjects only', () => {
+    const registry = filled();
+    expect(registry.put('/mode/:.dev:', { mode: 'READONLY' }).status).toBe(200);
+    expect(registry.get('/mode/:.dev:').body).toEqual({ mode: 'READONLY' });
+    expect(registry.get('/mode/:.dev:a?defaultToGlobal=true').body).toEqual({ mode: 'READONLY' });
+    expect(registry.get('/mode/:.dev:a').body.error_code).toBe(40409);
+    expect(registry.post('/subjects/:.dev:b/versions', { schema: '"int"' }).body.error_code).toBe(42205);
+    expect(registry.post('/subjects/b/versions', { schema: '"int"' }).status).toBe(200);
+    registry.delete('/mode/:.dev:');
+    registry.put('/config/:.dev:', { compatibility: 'NONE' });
+    expect(registry.post('/subjects/:.dev:a/versions', { schema: '"int"' }).status).toBe(200);
+    expect(registry.post('/subjects/a/versions', { schema: '"int"' }).status).toBe(409);
+  });
+
+  it('is imported into when it is empty, whatever other contexts have, and what is soft-deleted in it goes', () => {
+    const registry = filled();
+    expect(registry.put('/mode/:.dev:', { mode: 'IMPORT' }).body.error_code).toBe(42205);
+    registry.delete('/subjects/:.dev:a');
+    expect(registry.put('/mode/:.dev:', { mode: 'IMPORT' }).status).toBe(200);
+    expect(registry.get('/subjects?deleted=true').body).toEqual(['a']);
+    expect(registry.post('/subjects/:.dev:x/versions', { schema: '"int"', id: 77, version: 5 }).body).toEqual({
+      id: 77,
+    });
+    expect(registry.get('/subjects/:.dev:x/versions').body).toEqual([5]);
+  });
+
+  it('is listed with all others for the prefix :*:, by /subjects and by /schemas', () => {
+    const registry = filled();
+    expect(registry.get('/subjects?subjectPrefix=:*:').body).toEqual([':.dev:a', 'a']);
+    expect(registry.get('/schemas?subjectPrefix=:*:').body.map((each: { subject: string }) => each.subject)).toEqual([
+      ':.dev:a',
+      'a',
+    ]);
+  });
+});

@@ -9,6 +9,8 @@ export class WitnessSpool {
   private readonly folder: string;
   private readonly file: LinesFile;
   private count = 0;
+  /** Lines go one after the other, whoever adds them. */
+  private lastLine: Promise<void> = Promise.resolve();
 
   private constructor(options: { readonly folder: string; readonly file: LinesFile }) {
     this.folder = options.folder;
@@ -24,9 +26,11 @@ export class WitnessSpool {
     return this.count;
   }
 
-  async add(version: WitnessedVersion): Promise<void> {
+  add(version: WitnessedVersion): Promise<void> {
     this.count++;
-    await this.file.write(`${JSON.stringify(version)}\n`);
+    const line = this.lastLine.then(() => this.file.write(`${JSON.stringify(version)}\n`));
+    this.lastLine = line.catch(() => {});
+    return line;
   }
 
   async finish(facts: Omit<WitnessFacts, 'versionCount'>): Promise<RestWitness> {

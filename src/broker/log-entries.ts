@@ -96,9 +96,13 @@ function misplacement(
   if (lastOffset >= place.logEnd) return `${says} the log ends at ${place.logEnd}.`;
   // A log may be asked for a batch that begins below.
   if (lastOffset < place.offset) return place.isFirst ? null : `${says} it lies behind offset ${place.offset - 1}.`;
-  const following = soundHeader(bytes, header.position + header.byteLength);
-  if (following === null || following.baseOffset > lastOffset || following.baseOffset < place.offset) return null;
-  return `${says} the batch behind it begins at ${following.baseOffset}.`;
+  if (baseOffset <= place.offset) return null;
+  const next = soundHeader(bytes, header.position + header.byteLength);
+  if (next === null || next.baseOffset > lastOffset || next.baseOffset < place.offset) return null;
+  // One of the two is wrong; the third tells which, if there is one.
+  const third = soundHeader(bytes, next.position + next.byteLength);
+  if (third !== null && third.baseOffset > lastOffset) return null;
+  return `${says} the batch behind it begins at ${next.baseOffset}.`;
 }
 
 /** The next sound batch, wherever its first byte is. */

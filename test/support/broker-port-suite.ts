@@ -365,6 +365,45 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
       });
     });
 
+    describe('log reader', () => {
+      it('reads a log whole, up to a fixed end, and from anywhere on', async () => {
+        const topic = await newTopic();
+        const headers = [{ key: 'h', value: Buffer.from([0, 255]) }];
+        const timestamp = Date.now() - 1000;
+        await sendAll([
+          record(topic, '', { key: Buffer.from('k'), headers, timestamp }),
+          record(topic, null, { key: Buffer.alloc(0), timestamp: timestamp + 1 }),
+        ]);
+        await sendAll(['2', '3', '4'].map((value) => record(topic, value)));
+        const reader = broker.logReader(client);
+        const readFrom = async (from: number, end: number) => {
+          const found: FetchedRecord[] = [];
+          for (let offset = from; offset < end; ) {
+            const chunk = await reader.read({ topic, partition: 0, offset, end });
+            for (const entry of chunk.entries) if (entry.kind === 'records') found.push(...entry.records);
+            offset = chunk.nextOffset;
+          }
+          return found;
+        };
+        expect((await readFrom(0, 4)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+        expect(texts(await readFrom(3, 5))).toEqual(['3', '4']);
+        const [first, second] = await readFrom(0, 2);
+        expect(first).toMatchObject({ timestamp, timestampType: 'CreateTime', headers: [{ key: 'h' }] });
+        expect([first?.key?.length, first?.value?.length, second?.key?.length, second?.value]).toEqual([1, 0, 0, null]);
+        await admin.deleteRecords([{ topic, partition: 0, offset: 3 }]);
+        expect(texts(await readFrom(0, 5))).toEqual(['3', '4']);
+        const place = { topic, partition: 0, offset: 5, end: 6 };
+        await expect(reader.read(place)).rejects.toMatchObject({ name: 'EnvironmentError' });
+        await expect(reader.read({ ...place, topic: uniqueName('missing') })).rejects.toMatchObject({
+          code: 'holdfast.broker.topic.unknown',
+        });
+        await expect(reader.read({ ...place, partition: 9 })).rejects.toMatchObject({
+          code: 'holdfast.broker.topic.unknown',
+        });
+        await reader.close();
+      });
+    });
+
     describe('admin', () => {
       it('creates, describes, lists and deletes topics', async () => {
         const topic = await newTopic(3);
@@ -394,6 +433,24 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
         const configs = (await admin.describeTopicConfigs([topic])).get(topic);
         expect(configs?.get('cleanup.policy')).toBe('compact');
         expect(configs?.get('retention.ms')).toBe('604800000');
+      });
+
+      it('tells a topic as it would be made anew, and another id once it was', async () => {
+        const configs = { 'cleanup.policy': 'compact', 'delete.retention.ms': '1000' };
+        const topic = await newTopic(2, configs);
+        const inspect = async () => {
+          await waitFor(async () => (await admin.inspectTopic(topic)) !== null);
+          return admin.inspectTopic(topic);
+        };
+        const first = await inspect();
+        expect(first).toMatchObject({ name: topic, partitions: 2, replicationFactor: 1, overrides: configs });
+        expect(first?.id).toMatch(/^\S+$/);
+        expect(first?.effective).toMatchObject({ ...configs, 'retention.ms': '604800000' });
+        expect(await admin.inspectTopic(uniqueName('missing'))).toBeNull();
+        await admin.deleteTopics([topic]);
+        await waitFor(async () => (await admin.inspectTopic(topic)) === null);
+        await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }]);
+        expect((await inspect())?.id).not.toBe(first?.id);
       });
 
       it('finds offsets by place and by time', async () => {

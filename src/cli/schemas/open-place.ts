@@ -1,5 +1,8 @@
 /** Opens whatever a place names as a snapshot. */
+import { join } from 'node:path';
 import { openBackup } from '../../recovery/backup/backup-folder.ts';
+import { topicSource } from '../../recovery/backup/backup-source.ts';
+import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type Place, placeText } from './place.ts';
@@ -15,7 +18,25 @@ export async function openPlace(session: SchemasSession, place: Place): Promise<
   return snapshot;
 }
 
-async function open(_session: SchemasSession, place: Place): Promise<Snapshot> {
-  if (place.kind === 'folder') return openBackup(place.path);
-  throw new UsageError(`${placeText(place)} can't be read yet.`);
+async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
+  switch (place.kind) {
+    case 'folder':
+      return openBackup(place.path);
+    case 'topic':
+      return readTopic(session);
+    default:
+      throw new UsageError(`${placeText(place)} can't be read yet.`);
+  }
+}
+
+async function readTopic(session: SchemasSession): Promise<Snapshot> {
+  const { clock, signal, logger, progress } = session;
+  const { topic, groupId } = session.options;
+  const source = topicSource({ broker: await session.broker(), client: { settings: {}, logger }, topic, groupId });
+  const takenAt = clock.now();
+  const before = await source.look(signal);
+  const writer = await SnapshotWriter.create({ folder: join(await session.temporaryFolder(), 'topic') });
+  const onProgress = (done: number, total: number): void => progress.report(`Reading ${topic}`, done, total);
+  const facts = await source.read({ facts: before, from: before.beginOffset, writer, onProgress }, signal);
+  return writer.finish({ source: 'topic', takenAt, topic: facts });
 }

@@ -94,6 +94,14 @@ export class SnapshotFolder implements Snapshot {
     );
   }
 
+  /** As {@link check}, but of files only, which is some ten times as fast. */
+  async checkFiles(signal?: AbortSignal): Promise<void> {
+    for (const file of [...this.manifest.files, ...this.manifest.witnesses]) {
+      signal?.throwIfAborted();
+      await this.checkFile(file);
+    }
+  }
+
   close(): Promise<void> {
     return this.onClose();
   }

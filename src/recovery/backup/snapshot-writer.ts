@@ -27,7 +27,8 @@ import { subjectOfKey } from './subject-of-key.ts';
 import { syncFolder } from './sync-folder.ts';
 import { writeWitness } from './witness-file.ts';
 
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
+/** A file ends with the record that reaches it. */
+export const MAX_FILE_BYTES = 32 * 1024 * 1024;
 
 export interface FinishedFacts extends Pick<SnapshotFacts, 'source' | 'takenAt' | 'topic'> {
   /** Those of the records, and 0 for none, unless told. */
@@ -42,6 +43,7 @@ export class SnapshotWriter {
   readonly folder: string;
   private readonly temporary: string;
   private readonly maxFileBytes: number;
+  private readonly floor: number;
   private readonly onClose: (() => Promise<void>) | undefined;
   private readonly whole: Hash = createHash('sha256');
   private readonly subjects = new Set<string>();
@@ -51,34 +53,39 @@ export class SnapshotWriter {
   private first = -1;
   private last = -1;
   private count = 0;
+  private below = 0;
 
   private constructor(options: {
     readonly folder: string;
     readonly temporary: string;
     readonly maxFileBytes: number;
+    readonly floor: number;
     readonly onClose: (() => Promise<void>) | undefined;
   }) {
     this.folder = options.folder;
     this.temporary = options.temporary;
     this.maxFileBytes = options.maxFileBytes;
+    this.floor = options.floor;
     this.onClose = options.onClose;
   }
 
   /**
    * @param options.folder must not be there; the one above it is made
+   * @param options.floor records below it are counted apart; 0 unless told
    * @param options.onClose of the snapshot that comes out of it
    */
   static async create(options: {
     readonly folder: string;
     readonly maxFileBytes?: number;
+    readonly floor?: number;
     readonly onClose?: () => Promise<void>;
   }): Promise<SnapshotWriter> {
-    const { folder, maxFileBytes = MAX_FILE_BYTES, onClose } = options;
+    const { folder, maxFileBytes = MAX_FILE_BYTES, floor = 0, onClose } = options;
     const temporary = join(dirname(folder), `.${basename(folder)}.tmp-${randomUUID()}`);
     await makeFolder(temporary, 0o700).catch((cause: unknown) => {
       throw failed(folder, cause);
     });
-    return new SnapshotWriter({ folder, temporary, maxFileBytes, onClose });
+    return new SnapshotWriter({ folder, temporary, maxFileBytes, floor, onClose });
   }
 
   /** The last record's offset; -1: none yet. */
@@ -88,6 +95,10 @@ export class SnapshotWriter {
 
   get records(): number {
     return this.count;
+  }
+
+  get recordsBelowFloor(): number {
+    return this.below;
   }
 
   /** @param records in offset order, above all before; their bytes may be reused when it resolves */
@@ -171,6 +182,7 @@ export class SnapshotWriter {
     if (this.first === -1) this.first = record.offset;
     this.last = record.offset;
     this.count++;
+    if (record.offset < this.floor) this.below++;
   }
 
   private async endFile(): Promise<void> {

@@ -1,0 +1,87 @@
+/** `holdfast schemas backup`. */
+import type { Command } from 'commander';
+import type { BackupSource } from '../../recovery/backup/backup-source.ts';
+import { topicSource } from '../../recovery/backup/backup-source.ts';
+import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
+import { FolderTarget } from '../../recovery/backup/folder-target.ts';
+import { parseRetentionRule, type RetentionRule } from '../../recovery/backup/retention-rule.ts';
+import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
+import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
+import { parseTargetPlace, placeText, type TargetPlace } from './place.ts';
+import { runSchemas } from './run-schemas.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+interface BackupOptions extends CommonOptions {
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly full: boolean;
+  readonly keep?: string;
+}
+
+export function addBackup(schemas: Command): void {
+  withCommonOptions(schemas.command('backup'))
+    .description("Back up a registry's topic, with what its nodes tell over REST beside it. The registry may be down.")
+    .requiredOption('--to <place>', 'a folder, git:PATH or kafka:TOPIC[@host:port,...]; may be given again', collected)
+    .option('--from <source>', 'topic, or registry for one whose topic cannot be read', 'topic')
+    .option('--full', 'write everything anew, also if nothing has changed', false)
+    .option('--keep <rule>', 'remove old backups of folders: last=10,days=30,weeks=8,months=12')
+    .action((options: BackupOptions) => runSchemas(options, (session) => backup(session, options)));
+}
+
+async function backup(session: SchemasSession, options: BackupOptions): Promise<number> {
+  const { clock, signal, progress } = session;
+  const keep = options.keep === undefined ? undefined : parseRetentionRule(options.keep);
+  const places = options.to.map(parseTargetPlace);
+  const source = await openSource(session, options.from);
+  const targets: BackupTarget[] = [];
+  for (const place of places) targets.push(await openTarget(session, place, keep));
+  const outcomes = await runBackup(
+    {
+      ...{ source, targets, clock, full: options.full },
+      onProgress: (what, done, total) => progress.report(what, done, total),
+    },
+    signal,
+  );
+  for (const { target, warnings } of outcomes) for (const text of warnings) session.note(`warning: ${target}: ${text}`);
+  session.print({ json: { targets: outcomes.map(plainOutcome) }, text: outcomes.flatMap(outcomeText) });
+  return outcomes.some(({ state }) => state === 'failed') ? EXIT_FAILED : 0;
+}
+
+async function openSource(session: SchemasSession, from: string): Promise<BackupSource> {
+  const { topic, groupId } = session.options;
+  if (from === 'topic') {
+    return topicSource({
+      ...{ broker: await session.broker(), client: { settings: {}, logger: session.logger }, topic, groupId },
+    });
+  }
+  throw new UsageError(`--from must be topic or registry, not ${from}.`);
+}
+
+async function openTarget(
+  session: SchemasSession,
+  place: TargetPlace,
+  keep: RetentionRule | undefined,
+): Promise<BackupTarget> {
+  if (place.kind === 'folder') return new FolderTarget({ path: place.path, keep, clock: session.clock });
+  throw new UsageError(`${placeText(place)} can't be written yet.`);
+}
+
+function plainOutcome({ error, ...outcome }: TargetOutcome): unknown {
+  if (error === undefined) return outcome;
+  const code = error instanceof ConnectError ? error.code : undefined;
+  return { ...outcome, error: { message: error instanceof Error ? error.message : String(error), code } };
+}
+
+function outcomeText({ target, state, backup: made, removed, error }: TargetOutcome): readonly string[] {
+  const gone = removed.length === 0 ? [] : [`  removed ${removed.length} old: ${removed.join(', ')}`];
+  if (state === 'failed') {
+    const code = error instanceof ConnectError ? ` [${error.code}]` : '';
+    return [`${target}: FAILED: ${error instanceof Error ? error.message : String(error)}${code}`];
+  }
+  if (made === undefined) return [`${target}: nothing to do`, ...gone];
+  const facts = `${made.records} records up to offset ${made.endOffset}, sha256 ${made.sha256}`;
+  if (state === 'unchanged') return [`${target}: nothing has changed since ${made.place} (${facts})`, ...gone];
+  return [`${target}: wrote and read back ${made.place}: ${made.added} new, ${facts}`, ...gone];
+}

@@ -1,0 +1,65 @@
+/** What is backed up: a registry's topic as its broker has it, or a registry whose topic can't be read, over REST. */
+import type { Broker, ClientOptions } from '../../broker/ports.ts';
+import type { RecordSink } from '../snapshot/record-sink.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
+import { readTopicFacts } from '../topic/read-topic-facts.ts';
+import { spoolTopic } from '../topic/spool-topic.ts';
+
+export interface TopicReading {
+  /** What is read ends at their end. */
+  readonly facts: TopicFacts;
+  readonly from: number;
+  /** Those of a snapshot that ends at `from`. */
+  readonly before?: TopicFacts;
+  readonly writer: RecordSink;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface TopicSource {
+  readonly kind: 'topic';
+  /** As it is now. */
+  look(signal: AbortSignal): Promise<TopicFacts>;
+  /** @returns the facts with what the log showed beside its records */
+  read(reading: TopicReading, signal: AbortSignal): Promise<TopicFacts>;
+}
+
+export interface RestSource {
+  readonly kind: 'rest';
+  /** @param folder where it is kept, and not there yet */
+  read(folder: string, signal: AbortSignal): Promise<Snapshot>;
+}
+
+export type BackupSource = TopicSource | RestSource;
+
+/** The topic of a registry, which may be up or down. */
+export function topicSource(options: {
+  readonly broker: Pick<Broker, 'admin' | 'logReader'>;
+  readonly client: ClientOptions;
+  readonly topic: string;
+  readonly groupId: string;
+}): TopicSource {
+  const { broker, client, topic, groupId } = options;
+  return {
+    kind: 'topic',
+    look: async (signal) => {
+      const admin = broker.admin(client);
+      try {
+        return await readTopicFacts({ admin, topic, groupId }, signal);
+      } finally {
+        await admin.close();
+      }
+    },
+    read: ({ facts, from, before, writer, onProgress }, signal) =>
+      spoolTopic(
+        {
+          ...{ broker, client, facts, from, writer },
+          ...(before === undefined ? {} : { before }),
+          ...(onProgress === undefined
+            ? {}
+            : { onProgress: ({ offset, endOffset }) => onProgress(offset - from, endOffset - from) }),
+        },
+        signal,
+      ),
+  };
+}

@@ -1,0 +1,88 @@
+/** Whether what a target holds can be gone on with, or the topic is another one than it was. */
+import { isDeepStrictEqual } from 'node:util';
+import type { RawRecord } from '../records/raw-record.ts';
+import { recordDigest } from '../records/record-digest.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
+import type { TopicSource } from './backup-source.ts';
+
+/** Offsets at the end of what is held whose records are read again and compared. */
+const COMPARED_OFFSETS = 64;
+
+export type Continuity =
+  /** Nothing is new, the topic's settings included. */
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'continues'; readonly from: number; readonly warning: string | undefined }
+  | { readonly kind: 'broken'; readonly why: string };
+
+/** @throws DataError `holdfast.recovery.backup-damaged` of what is held; what reading the topic throws */
+export async function continuityOf(
+  { held, now, source }: { readonly held: Snapshot; readonly now: TopicFacts; readonly source: TopicSource },
+  signal: AbortSignal,
+): Promise<Continuity> {
+  const before = held.facts.topic;
+  if (held.facts.source !== 'topic' || before === undefined) {
+    return { kind: 'broken', why: 'the backup before was not made from a topic' };
+  }
+  const { endOffset } = held.facts;
+  const why = differenceOf(before, now, endOffset) ?? (await differentRecord({ held, now, source }, signal));
+  if (why !== undefined) return { kind: 'broken', why };
+  if (now.endOffset === endOffset && isDeepStrictEqual(settingsOf(before), settingsOf(now))) {
+    return { kind: 'unchanged' };
+  }
+  const isGap = now.beginOffset > endOffset;
+  return {
+    kind: 'continues',
+    from: isGap ? now.beginOffset : endOffset,
+    warning: isGap
+      ? `The topic begins at offset ${now.beginOffset}, but the backup before ended at ${endOffset}: what lay between is in no ` +
+        'backup. Back up more often than the topic is cleaned, and see why it is cleaned by time or size.'
+      : undefined,
+  };
+}
+
+function differenceOf(before: TopicFacts, now: TopicFacts, endOffset: number): string | undefined {
+  const differs = (one: string | null, other: string | null): boolean =>
+    one !== null && other !== null && one !== other;
+  if (before.topic !== now.topic) return `the backup before is of the topic ${before.topic}, not of ${now.topic}`;
+  if (differs(before.clusterId, now.clusterId)) {
+    return `the topic is another cluster's: cluster id ${now.clusterId}, before ${before.clusterId}`;
+  }
+  if (differs(before.topicId, now.topicId)) {
+    return `the topic was made anew: topic id ${now.topicId}, before ${before.topicId}`;
+  }
+  if (now.endOffset < endOffset) {
+    return `the topic was cut or made anew: it ends at offset ${now.endOffset}, before at ${endOffset}`;
+  }
+  return undefined;
+}
+
+/** A topic without an id that was made anew and has grown past the old end shows only so; one that lost its tail and grew again, too. */
+async function differentRecord(
+  { held, now, source }: { readonly held: Snapshot; readonly now: TopicFacts; readonly source: TopicSource },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { endOffset } = held.facts;
+  const from = Math.max(endOffset - COMPARED_OFFSETS, now.beginOffset, held.facts.beginOffset);
+  if (from >= endOffset) return undefined;
+  const known = new Map<number, RawRecord>();
+  for await (const batch of held.records(from)) for (const record of batch) known.set(record.offset, record);
+  let different: number | undefined;
+  const append = (records: readonly RawRecord[]): Promise<void> => {
+    for (const record of records) {
+      const other = known.get(record.offset);
+      // One that we don't have can't have come by itself: offsets are given out once.
+      if (other === undefined || !recordDigest(other).equals(recordDigest(record))) different ??= record.offset;
+    }
+    return Promise.resolve();
+  };
+  await source.read({ facts: { ...now, endOffset }, from, writer: { append } }, signal);
+  return different === undefined
+    ? undefined
+    : `the topic was made anew or lost its end: at offset ${different} is another record than before`;
+}
+
+/** What a restore would make the topic with. */
+function settingsOf({ overrides, acls, partitions, replicationFactor, topicId }: TopicFacts): unknown {
+  return { overrides, acls, partitions, replicationFactor, topicId };
+}

@@ -1,0 +1,83 @@
+/** One reading of a source, up to one fixed end, that all targets of a backup share: each takes what it lacks. */
+import { join } from 'node:path';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
+import type { RestSource, TopicSource } from './backup-source.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+
+export interface Reading {
+  /** undefined: not a topic. */
+  readonly topic: TopicFacts | undefined;
+  readonly takenAt: number;
+  /**
+   * The records from this offset on, on disk. Read once, unless a later call asks for more.
+   * @param before facts of what ends at `from`
+   */
+  from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<Snapshot>;
+}
+
+export class TopicReadingOnce implements Reading {
+  readonly topic: TopicFacts;
+  readonly takenAt: number;
+  private readonly source: TopicSource;
+  private readonly folder: string;
+  private readonly onProgress: ((done: number, total: number) => void) | undefined;
+  private spooled: { readonly from: number; readonly snapshot: Snapshot } | undefined;
+  private times = 0;
+
+  /** @param options.folder for what is read; its owner removes it */
+  constructor(options: {
+    readonly topic: TopicFacts;
+    readonly takenAt: number;
+    readonly source: TopicSource;
+    readonly folder: string;
+    readonly onProgress: ((done: number, total: number) => void) | undefined;
+  }) {
+    this.topic = options.topic;
+    this.takenAt = options.takenAt;
+    this.source = options.source;
+    this.folder = options.folder;
+    this.onProgress = options.onProgress;
+  }
+
+  async from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<Snapshot> {
+    if (this.spooled !== undefined && this.spooled.from <= offset) return this.spooled.snapshot;
+    const { topic: facts, takenAt, onProgress } = this;
+    const writer = await SnapshotWriter.create({ folder: join(this.folder, `read-${++this.times}`) });
+    try {
+      const topic = await this.source.read(
+        {
+          ...{ facts, writer, from: Math.max(offset, facts.beginOffset) },
+          ...(before === undefined ? {} : { before }),
+          ...(onProgress === undefined ? {} : { onProgress }),
+        },
+        signal,
+      );
+      const snapshot = await writer.finish({ source: 'topic', takenAt, topic, endOffset: facts.endOffset });
+      this.spooled = { from: offset, snapshot };
+      return snapshot;
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+}
+
+export class RestReadingOnce implements Reading {
+  readonly topic = undefined;
+  readonly takenAt: number;
+  private readonly source: RestSource;
+  private readonly folder: string;
+  private read: Promise<Snapshot> | undefined;
+
+  constructor(options: { readonly takenAt: number; readonly source: RestSource; readonly folder: string }) {
+    this.takenAt = options.takenAt;
+    this.source = options.source;
+    this.folder = options.folder;
+  }
+
+  from(_offset: number, _before: TopicFacts | undefined, signal: AbortSignal): Promise<Snapshot> {
+    this.read ??= this.source.read(join(this.folder, 'rest'), signal);
+    return this.read;
+  }
+}

@@ -1,0 +1,188 @@
+/** A backup: one reading of a source to a fixed end, written to several targets, each of them read back. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../foundation/clock.ts';
+import type { RestWitness } from '../snapshot/rest-witness.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { BACKUP_DAMAGED } from './backup-errors.ts';
+import type { BackupSource } from './backup-source.ts';
+import type { BackupTarget, OpenTarget, WrittenBackup } from './backup-target.ts';
+import { type Continuity, continuityOf } from './continuity.ts';
+import { type Reading, RestReadingOnce, TopicReadingOnce } from './reading.ts';
+import { sameContent } from './same-content.ts';
+
+export interface WitnessReport {
+  readonly witnesses: readonly RestWitness[];
+  /** Nodes that did not answer, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface BackupRun {
+  readonly source: BackupSource;
+  readonly targets: readonly BackupTarget[];
+  /**
+   * Asks the nodes of the registry, when something is to be written; never rejects because one is away. The folder is for what it
+   * keeps, and goes with the run.
+   */
+  readonly witness?: (folder: string, signal: AbortSignal) => Promise<WitnessReport>;
+  /** Writes everything anew, also where nothing changed. */
+  readonly full?: boolean;
+  readonly clock: Clock;
+  readonly onProgress?: (what: string, done: number, total: number) => void;
+}
+
+export interface TargetOutcome {
+  readonly target: string;
+  readonly state: 'written' | 'unchanged' | 'failed';
+  /** Of the newest backup in it now. */
+  readonly backup: Omit<WrittenBackup, 'warnings'> | undefined;
+  /** Old backups that were removed. */
+  readonly removed: readonly string[];
+  readonly warnings: readonly string[];
+  readonly error: unknown;
+}
+
+interface Candidate {
+  readonly target: BackupTarget;
+  readonly open: OpenTarget | undefined;
+  readonly warnings: string[];
+  continuity: Continuity | undefined;
+  error: unknown;
+}
+
+/**
+ * A target that fails does not keep the others from being written.
+ * @returns one outcome for each target, in order
+ * @throws what reading the source throws, and the signal's reason; then no target has changed but for those that were whole already
+ */
+export async function runBackup(run: BackupRun, signal: AbortSignal): Promise<readonly TargetOutcome[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-'));
+  const candidates: Candidate[] = [];
+  try {
+    const reading = await startReading(run, folder, signal);
+    for (const target of run.targets) candidates.push(await openTarget(target, signal));
+    if (candidates.every(({ open }) => open === undefined)) return candidates.map((each) => failed(each, each.error));
+    for (const candidate of candidates) await decide(candidate, run, reading, signal);
+    const due = candidates.filter(({ open, continuity }) => open !== undefined && continuity?.kind !== 'unchanged');
+    // The one that lacks most is served first, so that the source is read once.
+    const least = due.reduce<Candidate | undefined>((one, other) => {
+      return one === undefined || fromOf(other) < fromOf(one) ? other : one;
+    }, undefined);
+    if (least !== undefined) await reading.from(fromOf(least), heldTopic(least), signal);
+    const told =
+      due.length === 0 || run.witness === undefined ? { witnesses: [], notes: [] } : await run.witness(folder, signal);
+    const outcomes: TargetOutcome[] = [];
+    for (const candidate of candidates) outcomes.push(await serve(candidate, reading, told, signal));
+    return outcomes;
+  } finally {
+    for (const { open } of candidates) await open?.close().catch(() => {});
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function startReading(run: BackupRun, folder: string, signal: AbortSignal): Promise<Reading> {
+  const { source, clock, onProgress } = run;
+  const takenAt = clock.now();
+  if (source.kind === 'rest') return new RestReadingOnce({ takenAt, source, folder });
+  const topic = await source.look(signal);
+  return new TopicReadingOnce({
+    ...{ topic, takenAt, source, folder },
+    onProgress: onProgress && ((done, total) => onProgress(`Reading ${topic.topic}`, done, total)),
+  });
+}
+
+async function openTarget(target: BackupTarget, signal: AbortSignal): Promise<Candidate> {
+  try {
+    const open = await target.open(signal);
+    return { target, open, warnings: [...open.warnings], continuity: undefined, error: undefined };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { target, open: undefined, warnings: [], continuity: undefined, error };
+  }
+}
+
+async function decide(candidate: Candidate, run: BackupRun, reading: Reading, signal: AbortSignal): Promise<void> {
+  const { open } = candidate;
+  if (open?.held === undefined || run.full === true) return;
+  const continuity = await compare(open.held, run, reading, signal).catch(damageAsBreak);
+  // That nothing has changed is no comfort where what is there can't be read.
+  const isWhole = continuity?.kind === 'unchanged' ? open.check(signal).then(() => continuity) : continuity;
+  candidate.continuity = await Promise.resolve(isWhole).catch(damageAsBreak);
+  signal.throwIfAborted();
+  if (candidate.continuity?.kind === 'broken') {
+    candidate.warnings.push(`The backup is a full one, because ${candidate.continuity.why}.`);
+  }
+  if (candidate.continuity?.kind === 'continues' && candidate.continuity.warning !== undefined) {
+    candidate.warnings.push(candidate.continuity.warning);
+  }
+}
+
+/** undefined: it is written anew, without a word. */
+async function compare(
+  held: Snapshot,
+  run: BackupRun,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<Continuity | undefined> {
+  if (run.source.kind === 'topic' && reading.topic !== undefined) {
+    return continuityOf({ held, now: reading.topic, source: run.source }, signal);
+  }
+  const now = await reading.from(0, undefined, signal);
+  return held.facts.source === 'rest' && (await sameContent(held, now)) ? { kind: 'unchanged' } : undefined;
+}
+
+async function serve(
+  candidate: Candidate,
+  reading: Reading,
+  told: WitnessReport,
+  signal: AbortSignal,
+): Promise<TargetOutcome> {
+  const { target, open, warnings, continuity } = candidate;
+  if (open === undefined) return failed(candidate, candidate.error);
+  try {
+    const isUnchanged = continuity?.kind === 'unchanged';
+    const from = continuity?.kind === 'continues' ? continuity.from : undefined;
+    const { witnesses } = told;
+    const written = isUnchanged
+      ? undefined
+      : await open.write({ reading, from, witnesses, notes: [...told.notes, ...warnings] }, signal);
+    warnings.push(...(isUnchanged ? [] : told.notes), ...(written?.warnings ?? []));
+    const settled = await open.settle(signal);
+    return {
+      ...{ target: target.name, state: isUnchanged ? 'unchanged' : 'written' },
+      ...{ backup: written === undefined ? heldBackup(open, open.held) : withoutWarnings(written) },
+      ...{ removed: settled.removed, warnings: [...warnings, ...settled.warnings], error: undefined },
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return failed(candidate, error);
+  }
+}
+
+function failed({ target, warnings }: Candidate, error: unknown): TargetOutcome {
+  return { target: target.name, state: 'failed', backup: undefined, removed: [], warnings, error };
+}
+
+function heldBackup(open: OpenTarget, held: Snapshot | undefined): Omit<WrittenBackup, 'warnings'> | undefined {
+  if (held === undefined) return undefined;
+  const { records, endOffset, sha256 } = held.facts;
+  return { place: open.heldPlace ?? '', records, added: 0, endOffset, sha256 };
+}
+
+function withoutWarnings({ warnings: _warnings, ...backup }: WrittenBackup): Omit<WrittenBackup, 'warnings'> {
+  return backup;
+}
+
+function fromOf({ continuity }: Candidate): number {
+  return continuity?.kind === 'continues' ? continuity.from : 0;
+}
+
+function heldTopic({ open, continuity }: Candidate): Snapshot['facts']['topic'] {
+  return continuity?.kind === 'continues' ? open?.held?.facts.topic : undefined;
+}
+
+function damageAsBreak(error: unknown): Continuity {
+  if ((error as { readonly code?: unknown }).code !== BACKUP_DAMAGED) throw error;
+  return { kind: 'broken', why: `the one before is damaged: ${(error as Error).message}` };
+}

@@ -1,0 +1,220 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { backupsIn, openBackup } from '../../../../src/recovery/backup/backup-folder.ts';
+import type { TopicReading, TopicSource } from '../../../../src/recovery/backup/backup-source.ts';
+import type { BackupTarget } from '../../../../src/recovery/backup/backup-target.ts';
+import { FolderTarget } from '../../../../src/recovery/backup/folder-target.ts';
+import { parseRetentionRule } from '../../../../src/recovery/backup/retention-rule.ts';
+import { type BackupRun, runBackup, type TargetOutcome } from '../../../../src/recovery/backup/run-backup.ts';
+import { openSnapshotFolder } from '../../../../src/recovery/backup/snapshot-folder.ts';
+import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
+import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
+import { inWords, recordsOf, topicFacts } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
+
+/** A topic that the test writes; counts what is read of it. */
+class ScriptedTopic implements TopicSource {
+  readonly kind = 'topic';
+  log: RawRecord[] = [];
+  facts: Partial<TopicFacts> = { topicId: 'one', clusterId: 'here' };
+  read_: number[] = [];
+
+  grow(count: number, prefix = 's'): void {
+    const written = Array.from({ length: count }, (_, index) => {
+      const id = this.log.length + index + 1;
+      return confluent.schema({ subject: `${prefix}${id}`, version: 1, id, schema: '"string"' });
+    });
+    this.log.push(...asLog(written, (this.log.at(-1)?.offset ?? -1) + 1));
+  }
+
+  look(): Promise<TopicFacts> {
+    const endOffset = (this.log.at(-1)?.offset ?? -1) + 1;
+    return Promise.resolve(topicFacts({ beginOffset: this.log[0]?.offset ?? endOffset, endOffset, ...this.facts }));
+  }
+
+  async read({ facts, from, writer }: TopicReading): Promise<TopicFacts> {
+    const wanted = this.log.filter(({ offset }) => offset >= from && offset < facts.endOffset);
+    this.read_.push(...wanted.map(({ offset }) => offset));
+    await writer.append(wanted);
+    return facts;
+  }
+}
+
+let above: string;
+let topic: ScriptedTopic;
+let clock: ManualClock;
+const { signal } = new AbortController();
+
+beforeEach(async () => {
+  above = await mkdtemp(join(tmpdir(), 'holdfast-backup-'));
+  topic = new ScriptedTopic();
+  clock = new ManualClock();
+  topic.grow(300);
+});
+afterEach(() => rm(above, { recursive: true, force: true }));
+
+const folder = (): string => join(above, 'backups');
+
+async function backup(more: Partial<BackupRun> & { readonly keep?: string } = {}): Promise<TargetOutcome> {
+  const { keep, ...run } = more;
+  await clock.advance(60_000);
+  topic.read_ = [];
+  const target = new FolderTarget({
+    path: folder(),
+    keep: keep === undefined ? undefined : parseRetentionRule(keep),
+    clock,
+  });
+  const [outcome] = await runBackup({ source: topic, targets: [target], clock, ...run }, signal);
+  return outcome!;
+}
+
+async function words(path = folder()): Promise<readonly string[]> {
+  return (await recordsOf(await openBackup(path))).map(inWords);
+}
+
+describe('a backup into a folder', () => {
+  it('holds every record of the topic, and says what it read', async () => {
+    const outcome = await backup();
+    expect(outcome).toMatchObject({ state: 'written', backup: { records: 300, added: 300, endOffset: 300 } });
+    expect(await words()).toEqual(topic.log.map(inWords));
+    expect((await openBackup(folder())).facts.topic).toMatchObject({ topicId: 'one', clusterId: 'here' });
+  });
+
+  it('reads and writes only what is new, and links the rest', async () => {
+    await backup();
+    topic.grow(3);
+    const outcome = await backup();
+    expect(outcome).toMatchObject({ state: 'written', backup: { records: 303, added: 3 }, warnings: [] });
+    // Some at the end are read again to see that the topic is the same.
+    expect(topic.read_.filter((offset) => offset < 300 - 64)).toEqual([]);
+    expect(await words()).toEqual(topic.log.map(inWords));
+    const [newest, older] = await backupsIn(folder());
+    const name = 'records-0000000000000000.ndjson';
+    expect((await stat(join(newest!.path, name))).ino).toBe((await stat(join(older!.path, name))).ino);
+    expect((await openSnapshotFolder(newest!.path)).manifest.increment).toEqual({
+      ...{ from: older!.name, recordsKept: 300, recordsAdded: 3, recordsTopicLost: 0 },
+    });
+  });
+
+  it('keeps few files, however often little is new', async () => {
+    for (let run = 0; run < 16; run++) {
+      topic.grow(1);
+      await backup();
+    }
+    expect(await words()).toEqual(topic.log.map(inWords));
+    expect((await openBackup(folder())).manifest.files.length).toBeLessThan(7);
+  });
+
+  it('writes nothing where nothing has changed, unless it is to be full', async () => {
+    const first = await backup();
+    expect(await backup()).toMatchObject({ state: 'unchanged', backup: { place: first.backup?.place } });
+    expect(await backupsIn(folder())).toHaveLength(1);
+    expect(await backup({ full: true })).toMatchObject({ state: 'written' });
+    expect(await backupsIn(folder())).toHaveLength(2);
+    topic.facts = { ...topic.facts, overrides: { 'cleanup.policy': 'compact', 'segment.ms': '5' } };
+    expect(await backup()).toMatchObject({ state: 'written', backup: { added: 0 } });
+  });
+
+  it.each<readonly [string, Partial<TopicFacts>, string]>([
+    ['has another topic id', { topicId: 'two' }, 'made anew'],
+    ['lies in another cluster', { clusterId: 'there' }, "another cluster's"],
+    ['has no id, but other records', { topicId: null }, 'another record than before'],
+  ])('is a full one, and says why, where the topic %s', async (_what, facts, why) => {
+    if (facts.topicId === null) topic.facts = { ...topic.facts, topicId: null };
+    await backup();
+    topic.log = [];
+    topic.grow(400, 'other');
+    topic.facts = { ...topic.facts, ...facts };
+    const outcome = await backup();
+    expect(outcome.warnings).toEqual([expect.stringContaining(why)]);
+    expect(await words()).toEqual(topic.log.map(inWords));
+    expect((await openBackup(folder())).manifest.notes).toEqual(outcome.warnings);
+  });
+
+  it('is a full one where the topic was cut', async () => {
+    await backup();
+    topic.log.splice(200);
+    expect((await backup()).warnings).toEqual([expect.stringContaining('was cut or made anew')]);
+    expect(await words()).toEqual(topic.log.map(inWords));
+  });
+
+  it('keeps what the topic has lost since, and counts it', async () => {
+    await backup();
+    const all = [...topic.log];
+    topic.log.splice(0, 120);
+    topic.grow(1);
+    await backup();
+    expect(await words()).toEqual([...all, topic.log.at(-1)!].map(inWords));
+    expect((await openBackup(folder())).manifest.increment).toMatchObject({ recordsTopicLost: 120 });
+  });
+
+  it('warns of records that were lost before they were backed up', async () => {
+    await backup();
+    topic.grow(50);
+    topic.log.splice(0, 320);
+    const outcome = await backup();
+    expect(outcome.warnings).toEqual([expect.stringContaining('in no backup')]);
+    expect(outcome.backup).toMatchObject({ records: 330, added: 30, endOffset: 350 });
+  });
+
+  it('takes everything anew where the backup before is damaged', async () => {
+    const first = await backup();
+    const path = join(first.backup!.place, 'records-0000000000000000.ndjson');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(/"timestamp":\d+/, '"timestamp":4'));
+    topic.grow(2);
+    const outcome = await backup();
+    expect(outcome.warnings).toEqual([expect.stringContaining(`${path}, line 1`)]);
+    await (await openBackup(folder())).check();
+    expect(await words()).toEqual(topic.log.map(inWords));
+  });
+
+  it('removes what a killed run left, and refuses a folder of something else', async () => {
+    await backup();
+    const left = '.20261129T000000000Z-5.tmp-x';
+    await writeFile(join(folder(), left), '');
+    await backup();
+    expect(await readdir(folder())).not.toContain(left);
+    await writeFile(join(above, 'mine.txt'), '');
+    const target = new FolderTarget({ path: above, keep: undefined, clock });
+    expect(await backup({ targets: [target] })).toMatchObject({
+      ...{ state: 'failed', error: { code: 'holdfast.recovery.backup-unreadable' } },
+    });
+  });
+
+  it('writes the other targets where one fails', async () => {
+    const failing: BackupTarget = { name: 'bad', open: () => Promise.reject(new Error('no space')) };
+    const target = new FolderTarget({ path: folder(), keep: undefined, clock });
+    const outcomes = await runBackup({ source: topic, targets: [failing, target], clock }, signal);
+    expect(outcomes.map(({ state }) => state)).toEqual(['failed', 'written']);
+    expect(await words()).toEqual(topic.log.map(inWords));
+  });
+
+  it('removes old backups by the rule, but none while the newest is not whole', async () => {
+    for (let run = 0; run < 4; run++) {
+      topic.grow(1);
+      await backup();
+    }
+    const [newest, second] = await backupsIn(folder());
+    expect(await backup({ keep: 'last=2' })).toMatchObject({ state: 'unchanged', removed: { length: 2 } });
+    expect(await backupsIn(folder())).toEqual([newest, second]);
+    const first = join(newest!.path, 'records-0000000000000000.ndjson');
+    await writeFile(first, (await readFile(first, 'utf8')).replace(/"timestamp":\d+/, '"timestamp":4'));
+    const target = new FolderTarget({ path: folder(), keep: parseRetentionRule('last=1'), clock });
+    const open = await target.open(signal);
+    expect(await open.settle(signal)).toEqual({ removed: [], warnings: [expect.stringContaining('not whole')] });
+    await open.close();
+    expect(await backupsIn(folder())).toHaveLength(2);
+  });
+
+  it('takes a whole one where the newest is damaged and nothing else has changed', async () => {
+    const first = await backup();
+    const path = join(first.backup!.place, 'records-0000000000000000.ndjson');
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/"timestamp":\d+/, '"timestamp":4'));
+    expect(await backup()).toMatchObject({ state: 'written', warnings: [expect.stringContaining('damaged')] });
+    await (await openBackup(folder())).check();
+  });
+});

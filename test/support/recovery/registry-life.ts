@@ -171,6 +171,8 @@ export class RegistryLife {
 
   setConfig(scope: Scope, value: object | null): void {
     if (value === null && !this.configs.has(scope)) return;
+    // Karapace only changes the level of the whole registry.
+    if (value === null && scope === null && this.vendor === 'karapace') return;
     this.append(this.writer.config(scope, value));
     if (value === null) this.configs.delete(scope);
     else this.configs.set(scope, value);

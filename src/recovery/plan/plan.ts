@@ -48,6 +48,14 @@ export type PlanStep =
       };
     };
 
+export interface UndonePlan {
+  readonly id: string;
+  readonly path: string;
+  readonly sha256: string;
+  /** Of the topic, at which its first record was to be written; null: a registry's plan. */
+  readonly base: number | null;
+}
+
 export interface PlanHeader {
   readonly format: 1;
   readonly kind: 'holdfast-schemas-plan';
@@ -70,8 +78,8 @@ export interface PlanHeader {
         readonly topicId?: string | null;
       }
     | { readonly kind: 'registry'; readonly nodes: readonly string[] };
-  /** Id of the plan that this one takes back. */
-  readonly undoes?: string;
+  /** The plan that this one takes back. */
+  readonly undoes?: UndonePlan;
   /** By context: no id above it was ever given out, so far as is known. */
   readonly maxIds: Readonly<Record<string, number>>;
   /** What a person wants to read before saying yes. */

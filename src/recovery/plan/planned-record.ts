@@ -1,5 +1,4 @@
 /** Between a record of a topic and a planned one; bytes, null, empty and order of headers are kept. */
-import type { ProducerRecord } from '../../broker/ports.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { PlannedRecord } from './plan.ts';
 
@@ -12,10 +11,8 @@ export function plannedRecord(record: Pick<RawRecord, 'key' | 'value' | 'headers
   };
 }
 
-export function producedRecord(topic: string, planned: PlannedRecord): ProducerRecord {
+export function appendedRecord(planned: PlannedRecord): Pick<RawRecord, 'key' | 'value' | 'headers' | 'timestamp'> {
   return {
-    topic,
-    partition: 0,
     key: decoded(planned.key),
     value: decoded(planned.value),
     headers: planned.headers.map(([key, value]) => ({ key, value: decoded(value) })),

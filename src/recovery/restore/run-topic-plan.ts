@@ -1,0 +1,307 @@
+/**
+ * Runs a plan for a topic. What was done already is read from the topic itself, so a run that was killed at any point goes on where it was
+ * when the same plan is run again.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../../foundation/clock.ts';
+import { SnapshotWriter } from '../backup/snapshot-writer.ts';
+import type { Plan } from '../plan/open-plan.ts';
+import { appendedRecord } from '../plan/planned-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
+import { isNoop, matchRecords } from './match-records.ts';
+import { openUndo } from './open-undo.ts';
+import { type PlanShape, shapeOf } from './plan-shape.ts';
+import type { PlanTopic } from './plan-topic.ts';
+import { changed, notAsPlanned } from './run-refusals.ts';
+import { type CheckableBackup, verifyBackup } from './verify-backup.ts';
+import { writeUndo } from './write-undo.ts';
+
+export interface RunProgress {
+  readonly doing: 'saving what is there' | 'comparing with the plan' | 'writing' | 'reading back';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface RunTopicPlanOptions {
+  readonly plan: Plan;
+  /** That of the plan's header. */
+  readonly target: PlanTopic;
+  readonly undoPath: string;
+  /** Where the topic is spooled to meanwhile; exists, and is removed by its owner. */
+  readonly temporaryFolder: string;
+  readonly openBackup: (path: string) => Promise<CheckableBackup>;
+  readonly openPlan: (path: string) => Promise<Plan>;
+  readonly clock: Clock;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+export interface TopicRunResult {
+  /** Records that this run wrote. */
+  readonly written: number;
+  /** Of the plan, that an earlier run had written. */
+  readonly writtenBefore: number;
+  /** An earlier run did everything, and others have written to the topic since. */
+  readonly wasDone: boolean;
+  readonly undoPath: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Guarantees: nothing is written while the registry's group has members, nor before the undo file is there, nor to a target that is not the
+ * one planned for; when it resolves, the topic was read back and holds what the plan says.
+ *
+ * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `undo-missing`; DataError `plan-unfit`, `backup-not-enough`,
+ *   `not-as-planned`; what the broker throws
+ */
+export function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal): Promise<TopicRunResult> {
+  // Invariant 10: never under live members of the registry.
+  return options.target.whileNoMembers(signal, (within) => new TopicPlanRun(options, within).run());
+}
+
+class TopicPlanRun {
+  private readonly options: RunTopicPlanOptions;
+  private readonly signal: AbortSignal;
+  private readonly notes: string[] = [];
+
+  constructor(options: RunTopicPlanOptions, signal: AbortSignal) {
+    this.options = options;
+    this.signal = signal;
+  }
+
+  async run(): Promise<TopicRunResult> {
+    const { plan, target, undoPath } = this.options;
+    const { signal } = this;
+    const shape = await shapeOf(plan, target.topic, signal);
+    await this.checkCluster();
+    const undo = await openUndo(undoPath, plan, signal);
+    const isBegun = undo !== undefined;
+    let facts = await target.facts(signal);
+    const base = undo?.header.undoes?.base ?? (isBegun ? 0 : await this.freshBase(shape, facts));
+    if (!isBegun) {
+      const present = facts === undefined ? undefined : await this.spooled(facts);
+      await this.checkDeletion(shape, facts, present);
+      const { clock } = this.options;
+      // Invariant 10: what takes the plan back is durable before its first step.
+      await writeUndo({ plan, shape, path: undoPath, topic: target.topic, present, base, now: clock.now() }, signal);
+      await present?.close();
+    }
+    if (shape.remove !== undefined && facts !== undefined && (await this.isOld(shape, facts, isBegun))) {
+      if (isBegun) {
+        const present = await this.spooled(facts);
+        await this.checkDeletion(shape, facts, present);
+        await present.close();
+      }
+      await target.remove(facts, signal);
+      facts = undefined;
+    }
+    let before: number | 'more' | undefined;
+    if (shape.create !== undefined) {
+      if (facts !== undefined && facts.partitions !== 1) {
+        throw changed(target.topic, `it has ${facts.partitions} partitions, and the plan makes it with one`);
+      }
+      // Before ACLs and settings are touched: it must be the one that this plan made.
+      before = facts === undefined ? 0 : await this.written(shape, base, facts);
+      if (before !== 'more') {
+        const refused = await target.create(shape.create, signal);
+        if (refused !== undefined) this.notes.push(`ACLs were not made: ${refused}`);
+      }
+      facts = await target.facts(signal);
+    }
+    if (facts === undefined) {
+      if (shape.records === 0 && shape.create === undefined) return this.result(0, 0);
+      throw changed(target.topic, 'it is not there any more');
+    }
+    return this.write(shape, base, before ?? (await this.written(shape, base, facts)));
+  }
+
+  private async write(shape: PlanShape, base: number, before: number | 'more'): Promise<TopicRunResult> {
+    const { plan, target } = this.options;
+    const { signal } = this;
+    if (before === 'more') {
+      const words = 'the plan was carried out before, and others have written to the topic since: nothing was done';
+      return { ...this.result(0, shape.records), wasDone: true, notes: [...this.notes, words] };
+    }
+    for (const { configs } of shape.alter) await target.alter(configs, signal);
+    let next = before;
+    for await (const steps of plan.read(shape.firstRecord + before, signal)) {
+      const records = steps.flatMap((step) => (step.do === 'produce' ? [appendedRecord(step.record)] : []));
+      const offsets = await target.append(records, signal);
+      // As nobody else writes, each record lies where the plan's order puts it; by that a killed run is found again.
+      const odd = offsets.findIndex((offset, n) => offset !== base + next + n);
+      if (odd !== -1) {
+        throw changed(
+          target.topic,
+          `a record was to get the offset ${base + next + odd} and got ${offsets[odd]}: somebody else writes to it`,
+        );
+      }
+      next += records.length;
+      this.progress('writing', next, shape.records);
+    }
+    if (shape.records > 0) await this.readBack(shape, base);
+    return this.result(next - before, before);
+  }
+
+  /** How many of the plan's records the topic has already; `more`: all of them, and others behind. */
+  private async written(shape: PlanShape, base: number, facts: TopicFacts): Promise<number | 'more'> {
+    const { plan, target } = this.options;
+    const { endOffset, topic } = facts;
+    if (shape.records === 0) return 0;
+    if (endOffset < base) throw changed(topic, `it ends at ${endOffset}, and the plan begins at ${base}`);
+    const end = Math.min(endOffset, base + shape.records);
+    if (end === base && endOffset === base) return 0;
+    const { differsAt, lost } = await matchRecords(
+      {
+        ...{ plan, firstRecord: shape.firstRecord, base, end },
+        read: (from, until) => target.read(from, until, this.signal),
+        onProgress: (done, total) => this.progress('comparing with the plan', done, total),
+      },
+      this.signal,
+    );
+    const odd = differsAt ?? lost[0];
+    if (odd !== undefined) {
+      throw changed(topic, `at offset ${odd} it has not what this plan wrote there: somebody else wrote to it since`);
+    }
+    return endOffset > end ? 'more' : end - base;
+  }
+
+  private async readBack(shape: PlanShape, base: number): Promise<void> {
+    const { plan, target } = this.options;
+    const { topic } = target;
+    const end = base + shape.records;
+    const facts = await target.facts(this.signal);
+    if (facts?.endOffset !== end)
+      throw notAsPlanned(topic, `it ends at ${facts?.endOffset ?? 'no offset'} instead of ${end}`);
+    const { differsAt, lost } = await matchRecords(
+      {
+        ...{ plan, firstRecord: shape.firstRecord, base, end },
+        read: (from, until) => target.read(from, until, this.signal),
+        onProgress: (done, total) => this.progress('reading back', done, total),
+      },
+      this.signal,
+    );
+    if (differsAt !== undefined) throw notAsPlanned(topic, `it has something else at offset ${differsAt}`);
+    if (lost.length > 0) throw notAsPlanned(topic, `the records at the offsets ${lost.join(', ')} are missing`);
+  }
+
+  private async checkCluster(): Promise<void> {
+    const { plan, target } = this.options;
+    if (plan.header.target.kind !== 'topic') return;
+    const { clusterId } = plan.header.target;
+    const found = await target.clusterId(this.signal);
+    if (clusterId !== null && found !== clusterId) {
+      throw changed(
+        target.topic,
+        `the plan is for the cluster ${clusterId}, and this is ${found ?? 'one without an id'}`,
+      );
+    }
+  }
+
+  /** Refuses a target that is not what the plan was made for; returns where the plan's first record goes. */
+  private async freshBase(shape: PlanShape, facts: TopicFacts | undefined): Promise<number> {
+    const { plan, target } = this.options;
+    const { topic } = target;
+    if (plan.header.undoes !== undefined) return this.undoBase(shape, facts);
+    const planned = plan.header.target.kind === 'topic' ? plan.header.target : undefined;
+    const wanted = planned?.endOffset ?? null;
+    if (wanted === null) {
+      if (facts !== undefined) throw changed(topic, 'it was not there when the plan was made, and is there now');
+      return 0;
+    }
+    if (facts === undefined) throw changed(topic, 'it is not there any more');
+    const id = planned?.topicId ?? null;
+    if (id !== null && facts.topicId !== null && id !== facts.topicId)
+      throw changed(topic, 'it was deleted and made anew');
+    if (facts.endOffset !== wanted) throw changed(topic, `it ends at offset ${facts.endOffset} instead of ${wanted}`);
+    return shape.create === undefined ? wanted : 0;
+  }
+
+  /** An undo fits what its plan made, however far that one came, and NOOPs of registries behind it. */
+  private async undoBase(shape: PlanShape, facts: TopicFacts | undefined): Promise<number> {
+    const { plan, target } = this.options;
+    const { undoes } = plan.header;
+    if (undoes === undefined || shape.create !== undefined || shape.remove !== undefined) return 0;
+    if (facts === undefined) throw changed(target.topic, 'it is not there any more');
+    await this.onlyMadeBy(undoes.path, undoes.sha256, undoes.base ?? 0, facts);
+    return facts.endOffset;
+  }
+
+  /** Refuses unless all from `base` on was written by that plan. */
+  private async onlyMadeBy(path: string, sha256: string, base: number, facts: TopicFacts): Promise<void> {
+    const { target, openPlan } = this.options;
+    const made = await openPlan(path);
+    if (made.sha256 !== sha256) throw changed(target.topic, `${path} is not the plan that is to be taken back`);
+    const shape = await shapeOf(made, target.topic, this.signal);
+    const end = Math.min(facts.endOffset, base + shape.records);
+    if (
+      (await new TopicPlanRun({ ...this.options, plan: made }, this.signal).written(shape, base, {
+        ...facts,
+        endOffset: end,
+      })) === 'more'
+    ) {
+      return;
+    }
+    for await (const records of target.read(end, facts.endOffset, this.signal)) {
+      const other = records.find((record) => !isNoop(record));
+      if (other === undefined) continue;
+      throw changed(
+        target.topic,
+        `the record at offset ${other.offset} was written after that plan, and taking it back would lose it`,
+      );
+    }
+  }
+
+  private async checkDeletion(
+    shape: PlanShape,
+    facts: TopicFacts | undefined,
+    present: Snapshot | undefined,
+  ): Promise<void> {
+    const { remove } = shape;
+    if (remove === undefined || facts === undefined || present === undefined) return;
+    if (remove.do === 'delete-made-topic') {
+      await this.onlyMadeBy(remove.plan, remove.planSha256, 0, facts);
+      return;
+    }
+    if (facts.endOffset !== remove.endOffset) {
+      throw changed(remove.topic, `it ends at offset ${facts.endOffset} instead of ${remove.endOffset}`);
+    }
+    const backup = await this.options.openBackup(remove.backup);
+    try {
+      await verifyBackup(remove, backup, present, this.signal);
+    } finally {
+      await backup.close();
+    }
+  }
+
+  /** Whether the topic is still the one to delete, and not the one that this plan made after it. */
+  private async isOld(shape: PlanShape, facts: TopicFacts, isBegun: boolean): Promise<boolean> {
+    if (!isBegun || shape.create === undefined) return true;
+    const { target } = this.options.plan.header;
+    const id = target.kind === 'topic' ? (target.topicId ?? null) : null;
+    if (id !== null && facts.topicId !== null) return id === facts.topicId;
+    if (facts.partitions !== 1) return true;
+    if (facts.endOffset === 0) return false;
+    return (await this.written(shape, 0, facts).catch(() => undefined)) === undefined;
+  }
+
+  private async spooled(facts: TopicFacts): Promise<Snapshot> {
+    const { target, temporaryFolder, clock } = this.options;
+    const writer = await SnapshotWriter.create({ folder: join(temporaryFolder, `present-${clock.monotonic()}`) });
+    try {
+      const topic = await target.spool(facts, writer, this.signal);
+      return await writer.finish({ source: 'topic', takenAt: clock.now(), topic });
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  private progress(doing: RunProgress['doing'], done: number, total: number): void {
+    this.options.onProgress?.({ doing, done, total });
+  }
+
+  private result(written: number, writtenBefore: number): TopicRunResult {
+    const { undoPath } = this.options;
+    return { written, writtenBefore, wasDone: false, undoPath, notes: this.notes };
+  }
+}

@@ -1,0 +1,83 @@
+/** What a planner has to know of a snapshot before it writes the first step. */
+
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { addWitnessedIds, HighestIds } from './highest-ids.ts';
+import { normalizeRecord } from './normalize-record.ts';
+
+/** Unreadable records that a summary lists one by one. */
+const LISTED = 20;
+
+export interface SnapshotSurvey {
+  readonly ids: HighestIds;
+  /** Bytes of key, value and headers. */
+  readonly largestRecord: number;
+  summary(): readonly string[];
+}
+
+/** Reads the snapshot once; memory does not grow with it. */
+export async function surveySnapshot(
+  snapshot: Snapshot,
+  options: { readonly minIds: Readonly<Record<string, number>>; readonly asIs: boolean },
+  signal?: AbortSignal,
+): Promise<SnapshotSurvey> {
+  const ids = new HighestIds();
+  const counts = { records: 0, unreadable: 0, 'empty-delete': 0, 'legacy-key': 0 };
+  const listed: string[] = [];
+  let largestRecord = 0;
+  for await (const records of snapshot.records()) {
+    signal?.throwIfAborted();
+    for (const raw of records) {
+      counts.records++;
+      largestRecord = Math.max(largestRecord, sizeOf(raw));
+      const read = readRecord(raw);
+      ids.saw(read);
+      if (read.ok) for (const done of normalizeRecord(raw, read).done) counts[done]++;
+      else if (counts.unreadable++ < LISTED) listed.push(`offset ${raw.offset}: ${read.reason}`);
+    }
+  }
+  await addWitnessedIds(ids, snapshot);
+  for (const [context, id] of Object.entries(options.minIds)) ids.atLeast(context, id);
+  return { ids, largestRecord, summary: () => summaryOf(counts, listed, ids, options.asIs) };
+}
+
+function summaryOf(
+  counts: Readonly<Record<'records' | 'unreadable' | 'empty-delete' | 'legacy-key', number>>,
+  listed: readonly string[],
+  ids: HighestIds,
+  asIs: boolean,
+): readonly string[] {
+  const lines = [`${counts.records} records in the snapshot`];
+  if (counts['empty-delete'] > 0) {
+    lines.push(`${counts['empty-delete']} deletes with an empty value ${asIs ? 'stay so (--as-is)' : 'become null'}`);
+  }
+  if (counts['legacy-key'] > 0) {
+    lines.push(`${counts['legacy-key']} keys in an old form ${asIs ? 'stay so (--as-is)' : 'get the one of today'}`);
+  }
+  if (counts.unreadable > 0) {
+    lines.push(`${counts.unreadable} records that no registry can read ${asIs ? 'stay (--as-is)' : 'are left out'}:`);
+    for (const line of listed) lines.push(`  ${line}`);
+    if (counts.unreadable > listed.length) {
+      lines.push(`  and ${counts.unreadable - listed.length} more: holdfast schemas verify lists them`);
+    }
+  }
+  return [...lines, ...idLines(ids), ...(asIs ? [] : ['a NOOP at the end, so that the log ends with a record'])];
+}
+
+/** What happens to the highest ids, for a summary. */
+export function idLines(ids: HighestIds): readonly string[] {
+  const reserved = new Map(ids.reservations().map(({ context, schema }) => [context, schema]));
+  return Object.entries(ids.highest).map(([context, id]) => {
+    const where = context === '' ? '' : ` in the context ${context}`;
+    const schema = reserved.get(context);
+    const how = schema === undefined ? '' : `; no schema has it any more, so ${schema.subject} reserves it`;
+    return `highest id${where}: ${id}${how}`;
+  });
+}
+
+function sizeOf({ key, value, headers }: RawRecord): number {
+  let size = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) size += header.key.length + (header.value?.length ?? 0) + 16;
+  return size;
+}

@@ -1,0 +1,188 @@
+/** The plan that takes a topic's plan back, written before that one's first step. Invariant 10: a restore can be undone. */
+import { newId } from '../../foundation/id.ts';
+import { openPlan, type Plan } from '../plan/open-plan.ts';
+import type { PlanHeader, PlanStep } from '../plan/plan.ts';
+import { PlanWriter } from '../plan/plan-writer.ts';
+import { plannedRecord } from '../plan/planned-record.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { noopStep, reservationStep } from './added-steps.ts';
+import { HighestIds } from './highest-ids.ts';
+import type { PlanShape } from './plan-shape.ts';
+import { idLines } from './survey-snapshot.ts';
+import { touchedKeys } from './touched-keys.ts';
+
+export interface UndoOptions {
+  readonly plan: Plan;
+  readonly shape: PlanShape;
+  readonly path: string;
+  readonly topic: string;
+  /** The topic as it is, with its facts; undefined: it is not there. */
+  readonly present: Snapshot | undefined;
+  /** At which offset the plan's first record will be written. */
+  readonly base: number;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+const BATCH = 200;
+
+/** The file is there, whole and durable, when it resolves. */
+export async function writeUndo(options: UndoOptions, signal: AbortSignal): Promise<Plan> {
+  const undo = await undoOf(options, signal);
+  const { plan, base, now } = options;
+  const { target, title } = plan.header;
+  const header: PlanHeader = {
+    format: 1,
+    kind: 'holdfast-schemas-plan',
+    id: newId<'Plan'>(),
+    title: `Undo: ${title}`,
+    created: new Date(now).toISOString(),
+    source: `the target as it was before ${plan.path} was run`,
+    // Where it ends when the undo is run depends on how far the plan came; what lies there is compared with the plan instead.
+    target: target.kind === 'topic' ? { ...target, endOffset: null, topicId: null } : target,
+    undoes: { id: plan.header.id, path: plan.path, sha256: plan.sha256, base },
+    maxIds: undo.ids.highest,
+    summary: [...undo.summary, ...idLines(undo.ids)],
+  };
+  const writer = await PlanWriter.create(options.path, header);
+  try {
+    for (const step of undo.first) await writer.add(step);
+    for await (const records of undo.records()) {
+      signal.throwIfAborted();
+      for (const step of records) await writer.add(step);
+    }
+    for (const step of undo.last) await writer.add(step);
+    await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+  return openPlan(options.path, signal);
+}
+
+interface Undo {
+  readonly ids: HighestIds;
+  readonly summary: readonly string[];
+  readonly first: readonly PlanStep[];
+  records(): AsyncIterable<readonly PlanStep[]>;
+  readonly last: readonly PlanStep[];
+}
+
+function undoOf(options: UndoOptions, signal: AbortSignal): Promise<Undo> {
+  const { shape } = options;
+  if (shape.remove !== undefined) return anew(options, signal);
+  return shape.create === undefined ? inPlace(options, signal) : Promise.resolve(gone(options));
+}
+
+/** The plan made a topic where none was. */
+function gone({ topic, plan }: UndoOptions): Undo {
+  const { path, sha256: planSha256 } = plan;
+  return {
+    ids: new HighestIds(),
+    summary: [`deletes the topic ${topic} that the plan made, if nobody wrote to it since`],
+    first: [{ do: 'delete-made-topic', topic, plan: path, planSha256 }],
+    records: async function* () {},
+    last: [],
+  };
+}
+
+/** The plan deletes a topic: all that it holds is written again. */
+async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortSignal): Promise<Undo> {
+  const facts = present?.facts.topic;
+  if (present === undefined || facts === undefined) return { ...gone({ topic, plan } as UndoOptions), first: [] };
+  const ids = new HighestIds();
+  await see(ids, present.records(), signal);
+  // Invariant 10: ids that only the plan knows of were given out once.
+  for (const [context, id] of Object.entries(plan.header.maxIds)) ids.atLeast(context, id);
+  const { path, sha256: planSha256 } = plan;
+  const first: PlanStep[] =
+    shape.create === undefined ? [] : [{ do: 'delete-made-topic', topic, plan: path, planSha256 }];
+  const acls = (facts.acls ?? []).filter(({ pattern, resource }) => pattern === 'LITERAL' && resource === topic);
+  const { replicationFactor, overrides: configs } = facts;
+  first.push({ do: 'create-topic', topic, replicationFactor, configs, acls });
+  return {
+    ids,
+    summary: [`makes the topic ${topic} anew as it was: ${present.facts.records} records`],
+    first,
+    records: async function* () {
+      for await (const records of present.records()) yield records.map((raw) => produce(topic, raw, raw.timestamp));
+    },
+    last: ids.reservations().map(({ schema }) => reservationStep(topic, schema)),
+  };
+}
+
+/** The plan only appends: what it replaces is said again, what it adds is deleted. */
+async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: AbortSignal): Promise<Undo> {
+  const facts = present?.facts.topic;
+  if (present === undefined || facts === undefined) throw new Error('a plan in place without a topic');
+  const { added, replaced } = await touchedKeys(plan, present, signal);
+  const deletes = added.map(
+    (key): PlanStep => ({
+      do: 'produce',
+      topic,
+      record: { key, value: null, headers: [], timestamp: -1 },
+    }),
+  );
+  const again = async function* (): AsyncGenerator<readonly RawRecord[]> {
+    for (let at = 0; at < replaced.length; at += BATCH) {
+      const found = await present.at(replaced.slice(at, at + BATCH));
+      yield found.filter((raw) => raw !== undefined);
+    }
+  };
+  const ids = new HighestIds();
+  await see(ids, present.records(), signal);
+  await see(ids, recordsOf(plan, signal), signal);
+  for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
+  await see(ids, again(), signal);
+  const back = shape.alter.map(
+    ({ configs }): PlanStep => ({
+      do: 'alter-topic',
+      topic,
+      configs: Object.fromEntries(Object.keys(configs).map((name) => [name, facts.overrides[name] ?? null])),
+    }),
+  );
+  return {
+    ids,
+    summary: [
+      `deletes ${added.length} keys that were not there, and writes ${replaced.length} records again as they were`,
+    ],
+    first: back,
+    records: async function* () {
+      for (let at = 0; at < deletes.length; at += BATCH) yield deletes.slice(at, at + BATCH);
+      for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));
+    },
+    last: [...ids.reservations().map(({ schema }) => reservationStep(topic, schema)), noopStep(topic)],
+  };
+}
+
+async function see(
+  ids: HighestIds,
+  batches: AsyncIterable<readonly Pick<RawRecord, 'key' | 'value'>[]>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const records of batches) {
+    signal.throwIfAborted();
+    for (const raw of records) ids.saw(readRecord(raw));
+  }
+}
+
+async function* recordsOf(
+  plan: Plan,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Pick<RawRecord, 'key' | 'value'>[]> {
+  for await (const steps of plan.read(0, signal)) {
+    yield steps.flatMap((step) =>
+      step.do === 'produce' ? [{ key: decoded(step.record.key), value: decoded(step.record.value) }] : [],
+    );
+  }
+}
+
+function decoded(base64: string | null): Uint8Array | null {
+  return base64 === null ? null : Buffer.from(base64, 'base64');
+}
+
+function produce(topic: string, raw: RawRecord, timestamp: number): PlanStep {
+  return { do: 'produce', topic, record: plannedRecord({ ...raw, timestamp }) };
+}

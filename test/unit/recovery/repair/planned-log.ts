@@ -1,6 +1,6 @@
 /** A log with what a repair writes behind it, as it is and compacted. */
 import type { PlannedRecord } from '../../../../src/recovery/plan/plan.ts';
-import { producedRecord } from '../../../../src/recovery/plan/planned-record.ts';
+import { appendedRecord } from '../../../../src/recovery/plan/planned-record.ts';
 import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
 import type { InPlaceRepair } from '../../../../src/recovery/repair/in-place-repair.ts';
 import type { RegistryState, ReplayVendor } from '../../../../src/recovery/state/registry-state.ts';
@@ -16,7 +16,7 @@ export async function plannedRecords(records: AsyncIterable<PlannedRecord>): Pro
 export async function afterRepair(snapshot: MemorySnapshot, repair: InPlaceRepair): Promise<MemorySnapshot> {
   const written = await plannedRecords(repair.records());
   const appended = written.map((record, n): RawRecord => {
-    const { key, value, headers } = producedRecord('_schemas', record);
+    const { key, value, headers } = appendedRecord(record);
     const offset = snapshot.facts.endOffset + n;
     return { offset, timestamp: 0, timestampType: 'CreateTime', key, value, headers };
   });

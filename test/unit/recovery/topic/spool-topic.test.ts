@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { encodeRecordBatch } from '../../../../src/broker/record-batch/encode-record-batch.ts';
+import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
+import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
+import { continues, readTopicFacts } from '../../../../src/recovery/topic/read-topic-facts.ts';
+import { type SpoolProgress, type SpoolTopicInput, spoolTopic } from '../../../../src/recovery/topic/spool-topic.ts';
+import { inWords, topicFacts } from '../../../support/recovery/memory-snapshot.ts';
+import { client, DIR, openOn, type SimulatedBroker, value } from '../../broker/embedded/broker-on-simulated-disk.ts';
+
+const TOPIC = '_schemas';
+const SEGMENT = join(DIR, 'topics', `${TOPIC}-0`, '00000000000000000000.log');
+const { signal } = new AbortController();
+
+async function opened(): Promise<SimulatedBroker & { readonly facts: () => Promise<TopicFacts> }> {
+  const on = await openOn();
+  const admin = on.broker.admin(client);
+  await admin.createTopics([{ name: TOPIC, partitions: 1, replicationFactor: 1 }]);
+  return { ...on, facts: () => readTopicFacts({ admin, topic: TOPIC, groupId: 'schema-registry' }, signal) };
+}
+
+async function send({ broker }: SimulatedBroker, texts: readonly (string | null)[]): Promise<void> {
+  const producer = broker.producer(client);
+  // One batch each.
+  for (const text of texts) await producer.send([value(TOPIC, text, 'k', 1000)]);
+  await producer.close();
+}
+
+/** As a transactional producer and its coordinator write it. */
+async function sendTransaction(
+  { broker }: SimulatedBroker,
+  producerId: number,
+  texts: readonly string[],
+  end: 'commit' | 'abort' | 'open',
+): Promise<void> {
+  const records = texts.map((text) => ({ key: null, value: Buffer.from(text), headers: [], timestamp: 1000 }));
+  const options = { producerId, producerEpoch: 0, transactional: true };
+  await broker.append(TOPIC, 0, encodeRecordBatch(records, { ...options, baseSequence: 0 }));
+  if (end === 'open') return;
+  const key = Buffer.from([0, 0, 0, end === 'commit' ? 1 : 0]);
+  const marker = { key, value: Buffer.alloc(6), headers: [], timestamp: 1000 };
+  // Kafka's markers have no number; this broker, which has no transactions of its own, asks every batch of the producer for one.
+  const numbered = { ...options, baseSequence: texts.length };
+  await broker.append(TOPIC, 0, encodeRecordBatch([marker], { ...numbered, control: true }));
+}
+
+class Collected {
+  readonly records: RawRecord[] = [];
+
+  async append(records: readonly RawRecord[]): Promise<void> {
+    this.records.push(...records);
+  }
+
+  get texts(): string[] {
+    return this.records.map(({ offset, value: bytes }) => `${offset}${bytes === null ? ' null' : Buffer.from(bytes)}`);
+  }
+}
+
+async function spool(
+  { broker }: SimulatedBroker,
+  facts: TopicFacts,
+  more: Partial<SpoolTopicInput> = {},
+): Promise<{ readonly facts: TopicFacts; readonly writer: Collected }> {
+  const writer = new Collected();
+  return { facts: await spoolTopic({ broker, client, facts, writer, ...more }, signal), writer };
+}
+
+describe('spooling a topic', () => {
+  it('hands over every record as it is, null and empty kept apart', async () => {
+    const on = await opened();
+    const producer = on.broker.producer(client);
+    const headers = [{ key: 'X-Registry-Version', value: Buffer.from('karapace-6.2.0') }];
+    await producer.send([
+      { ...value(TOPIC, '', 'a', 5), headers },
+      { ...value(TOPIC, null, '', 6) },
+      { ...value(TOPIC, 'v', null, 7) },
+    ]);
+    const { writer } = await spool(on, await on.facts());
+    expect(writer.records.map(inWords)).toEqual([
+      '0 5 CreateTime "a" "" [X-Registry-Version="karapace-6.2.0"]',
+      '1 6 CreateTime "" null []',
+      '2 7 CreateTime null "v" []',
+    ]);
+    await on.broker.close();
+  });
+
+  it('ends where the facts end, whatever is written meanwhile, and goes on from there the next time', async () => {
+    const on = await opened();
+    await send(on, ['a', 'b']);
+    const facts = await on.facts();
+    await send(on, ['c']);
+    const first = await spool(on, facts);
+    expect(first.writer.texts).toEqual(['0a', '1b']);
+    const later = await on.facts();
+    const second = await spool(on, later, { from: facts.endOffset, before: first.facts });
+    expect(second.writer.texts).toEqual(['2c']);
+    expect(continues(first.facts, later)).toBe(true);
+    await on.broker.close();
+  });
+
+  it('tells transaction markers, transactional records and those that were aborted, and keeps them all', async () => {
+    const on = await opened();
+    await send(on, ['a']);
+    await sendTransaction(on, 900, ['b', 'c'], 'abort');
+    await sendTransaction(on, 901, ['d'], 'commit');
+    await sendTransaction(on, 902, ['e'], 'open');
+    const { facts, writer } = await spool(on, await on.facts());
+    expect(writer.texts).toEqual(['0a', '1b', '2c', '4d', '6e']);
+    expect(facts).toMatchObject({
+      endOffset: 7,
+      controlOffsets: [3, 5],
+      transactionalOffsets: [1, 2, 4, 6],
+      abortedOffsets: [1, 2],
+      unreadable: [],
+    });
+    await on.broker.close();
+  });
+
+  it('tells what was seen before again when it goes on, and no more than there was', async () => {
+    const on = await opened();
+    await sendTransaction(on, 900, ['a'], 'abort');
+    const first = await spool(on, await on.facts());
+    await sendTransaction(on, 901, ['b'], 'commit');
+    const second = await spool(on, await on.facts(), { from: 2, before: first.facts });
+    expect(second.facts).toMatchObject({
+      controlOffsets: [1, 3],
+      transactionalOffsets: [0, 2],
+      abortedOffsets: [0],
+    });
+    expect(first.facts.controlOffsets).toEqual([1]);
+    await on.broker.close();
+  });
+
+  it('comes to the end though a marker is the last thing in the log', async () => {
+    const on = await opened();
+    await sendTransaction(on, 900, ['a'], 'commit');
+    const { facts, writer } = await spool(on, await on.facts());
+    expect([writer.texts, facts.endOffset, facts.controlOffsets]).toEqual([['0a'], 2, [1]]);
+    await on.broker.close();
+  });
+
+  it('passes over a batch that is damaged on the disk, and tells its offsets', async () => {
+    const on = await opened();
+    await send(on, ['aaaa', 'bbbb', 'cccc', 'dddd']);
+    const content = on.disk.contentOf(SEGMENT);
+    const file = await on.disk.open(SEGMENT, 'write');
+    await file.write([Buffer.from('XX')], content.indexOf('bbbb'));
+    await file.write([Buffer.from([0x7f])], content.indexOf('dddd') - 60);
+    await file.close();
+    const progress: SpoolProgress[] = [];
+    const { facts, writer } = await spool(on, await on.facts(), { onProgress: (one) => progress.push(one) });
+    expect(writer.texts).toEqual(['0aaaa', '2cccc']);
+    expect(facts.unreadable).toEqual([
+      { from: 1, to: 2, reason: expect.stringContaining('checksum') },
+      { from: 3, to: 4, reason: expect.any(String) },
+    ]);
+    expect(progress.at(-1)).toEqual({ records: 2, offset: 4, endOffset: 4 });
+    await on.broker.close();
+  });
+
+  it('hands over nothing of a topic that was made anew meanwhile without saying so', async () => {
+    const on = await opened();
+    await send(on, ['a']);
+    const facts = await on.facts();
+    const admin = on.broker.admin(client);
+    await admin.deleteTopics([TOPIC]);
+    await expect(spool(on, facts)).rejects.toMatchObject({ code: 'holdfast.broker.topic.unknown' });
+    await admin.createTopics([{ name: TOPIC, partitions: 1, replicationFactor: 1 }]);
+    await send(on, ['b']);
+    await expect(spool(on, facts)).rejects.toMatchObject({ code: 'holdfast.recovery.topic-changed' });
+    expect(continues(facts, await on.facts())).toBe(false);
+    await on.broker.close();
+  });
+
+  it('stops where its signal is aborted, and where the sink fails', async () => {
+    const on = await opened();
+    await send(on, ['a']);
+    const facts = await on.facts();
+    const writer = { append: () => Promise.reject(new Error('disk full')) };
+    await expect(spoolTopic({ ...on, client, facts, writer }, signal)).rejects.toThrow('disk full');
+    const aborted = AbortSignal.abort(new Error('stop'));
+    await expect(spoolTopic({ ...on, client, facts, writer }, aborted)).rejects.toThrow('stop');
+    await on.broker.close();
+  });
+});
+
+describe('whether reading may go on where it ended', () => {
+  const before = topicFacts({ beginOffset: 0, endOffset: 10 });
+  it.each<[string, boolean, Partial<TopicFacts>, Partial<TopicFacts>?]>([
+    ['nothing came since', true, {}],
+    ['something came since', true, { endOffset: 12, beginOffset: 10 }],
+    ['what lies between is gone', false, { endOffset: 12, beginOffset: 11 }],
+    ['the log has become shorter', false, { endOffset: 9 }],
+    ['the topic is another one', false, { topicId: 'BBBBBBBBBBBBBBBBBBBBBQ' }],
+    ['the cluster is another one', false, { clusterId: 'cluster-2' }],
+    ['the broker tells no ids', false, { topicId: null }, { topicId: null }],
+  ])('%s: %s', (_what, expected, now, then = {}) => {
+    const changed = { ...before, ...then };
+    expect(continues(changed, { ...changed, ...now })).toBe(expected);
+  });
+});

@@ -38,21 +38,21 @@ export async function schemasCommandEnds(
   );
 }
 
-/** Where a command is killed: so many ms after its start, or so many ms after the first line that fits. */
+/** Where a command is killed: so many ms after its start, or so many ms after something was seen that it does. */
 export interface KillPoint {
   readonly afterMs: number;
-  readonly afterLine?: RegExp;
+  readonly until?: () => boolean | Promise<boolean>;
 }
 
+const LOOK_MS = 2;
+
 /** Kills it there with SIGKILL. `code` is null unless it had ended by itself before. */
-export async function killedCommand(args: readonly string[], at: KillPoint): Promise<CommandResult> {
+export async function killedCommand(args: readonly string[], { afterMs, until }: KillPoint): Promise<CommandResult> {
   const begun = performance.now();
   const command = await runHoldfast(['schemas', ...args]);
   const ended = command.waitForExit();
-  if (at.afterLine !== undefined) {
-    await Promise.race([command.waitForLine(at.afterLine, { timeoutMs: 60_000 }).catch(() => {}), ended]);
-  }
-  await Promise.race([delay(at.afterMs), ended]);
+  if (until !== undefined) while (command.isRunning && !(await until())) await delay(LOOK_MS);
+  await Promise.race([delay(afterMs), ended]);
   await command.kill('SIGKILL');
   const { code } = await ended;
   return {

@@ -1,0 +1,107 @@
+/** What the tests of killed recoveries share: a registry's topic on a real Kafka, and commands that are killed at random points. */
+import type { Broker } from '../../src/broker/ports.ts';
+import { silentLogger } from '../../src/foundation/logger.ts';
+import { recordsIn } from '../support/recovery/lived-topic.ts';
+import { contentInWords } from '../support/recovery/memory-snapshot.ts';
+import {
+  type CommandResult,
+  type KillPoint,
+  killedCommand,
+  schemasCommandEnds,
+} from '../support/recovery/schemas-command.ts';
+import { seededRandom, testSeed } from '../support/seeded-random.ts';
+
+/** How often each command is killed. */
+export const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 30);
+
+export interface KilledRounds {
+  /** What it is, for the line that is printed. */
+  readonly what: string;
+  readonly times?: number;
+  /** Prepares the round and tells what is run; `begun` says that the command has begun to change something. */
+  readonly round: (n: number) => Promise<{
+    readonly args: readonly string[];
+    readonly begun: () => boolean | Promise<boolean>;
+    /** Right after the kill, before anything mends it. */
+    readonly afterKill?: () => Promise<void>;
+    /** What ends it; the same command again unless told. */
+    readonly again?: () => Promise<readonly string[]>;
+    readonly afterwards: () => Promise<void>;
+  }>;
+}
+
+export interface KilledReport {
+  /** Of the commands that were to be killed, those that had ended before. */
+  readonly tooLate: number;
+  /** Those that had begun to change something. */
+  readonly inTheMiddle: number;
+}
+
+/**
+ * Kills a command, lets the next run finish, and looks, again and again. Every second kill waits until the command has begun to change
+ * something, so that not all hit its start. The longest life that a command was given follows from what the ones before took.
+ */
+export async function killAgainAndAgain({ what, times = KILLS, round }: KilledRounds): Promise<KilledReport> {
+  const seed = testSeed();
+  const random = seededRandom(seed);
+  process.stderr.write(`${what}: HOLDFAST_TEST_SEED=${seed}\n`);
+  let [tooLate, inTheMiddle, lifeMs, workMs] = [0, 0, 1_500, 300];
+  for (let n = 0; n < times; n++) {
+    const { args, begun, afterKill, again, afterwards } = await round(n);
+    const point: KillPoint =
+      n % 2 === 0 ? { until: begun, afterMs: random() * workMs } : { afterMs: random() * lifeMs };
+    try {
+      const killed = await killedCommand(args, point);
+      if (killed.code !== null) tooLate++;
+      else if (await begun()) inTheMiddle++;
+      // Too late: the next one is to be met earlier; in time: there may be more to meet later.
+      if (n % 2 === 0) workMs *= killed.code === null ? 1.15 : 0.6;
+      else lifeMs *= killed.code === null ? 1.1 : 0.8;
+      if (killed.code !== null && killed.code !== 0) throw new Error(`it ended with ${killed.code}: ${told(killed)}`);
+      await afterKill?.();
+      await schemasCommandEnds(0, (await again?.()) ?? args);
+      await afterwards();
+    } catch (error) {
+      throw new Error(`${what}, round ${n}, killed ${JSON.stringify(point)}, seed ${seed}: ${String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  process.stderr.write(`${what}: killed ${times - tooLate} of ${times}, ${inTheMiddle} of them in the middle\n`);
+  return { tooLate, inTheMiddle };
+}
+
+function told({ stdout, stderr }: CommandResult): string {
+  return `${stdout}\n${stderr}`;
+}
+
+/** The topic's records in words, without what another topic changes. */
+export async function contentOf(broker: Broker, topic: string): Promise<readonly string[]> {
+  return (await recordsIn(broker, topic)).map(contentInWords);
+}
+
+/** Highest id in any record of the topic's default context; purged ones count as long as a record tells of them. */
+export async function highestIdIn(broker: Broker, topic: string): Promise<number> {
+  let highest = 0;
+  for (const { value } of await recordsIn(broker, topic)) {
+    if (value === null || value.length === 0) continue;
+    const { id, subject = '' } = JSON.parse(Buffer.from(value).toString('utf8')) as { id?: number; subject?: string };
+    if (!subject.startsWith(':.')) highest = Math.max(highest, id ?? 0);
+  }
+  return highest;
+}
+
+/** Where the topic ends; -1: it is not there. */
+export async function endOf(broker: Broker, topic: string): Promise<number> {
+  const admin = broker.admin({ settings: {}, logger: silentLogger });
+  try {
+    const [description] = await admin.describeTopics([topic]);
+    if (description === undefined) return -1;
+    const [end] = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }]);
+    return end ?? -1;
+  } catch {
+    return -1;
+  } finally {
+    await admin.close();
+  }
+}

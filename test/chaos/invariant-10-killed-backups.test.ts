@@ -10,7 +10,7 @@ import { backupsIn } from '../../src/recovery/backup/backup-folder.ts';
 import { openSnapshotFolder } from '../../src/recovery/backup/snapshot-folder.ts';
 import { describeWithKafka } from '../support/describe-with-kafka.ts';
 import { appendTo, largeRegistry, recordsIn, writeTopic } from '../support/recovery/lived-topic.ts';
-import { inWords, recordsOf } from '../support/recovery/memory-snapshot.ts';
+import { differenceOf, inWords, recordsOf } from '../support/recovery/memory-snapshot.ts';
 import { confluent } from '../support/recovery/record-bytes.ts';
 import { schemasCommandEnds } from '../support/recovery/schemas-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -71,7 +71,8 @@ describeWithKafka('Invariant 10: a backup that is killed at any point', (kafka) 
             const [newest] = await backupsIn(folder);
             const backup = await openSnapshotFolder(newest?.path ?? '');
             await backup.check();
-            expect((await recordsOf(backup)).map(inWords)).toEqual((await recordsIn(broker, topic)).map(inWords));
+            const inTopic = (await recordsIn(broker, topic)).map(inWords);
+            expect(differenceOf((await recordsOf(backup)).map(inWords), inTopic)).toBeUndefined();
             await backup.close();
             expect(readdirSync(folder).filter((name) => name.startsWith('.2'))).toEqual([]);
           },

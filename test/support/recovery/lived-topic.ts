@@ -8,9 +8,12 @@ import { type LivedRegistry, RegistryLife } from './registry-life.ts';
 /** What a topic needs beside its bytes to be a record: the time at which it was written. */
 export type ProducedRecord = WrittenRecord & { readonly timestamp?: number };
 
-/** A compacted topic of one partition with these records, times and headers too. */
+/** One segment for ever: no record goes by compaction while a test compares bytes, whatever time its records say. */
+const ONE_SEGMENT = { 'segment.ms': '9223372036854775807' };
+
+/** A compacted topic of one partition with these records, times and headers too, in which compaction removes nothing for now. */
 export async function writeTopic(broker: Broker, topic: string, records: readonly ProducedRecord[]): Promise<void> {
-  await createTopic(broker, topic, 1, { 'cleanup.policy': 'compact' });
+  await createTopic(broker, topic, 1, { 'cleanup.policy': 'compact', ...ONE_SEGMENT });
   await appendTo(broker, topic, records);
 }
 

@@ -129,3 +129,12 @@ function digestOf(records: readonly RawRecord[]): string {
   for (const record of records) whole.update(createHash('sha256').update(inWords(record)).digest());
   return whole.digest('hex');
 }
+
+/** Where two logs in words part, short enough to be read; undefined: nowhere. */
+export function differenceOf(actual: readonly string[], expected: readonly string[]): string | undefined {
+  const at = expected.findIndex((line, n) => line !== actual[n]);
+  if (at === -1 && actual.length === expected.length) return undefined;
+  const where = at === -1 ? expected.length : at;
+  const short = (line: string | undefined): string => (line === undefined ? 'none' : line.slice(0, 400));
+  return `${actual.length} instead of ${expected.length}; number ${where} is ${short(actual[where])} instead of ${short(expected[where])}`;
+}

@@ -1,17 +1,22 @@
 /** `holdfast schemas backup`. */
 import type { Command } from 'commander';
+import { askWitnesses, type WitnessReport } from '../../recovery/backup/ask-witnesses.ts';
 import type { BackupSource } from '../../recovery/backup/backup-source.ts';
 import { topicSource } from '../../recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
 import { FolderTarget } from '../../recovery/backup/folder-target.ts';
 import { parseRetentionRule, type RetentionRule } from '../../recovery/backup/retention-rule.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
+import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
 import { parseTargetPlace, placeText, type TargetPlace } from './place.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+
+/** A backup does not wait for a registry that is down. */
+const WITNESS_GIVE_UP_MS = 10_000;
 
 interface BackupOptions extends CommonOptions {
   readonly to: readonly string[];
@@ -37,9 +42,11 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
   const source = await openSource(session, options.from);
   const targets: BackupTarget[] = [];
   for (const place of places) targets.push(await openTarget(session, place, keep));
+  const registry = await session.nodes(WITNESS_GIVE_UP_MS);
   const outcomes = await runBackup(
     {
       ...{ source, targets, clock, full: options.full },
+      ...(registry === undefined ? {} : { witness: (folder) => witness(session, registry, folder) }),
       onProgress: (what, done, total) => progress.report(what, done, total),
     },
     signal,
@@ -47,6 +54,14 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
   for (const { target, warnings } of outcomes) for (const text of warnings) session.note(`warning: ${target}: ${text}`);
   session.print({ json: { targets: outcomes.map(plainOutcome) }, text: outcomes.flatMap(outcomeText) });
   return outcomes.some(({ state }) => state === 'failed') ? EXIT_FAILED : 0;
+}
+
+function witness(session: SchemasSession, { nodes }: RegistryNodes, folder: string): Promise<WitnessReport> {
+  const { clock, progress, signal } = session;
+  const onProgress = (what: string, done: number, total: number | undefined): void => {
+    progress.report(what, done, total);
+  };
+  return askWitnesses({ nodes, clock, folder, onProgress }, signal);
 }
 
 async function openSource(session: SchemasSession, from: string): Promise<BackupSource> {

@@ -8,6 +8,7 @@ import type { Broker, ClientSettings } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { SecretRegistry } from '../../foundation/secret-registry.ts';
+import { openNodes, type RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { FILE_UNREADABLE, readPropertiesFile } from '../connector-file.ts';
@@ -86,6 +87,24 @@ export class SchemasSession {
     this.secrets.add(secretsOf({ 'schema.registry.url': registry }));
     const settings = registryConfig === undefined ? {} : await this.properties(registryConfig);
     return { urls, settings };
+  }
+
+  /**
+   * The nodes of --registry; undefined without it.
+   * @param giveUpAfterMs how long one that gives no answer is asked again
+   * @throws ConfigError
+   */
+  async nodes(giveUpAfterMs?: number): Promise<RegistryNodes | undefined> {
+    const address = await this.registry();
+    if (address === undefined) return undefined;
+    const { urls, settings: properties } = address;
+    const { clock, logger } = this;
+    const nodes = openNodes({
+      ...{ urls, properties, clock, logger: logger.child({ name: 'registry' }) },
+      ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
+    });
+    this.parts.add(() => nodes.close());
+    return nodes;
   }
 
   /** Removed at the end, after a signal too. */

@@ -3,20 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
-import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { WitnessReport } from './ask-witnesses.ts';
 import { BACKUP_DAMAGED } from './backup-errors.ts';
 import type { BackupSource } from './backup-source.ts';
 import type { BackupTarget, OpenTarget, WrittenBackup } from './backup-target.ts';
 import { type Continuity, continuityOf } from './continuity.ts';
 import { type Reading, RestReadingOnce, TopicReadingOnce } from './reading.ts';
 import { sameContent } from './same-content.ts';
-
-export interface WitnessReport {
-  readonly witnesses: readonly RestWitness[];
-  /** Nodes that did not answer, and why. */
-  readonly notes: readonly string[];
-}
 
 export interface BackupRun {
   readonly source: BackupSource;

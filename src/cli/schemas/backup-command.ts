@@ -5,9 +5,12 @@ import type { BackupSource } from '../../recovery/backup/backup-source.ts';
 import { topicSource } from '../../recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
 import { FolderTarget } from '../../recovery/backup/folder-target.ts';
-import { parseRetentionRule, type RetentionRule } from '../../recovery/backup/retention-rule.ts';
+import type { Identity } from '../../recovery/backup/git-repository.ts';
+import { GitTarget } from '../../recovery/backup/git-target.ts';
+import { parseRetentionRule } from '../../recovery/backup/retention-rule.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
 import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
+import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
@@ -23,6 +26,9 @@ interface BackupOptions extends CommonOptions {
   readonly from: string;
   readonly full: boolean;
   readonly keep?: string;
+  readonly gitAuthor?: string;
+  readonly gitMessage?: string;
+  readonly gitPush?: string;
 }
 
 export function addBackup(schemas: Command): void {
@@ -32,16 +38,21 @@ export function addBackup(schemas: Command): void {
     .option('--from <source>', 'topic, or registry for one whose topic cannot be read', 'topic')
     .option('--full', 'write everything anew, also if nothing has changed', false)
     .option('--keep <rule>', 'remove old backups of folders: last=10,days=30,weeks=8,months=12')
+    .option('--git-author <who>', 'author of commits: "Name <mail>"; whom git knows unless told')
+    .option(
+      '--git-message <template>',
+      'of commits; {topic} {added} {records} {endOffset} {takenAt} {changes} are filled in',
+    )
+    .option('--git-push <remote>', 'push each time, also what an earlier run could not push')
     .action((options: BackupOptions) => runSchemas(options, (session) => backup(session, options)));
 }
 
 async function backup(session: SchemasSession, options: BackupOptions): Promise<number> {
   const { clock, signal, progress } = session;
-  const keep = options.keep === undefined ? undefined : parseRetentionRule(options.keep);
   const places = options.to.map(parseTargetPlace);
   const source = await openSource(session, options.from);
   const targets: BackupTarget[] = [];
-  for (const place of places) targets.push(await openTarget(session, place, keep));
+  for (const place of places) targets.push(await openTarget(session, place, options));
   const registry = await session.nodes(WITNESS_GIVE_UP_MS);
   const outcomes = await runBackup(
     {
@@ -75,12 +86,33 @@ async function openSource(session: SchemasSession, from: string): Promise<Backup
 }
 
 async function openTarget(
-  session: SchemasSession,
+  { clock, secrets }: SchemasSession,
   place: TargetPlace,
-  keep: RetentionRule | undefined,
+  options: BackupOptions,
 ): Promise<BackupTarget> {
-  if (place.kind === 'folder') return new FolderTarget({ path: place.path, keep, clock: session.clock });
-  throw new UsageError(`${placeText(place)} can't be written yet.`);
+  const name = placeText(place);
+  switch (place.kind) {
+    case 'folder': {
+      const keep = options.keep === undefined ? undefined : parseRetentionRule(options.keep);
+      return new FolderTarget({ path: place.path, keep, clock });
+    }
+    case 'git': {
+      const { gitAuthor, gitMessage: message, gitPush: push } = options;
+      const author = gitAuthor === undefined ? undefined : identityOf(gitAuthor);
+      secrets.add(secretsOf({ url: push ?? '' }));
+      return new GitTarget({ name, path: place.path, author, message, push, clock });
+    }
+    default:
+      throw new UsageError(`${name} can't be written yet.`);
+  }
+}
+
+function identityOf(text: string): Identity {
+  const [, name, email] = /^\s*([^<>\n]+?)\s*<([^<>\s]+)>\s*$/.exec(text) ?? [];
+  if (name === undefined || email === undefined) {
+    throw new UsageError(`--git-author must be of the form "Name <mail>", not ${text}.`);
+  }
+  return { name, email };
 }
 
 function plainOutcome({ error, ...outcome }: TargetOutcome): unknown {
@@ -93,7 +125,8 @@ function outcomeText({ target, state, backup: made, removed, error }: TargetOutc
   const gone = removed.length === 0 ? [] : [`  removed ${removed.length} old: ${removed.join(', ')}`];
   if (state === 'failed') {
     const code = error instanceof ConnectError ? ` [${error.code}]` : '';
-    return [`${target}: FAILED: ${error instanceof Error ? error.message : String(error)}${code}`];
+    const kept = made === undefined ? '' : ` (${made.place} is whole)`;
+    return [`${target}: FAILED${kept}: ${error instanceof Error ? error.message : String(error)}${code}`];
   }
   if (made === undefined) return [`${target}: nothing to do`, ...gone];
   const facts = `${made.records} records up to offset ${made.endOffset}, sha256 ${made.sha256}`;

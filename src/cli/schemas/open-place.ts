@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { openBackup } from '../../recovery/backup/backup-folder.ts';
 import { topicSource } from '../../recovery/backup/backup-source.ts';
+import { openGitSnapshot } from '../../recovery/backup/open-git-snapshot.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -22,6 +23,8 @@ async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
   switch (place.kind) {
     case 'folder':
       return openBackup(place.path);
+    case 'git':
+      return openGitSnapshot({ path: place.path, commit: place.commit }, session.signal);
     case 'topic':
       return readTopic(session);
     default:

@@ -15,3 +15,18 @@ export const BACKUP_FAILED = defineErrorCode('holdfast.recovery.backup-failed', 
   what: 'A backup could not be written. What was there before is as it was.',
   mend: 'See to what the message says, such as space or permissions, and run the backup again.',
 });
+
+export const GIT_MISSING = defineErrorCode('holdfast.recovery.git-missing', {
+  what: 'A backup into a git repository needs the program git, which is not there.',
+  mend: 'Install git (2.30 or later) where Holdfast runs, or put it on the PATH; or back up into a folder.',
+});
+
+export const GIT_FAILED = defineErrorCode('holdfast.recovery.git-failed', {
+  what: 'git ended with an error. Commits that were made before stay.',
+  mend: 'See to what git says in the message, and run the same command again: it goes on from what is there.',
+});
+
+export const TARGET_FOREIGN = defineErrorCode('holdfast.recovery.target-foreign', {
+  what: 'Where a backup was to be written lies something that is no backup of this registry.',
+  mend: 'Name another place. Nothing was changed in this one.',
+});

@@ -134,23 +134,23 @@ async function serve(
 ): Promise<TargetOutcome> {
   const { target, open, warnings, continuity } = candidate;
   if (open === undefined) return failed(candidate, candidate.error);
+  const isUnchanged = continuity?.kind === 'unchanged';
+  let backup = isUnchanged ? heldBackup(open, open.held) : undefined;
   try {
-    const isUnchanged = continuity?.kind === 'unchanged';
-    const from = continuity?.kind === 'continues' ? continuity.from : undefined;
-    const { witnesses } = told;
-    const written = isUnchanged
-      ? undefined
-      : await open.write({ reading, from, witnesses, notes: [...told.notes, ...warnings] }, signal);
-    warnings.push(...(isUnchanged ? [] : told.notes), ...(written?.warnings ?? []));
-    const settled = await open.settle(signal);
-    return {
-      ...{ target: target.name, state: isUnchanged ? 'unchanged' : 'written' },
-      ...{ backup: written === undefined ? heldBackup(open, open.held) : withoutWarnings(written) },
-      ...{ removed: settled.removed, warnings: [...warnings, ...settled.warnings], error: undefined },
-    };
+    if (!isUnchanged) {
+      const from = continuity?.kind === 'continues' ? continuity.from : undefined;
+      const { witnesses, notes } = told;
+      const written = await open.write({ reading, from, witnesses, notes: [...notes, ...warnings] }, signal);
+      backup = withoutWarnings(written);
+      warnings.push(...notes, ...written.warnings);
+    }
+    const { removed, warnings: more } = await open.settle(signal);
+    const state = isUnchanged ? 'unchanged' : 'written';
+    return { target: target.name, state, backup, removed, warnings: [...warnings, ...more], error: undefined };
   } catch (error) {
     signal.throwIfAborted();
-    return failed(candidate, error);
+    // What was written stays, though old ones could not be removed, or a commit not be pushed.
+    return { ...failed(candidate, error), backup };
   }
 }
 

@@ -4,44 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { backupsIn, openBackup } from '../../../../src/recovery/backup/backup-folder.ts';
-import type { TopicReading, TopicSource } from '../../../../src/recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../../../src/recovery/backup/backup-target.ts';
 import { FolderTarget } from '../../../../src/recovery/backup/folder-target.ts';
 import { parseRetentionRule } from '../../../../src/recovery/backup/retention-rule.ts';
 import { type BackupRun, runBackup, type TargetOutcome } from '../../../../src/recovery/backup/run-backup.ts';
 import { openSnapshotFolder } from '../../../../src/recovery/backup/snapshot-folder.ts';
-import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
 import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
-import { inWords, recordsOf, topicFacts } from '../../../support/recovery/memory-snapshot.ts';
-import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
-
-/** A topic that the test writes; counts what is read of it. */
-class ScriptedTopic implements TopicSource {
-  readonly kind = 'topic';
-  log: RawRecord[] = [];
-  facts: Partial<TopicFacts> = { topicId: 'one', clusterId: 'here' };
-  read_: number[] = [];
-
-  grow(count: number, prefix = 's'): void {
-    const written = Array.from({ length: count }, (_, index) => {
-      const id = this.log.length + index + 1;
-      return confluent.schema({ subject: `${prefix}${id}`, version: 1, id, schema: '"string"' });
-    });
-    this.log.push(...asLog(written, (this.log.at(-1)?.offset ?? -1) + 1));
-  }
-
-  look(): Promise<TopicFacts> {
-    const endOffset = (this.log.at(-1)?.offset ?? -1) + 1;
-    return Promise.resolve(topicFacts({ beginOffset: this.log[0]?.offset ?? endOffset, endOffset, ...this.facts }));
-  }
-
-  async read({ facts, from, writer }: TopicReading): Promise<TopicFacts> {
-    const wanted = this.log.filter(({ offset }) => offset >= from && offset < facts.endOffset);
-    this.read_.push(...wanted.map(({ offset }) => offset));
-    await writer.append(wanted);
-    return facts;
-  }
-}
+import { inWords, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
+import { ScriptedTopic } from '../../../support/recovery/scripted-topic.ts';
 
 let above: string;
 let topic: ScriptedTopic;
@@ -61,7 +31,7 @@ const folder = (): string => join(above, 'backups');
 async function backup(more: Partial<BackupRun> & { readonly keep?: string } = {}): Promise<TargetOutcome> {
   const { keep, ...run } = more;
   await clock.advance(60_000);
-  topic.read_ = [];
+  topic.offsetsRead = [];
   const target = new FolderTarget({
     path: folder(),
     keep: keep === undefined ? undefined : parseRetentionRule(keep),
@@ -89,7 +59,7 @@ describe('a backup into a folder', () => {
     const outcome = await backup();
     expect(outcome).toMatchObject({ state: 'written', backup: { records: 303, added: 3 }, warnings: [] });
     // Some at the end are read again to see that the topic is the same.
-    expect(topic.read_.filter((offset) => offset < 300 - 64)).toEqual([]);
+    expect(topic.offsetsRead.filter((offset) => offset < 300 - 64)).toEqual([]);
     expect(await words()).toEqual(topic.log.map(inWords));
     const [newest, older] = await backupsIn(folder());
     const name = 'records-0000000000000000.ndjson';

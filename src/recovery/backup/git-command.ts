@@ -1,0 +1,103 @@
+/** The program git on one repository. No shell is involved, nothing is asked on a terminal, and no message repeats a password in a URL. */
+import { execFile, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
+import { GIT_FAILED, GIT_MISSING } from './backup-errors.ts';
+
+const MAX_OUTPUT = 64 * 1024 * 1024;
+/** Bytes stay as they are whatever the user has set, and a commit outlives a failing machine. */
+const SETTINGS = ['core.autocrlf=false', 'core.safecrlf=false', 'core.quotePath=false', 'core.fsync=committed'];
+/** A git that was called from a hook of another repository would work on that one. */
+const FOREIGN_VARIABLES = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_COMMON_DIR'];
+
+export interface GitCall {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export class Git {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * @returns what it wrote on stdout
+   * @throws ConfigError `holdfast.recovery.git-missing`, EnvironmentError `holdfast.recovery.git-failed`, the signal's reason
+   */
+  run(args: readonly string[], call: GitCall): Promise<string> {
+    const { signal } = call;
+    return new Promise((resolve, reject) => {
+      const child = execFile(
+        'git',
+        this.allArguments(args),
+        { env: environment(call.env), maxBuffer: MAX_OUTPUT, signal, encoding: 'utf8' },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else if (signal.aborted) reject(signal.reason);
+          else reject(this.failure(args, error, stderr));
+        },
+      );
+      // It may end before it has read everything; its exit code says why.
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(call.input ?? '');
+    });
+  }
+
+  /** As {@link run}; undefined where git says no. */
+  async ask(args: readonly string[], call: GitCall): Promise<string | undefined> {
+    try {
+      return (await this.run(args, call)).trim();
+    } catch (error) {
+      if (error instanceof EnvironmentError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes what git says into a new file. */
+  async runInto(file: string, args: readonly string[], call: GitCall): Promise<void> {
+    const child = spawn('git', this.allArguments(args), {
+      ...{ env: environment(call.env), signal: call.signal, stdio: ['ignore', 'pipe', 'pipe'] },
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = `${stderr}${text}`.slice(-4_000);
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once('error', (error) => reject(this.failure(args, error, stderr)));
+      child.once('close', (code) => {
+        if (code === 0) resolve();
+        else reject(this.failure(args, new Error(`exit code ${code}`), stderr));
+      });
+    });
+    await Promise.all([pipeline(child.stdout, createWriteStream(file, { flags: 'wx', mode: 0o600 })), ended]);
+  }
+
+  private allArguments(args: readonly string[]): string[] {
+    return ['-C', this.path, ...SETTINGS.flatMap((setting) => ['-c', setting]), ...args];
+  }
+
+  private failure(args: readonly string[], error: Error, stderr: string): Error {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return new ConfigError('The program git can not be started. Install it, or put it on the PATH.', {
+        ...{ code: GIT_MISSING, cause: error },
+      });
+    }
+    const said = withoutPasswords(stderr.trim() === '' ? error.message : stderr.trim());
+    return new EnvironmentError(`git ${args[0]} failed in ${this.path}: ${said}`, { code: GIT_FAILED });
+  }
+}
+
+function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more };
+  for (const name of FOREIGN_VARIABLES) if (more[name] === undefined) delete env[name];
+  return env;
+}
+
+/** Invariant 8. */
+function withoutPasswords(text: string): string {
+  return text.replace(/:\/\/[^\s/@]+@/g, '://[hidden]@');
+}

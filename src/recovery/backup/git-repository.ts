@@ -1,0 +1,206 @@
+/** A git repository that backups are committed into. Files of ours lie beside those of others, which are left alone. */
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { lockFolder } from '../../broker/embedded/folder-lock.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { makeFolder } from '../../foundation/make-folder.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { TARGET_FOREIGN } from './backup-errors.ts';
+import { BACKUP_LOCKED } from './backup-folder.ts';
+import { Git } from './git-command.ts';
+
+export const MARKER_FILE = 'holdfast-schemas.json';
+export const SNAPSHOT_FOLDER = 'snapshot';
+export const SUBJECTS_FOLDER = 'subjects';
+export const CONFIG_FILE = 'config.json';
+export const MODES_FILE = 'modes.json';
+const OURS = [MARKER_FILE, SNAPSHOT_FOLDER, SUBJECTS_FOLDER, CONFIG_FILE, MODES_FILE];
+const MARKER = `${JSON.stringify({ kind: 'holdfast-schemas-git', format: 1 })}\n`;
+const README = `Written by \`holdfast schemas backup\`, for reading: a folder for each subject, two files for each version.
+What is restored lies in ../${SNAPSHOT_FOLDER}, with the records' own bytes.
+`;
+/** How long a git that a killed run started may go on. */
+const ORPHAN_MS = 5_000;
+
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
+export class GitRepository {
+  readonly path: string;
+  readonly git: Git;
+  private readonly ownFolder: string;
+  private readonly release: () => Promise<void>;
+
+  private constructor(options: {
+    readonly path: string;
+    readonly git: Git;
+    readonly ownFolder: string;
+    readonly release: () => Promise<void>;
+  }) {
+    this.path = options.path;
+    this.git = options.git;
+    this.ownFolder = options.ownFolder;
+    this.release = options.release;
+  }
+
+  /**
+   * Made where it is not there. What a killed run left is undone: the newest commit is what counts.
+   * @throws ConfigError `holdfast.recovery.target-foreign`, `holdfast.recovery.backup-locked`; of {@link Git.run}
+   */
+  static async open(place: string, clock: Clock, signal: AbortSignal): Promise<GitRepository> {
+    const path = resolve(place);
+    await makeFolder(path, 0o700);
+    const git = new Git(path);
+    if (!(await isThere(join(path, '.git')))) {
+      const others = await readdir(path);
+      if (others.length > 0) {
+        throw new ConfigError(
+          `${path} is no git repository and holds something else, such as ${others[0]}. Name a new folder, or call git init in it.`,
+          { code: TARGET_FOREIGN },
+        );
+      }
+      await git.run(['init', '--quiet'], { signal });
+    }
+    const ownFolder = join((await git.run(['rev-parse', '--absolute-git-dir'], { signal })).trim(), 'holdfast-schemas');
+    await makeFolder(ownFolder);
+    const lock = await lockFolder(ownFolder, clock, {
+      what: `backups into ${path}`,
+      ...{ remedy: 'name another repository for this one', code: BACKUP_LOCKED },
+    });
+    const repository = new GitRepository({ path, git, ownFolder, release: () => lock.release() });
+    try {
+      await repository.refuseForeign(signal);
+      await repository.heal(clock, signal);
+      return repository;
+    } catch (error) {
+      await repository.close();
+      throw error;
+    }
+  }
+
+  /** undefined: nothing was committed yet. */
+  head(signal: AbortSignal): Promise<string | undefined> {
+    return this.git.ask(['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], { signal });
+  }
+
+  /** From here on the work tree may differ from the commit; a run that is killed leaves the word of it. */
+  async begin(): Promise<void> {
+    await writeFile(this.runningFile, `${process.pid}\n`);
+    await writeFile(join(this.path, MARKER_FILE), MARKER);
+    await makeFolder(join(this.path, SUBJECTS_FOLDER));
+    // git knows no empty folders, and refuses to add one.
+    await writeFile(join(this.path, SUBJECTS_FOLDER, 'README.md'), README);
+  }
+
+  /**
+   * @param at ms since the epoch; the date of the commit, so that equal runs make equal commits
+   * @returns the commit; undefined where nothing differs
+   */
+  async commit(
+    commit: { readonly message: string; readonly author: Identity | undefined; readonly at: number },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const { git } = this;
+    await git.run(['add', '--all', '--force', '--', ...OURS], { signal });
+    const isSame =
+      (await this.head(signal)) !== undefined &&
+      (await git.ask(['diff', '--cached', '--quiet', 'HEAD'], { signal })) !== undefined;
+    if (!isSame) {
+      const env = await this.identity(commit.author, commit.at, signal);
+      await git.run(['commit', '--quiet', '--allow-empty-message', '--file=-', '--', ...OURS], {
+        ...{ input: commit.message, env, signal },
+      });
+    }
+    await rm(this.runningFile, { force: true });
+    return isSame ? undefined : this.head(signal);
+  }
+
+  /** The current branch, whether or not there is something new. @throws EnvironmentError `holdfast.recovery.git-failed` */
+  async push(remote: string, signal: AbortSignal): Promise<void> {
+    const branch = (await this.git.run(['symbolic-ref', '--short', 'HEAD'], { signal })).trim();
+    await this.git.run(['push', '--quiet', '--', remote, `HEAD:refs/heads/${branch}`], { signal });
+  }
+
+  close(): Promise<void> {
+    return this.release();
+  }
+
+  private get runningFile(): string {
+    return join(this.ownFolder, 'running');
+  }
+
+  private async refuseForeign(signal: AbortSignal): Promise<void> {
+    if ((await this.head(signal)) === undefined) return;
+    const committed = await this.committed(signal);
+    if (committed.includes(MARKER_FILE)) {
+      const text = await this.git.run(['cat-file', 'blob', `HEAD:${MARKER_FILE}`], { signal });
+      if (text === MARKER) return;
+    } else if (committed.length === 0) return;
+    throw new ConfigError(
+      `The git repository ${this.path} has ${committed.join(', ')}, but not as this version of Holdfast writes it. Name another repository.`,
+      { code: TARGET_FOREIGN },
+    );
+  }
+
+  private async heal(clock: Clock, signal: AbortSignal): Promise<void> {
+    const { git, path } = this;
+    if (await isThere(this.runningFile)) await this.removeLocks(clock, signal);
+    for (const name of await readdir(path)) {
+      if (/^\.(holdfast-next|\.holdfast-next\.tmp-.*)$/.test(name))
+        await rm(join(path, name), { recursive: true, force: true });
+    }
+    const isBorn = (await this.head(signal)) !== undefined;
+    const committed = isBorn ? await this.committed(signal) : [];
+    if (committed.length > 0) {
+      await git.run(['restore', '--source=HEAD', '--staged', '--worktree', '--', ...committed], { signal });
+    }
+    const uncommitted = OURS.filter((name) => !committed.includes(name));
+    if (uncommitted.length > 0) {
+      await git.run(['rm', '-r', '--quiet', '--force', '--cached', '--ignore-unmatch', '--', ...uncommitted], {
+        signal,
+      });
+    }
+    await git.run(['clean', '-ffdxq', '--', ...OURS], { signal });
+    await rm(this.runningFile, { force: true });
+  }
+
+  /** A git that is killed leaves its locks; one that was only orphaned ends by itself. */
+  private async removeLocks(clock: Clock, signal: AbortSignal): Promise<void> {
+    const folder = resolve(this.ownFolder, '..');
+    const until = clock.monotonic() + ORPHAN_MS;
+    while (clock.monotonic() < until && (await isThere(join(folder, 'index.lock')))) await clock.sleep(200, signal);
+    const branch = await this.git.ask(['symbolic-ref', 'HEAD'], { signal });
+    for (const name of ['index', 'HEAD', ...(branch === undefined ? [] : [branch])]) {
+      await rm(join(folder, `${name}.lock`), { force: true });
+    }
+  }
+
+  private async committed(signal: AbortSignal): Promise<readonly string[]> {
+    const names = await this.git.run(['ls-tree', '--name-only', '-z', 'HEAD', '--', ...OURS], { signal });
+    return names.split('\0').filter((name) => name !== '');
+  }
+
+  private async identity(
+    author: Identity | undefined,
+    at: number,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    const date = `${Math.floor(at / 1000)} +0000`;
+    const dates = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+    const isKnown = (await this.git.ask(['config', '--get', 'user.email'], { signal })) !== undefined;
+    if (author === undefined && isKnown) return dates;
+    const { name, email } = author ?? { name: 'Holdfast', email: 'holdfast@localhost' };
+    const authors = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
+    return { ...dates, ...authors, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+  }
+}
+
+/** Also for a path that can't be looked at. */
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,52 @@
+/** Reads a backup from a commit of a git repository. The work tree does not count. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { BACKUP_UNREADABLE } from './backup-errors.ts';
+import { Git } from './git-command.ts';
+import { SNAPSHOT_FOLDER } from './git-repository.ts';
+import { MANIFEST_FILE, parseManifest } from './manifest.ts';
+import { openSnapshotFolder, type SnapshotFolder } from './snapshot-folder.ts';
+
+/**
+ * Its files are copied to a temporary folder, which `close` removes.
+ * @param commit what git understands as one; HEAD unless told
+ * @throws ConfigError `holdfast.recovery.backup-unreadable`, DataError `holdfast.recovery.backup-damaged`, of {@link Git.run}
+ */
+export async function openGitSnapshot(
+  { path, commit = 'HEAD' }: { readonly path: string; readonly commit?: string | undefined },
+  signal: AbortSignal,
+): Promise<SnapshotFolder> {
+  const git = new Git(path);
+  const name = `git:${path}#${commit}`;
+  const id = await git.ask(['rev-parse', '--quiet', '--verify', '--end-of-options', `${commit}^{commit}`], { signal });
+  const manifestPath = `${id}:${SNAPSHOT_FOLDER}/${MANIFEST_FILE}`;
+  const text = id === undefined ? undefined : await textOf(git, manifestPath, signal);
+  if (id === undefined || text === undefined) {
+    throw new ConfigError(
+      `${name} has no backup of a schema registry: there is no ${id === undefined ? 'such commit' : `${SNAPSHOT_FOLDER}/${MANIFEST_FILE} in it`}.`,
+      { code: BACKUP_UNREADABLE },
+    );
+  }
+  const manifest = parseManifest(text, name);
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-git-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    for (const file of [...manifest.files, ...manifest.witnesses]) {
+      const from = `${id}:${SNAPSHOT_FOLDER}/${file.name}`;
+      await git.runInto(join(folder, file.name), ['cat-file', 'blob', from], { signal });
+    }
+    await writeFile(join(folder, MANIFEST_FILE), text, { flag: 'wx' });
+    return await openSnapshotFolder(folder, remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** As it is: `ask` would trim it. */
+async function textOf(git: Git, object: string, signal: AbortSignal): Promise<string | undefined> {
+  if ((await git.ask(['cat-file', '-e', object], { signal })) === undefined) return undefined;
+  return git.run(['cat-file', 'blob', object], { signal });
+}

@@ -1,0 +1,154 @@
+/**
+ * The content of a registry as files for people: `subjects/<subject>/v<version>.avsc|.json|.proto` with `v<version>.meta.json` beside it,
+ * `config.json` and `modes.json`. They follow the records in their order and are the same however often the records came in parts.
+ * Nothing is restored from them.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder } from '../../foundation/make-folder.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
+import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
+import { CONFIG_FILE, MODES_FILE, SUBJECTS_FOLDER } from './git-repository.ts';
+import { indentedJson } from './indented-json.ts';
+
+const ENDINGS: Readonly<Record<string, string>> = { AVRO: 'avsc', JSON: 'json', PROTOBUF: 'proto' };
+/** Of the whole registry, in config.json and modes.json. */
+const GLOBAL = '';
+const MAX_NAME = 200;
+const MAX_CHANGES = 100;
+
+export class ReadableFiles {
+  /** In words, the first hundred. */
+  readonly changes: string[] = [];
+  /** How many there were. */
+  changed = 0;
+  private readonly path: string;
+  private readonly configs: Map<string, JsonObject>;
+  private readonly modes: Map<string, JsonObject>;
+
+  private constructor(options: {
+    readonly path: string;
+    readonly configs: Map<string, JsonObject>;
+    readonly modes: Map<string, JsonObject>;
+  }) {
+    this.path = options.path;
+    this.configs = options.configs;
+    this.modes = options.modes;
+  }
+
+  /** @param isNew nothing that is there counts */
+  static async open(path: string, isNew: boolean): Promise<ReadableFiles> {
+    if (!isNew) {
+      const [configs, modes] = [
+        await readSettings(join(path, CONFIG_FILE)),
+        await readSettings(join(path, MODES_FILE)),
+      ];
+      return new ReadableFiles({ path, configs, modes });
+    }
+    for (const name of await readdir(join(path, SUBJECTS_FOLDER), { withFileTypes: true })) {
+      if (name.isDirectory()) await rm(join(path, SUBJECTS_FOLDER, name.name), { recursive: true });
+    }
+    return new ReadableFiles({ path, configs: new Map(), modes: new Map() });
+  }
+
+  /** @param raw behind all before; what can't be read is passed over, and is in the records themselves */
+  async apply(raw: RawRecord): Promise<void> {
+    const read = readRecord(raw);
+    if (!read.ok) return;
+    const { record } = read;
+    switch (record.kind) {
+      case 'schema':
+        return this.write(record.value);
+      case 'schema-gone':
+        return this.remove(record.subject, record.version);
+      case 'delete-subject':
+        return this.markDeleted(record.subject, record.version);
+      case 'config':
+      case 'mode': {
+        const settings = record.kind === 'config' ? this.configs : this.modes;
+        const subject = record.subject ?? GLOBAL;
+        if (record.value === null) settings.delete(subject);
+        else settings.set(subject, record.value);
+        this.note(`${record.value === null ? '-' : '~'} ${record.kind} of ${subject === GLOBAL ? 'all' : subject}`);
+        return;
+      }
+      default:
+    }
+  }
+
+  async finish(): Promise<void> {
+    await writeFile(join(this.path, CONFIG_FILE), settingsText(this.configs));
+    await writeFile(join(this.path, MODES_FILE), settingsText(this.modes));
+  }
+
+  private async write(value: SchemaValue): Promise<void> {
+    const { subject, version, id, schemaType, references, metadata, ruleSet, deleted, schema } = value;
+    const folder = this.folderOf(subject);
+    const ending = ENDINGS[schemaType] ?? 'txt';
+    await makeFolder(folder);
+    for (const other of [...Object.values(ENDINGS), 'txt']) {
+      if (other !== ending) await rm(join(folder, `v${version}.${other}`), { force: true });
+    }
+    const text = schemaType === 'PROTOBUF' ? schema : (indentedJson(schema) ?? schema);
+    await writeFile(join(folder, `v${version}.${ending}`), text.endsWith('\n') ? text : `${text}\n`);
+    const meta = { subject, version, id, schemaType, references, metadata, ruleSet, deleted };
+    await writeFile(join(folder, metaName(version)), `${JSON.stringify(meta, null, 2)}\n`);
+    this.note(`+ ${subject} v${version} (id ${id}${deleted ? ', soft-deleted' : ''})`);
+  }
+
+  private async remove(subject: string, version: number): Promise<void> {
+    const folder = this.folderOf(subject);
+    for (const ending of [...Object.values(ENDINGS), 'txt', 'meta.json']) {
+      await rm(join(folder, `v${version}.${ending}`), { force: true });
+    }
+    // Other versions keep it.
+    await rmdir(folder).catch(() => {});
+    this.note(`- ${subject} v${version}`);
+  }
+
+  private async markDeleted(subject: string, upTo: number): Promise<void> {
+    const folder = this.folderOf(subject);
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) {
+      const version = Number(/^v(\d+)\.meta\.json$/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
+      if (version > upTo) continue;
+      const meta = JSON.parse(await readFile(join(folder, name), 'utf8')) as JsonObject;
+      await writeFile(join(folder, name), `${JSON.stringify({ ...meta, deleted: true }, null, 2)}\n`);
+    }
+    this.note(`- ${subject} up to v${upTo} (soft-deleted)`);
+  }
+
+  private folderOf(subject: string): string {
+    return join(this.path, SUBJECTS_FOLDER, folderName(subject));
+  }
+
+  private note(change: string): void {
+    this.changed++;
+    if (this.changes.length < MAX_CHANGES) this.changes.push(change);
+  }
+}
+
+/** A name that every file system takes, the same for no two subjects. */
+export function folderName(subject: string): string {
+  const name = encodeURIComponent(subject)
+    .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/^\./, '%2E');
+  if (name.length <= MAX_NAME && name !== '') return name;
+  const digest = createHash('sha256').update(subject).digest('hex').slice(0, 16);
+  return `${name.slice(0, MAX_NAME - 20).replace(/%.?$/, '')}~${digest}`;
+}
+
+function metaName(version: number): string {
+  return `v${version}.meta.json`;
+}
+
+function settingsText(settings: ReadonlyMap<string, JsonObject>): string {
+  const sorted = [...settings].sort(([one], [other]) => (one < other ? -1 : 1));
+  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+}
+
+async function readSettings(path: string): Promise<Map<string, JsonObject>> {
+  return new Map(Object.entries(JSON.parse(await readFile(path, 'utf8')) as Record<string, JsonObject>));
+}

@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { GitTarget, type GitTargetOptions } from '../../../../src/recovery/backup/git-target.ts';
+import { openGitSnapshot } from '../../../../src/recovery/backup/open-git-snapshot.ts';
+import { folderName } from '../../../../src/recovery/backup/readable-files.ts';
+import { runBackup, type TargetOutcome } from '../../../../src/recovery/backup/run-backup.ts';
+import { inWords, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
+import { confluent } from '../../../support/recovery/record-bytes.ts';
+import { ScriptedTopic } from '../../../support/recovery/scripted-topic.ts';
+
+let above: string;
+let path: string;
+let topic: ScriptedTopic;
+let clock: ManualClock;
+const { signal } = new AbortController();
+
+beforeEach(async () => {
+  above = await mkdtemp(join(tmpdir(), 'holdfast-git-'));
+  path = join(above, 'repository');
+  topic = new ScriptedTopic();
+  clock = new ManualClock();
+  topic.grow(3);
+});
+afterEach(() => rm(above, { recursive: true, force: true }));
+
+async function backup(more: Partial<GitTargetOptions> = {}): Promise<TargetOutcome> {
+  await clock.advance(60_000);
+  const author = { name: 'A Person', email: 'a@person.test' };
+  const target = new GitTarget({
+    ...{ name: `git:${path}`, path, author, message: undefined, push: undefined, clock },
+    ...more,
+  });
+  const [outcome] = await runBackup({ source: topic, targets: [target], clock }, signal);
+  return outcome!;
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', ['-C', path, ...args], { encoding: 'utf8' }).trim();
+}
+
+async function words(commit?: string): Promise<readonly string[]> {
+  const snapshot = await openGitSnapshot({ path, commit }, signal);
+  try {
+    await snapshot.check();
+    return (await recordsOf(snapshot)).map(inWords);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+describe('a backup into a git repository', () => {
+  it('makes one commit for each change, each of which gives back every byte', async () => {
+    expect(await backup()).toMatchObject({ state: 'written', backup: { records: 3, added: 3 } });
+    const first = topic.log.map(inWords);
+    topic.grow(2);
+    expect(await backup()).toMatchObject({ state: 'written', backup: { records: 5, added: 2 } });
+    expect(await backup()).toMatchObject({
+      state: 'unchanged',
+      backup: { place: `git:${path}#${git('rev-parse', 'HEAD')}` },
+    });
+    expect(git('rev-list', '--count', 'HEAD')).toBe('2');
+    expect(git('log', '-1', '--format=%an <%ae>|%cn|%s')).toBe(
+      'A Person <a@person.test>|A Person|schemas: 2 records of _schemas up to offset 5',
+    );
+    expect(await words()).toEqual(topic.log.map(inWords));
+    expect(await words('HEAD~1')).toEqual(first);
+    // What is new stands as lines behind the others.
+    expect(git('diff', '--numstat', 'HEAD~1', '--', 'snapshot/records-0000000000000000.ndjson')).toMatch(/^2\t0\t/);
+    expect(git('status', '--porcelain')).toBe('');
+  });
+
+  it('has files for people, for each subject and version', async () => {
+    topic.write(
+      confluent.schema({ subject: ':.c:a/b', version: 2, id: 9, schema: '{"type":"record","name":"R","fields":[]}' }),
+    );
+    topic.write(confluent.config(null, { compatibilityLevel: 'FULL' }));
+    await backup();
+    const folder = join(path, 'subjects', folderName(':.c:a/b'));
+    expect(await readFile(join(folder, 'v2.avsc'), 'utf8')).toBe(
+      '{\n  "type": "record",\n  "name": "R",\n  "fields": []\n}\n',
+    );
+    expect(JSON.parse(await readFile(join(folder, 'v2.meta.json'), 'utf8'))).toMatchObject({ id: 9, deleted: false });
+    expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual({
+      '': { compatibilityLevel: 'FULL' },
+    });
+    topic.write(confluent.deleteSubject(':.c:a/b', 2), confluent.gone('s1', 1));
+    await backup();
+    expect(JSON.parse(await readFile(join(folder, 'v2.meta.json'), 'utf8'))).toMatchObject({ deleted: true });
+    expect((await readdir(join(path, 'subjects'))).sort()).toEqual(
+      [folderName(':.c:a/b'), 'README.md', 's2', 's3'].sort(),
+    );
+  });
+
+  it('goes on from the newest commit after a run that was killed in the middle', async () => {
+    await backup();
+    topic.grow(1);
+    await writeFile(join(path, '.git', 'index.lock'), '');
+    await writeFile(join(path, '.git', 'holdfast-schemas', 'running'), '1\n');
+    await rm(join(path, 'snapshot', 'manifest.json'));
+    await writeFile(join(path, 'snapshot', 'records-0000000000000000.ndjson'), 'half');
+    await mkdir(join(path, '..holdfast-next.tmp-x'));
+    await mkdir(join(path, 'subjects', 'stray'));
+    await writeFile(join(path, 'subjects', 'stray', 'v1.avsc'), 'x');
+    const outcome = backup();
+    // The lock may be of a git that goes on for a moment.
+    const waiting = setInterval(() => void clock.advance(1_000), 20);
+    expect(await outcome).toMatchObject({ state: 'written', backup: { records: 4, added: 1 }, error: undefined });
+    clearInterval(waiting);
+    expect(await words()).toEqual(topic.log.map(inWords));
+    expect(git('status', '--porcelain')).toBe('');
+    expect(await readdir(join(path, 'subjects'))).not.toContain('stray');
+  });
+
+  it('leaves files of others alone, and refuses what is not its own', async () => {
+    await mkdir(path);
+    git('init', '--quiet');
+    await writeFile(join(path, 'README.md'), 'mine\n');
+    git('add', '.');
+    git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '-m', 'mine');
+    await writeFile(join(path, 'README.md'), 'changed\n');
+    expect(await backup()).toMatchObject({ state: 'written' });
+    expect(git('status', '--porcelain')).toBe('M README.md');
+    path = join(above, 'other');
+    await mkdir(join(path, 'subjects'), { recursive: true });
+    expect(await backup()).toMatchObject({ state: 'failed', error: { code: 'holdfast.recovery.target-foreign' } });
+    await writeFile(join(path, 'subjects', 'theirs'), '1');
+    git('init', '--quiet');
+    git('add', '.');
+    git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '-m', 'theirs');
+    expect(await backup()).toMatchObject({ state: 'failed', error: { code: 'holdfast.recovery.target-foreign' } });
+    expect(await readFile(join(path, 'subjects', 'theirs'), 'utf8')).toBe('1');
+  });
+
+  it('keeps the commit when it can not be pushed, and pushes it next time', async () => {
+    const remote = join(above, 'remote.git');
+    const outcome = await backup({ push: remote });
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      backup: { records: 3 },
+      error: { code: 'holdfast.recovery.git-failed' },
+    });
+    execFileSync('git', ['init', '--quiet', '--bare', remote]);
+    expect(await backup({ push: remote })).toMatchObject({ state: 'unchanged', error: undefined });
+    expect(
+      execFileSync('git', ['-C', remote, 'rev-parse', git('symbolic-ref', '--short', 'HEAD')], {
+        encoding: 'utf8',
+      }).trim(),
+    ).toBe(git('rev-parse', 'HEAD'));
+  });
+
+  it('tells no password of a remote', async () => {
+    const outcome = await backup({ push: 'https://someone:sesame@127.0.0.1:1/x.git' });
+    expect(outcome.state).toBe('failed');
+    expect(String(outcome.error)).not.toContain('sesame');
+  });
+
+  it('names the commit that is not there', async () => {
+    await backup();
+    await expect(openGitSnapshot({ path, commit: 'nowhere' }, signal)).rejects.toMatchObject({
+      code: 'holdfast.recovery.backup-unreadable',
+    });
+  });
+});
+
+describe('the folder of a subject', () => {
+  it('differs for different subjects, and is a name everywhere', () => {
+    const subjects = [
+      'a',
+      'A/b',
+      'A%2Fb',
+      '.',
+      '..',
+      '.a',
+      '',
+      'x'.repeat(300),
+      `${'x'.repeat(300)}y`,
+      'a~b',
+      '*',
+      'é:*?"<>|',
+    ];
+    const names = subjects.map(folderName);
+    expect(new Set(names).size).toBe(subjects.length);
+    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]{0,199}$/);
+  });
+});

@@ -13,6 +13,12 @@ export class RowLists {
     return typeof rows === 'number' ? rows : rows?.[0];
   }
 
+  all(id: number): readonly Row[] {
+    const rows = this.rows.get(id);
+    if (rows === undefined) return [];
+    return typeof rows === 'number' ? [rows] : rows;
+  }
+
   /** A row is added once: whoever calls knows that it isn't there. */
   add(id: number, row: Row): void {
     const rows = this.rows.get(id);

@@ -30,17 +30,40 @@ const UNREADABLE: ReplayOutcome = { kind: 'unreadable' };
 const STALE: ReplayOutcome = { kind: 'stale' };
 const EMPTY: ReplayOutcome = { kind: 'empty-ignored' };
 
+interface Rules {
+  /** Whose version an id answers from; `first` also drops a second text of the id, `all` keeps every version in the order of their coming. */
+  readonly byId: 'first' | 'last' | 'all';
+  readonly dropsDangling: boolean;
+  /** An id goes on answering when its version is purged. */
+  readonly keepsPurgedIds: boolean;
+  readonly deletesByEmpty: boolean;
+  /** Knows MODE and CLEAR_SUBJECT, and a removed level of the whole registry. */
+  readonly hasModes: boolean;
+}
+
+const RULES: Readonly<Record<ReplayVendor, Rules>> = {
+  confluent: { byId: 'first', dropsDangling: false, keepsPurgedIds: false, deletesByEmpty: false, hasModes: true },
+  karapace: { byId: 'last', dropsDangling: true, keepsPurgedIds: true, deletesByEmpty: true, hasModes: false },
+};
+const EVERYTHING: Rules = { ...RULES.confluent, byId: 'all', deletesByEmpty: true };
+
 type Setting = NonNullable<ReturnType<RegistryState['config']>>;
 
 export interface StateReplayOptions {
   readonly vendor: ReplayVendor;
   /** Goes on where the vendor's reader dies. */
   readonly readsOn: boolean;
+  /**
+   * Keeps what the last record of every version says, whatever the vendor makes of it: a second text of an id, dangling references, empty
+   * deletions. For looking at records, not at what a registry would answer; `byId` is then the first of several.
+   */
+  readonly keepsAll?: boolean;
 }
 
 export class StateReplay implements RegistryState {
   readonly vendor: ReplayVendor;
   private readonly readsOn: boolean;
+  private readonly rules: Rules;
   private readonly table = new VersionTable();
   private readonly bySubject = new SubjectRows({ table: this.table });
   private readonly idsByContext = new Map<string, RowLists>();
@@ -52,6 +75,7 @@ export class StateReplay implements RegistryState {
   constructor(options: StateReplayOptions) {
     this.vendor = options.vendor;
     this.readsOn = options.readsOn;
+    this.rules = options.keepsAll === true ? EVERYTHING : RULES[options.vendor];
   }
 
   apply(offset: number, read: ReadRecord): ReplayOutcome {
@@ -85,7 +109,7 @@ export class StateReplay implements RegistryState {
 
   private applyRecord(offset: number, record: SchemasRecord): ReplayOutcome {
     const isEmpty = 'absence' in record && record.absence === 'empty';
-    if (isEmpty && this.vendor === 'confluent') return EMPTY;
+    if (isEmpty && !this.rules.deletesByEmpty) return EMPTY;
     switch (record.kind) {
       case 'schema':
         return this.applySchema(offset, record.subject, record.version, record.value);
@@ -95,10 +119,10 @@ export class StateReplay implements RegistryState {
       case 'config':
         if (record.value !== null) this.configs.set(record.subject, { value: record.value, offset });
         // Karapace keeps the whole registry's level until it is set to another one.
-        else if (this.vendor === 'confluent' || record.subject !== null) this.configs.delete(record.subject);
+        else if (this.rules.hasModes || record.subject !== null) this.configs.delete(record.subject);
         return APPLIED;
       case 'mode':
-        if (this.vendor === 'karapace') return NO_MEANING;
+        if (!this.rules.hasModes) return NO_MEANING;
         if (record.value === null) this.modes.delete(record.subject);
         else this.modes.set(record.subject, { value: record.value, offset });
         return APPLIED;
@@ -108,7 +132,7 @@ export class StateReplay implements RegistryState {
         }
         return APPLIED;
       case 'clear-subject':
-        if (this.vendor === 'karapace') return NO_MEANING;
+        if (!this.rules.hasModes) return NO_MEANING;
         this.clear(record.subject);
         return APPLIED;
       case 'delete-subject-gone':
@@ -122,13 +146,14 @@ export class StateReplay implements RegistryState {
     const context = contextOf(subject);
     const ids = this.idsOf(context);
     const text = textDigest(value.schema);
-    if (this.vendor === 'confluent') {
+    if (this.rules.byId === 'first') {
       // The holder may be this very version: an id never gets another text, but by a tombstone first.
       const holder = ids.first(value.id);
       if (holder !== undefined && !this.table.hasText(holder, text)) {
         return { kind: 'duplicate-id', holder: this.table.state(holder) };
       }
-    } else {
+    }
+    if (this.rules.dropsDangling) {
       const reference = value.references.find((each) => this.target(context, each) === undefined);
       if (reference !== undefined) return { kind: 'dangling-reference', reference };
     }
@@ -142,13 +167,13 @@ export class StateReplay implements RegistryState {
     const before = this.bySubject.row(version.subject, version.version);
     if (before !== undefined && this.table.id(before) === version.id) {
       this.table.set(before, version);
-      if (this.vendor === 'karapace') ids.put(version.id, before);
+      if (this.rules.byId === 'last') ids.put(version.id, before);
       return;
     }
-    if (before !== undefined && this.vendor === 'confluent') ids.remove(this.table.id(before), before);
+    if (before !== undefined && !this.rules.keepsPurgedIds) ids.remove(this.table.id(before), before);
     const row = this.table.add(version);
     this.bySubject.put(row);
-    if (this.vendor === 'karapace') ids.put(version.id, row);
+    if (this.rules.byId === 'last') ids.put(version.id, row);
     else ids.add(version.id, row);
   }
 
@@ -157,7 +182,7 @@ export class StateReplay implements RegistryState {
     const row = this.bySubject.row(subject, version);
     if (row === undefined) return;
     this.bySubject.remove(subject, version);
-    if (this.vendor === 'confluent') this.idsOf(contextOf(subject)).remove(this.table.id(row), row);
+    if (!this.rules.keepsPurgedIds) this.idsOf(contextOf(subject)).remove(this.table.id(row), row);
   }
 
   /** Purges what is soft-deleted: of a subject, of a context (`:.context:`), or of all (InMemoryCache.clearSubjects). */
@@ -178,6 +203,11 @@ export class StateReplay implements RegistryState {
       const row = this.bySubject.row(subject, reference.version);
       return row !== undefined && this.table.isDeleted(row) ? undefined : row;
     }
+    return this.latest(subject);
+  }
+
+  /** Of those that are not soft-deleted. */
+  private latest(subject: string): Row | undefined {
     const live = [...this.bySubject.rows(subject)].filter((row) => !this.table.isDeleted(row));
     return live.sort((a, b) => this.table.version(b) - this.table.version(a))[0];
   }
@@ -211,6 +241,30 @@ export class StateReplay implements RegistryState {
   byId(context: string, id: number): VersionState | undefined {
     const row = this.idsByContext.get(context)?.first(id);
     return row === undefined ? undefined : this.table.state(row);
+  }
+
+  /** All versions that carry the id, where all are kept; one row each, in the order of their coming. */
+  rowsOf(context: string, id: number): readonly Row[] {
+    return this.idsByContext.get(context)?.all(id) ?? [];
+  }
+
+  rowOf(subject: string, version: number): Row | undefined {
+    return this.bySubject.row(subject, version);
+  }
+
+  rows(subject: string): Iterable<Row> {
+    return this.bySubject.rows(subject);
+  }
+
+  /** The columns behind the rows. */
+  get versionTable(): VersionTable {
+    return this.table;
+  }
+
+  /** The row that a reference leads to, soft-deleted or not. */
+  rowReferred(from: string, { subject, version }: SchemaReference): Row | undefined {
+    const target = referencedSubject(contextOf(from), subject);
+    return version === -1 ? this.latest(target) : this.bySubject.row(target, version);
   }
 
   ids(context: string): Iterable<number> {

@@ -102,6 +102,13 @@ export class VersionTable {
     return this.references.get(row) ?? NONE;
   }
 
+  /** By content: equal ones come beside each other. */
+  compareContents(a: Row, b: Row): number {
+    const [of, at] = [this.chunk(b), (b & (CHUNK - 1)) * DIGEST];
+    const from = (a & (CHUNK - 1)) * DIGEST;
+    return this.chunk(a).contents.compare(of.contents, at, at + DIGEST, from, from + DIGEST);
+  }
+
   state(row: Row): VersionState {
     const chunk = this.chunk(row);
     const at = row & (CHUNK - 1);

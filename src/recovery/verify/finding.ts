@@ -14,12 +14,22 @@ export interface Finding {
   readonly id?: number;
   /** In the snapshot, ascending; a few where there are many. */
   readonly offsets?: readonly number[];
-  /** Of a live registry: which node. */
+  /** What is compared with what is verified: a node of a live registry, or another place. */
   readonly node?: string;
+  /** So many more of this name were found and are not listed; on the last one that is. */
+  readonly more?: number;
   /** What is the matter, in one or two sentences. */
   readonly message: string;
   /** What each vendor makes of it, where they differ. */
   readonly vendors?: Readonly<Record<string, string>>;
   /** How to mend it: a command where there is one. */
+  readonly mend: string;
+}
+
+/** What holds for all findings of one name. */
+export interface FindingKind {
+  readonly severity: Severity;
+  readonly what: string;
+  readonly vendors?: Finding['vendors'];
   readonly mend: string;
 }

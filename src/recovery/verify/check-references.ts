@@ -1,0 +1,107 @@
+/** Looks at where references lead. */
+import { contextOf } from '../../registry/subject-context.ts';
+import type { SchemaReference } from '../../sdk/schema-view.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
+import type { StateReplay } from '../state/state-replay.ts';
+import type { Row } from '../state/version-table.ts';
+import type { FindingBook, FindingPlace } from './finding-book.ts';
+import { type PurgedVersions, placeOf } from './purged-versions.ts';
+
+interface Parts {
+  readonly state: StateReplay;
+  readonly book: FindingBook;
+  readonly purged: PurgedVersions;
+  readonly readEarly: ReadonlySet<Row>;
+}
+
+/** Returns the rows whose references do not lead to the end, because they are broken or go in a circle: their texts can't be judged. */
+export function checkReferences(parts: Parts): ReadonlySet<Row> {
+  const { state, book, readEarly } = parts;
+  const broken = new Set<Row>();
+  for (const row of referring(state)) {
+    const references = state.versionTable.referencesOf(row);
+    const whole = references.filter((reference) => checkReference(parts, row, reference));
+    if (whole.length < references.length) broken.add(row);
+    else if (readEarly.has(row)) {
+      const message = `${nameOf(state, row)} lies before what it refers to.`;
+      book.add('reference-before-target', placeOfRow(state, row), message);
+    }
+  }
+  for (const circle of circlesIn(state)) {
+    for (const row of circle) broken.add(row);
+    const [first] = circle;
+    if (first === undefined) continue;
+    const names = [...circle, first].map((row) => nameOf(state, row));
+    book.add('cyclic-reference', placeOfRow(state, first), `In a circle: ${names.join(' -> ')}.`);
+  }
+  return broken;
+}
+
+/** Whether it leads to a version. */
+function checkReference({ state, book, purged }: Parts, row: Row, reference: SchemaReference): boolean {
+  const table = state.versionTable;
+  const target = state.rowReferred(table.subject(row), reference);
+  const to = `${reference.subject} version ${reference.version}`;
+  const from = nameOf(state, row);
+  if (target !== undefined) {
+    if (table.isDeleted(target) && !table.isDeleted(row)) {
+      book.add('reference-to-deleted', placeOfRow(state, row), `${from} refers to ${to}, which is soft-deleted.`);
+    }
+    return true;
+  }
+  const subject = referencedSubject(contextOf(table.subject(row)), reference.subject);
+  const gone = purged.get(placeOf(subject, reference.version));
+  if (gone === undefined) {
+    book.add('dangling-reference', placeOfRow(state, row), `${from} refers to ${to}, which is not there.`);
+  } else {
+    const at = { subject, version: reference.version, id: gone.id, offsets: [gone.offset, table.offset(row)] };
+    book.add('deleted-but-referred', at, `${to} was deleted at ${gone.offset}, and ${from} refers to it.`);
+  }
+  return false;
+}
+
+function* referring(state: StateReplay): Iterable<Row> {
+  for (const subject of state.subjects()) {
+    for (const row of state.rows(subject)) {
+      if (state.versionTable.referencesOf(row).length > 0) yield row;
+    }
+  }
+}
+
+/** Each circle once, by walking in depth without recursion. */
+function* circlesIn(state: StateReplay): Iterable<readonly Row[]> {
+  const done = new Set<Row>();
+  for (const start of referring(state)) {
+    if (done.has(start)) continue;
+    const path: { readonly row: Row; readonly targets: Row[] }[] = [{ row: start, targets: targetsOf(state, start) }];
+    const onPath = new Set<Row>([start]);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.targets.pop();
+      if (next === undefined) {
+        done.add(top.row);
+        onPath.delete(top.row);
+        path.pop();
+      } else if (onPath.has(next)) {
+        const rows = path.map(({ row }) => row);
+        yield rows.slice(rows.indexOf(next));
+      } else if (!done.has(next)) {
+        onPath.add(next);
+        path.push({ row: next, targets: targetsOf(state, next) });
+      }
+    }
+  }
+}
+
+function targetsOf(state: StateReplay, row: Row): Row[] {
+  const subject = state.versionTable.subject(row);
+  return state.versionTable.referencesOf(row).flatMap((reference) => state.rowReferred(subject, reference) ?? []);
+}
+
+function nameOf(state: StateReplay, row: Row): string {
+  return `${state.versionTable.subject(row)} version ${state.versionTable.version(row)}`;
+}
+
+function placeOfRow(state: StateReplay, row: Row): FindingPlace {
+  const { subject, version, id, offset } = state.versionTable.state(row);
+  return { subject, version, id, context: contextOf(subject), offsets: [offset] };
+}

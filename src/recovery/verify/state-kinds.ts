@@ -1,0 +1,111 @@
+/** What may be wrong with what the records say together. */
+import type { FindingKind } from './finding.ts';
+
+export const STATE_KINDS = {
+  'duplicate-id': {
+    severity: 'error',
+    what: 'One id, two schemas: data that carries it may mean either.',
+    vendors: {
+      confluent: 'the first in the log wins, and the later version is dropped',
+      karapace: 'the last one answers for the id, both subjects keep their own',
+    },
+    mend: 'holdfast schemas repair duplicate-ids lists the data that carries the id and gives one of them its own.',
+  },
+  'same-id-other-form': {
+    severity: 'warning',
+    what: 'One id, one schema, but its texts differ in blanks or the order of keys.',
+    vendors: { confluent: 'the first in the log wins, and the later version is dropped', karapace: 'no difference' },
+    mend: 'holdfast schemas repair duplicate-ids, before Confluent reads this topic.',
+  },
+  'same-content-several-ids': {
+    severity: 'warning',
+    what: 'One schema has several ids in one context: registering it again answers one of them by chance.',
+    mend: 'Nothing while all of them resolve; keep all when you restore.',
+  },
+  'unparsable-schema': {
+    severity: 'error',
+    what: 'The text is no schema of its type.',
+    vendors: {
+      confluent: 'kept and served by id; fails where it is parsed',
+      karapace: 'kept if it is JSON, else passed over: 40403',
+    },
+    mend: 'Restore the version from a backup; where there is none, repair corrupt-records leaves it out.',
+  },
+  'invalid-json-schema': {
+    severity: 'warning',
+    what: 'The text is JSON, but no valid JSON Schema of its draft.',
+    mend: 'Register a right version; the old one stays for old data.',
+  },
+  'unknown-schema-type': {
+    severity: 'error',
+    what: 'A schema type beside AVRO, JSON and PROTOBUF.',
+    vendors: { confluent: 'needs a provider of its own (schema.providers)', karapace: 'passed over: 40403' },
+    mend: 'Install the provider, or leave the record out: holdfast schemas repair corrupt-records.',
+  },
+  'dangling-reference': {
+    severity: 'error',
+    what: 'A reference to a version that is not there.',
+    vendors: { confluent: 'kept; fails to resolve', karapace: 'passed over: 40403, and its id 40401' },
+    mend: 'Restore the version that it refers to from a backup, in place, and the schema behind it.',
+  },
+  'deleted-but-referred': {
+    severity: 'error',
+    what: 'A version was purged while others refer to it.',
+    vendors: { confluent: 'the others fail to resolve', karapace: 'the others are passed over after a restart' },
+    mend: 'Restore the version from a backup, in place.',
+  },
+  'reference-to-deleted': {
+    severity: 'warning',
+    what: 'A reference to a version that is soft-deleted.',
+    vendors: {
+      confluent: 'resolves',
+      karapace: 'passed over if it is read after the deletion, as compaction may make it',
+    },
+    mend: 'holdfast schemas repair undelete for the version that is referred to.',
+  },
+  'reference-before-target': {
+    severity: 'warning',
+    what: 'A schema lies before the version that it refers to in the log.',
+    vendors: { confluent: 'resolves', karapace: 'passed over: 40403, and its id 40401' },
+    mend: 'Restore into a new topic or in place: schemas are written in the order of their references.',
+  },
+  'cyclic-reference': {
+    severity: 'error',
+    what: 'References in a circle: no order of registering leads there.',
+    vendors: { confluent: 'fails to resolve', karapace: 'passed over: 40403' },
+    mend: 'Restore the versions of the circle from a backup before it, or delete one of them.',
+  },
+  'version-gap': {
+    severity: 'note',
+    what: 'Version numbers that are missing in a subject: purged ones, most often.',
+    mend: 'Nothing, if they were purged on purpose.',
+  },
+  'id-gap': {
+    severity: 'note',
+    what: 'Ids that are missing below the highest one: purged, or never came to be.',
+    mend: 'Nothing; verify --used-by tells whether data carries one of them.',
+  },
+  'max-id': { severity: 'note', what: 'The highest id of a context.', mend: 'Nothing to do.' },
+  'soft-deleted': { severity: 'note', what: 'How many versions are soft-deleted.', mend: 'Nothing to do.' },
+  'orphan-config': {
+    severity: 'note',
+    what: 'A config of a subject that has no versions.',
+    mend: 'Nothing; it holds for what is registered there next.',
+  },
+  'orphan-mode': {
+    severity: 'note',
+    what: 'A mode of a subject that has no versions.',
+    mend: 'Nothing; it holds for what is registered there next.',
+  },
+  'import-mode-on': {
+    severity: 'warning',
+    what: 'IMPORT mode was left on: nobody can register without an id, and an import may overwrite.',
+    vendors: { confluent: 'registering fails with 42205', karapace: 'modes are known from 6.2.4 on' },
+    mend: 'PUT /mode or /mode/{subject} with {"mode":"READWRITE"}.',
+  },
+  'readonly-mode-on': {
+    severity: 'warning',
+    what: 'A READONLY mode was left on: registering fails.',
+    mend: 'PUT /mode or /mode/{subject} with {"mode":"READWRITE"}, if it is not meant.',
+  },
+} as const satisfies Readonly<Record<string, FindingKind>>;

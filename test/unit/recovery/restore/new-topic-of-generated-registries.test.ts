@@ -30,9 +30,11 @@ async function inWorld(run: (world: RestoreWorld) => Promise<void>): Promise<voi
 
 describe('a restore of a generated registry into a new topic', () => {
   it('gives back every byte of it as it is, and of any other log', async () => {
+    // Brokers take no record without a key into a compacted topic, and none without a time: it gets one.
+    const others = anyRecords.map((records) => records.filter(({ key, timestamp }) => key !== null && timestamp >= 0));
     const logs = fc.oneof(
       generatedRegistry().map(({ log }) => log),
-      anyRecords,
+      others,
     );
     await fc.assert(
       fc.asyncProperty(logs, (log) =>

@@ -74,6 +74,8 @@ export interface PlanHeader {
         readonly groupId: string;
         /** Where the topic ended when the plan was made; it must still end there, but for what the plan itself wrote. null: it was not there. */
         readonly endOffset: number | null;
+        /** Where it began then: retention has deleted something of it if it begins elsewhere by now. Absent: of no interest. */
+        readonly beginOffset?: number;
         /** Of the topic then, where the broker tells: one that was made anew meanwhile has another. */
         readonly topicId?: string | null;
       }

@@ -170,6 +170,7 @@ class TopicPlanRun {
     const { topic } = target;
     const end = base + shape.records;
     const facts = await target.facts(this.signal);
+    if (facts !== undefined) this.checkBegin(facts);
     if (facts?.endOffset !== end)
       throw notAsPlanned(topic, `it ends at ${facts?.endOffset ?? 'no offset'} instead of ${end}`);
     const { differsAt, lost } = await matchRecords(
@@ -182,6 +183,17 @@ class TopicPlanRun {
     );
     if (differsAt !== undefined) throw notAsPlanned(topic, `it has something else at offset ${differsAt}`);
     if (lost.length > 0) throw notAsPlanned(topic, `the records at the offsets ${lost.join(', ')} are missing`);
+  }
+
+  /** What was there when the plan was made, and is not written again by it, must be there still. */
+  private checkBegin({ topic, beginOffset }: TopicFacts): void {
+    const { target } = this.options.plan.header;
+    const wanted = target.kind === 'topic' ? target.beginOffset : undefined;
+    if (wanted === undefined || beginOffset <= wanted) return;
+    throw changed(
+      topic,
+      `it begins at offset ${beginOffset} instead of ${wanted}: retention or somebody has deleted records`,
+    );
   }
 
   private async checkCluster(): Promise<void> {
@@ -212,6 +224,7 @@ class TopicPlanRun {
     const id = planned?.topicId ?? null;
     if (id !== null && facts.topicId !== null && id !== facts.topicId)
       throw changed(topic, 'it was deleted and made anew');
+    this.checkBegin(facts);
     if (facts.endOffset !== wanted) throw changed(topic, `it ends at offset ${facts.endOffset} instead of ${wanted}`);
     return shape.create === undefined ? wanted : 0;
   }

@@ -41,7 +41,7 @@ export async function writeUndo(options: UndoOptions, signal: AbortSignal): Prom
     created: new Date(now).toISOString(),
     source: `the target as it was before ${plan.path} was run`,
     // Where it ends when the undo is run depends on how far the plan came; what lies there is compared with the plan instead.
-    target: target.kind === 'topic' ? { ...target, endOffset: null, topicId: null } : target,
+    target: withoutState(target),
     undoes: { id: plan.header.id, path: plan.path, sha256: plan.sha256, base },
     maxIds: undo.ids.highest,
     summary: [...undo.summary, ...idLines(undo.ids)],
@@ -60,6 +60,12 @@ export async function writeUndo(options: UndoOptions, signal: AbortSignal): Prom
     throw error;
   }
   return openPlan(options.path, signal);
+}
+
+function withoutState(target: PlanHeader['target']): PlanHeader['target'] {
+  if (target.kind !== 'topic') return target;
+  const { kind, clusterId, topic, groupId } = target;
+  return { kind, clusterId, topic, groupId, endOffset: null };
 }
 
 interface Undo {
@@ -151,10 +157,19 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
     first: back,
     records: async function* () {
       for (let at = 0; at < deletes.length; at += BATCH) yield deletes.slice(at, at + BATCH);
-      for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));
+      for await (const records of again()) {
+        yield records.flatMap((raw) => [...tombstoneBefore(topic, raw), produce(topic, raw, -1)]);
+      }
     },
     last: [...ids.reservations().map(({ schema }) => reservationStep(topic, schema)), noopStep(topic)],
   };
+}
+
+/** Confluent's registry keeps the first text that an id had, which may be that of the plan, unless its version was deleted in between. */
+function tombstoneBefore(topic: string, raw: RawRecord): readonly PlanStep[] {
+  const read = readRecord(raw);
+  if (!read.ok || read.record.kind !== 'schema') return [];
+  return [produce(topic, { ...raw, value: null, headers: [] }, -1)];
 }
 
 async function see(

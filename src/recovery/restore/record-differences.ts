@@ -1,0 +1,146 @@
+/** What a topic lacks, or has otherwise, of what a snapshot says last. */
+import { contextOf } from '../../registry/subject-context.ts';
+import type { PlannedChange } from '../plan/plan.ts';
+import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
+
+export interface Difference {
+  /** Whose record is written. */
+  readonly from: 'snapshot' | 'present';
+  readonly offset: number;
+  readonly change: Exclude<PlannedChange, '-'>;
+  /** Of a version: that it is soft-deleted in the end. */
+  readonly deleted: boolean;
+  /** The version's id had another text at the target. */
+  readonly needsTombstone: boolean;
+}
+
+export interface Differences {
+  /** In the order of writing: what is referred to comes before what refers to it, or else by offset. */
+  readonly all: readonly Difference[];
+  readonly added: number;
+  readonly changed: number;
+  /** Nothing is the matter with them, but they refer to others. */
+  readonly again: number;
+  /** Versions. */
+  readonly onlyThere: number;
+  readonly purged: number;
+  /** Versions whose id would stand for two schemas of one context. */
+  readonly collisions: readonly { readonly subject: string; readonly version: number; readonly id: number }[];
+}
+
+interface Written extends Difference {
+  readonly references: readonly string[];
+}
+
+export function differencesOf(wanted: RecordTable, there: RecordTable): Differences {
+  const written = new Map<string, Written>();
+  for (const [place, row, known] of pairs(wanted, there)) {
+    if (known !== undefined && isSame(row, known)) continue;
+    const { offset, deleted, references = [] } = row;
+    const needsTombstone = known !== undefined && known.id === row.id && known.content !== row.content;
+    const change = known === undefined ? '+' : '~';
+    written.set(place, { from: 'snapshot', offset, change, deleted, needsTombstone, references });
+  }
+  const collisions = collisionsOf(wanted, there, written);
+  const differing = written.size;
+  addDependents(wanted, there, written);
+  const all: Difference[] = inOrder(written);
+  const again = written.size - differing;
+  for (const [key, { content, offset }] of wanted.settings) {
+    const known = there.settings.get(key);
+    if (known?.content === content) continue;
+    const change = known === undefined ? '+' : '~';
+    all.push({ from: 'snapshot', offset, change, deleted: false, needsTombstone: false });
+  }
+  const added = all.filter(({ change }) => change === '+').length;
+  const counts = { added, changed: all.length - added - again, again, purged: wanted.purged };
+  return { all, ...counts, onlyThere: onlyIn(there, wanted), collisions };
+}
+
+function* pairs(
+  table: RecordTable,
+  other: RecordTable,
+): Generator<readonly [place: string, row: VersionRow, other: VersionRow | undefined]> {
+  for (const [subject, rows] of table.versions) {
+    for (const [version, row] of rows) yield [placeOf(subject, version), row, other.version(subject, version)];
+  }
+}
+
+function isSame(a: VersionRow, b: VersionRow): boolean {
+  return a.id === b.id && a.content === b.content && a.deleted === b.deleted;
+}
+
+function onlyIn(table: RecordTable, other: RecordTable): number {
+  let count = 0;
+  for (const [, , known] of pairs(table, other)) if (known === undefined) count++;
+  return count;
+}
+
+/** Karapace drops a schema that comes before one that it refers to: whatever refers to one that is written anew is written again. */
+function addDependents(wanted: RecordTable, there: RecordTable, written: Map<string, Written>): void {
+  const dependents = new Map<string, [place: string, written: Written][]>();
+  const see = (place: string, row: VersionRow, from: Difference['from']): void => {
+    const { offset, deleted, references = [] } = row;
+    const again: Written = { from, offset, change: '~', deleted, needsTombstone: false, references };
+    for (const reference of references) {
+      const known = dependents.get(reference);
+      if (known === undefined) dependents.set(reference, [[place, again]]);
+      else known.push([place, again]);
+    }
+  };
+  for (const [place, row] of pairs(wanted, there)) see(place, row, 'snapshot');
+  for (const [place, row, known] of pairs(there, wanted)) if (known === undefined) see(place, row, 'present');
+  const open = [...written.keys()];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    for (const [dependent, again] of dependents.get(place) ?? []) {
+      if (written.has(dependent)) continue;
+      written.set(dependent, again);
+      open.push(dependent);
+    }
+  }
+}
+
+function inOrder(written: ReadonlyMap<string, Written>): Difference[] {
+  const order: Difference[] = [];
+  const seen = new Set<string>();
+  const visit = (place: string, one: Written): void => {
+    if (seen.has(place)) return;
+    // Before what it refers to, as references may go round in a circle.
+    seen.add(place);
+    for (const reference of one.references) {
+      const other = written.get(reference);
+      if (other !== undefined) visit(reference, other);
+    }
+    const { references: _, ...difference } = one;
+    order.push(difference);
+  };
+  for (const [place, one] of [...written].sort(([, a], [, b]) => a.offset - b.offset)) visit(place, one);
+  return order;
+}
+
+function collisionsOf(
+  wanted: RecordTable,
+  there: RecordTable,
+  written: ReadonlyMap<string, Written>,
+): Differences['collisions'] {
+  if (written.size === 0) return [];
+  const contents = new Map<string, Map<number, string>>();
+  for (const [subject, rows] of there.versions) {
+    const context = contextOf(subject);
+    const ids = contents.get(context) ?? new Map<number, string>();
+    contents.set(context, ids);
+    for (const [version, { id, content }] of rows) {
+      if (!written.has(placeOf(subject, version))) ids.set(id, content);
+    }
+  }
+  const found: { subject: string; version: number; id: number }[] = [];
+  for (const [subject, rows] of wanted.versions) {
+    const ids = contents.get(contextOf(subject));
+    for (const [version, { id, content }] of rows) {
+      if (!written.has(placeOf(subject, version))) continue;
+      const other = ids?.get(id);
+      if (other !== undefined && other !== content) found.push({ subject, version, id });
+    }
+  }
+  return found;
+}

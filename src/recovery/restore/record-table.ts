@@ -1,0 +1,129 @@
+/**
+ * What is said last of each subject, version and setting: by the keys' meaning, whatever their bytes. Unlike a vendor's state it keeps what
+ * a vendor would drop, as a dangling reference or an id that is there twice.
+ */
+import { createHash } from 'node:crypto';
+import { contextOf } from '../../registry/subject-context.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
+import type { SchemasRecord } from '../records/schemas-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { contentDigest } from '../state/content-digest.ts';
+
+export interface VersionRow {
+  readonly id: number;
+  /** 16 bytes of a sha256 over what the id stands for, as latin1. */
+  readonly content: string;
+  /** As the record itself says, or a DELETE_SUBJECT behind it. */
+  deleted: boolean;
+  readonly offset: number;
+  /** Places of the versions that it refers to; absent: none. */
+  readonly references?: readonly string[];
+}
+
+/** Of one version, as a key. */
+export function placeOf(subject: string, version: number): string {
+  return `${version} ${subject}`;
+}
+
+export interface SettingRow {
+  readonly content: string;
+  readonly offset: number;
+}
+
+/** Memory: some 150 bytes for each version that there is. */
+export class RecordTable {
+  readonly versions = new Map<string, Map<number, VersionRow>>();
+  /** Of configs, modes and what has no meaning for ids, by their keys. */
+  readonly settings = new Map<string, SettingRow>();
+  /** Versions that were deleted for good, and not written since. */
+  purged = 0;
+
+  /**
+   * @param options.isTarget a record that nobody can read counts as none in the place that its key names: compaction leaves nothing else
+   *   there. In a backup, what it has beneath is what is wanted.
+   */
+  static async of(
+    snapshot: Snapshot,
+    options: { readonly isTarget?: boolean; readonly see?: (raw: RawRecord) => void } = {},
+    signal?: AbortSignal,
+  ): Promise<RecordTable> {
+    const { isTarget = false, see } = options;
+    const table = new RecordTable();
+    for await (const records of snapshot.records()) {
+      signal?.throwIfAborted();
+      for (const raw of records) {
+        see?.(raw);
+        const read = readRecord(raw);
+        if (read.ok) table.apply(raw, read.record);
+        else if (isTarget && read.version !== undefined) table.versions.get(read.subject ?? '')?.delete(read.version);
+      }
+    }
+    return table;
+  }
+
+  version(subject: string, version: number): VersionRow | undefined {
+    return this.versions.get(subject)?.get(version);
+  }
+
+  private apply(raw: RawRecord, record: SchemasRecord): void {
+    const { offset } = raw;
+    switch (record.kind) {
+      case 'schema': {
+        const { id, deleted } = record.value;
+        const content = contentDigest(record.value, 'confluent').toString('latin1', 0, 16);
+        const known = this.versions.get(record.subject) ?? new Map<number, VersionRow>();
+        const context = contextOf(record.subject);
+        const references = record.value.references.map((r) =>
+          placeOf(referencedSubject(context, r.subject), r.version),
+        );
+        const row = { id, content, deleted, offset };
+        known.set(record.version, references.length === 0 ? row : { ...row, references });
+        this.versions.set(record.subject, known);
+        break;
+      }
+      case 'schema-gone':
+        if (this.versions.get(record.subject)?.delete(record.version) === true) this.purged++;
+        break;
+      case 'delete-subject':
+        for (const [version, row] of this.versions.get(record.subject) ?? []) {
+          if (version <= record.version) row.deleted = true;
+        }
+        break;
+      case 'clear-subject':
+        this.clear(record.subject);
+        break;
+      case 'config':
+      case 'mode': {
+        const key = settingName(record.kind, record.subject);
+        if (record.value === null) this.settings.delete(key);
+        else this.settings.set(key, { content: digest(JSON.stringify(record.value)), offset });
+        break;
+      }
+      case 'other': {
+        const key = `other ${Buffer.from(raw.key ?? []).toString('base64')}`;
+        if (raw.value === null) this.settings.delete(key);
+        else this.settings.set(key, { content: digest(raw.value), offset });
+        break;
+      }
+      default:
+    }
+  }
+
+  private clear(scope: string | null): void {
+    const isContext = scope !== null && /^:\.[^:]*:$/.test(scope);
+    for (const [subject, rows] of this.versions) {
+      if (scope !== null && subject !== scope && !(isContext && contextOf(subject) === contextOf(scope))) continue;
+      for (const [version, { deleted }] of rows) if (deleted && rows.delete(version)) this.purged++;
+    }
+  }
+}
+
+function settingName(kind: 'config' | 'mode', subject: string | null): string {
+  return subject === null ? kind : `${kind} ${subject}`;
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest().toString('latin1', 0, 16);
+}

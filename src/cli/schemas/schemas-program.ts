@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { addBackup } from './backup-command.ts';
 import { addList } from './list-command.ts';
+import { addRepair } from './repair-command.ts';
 
-const COMMANDS: readonly ((schemas: Command) => void)[] = [addBackup, addList];
+const COMMANDS: readonly ((schemas: Command) => void)[] = [addBackup, addList, addRepair];
 
 /** @param schemas the command `schemas` itself */
 export function addSchemasCommands(schemas: Command): void {

@@ -14,12 +14,10 @@ const LISTED = 20;
 
 /**
  * Key, value, headers and, where the topic kept it, the time of every record, in their order. In bounded memory.
- * @param copy records of it that `isOwn` takes are passed over: what a restore adds of its own
  */
 export async function compareRecords(
   original: Snapshot,
   copy: Snapshot,
-  isOwn: (record: RawRecord) => boolean,
   signal?: AbortSignal,
 ): Promise<ComparedRecords> {
   const differences: string[] = [];
@@ -29,13 +27,7 @@ export async function compareRecords(
     if (differing++ < LISTED) differences.push(text);
   };
   const copied = oneByOne(copy, signal);
-  const next = async (): Promise<RawRecord | undefined> => {
-    for (;;) {
-      const { done, value } = await copied.next();
-      if (done === true) return undefined;
-      if (!isOwn(value)) return value;
-    }
-  };
+  const next = async (): Promise<RawRecord | undefined> => (await copied.next()).value;
   for await (const record of oneByOne(original, signal)) {
     const other = await next();
     compared++;

@@ -5,7 +5,6 @@ import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { StateReplay } from '../state/state-replay.ts';
-import type { BothStates } from './duplicate-ids.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
 import { shownList } from './shown.ts';
 import { stateChanges } from './state-changes.ts';
@@ -15,41 +14,50 @@ const VENDORS = ['confluent', 'karapace'] as const;
 
 type Batches = () => AsyncIterable<readonly Pick<RawRecord, 'key' | 'value' | 'offset'>[]>;
 
+interface Readings {
+  readonly before: RegistryState;
+  readonly after: RegistryState;
+  /** What compaction alone changes later: without the repair, and with it. */
+  readonly later: readonly string[];
+}
+
 /** Of records that are written behind the end: right away, and once compaction has removed what they replace. */
-export async function consequencesInPlace(
-  snapshot: Snapshot,
-  before: BothStates,
-  repair: InPlaceRepair,
-): Promise<readonly string[]> {
-  const records = (): AsyncIterable<readonly Pick<RawRecord, 'key' | 'value' | 'offset'>[]> =>
-    appended(snapshot, repair);
-  const last = await lastOffsets(records);
-  return consequences(before, async (vendor) => ({
-    after: await replayed(vendor, records),
-    compacted: await replayed(vendor, records, last),
-  }));
+export async function consequencesInPlace(snapshot: Snapshot, repair: InPlaceRepair): Promise<readonly string[]> {
+  const old: Batches = () => snapshot.records();
+  const all: Batches = () => appended(snapshot, repair);
+  const lastOfOld = await lastOffsets(old);
+  const lastOfAll = await lastOffsets(all);
+  return consequences(async (vendor) => {
+    const before = await replayed(vendor, old);
+    const own = new Set(laterChanges(before, await replayed(vendor, old, lastOfOld)));
+    const after = await replayed(vendor, all);
+    const later = [...laterChanges(after, await replayed(vendor, all, lastOfAll))];
+    return { before, after, later: later.filter((change) => !own.has(change)) };
+  });
 }
 
 /** Of a topic that is made anew with the records of another snapshot. */
-export async function consequencesAnew(after: Snapshot, before: BothStates): Promise<readonly string[]> {
-  const records = (): AsyncIterable<readonly RawRecord[]> => after.records();
-  return consequences(before, async (vendor) => ({ after: await replayed(vendor, records) }));
+export async function consequencesAnew(before: Snapshot, after: Snapshot): Promise<readonly string[]> {
+  return consequences(async (vendor) => ({
+    before: await replayed(vendor, () => before.records()),
+    after: await replayed(vendor, () => after.records()),
+    later: [],
+  }));
 }
 
-async function consequences(
-  before: BothStates,
-  read: (
-    vendor: 'confluent' | 'karapace',
-  ) => Promise<{ readonly after: RegistryState; readonly compacted?: RegistryState }>,
-): Promise<readonly string[]> {
+async function consequences(read: (vendor: 'confluent' | 'karapace') => Promise<Readings>): Promise<readonly string[]> {
   const lines: string[] = [];
   const told = new Map<string, string[]>();
   for (const vendor of VENDORS) {
-    const { after, compacted } = await read(vendor);
-    const changes = shownList([...stateChanges(before[vendor], after)]);
-    const key = changes.join('\n');
+    const { before, after, later } = await read(vendor);
+    const key = shownList([...stateChanges(before, after)]).join('\n');
     told.set(key, [...(told.get(key) ?? []), NAMES[vendor]]);
-    const later = compacted === undefined ? [] : [...laterChanges(after, compacted)];
+    if (after.staleFrom !== undefined) {
+      lines.push(
+        `${NAMES[vendor]} stops reading at offset ${after.staleFrom}, at a keytype that it does not know, and sees nothing of ` +
+          'what is written behind it: run holdfast schemas repair corrupt-records.',
+      );
+    }
     if (later.length > 0) {
       lines.push(`For ${NAMES[vendor]}, once the topic is compacted and it is started again:`, ...shownList(later));
     }
@@ -88,7 +96,7 @@ async function replayed(
   records: Batches,
   last?: ReadonlyMap<string, number>,
 ): Promise<RegistryState> {
-  const state = new StateReplay({ vendor, readsOn: true });
+  const state = new StateReplay({ vendor, readsOn: false });
   for await (const batch of records()) {
     for (const raw of batch) {
       const isLeft = last === undefined || raw.key === null || last.get(latin1(raw.key)) === raw.offset;

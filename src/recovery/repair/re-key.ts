@@ -53,11 +53,13 @@ export async function reKey(options: {
   return {
     title,
     summary: [
-      `${counted(meanings.length, 'key')} have another encoding. The last record under any encoding of a key holds, for either vendor:`,
+      `${counted(meanings.length, 'key has', 'keys have')} another encoding. The last record under any encoding of a key holds, for either vendor:`,
       ...shownList(plan.shown),
       ...(others === 0
         ? []
-        : [`${counted(others, 'schema')} that refer to these are written again behind them, unchanged.`]),
+        : [
+            `${counted(others, 'schema that refers to these is', 'schemas that refer to these are')} written again behind them, unchanged.`,
+          ]),
     ],
     writes: plan.tombstones.length + versions.length + plan.settings.length,
     records: async function* () {

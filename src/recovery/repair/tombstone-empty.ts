@@ -6,7 +6,7 @@ import type { RawRecord } from '../records/raw-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
 import { tombstone } from './in-place-repair.ts';
-import { shownKey, shownList } from './shown.ts';
+import { counted, shownKey, shownList } from './shown.ts';
 
 const textOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
@@ -20,7 +20,7 @@ export async function tombstoneEmpty(snapshot: Snapshot): Promise<InPlaceRepair>
       keys.length === 0
         ? ['No key has an empty value as its last one: there is nothing to do.']
         : [
-            `${keys.length} keys have an empty value as their last one; each gets a null.`,
+            `${counted(keys.length, 'key has', 'keys have')} an empty value as the last one; each gets a null.`,
             ...shownList(keys.map(shownKey)),
           ],
     writes: keys.length,

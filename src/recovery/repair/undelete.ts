@@ -54,7 +54,16 @@ export async function undelete(options: UndeleteOptions): Promise<InPlaceRepair>
   const { snapshot, state, subject, version } = options;
   const traces = await tracesOf(snapshot, subject);
   const found: Found[] = [];
-  for (const wanted of wantedVersions(options, traces)) {
+  const versions = wantedVersions(options, traces);
+  if (versions.length === 0) {
+    throw new DataError(
+      `No record is left of a subject ${subject}. Check its name; a context is part of it, as in :.context:name.`,
+      {
+        code: NOT_UNDELETED,
+      },
+    );
+  }
+  for (const wanted of versions) {
     if (state.version(subject, wanted)?.deleted === false) continue;
     found.push(await foundVersion(options, traces, wanted));
   }
@@ -68,12 +77,14 @@ export async function undelete(options: UndeleteOptions): Promise<InPlaceRepair>
   return {
     title,
     summary: [
-      `${counted(found.length, 'version')} of ${subject} comes back, with the id that it had:`,
+      `${counted(found.length, 'version')} of ${subject} ${found.length === 1 ? 'comes back, with the id that it had' : 'come back, with the ids that they had'}:`,
       ...shownList(found.map((one) => `version ${one.version}, id ${one.heldId}, from ${one.origin}`)),
       ...(keys.length === 0 ? [] : ['The DELETE_SUBJECT record, under which no deleted version is left, gets a null.']),
       ...(others === 0
         ? []
-        : [`${counted(others, 'schema')} that refer to it are written again behind it, unchanged.`]),
+        : [
+            `${counted(others, 'schema that refers to it is', 'schemas that refer to it are')} written again behind it, unchanged.`,
+          ]),
       ...missingReferences(found, state),
     ],
     writes: keys.length + writes.length,

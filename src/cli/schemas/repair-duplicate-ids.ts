@@ -1,0 +1,76 @@
+/** `holdfast schemas repair duplicate-ids`: what each id stands for and who carries it; and an id of its own for those that are chosen. */
+import { findUsedIds } from '../../recovery/data/find-used-ids.ts';
+import type { IdUse } from '../../recovery/data/used-ids.ts';
+import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
+import { type DuplicateId, duplicateIds, shownDuplicate } from '../../recovery/repair/duplicate-ids.ts';
+import { giveNewIds } from '../../recovery/repair/give-new-id.ts';
+import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
+import { readTopic } from './repair-in-place.ts';
+import { parseVersion, planPath, type RepairOptions } from './repair-options.ts';
+import { finishRepair } from './repair-run.ts';
+import { EXIT_FINDINGS } from './run-schemas.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+export interface DuplicateIdsOptions extends RepairOptions {
+  readonly giveNewId?: readonly string[];
+  readonly usedBy?: string;
+}
+
+/** Returns the exit code: that of findings where ids are shared and nothing was chosen. */
+export async function repairDuplicateIds(session: SchemasSession, options: DuplicateIdsOptions): Promise<number> {
+  const { signal, clock } = session;
+  const chosen = (options.giveNewId ?? []).map((text) => parseVersion(text, '--give-new-id'));
+  const { snapshot, states } = await readTopic(session, {});
+  const { topic } = snapshot.facts;
+  if (topic === undefined) throw new Error('a topic that was read has facts');
+  const duplicates = await duplicateIds(snapshot, states);
+  const uses = duplicates.length === 0 ? undefined : await usesOf(session, options, duplicates);
+  const listed = duplicates.flatMap((duplicate) => [
+    ...shownDuplicate(duplicate),
+    ...(uses ?? []).filter(({ id, context }) => id === duplicate.id && context === duplicate.context).map(shownUse),
+  ]);
+  if (chosen.length === 0) {
+    const text = duplicates.length === 0 ? ['Every id stands for one schema.'] : [...listed, '', ...HOW];
+    session.print({ json: { duplicates, uses: uses ?? null, plan: null, ran: false, undo: null }, text });
+    return duplicates.length === 0 ? 0 : EXIT_FINDINGS;
+  }
+  const repair = await giveNewIds({ snapshot, states, duplicates, chosen });
+  const changes = await consequencesInPlace(snapshot, repair);
+  const path = planPath(options, 'duplicate-ids', clock.now());
+  const plan = await planInPlace({ repair, snapshot, facts: topic, path, now: clock.now(), notes: listed }, signal);
+  return finishRepair(session, options, { plan, changes, facts: topic });
+}
+
+const HOW = [
+  'Data that carries such an id was written with one of its schemas: find out with which, by the time at which each was registered and with',
+  '--used-by TOPICS. Then give the other one an id of its own: holdfast schemas repair duplicate-ids --give-new-id SUBJECT:VERSION.',
+];
+
+async function usesOf(
+  session: SchemasSession,
+  { usedBy, topic }: DuplicateIdsOptions,
+  duplicates: readonly DuplicateId[],
+): Promise<readonly IdUse[] | undefined> {
+  if (usedBy === undefined) return undefined;
+  const { signal, progress, logger } = session;
+  const topics = usedBy
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const ids = new Set(duplicates.map(({ id }) => id));
+  const broker = await session.broker();
+  const used = await findUsedIds(
+    { broker, settings: {}, logger, topics, except: [topic], ids },
+    signal,
+    ({ done, total }) => progress.report('Reading data', done, total),
+  );
+  for (const { topic: name, partition, first, last, reason } of used.unread) {
+    session.note(`warning: ${name}-${partition}, offsets ${first} to ${last}, could not be read: ${reason}`);
+  }
+  return used.ids;
+}
+
+function shownUse({ topic, partition, part, records, ranges, isCoarse }: IdUse): string {
+  const shown = ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
+  return `  carried by ${records} ${part}s of ${topic}-${partition}, offsets ${shown}${isCoarse ? ' (among others)' : ''}`;
+}

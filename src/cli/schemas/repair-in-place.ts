@@ -1,0 +1,62 @@
+/** Repairs that write behind the topic's end: re-key, tombstone-empty, undelete and duplicate-ids. */
+import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
+import type { BothStates } from '../../recovery/repair/duplicate-ids.ts';
+import type { InPlaceRepair } from '../../recovery/repair/in-place-repair.ts';
+import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
+import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import type { RegistryState } from '../../recovery/state/registry-state.ts';
+import { replay } from '../../recovery/state/replay.ts';
+import { openPlace } from './open-place.ts';
+import { planPath, type RepairOptions } from './repair-options.ts';
+import { finishRepair } from './repair-run.ts';
+import { type ReadByVendor, vendorOf } from './repair-vendor.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+export interface ReadTopic {
+  readonly snapshot: Snapshot;
+  readonly states: BothStates;
+  /** As the registry reads it that writes this topic. */
+  readonly state: RegistryState;
+}
+
+/** Reads the topic, decides, plans, and runs the plan if that was asked for. Returns the exit code. */
+export async function repairInPlace(
+  session: SchemasSession,
+  options: RepairOptions & ReadByVendor,
+  what: string,
+  decide: (topic: ReadTopic) => Promise<InPlaceRepair>,
+): Promise<number> {
+  const { signal, clock } = session;
+  const topic = await readTopic(session, options);
+  const { snapshot } = topic;
+  const { facts } = snapshot;
+  if (facts.topic === undefined) throw new Error('a topic that was read has facts');
+  const repair = await decide(topic);
+  if (repair.writes === 0) {
+    const { title, summary } = repair;
+    session.print({ json: { title, summary, changes: [], plan: null, ran: false, undo: null }, text: summary });
+    return 0;
+  }
+  const changes = await consequencesInPlace(snapshot, repair);
+  const path = planPath(options, what, clock.now());
+  const plan = await planInPlace({ repair, snapshot, facts: facts.topic, path, now: clock.now() }, signal);
+  return finishRepair(session, options, { plan, changes, facts: facts.topic });
+}
+
+export async function readTopic(session: SchemasSession, options: ReadByVendor): Promise<ReadTopic> {
+  const snapshot = await openPlace(session, { kind: 'topic' });
+  return readStates(session, snapshot, options);
+}
+
+export async function readStates(
+  session: SchemasSession,
+  snapshot: Snapshot,
+  options: ReadByVendor,
+): Promise<ReadTopic> {
+  const { signal } = session;
+  // What is in the records counts, not where some reader stopped.
+  const confluent = await replay(snapshot, 'confluent', { signal, readsOn: true });
+  const karapace = await replay(snapshot, 'karapace', { signal, readsOn: true });
+  const states = { confluent, karapace };
+  return { snapshot, states, state: states[await vendorOf(snapshot, options)] };
+}

@@ -3,6 +3,7 @@ const RELATIVE = [
   '../converters/plugin',
   '../transforms/plugin',
   '../runtime/config/providers/plugin',
+  '../recovery/connector/plugin',
   '../../connectors/datagen/index',
   '../../connectors/file/index',
   '../../connectors/verifiable/index',

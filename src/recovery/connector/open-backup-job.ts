@@ -1,0 +1,143 @@
+/** A backup job of real places: the source's topic, the registry's nodes as witnesses, the targets, and what it all means. */
+import type { SourceTaskContext } from '../../sdk/task.ts';
+import { askWitnesses } from '../backup/ask-witnesses.ts';
+import { topicSource } from '../backup/backup-source.ts';
+import type { BackupTarget } from '../backup/backup-target.ts';
+import { openGitSnapshot } from '../backup/open-git-snapshot.ts';
+import { openTarget } from '../backup/open-target.ts';
+import { parsePlace } from '../backup/place.ts';
+import { runBackup, type TargetOutcome } from '../backup/run-backup.ts';
+import { openSnapshotFolder, type SnapshotFolder } from '../backup/snapshot-folder.ts';
+import { openNodes, type RegistryNodes } from '../rest/open-nodes.ts';
+import type { Finding } from '../verify/finding.ts';
+import { verifySnapshot } from '../verify/verify-snapshot.ts';
+import { AwayWatch, BackupBrokers } from './backup-brokers.ts';
+import type { BackupJob, BackupSummary } from './backup-job.ts';
+import type { SchemaBackupSettings } from './config.ts';
+
+/** @throws ConfigError for settings that are wrong; opens no connection yet */
+export async function openBackupJob(settings: SchemaBackupSettings, context: SourceTaskContext): Promise<BackupJob> {
+  const { clock, logger } = context;
+  const brokers = new BackupBrokers({ clock, logger });
+  const nodes =
+    settings.registryUrls.length === 0
+      ? undefined
+      : openNodes({ urls: settings.registryUrls, properties: settings.registry, clock, logger, giveUpAfterMs: 10_000 });
+  const targets = await Promise.all(
+    settings.targets.map((place) =>
+      openTarget(place, settings.targetSettings, {
+        clock,
+        broker: (servers) => {
+          const own = servers ?? settings.servers;
+          const isSource = own === settings.servers && Object.keys(settings.target).length === 0;
+          return brokers.broker(own, isSource ? settings.source : settings.target);
+        },
+      }),
+    ),
+  );
+  return new OpenBackupJob({ settings, context, brokers, nodes, targets });
+}
+
+class OpenBackupJob implements BackupJob {
+  readonly source: string;
+  private readonly settings: SchemaBackupSettings;
+  private readonly context: SourceTaskContext;
+  private readonly brokers: BackupBrokers;
+  private readonly nodes: RegistryNodes | undefined;
+  private readonly targets: readonly BackupTarget[];
+  /** What was found in the backup that was made last: in one that did not change nothing else is found. */
+  private found: { readonly of: string; readonly findings: readonly Finding[] } | undefined;
+
+  constructor(options: {
+    readonly settings: SchemaBackupSettings;
+    readonly context: SourceTaskContext;
+    readonly brokers: BackupBrokers;
+    readonly nodes: RegistryNodes | undefined;
+    readonly targets: readonly BackupTarget[];
+  }) {
+    this.settings = options.settings;
+    this.context = options.context;
+    this.brokers = options.brokers;
+    this.nodes = options.nodes;
+    this.targets = options.targets;
+    this.source = `${options.settings.servers}/${options.settings.schemasTopic}`;
+  }
+
+  async run(signal: AbortSignal): Promise<BackupSummary> {
+    const { clock } = this.context;
+    const { servers } = this.settings;
+    const [takenAt, startedAt] = [clock.now(), clock.monotonic()];
+    const watch = new AwayWatch({ clock, servers, signal });
+    let outcomes: readonly TargetOutcome[];
+    try {
+      outcomes = await this.backUp(watch);
+    } finally {
+      watch.end();
+    }
+    const good = outcomes.find(({ backup }) => backup !== undefined);
+    if (good?.backup === undefined) throw outcomes[0]?.error;
+    const { place, endOffset, records, added, sha256 } = good.backup;
+    const told = await this.lookThrough(outcomes, signal);
+    return {
+      ...{ takenAt, durationMs: clock.monotonic() - startedAt, targets: outcomes },
+      ...{ place, endOffset, records, added, sha256, ...told },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.nodes?.close();
+    await this.brokers.close();
+  }
+
+  private async backUp(watch: AwayWatch): Promise<readonly TargetOutcome[]> {
+    const { settings, context, nodes, targets } = this;
+    const { clock, logger } = context;
+    const { schemasTopic: topic, groupId } = settings;
+    const broker = await this.brokers.broker(settings.servers, settings.source);
+    const client = { settings: {}, logger, onAvailability: watch.onAvailability };
+    return runBackup(
+      {
+        source: topicSource({ broker, client, topic, groupId }),
+        ...{ targets, clock },
+        ...(nodes === undefined
+          ? {}
+          : { witness: (folder, signal) => askWitnesses({ nodes: nodes.nodes, clock, folder }, signal) }),
+      },
+      watch.signal,
+    );
+  }
+
+  /** Of a backup that can be read as it lies there, which is looked through unless it is the one of last time. */
+  private async lookThrough(
+    outcomes: readonly TargetOutcome[],
+    signal: AbortSignal,
+  ): Promise<Pick<BackupSummary, 'subjects' | 'bytes' | 'findings'>> {
+    for (const { backup } of outcomes) {
+      const snapshot = backup === undefined ? undefined : await openWritten(backup.place, signal);
+      if (snapshot === undefined) continue;
+      try {
+        const { subjects, files, witnesses } = snapshot.manifest;
+        const bytes = [...files, ...witnesses].reduce((sum, file) => sum + file.bytes, 0);
+        return { subjects, bytes, findings: await this.findingsOf(snapshot, signal) };
+      } finally {
+        await snapshot.close();
+      }
+    }
+    return { subjects: undefined, bytes: undefined, findings: undefined };
+  }
+
+  private async findingsOf(snapshot: SnapshotFolder, signal: AbortSignal): Promise<readonly Finding[] | undefined> {
+    if (!this.settings.isVerified) return undefined;
+    const { sha256, takenAt } = snapshot.facts;
+    const of = `${sha256} ${takenAt}`;
+    if (this.found?.of !== of) this.found = { of, findings: await verifySnapshot(snapshot, { signal }) };
+    return this.found.findings;
+  }
+}
+
+/** undefined: not without copying it first. */
+async function openWritten(text: string, signal: AbortSignal): Promise<SnapshotFolder | undefined> {
+  const place = parsePlace(text);
+  if (place.kind === 'folder') return openSnapshotFolder(place.path);
+  return place.kind === 'git' ? openGitSnapshot({ path: place.path, commit: place.commit }, signal) : undefined;
+}

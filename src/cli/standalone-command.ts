@@ -44,12 +44,13 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   // Where lines go and which is a setting too, and may come from a config provider.
   const early = recordingLogger();
   const file = args.workerFile === undefined ? {} : await readPropertiesFile(args.workerFile, early.logger);
-  const settings = { ...file, ...environment };
   try {
-    const prepared = await prepareSettings({ settings, logger: early.logger });
-    await runPrepared(args, { prepared, early: early.lines, stopped }).catch((error: unknown) => {
-      // Invariant 8: what a plugin said when it was started goes to stderr.
-      throw prepared.secrets.maskAll(error);
+    await runWorker({
+      settings: { ...file, ...environment },
+      connectors: (config, logger) =>
+        readConnectorFiles(args.connectorFiles, config.values['connector.files.dir'], logger),
+      early,
+      stopped,
     });
   } catch (error) {
     const workerFile = args.workerFile === undefined ? null : { path: args.workerFile, settings: file };
@@ -57,15 +58,31 @@ export async function runStandalone(args: StandaloneArguments): Promise<void> {
   }
 }
 
+interface WorkerRun {
+  readonly settings: Readonly<Record<string, string>>;
+  /** All of them are known before anything is started: a mistake in the last one starts nothing. */
+  readonly connectors: (config: PreparedSettings['config'], logger: Logger) => Promise<readonly ConnectorFile[]>;
+  /** What was said before it was known where lines go. */
+  readonly early?: ReturnType<typeof recordingLogger>;
+  readonly stopped: ReturnType<typeof stopSignal>;
+}
+
+/** Resolves when the worker has stopped after a signal. Rejects with what kept it from starting, without secrets. */
+export async function runWorker(run: WorkerRun): Promise<void> {
+  const { settings, early = recordingLogger() } = run;
+  const prepared = await prepareSettings({ settings, logger: early.logger });
+  await runPrepared(run, { prepared, early: early.lines }).catch((error: unknown) => {
+    // Invariant 8: what a plugin said when it was started goes to stderr.
+    throw prepared.secrets.maskAll(error);
+  });
+}
+
 async function runPrepared(
-  args: StandaloneArguments,
-  options: {
-    readonly prepared: PreparedSettings;
-    readonly early: readonly LogLine[];
-    readonly stopped: ReturnType<typeof stopSignal>;
-  },
+  run: WorkerRun,
+  options: { readonly prepared: PreparedSettings; readonly early: readonly LogLine[] },
 ): Promise<void> {
-  const { prepared, early, stopped } = options;
+  const { stopped } = run;
+  const { prepared, early } = options;
   const { config, secrets } = prepared;
   const logLevels = new LogLevels({
     root: config.values['log.level'].toUpperCase() as LevelName,
@@ -88,8 +105,7 @@ async function runPrepared(
   if (ended !== null) {
     logger.warn('This version of Node is out of support. Use Node 24.', { node: process.version, endedOn: ended });
   }
-  // All files are read before anything is started: a mistake in the last one starts nothing.
-  const connectors = await readConnectorFiles(args.connectorFiles, config.values['connector.files.dir'], logger);
+  const connectors = await run.connectors(config, logger);
   const worker = await openPrepared(prepared, { logger: lines, logLevels });
   try {
     // A signal ends a start that doesn't, too: a connector's plugin may not return.

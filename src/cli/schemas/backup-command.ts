@@ -4,17 +4,15 @@ import { askWitnesses, type WitnessReport } from '../../recovery/backup/ask-witn
 import type { BackupSource } from '../../recovery/backup/backup-source.ts';
 import { topicSource } from '../../recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
-import { FolderTarget } from '../../recovery/backup/folder-target.ts';
-import type { Identity } from '../../recovery/backup/git-repository.ts';
-import { GitTarget } from '../../recovery/backup/git-target.ts';
-import { parseRetentionRule } from '../../recovery/backup/retention-rule.ts';
+import { openTarget } from '../../recovery/backup/open-target.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
 import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
+import { type BackupEveryOptions, backupEvery } from './backup-every.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
-import { parseTargetPlace, placeText, type TargetPlace } from './place.ts';
+import { parseTargetPlace } from './place.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 
@@ -29,6 +27,7 @@ interface BackupOptions extends CommonOptions {
   readonly gitAuthor?: string;
   readonly gitMessage?: string;
   readonly gitPush?: string;
+  readonly every?: string;
 }
 
 export function addBackup(schemas: Command): void {
@@ -44,7 +43,18 @@ export function addBackup(schemas: Command): void {
       'of commits; {topic} {added} {records} {endOffset} {takenAt} {changes} are filled in',
     )
     .option('--git-push <remote>', 'push each time, also what an earlier run could not push')
-    .action((options: BackupOptions) => runSchemas(options, (session) => backup(session, options)));
+    .option('--every <time>', 'go on for ever, as a worker with a REST API: 90s, 15m, 6h, 1d')
+    .option('--state <dir>', 'with --every: where it keeps how far it is; <first folder>.state unless told')
+    .option('--rest-port <port>', 'with --every: of REST API and metrics, on the loopback; 0: any that is free', '8083')
+    .option('--report-servers <servers>', 'with --every: a Kafka that takes a record for each backup')
+    .option('--report-topic <topic>', 'with --every: the topic for them', 'schema-backups')
+    .action((options: BackupOptions & Omit<BackupEveryOptions, 'every'>) => {
+      const { every } = options;
+      if (every === undefined) return runSchemas(options, (session) => backup(session, options));
+      if (options.full || options.from !== 'topic')
+        throw new UsageError('--every goes with neither --full nor --from.');
+      return backupEvery({ ...options, every });
+    });
 }
 
 async function backup(session: SchemasSession, options: BackupOptions): Promise<number> {
@@ -52,7 +62,9 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
   const places = options.to.map(parseTargetPlace);
   const source = await openSource(session, options.from);
   const targets: BackupTarget[] = [];
-  for (const place of places) targets.push(await openTarget(session, place, options));
+  if (options.gitPush !== undefined) session.secrets.add(secretsOf({ url: options.gitPush }));
+  const broker = (servers: string | undefined) => session.broker(servers);
+  for (const place of places) targets.push(await openTarget(place, options, { clock, broker }));
   const registry = await session.nodes(WITNESS_GIVE_UP_MS);
   const outcomes = await runBackup(
     {
@@ -83,36 +95,6 @@ async function openSource(session: SchemasSession, from: string): Promise<Backup
     });
   }
   throw new UsageError(`--from must be topic or registry, not ${from}.`);
-}
-
-async function openTarget(
-  { clock, secrets }: SchemasSession,
-  place: TargetPlace,
-  options: BackupOptions,
-): Promise<BackupTarget> {
-  const name = placeText(place);
-  switch (place.kind) {
-    case 'folder': {
-      const keep = options.keep === undefined ? undefined : parseRetentionRule(options.keep);
-      return new FolderTarget({ path: place.path, keep, clock });
-    }
-    case 'git': {
-      const { gitAuthor, gitMessage: message, gitPush: push } = options;
-      const author = gitAuthor === undefined ? undefined : identityOf(gitAuthor);
-      secrets.add(secretsOf({ url: push ?? '' }));
-      return new GitTarget({ name, path: place.path, author, message, push, clock });
-    }
-    default:
-      throw new UsageError(`${name} can't be written yet.`);
-  }
-}
-
-function identityOf(text: string): Identity {
-  const [, name, email] = /^\s*([^<>\n]+?)\s*<([^<>\s]+)>\s*$/.exec(text) ?? [];
-  if (name === undefined || email === undefined) {
-    throw new UsageError(`--git-author must be of the form "Name <mail>", not ${text}.`);
-  }
-  return { name, email };
 }
 
 function plainOutcome({ error, ...outcome }: TargetOutcome): unknown {

@@ -7,21 +7,19 @@ import { decodeRecordBatch, verifiedBatchHeader } from './record-batch/decode-re
 export interface LogBytes {
   /** From the beginning of a batch on; the last may be cut off. */
   readonly bytes: Buffer;
-  /** Asked for: what lies below is left out. */
+  /** What lies below is left out. */
   readonly offset: number;
   /** What lies at or above is left out. */
   readonly end: number;
   /** No batch lies at or above it. */
   readonly logEnd: number;
-  /** There are no more bytes to be had: a batch that seems cut off is damaged. */
-  readonly isAll: boolean;
 }
 
 export interface LogEntries {
   readonly entries: readonly LogEntry[];
   /** The offset asked for if nothing could be made of the bytes. */
   readonly nextOffset: number;
-  /** Why reading ended before the bytes did; null if it did not. */
+  /** Why reading ended before the bytes did, and perhaps only that its last batch is cut off; null if it did not. */
   readonly problem: string | null;
 }
 
@@ -34,16 +32,15 @@ const CUT_OFF = 'it is cut off, or claims a wrong length.';
  *
  * @throws CodecNotLoadedError for a compression that is to be loaded first
  */
-export function logEntries({ bytes, offset: from, end, logEnd, isAll }: LogBytes): LogEntries {
+export function logEntries({ bytes, offset: from, end, logEnd }: LogBytes): LogEntries {
   const entries: LogEntry[] = [];
   let offset = from;
   let position = 0;
   while (offset < end && position < bytes.length) {
     try {
       const header = verifiedBatchHeader(bytes, position);
-      if (header === null && !isAll) return { entries, nextOffset: offset, problem: CUT_OFF };
       if (header === null) throw new Error(CUT_OFF);
-      const misplaced = misplacement(bytes, header, { offset, logEnd, isFirst: position === 0 });
+      const misplaced = misplacement(bytes, header, { offset, logEnd, isBefore: offset === from });
       if (misplaced !== null) throw new Error(misplaced);
       if (header.baseOffset >= end) return { entries, nextOffset: end, problem: null };
       if (header.lastOffset >= offset) {
@@ -89,13 +86,13 @@ function outcomeOf(key: Buffer | null): 'commit' | 'abort' | 'other' {
 function misplacement(
   bytes: Buffer,
   header: BatchHeader,
-  place: { readonly offset: number; readonly logEnd: number; readonly isFirst: boolean },
+  place: { readonly offset: number; readonly logEnd: number; readonly isBefore: boolean },
 ): string | null {
   const { baseOffset, lastOffset } = header;
   const says = `its checksum fits, but its base offset ${baseOffset} does not:`;
   if (lastOffset >= place.logEnd) return `${says} the log ends at ${place.logEnd}.`;
-  // A log may be asked for a batch that begins below.
-  if (lastOffset < place.offset) return place.isFirst ? null : `${says} it lies behind offset ${place.offset - 1}.`;
+  // What is asked for may begin with batches that lie below.
+  if (lastOffset < place.offset) return place.isBefore ? null : `${says} it lies behind offset ${place.offset - 1}.`;
   if (baseOffset <= place.offset) return null;
   const next = soundHeader(bytes, header.position + header.byteLength);
   if (next === null || next.baseOffset > lastOffset || next.baseOffset < place.offset) return null;

@@ -8,8 +8,8 @@ import { CodecNotLoadedError, loadCodec } from './record-batch/compression.ts';
 export type LogAnswer =
   /** From the batch that holds the offset on; `logEnd` is above all batches. */
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly logEnd: number }
-  /** Nothing lies at the offset or above it, though the log goes on: compaction left a gap. */
-  | { readonly kind: 'gap' }
+  /** The broker finds nothing at the offset or above it, though the log goes on: compaction left a gap, or damage hides what is there. */
+  | { readonly kind: 'nothing' }
   /** The log does not reach there. */
   | { readonly kind: 'outside'; readonly startOffset: number; readonly endOffset: number }
   /** The broker itself can't read there. */
@@ -49,7 +49,7 @@ export class PassingLogReader implements LogReader {
     let problem = '';
     for (const maxBytes of [CHUNK_BYTES, MOST_BYTES]) {
       const answer = await this.ask(place, maxBytes, signal);
-      if (answer.kind === 'gap') return { entries: [], nextOffset: end };
+      if (answer.kind === 'nothing') return this.lookBack(place, signal);
       if (answer.kind === 'outside') {
         if (answer.startOffset > offset) return { entries: [], nextOffset: Math.min(end, answer.startOffset) };
         throw new EnvironmentError(
@@ -62,7 +62,7 @@ export class PassingLogReader implements LogReader {
         problem = answer.reason;
         break;
       }
-      const found = await entriesOf(answer, { ...place, isAll: maxBytes === MOST_BYTES });
+      const found = await entriesOf(answer, place);
       if (found.nextOffset > offset) return found;
       problem = found.problem ?? 'there is no batch for it.';
     }
@@ -74,6 +74,26 @@ export class PassingLogReader implements LogReader {
     this.closed = true;
     await this.source.close();
     this.onClose(this);
+  }
+
+  /**
+   * Whether there is a gap up to the end, or bytes which the broker can't make out: those come behind what it reads before them. Kafka finds
+   * no offset behind a batch whose length is too large, up to the next entry of its index.
+   */
+  private async lookBack(place: Place, signal: AbortSignal | undefined): Promise<LogChunk> {
+    const { offset, end } = place;
+    for (let back = 1; back <= offset; back *= 2) {
+      const answer = await this.ask({ ...place, offset: offset - back }, CHUNK_BYTES, signal);
+      // The log begins behind there.
+      if (answer.kind === 'outside') break;
+      if (answer.kind !== 'bytes') continue;
+      const found = await entriesOf(answer, place);
+      if (found.nextOffset > offset) return found;
+      // Much of this lies below, so that the rest may be cut off: nothing is known of it.
+      if (found.problem !== null) return this.passOver(place, found.problem, signal);
+      break;
+    }
+    return { entries: [], nextOffset: end };
   }
 
   /** The next offset from which on something can be read, found by asking for later ones, and then closer to the damage. */
@@ -105,10 +125,9 @@ export class PassingLogReader implements LogReader {
   /** Where reading goes on soundly if it is asked for at this offset; null if it does not. */
   private async probe(place: Place, signal: AbortSignal | undefined): Promise<number | null> {
     const answer = await this.ask(place, CHUNK_BYTES, signal);
-    if (answer.kind === 'gap') return place.end;
     if (answer.kind === 'outside') return answer.startOffset > place.offset ? answer.startOffset : null;
-    if (answer.kind === 'refused') return null;
-    const { entries } = await entriesOf(answer, { ...place, isAll: true });
+    if (answer.kind !== 'bytes') return null;
+    const { entries } = await entriesOf(answer, place);
     return entries.find(({ kind }) => kind !== 'unreadable')?.baseOffset ?? null;
   }
 
@@ -121,7 +140,7 @@ export class PassingLogReader implements LogReader {
 
 async function entriesOf(
   { bytes, logEnd }: { readonly bytes: Buffer; readonly logEnd: number },
-  place: { readonly offset: number; readonly end: number; readonly isAll: boolean },
+  place: { readonly offset: number; readonly end: number },
 ): Promise<LogEntries> {
   for (;;) {
     try {

@@ -453,6 +453,22 @@ export function describeBrokerPorts(name: string, open: () => Promise<BrokerUnde
         expect((await inspect())?.id).not.toBe(first?.id);
       });
 
+      it('has no ACLs where there is no authorizer, and says so when some are to be created', async () => {
+        const topic = await newTopic();
+        expect(await admin.topicAcls(topic)).toBeNull();
+        await admin.createTopicAcls([]);
+        const acl = {
+          principal: 'User:a',
+          host: '*',
+          operation: 'READ',
+          permission: 'ALLOW',
+          pattern: 'LITERAL',
+        } as const;
+        await expect(admin.createTopicAcls([{ ...acl, resource: topic }])).rejects.toMatchObject({
+          name: 'ConfigError',
+        });
+      });
+
       it('finds offsets by place and by time', async () => {
         const topic = await newTopic();
         const now = Date.now();

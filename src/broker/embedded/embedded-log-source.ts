@@ -27,7 +27,7 @@ export class EmbeddedLogSource implements LogSource {
     try {
       const read = await log.read(offset, maxBytes, null);
       if (read === 'moved') return { kind: 'outside', startOffset: log.startOffset, endOffset: log.endOffset };
-      return read === null ? { kind: 'gap' } : { kind: 'bytes', bytes: read.bytes, logEnd: log.endOffset };
+      return read === null ? { kind: 'nothing' } : { kind: 'bytes', bytes: read.bytes, logEnd: log.endOffset };
     } catch (error) {
       if (!(error instanceof CorruptBatchError || error instanceof UnsupportedBatchError)) throw error;
       return { kind: 'refused', reason: error.message };

@@ -77,7 +77,7 @@ class KafkaBroker implements Broker {
   logReader(options: ClientOptions): LogReader {
     return this.make('consumer', options, (settings, dependencies, onClose) => {
       const cluster = new Cluster({ ...dependencies, settings: settings.cluster, autoCreateTopics: false });
-      return new PassingLogReader({ source: new KafkaLogSource({ cluster, settings: settings.fetcher }), onClose });
+      return new PassingLogReader({ source: new KafkaLogSource({ cluster }), onClose });
     });
   }
 

@@ -5,25 +5,22 @@ import type { TopicPartition } from '../ports.ts';
 import { topicFailure } from './admin-failures.ts';
 import type { Cluster } from './cluster.ts';
 import { errorForCode, unavailable } from './kafka-errors.ts';
-import type { FetcherSettings } from './kafka-settings.ts';
 import { ErrorCode, errorCodeName } from './protocol/error-code.ts';
 import { EARLIEST_TIMESTAMP, fetch, LATEST_TIMESTAMP, listOffsets } from './protocol/fetch.ts';
 
 type Place = TopicPartition & { readonly offset: number };
 
 /** So often an answer may come without a byte before there is nothing: it may be that of a quota, or of a new leader. */
-const EMPTY_ANSWERS = 3;
+const EMPTY_ANSWERS = 2;
 /** So often a broker may fail without saying why. */
 const UNEXPLAINED_ANSWERS = 5;
 
 /** Bytes of a partition, whatever is committed, from its leader. What time may mend is repeated until the caller's signal aborts. */
 export class KafkaLogSource implements LogSource {
   private readonly cluster: Cluster;
-  private readonly settings: FetcherSettings;
 
-  constructor(dependencies: { readonly cluster: Cluster; readonly settings: FetcherSettings }) {
+  constructor(dependencies: { readonly cluster: Cluster }) {
     this.cluster = dependencies.cluster;
-    this.settings = dependencies.settings;
   }
 
   async fetch(place: Place, maxBytes: number, signal?: AbortSignal): Promise<LogAnswer> {
@@ -51,18 +48,18 @@ export class KafkaLogSource implements LogSource {
     maxBytes: number,
     seen: { empty: number; unexplained: number },
   ): Promise<LogAnswer> {
-    const { maxWaitMs } = this.settings;
     const answer = await this.cluster.request(
       leader,
       fetch,
       {
-        maxWaitMs,
+        // What is asked for is there already, or never comes.
+        maxWaitMs: 0,
         minBytes: 1,
         maxBytes,
         readCommitted: false,
         topics: [{ topic, partitions: [{ partition, offset, maxBytes }] }],
       },
-      { lane: 'fetch', timeoutMs: this.cluster.settings.requestTimeoutMs + maxWaitMs },
+      { lane: 'fetch' },
     );
     const where = `${topic}-${partition} at offset ${offset}`;
     if (answer.errorCode !== ErrorCode.NONE) throw errorForCode(answer.errorCode, `read ${where}`);
@@ -79,7 +76,7 @@ export class KafkaLogSource implements LogSource {
     if (errorCode !== ErrorCode.NONE) throw topicFailure(errorCode, `read ${where}`);
     if (records.length > 0) return { kind: 'bytes', bytes: records, logEnd: highWatermark };
     if (++seen.empty < EMPTY_ANSWERS) throw unavailable(`Kafka answered for ${where} without a record.`);
-    return highWatermark > offset ? { kind: 'gap' } : this.outside(leader, { topic, partition });
+    return highWatermark > offset ? { kind: 'nothing' } : this.outside(leader, { topic, partition });
   }
 
   private async outside(leader: number, { topic, partition }: TopicPartition): Promise<LogAnswer> {

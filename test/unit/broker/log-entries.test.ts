@@ -34,7 +34,6 @@ function read(pieces: readonly Buffer[], more: Partial<LogBytes> = {}) {
     offset: 0,
     end: 100,
     logEnd: 100,
-    isAll: false,
     ...more,
   });
   const told = entries.map((entry) => {
@@ -68,6 +67,11 @@ describe('the entries of a log', () => {
     });
   });
 
+  it('pass over batches that lie below', () => {
+    const pieces = [batch(0, ['a']), batch(1, ['b']), batch(2, ['c'])];
+    expect(read(pieces, { offset: 2 })).toMatchObject({ told: ['2-3 2c'], nextOffset: 3 });
+  });
+
   it('end before a batch that is cut off', () => {
     const pieces = [batch(0, ['a']), batch(1, ['b']).subarray(0, 65)];
     expect(read(pieces)).toMatchObject({ told: ['0-1 0a'], nextOffset: 1 });
@@ -98,7 +102,7 @@ describe('the entries of a log', () => {
     const wrong = Buffer.from(batch(1, ['b']));
     wrong.writeInt32BE(length, 8);
     const pieces = [batch(0, ['a']), wrong, batch(2, ['c']), batch(3, ['d'])];
-    expect(read(pieces, { isAll: true })).toMatchObject({ told: ['0-1 0a', '1-2 unreadable', '2-3 2c', '3-4 3d'] });
+    expect(read(pieces)).toMatchObject({ told: ['0-1 0a', '1-2 unreadable', '2-3 2c', '3-4 3d'] });
   });
 
   it('find the next batch behind one whose magic is none', () => {

@@ -19,6 +19,7 @@ class FakeSource implements LogSource {
   readonly end: number;
   start = 0;
   refuses: (offset: number) => boolean = () => false;
+  hides: (offset: number) => boolean = () => false;
   asked: number[] = [];
   closed = false;
 
@@ -32,9 +33,10 @@ class FakeSource implements LogSource {
     if (offset < this.start || offset >= this.end) {
       return { kind: 'outside', startOffset: this.start, endOffset: this.end };
     }
+    if (this.hides(offset)) return { kind: 'nothing' };
     if (this.refuses(offset)) return { kind: 'refused', reason: 'the broker found a batch corrupt' };
     const first = this.batches.findIndex(({ last }) => last >= offset);
-    if (first < 0) return { kind: 'gap' };
+    if (first < 0) return { kind: 'nothing' };
     const bytes = Buffer.concat(this.batches.slice(first).map((one) => one.bytes));
     const least = this.batches[first]?.bytes.length ?? 0;
     return { kind: 'bytes', bytes: bytes.subarray(0, Math.max(least, maxBytes)), logEnd: this.end };
@@ -115,6 +117,22 @@ describe('reading a log as it lies', () => {
     ]);
     expect(refused.nextOffset).toBe(437);
     expect(source.asked.length).toBeLessThan(25);
+  });
+
+  it('takes what damage hides from the broker for no gap', async () => {
+    const batches = Array.from({ length: 40 }, (_, n) => stored(n, [`v${n}`]));
+    batches[12]?.bytes.writeInt32BE(900_000_000, 8);
+    const source = new FakeSource(batches, 40);
+    source.hides = (offset) => offset >= 12 && offset < 23;
+    for (const from of [12, 15]) {
+      const chunk = await readerOf(source).read({ ...PLACE, offset: from, end: 40 });
+      expect(readable(chunk.entries)[0]).toBe(from === 12 ? '13v13' : '15v15');
+      expect(unreadable(chunk.entries)).toEqual(from === 12 ? ['12-13'] : []);
+    }
+    // Nor where nothing sound follows, or what does is too far away.
+    const last = new FakeSource(batches.slice(0, 13), 13);
+    last.hides = (offset) => offset >= 12;
+    expect(unreadable((await readerOf(last).read({ ...PLACE, offset: 12, end: 13 })).entries)).toEqual(['12-13']);
   });
 
   it('ends at the end where nothing behind the damage can be read', async () => {

@@ -28,10 +28,18 @@ interface Visit<T> {
   next: number;
 }
 
-/** Not recursive: chains of references may be long. */
-export function dependencyOrder<T extends Dependent>(versions: readonly T[]): DependencyOrder<T> {
+/**
+ * Not recursive: chains of references may be long.
+ * @param rank lower ones first, before ids are looked at
+ */
+export function dependencyOrder<T extends Dependent>(
+  versions: readonly T[],
+  rank: (version: T) => number = () => 0,
+): DependencyOrder<T> {
   const byKey = new Map(versions.map((version) => [keyOf(version.subject, version.version), version]));
-  const sorted = [...versions].sort((a, b) => a.id - b.id || compare(a.subject, b.subject) || a.version - b.version);
+  const sorted = [...versions].sort(
+    (a, b) => rank(a) - rank(b) || a.id - b.id || compare(a.subject, b.subject) || a.version - b.version,
+  );
   const state = new Map<T, 'open' | 'done' | 'stuck'>();
   const order: T[] = [];
   let circle: readonly T[] | undefined;

@@ -1,0 +1,162 @@
+/** What has to be done for each version of a snapshot, given what the registry has already. */
+import { contextOf } from '../../registry/subject-context.ts';
+import { DataError } from '../../sdk/errors/kinds.ts';
+import { readRecord } from '../records/read-record.ts';
+import type { SchemaValue } from '../records/schemas-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { RegistryState, VersionState } from '../state/registry-state.ts';
+import { dependencyOrder } from './dependency-order.ts';
+import { restContent } from './rest-content.ts';
+import { REST_CONFLICT, REST_CYCLE } from './rest-errors.ts';
+import type { TargetIndex } from './target-index.ts';
+
+/** `import`: it is not there. `undelete`, `delete`: it is there, and soft-deleted or not, unlike in the snapshot. */
+export type RestoreAction = 'import' | 'undelete' | 'delete';
+
+export interface RestoreItem {
+  readonly version: VersionState;
+  readonly action: RestoreAction;
+}
+
+export interface Comparison {
+  /** Each after what it refers to. */
+  readonly items: readonly RestoreItem[];
+  /** How many are there as they should be. */
+  readonly same: number;
+}
+
+const BATCH = 100;
+const NAMED = 20;
+
+/**
+ * @throws DataError `holdfast.recovery.rest-conflict` that lists what is in the way, `holdfast.recovery.rest-reference-cycle`; and what
+ *   reading throws
+ */
+export async function compareWithTarget(
+  snapshot: Snapshot,
+  state: RegistryState,
+  target: TargetIndex,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const versions = [...state.subjects()].flatMap((subject) => [...state.versions(subject)]);
+  const conflicts = repeatedIn(state);
+  const items: RestoreItem[] = [];
+  const { order, circle } = dependencyOrder(versions, (version) => rankOf(version, state));
+  if (circle !== undefined) throw circular(circle);
+  let same = 0;
+  for (let at = 0; at < order.length; at += BATCH) {
+    signal.throwIfAborted();
+    const batch = order.slice(at, at + BATCH);
+    const contents = await contentsOf(
+      snapshot,
+      batch.filter((version) => mayClash(version, target)),
+    );
+    for (const version of batch) {
+      const found = actionFor(version, target, contents.get(version));
+      if (typeof found === 'object') conflicts.push(found.conflict);
+      else if (found === 'same') same++;
+      else items.push({ version, action: found });
+    }
+  }
+  if (conflicts.length > 0) throw conflicting(conflicts, target.witness.node);
+  return { items, same };
+}
+
+/**
+ * A soft-deleted version with the schema of a living one comes before it: a registry that has the living one answers with that, and takes no
+ * other. All other deleted ones come last, so that their subjects have a living version meanwhile: a subject without loses its settings.
+ */
+function rankOf({ subject, id, deleted }: VersionState, state: RegistryState): number {
+  if (!deleted) return 1;
+  return state.versions(subject).some((other) => !other.deleted && other.id === id) ? 0 : 2;
+}
+
+function mayClash({ subject, version, id }: VersionState, target: TargetIndex): boolean {
+  return target.version(subject, version) !== undefined || target.ofId(contextOf(subject), id) !== undefined;
+}
+
+async function contentsOf(
+  snapshot: Snapshot,
+  versions: readonly VersionState[],
+): Promise<ReadonlyMap<VersionState, string>> {
+  const contents = new Map<VersionState, string>();
+  for (const [version, value] of await valuesAt(snapshot, versions)) contents.set(version, restContent(value));
+  return contents;
+}
+
+/** The texts of these versions, read where the state saw them. @throws DataError when a record is not what it was */
+export async function valuesAt(
+  snapshot: Snapshot,
+  versions: readonly VersionState[],
+): Promise<readonly (readonly [VersionState, SchemaValue])[]> {
+  const ascending = [...versions].sort((a, b) => a.offset - b.offset);
+  const records = await snapshot.at(ascending.map(({ offset }) => offset));
+  const values = new Map<VersionState, SchemaValue>();
+  for (const [index, version] of ascending.entries()) {
+    const raw = records[index];
+    const read = raw === undefined ? undefined : readRecord(raw);
+    if (read?.ok !== true || read.record.kind !== 'schema') {
+      throw new DataError(`The record at offset ${version.offset} of the snapshot is no schema any more.`);
+    }
+    // A later record may have soft-deleted it.
+    values.set(version, { ...read.record.value, deleted: version.deleted });
+  }
+  return versions.map((version) => [version, values.get(version) as SchemaValue]);
+}
+
+function actionFor(
+  { subject, version, id, deleted }: VersionState,
+  target: TargetIndex,
+  content: string | undefined,
+): RestoreAction | 'same' | { readonly conflict: string } {
+  const there = target.version(subject, version);
+  const name = `version ${version} of subject ${subject} (id ${id})`;
+  if (there !== undefined && (there.id !== id || there.content !== content)) {
+    return { conflict: `${name}: the registry has ${there.id === id ? 'another schema' : `id ${there.id}`} there` };
+  }
+  const holder = target.ofId(contextOf(subject), id);
+  if (holder !== undefined && holder.content !== content) {
+    return {
+      conflict: `${name}: the registry has id ${id} for version ${holder.version} of subject ${holder.subject}`,
+    };
+  }
+  if (there === undefined) return 'import';
+  if (there.deleted === deleted) return 'same';
+  return deleted ? 'delete' : 'undelete';
+}
+
+/** A registry takes one schema only once among the living versions of a subject. */
+function repeatedIn(state: RegistryState): string[] {
+  const found: string[] = [];
+  for (const subject of state.subjects()) {
+    const seen = new Map<number, number>();
+    for (const { version, id, deleted } of state.versions(subject)) {
+      if (deleted) continue;
+      const before = seen.get(id);
+      if (before === undefined) seen.set(id, version);
+      else
+        found.push(
+          `versions ${before} and ${version} of subject ${subject} have one id, ${id}, and REST takes only one`,
+        );
+    }
+  }
+  return found;
+}
+
+function conflicting(conflicts: readonly string[], node: string): DataError {
+  const more = conflicts.length > NAMED ? `; and ${conflicts.length - NAMED} more` : '';
+  return new DataError(
+    `The snapshot can not be restored into the registry at ${node}: ${conflicts.slice(0, NAMED).join('; ')}${more}. Nothing was written. ` +
+      'Leave these out (--only), restore them under other names or into a context (--map), or restore into a new topic.',
+    { code: REST_CONFLICT, details: { conflicts: conflicts.slice(0, 1000), total: conflicts.length } },
+  );
+}
+
+function circular(circle: readonly VersionState[]): DataError {
+  const names = circle.map(({ subject, version }) => `${subject} version ${version}`);
+  return new DataError(
+    `Schemas refer to each other in a circle: ${[...names, names[0]].join(' -> ')}. No registry takes one of them before the others; ` +
+      'restore into a new topic (--into new-topic), or leave them out (--only).',
+    { code: REST_CYCLE },
+  );
+}

@@ -1,0 +1,55 @@
+/** Where a registry has to be in mode IMPORT, so that nobody else is kept from writing for longer than needed. */
+import { contextOf, contextSubject } from '../../registry/subject-context.ts';
+import type { RestoreItem } from './compare-with-target.ts';
+import type { TargetIndex } from './target-index.ts';
+
+/** Whether a setting at `place` holds for the subject: '' is the whole registry, `:.context:` a context, anything else that subject. */
+export function covers(place: string, subject: string): boolean {
+  return place === '' || place === subject || place === contextSubject(contextOf(subject));
+}
+
+/**
+ * The whole registry when it is empty, or read-only; otherwise the subjects alone. But a subject whose last living version is deleted loses its
+ * mode: where more is to be imported after that, its whole context has to be in the mode (the default context has no mode of its own: the registry).
+ *
+ * @param subjects to import into, in addition to those of the items
+ */
+export function importScopes(
+  items: readonly RestoreItem[],
+  subjects: Iterable<string>,
+  target: TargetIndex,
+): ReadonlySet<string> {
+  const { modes } = target.witness;
+  const wanted = new Set([...items.map(({ version }) => version.subject), ...subjects]);
+  if (wanted.size === 0) return wanted;
+  const places = new Set<string>();
+  if (target.isEmpty || isReadOnly(modes['']?.['mode'])) places.add('');
+  else for (const subject of losingTheirMode(items, target)) places.add(contextSubject(contextOf(subject)) ?? '');
+  for (const subject of wanted) {
+    const wide = [...places].find((place) => place !== subject && covers(place, subject));
+    const context = contextSubject(contextOf(subject));
+    // A mode of its own stands above that of the wider scope.
+    if (wide === undefined || modes[subject] !== undefined) places.add(subject);
+    else if (wide === '' && context !== undefined && modes[context] !== undefined) places.add(context);
+  }
+  return places;
+}
+
+export function isReadOnly(mode: unknown): boolean {
+  return mode === 'READONLY' || mode === 'READONLY_OVERRIDE' || mode === 'FORWARD';
+}
+
+function* losingTheirMode(items: readonly RestoreItem[], target: TargetIndex): Generator<string> {
+  const alive = new Map<string, number>();
+  const empty = new Set<string>();
+  for (const { version, action } of items) {
+    const { subject, deleted } = version;
+    let count = alive.get(subject) ?? [...target.versions(subject)].filter((each) => !each.deleted).length;
+    if (action !== 'delete' && empty.has(subject)) yield subject;
+    if (action === 'delete') count--;
+    else if (!deleted) count++;
+    alive.set(subject, count);
+    if (deleted && count === 0) empty.add(subject);
+    else empty.delete(subject);
+  }
+}

@@ -1,0 +1,148 @@
+/** How a snapshot is restored through a live registry's own REST API: in mode IMPORT, under the ids and versions that were. */
+import { contextOf } from '../../registry/subject-context.ts';
+import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
+import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { RegistryState } from '../state/registry-state.ts';
+import { compareWithTarget } from './compare-with-target.ts';
+import { covers, importScopes } from './import-scopes.ts';
+import { type RegistryRestore, restoreSteps, type SettingChange } from './registry-restore.ts';
+import { undoSteps } from './registry-undo.ts';
+import { isPartOf } from './rest-content.ts';
+import type { RequestStep } from './restore-steps.ts';
+import type { TargetIndex } from './target-index.ts';
+
+export interface RegistryRestoreOptions {
+  /** Chosen and renamed already: all of it is restored. */
+  readonly snapshot: Snapshot;
+  /** Of the snapshot, as Confluent's registry reads it. */
+  readonly state: RegistryState;
+  /** What the registry has. Stays open until the steps were read. */
+  readonly target: TargetIndex;
+  readonly signal: AbortSignal;
+}
+
+export interface PlannedRequests {
+  /** By context, as in a plan's header. */
+  readonly maxIds: Readonly<Record<string, number>>;
+  readonly summary: readonly string[];
+  /** Texts are read as they are needed; may be iterated again. */
+  steps(): AsyncIterable<RequestStep>;
+}
+
+export interface RegistryPlan extends PlannedRequests {
+  readonly undo: PlannedRequests;
+}
+
+/**
+ * Nothing is sent. Ids and versions that are there with the same content are left alone.
+ * @throws as {@link compareWithTarget}
+ */
+export async function planRegistryRestore(options: RegistryRestoreOptions): Promise<RegistryPlan> {
+  const { snapshot, state, target, signal } = options;
+  const { items, same } = await compareWithTarget(snapshot, state, target, signal);
+  const { reserved, maxIds } = reservations(state, target);
+  const importing = items.filter(({ action }) => action !== 'delete');
+  const scopes = importScopes(
+    importing,
+    reserved.map(({ subject }) => subject),
+    target,
+  );
+  const inTheWay = new Set(items.map(({ version }) => `${version.version} ${version.subject}`));
+  const putBack = [...target.softDeleted()].filter(
+    ({ subject, version }) =>
+      !inTheWay.has(`${version} ${subject}`) && [...scopes].some((place) => covers(place, subject)),
+  );
+  const restore: RegistryRestore = {
+    ...{ snapshot, target, items, scopes, putBack, reserved, maxIds },
+    configs: configChanges(state, target),
+    modes: modeChanges(state, target, scopes),
+  };
+  return {
+    maxIds,
+    summary: summaryOf(restore, same),
+    steps: () => restoreSteps(restore),
+    undo: {
+      maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),
+      summary: [
+        'Deletes for good what the plan imported, and puts configs and modes back.',
+        'Keeps the highest ids from being given out again.',
+      ],
+      steps: () => undoSteps(restore),
+    },
+  };
+}
+
+/** Invariant 10: the highest id that was ever given out, here or there, stays the highest. */
+function reservations(
+  state: RegistryState,
+  target: TargetIndex,
+): { readonly reserved: readonly SchemaValue[]; readonly maxIds: Readonly<Record<string, number>> } {
+  const maxIds: Record<string, number> = {};
+  const reserved: SchemaValue[] = [];
+  for (const context of new Set([...state.contexts(), ...target.contexts()])) {
+    const maxId = Math.max(state.maxId(context), target.maxId(context));
+    maxIds[context] = maxId;
+    let top = target.highestId(context);
+    for (const id of state.ids(context)) top = Math.max(top, id);
+    if (maxId <= top) continue;
+    const subject = reservedSubject(context);
+    const taken = [...state.versions(subject), ...target.versions(subject)].map(({ version }) => version);
+    reserved.push(reservedSchema(context, maxId, Math.max(0, ...taken) + 1));
+  }
+  return { reserved, maxIds };
+}
+
+function configChanges(state: RegistryState, target: TargetIndex): readonly SettingChange[] {
+  const changes: SettingChange[] = [];
+  for (const subject of state.configSubjects()) {
+    const place = subject ?? '';
+    const after = state.config(subject)?.value;
+    const before = target.witness.configs[place];
+    if (after !== undefined && !(before !== undefined && isPartOf(withoutSubject(after), before))) {
+      changes.push({ place, before, after: withoutSubject(after) });
+    }
+  }
+  return changes;
+}
+
+function withoutSubject({ subject: _, ...value }: JsonObject): JsonObject {
+  return value;
+}
+
+/** What the snapshot says, and where it says nothing what is there. */
+function modeChanges(state: RegistryState, target: TargetIndex, scopes: ReadonlySet<string>): readonly SettingChange[] {
+  const { modes } = target.witness;
+  const said = new Map<string, JsonObject>();
+  for (const subject of state.modeSubjects()) {
+    const mode = state.mode(subject)?.value;
+    if (mode !== undefined) said.set(subject ?? '', withoutSubject(mode));
+  }
+  const places = [...new Set([...said.keys(), ...scopes])];
+  const changes = places.map((place) => ({ place, before: modes[place], after: said.get(place) ?? modes[place] }));
+  const width = (place: string): number => (place === '' ? 2 : place.endsWith(':') ? 1 : 0);
+  return changes
+    .filter(({ place, before, after }) => scopes.has(place) || after?.['mode'] !== before?.['mode'])
+    .sort((a, b) => width(a.place) - width(b.place));
+}
+
+function summaryOf({ items, scopes, putBack, reserved, configs }: RegistryRestore, same: number): readonly string[] {
+  const of = (action: string): number => items.filter((item) => item.action === action).length;
+  const subjects = new Set(items.map(({ version }) => version.subject)).size;
+  const where = [...scopes].map((place) => (place === '' ? 'the whole registry' : place));
+  const shown = where.length > 10 ? `${where.length} subjects` : where.join(', ');
+  return [
+    `${of('import')} versions of ${subjects} subjects are imported under their ids; ${same} are there already.`,
+    ...(of('undelete') > 0 ? [`${of('undelete')} soft-deleted versions live again.`] : []),
+    ...(of('delete') > 0 ? [`${of('delete')} versions are soft-deleted.`] : []),
+    ...(where.length > 0 ? [`Meanwhile nobody else can register schemas in ${shown} (mode IMPORT).`] : []),
+    ...(putBack.length > 0
+      ? [`${putBack.length} soft-deleted versions of the registry are put back if IMPORT removes them.`]
+      : []),
+    ...(configs.length > 0 ? [`${configs.length} configs are set.`] : []),
+    ...reserved.map(({ subject, id }) => {
+      const context = contextOf(subject);
+      return `Id ${id}${context === '' ? '' : ` of context ${context}`} is reserved, so that it is not given out again.`;
+    }),
+  ];
+}

@@ -1,0 +1,76 @@
+/** What a restore through REST was decided to do, and the requests that do it. */
+import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type RestoreItem, valuesAt } from './compare-with-target.ts';
+import { covers } from './import-scopes.ts';
+import {
+  configStep,
+  enterImportStep,
+  importStep,
+  isThere,
+  modeStep,
+  type RequestStep,
+  softDeleteStep,
+} from './restore-steps.ts';
+import type { TargetIndex, TargetVersion } from './target-index.ts';
+
+export interface SettingChange {
+  /** '' is the whole registry. */
+  readonly place: string;
+  readonly before: JsonObject | undefined;
+  readonly after: JsonObject | undefined;
+}
+
+/** Everything that was decided; the steps follow from it. */
+export interface RegistryRestore {
+  readonly snapshot: Snapshot;
+  readonly target: TargetIndex;
+  readonly items: readonly RestoreItem[];
+  /** Places that have to be in mode IMPORT. */
+  readonly scopes: ReadonlySet<string>;
+  /** What entering IMPORT may remove, and has to be put back. */
+  readonly putBack: readonly TargetVersion[];
+  /** Soft-deleted schemas that keep the highest ids. */
+  readonly reserved: readonly SchemaValue[];
+  readonly configs: readonly SettingChange[];
+  /** Subjects before contexts before the registry. */
+  readonly modes: readonly SettingChange[];
+  readonly maxIds: Readonly<Record<string, number>>;
+}
+
+/** In the order in which they are sent; texts are read as they are needed. */
+export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+  const { snapshot, target, items, scopes, putBack, reserved, configs, modes } = restore;
+  const imported = [...items.filter(({ action }) => action !== 'delete').map(({ version }) => version), ...reserved];
+  for (const place of scopes) {
+    const last = imported.findLast(({ subject }) => covers(place, subject));
+    if (last !== undefined) yield enterImportStep(place, !target.isEmpty, isThere(last));
+  }
+  for (const version of putBack) yield* importSteps(await target.value(version));
+  for (let at = 0; at < items.length; at += 100) {
+    const batch = items.slice(at, at + 100);
+    const values = await valuesAt(
+      snapshot,
+      batch.map(({ version }) => version),
+    );
+    for (const [index, { action, version }] of batch.entries()) {
+      const value = values[index]?.[1];
+      if (action === 'delete') yield softDeleteStep(version.subject, version.version);
+      else if (value !== undefined) yield* importSteps(value);
+    }
+  }
+  for (const value of reserved) yield* importSteps(value);
+  for (const { place, after } of configs) yield configStep(place, after);
+  for (const { place, after } of modes) yield modeStep(place, modeOf(after));
+}
+
+/** Deleted at once: what comes after may be the same schema, or refer to it, which would keep it from being deleted. */
+export function* importSteps(value: SchemaValue): Generator<RequestStep> {
+  yield importStep(value);
+  if (value.deleted) yield softDeleteStep(value.subject, value.version);
+}
+
+export function modeOf(value: JsonObject | undefined): string | undefined {
+  const mode = value?.['mode'];
+  return typeof mode === 'string' ? mode : undefined;
+}

@@ -1,0 +1,75 @@
+/** The requests that take a restore through REST back. */
+import { contextOf } from '../../registry/subject-context.ts';
+import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
+import { valuesAt } from './compare-with-target.ts';
+import { covers, isReadOnly } from './import-scopes.ts';
+import { importSteps, modeOf, type RegistryRestore } from './registry-restore.ts';
+import {
+  configStep,
+  enterImportStep,
+  hardDeleteStep,
+  importStep,
+  isThere,
+  modeStep,
+  type RequestStep,
+  softDeleteStep,
+} from './restore-steps.ts';
+
+/** In the order in which they are sent. Harmless where the restore got only half way. */
+export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+  const { snapshot, items, configs, modes } = restore;
+  // What is read-only now deletes nothing.
+  for (const { place, after } of [...modes].reverse()) {
+    if (isReadOnly(modeOf(after))) yield modeStep(place, 'READWRITE');
+  }
+  yield* puttingBack(restore);
+  yield* reservingSteps(restore);
+  for (const { version, action } of [...items].reverse()) {
+    const { subject, version: number } = version;
+    if (action === 'undelete') yield softDeleteStep(subject, number);
+    if (action !== 'import') continue;
+    yield softDeleteStep(subject, number);
+    yield hardDeleteStep(subject, number);
+  }
+  const deletedHere = items.filter(({ action }) => action === 'delete').map(({ version }) => version);
+  for (const version of deletedHere) {
+    const [found] = await valuesAt(snapshot, [version]);
+    if (found === undefined) continue;
+    const value = { ...found[1], deleted: false };
+    yield enterImportStep(value.subject, true, isThere(value));
+    yield importStep(value);
+    yield modeStep(value.subject, modeOf(restore.target.witness.modes[value.subject]));
+  }
+  for (const { place, before } of configs) yield configStep(place, before);
+  for (const { place, before } of modes) yield modeStep(place, modeOf(before));
+}
+
+/** What entering IMPORT removed, where the restore was killed before it put that back itself. */
+async function* puttingBack({ scopes, putBack, target }: RegistryRestore): AsyncGenerator<RequestStep> {
+  for (const place of scopes) {
+    const last = putBack.findLast(({ subject }) => covers(place, subject));
+    if (last !== undefined) yield enterImportStep(place, true, isThere(last));
+  }
+  for (const version of putBack) yield* importSteps(await target.value(version));
+}
+
+/** Invariant 10: ids that were there for a while may be in data by now. The next one is reserved, before the highest goes. */
+function* reservingSteps({ items, reserved, maxIds, target }: RegistryRestore): Generator<RequestStep> {
+  const raised = new Map<string, number>();
+  for (const { version, action } of items) {
+    const context = contextOf(version.subject);
+    if (action === 'import' && version.id > target.maxId(context)) raised.set(context, maxIds[context] ?? version.id);
+  }
+  for (const [context, maxId] of raised) {
+    // What the restore reserved stays, and is enough.
+    if (reserved.some(({ subject }) => contextOf(subject) === context)) continue;
+    const subject = reservedSubject(context);
+    const there = [...target.versions(subject), ...items.map((item) => item.version)];
+    const taken = there.filter((each) => each.subject === subject).map(({ version }) => version);
+    const value = reservedSchema(context, maxId + 1, Math.max(0, ...taken) + 1);
+    yield enterImportStep(value.subject, true, isThere(value));
+    yield importStep(value);
+    yield softDeleteStep(value.subject, value.version);
+    yield modeStep(value.subject, undefined);
+  }
+}

@@ -1,0 +1,77 @@
+/** Sends the requests of a plan; whether one was done is read from the registry, never from a note of ours. */
+import { Backoff } from '../../foundation/backoff.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
+import type { ApiAnswer, RegistryApi } from './registry-api.ts';
+import { isPartOf } from './rest-content.ts';
+import { REST_DENIED, REST_UNAVAILABLE } from './rest-errors.ts';
+import type { RequestStep } from './restore-steps.ts';
+
+/** How long a node may take to show what it took: it may be a replica that lags. */
+const SHOWN_WITHIN_MS = 30_000;
+
+export async function isDone(
+  api: RegistryApi,
+  { done }: Pick<RequestStep, 'done'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const answer = await api.ask('GET', done.path, signal);
+  if (done.is === 'absent') return answer.status === 404;
+  return answer.status === 200 && isPartOf(done.body, answer.json);
+}
+
+/**
+ * Whether it was sent; false: it was done already. When it resolves, the node shows what was asked for. Sent again it changes nothing, so a
+ * run that was killed is simply run again.
+ * @throws DataError `holdfast.recovery.rest-denied` with the registry's own words; EnvironmentError `holdfast.recovery.rest-unavailable`;
+ *   what {@link RegistryApi.ask} throws
+ */
+export async function runRequestStep(
+  api: RegistryApi,
+  step: RequestStep,
+  options: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { clock, signal } = options;
+  if (await isDone(api, step, signal)) return false;
+  const body = step.body === null ? undefined : step.body;
+  const answer = await api.ask(step.method, step.path, signal, body);
+  const isTaken = answer.status >= 200 && answer.status < 300;
+  // An earlier try may have got through whose answer was lost.
+  if (!isTaken && !(await isDone(api, step, signal))) throw denied(api, step, answer);
+  if (isProvenLater(step)) return true;
+  const until = clock.monotonic() + SHOWN_WITHIN_MS;
+  const backoff = new Backoff({ initialMs: 10, maxMs: 500, jitter: 'none' });
+  while (!(await isDone(api, step, signal))) {
+    if (clock.monotonic() > until) {
+      throw new EnvironmentError(
+        `The registry at ${api.node} took ${step.method} ${step.path}, but GET ${step.done.path} does not show it. See whether it reads its topic, and run the plan again.`,
+        { code: REST_UNAVAILABLE },
+      );
+    }
+    await clock.sleep(backoff.next(), signal);
+  }
+  return true;
+}
+
+/** Entering IMPORT is done when what needs it is done; see `enterImportStep`. */
+function isProvenLater({ method, path, done }: RequestStep): boolean {
+  return method === 'PUT' && path.startsWith('/mode') && !done.path.startsWith('/mode');
+}
+
+function denied(api: RegistryApi, { method, path, body }: RequestStep, answer: ApiAnswer): DataError {
+  const mode = path.startsWith('/mode') && method === 'PUT' ? ` ${JSON.stringify(body)}` : '';
+  return new DataError(
+    `The registry refuses ${method} ${path}${mode}: ${answer.reason}. ${howToMend(path, answer)} The undo file takes back what was done before.`,
+    { code: REST_DENIED, details: { node: api.node, status: answer.status, errorCode: answer.errorCode } },
+  );
+}
+
+function howToMend(path: string, { status, errorCode }: ApiAnswer): string {
+  if (path.startsWith('/mode') && (status === 405 || status === 404)) {
+    return 'It has no mode IMPORT: restore into a new topic (--into new-topic).';
+  }
+  if (path.startsWith('/mode') && errorCode === 42205) {
+    return 'Set mode.mutability=true in its settings, or restore into a new topic (--into new-topic).';
+  }
+  return 'See to that, and run the plan again: what was done is found done.';
+}

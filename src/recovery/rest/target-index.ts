@@ -1,0 +1,98 @@
+/** What the registry has that is restored into: digests in memory, and the texts of what is soft-deleted in a file. */
+import { contextOf } from '../../registry/subject-context.ts';
+import type { RestWitness, WitnessedVersion } from '../snapshot/rest-witness.ts';
+import { restContent } from './rest-content.ts';
+import { StoredVersions } from './stored-versions.ts';
+
+export interface TargetVersion {
+  readonly subject: string;
+  readonly version: number;
+  readonly id: number;
+  readonly content: string;
+  readonly deleted: boolean;
+}
+
+export class TargetIndex {
+  readonly witness: RestWitness;
+  private readonly stored: StoredVersions;
+  private readonly subjects = new Map<string, Map<number, TargetVersion>>();
+  private readonly byId = new Map<string, TargetVersion>();
+  private readonly highest = new Map<string, number>();
+  private readonly places = new Map<TargetVersion, number>();
+
+  private constructor(options: { readonly witness: RestWitness; readonly stored: StoredVersions }) {
+    this.witness = options.witness;
+    this.stored = options.stored;
+  }
+
+  /** @param folder for a temporary file; its owner removes it */
+  static async read(witness: RestWitness, folder: string, signal: AbortSignal): Promise<TargetIndex> {
+    const index = new TargetIndex({ witness, stored: await StoredVersions.create(folder) });
+    for await (const batch of witness.versions()) {
+      signal.throwIfAborted();
+      for (const version of batch) await index.add(version);
+    }
+    return index;
+  }
+
+  private async add(value: WitnessedVersion): Promise<void> {
+    const { subject, version, id, deleted } = value;
+    const known: TargetVersion = { subject, version, id, deleted, content: restContent(value) };
+    const versions = this.subjects.get(subject) ?? new Map<number, TargetVersion>();
+    this.subjects.set(subject, versions.set(version, known));
+    const context = contextOf(subject);
+    this.byId.set(idKey(context, id), known);
+    this.highest.set(context, Math.max(this.highest.get(context) ?? 0, id));
+    if (deleted) this.places.set(known, await this.stored.add(value));
+  }
+
+  get isEmpty(): boolean {
+    return this.subjects.size === 0;
+  }
+
+  versions(subject: string): Iterable<TargetVersion> {
+    return this.subjects.get(subject)?.values() ?? [];
+  }
+
+  version(subject: string, version: number): TargetVersion | undefined {
+    return this.subjects.get(subject)?.get(version);
+  }
+
+  ofId(context: string, id: number): TargetVersion | undefined {
+    return this.byId.get(idKey(context, id));
+  }
+
+  softDeleted(): Iterable<TargetVersion> {
+    return this.places.keys();
+  }
+
+  /** Of a soft-deleted one only. */
+  async value(version: TargetVersion): Promise<WitnessedVersion> {
+    const place = this.places.get(version);
+    if (place === undefined) throw new RangeError('only texts of soft-deleted versions are kept');
+    return this.stored.read(place);
+  }
+
+  /** Highest id that it has. */
+  highestId(context: string): number {
+    return this.highest.get(context) ?? 0;
+  }
+
+  /** Highest id that it told, or has. */
+  maxId(context: string): number {
+    return Math.max(this.witness.maxIds[context] ?? 0, this.highestId(context));
+  }
+
+  contexts(): Iterable<string> {
+    return new Set([...this.highest.keys(), ...Object.keys(this.witness.maxIds)]);
+  }
+
+  /** Removes the temporary file. */
+  close(): Promise<void> {
+    return this.stored.remove();
+  }
+}
+
+function idKey(context: string, id: number): string {
+  return `${id} ${context}`;
+}

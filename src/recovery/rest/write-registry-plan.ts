@@ -1,0 +1,95 @@
+/** Writes the plan of a restore through REST, and beside it the plan that takes it back. */
+import { newId } from '../../foundation/id.ts';
+import { openPlan, type Plan } from '../plan/open-plan.ts';
+import type { PlanHeader } from '../plan/plan.ts';
+import { PlanWriter } from '../plan/plan-writer.ts';
+import { undoPathOf } from '../restore/open-undo.ts';
+import type { RestWitness } from '../snapshot/rest-witness.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { replay } from '../state/replay.ts';
+import { planRegistryRestore } from './plan-registry-restore.ts';
+import type { RegistryApi } from './registry-api.ts';
+import type { RequestStep } from './restore-steps.ts';
+import { TargetIndex } from './target-index.ts';
+
+export interface WriteRegistryPlanOptions {
+  /** Chosen and renamed already (`--only`, `--map`): all of it is restored. */
+  readonly snapshot: Snapshot;
+  /** Every node; requests are sent to the first one. */
+  readonly nodes: readonly Pick<RegistryApi, 'node'>[];
+  /** What the first one has, told just now. */
+  readonly witness: RestWitness;
+  readonly path: string;
+  readonly undoPath?: string;
+  readonly title?: string;
+  /** What the snapshot is, for the reader. */
+  readonly source: string;
+  /** ms since the epoch. */
+  readonly now: number;
+  /** For temporary files; its owner removes it. */
+  readonly folder: string;
+  readonly notes?: readonly string[];
+}
+
+export interface WrittenRegistryPlan {
+  readonly plan: Plan;
+  readonly undo: Plan;
+}
+
+/** Nothing is sent. @throws as planRegistryRestore, and what reading the snapshot and writing the files throw */
+export async function writeRegistryPlan(
+  options: WriteRegistryPlanOptions,
+  signal: AbortSignal,
+): Promise<WrittenRegistryPlan> {
+  const { snapshot, nodes, witness, path, source, folder, now, notes = [] } = options;
+  const state = await replay(snapshot, 'confluent', { signal, readsOn: true });
+  const target = await TargetIndex.read(witness, folder, signal);
+  try {
+    const urls = nodes.map(({ node }) => node);
+    const restore = await planRegistryRestore({ snapshot, state, target, signal });
+    const common = {
+      format: 1,
+      kind: 'holdfast-schemas-plan',
+      created: new Date(now).toISOString(),
+      source,
+      target: { kind: 'registry', nodes: urls },
+    } as const;
+    const title = options.title ?? `Restore through the registry at ${urls[0]}`;
+    const { maxIds, summary } = restore;
+    const header = { ...common, id: newId<'Plan'>(), title, maxIds, summary: [...notes, ...summary] };
+    const plan = await write(path, header, restore.steps(), signal);
+    const undo = await write(
+      options.undoPath ?? undoPathOf(path),
+      {
+        ...common,
+        ...{ id: newId<'Plan'>(), title: `Undo: ${title}`, maxIds: restore.undo.maxIds, summary: restore.undo.summary },
+        undoes: { id: plan.header.id, path: plan.path, sha256: plan.sha256, base: null },
+      },
+      restore.undo.steps(),
+      signal,
+    );
+    return { plan, undo };
+  } finally {
+    await target.close();
+  }
+}
+
+async function write(
+  path: string,
+  header: PlanHeader,
+  steps: AsyncIterable<RequestStep>,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const writer = await PlanWriter.create(path, header);
+  try {
+    for await (const step of steps) {
+      signal.throwIfAborted();
+      await writer.add(step);
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+  return openPlan(path, signal);
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { systemClock } from '../../../../src/foundation/clock.ts';
+import { openPlan } from '../../../../src/recovery/plan/open-plan.ts';
+import { runRegistryPlan } from '../../../../src/recovery/rest/run-registry-plan.ts';
+import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
+import { type WrittenRegistryPlan, writeRegistryPlan } from '../../../../src/recovery/rest/write-registry-plan.ts';
+import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
+import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
+import { answersOf, signal, snapshotOf } from './restore-into-memory.ts';
+
+/** Fifty subjects, each of which refers to the one before it, and fifty that refer to nothing. */
+function source(): InMemoryRegistry {
+  const registry = new InMemoryRegistry();
+  for (let n = 0; n < 50; n++) {
+    const fields = n === 0 ? [] : [{ name: 'before', type: ['null', `R${n - 1}`], default: null }];
+    const references = n === 0 ? [] : [{ name: `R${n - 1}`, subject: `r${n - 1}`, version: 1 }];
+    registry.register(`r${n}`, { type: 'record', name: `R${n}`, fields }, { references });
+    registry.register(`s${n}`, { type: 'record', name: `S${n}`, fields: [] });
+    if (n % 10 === 0) registry.delete(`/subjects/s${n}`);
+  }
+  return registry;
+}
+
+async function written(snapshot: Snapshot, served: RegistryInMemory): Promise<WrittenRegistryPlan> {
+  const folder = tempDir('plan');
+  const api = served.node();
+  const witness = await witnessNode({ api, clock: systemClock, folder, signal });
+  const path = join(folder, 'plan.ndjson');
+  return writeRegistryPlan({ snapshot, nodes: [api], witness, path, source: 'a test', now: 0, folder }, signal);
+}
+
+it('sends many imports at a time, none before what it refers to, and sends nothing twice when it is run again', async () => {
+  const from = source();
+  const served = new RegistryInMemory();
+  const { plan, undo } = await written(snapshotOf(from), served);
+  const api = served.node();
+  const first = new AbortController();
+  const stopped = runRegistryPlan(
+    {
+      ...{ plan, api, clock: systemClock },
+      onProgress: (done) => {
+        if (done === 60) first.abort(new Error('killed'));
+      },
+    },
+    first.signal,
+  );
+  await expect(stopped).rejects.toThrow('killed');
+  const again = await runRegistryPlan({ plan, api, clock: systemClock }, signal);
+  expect(again.doneBefore).toBeGreaterThanOrEqual(60);
+  expect(again.sent + again.doneBefore).toBe(plan.steps);
+  expect(answersOf(served.registry)).toEqual(answersOf(from));
+  expect(await runRegistryPlan({ plan, api, clock: systemClock }, signal)).toEqual({ sent: 0, doneBefore: plan.steps });
+
+  expect((await openPlan(undo.path)).header.undoes).toEqual({
+    ...{ id: plan.header.id, path: plan.path, sha256: plan.sha256, base: null },
+  });
+  await runRegistryPlan({ plan: undo, api, clock: systemClock }, signal);
+  expect(served.registry.get('/subjects?deleted=true').body).toEqual(['holdfast-reserved-ids']);
+});

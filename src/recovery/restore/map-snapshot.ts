@@ -1,0 +1,158 @@
+/** A snapshot of some subjects of another one, or under other names; ids stay what they are. */
+import { contextOf } from '../../registry/subject-context.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
+import type { SnapshotFolder } from '../backup/snapshot-folder.ts';
+import { SnapshotWriter } from '../backup/snapshot-writer.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { addWitnessedIds, HighestIds } from './highest-ids.ts';
+import { RecordTable } from './record-table.ts';
+import { renamedRecord } from './renamed-record.ts';
+import { DANGLING_REFERENCE, ID_COLLISION, MAP_INVALID } from './restore-errors.ts';
+import type { SubjectRules } from './subject-rules.ts';
+
+export interface MappedSnapshot {
+  readonly snapshot: SnapshotFolder;
+  /** By the new contexts: what the whole snapshot says to have been given out. */
+  readonly maxIds: Readonly<Record<string, number>>;
+  /** For the summary of a plan. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes it into a folder that is not there yet. Offsets are kept; NOOPs and settings of the whole registry are left out of a subset.
+ * @throws ConfigError `holdfast.recovery.map-invalid`, `dangling-reference` or `id-collision`, naming the subjects
+ */
+export async function mapSnapshot(
+  options: { readonly snapshot: Snapshot; readonly rules: SubjectRules; readonly folder: string },
+  signal?: AbortSignal,
+): Promise<MappedSnapshot> {
+  const { snapshot, rules, folder } = options;
+  const ids = new HighestIds();
+  const table = await RecordTable.of(snapshot, { see: (raw) => ids.saw(readRecord(raw)) }, signal);
+  await addWitnessedIds(ids, snapshot);
+  const { taken, pulled } = chosen(table, rules);
+  refuseMerged(table, rules, taken);
+  const writer = await SnapshotWriter.create({ folder });
+  let leftOut = 0;
+  try {
+    for await (const records of snapshot.records()) {
+      signal?.throwIfAborted();
+      const kept: RawRecord[] = [];
+      for (const raw of records) {
+        const record = renamedRecord(raw, rules, taken);
+        if (record === undefined) leftOut++;
+        else kept.push(record);
+      }
+      if (kept.length > 0) await writer.append(kept);
+    }
+    const { takenAt, topic, beginOffset, endOffset } = snapshot.facts;
+    const made = await writer.finish({ source: 'derived', takenAt, topic, beginOffset, endOffset });
+    return { snapshot: made, maxIds: renamedIds(ids, taken, rules), notes: notesOf(taken, pulled, leftOut, rules) };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** The subjects that are asked for, and those that their schemas refer to. */
+function chosen(
+  table: RecordTable,
+  rules: SubjectRules,
+): { readonly taken: ReadonlySet<string>; readonly pulled: readonly string[] } {
+  const taken = new Set([...table.versions.keys()].filter((subject) => rules.takes(subject)));
+  if (!rules.isSubset) return { taken, pulled: [] };
+  if (taken.size === 0) {
+    throw new ConfigError('No subject of the snapshot is named by --only.', { code: MAP_INVALID });
+  }
+  const pulled: string[] = [];
+  const dangling: string[] = [];
+  const open = [...taken];
+  for (let subject = open.pop(); subject !== undefined; subject = open.pop()) {
+    for (const [version, row] of table.versions.get(subject) ?? []) {
+      for (const place of row.references ?? []) {
+        const [wanted = '', other = ''] = [place.slice(0, place.indexOf(' ')), place.slice(place.indexOf(' ') + 1)];
+        const rows = table.versions.get(other);
+        const isThere = wanted === '-1' ? (rows?.size ?? 0) > 0 : rows?.has(Number(wanted)) === true;
+        if (!isThere && !row.deleted)
+          dangling.push(`${subject} version ${version} refers to ${other} version ${wanted}`);
+        if (rows === undefined || taken.has(other)) continue;
+        taken.add(other);
+        pulled.push(other);
+        open.push(other);
+      }
+    }
+  }
+  if (dangling.length > 0) {
+    const more = dangling.length > 10 ? ` and ${dangling.length - 10} more` : '';
+    throw new ConfigError(
+      `Not in the snapshot: ${dangling.slice(0, 10).join('; ')}${more}. Leave those subjects out.`,
+      {
+        code: DANGLING_REFERENCE,
+      },
+    );
+  }
+  return { taken, pulled: pulled.sort() };
+}
+
+/** Two subjects under one name, or one id for two schemas in one context. */
+function refuseMerged(table: RecordTable, rules: SubjectRules, taken: ReadonlySet<string>): void {
+  if (!rules.renames) return;
+  const names = new Map<string, string>();
+  const holders = new Map<string, { readonly content: string; readonly subject: string; readonly context: string }>();
+  for (const subject of taken) {
+    const to = rules.renamed(subject);
+    const other = names.get(to);
+    if (other !== undefined) {
+      throw new ConfigError(`--map gives ${other} and ${subject} one name, ${to}.`, { code: MAP_INVALID });
+    }
+    names.set(to, subject);
+    const context = contextOf(subject);
+    for (const { id, content } of table.versions.get(subject)?.values() ?? []) {
+      const place = `${id} ${contextOf(to)}`;
+      const holder = holders.get(place);
+      if (holder === undefined) holders.set(place, { content, subject, context });
+      // Within one context it was so before, and is for `verify` to tell.
+      else if (holder.content !== content && holder.context !== context) {
+        throw new ConfigError(
+          `--map brings ${holder.subject} and ${subject} into one context, where the id ${id} would stand for two schemas.`,
+          { code: ID_COLLISION },
+        );
+      }
+    }
+  }
+}
+
+function renamedIds(
+  ids: HighestIds,
+  taken: ReadonlySet<string>,
+  rules: SubjectRules,
+): Readonly<Record<string, number>> {
+  const renamed: Record<string, number> = {};
+  for (const subject of taken) {
+    const to = contextOf(rules.renamed(subject));
+    renamed[to] = Math.max(renamed[to] ?? 0, ids.highest[contextOf(subject)] ?? 0);
+  }
+  return renamed;
+}
+
+function notesOf(
+  taken: ReadonlySet<string>,
+  pulled: readonly string[],
+  leftOut: number,
+  rules: SubjectRules,
+): readonly string[] {
+  const notes: string[] = [];
+  if (rules.isSubset) {
+    notes.push(`--only takes ${taken.size - pulled.length} subjects; ${leftOut} other records are left out`);
+  } else if (leftOut > 0) notes.push(`${leftOut} records that can not be renamed are left out`);
+  if (pulled.length > 0) {
+    const more = pulled.length > 10 ? ` and ${pulled.length - 10} more` : '';
+    notes.push(`with them come ${pulled.slice(0, 10).join(', ')}${more}, to which they refer`);
+  }
+  const renamed = [...taken].filter((subject) => rules.renamed(subject) !== subject);
+  for (const subject of renamed.slice(0, 10)) notes.push(`${subject} becomes ${rules.renamed(subject)}`);
+  if (renamed.length > 10) notes.push(`${renamed.length - 10} more subjects are renamed`);
+  return notes;
+}

@@ -1,0 +1,85 @@
+/** One record under the names that `--map` gives; all that has no name in it stays byte for byte. */
+import { contextOf } from '../../registry/subject-context.ts';
+import { isJsonObject, readJsonObject, writeJson } from '../records/json-bytes.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
+import type { JsonObject, SchemasRecord } from '../records/schemas-record.ts';
+import { canonicalKey } from '../records/write-record.ts';
+import type { SubjectRules } from './subject-rules.ts';
+
+/**
+ * undefined: it is left out.
+ * @param taken the subjects with schemas that are taken
+ */
+export function renamedRecord(raw: RawRecord, rules: SubjectRules, taken: ReadonlySet<string>): RawRecord | undefined {
+  const read = readRecord(raw);
+  if (!read.ok) {
+    const { subject } = read;
+    const keepsName = subject === undefined ? !rules.renames : rules.renamed(subject) === subject;
+    return !rules.isSubset && keepsName ? raw : undefined;
+  }
+  const { record } = read;
+  if (record.kind === 'noop') return rules.isSubset ? undefined : raw;
+  // What contexts and associations carry would have to be renamed as well, and has no meaning for ids.
+  if (record.kind === 'other') return rules.isSubset || rules.renames ? undefined : raw;
+  const { subject } = record;
+  if (rules.isSubset && (subject === null || !(taken.has(subject) || rules.takes(subject)))) return undefined;
+  const renamed = renamedSubject(record, rules);
+  if (renamed.subject === subject && !refersToRenamed(record, rules)) return raw;
+  const key = renamed.subject === subject ? raw.key : (canonicalKey(renamed) ?? raw.key);
+  return { ...raw, key, value: renamedValue(raw.value, subject, renamed.subject, rules) };
+}
+
+function renamedSubject<R extends Extract<SchemasRecord, { readonly subject: string | null }>>(
+  record: R,
+  rules: SubjectRules,
+): R {
+  const { subject } = record;
+  const isSetting = record.kind === 'config' || record.kind === 'mode' || record.kind === 'clear-subject';
+  return { ...record, subject: isSetting ? rules.renamedScope(subject) : rules.renamed(subject ?? '') };
+}
+
+function refersToRenamed(record: SchemasRecord, rules: SubjectRules): boolean {
+  if (record.kind === 'config') {
+    const alias = record.value?.['alias'];
+    return typeof alias === 'string' && rules.renamed(alias) !== alias;
+  }
+  if (record.kind !== 'schema') return false;
+  const context = contextOf(record.subject);
+  return record.value.references.some((reference) => {
+    const full = referencedSubject(context, reference.subject);
+    return rules.renamed(full) !== full;
+  });
+}
+
+/** In the order of its fields, and with those that have no meaning here. */
+function renamedValue(
+  value: Uint8Array | null,
+  from: string | null,
+  to: string | null,
+  rules: SubjectRules,
+): Uint8Array | null {
+  if (value === null || value.length === 0) return value;
+  const json = readJsonObject(value);
+  if (typeof json === 'string') return value;
+  const fields: Record<string, unknown> = { ...json };
+  if ('subject' in fields || (from === null && to !== null)) fields['subject'] = to;
+  if (typeof fields['alias'] === 'string') fields['alias'] = rules.renamed(fields['alias']);
+  const references = fields['references'];
+  if (Array.isArray(references)) {
+    fields['references'] = references.map((reference: unknown) =>
+      renamedReference(reference, from ?? '', to ?? '', rules),
+    );
+  }
+  return writeJson(fields);
+}
+
+function renamedReference(reference: unknown, from: string, to: string, rules: SubjectRules): unknown {
+  if (!isJsonObject(reference)) return reference;
+  const subject = reference['subject'];
+  if (typeof subject !== 'string') return reference;
+  const full = referencedSubject(contextOf(from), subject);
+  const renamed: JsonObject = { ...reference, subject: rules.renamedReference(subject, full, to) };
+  return renamed;
+}

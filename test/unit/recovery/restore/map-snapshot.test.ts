@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type MappedSnapshot, mapSnapshot } from '../../../../src/recovery/restore/map-snapshot.ts';
+import { SubjectRules } from '../../../../src/recovery/restore/subject-rules.ts';
+import { replay } from '../../../../src/recovery/state/replay.ts';
+import { inWords, MemorySnapshot, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const schema = (subject: string, version: number, id: number, refers?: string): WrittenRecord =>
+  confluent.schema({
+    ...{ subject, version, id, schema: `"${id}"` },
+    ...(refers === undefined ? {} : { references: [{ name: 'r', subject: refers, version: 1 }] }),
+  });
+
+const LOG = [
+  confluent.noop(),
+  confluent.config(null, { compatibilityLevel: 'FULL' }),
+  schema('base', 1, 1),
+  schema('orders', 1, 2, 'base'),
+  confluent.config('orders', { compatibilityLevel: 'NONE', alias: 'base' }),
+  schema('other', 1, 3),
+  schema(':.x:base', 1, 1),
+  schema(':.x:orders', 1, 2, 'base'),
+  confluent.mode(':.x:', { mode: 'READONLY' }),
+  confluent.deleteSubject('other', 1),
+  schema('last', 1, 9),
+];
+
+function mapped(only: readonly string[], map: readonly string[], log = LOG): Promise<MappedSnapshot> {
+  const folder = join(tempDir('map'), 'mapped');
+  return mapSnapshot({ snapshot: new MemorySnapshot(asLog(log)), rules: new SubjectRules({ only, map }), folder });
+}
+
+async function told({ snapshot }: MappedSnapshot): Promise<readonly string[]> {
+  const state = await replay(snapshot, 'karapace');
+  return [...state.subjects()]
+    .flatMap((subject) => state.versions(subject))
+    .map(({ subject, version, id, references, deleted }) => {
+      const to = references.map((each) => ` -> ${each.subject}`).join('');
+      return `${subject}:${version}=${id}${to}${deleted ? ' deleted' : ''}`;
+    })
+    .sort();
+}
+
+describe('a mapped snapshot', () => {
+  it('has the subjects asked for and those to which they refer, with their settings, and remembers the highest id', async () => {
+    const subset = await mapped(['ord*'], []);
+    expect(await told(subset)).toEqual(['base:1=1', 'orders:1=2 -> base']);
+    expect(subset.notes.join('\n')).toContain('with them come base');
+    expect(subset.maxIds).toEqual({ '': 9 });
+    const state = await replay(subset.snapshot, 'confluent');
+    expect([...state.configSubjects()]).toEqual(['orders']);
+  });
+
+  it('is the same byte for byte when nothing is left out or renamed', async () => {
+    const { snapshot } = await mapped([], ['nobody=somebody']);
+    expect((await recordsOf(snapshot)).map(inWords)).toEqual(asLog(LOG).map(inWords));
+  });
+
+  it('renames subjects in keys, values, references, aliases and deletes', async () => {
+    const renamed = await mapped([], ['base=basis', 'oth*=an-oth*']);
+    expect(await told(renamed)).toEqual([
+      ':.x:base:1=1',
+      ':.x:orders:1=2 -> base',
+      'an-other:1=3 deleted',
+      'basis:1=1',
+      'last:1=9',
+      'orders:1=2 -> basis',
+    ]);
+    const state = await replay(renamed.snapshot, 'confluent');
+    expect(state.config('orders')?.value).toEqual({ compatibilityLevel: 'NONE', alias: 'basis' });
+  });
+
+  it('moves contexts with their settings, and the default one into another', async () => {
+    const moved = await mapped([':.x:*'], [':.x:=:.y:']);
+    expect(await told(moved)).toEqual([':.y:base:1=1', ':.y:orders:1=2 -> base']);
+    expect([...(await replay(moved.snapshot, 'confluent')).modeSubjects()]).toEqual([':.y:']);
+    expect(moved.maxIds).toEqual({ y: 2 });
+    const into = await mapped([], [':.:=:.z:']);
+    expect(await told(into)).toContain(':.z:orders:1=2 -> base');
+    expect([...(await replay(into.snapshot, 'confluent')).configSubjects()]).toEqual([':.z:', ':.z:orders']);
+  });
+
+  it('refuses by name: references that lead nowhere, two subjects under one name, an id for two schemas', async () => {
+    await expect(mapped(['a'], [], [schema('a', 1, 1, 'gone')])).rejects.toMatchObject({
+      code: 'holdfast.recovery.dangling-reference',
+      message: expect.stringContaining('a version 1 refers to gone version 1'),
+    });
+    await expect(mapped([], ['base=orders'])).rejects.toMatchObject({ code: 'holdfast.recovery.map-invalid' });
+    await expect(
+      mapped([], [':.x:=:.:'], [schema('a', 1, 1), schema(':.x:b', 1, 1), schema(':.x:c', 1, 2)]),
+    ).resolves.toBeDefined();
+    const other = [schema('a', 1, 1), confluent.schema({ subject: ':.x:b', version: 1, id: 1, schema: '"int"' })];
+    await expect(mapped([], [':.x:=:.:'], other)).rejects.toMatchObject({ code: 'holdfast.recovery.id-collision' });
+    await expect(mapped(['nobody'], [])).rejects.toMatchObject({ code: 'holdfast.recovery.map-invalid' });
+    for (const bad of ['a', '=b', 'a=', ':.x:=b', 'a*=b']) {
+      expect(() => new SubjectRules({ only: [], map: [bad] })).toThrow(
+        expect.objectContaining({ code: 'holdfast.recovery.map-invalid' }),
+      );
+    }
+  });
+});

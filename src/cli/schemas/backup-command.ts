@@ -64,7 +64,7 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
   const targets: BackupTarget[] = [];
   if (options.gitPush !== undefined) session.secrets.add(secretsOf({ url: options.gitPush }));
   const broker = (servers: string | undefined) => session.broker(servers);
-  for (const place of places) targets.push(await openTarget(place, options, { clock, broker }));
+  for (const place of places) targets.push(await openTarget(place, options, { clock, broker, logger: session.logger }));
   const registry = await session.nodes(WITNESS_GIVE_UP_MS);
   const outcomes = await runBackup(
     {

@@ -1,10 +1,13 @@
 /** Opens whatever a place names as a snapshot. */
 import { join } from 'node:path';
+import { BACKUP_UNREADABLE } from '../../recovery/backup/backup-errors.ts';
 import { openBackup } from '../../recovery/backup/backup-folder.ts';
 import { topicSource } from '../../recovery/backup/backup-source.ts';
 import { openGitSnapshot } from '../../recovery/backup/open-git-snapshot.ts';
+import { openTopicCopy } from '../../recovery/backup/open-topic-copy.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type Place, placeText } from './place.ts';
 import type { SchemasSession } from './schemas-session.ts';
@@ -25,11 +28,23 @@ async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
       return openBackup(place.path);
     case 'git':
       return openGitSnapshot({ path: place.path, commit: place.commit }, session.signal);
+    case 'kafka':
+      return readCopy(session, place);
     case 'topic':
       return readTopic(session);
     default:
       throw new UsageError(`${placeText(place)} can't be read yet.`);
   }
+}
+
+async function readCopy(session: SchemasSession, place: Extract<Place, { readonly kind: 'kafka' }>): Promise<Snapshot> {
+  const { logger, signal } = session;
+  const broker = await session.broker(place.servers);
+  const copy = await openTopicCopy({ broker, client: { settings: {}, logger }, topic: place.topic }, signal);
+  if (copy !== undefined) return copy;
+  throw new ConfigError(`${placeText(place)} is empty: no backup was written to it. Check its name.`, {
+    code: BACKUP_UNREADABLE,
+  });
 }
 
 async function readTopic(session: SchemasSession): Promise<Snapshot> {

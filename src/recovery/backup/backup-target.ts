@@ -31,6 +31,8 @@ export interface SettledTarget {
 }
 
 export interface OpenTarget {
+  /** What is there is never written anew, on demand neither. */
+  readonly isAppendOnly: boolean;
   /** The newest backup in it. */
   readonly held: Snapshot | undefined;
   /** How {@link held} is named. */

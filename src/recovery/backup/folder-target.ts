@@ -57,6 +57,7 @@ async function newestReadable(
 }
 
 class OpenFolderTarget implements OpenTarget {
+  readonly isAppendOnly = false;
   readonly held: SnapshotFolder | undefined;
   readonly heldPlace: string | undefined;
   readonly warnings: readonly string[];

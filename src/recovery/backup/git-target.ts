@@ -60,6 +60,7 @@ function unlessNone(error: unknown): undefined {
 }
 
 class OpenGitTarget implements OpenTarget {
+  readonly isAppendOnly = false;
   readonly held: SnapshotFolder | undefined;
   readonly heldPlace: string | undefined;
   readonly warnings: readonly string[] = [];

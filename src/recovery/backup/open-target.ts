@@ -1,6 +1,7 @@
 /** The target that a place names, with the settings of its kind. */
 import type { Broker } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { type Logger, silentLogger } from '../../foundation/logger.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import type { BackupTarget } from './backup-target.ts';
 import { FolderTarget } from './folder-target.ts';
@@ -8,6 +9,7 @@ import type { Identity } from './git-repository.ts';
 import { GitTarget } from './git-target.ts';
 import { PLACE_INVALID, placeText, type TargetPlace } from './place.ts';
 import { parseRetentionRule } from './retention-rule.ts';
+import { TopicCopyTarget } from './topic-copy-target.ts';
 
 /** As they are written. */
 export interface TargetSettings {
@@ -24,13 +26,15 @@ export interface TargetSurroundings {
   readonly clock: Clock;
   /** Of a topic's servers; undefined: the Kafka that is backed up. Whoever gives it closes it. */
   readonly broker: (servers: string | undefined) => Promise<Broker>;
+  /** Of the clients of a topic's Kafka; nowhere unless told. */
+  readonly logger?: Logger;
 }
 
 /** @throws ConfigError */
 export async function openTarget(
   place: TargetPlace,
   settings: TargetSettings,
-  { clock }: TargetSurroundings,
+  { clock, broker, logger = silentLogger }: TargetSurroundings,
 ): Promise<BackupTarget> {
   const name = placeText(place);
   switch (place.kind) {
@@ -43,8 +47,10 @@ export async function openTarget(
       const author = gitAuthor === undefined ? undefined : parseGitAuthor(gitAuthor);
       return new GitTarget({ name, path: place.path, author, message, push, clock });
     }
-    default:
-      throw new ConfigError(`${name} can't be written yet.`, { code: PLACE_INVALID });
+    case 'kafka': {
+      const client = { settings: {}, logger };
+      return new TopicCopyTarget({ name, broker: await broker(place.servers), client, topic: place.topic });
+    }
   }
 }
 

@@ -98,14 +98,14 @@ async function openTarget(target: BackupTarget, signal: AbortSignal): Promise<Ca
 
 async function decide(candidate: Candidate, run: BackupRun, reading: Reading, signal: AbortSignal): Promise<void> {
   const { open } = candidate;
-  if (open?.held === undefined || run.full === true) return;
+  if (open?.held === undefined || (run.full === true && !open.isAppendOnly)) return;
   const continuity = await compare(open.held, run, reading, signal).catch(damageAsBreak);
   // That nothing has changed is no comfort where what is there can't be read.
   const isWhole = continuity?.kind === 'unchanged' ? open.check(signal).then(() => continuity) : continuity;
   candidate.continuity = await Promise.resolve(isWhole).catch(damageAsBreak);
   signal.throwIfAborted();
   if (candidate.continuity?.kind === 'broken') {
-    candidate.warnings.push(`The backup is a full one, because ${candidate.continuity.why}.`);
+    candidate.warnings.push(`It can't go on from what is there, because ${candidate.continuity.why}.`);
   }
   if (candidate.continuity?.kind === 'continues' && candidate.continuity.warning !== undefined) {
     candidate.warnings.push(candidate.continuity.warning);

@@ -36,6 +36,7 @@ function addCorruptRecords(repair: Command): void {
     .option('--drop-offset <offset>', 'leave this record out; may be given again', collected)
     .option('--drop-deletes-after <offset|time>', 'leave out deletions at this offset or time, and later ones')
     .option('--drop-doubtful', 'leave out, too, what one vendor reads and the other does not', false)
+    .option('--drop-unparsable', 'leave out schemas whose text is no schema of its type', false)
     .option('--anew', 'make the topic anew even if no record is left out', false)
     .action((options: CorruptRecordsOptions) =>
       runSchemas(options, (session) => repairCorruptRecords(session, options)),

@@ -3,6 +3,7 @@ import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { readRecord } from '../../recovery/records/read-record.ts';
 import { consequencesAnew } from '../../recovery/repair/consequences.ts';
 import { FilteredSnapshot } from '../../recovery/repair/filtered-snapshot.ts';
+import { findUnparsable } from '../../recovery/repair/find-unparsable.ts';
 import { chooseLeftOut, type LeaveOutRules, type LeftOut } from '../../recovery/repair/left-out.ts';
 import { writeLeftOutFile } from '../../recovery/repair/left-out-file.ts';
 import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
@@ -20,6 +21,7 @@ export interface CorruptRecordsOptions extends RepairOptions {
   readonly dropOffset?: readonly string[];
   readonly dropDeletesAfter?: string;
   readonly dropDoubtful: boolean;
+  readonly dropUnparsable: boolean;
   readonly anew: boolean;
 }
 
@@ -31,7 +33,8 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
   const backup = await backUpTopic(session, topicFolder(options.backup));
   const { facts } = backup;
   if (facts.topic === undefined) throw new Error('a backup of a topic has its facts');
-  const leftOut = await leftOutOf(backup, { ...chosen, unparsable: new Map() });
+  const unparsable = options.dropUnparsable ? await findUnparsable(backup, signal) : new Map<number, string>();
+  const leftOut = await leftOutOf(backup, { ...chosen, unparsable });
   const { unreadable, controlOffsets } = facts.topic;
   const isBad = leftOut.reasons.size > 0 || unreadable.length > 0 || controlOffsets.length > 0;
   if (!isBad && !options.anew) {

@@ -1,10 +1,11 @@
 /** `holdfast schemas`: each command is one file that adds itself, in the order of the help. */
 import type { Command } from 'commander';
 import { addBackup } from './backup-command.ts';
+import { addDrill } from './drill-command.ts';
 import { addList } from './list-command.ts';
 import { addRepair } from './repair-command.ts';
 
-const COMMANDS: readonly ((schemas: Command) => void)[] = [addBackup, addList, addRepair];
+const COMMANDS: readonly ((schemas: Command) => void)[] = [addBackup, addList, addRepair, addDrill];
 
 /** @param schemas the command `schemas` itself */
 export function addSchemasCommands(schemas: Command): void {

@@ -19,6 +19,7 @@ import { replay } from '../state/replay.ts';
 import type { Finding } from '../verify/finding.ts';
 import { compareFindings } from './compare-findings.ts';
 import { compareRecords } from './compare-snapshots.ts';
+import type { DrillResult } from './drill-result.ts';
 import { MarkedSnapshot } from './marked-snapshot.ts';
 import { isMarkOf, markRecord, removeLeftOvers, scratchTopicName } from './scratch-topics.ts';
 
@@ -34,17 +35,6 @@ export interface DrillTopicOptions {
   /** What `verify` finds in a snapshot. */
   readonly findings: (snapshot: Snapshot) => Promise<readonly Finding[]>;
   readonly onProgress?: (what: string, done: number, total: number) => void;
-}
-
-export interface DrillResult {
-  /** The scratch topic; it is gone. */
-  readonly topic: string;
-  readonly records: number;
-  readonly subjects: number;
-  /** In words; none: the copy is equal. */
-  readonly differences: readonly string[];
-  /** Of earlier drills that were killed, removed now. */
-  readonly leftOvers: readonly string[];
 }
 
 /** Removing the scratch topic goes on after a signal for so long. */
@@ -64,7 +54,7 @@ export async function drillTopic(options: DrillTopicOptions, signal: AbortSignal
       const copy = await restoredCopy(options, topic, signal);
       const differences = await differencesOf(options, topic, copy, signal);
       const subjects = await subjectsIn(snapshot, signal);
-      return { topic, records: snapshot.facts.records, subjects, differences, leftOvers };
+      return { target: topic, records: snapshot.facts.records, subjects, differences, leftOvers };
     } finally {
       await remove(admin, topic);
     }

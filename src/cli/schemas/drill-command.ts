@@ -1,0 +1,109 @@
+/** `holdfast schemas drill`: whether a backup can be restored, for a cron job. */
+import type { Command } from 'commander';
+import { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
+import { writeMetricsFile } from '../../recovery/drill/drill-metrics.ts';
+import type { DrillResult } from '../../recovery/drill/drill-result.ts';
+import { drillTopic } from '../../recovery/drill/drill-topic.ts';
+import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { verifySnapshot } from '../../recovery/verify/verify-snapshot.ts';
+import { UsageError } from '../exit-codes.ts';
+import { type CommonOptions, withCommonOptions } from './common-options.ts';
+import { openPlace } from './open-place.ts';
+import { parsePlace } from './place.ts';
+import { EXIT_FINDINGS, runSchemas } from './run-schemas.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+interface DrillOptions extends CommonOptions {
+  readonly into: string;
+  readonly metricsFile?: string;
+}
+
+export function addDrill(schemas: Command): void {
+  withCommonOptions(schemas.command('drill'))
+    .description('Restore a backup into a scratch topic, prove it equal, and remove it again. Made for a cron job.')
+    .argument('<place>', 'a folder (the newest backup in it), git:PATH[#COMMIT] or kafka:TOPIC')
+    .option('--into <what>', 'scratch-topic at --bootstrap-servers', 'scratch-topic')
+    .option('--metrics-file <file>', "Prometheus text for node_exporter's textfile collector, replaced whole")
+    .action((place: string, options: DrillOptions) => runSchemas(options, (session) => drill(session, place, options)));
+}
+
+async function drill(session: SchemasSession, place: string, options: DrillOptions): Promise<number> {
+  const { clock } = session;
+  const begun = clock.monotonic();
+  const measure = async (snapshot?: Snapshot, result?: DrillResult): Promise<void> => {
+    if (options.metricsFile === undefined) return;
+    await writeMetricsFile(options.metricsFile, {
+      succeeded: result?.differences.length === 0,
+      endedAt: clock.now(),
+      durationMs: clock.monotonic() - begun,
+      records: result?.records ?? 0,
+      subjects: result?.subjects ?? 0,
+      backupTakenAt: snapshot?.facts.takenAt ?? 0,
+    });
+  };
+  let snapshot: Snapshot | undefined;
+  try {
+    snapshot = await openPlace(session, parsePlace(place));
+    const result = await run(session, snapshot, place, options);
+    await measure(snapshot, result);
+    return report(session, { place, result, snapshot, tookMs: clock.monotonic() - begun });
+  } catch (error) {
+    // After a failure too: an alert goes by the time of the last success.
+    await measure(snapshot);
+    throw error;
+  }
+}
+
+async function run(
+  session: SchemasSession,
+  snapshot: Snapshot,
+  source: string,
+  options: DrillOptions,
+): Promise<DrillResult> {
+  const { signal, clock, logger, progress } = session;
+  if (options.into !== 'scratch-topic') throw new UsageError(`--into must be scratch-topic, not ${options.into}.`);
+  if (snapshot instanceof SnapshotFolder) await snapshot.check(signal);
+  return drillTopic(
+    {
+      ...{ snapshot, source, clock, broker: await session.broker(), client: { settings: {}, logger } },
+      temporaryFolder: await session.temporaryFolder(),
+      findings: (each) => verifySnapshot(each, { signal }),
+      onProgress: (what, done, total) => progress.report(what, done, total),
+    },
+    signal,
+  );
+}
+
+function report(
+  session: SchemasSession,
+  drilled: {
+    readonly place: string;
+    readonly result: DrillResult;
+    readonly snapshot: Snapshot;
+    readonly tookMs: number;
+  },
+): number {
+  const { place, result, snapshot, tookMs } = drilled;
+  const { differences, records, subjects, target, leftOvers } = result;
+  const taken = new Date(snapshot.facts.takenAt).toISOString();
+  const isEqual = differences.length === 0;
+  const what = `${place}, taken ${taken}: ${records} records, ${subjects} subjects, restored into ${target}`;
+  for (const name of leftOvers) session.note(`Removed the topic ${name} that a drill left behind.`);
+  session.print({
+    json: {
+      equal: isEqual,
+      place,
+      taken,
+      records,
+      subjects,
+      target,
+      differences,
+      leftOvers,
+      tookMs: Math.round(tookMs),
+    },
+    text: isEqual
+      ? [`drill OK: ${what}, read back equal in ${(tookMs / 1000).toFixed(1)} s`]
+      : [`drill FAILED: ${what}, ${differences.length} differences`, ...differences.map((line) => `  ${line}`)],
+  });
+  return isEqual ? 0 : EXIT_FINDINGS;
+}

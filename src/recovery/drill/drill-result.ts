@@ -1,0 +1,11 @@
+/** What a drill found. */
+export interface DrillResult {
+  /** What it restored into; it is gone, or empty again. */
+  readonly target: string;
+  readonly records: number;
+  readonly subjects: number;
+  /** In words; none: the copy is equal. */
+  readonly differences: readonly string[];
+  /** Topics of earlier drills that were killed, removed now. */
+  readonly leftOvers: readonly string[];
+}

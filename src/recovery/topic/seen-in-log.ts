@@ -27,7 +27,7 @@ export class LogObserver {
   see(entry: LogEntry): void {
     if (entry.kind === 'unreadable') {
       const { baseOffset: from, nextOffset: to, reason } = entry;
-      this.unreadable.push({ from, to, reason });
+      this.seeUnreadable({ from, to, reason });
     } else if (entry.kind === 'marker') {
       if (this.control.length >= KEPT) this.control.pop();
       this.control.push(entry.baseOffset);
@@ -42,6 +42,16 @@ export class LogObserver {
         keep(offsets, offset);
       }
     }
+  }
+
+  private seeUnreadable(range: UnreadableRange): void {
+    const last = this.unreadable.at(-1);
+    if (last !== undefined && last.to === range.from) {
+      this.unreadable[this.unreadable.length - 1] = { ...last, to: range.to };
+    } else if (last !== undefined && this.unreadable.length >= KEPT) {
+      const reason = `these are several ranges, with sound records between them, as there are more than ${KEPT} in all.`;
+      this.unreadable[this.unreadable.length - 1] = { from: last.from, to: range.to, reason };
+    } else this.unreadable.push(range);
   }
 
   seen(): SeenInLog {

@@ -19,3 +19,9 @@ it('waits for brokers that the controller has fenced, and not for those that the
   expect(few).toBeInstanceOf(ConfigError);
   expect(few.message).toContain('only 1 broker(s) are registered');
 });
+
+it('does not wait for a cluster that deletes no topics, or has no authorizer', () => {
+  for (const code of [ErrorCode.TOPIC_DELETION_DISABLED, ErrorCode.SECURITY_DISABLED]) {
+    expect(topicFailure(code, "delete topic 't'")).toBeInstanceOf(ConfigError);
+  }
+});

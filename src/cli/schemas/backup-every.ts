@@ -74,6 +74,7 @@ export function connectorSettings(options: BackupEveryOptions): Settings {
   const withComma = targets.find((target) => target.includes(',') && !target.startsWith('kafka:'));
   if (withComma !== undefined) throw new UsageError(`${withComma}: with --every a path can't have a comma.`);
   return {
+    name: NAME,
     'connector.class': 'io.holdfast.schemas.SchemaBackup',
     'tasks.max': '1',
     topic: options.reportTopic,

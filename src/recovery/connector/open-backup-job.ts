@@ -1,6 +1,9 @@
 /** A backup job of real places: the source's topic, the registry's nodes as witnesses, the targets, and what it all means. */
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { EnvironmentError } from '../../sdk/errors/kinds.ts';
 import type { SourceTaskContext } from '../../sdk/task.ts';
 import { askWitnesses } from '../backup/ask-witnesses.ts';
+import { BACKUP_FAILED } from '../backup/backup-errors.ts';
 import { topicSource } from '../backup/backup-source.ts';
 import type { BackupTarget } from '../backup/backup-target.ts';
 import { openGitSnapshot } from '../backup/open-git-snapshot.ts';
@@ -75,7 +78,7 @@ class OpenBackupJob implements BackupJob {
       watch.end();
     }
     const good = outcomes.find(({ backup }) => backup !== undefined);
-    if (good?.backup === undefined) throw outcomes[0]?.error;
+    if (good?.backup === undefined) throw noTarget(outcomes);
     const { place, endOffset, records, added, sha256 } = good.backup;
     const told = await this.lookThrough(outcomes, signal);
     return {
@@ -133,6 +136,16 @@ class OpenBackupJob implements BackupJob {
     if (this.found?.of !== of) this.found = { of, findings: await verifySnapshot(snapshot, { signal }) };
     return this.found.findings;
   }
+}
+
+/** What the first of them failed with stands for all. */
+function noTarget(outcomes: readonly TargetOutcome[]): EnvironmentError {
+  const cause = outcomes[0]?.error;
+  return new EnvironmentError(cause instanceof Error ? cause.message : String(cause), {
+    code: cause instanceof ConnectError ? cause.code : BACKUP_FAILED,
+    cause,
+    details: { targetsFailing: outcomes.length },
+  });
 }
 
 /** undefined: not without copying it first. */

@@ -117,7 +117,8 @@ export class SchemaBackupTask implements SourceTask {
   }
 
   private failed({ job, metrics }: Running, error: unknown): unknown {
-    metrics.failed((error as { readonly targets?: readonly unknown[] }).targets?.length);
+    const failing = error instanceof EnvironmentError ? error.details?.['targetsFailing'] : undefined;
+    metrics.failed(typeof failing === 'number' ? failing : undefined);
     // Before the first backup it is a mistake of whoever set it up; later on it is something that will be mended.
     if (error instanceof ConfigError && !this.hasMadeOne) return error;
     if (error instanceof EnvironmentError) return error;

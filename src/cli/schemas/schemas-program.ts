@@ -4,8 +4,9 @@ import { addBackup } from './backup-command.ts';
 import { addDrill } from './drill-command.ts';
 import { addList } from './list-command.ts';
 import { addRepair } from './repair-command.ts';
+import { addVerify } from './verify-command.ts';
 
-const COMMANDS: readonly ((schemas: Command) => void)[] = [addBackup, addList, addRepair, addDrill];
+const COMMANDS: readonly ((schemas: Command) => void)[] = [addBackup, addList, addVerify, addRepair, addDrill];
 
 /** @param schemas the command `schemas` itself */
 export function addSchemasCommands(schemas: Command): void {

@@ -13,6 +13,8 @@ export interface ReplayOptions {
    * would answer: a plan that restores, for example.
    */
   readonly readsOn?: boolean;
+  /** Keeps what the last record of every version says, whatever the vendor would make of it; reads on as well. */
+  readonly keepsAll?: boolean;
 }
 
 /** Reads the snapshot once. Memory: some 250 bytes for each version that there is. Rejects with the signal's reason, or with what reading throws. */
@@ -21,8 +23,8 @@ export async function replay(
   vendor: ReplayVendor,
   options: ReplayOptions = {},
 ): Promise<RegistryState> {
-  const { signal, onProgress, readsOn = false } = options;
-  const state = new StateReplay({ vendor, readsOn });
+  const { signal, onProgress, keepsAll = false, readsOn = keepsAll } = options;
+  const state = new StateReplay({ vendor, readsOn, keepsAll });
   let records = 0;
   for await (const batch of snapshot.records()) {
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** Two places, each as the same vendor's registry reads it: a backup and another, or a backup and the topic as it is now. */
+/** Two places: a backup and another, or a backup and the topic as it is now. */
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState, ReplayVendor } from '../state/registry-state.ts';
 import { replay } from '../state/replay.ts';
@@ -10,35 +10,27 @@ import { type SeenVersion, VersionComparison } from './version-comparison.ts';
 
 export interface CompareOptions {
   readonly signal?: AbortSignal;
+  /** Both as this vendor's registry reads them; unless told, what their records say. */
   readonly vendor?: ReplayVendor;
   /** What the findings call the second one; 'the other place' unless told. */
   readonly name?: string;
 }
 
-/** A snapshot with what it means, so that several comparisons replay it once. */
-export interface ReplayedSnapshot {
-  readonly snapshot: Snapshot;
-  readonly state: RegistryState;
-}
-
 const BATCH = 500;
 
 /** What the second one lacks, has more, or has otherwise than the first. Memory: some 300 bytes for each version of both. */
-export async function compareSnapshots(
-  a: Snapshot | ReplayedSnapshot,
-  b: Snapshot,
-  options: CompareOptions = {},
-): Promise<Finding[]> {
+export async function compareSnapshots(a: Snapshot, b: Snapshot, options: CompareOptions = {}): Promise<Finding[]> {
   const { signal, name = 'the other place' } = options;
   const abort = signal === undefined ? {} : { signal };
-  const vendor = 'state' in a ? a.state.vendor : (options.vendor ?? 'confluent');
-  const { snapshot, state } = 'state' in a ? a : { snapshot: a, state: await replay(a, vendor, abort) };
-  const other = await replay(b, vendor, abort);
+  const { vendor = 'confluent' } = options;
+  const how = { ...abort, keepsAll: options.vendor === undefined };
+  const state = await replay(a, vendor, how);
+  const other = await replay(b, vendor, how);
   const book = new FindingBook();
-  compareTopics(book, snapshot, b, name);
+  compareTopics(book, a, b, name);
   const comparison = new VersionComparison({
     ...{ book, base: state, other: 'place', name, comparesDeleted: true, isPartial: false },
-    baseValues: (offsets) => schemasAt(snapshot, offsets),
+    baseValues: (offsets) => schemasAt(a, offsets),
   });
   const texts = async (seen: readonly SeenVersion[]) => {
     const values = await schemasAt(

@@ -1,10 +1,10 @@
 /** What a node of a registry tells over REST, beside what the topic means, and beside what another node tells. */
 import type { SchemaValue } from '../records/schemas-record.ts';
 import type { RestWitness, WitnessedVersion } from '../snapshot/rest-witness.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { contentDigest } from '../state/content-digest.ts';
-import type { ReplayVendor } from '../state/registry-state.ts';
+import type { RegistryState, ReplayVendor } from '../state/registry-state.ts';
 import { StateReplay } from '../state/state-replay.ts';
-import type { ReplayedSnapshot } from './compare-snapshots.ts';
 import type { Finding } from './finding.ts';
 import { FindingBook } from './finding-book.ts';
 import { schemasAt } from './same-form.ts';
@@ -13,6 +13,12 @@ import { type SeenVersion, VersionComparison } from './version-comparison.ts';
 
 interface CompareOptions {
   readonly signal?: AbortSignal;
+}
+
+/** A snapshot with what it means, so that several comparisons replay it once. */
+export interface ReplayedSnapshot {
+  readonly snapshot: Snapshot;
+  readonly state: RegistryState;
 }
 
 /** As whom the topic has to be read that such a node reads. */

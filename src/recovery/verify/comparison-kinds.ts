@@ -48,6 +48,11 @@ export const COMPARISON_KINDS = {
     mend: 'Nothing, if that was a restore.',
   },
   'other-cluster': { severity: 'note', what: 'The two are of different Kafka clusters.', mend: 'Nothing to do.' },
+  'node-silent': {
+    severity: 'error',
+    what: 'A node did not answer at all.',
+    mend: 'See its log; if it is stopped on purpose, leave it out of --registry.',
+  },
   'witness-incomplete': {
     severity: 'warning',
     what: 'A node did not answer all that it was asked; what it did not tell is not compared.',

@@ -1,0 +1,115 @@
+/** `holdfast schemas verify`: everything that can be wrong, and whether places and nodes agree. */
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { askWitnesses } from '../../recovery/backup/ask-witnesses.ts';
+import { syncFolder } from '../../recovery/backup/sync-folder.ts';
+import { findUsedIds } from '../../recovery/data/find-used-ids.ts';
+import { findingsOfUsedIds } from '../../recovery/data/findings-of-used-ids.ts';
+import { replay } from '../../recovery/state/replay.ts';
+import { type NamedPlace, verifyPlaces } from '../../recovery/verify/verify-places.ts';
+import {
+  reportText,
+  type VerifyReport,
+  type VerifySection,
+  verifyReport,
+} from '../../recovery/verify/verify-report.ts';
+import { UsageError } from '../exit-codes.ts';
+import { type CommonOptions, withCommonOptions } from './common-options.ts';
+import { openPlace } from './open-place.ts';
+import { parsePlace } from './place.ts';
+import { EXIT_FINDINGS, runSchemas } from './run-schemas.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+interface VerifyOptions extends CommonOptions {
+  readonly usedBy?: string;
+  readonly report?: string;
+  readonly strict: boolean;
+}
+
+/** A node that is down is a finding, and not waited for. */
+const NODE_GIVE_UP_MS = 10_000;
+
+export function addVerify(schemas: Command): void {
+  withCommonOptions(schemas.command('verify'))
+    .description('Find all that is wrong in a topic or a backup, and where places and nodes of the registry differ.')
+    .argument(
+      '[place...]',
+      'folders, git:PATH[#COMMIT], kafka:TOPIC or topic; topic unless told. All are compared with the first',
+    )
+    .option(
+      '--used-by <topics>',
+      'search these data topics (names or patterns, with commas between) for ids that nothing resolves',
+    )
+    .option('--report <file>', 'write the report into a file as well: JSON if its name ends in .json, else text')
+    .option('--strict', 'warnings count as errors', false)
+    .action((places: readonly string[], options: VerifyOptions) =>
+      runSchemas(options, (session) => verify(session, places, options)),
+    );
+}
+
+async function verify(session: SchemasSession, named: readonly string[], options: VerifyOptions): Promise<number> {
+  const { progress, signal } = session;
+  const texts = named.length === 0 && session.hasBroker ? ['topic'] : named;
+  const parsed = texts.map((text) => ({ text, place: parsePlace(text) }));
+  const nodes = await session.nodes(NODE_GIVE_UP_MS);
+  if (parsed.length === 0 && nodes === undefined) {
+    throw new UsageError('Name a place, or give --bootstrap-servers for the topic, or --registry for its nodes.');
+  }
+  const places: NamedPlace[] = [];
+  for (const { text, place } of parsed) places.push({ name: text, snapshot: await openPlace(session, place) });
+  const onProgress = (what: string, done: number, total?: number): void => progress.report(what, done, total);
+  const told =
+    nodes === undefined
+      ? { witnesses: [], notes: [] }
+      : await askWitnesses(
+          { nodes: nodes.nodes, clock: session.clock, folder: await session.temporaryFolder(), onProgress },
+          signal,
+        );
+  const { witnesses, notes: silent } = told;
+  const sections = [...(await verifyPlaces({ places, witnesses, silent, signal, onProgress }))];
+  const [first] = places;
+  if (options.usedBy !== undefined) sections.push(await usedBy(session, options.usedBy, first));
+  const report = verifyReport(sections, { strict: options.strict });
+  if (options.report !== undefined) await writeReport(options.report, report);
+  session.print({ json: report, text: reportText(report) });
+  return report.ok ? 0 : EXIT_FINDINGS;
+}
+
+async function usedBy(session: SchemasSession, topics: string, place: NamedPlace | undefined): Promise<VerifySection> {
+  if (place === undefined) throw new UsageError('--used-by needs a place in which the ids are looked up.');
+  const { signal, logger, progress } = session;
+  const state = await replay(place.snapshot, 'confluent', { signal, readsOn: true });
+  const used = await findUsedIds(
+    {
+      ...{ broker: await session.broker(), settings: {}, logger },
+      topics: topics.split(',').map((topic) => topic.trim()),
+      except: [session.options.topic],
+      highestId: state.maxId(''),
+    },
+    signal,
+    ({ done, total }) => progress.report('Searching data for schema ids', done, total),
+  );
+  return { title: `Ids in ${topics} beside ${place.name}`, findings: findingsOfUsedIds(state, used) };
+}
+
+/** Whole or not at all. */
+async function writeReport(path: string, report: VerifyReport): Promise<void> {
+  const text = path.endsWith('.json') ? JSON.stringify(report, null, 2) : reportText(report).join('\n');
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(`${text}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

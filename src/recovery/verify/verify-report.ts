@@ -1,0 +1,80 @@
+/** What a verification came to, as a document and as text for people. */
+import type { Finding, Severity } from './finding.ts';
+
+export interface VerifySection {
+  /** A place, or a comparison of two. */
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
+export type SeverityCounts = Readonly<Record<Severity, number>>;
+
+export interface VerifyReport {
+  /** No errors; with `strict`, no warnings either. */
+  readonly ok: boolean;
+  readonly counts: SeverityCounts;
+  readonly sections: readonly VerifySection[];
+}
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
+
+export function verifyReport(
+  sections: readonly VerifySection[],
+  { strict }: { readonly strict: boolean },
+): VerifyReport {
+  const counts = countsOf(sections.flatMap(({ findings }) => findings));
+  return { ok: counts.error === 0 && (!strict || counts.warning === 0), counts, sections };
+}
+
+/** Those that are not listed as well. */
+export function countsOf(findings: readonly Finding[]): SeverityCounts {
+  const counts = { error: 0, warning: 0, note: 0 };
+  for (const { severity, more = 0 } of findings) counts[severity] += 1 + more;
+  return counts;
+}
+
+/** Worst first; how to mend it once for all findings of a name. */
+export function reportText({ counts, sections, ok }: VerifyReport): readonly string[] {
+  return [
+    ...sections.flatMap(sectionText),
+    `${ok ? 'Sound' : 'NOT SOUND'}: ${countsText(counts)} in all.`,
+    ...(counts.error + counts.warning > 0 ? ['docs/guides/schemas-verify.md explains each name.'] : []),
+  ];
+}
+
+function sectionText({ title, findings }: VerifySection): readonly string[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.severity} ${finding.name}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [`${title}: ${countsText(countsOf(findings))}`, ...[...groups.values()].flatMap(groupText), ''];
+}
+
+function groupText(group: readonly Finding[]): readonly string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { name, severity, vendors, mend } = first;
+  const label = severity === 'note' ? 'note' : severity.toUpperCase();
+  const more = group.at(-1)?.more ?? 0;
+  return [
+    ...group.map(({ message }) => `  ${label} ${name}: ${oneLine(message)}`),
+    ...(more > 0 ? [`  ${label} ${name}: ... and ${more} more`] : []),
+    ...Object.entries(vendors ?? {}).map(([vendor, what]) => `      ${vendor}: ${what}`),
+    ...(severity === 'note' ? [] : [`      mend: ${mend}`]),
+  ];
+}
+
+export function countsText(counts: SeverityCounts): string {
+  const told = SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => {
+    return `${counts[severity]} ${severity}${counts[severity] === 1 ? '' : 's'}`;
+  });
+  return told.length === 0 ? 'nothing found' : told.join(', ');
+}
+
+/** Names of subjects may hold anything, also what moves a terminal's cursor. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}

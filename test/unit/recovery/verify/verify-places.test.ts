@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { RestWitness } from '../../../../src/recovery/snapshot/rest-witness.ts';
+import { type VerifyPlacesOptions, verifyPlaces } from '../../../../src/recovery/verify/verify-places.ts';
+import { reportText, verifyReport } from '../../../../src/recovery/verify/verify-report.ts';
+import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent, record, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+
+const ONE = confluent.schema({ subject: 'a', version: 1, id: 1, schema: '"int"' });
+const TWO = confluent.schema({ subject: 'b', version: 1, id: 2, schema: '"long"' });
+const snapshot = (written: readonly WrittenRecord[], witnesses: readonly RestWitness[] = []): MemorySnapshot =>
+  new MemorySnapshot(asLog(written), { witnesses });
+
+const node = (name: string, ids: readonly number[], vendor: RestWitness['vendor'] = 'confluent'): RestWitness => {
+  const schemas = [
+    { subject: 'a', id: 1, schema: '"int"' },
+    { subject: 'b', id: 2, schema: '"long"' },
+  ].filter(({ id }) => ids.includes(id));
+  const rest = {
+    ...{ version: 1, schemaType: 'AVRO', references: [], metadata: undefined, ruleSet: undefined, deleted: false },
+  };
+  return {
+    ...{ node: name, takenAt: 0, vendor, serverVersion: undefined, versionCount: schemas.length, tellsDeleted: true },
+    ...{ configs: {}, modes: {}, maxIds: { '': Math.max(...ids) }, missing: [] },
+    versions: async function* () {
+      yield schemas.map((schema) => ({ ...schema, ...rest }));
+    },
+  };
+};
+
+const verified = async (options: Partial<VerifyPlacesOptions>) => {
+  const { signal } = new AbortController();
+  const sections = await verifyPlaces({ places: [], witnesses: [], silent: [], signal, ...options });
+  return sections.map(({ title, findings }) => ({
+    title: title.replace(/ \(.*\)$/, ''),
+    bad: [...new Set(findings.filter((f) => f.severity !== 'note').map(({ name }) => name))],
+  }));
+};
+
+describe('places and nodes are verified', () => {
+  it('each place by itself, the others and all nodes beside the first, and nodes beside each other', async () => {
+    const places = [
+      { name: 'new', snapshot: snapshot([ONE, TWO], [node('n0', [1, 2])]) },
+      { name: 'old', snapshot: snapshot([ONE]) },
+    ];
+    const witnesses = [node('n1', [1, 2]), node('n2', [1], 'karapace')];
+    expect(await verified({ places, witnesses, silent: ['n3 is away'] })).toEqual([
+      { title: 'new', bad: [] },
+      { title: 'new beside what n0 told when it was made', bad: [] },
+      { title: 'old', bad: [] },
+      { title: 'new beside old', bad: ['missing-in-place', 'max-id-lower'] },
+      { title: 'new beside what n1 tells now', bad: [] },
+      { title: 'new beside what n2 tells now', bad: ['missing-at-node', 'max-id-lower'] },
+      { title: 'Nodes', bad: ['node-silent'] },
+      { title: 'n1 beside n2', bad: ['missing-at-node', 'max-id-lower'] },
+    ]);
+  });
+
+  it('without a place nodes beside each other only', async () => {
+    const witnesses = [node('n1', [1, 2]), node('n2', [1, 2])];
+    expect(await verified({ witnesses })).toEqual([{ title: 'n1 beside n2', bad: [] }]);
+  });
+
+  it('the records say what a place has, also behind what stops a reader of Confluent', async () => {
+    const stop = record('{"keytype":"NEW","magic":0}', null);
+    const places = [
+      { name: 'first', snapshot: snapshot([stop, ONE]) },
+      { name: 'second', snapshot: snapshot([stop, TWO]) },
+    ];
+    const sections = await verified({ places });
+    expect(sections[2]).toEqual({ title: 'first beside second', bad: ['only-in-place', 'missing-in-place'] });
+  });
+});
+
+describe('a report', () => {
+  const mend = 'Mend it.';
+  const sections = [
+    {
+      title: 'topic',
+      findings: [
+        { name: 'x', severity: 'error', message: 'One\u001b[2J', mend, vendors: { karapace: 'passed over' } },
+        { name: 'x', severity: 'error', message: 'Two', mend, more: 3 },
+        { name: 'y', severity: 'note', message: 'Three', mend },
+      ],
+    },
+    { title: 'node', findings: [] },
+  ] as const;
+
+  it('names what was found, what vendors make of it and how to mend it, once for each name', () => {
+    expect(reportText(verifyReport(sections, { strict: false }))).toEqual([
+      'topic: 5 errors, 1 note',
+      '  ERROR x: One\\u001b[2J',
+      '  ERROR x: Two',
+      '  ERROR x: ... and 3 more',
+      '      karapace: passed over',
+      '      mend: Mend it.',
+      '  note y: Three',
+      '',
+      'node: nothing found',
+      '',
+      'NOT SOUND: 5 errors, 1 note in all.',
+      'docs/guides/schemas-verify.md explains each name.',
+    ]);
+  });
+
+  it('is ok with warnings, but not when they count', () => {
+    const warned = [{ title: 't', findings: [{ name: 'x', severity: 'warning', message: '', mend }] }] as const;
+    expect(verifyReport(warned, { strict: false }).ok).toBe(true);
+    expect(verifyReport(warned, { strict: true }).ok).toBe(false);
+    expect(verifyReport([], { strict: true })).toEqual({
+      ok: true,
+      counts: { error: 0, warning: 0, note: 0 },
+      sections: [],
+    });
+  });
+});

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, it } from 'vitest';
-import { silentLogger } from '../../src/foundation/logger.ts';
 import { describeWithKafka } from '../support/describe-with-kafka.ts';
 import { fetchJson } from '../support/fetch-json.ts';
 import { DAMAGES } from '../support/recovery/damages.ts';

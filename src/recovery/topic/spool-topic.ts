@@ -1,8 +1,10 @@
 import type { Broker, ClientOptions } from '../../broker/ports.ts';
+import { type Clock, systemClock } from '../../foundation/clock.ts';
 import { EnvironmentError } from '../../sdk/errors/index.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { RecordSink } from '../snapshot/record-sink.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
+import { lookForTopic } from './look-for-topic.ts';
 import { LogObserver } from './seen-in-log.ts';
 import { TOPIC_CHANGED } from './topic-errors.ts';
 
@@ -27,6 +29,7 @@ export interface SpoolTopicInput {
   /** Gets every record, those of aborted transactions among them: registries of both vendors read uncommitted. */
   readonly writer: RecordSink;
   readonly onProgress?: (progress: SpoolProgress) => void;
+  readonly clock?: Clock;
 }
 
 /**
@@ -66,10 +69,14 @@ export async function spoolTopic(input: SpoolTopicInput, signal: AbortSignal): P
   return { ...facts, ...observer.seen() };
 }
 
-async function sameTopic({ broker, client, facts }: SpoolTopicInput, signal: AbortSignal): Promise<void> {
+async function sameTopic(
+  { broker, client, facts, clock = systemClock }: SpoolTopicInput,
+  signal: AbortSignal,
+): Promise<void> {
   const admin = broker.admin({ settings: client.settings, logger: client.logger });
   try {
-    const now = await admin.inspectTopic(facts.topic, signal);
+    const { topic, topicId } = facts;
+    const now = await lookForTopic({ admin, clock }, { topic, topicId }, signal);
     if (now !== null && now.id === facts.topicId) return;
     throw new EnvironmentError(
       `Topic '${facts.topic}' was ${now === null ? 'deleted' : 'made anew'} while it was read. What was read is of no use: begin again.`,

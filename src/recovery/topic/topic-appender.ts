@@ -1,6 +1,8 @@
 import type { Admin, Broker, ClientOptions, Producer, ProducerRecord } from '../../broker/ports.ts';
+import { type Clock, systemClock } from '../../foundation/clock.ts';
 import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/index.ts';
 import type { RawRecord } from '../records/raw-record.ts';
+import { lookForTopic } from './look-for-topic.ts';
 import { RECORD_REFUSED, TOPIC_CHANGED, TOPIC_MISSING } from './topic-errors.ts';
 
 /** What is written of a record; the broker gives the offset. A timestamp of -1 is the time of writing. */
@@ -20,17 +22,20 @@ export class TopicAppender {
   private readonly topicId: string | null;
   private readonly admin: Admin;
   private readonly producer: Producer;
+  private readonly clock: Clock;
 
   private constructor(dependencies: {
     readonly topic: string;
     readonly topicId: string | null;
     readonly admin: Admin;
     readonly producer: Producer;
+    readonly clock: Clock;
   }) {
     this.topic = dependencies.topic;
     this.topicId = dependencies.topicId;
     this.admin = dependencies.admin;
     this.producer = dependencies.producer;
+    this.clock = dependencies.clock;
   }
 
   /** @throws ConfigError `holdfast.recovery.topic-missing`: it creates none. */
@@ -39,13 +44,14 @@ export class TopicAppender {
       readonly broker: Pick<Broker, 'producer' | 'admin'>;
       readonly client: ClientOptions;
       readonly topic: string;
+      readonly clock?: Clock;
     },
     signal: AbortSignal,
   ): Promise<TopicAppender> {
-    const { broker, client, topic } = input;
+    const { broker, client, topic, clock = systemClock } = input;
     const admin = broker.admin(client);
     try {
-      const details = await admin.inspectTopic(topic, signal);
+      const details = await lookForTopic({ admin, clock }, { topic }, signal);
       if (details === null) {
         throw new ConfigError(`There is no topic '${topic}' to write to. Create it first.`, { code: TOPIC_MISSING });
       }
@@ -58,7 +64,7 @@ export class TopicAppender {
         'max.request.size': String(MOST_REQUEST_BYTES),
       };
       const producer = broker.producer({ ...client, settings });
-      return new TopicAppender({ topic, topicId: details.id, admin, producer });
+      return new TopicAppender({ topic, topicId: details.id, admin, producer, clock });
     } catch (error) {
       await admin.close();
       throw error;
@@ -102,7 +108,8 @@ export class TopicAppender {
    * @throws EnvironmentError `holdfast.recovery.topic-changed`
    */
   async verifyTarget(signal: AbortSignal): Promise<void> {
-    const now = await this.admin.inspectTopic(this.topic, signal);
+    const { admin, clock, topic, topicId } = this;
+    const now = await lookForTopic({ admin, clock }, { topic, topicId }, signal);
     if (now !== null && now.id === this.topicId) return;
     throw new EnvironmentError(
       `Topic '${this.topic}' was ${now === null ? 'deleted' : 'made anew'} while it was written to: what was written is not, or not all, in it. ` +

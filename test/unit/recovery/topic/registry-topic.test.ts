@@ -6,6 +6,7 @@ import type { TopicAcl } from '../../../../src/recovery/snapshot/topic-facts.ts'
 import { aclsFor, createRegistryTopic, deleteRegistryTopic } from '../../../../src/recovery/topic/registry-topic.ts';
 import { ConfigError, NotFoundError } from '../../../../src/sdk/errors/index.ts';
 import { client, openOn } from '../../broker/embedded/broker-on-simulated-disk.ts';
+import { inTime } from './in-time.ts';
 
 const TOPIC = '_schemas';
 const { signal } = new AbortController();
@@ -62,17 +63,6 @@ function scripted(script: {
     },
   } as unknown as Admin;
   return { admin, calls };
-}
-
-/** Lets time pass until the promise is settled. */
-async function inTime<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
-  let settled = false;
-  const done = (): void => {
-    settled = true;
-  };
-  promise.then(done, done);
-  for (let n = 0; n < 2000 && !settled; n++) await clock.advance(200);
-  return promise;
 }
 
 describe('making the topic of a registry', () => {

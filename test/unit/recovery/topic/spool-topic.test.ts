@@ -7,6 +7,7 @@ import { continues, readTopicFacts } from '../../../../src/recovery/topic/read-t
 import { type SpoolProgress, type SpoolTopicInput, spoolTopic } from '../../../../src/recovery/topic/spool-topic.ts';
 import { inWords, topicFacts } from '../../../support/recovery/memory-snapshot.ts';
 import { client, DIR, openOn, type SimulatedBroker, value } from '../../broker/embedded/broker-on-simulated-disk.ts';
+import { inTime } from './in-time.ts';
 
 const TOPIC = '_schemas';
 const SEGMENT = join(DIR, 'topics', `${TOPIC}-0`, '00000000000000000000.log');
@@ -57,12 +58,12 @@ class Collected {
 }
 
 async function spool(
-  { broker }: SimulatedBroker,
+  { broker, clock }: SimulatedBroker,
   facts: TopicFacts,
   more: Partial<SpoolTopicInput> = {},
 ): Promise<{ readonly facts: TopicFacts; readonly writer: Collected }> {
   const writer = new Collected();
-  return { facts: await spoolTopic({ broker, client, facts, writer, ...more }, signal), writer };
+  return { facts: await inTime(clock, spoolTopic({ broker, client, facts, writer, clock, ...more }, signal)), writer };
 }
 
 describe('spooling a topic', () => {

@@ -1,25 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import type { Broker, Producer, ProducerRecord, SendResult } from '../../../../src/broker/ports.ts';
+import type { Admin, Broker, Producer, ProducerRecord, SendResult } from '../../../../src/broker/ports.ts';
+import type { Clock } from '../../../../src/foundation/clock.ts';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { type AppendedRecord, TopicAppender } from '../../../../src/recovery/topic/topic-appender.ts';
 import { contentInWords } from '../../../support/recovery/memory-snapshot.ts';
 import { client, openOn, readAll } from '../../broker/embedded/broker-on-simulated-disk.ts';
+import { inTime } from './in-time.ts';
 
 const TOPIC = '_schemas';
 const { signal } = new AbortController();
 
 async function opened(configs: Record<string, string> = {}) {
-  const { broker } = await openOn();
+  const { broker, clock } = await openOn();
   const admin = broker.admin(client);
   const create = () =>
     admin.createTopics([
       { name: TOPIC, partitions: 1, replicationFactor: 1, configs: { 'cleanup.policy': 'compact', ...configs } },
     ]);
   await create();
-  return { broker, admin, create };
+  return { broker, admin, clock, create };
 }
 
-const open = (broker: Pick<Broker, 'producer' | 'admin'>) =>
-  TopicAppender.open({ broker, client, topic: TOPIC }, signal);
+const open = (broker: Pick<Broker, 'producer' | 'admin'>, clock: Clock = new ManualClock()) =>
+  TopicAppender.open({ broker, client, topic: TOPIC, clock }, signal);
 
 function record(n: number, value: Uint8Array | null = Buffer.from(`value ${n}`)): AppendedRecord {
   return { key: Buffer.from(`key ${n}`), value, headers: [], timestamp: 1000 + n };
@@ -157,16 +160,30 @@ describe('appending to the topic of a registry', () => {
   });
 
   it('creates no topic, and notices one that was made anew', async () => {
-    const { broker, admin, create } = await opened();
-    const appender = await open(broker);
+    const { broker, admin, clock, create } = await opened();
+    const appender = await open(broker, clock);
     await appender.append([record(0)], signal);
     await admin.deleteTopics([TOPIC]);
     const changed = { code: 'holdfast.recovery.topic-changed' };
-    await expect(appender.verifyTarget(signal)).rejects.toMatchObject(changed);
-    await expect(open(broker)).rejects.toMatchObject({ code: 'holdfast.recovery.topic-missing' });
+    await expect(inTime(clock, appender.verifyTarget(signal))).rejects.toMatchObject(changed);
+    await expect(inTime(clock, open(broker, clock))).rejects.toMatchObject({ code: 'holdfast.recovery.topic-missing' });
     expect(await admin.listTopics()).toEqual([]);
     await create();
-    await expect(appender.verifyTarget(signal)).rejects.toMatchObject(changed);
+    await expect(inTime(clock, appender.verifyTarget(signal))).rejects.toMatchObject(changed);
+    await broker.close();
+  });
+
+  it('finds a topic that brokers hear of one after the other', async () => {
+    const { broker, admin, clock } = await opened();
+    let looks = 0;
+    const slow: Admin = Object.assign(Object.create(admin) as Admin, {
+      inspectTopic: async (name: string) => (++looks < 4 ? null : admin.inspectTopic(name)),
+    });
+    const lagging = { producer: broker.producer.bind(broker), admin: () => slow };
+    const appender = await inTime(clock, open(lagging, clock));
+    looks = 1;
+    await inTime(clock, appender.verifyTarget(signal));
+    expect(looks).toBe(4);
     await broker.close();
   });
 });

@@ -1,0 +1,177 @@
+/** `holdfast schemas restore`: plans from a backup, and runs the plan if that was asked for. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Plan } from '../../recovery/plan/open-plan.ts';
+import { checkImport } from '../../recovery/rest/import-preflight.ts';
+import { witnessNode } from '../../recovery/rest/witness-node.ts';
+import { writeRegistryPlan } from '../../recovery/rest/write-registry-plan.ts';
+import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
+import { mapSnapshot } from '../../recovery/restore/map-snapshot.ts';
+import { undoPathOf } from '../../recovery/restore/open-undo.ts';
+import { planInPlace } from '../../recovery/restore/plan-in-place.ts';
+import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
+import { SubjectRules } from '../../recovery/restore/subject-rules.ts';
+import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { UsageError } from '../exit-codes.ts';
+import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
+import { openPlace } from './open-place.ts';
+import { openStores, type StoreOptions, withStoreOptions } from './open-stores.ts';
+import { parsePlace, placeText } from './place.ts';
+import { showAndRun } from './run-plan.ts';
+import { runSchemas } from './run-schemas.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+interface RestoreOptions extends CommonOptions, StoreOptions {
+  readonly into: string;
+  readonly only?: readonly string[];
+  readonly map?: readonly string[];
+  readonly minId?: readonly string[];
+  readonly plan?: string;
+  readonly undo?: string;
+  readonly asIs: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+/** What is restored, chosen and renamed. */
+interface Origin {
+  readonly snapshot: Snapshot;
+  readonly source: string;
+  readonly minIds: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+}
+
+export function addRestore(schemas: Command): void {
+  const command = withCommonOptions(schemas.command('restore'))
+    .description('Plan a restore, show the plan, and run it with --yes. The plan that is shown is the one that runs.')
+    .argument('[place]', 'a backup, a folder of backups, git:PATH[#COMMIT], kafka:TOPIC, topic or registry')
+    .requiredOption(
+      '--into <target>',
+      'new-topic or in-place, with the registry stopped, or registry, through its REST API',
+    )
+    .option('--only <subjects>', 'these subjects alone, with commas between; * stands for any text', listed)
+    .option('--map <from=to>', 'another name for a subject, or a context: :.old:=:.new:', listed)
+    .option('--min-id <id>', 'ids up to this one were given out: ID, or CONTEXT=ID', collected)
+    .option('--as-is', 'mend nothing on the way: byte for byte, also what no registry can read', false)
+    .option('--plan <file>', 'where the plan is written; restore-<time>.ndjson here unless told')
+    .option('--undo <file>', 'where the plan that takes it back is written; beside the plan unless told')
+    .option('--dry-run', 'only make and show the plan, as without --yes', false)
+    .option('--yes', 'run the plan', false);
+  withStoreOptions(command).action((place: string | undefined, options: RestoreOptions) =>
+    runSchemas(options, (session) => restore(session, place, options)),
+  );
+}
+
+async function restore(session: SchemasSession, place: string | undefined, options: RestoreOptions): Promise<number> {
+  const { into, dryRun, yes } = options;
+  if (dryRun && yes) throw new UsageError('--dry-run and --yes contradict each other.');
+  const planner = PLANNERS[into];
+  if (planner === undefined) throw new UsageError(`--into must be new-topic, in-place or registry, not ${into}.`);
+  if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
+  if (into === 'registry' && options.minId !== undefined) {
+    throw new UsageError('--min-id is for --into new-topic and in-place.');
+  }
+  const origin = await openOrigin(session, place, options);
+  const path = options.plan ?? `restore-${stamp(session.clock.now())}.ndjson`;
+  const plan = await planner(session, origin, { ...options, path });
+  return showAndRun(session, plan, { undoPath: options.undo ?? undoPathOf(plan.path), yes });
+}
+
+type Planner = (
+  session: SchemasSession,
+  origin: Origin,
+  options: RestoreOptions & { readonly path: string },
+) => Promise<Plan>;
+
+const PLANNERS: Readonly<Record<string, Planner>> = {
+  'new-topic': async (session, origin, { path, topic, groupId, asIs }) => {
+    const { clock, logger, signal } = session;
+    const broker = await session.broker();
+    const target = new BrokerPlanTopic({ broker, client: { settings: {}, logger }, clock, topic, groupId });
+    session.atEnd(() => target.close());
+    const present = await target.present(signal);
+    return planNewTopic({ ...origin, present, topic, groupId, path, now: clock.now(), asIs }, signal);
+  },
+  'in-place': async (session, origin, { path, groupId }) => {
+    const present = await openPlace(session, { kind: 'topic' });
+    return planInPlace({ ...origin, present, groupId, path, now: session.clock.now() }, session.signal);
+  },
+  registry: async (session, origin, { path, undo }) => {
+    const { clock, signal, progress } = session;
+    const nodes = (await session.nodes())?.nodes ?? [];
+    const [api] = nodes;
+    if (api === undefined) throw new UsageError('--into registry needs --registry with its nodes.');
+    const folder = await session.temporaryFolder();
+    const witness = await witnessNode({
+      ...{ api, clock, folder, signal },
+      onProgress: ({ what, done, total }) => progress.report(`Reading ${what} of ${api.node}`, done, total),
+    });
+    await checkImport(api, witness, signal);
+    const { snapshot, source, notes } = origin;
+    const written = await writeRegistryPlan(
+      {
+        ...{ snapshot, nodes, witness, path, source, folder, notes, now: clock.now() },
+        ...(undo === undefined ? {} : { undoPath: undo }),
+      },
+      signal,
+    );
+    return written.plan;
+  },
+};
+
+async function openOrigin(session: SchemasSession, text: string | undefined, options: RestoreOptions): Promise<Origin> {
+  const { only = [], map = [] } = options;
+  const told = minIdsOf(options.minId ?? []);
+  const { snapshot, source, notes } = await openSource(session, text, options);
+  if (only.length === 0 && map.length === 0) return { snapshot, source, minIds: told, notes };
+  const folder = join(await session.temporaryFolder(), 'mapped');
+  const mapped = await mapSnapshot({ snapshot, rules: new SubjectRules({ only, map }), folder }, session.signal);
+  session.atEnd(() => mapped.snapshot.close());
+  const minIds: Record<string, number> = { ...mapped.maxIds };
+  for (const [context, id] of Object.entries(told)) minIds[context] = Math.max(id, minIds[context] ?? 0);
+  return { snapshot: mapped.snapshot, source, minIds, notes: [...notes, ...mapped.notes] };
+}
+
+async function openSource(
+  session: SchemasSession,
+  text: string | undefined,
+  options: RestoreOptions,
+): Promise<{ readonly snapshot: Snapshot; readonly source: string; readonly notes: readonly string[] }> {
+  const stores = options.fromStore ?? [];
+  if ((text === undefined) === (stores.length === 0)) {
+    throw new UsageError('restore needs a backup, or --from-store with the schema store of a worker.');
+  }
+  if (text === undefined) {
+    const { snapshot, rebuilt } = await openStores(session, options);
+    const notes = rebuilt.findings.map(({ message }) => message);
+    return { snapshot, source: `the schema stores ${stores.join(', ')}`, notes };
+  }
+  const place = parsePlace(text);
+  const snapshot = await openPlace(session, place);
+  const { records, endOffset, takenAt } = snapshot.facts;
+  const source = `${placeText(place)}: ${records} records up to offset ${endOffset}, taken at ${new Date(takenAt).toISOString()}`;
+  return { snapshot, source, notes: [] };
+}
+
+function listed(value: string, before: readonly string[] | undefined): readonly string[] {
+  const parts = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  return [...(before ?? []), ...parts];
+}
+
+/** @throws UsageError */
+function minIdsOf(texts: readonly string[]): Readonly<Record<string, number>> {
+  const ids: Record<string, number> = {};
+  for (const text of texts) {
+    const [, context = '', id] = /^(?::?\.?([^=:]*):?=)?([1-9]\d{0,9})$/.exec(text) ?? [];
+    if (id === undefined) throw new UsageError(`--min-id must be an id, or CONTEXT=ID, not ${text}.`);
+    ids[context] = Number(id);
+  }
+  return ids;
+}
+
+function stamp(now: number): string {
+  return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}

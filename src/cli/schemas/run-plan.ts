@@ -1,0 +1,100 @@
+/** Runs a plan file against what its header names, and says how it is taken back. */
+import { openBackup } from '../../recovery/backup/backup-folder.ts';
+import { describePlan, printPlan } from '../../recovery/plan/describe-plan.ts';
+import { openPlan, type Plan } from '../../recovery/plan/open-plan.ts';
+import { runRegistryPlan } from '../../recovery/rest/run-registry-plan.ts';
+import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
+import { openUndo } from '../../recovery/restore/open-undo.ts';
+import { unknownUndo } from '../../recovery/restore/run-refusals.ts';
+import { runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
+import { UsageError } from '../exit-codes.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+export interface PlanRun {
+  /** Records or requests of this run. */
+  readonly written: number;
+  /** Found done. */
+  readonly doneBefore: number;
+  readonly undoPath: string;
+  readonly notes: readonly string[];
+}
+
+export async function runPlan(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
+  return plan.header.target.kind === 'topic'
+    ? runOnTopic(session, plan, undoPath)
+    : runOnRegistry(session, plan, undoPath);
+}
+
+async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
+  const { clock, signal, progress, logger } = session;
+  const { target } = plan.header;
+  if (target.kind !== 'topic') throw new Error('not a plan for a topic');
+  const { topic, groupId } = target;
+  const broker = await session.broker();
+  const planTopic = new BrokerPlanTopic({ broker, client: { settings: {}, logger }, clock, topic, groupId });
+  session.atEnd(() => planTopic.close());
+  const run = await runTopicPlan(
+    {
+      ...{ plan, target: planTopic, undoPath, clock, temporaryFolder: await session.temporaryFolder() },
+      openBackup,
+      openPlan: (path) => openPlan(path, signal),
+      onProgress: ({ doing, done, total }) => progress.report(`${topic}: ${doing}`, done, total),
+    },
+    signal,
+  );
+  return { written: run.written, doneBefore: run.writtenBefore, undoPath: run.undoPath, notes: run.notes };
+}
+
+async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
+  const { clock, signal, progress } = session;
+  const registry = await session.nodes();
+  const api = registry?.nodes[0];
+  if (api === undefined) throw new UsageError('This plan is for a registry: give --registry with its nodes.');
+  const { undoes } = plan.header;
+  // Invariant 10: what takes it back was written with it, and is there before the first request. That of an undo is the plan itself.
+  const undo = undoes === undefined ? await openUndo(undoPath, plan, signal) : undefined;
+  if (undoes === undefined && undo === undefined) throw unknownUndo(undoPath, 'it is not there');
+  const onProgress = (done: number, total: number): void => progress.report('Sending requests', done, total);
+  const { sent, doneBefore } = await runRegistryPlan({ plan, api, clock, onProgress }, signal);
+  return { written: sent, doneBefore, undoPath: undoes?.path ?? undoPath, notes: [] };
+}
+
+/** Shows the plan, runs it if that was asked for, and prints what became of it. Returns the exit code. */
+export async function showAndRun(
+  session: SchemasSession,
+  plan: Plan,
+  options: { readonly undoPath: string; readonly yes: boolean; readonly notes?: readonly string[] },
+): Promise<number> {
+  const { undoPath, yes, notes = [] } = options;
+  const description = await describePlan(plan, session.signal);
+  const run = yes ? await runPlan(session, plan, undoPath) : undefined;
+  const flags = targetFlags(session, plan);
+  const after =
+    run === undefined
+      ? [
+          'A dry run: nothing was written. To run this very plan:',
+          `  holdfast schemas apply ${plan.path} --yes${flags}`,
+        ]
+      : [
+          `Done: ${run.written} written${run.doneBefore > 0 ? `, ${run.doneBefore} were there from an earlier run` : ''}; read back and as planned.`,
+          ...run.notes,
+          'To take it back, with the registry stopped where the plan is for its topic:',
+          `  holdfast schemas apply ${run.undoPath} --yes${flags}`,
+        ];
+  session.print({
+    json: { ...description, plan: plan.path, ran: run !== undefined, run: run ?? null, notes },
+    text: [...printPlan(description), '', ...notes, `plan: ${plan.path}`, ...after],
+  });
+  return 0;
+}
+
+function targetFlags({ options }: SchemasSession, { header }: Plan): string {
+  const { bootstrapServers, commandConfig, registryConfig } = options;
+  // The nodes without credentials, as the plan has them.
+  if (header.target.kind === 'registry') {
+    const config = registryConfig === undefined ? '' : ` --registry-config ${registryConfig}`;
+    return ` --registry ${header.target.nodes.join(',')}${config}`;
+  }
+  const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${bootstrapServers}`;
+  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${commandConfig}`}`;
+}

@@ -6,6 +6,7 @@ import { undelete } from '../../recovery/repair/undelete.ts';
 import { collected } from './common-options.ts';
 import { openPlace } from './open-place.ts';
 import { parsePlace, placeText } from './place.ts';
+import { type CannotWriteOptions, repairCannotWrite } from './repair-cannot-write.ts';
 import { type CorruptRecordsOptions, repairCorruptRecords } from './repair-corrupt-records.ts';
 import { type DuplicateIdsOptions, repairDuplicateIds } from './repair-duplicate-ids.ts';
 import { readStates, repairInPlace } from './repair-in-place.ts';
@@ -22,11 +23,24 @@ export function addRepair(schemas: Command): void {
     .description(
       "Mend a registry's topic. Each repair shows its plan first; with --yes, and the registry stopped, it runs.",
     );
+  addCannotWrite(repair);
   addCorruptRecords(repair);
   addReKey(repair);
   addTombstoneEmpty(repair);
   addUndelete(repair);
   addDuplicateIds(repair);
+}
+
+function addCannotWrite(repair: Command): void {
+  withRepairOptions(repair.command('cannot-write'))
+    .description(
+      'For a registry that reads but can not write: make its topic anew from what it tells over REST. Run it, stop the registry, run it again.',
+    )
+    .requiredOption('--backup <folder>', 'a folder for what the registry tells, and for the backup of the topic')
+    .option('--new-topic <topic>', 'fill this new topic, and leave the old one alone')
+    .option('--prefer <which>', 'who is right where the registry and its topic differ: rest or topic')
+    .option('--wait', 'wait until the registry is stopped, instead of being called again', false)
+    .action((options: CannotWriteOptions) => runSchemas(options, (session) => repairCannotWrite(session, options)));
 }
 
 function addCorruptRecords(repair: Command): void {

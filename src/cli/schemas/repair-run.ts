@@ -14,8 +14,8 @@ export interface RepairReport {
   readonly changes: readonly string[];
   /** Files and backups that were written on the way. */
   readonly files?: Readonly<Record<string, string>>;
-  /** The topic as it was when the plan was made. */
-  readonly facts: TopicFacts;
+  /** The topic as it was when the plan was made; undefined: it was not there. */
+  readonly facts: TopicFacts | undefined;
 }
 
 /** Returns the exit code. Throws what running the plan throws. */
@@ -43,14 +43,15 @@ export async function finishRepair(
   return 0;
 }
 
-function dryRun(plan: Plan, { group, topic }: TopicFacts, options: RepairOptions): readonly string[] {
+function dryRun(plan: Plan, facts: TopicFacts | undefined, options: RepairOptions): readonly string[] {
+  const { group } = facts ?? {};
   const members =
-    group.members === 0
+    group === undefined || group.members === 0
       ? []
       : [`The group ${group.groupId} has ${group.members} members: stop every node of the registry first.`];
   return [
     '',
-    `A dry run: nothing was written to ${topic}.`,
+    'A dry run: nothing was written.',
     ...members,
     `To run this very plan: holdfast schemas apply ${plan.path} --yes${connection(options)}`,
   ];

@@ -1,0 +1,212 @@
+/**
+ * `holdfast schemas repair cannot-write`: the registry still reads but can't write. What it tells over REST goes into a topic that is made anew.
+ * Called twice with the same words: while the registry answers, it is asked and told to be stopped; once it is stopped, its topic is made anew.
+ */
+import { join } from 'node:path';
+import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
+import { readRecord } from '../../recovery/records/read-record.ts';
+import { consequencesAnew } from '../../recovery/repair/consequences.ts';
+import { mergeRest } from '../../recovery/repair/merge-rest.ts';
+import { type RestDifference, restDifferences } from '../../recovery/repair/rest-differences.ts';
+import { shownList } from '../../recovery/repair/shown.ts';
+import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
+import { HighestIds } from '../../recovery/restore/highest-ids.ts';
+import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
+import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { replay } from '../../recovery/state/replay.ts';
+import { UsageError } from '../exit-codes.ts';
+import { backUpTopic, registryFolder, topicFolder } from './repair-backup.ts';
+import { captureRegistry, newestCapture } from './repair-capture.ts';
+import { planPath, type RepairOptions } from './repair-options.ts';
+import { finishRepair } from './repair-run.ts';
+import { EXIT_FINDINGS } from './run-schemas.ts';
+import type { SchemasSession } from './schemas-session.ts';
+
+export interface CannotWriteOptions extends RepairOptions {
+  readonly backup: string;
+  readonly newTopic?: string;
+  readonly prefer?: string;
+  readonly wait: boolean;
+}
+
+const POLL_MS = 1_000;
+
+/** Returns the exit code: that of findings where a person has to decide or to stop the registry first. */
+export async function repairCannotWrite(session: SchemasSession, options: CannotWriteOptions): Promise<number> {
+  const { prefer, newTopic, backup } = options;
+  if (prefer !== undefined && prefer !== 'rest' && prefer !== 'topic') {
+    throw new UsageError(`--prefer must be rest or topic, not ${prefer}.`);
+  }
+  const old = await planTopic(session, options.topic, options.groupId);
+  const running = (await old.facts(session.signal))?.group.members ?? 0;
+  const folder = registryFolder(backup);
+  // Under nobody's feet: what was told before it was stopped holds. While it runs it may know more by now.
+  const earlier = running === 0 ? await newestCapture(session, folder) : undefined;
+  const capture = earlier ?? (await captureRegistry(session, folder));
+  if (running > 0 && newTopic === undefined) {
+    if (!options.wait) return stopFirst(session, options, { capture, running });
+    await untilStopped(session, old, running);
+  }
+  const kept =
+    (await old.facts(session.signal)) === undefined ? undefined : await backUpTopic(session, topicFolder(backup));
+  const differences = kept === undefined ? [] : await differencesOf(session, capture, kept);
+  if (differences.length > 0 && prefer === undefined) return decideFirst(session, differences);
+  const content =
+    prefer === 'topic' && kept !== undefined ? await merged(session, capture, kept, differences) : capture;
+  const notes = [
+    `What the registry told at ${new Date(capture.facts.takenAt).toISOString()} (${capture.folder}).`,
+    ...(differences.length === 0
+      ? []
+      : [`Where the two differ, the ${prefer} holds:`, ...shownDifferences(differences)]),
+  ];
+  return planAndRun(session, options, { content, kept, notes, capture: capture.folder });
+}
+
+interface Content {
+  /** Of the topic that is made. */
+  readonly content: Snapshot;
+  /** The backup of the topic as it is; undefined: it is not there. */
+  readonly kept: (Snapshot & { readonly folder: string }) | undefined;
+  readonly notes: readonly string[];
+  readonly capture: string;
+}
+
+async function planAndRun(
+  session: SchemasSession,
+  options: CannotWriteOptions,
+  { content, kept, notes, capture }: Content,
+): Promise<number> {
+  const { signal, clock } = session;
+  const { newTopic } = options;
+  const topic = newTopic ?? options.topic;
+  // No registry elects in a group of the new topic's name: the old one may run on until it is told to use it.
+  const groupId = newTopic ?? options.groupId;
+  const target = await planTopic(session, topic, groupId);
+  const path = planPath(options, 'cannot-write', clock.now());
+  // With the settings and ACLs of the topic that it is for.
+  const snapshot = { ...delegating(content), facts: { ...content.facts, topic: kept?.facts.topic } };
+  const present = await target.present(signal);
+  const plan = await planNewTopic(
+    {
+      ...{ snapshot, present, topic, groupId, path, notes, now: clock.now() },
+      title: `Make ${topic} anew from what the registry tells over REST`,
+      source: capture,
+      minIds: kept === undefined ? {} : await highestIds(kept),
+      ...(newTopic === undefined && kept !== undefined
+        ? { recreate: { backup: kept.folder, sha256: kept.facts.sha256 } }
+        : {}),
+    },
+    signal,
+  );
+  const changes = kept === undefined ? [] : await consequencesAnew(kept, content);
+  const files = { 'told by the registry': capture, ...(kept === undefined ? {} : { backup: kept.folder }) };
+  const next =
+    newTopic === undefined
+      ? []
+      : [`Once it is filled, stop the registry and let it use this topic: kafkastore.topic=${newTopic}.`];
+  return finishRepair(session, options, {
+    plan,
+    changes: [...changes, ...next],
+    files,
+    facts: present.facts ?? kept?.facts.topic,
+  });
+}
+
+function delegating(snapshot: Snapshot): Snapshot {
+  return {
+    facts: snapshot.facts,
+    records: (from) => snapshot.records(from),
+    at: (offsets) => snapshot.at(offsets),
+    witnesses: () => snapshot.witnesses(),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function planTopic(session: SchemasSession, topic: string, groupId: string): Promise<BrokerPlanTopic> {
+  const { clock, logger } = session;
+  const broker = await session.broker();
+  const target = new BrokerPlanTopic({ broker, client: { settings: {}, logger }, clock, topic, groupId });
+  session.atEnd(() => target.close());
+  return target;
+}
+
+function stopFirst(
+  session: SchemasSession,
+  options: CannotWriteOptions,
+  { capture, running }: { readonly capture: Snapshot & { readonly folder: string }; readonly running: number },
+): number {
+  const { records } = capture.facts;
+  const text = [
+    `The registry was read over REST: ${records} records are kept in ${capture.folder}.`,
+    `Now stop all nodes of the registry: the group ${options.groupId} has ${running} members.`,
+    'Then run the same command again. It finds what was read, backs the topic up, and shows its plan; with --yes it runs it.',
+  ];
+  session.print({
+    json: { phase: 'captured', capture: capture.folder, members: running, plan: null, ran: false },
+    text,
+  });
+  // With --yes more was wanted than was done.
+  return options.yes ? EXIT_FINDINGS : 0;
+}
+
+async function untilStopped(session: SchemasSession, topic: BrokerPlanTopic, running: number): Promise<void> {
+  const { clock, signal, progress } = session;
+  session.note('The registry was read. Now stop all of its nodes: this goes on once its group is empty.');
+  for (let members = running; members > 0; ) {
+    progress.report('Members of the group', members);
+    await clock.sleep(POLL_MS, signal);
+    members = (await topic.facts(signal))?.group.members ?? 0;
+  }
+}
+
+async function differencesOf(
+  { signal }: SchemasSession,
+  capture: Snapshot,
+  kept: Snapshot,
+): Promise<readonly RestDifference[]> {
+  let vendor: 'confluent' | 'karapace' = 'confluent';
+  for await (const witness of capture.witnesses()) if (witness.vendor === 'karapace') vendor = 'karapace';
+  const options = { signal, readsOn: true };
+  return restDifferences(await replay(capture, vendor, options), await replay(kept, vendor, options));
+}
+
+const shownDifferences = (differences: readonly RestDifference[]): readonly string[] =>
+  shownList(differences.map(({ what }) => what));
+
+function decideFirst(session: SchemasSession, differences: readonly RestDifference[]): number {
+  session.print({
+    json: { phase: 'decide', differences, plan: null, ran: false },
+    text: [
+      'The registry and its topic say different things:',
+      ...shownDifferences(differences),
+      'Decide who is right, and run it again with --prefer rest or --prefer topic. Data that carries such an id was written with one of them.',
+    ],
+  });
+  return EXIT_FINDINGS;
+}
+
+async function merged(
+  session: SchemasSession,
+  rest: Snapshot,
+  topic: Snapshot,
+  differences: readonly RestDifference[],
+): Promise<Snapshot> {
+  const writer = await SnapshotWriter.create({ folder: join(await session.temporaryFolder(), 'merged') });
+  try {
+    await mergeRest({ rest, topic, differences }, writer);
+    for await (const witness of rest.witnesses()) await writer.addWitness(witness);
+    const snapshot = await writer.finish({ source: 'derived', takenAt: rest.facts.takenAt, topic: undefined });
+    session.atEnd(() => snapshot.close());
+    return snapshot;
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** Invariant 10: the topic may have given out ids that the registry does not tell. */
+async function highestIds(snapshot: Snapshot): Promise<Readonly<Record<string, number>>> {
+  const ids = new HighestIds();
+  for await (const batch of snapshot.records()) for (const raw of batch) ids.saw(readRecord(raw));
+  return ids.highest;
+}

@@ -32,7 +32,8 @@ export async function runRegistryPlan(
   for await (const group of groupsOf(plan, api.parallel * 4, signal)) {
     await inParallel(group, api.parallel, async (step) => {
       if (await runRequestStep(api, step, { clock, signal })) sent++;
-      onProgress?.(++done, plan.steps);
+      done++;
+      onProgress?.(done, plan.steps);
     });
   }
   return { sent, doneBefore: done - sent };

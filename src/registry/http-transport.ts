@@ -9,7 +9,7 @@ export interface HttpRequest {
   /** Begins with a slash; path and query, already encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Reads and writes use separate connections, so that a write that hangs at a dead primary blocks no read. */
   readonly channel: 'read' | 'write';
   /** On a connection of its own, made for this request and closed after it. */

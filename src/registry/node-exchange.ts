@@ -18,7 +18,9 @@ export interface RegistryRequest {
   readonly operation: Operation;
   readonly method: HttpRequest['method'];
   readonly path: string;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+  /** Lower-case names, in place of the usual ones of the same name. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly channel: 'read' | 'write';
   /** ms; the client's limit unless told, and never more than that. */
   readonly timeoutMs?: number;
@@ -124,6 +126,7 @@ export class NodeExchange {
         accept: `${MEDIA_TYPE}, application/json`,
         ...this.options.headers,
         ...(request.body === undefined ? {} : { 'content-type': MEDIA_TYPE }),
+        ...request.headers,
         ...credentials,
       },
       ...(request.body === undefined ? {} : { body: request.body }),

@@ -16,6 +16,9 @@ export interface ScriptedTransportOptions {
   readonly serve: (url: string, request: RegistryRequest, signal: AbortSignal) => Promise<HttpReply>;
 }
 
+const textOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? body : Buffer.from(body).toString('latin1');
+
 /** The registry client's HTTP port without sockets: everything happens in the clock's time, so virtual time will do. */
 export class ScriptedTransport implements HttpTransport {
   private readonly options: ScriptedTransportOptions;
@@ -50,7 +53,7 @@ export class ScriptedTransport implements HttpTransport {
       {
         method: request.method,
         path: request.path,
-        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.body === undefined ? {} : { body: textOf(request.body) }),
         ...(contentType === undefined ? {} : { contentType }),
       },
       signal,

@@ -22,8 +22,10 @@ export async function identifyNode(api: RegistryApi, signal: AbortSignal): Promi
     return { vendor: 'apicurio', serverVersion: textIn(info, 'version') };
   }
   const health = await api.read('/_health', signal);
-  if (isJsonObject(health) && 'schema_registry_is_primary' in health) {
-    return { vendor: 'karapace', serverVersion: textIn(health, 'karapace_version') };
+  const status = isJsonObject(health) ? (health['status'] ?? health) : undefined;
+  if (isJsonObject(status) && 'schema_registry_is_primary' in status) {
+    const version = textIn(status, 'karapace_version') ?? textIn(health, 'karapace_version');
+    return { vendor: 'karapace', serverVersion: version };
   }
   const id = await api.read('/v1/metadata/id', signal);
   const serverVersion = textIn(await api.read('/v1/metadata/version', signal), 'version');

@@ -6,6 +6,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { compareWithTarget } from './compare-with-target.ts';
 import { covers, importScopes } from './import-scopes.ts';
+import { planApicurioRestore } from './plan-apicurio-restore.ts';
 import { type RegistryRestore, restoreSteps, type SettingChange } from './registry-restore.ts';
 import { undoSteps } from './registry-undo.ts';
 import { isPartOf } from './rest-content.ts';
@@ -58,17 +59,21 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     configs: configChanges(state, target),
     modes: modeChanges(state, target, scopes),
   };
+  const isApicurio = target.witness.vendor === 'apicurio';
+  const requests = isApicurio
+    ? planApicurioRestore({ ...restore, putBack: [] })
+    : { steps: () => restoreSteps(restore), undo: { steps: () => undoSteps(restore) } };
   return {
     maxIds,
-    summary: summaryOf(restore, same),
-    steps: () => restoreSteps(restore),
+    summary: summaryOf(isApicurio ? { ...restore, scopes: new Set(), putBack: [] } : restore, same),
+    steps: requests.steps,
     undo: {
       maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),
       summary: [
         'Deletes for good what the plan imported, and puts configs and modes back.',
         'Keeps the highest ids from being given out again.',
       ],
-      steps: () => undoSteps(restore),
+      steps: requests.undo.steps,
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The REST API of one node of a registry, for reading and writing all of it. */
+import { setMaxListeners } from 'node:events';
 import PQueue from 'p-queue';
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -32,6 +33,12 @@ export interface ApiAnswer {
 /** A page that is larger than is taken: told as a server would, so that less of it can be asked for. */
 const TOO_LARGE = 413;
 
+export interface RequestContent {
+  readonly body: string | Uint8Array;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 const RETRY = { initialMs: 100, maxMs: 5000 };
 
 export class RegistryApi {
@@ -64,7 +71,19 @@ export class RegistryApi {
    *   403 and failures of TLS that stay; the signal's reason
    */
   ask(method: HttpRequest['method'], path: string, signal: AbortSignal, body?: unknown): Promise<ApiAnswer> {
-    return this.queue.add(() => this.persist(method, path, signal, body), { signal });
+    return this.send(method, path, signal, body === undefined ? undefined : { body: JSON.stringify(body) });
+  }
+
+  /** As {@link ask}, with bytes instead of JSON. */
+  send(
+    method: HttpRequest['method'],
+    path: string,
+    signal: AbortSignal,
+    content: RequestContent | undefined,
+  ): Promise<ApiAnswer> {
+    // Every request that waits or is under way listens to it.
+    setMaxListeners(0, signal);
+    return this.queue.add(() => this.persist(method, path, signal, content), { signal });
   }
 
   /** What is there; undefined for 404. @throws as {@link ask}, and ConfigError for what no registry answers to a reading. */
@@ -84,13 +103,13 @@ export class RegistryApi {
     method: HttpRequest['method'],
     path: string,
     signal: AbortSignal,
-    body: unknown,
+    content: RequestContent | undefined,
   ): Promise<ApiAnswer> {
     const { clock, giveUpAfterMs } = this.options;
     const until = clock.monotonic() + giveUpAfterMs;
     const backoff = new Backoff(RETRY);
     for (;;) {
-      const result = await this.once(method, path, signal, body);
+      const result = await this.once(method, path, signal, content);
       const { verdict, status, errorCode, json, reason } = result;
       if (verdict.class !== 'park' && status !== undefined && status !== 401 && status !== 403) {
         return { status, errorCode, json, reason };
@@ -113,14 +132,19 @@ export class RegistryApi {
     }
   }
 
-  private once(method: HttpRequest['method'], path: string, signal: AbortSignal, body: unknown): Promise<CallResult> {
+  private once(
+    method: HttpRequest['method'],
+    path: string,
+    signal: AbortSignal,
+    content: RequestContent | undefined,
+  ): Promise<CallResult> {
     const request = {
       // Nothing is known of what a subject should have: "not there" is an answer like any other.
       operation: 'meta' as const,
       method,
       path,
       channel: method === 'GET' ? ('read' as const) : ('write' as const),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...content,
       expects: () => true,
     };
     return this.options.exchange.perform(this.book, request, false, {}, signal);

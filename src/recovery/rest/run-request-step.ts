@@ -2,6 +2,8 @@
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
+import { isJsonObject } from './answered-schema.ts';
+import { ARCHIVE_HEADERS, apicurioArchive, archiveIn } from './apicurio-archive.ts';
 import type { ApiAnswer, RegistryApi } from './registry-api.ts';
 import { isPartOf } from './rest-content.ts';
 import { REST_DENIED, REST_UNAVAILABLE } from './rest-errors.ts';
@@ -33,8 +35,7 @@ export async function runRequestStep(
 ): Promise<boolean> {
   const { clock, signal } = options;
   if (await isDone(api, step, signal)) return false;
-  const body = step.body === null ? undefined : step.body;
-  const answer = await api.ask(step.method, step.path, signal, body);
+  const answer = await send(api, step, signal);
   const isTaken = answer.status >= 200 && answer.status < 300;
   // An earlier try may have got through whose answer was lost.
   if (!isTaken && !(await isDone(api, step, signal))) throw denied(api, step, answer);
@@ -51,6 +52,13 @@ export async function runRequestStep(
     await clock.sleep(backoff.next(), signal);
   }
   return true;
+}
+
+function send(api: RegistryApi, { method, path, body }: RequestStep, signal: AbortSignal): Promise<ApiAnswer> {
+  const archive = isJsonObject(body) ? archiveIn(body) : undefined;
+  if (archive === undefined) return api.ask(method, path, signal, body === null ? undefined : body);
+  // Apicurio's own API, which is at the same host below another path.
+  return api.origin().send(method, path, signal, { body: apicurioArchive(archive), headers: ARCHIVE_HEADERS });
 }
 
 /** Entering IMPORT is done when what needs it is done; see `enterImportStep`. */

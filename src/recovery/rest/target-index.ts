@@ -17,6 +17,7 @@ export class TargetIndex {
   private readonly stored: StoredVersions;
   private readonly subjects = new Map<string, Map<number, TargetVersion>>();
   private readonly byId = new Map<string, TargetVersion>();
+  private readonly contents = new Set<string>();
   private readonly highest = new Map<string, number>();
   private readonly places = new Map<TargetVersion, number>();
 
@@ -41,6 +42,7 @@ export class TargetIndex {
     const versions = this.subjects.get(subject) ?? new Map<number, TargetVersion>();
     this.subjects.set(subject, versions.set(version, known));
     const context = contextOf(subject);
+    this.contents.add(known.content);
     this.byId.set(idKey(context, id), known);
     this.highest.set(context, Math.max(this.highest.get(context) ?? 0, id));
     if (deleted) this.places.set(known, await this.stored.add(value));
@@ -60,6 +62,11 @@ export class TargetIndex {
 
   ofId(context: string, id: number): TargetVersion | undefined {
     return this.byId.get(idKey(context, id));
+  }
+
+  /** Under whatever id, in whatever context. */
+  hasContent(content: string): boolean {
+    return this.contents.has(content);
   }
 
   softDeleted(): Iterable<TargetVersion> {

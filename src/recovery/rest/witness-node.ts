@@ -8,6 +8,7 @@ import { inParallel } from './in-parallel.ts';
 import { listSchemas, type VersionKey, versionKey } from './list-schemas.ts';
 import { identifyNode, type NodeIdentity } from './node-identity.ts';
 import type { RegistryApi } from './registry-api.ts';
+import { isPartOf } from './rest-content.ts';
 import { versionPath, walkSubjects } from './walk-subjects.ts';
 import { WitnessSpool } from './witness-spool.ts';
 
@@ -138,10 +139,13 @@ class NodeWitness {
     const modes: Record<string, JsonObject> = {};
     const globalMode = await this.setting('mode', '');
     if (globalMode === undefined && vendor !== 'apicurio') this.miss('modes: the node has none, or does not tell');
+    const globalConfig = vendor === 'apicurio' ? this.setting('config', '') : Promise.resolve(undefined);
     let done = 0;
     await inParallel(places, api.parallel, async (place) => {
       const config = await this.setting('config', place);
-      if (config !== undefined) configs[place] = config;
+      // Apicurio answers a subject's level with the level that holds for it.
+      const isOwnConfig = place === '' || vendor !== 'apicurio' || !isPartOf(config, await globalConfig);
+      if (config !== undefined && isOwnConfig) configs[place] = config;
       const mode = place === '' || globalMode === undefined ? globalMode : await this.setting('mode', place);
       // Karapace answers a subject's mode with the mode that holds for it.
       const isOwn = place === '' || vendor === 'confluent' || mode?.['mode'] !== globalMode?.['mode'];

@@ -28,7 +28,7 @@ export class RegistryInMemory implements HttpTransport {
       if (own !== undefined) return Promise.resolve({ ...own, headers });
       const { method, path, body } = request;
       if (path === '/_health' && this.registry.core.profile.hasHealth) {
-        const health = { schema_registry_is_primary: true, karapace_version: '6.2.0' };
+        const health = { status: { schema_registry_is_primary: true }, karapace_version: '6.2.0', healthy: true };
         return Promise.resolve({ status: 200, headers, body: JSON.stringify(health) });
       }
       const answer = this.registry.request(method, path, body);

@@ -60,7 +60,7 @@ describe('a request', () => {
   });
 
   it('names the type of a schema unless it is Avro, and its references when it has any', () => {
-    const body = (schema: SchemaText) => JSON.parse(registerRequest('s', schema, false).body ?? '');
+    const body = (schema: SchemaText) => JSON.parse(String(registerRequest('s', schema, false).body));
     expect(body(avro)).toEqual({ schema: '"string"' });
     expect(body({ ...avro, schemaType: 'JSON' })).toEqual({ schema: '"string"', schemaType: 'JSON' });
     expect(body({ ...avro, references: [reference] })).toEqual({ schema: '"string"', references: [reference] });

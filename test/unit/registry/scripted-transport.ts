@@ -104,7 +104,7 @@ export class SmallRegistry {
     const subject = parts[1] ?? '';
     const ids = this.subjects.get(subject) ?? [];
     if (request.method === 'POST') {
-      const body = JSON.parse(request.body ?? '{}') as Stored;
+      const body = JSON.parse(String(request.body ?? '{}')) as Stored;
       const known = ids.find((id) => this.schemas.get(id)?.schema === body.schema);
       if (parts[2] === 'versions') {
         this.posts += 1;

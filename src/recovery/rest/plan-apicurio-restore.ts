@@ -1,0 +1,93 @@
+/** How a snapshot is restored into Apicurio, which has no mode IMPORT, but imports archives with the ids in them. */
+import { contextOf } from '../../registry/subject-context.ts';
+import { DataError } from '../../sdk/errors/kinds.ts';
+import { reservedSubject } from '../records/reserved-id.ts';
+import type { SchemaValue } from '../records/schemas-record.ts';
+import { ARCHIVE_PATH, type ArchivedVersion } from './apicurio-archive.ts';
+import { type RestoreItem, valuesAt } from './compare-with-target.ts';
+import type { PlannedRequests } from './plan-registry-restore.ts';
+import type { RegistryRestore } from './registry-restore.ts';
+import { restContent } from './rest-content.ts';
+import { REST_CONFLICT } from './rest-errors.ts';
+import { configStep, hardDeleteStep, isThere, type RequestStep, softDeleteStep } from './restore-steps.ts';
+
+/** Versions in one archive, but for a subject that has more by itself. */
+const VERSIONS = 500;
+
+/** @throws DataError `holdfast.recovery.rest-conflict` for what Apicurio can't take, before anything is sent */
+export function planApicurioRestore(restore: RegistryRestore): Pick<PlannedRequests, 'steps'> & {
+  readonly undo: Pick<PlannedRequests, 'steps'>;
+} {
+  const conflicts = restore.items.flatMap((item) => conflictOf(item, restore));
+  if (conflicts.length > 0) {
+    throw new DataError(
+      `The snapshot can not be restored into Apicurio: ${conflicts.slice(0, 20).join('; ')}${conflicts.length > 20 ? `; and ${conflicts.length - 20} more` : ''}. ` +
+        'Nothing was written. Leave these out (--only), or restore them under other names (--map).',
+      { code: REST_CONFLICT, details: { conflicts: conflicts.slice(0, 1000), total: conflicts.length } },
+    );
+  }
+  return { steps: () => archiveSteps(restore), undo: { steps: () => undoSteps(restore) } };
+}
+
+function conflictOf({ version, action }: RestoreItem, { target }: RegistryRestore): readonly string[] {
+  const { subject } = version;
+  if (contextOf(subject) !== '') return [`${subject} is in a context, which Apicurio does not have`];
+  if (action === 'delete') return [];
+  // Measured: a version that is added to a subject that is there never becomes its latest.
+  const [there] = target.versions(subject);
+  return there === undefined ? [] : [`subject ${subject} is there already with other versions`];
+}
+
+async function* archiveSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+  const { snapshot, target, items, reserved, configs } = restore;
+  const seen = new Set<string>();
+  const ids = new Set<number>();
+  const mark = (value: SchemaValue): ArchivedVersion => {
+    const content = restContent(value);
+    const repeated = !ids.has(value.id) && (seen.has(content) || target.hasContent(content));
+    ids.add(value.id);
+    seen.add(content);
+    return repeated ? { ...value, repeated } : value;
+  };
+  for (const subjects of archivesOf(items)) {
+    const values = await valuesAt(snapshot, subjects);
+    yield archiveStep(values.map(([, value]) => mark(value)));
+  }
+  for (const { version, action } of items) {
+    if (action === 'delete') yield softDeleteStep(version.subject, version.version);
+  }
+  if (reserved.length > 0) yield archiveStep(reserved);
+  for (const { place, after } of configs) yield configStep(place, after);
+}
+
+/** Whole subjects together, each one's versions in their order. */
+function* archivesOf(items: readonly RestoreItem[]): Generator<readonly RestoreItem['version'][]> {
+  const bySubject = new Map<string, RestoreItem['version'][]>();
+  for (const { version, action } of items) {
+    if (action === 'import') bySubject.set(version.subject, [...(bySubject.get(version.subject) ?? []), version]);
+  }
+  let archive: RestoreItem['version'][] = [];
+  for (const versions of bySubject.values()) {
+    archive.push(...versions.sort((a, b) => a.version - b.version));
+    if (archive.length < VERSIONS) continue;
+    yield archive;
+    archive = [];
+  }
+  if (archive.length > 0) yield archive;
+}
+
+function archiveStep(archive: readonly ArchivedVersion[]): RequestStep {
+  const last = archive.at(-1);
+  if (last === undefined) throw new RangeError('an archive holds a version');
+  return { do: 'request', method: 'POST', path: ARCHIVE_PATH, body: { archive }, change: '+', done: isThere(last) };
+}
+
+/** Invariant 10: Apicurio counts its ids by itself, and goes on from the highest that there ever was. */
+async function* undoSteps({ items, configs }: RegistryRestore): AsyncGenerator<RequestStep> {
+  for (const { version, action } of [...items].reverse()) {
+    if (action !== 'import' || version.subject === reservedSubject('')) continue;
+    yield softDeleteStep(version.subject, version.version);
+    yield hardDeleteStep(version.subject, version.version);
+  }
+  for (const { place, before } of configs) yield configStep(place, before);
+}

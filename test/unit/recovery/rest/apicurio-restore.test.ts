@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { planRegistryRestore } from '../../../../src/recovery/rest/plan-registry-restore.ts';
+import { TargetIndex } from '../../../../src/recovery/rest/target-index.ts';
+import type { RestWitness, WitnessedVersion } from '../../../../src/recovery/snapshot/rest-witness.ts';
+import { replay } from '../../../../src/recovery/state/replay.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
+import { signal, snapshotOf, stepsOf } from './restore-into-memory.ts';
+
+const record = (name: string): object => ({ type: 'record', name, fields: [] });
+
+async function planned(registry: InMemoryRegistry, there: readonly WitnessedVersion[] = []) {
+  const witness: RestWitness = {
+    ...{ node: 'http://one:8080/apis/ccompat/v7', takenAt: 0, vendor: 'apicurio', serverVersion: '3.0.9' },
+    ...{ versionCount: there.length, tellsDeleted: true, configs: {}, modes: {}, maxIds: {}, missing: [] },
+    async *versions() {
+      yield there;
+    },
+  };
+  const snapshot = snapshotOf(registry);
+  const target = await TargetIndex.read(witness, tempDir('rest'), signal);
+  try {
+    const plan = await planRegistryRestore({ snapshot, state: await replay(snapshot, 'confluent'), target, signal });
+    return await stepsOf(plan);
+  } finally {
+    await target.close();
+  }
+}
+
+const at = (subject: string, id: number, name: string): WitnessedVersion => ({
+  ...{ subject, version: 1, id, schemaType: 'AVRO', references: [], metadata: undefined, ruleSet: undefined },
+  ...{ schema: JSON.stringify(record(name)), deleted: false },
+});
+
+describe('a plan for Apicurio', () => {
+  it('is one archive of whole subjects, which names schemas that have two ids', async () => {
+    const registry = new InMemoryRegistry();
+    registry.put('/mode', { mode: 'IMPORT' });
+    registry.register('a', record('A'), { id: 7, version: 2 });
+    registry.register('b', record('A'), { id: 9, version: 1 });
+    registry.register('c', record('C'), { id: 10, version: 1 });
+    const steps = await planned(registry, [at('theirs', 3, 'C')]);
+    expect(steps.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /apis/registry/v3/admin/import?requireEmptyRegistry=false',
+    ]);
+    const { archive = [] } = (steps[0]?.body ?? {}) as { readonly archive?: readonly object[] };
+    expect(archive).toMatchObject([
+      { subject: 'a', version: 2, id: 7 },
+      { subject: 'b', id: 9, repeated: true },
+      { subject: 'c', id: 10, repeated: true },
+    ]);
+    expect(archive[0]).not.toHaveProperty('repeated');
+    expect(steps[0]?.done.path).toBe('/subjects/c/versions/1');
+  });
+
+  it('is refused for contexts, for other ids, and for subjects that are there with other versions', async () => {
+    const registry = new InMemoryRegistry();
+    registry.register(':.dev:a', record('A'));
+    registry.register('b', record('B'));
+    registry.register('b', record('B'));
+    await expect(planned(registry)).rejects.toThrow(':.dev:a is in a context');
+    const other = new InMemoryRegistry();
+    other.register('b', record('B'));
+    await expect(planned(other, [{ ...at('b', 5, 'X'), version: 9 }])).rejects.toMatchObject({
+      code: 'holdfast.recovery.rest-conflict',
+      message: expect.stringContaining('subject b is there already with other versions'),
+    });
+    await expect(planned(other, [at('x', 1, 'X')])).rejects.toThrow('the registry has id 1 for version 1 of subject x');
+  });
+});

@@ -9,7 +9,9 @@ import type { PlannedRequests } from './plan-registry-restore.ts';
 import type { RegistryRestore } from './registry-restore.ts';
 import { restContent } from './rest-content.ts';
 import { REST_CONFLICT } from './rest-errors.ts';
-import { configStep, hardDeleteStep, isThere, type RequestStep, softDeleteStep } from './restore-steps.ts';
+import { configStep, type RequestStep, softDeleteStep } from './restore-steps.ts';
+import type { TargetIndex } from './target-index.ts';
+import { subjectPath } from './walk-subjects.ts';
 
 /** Versions in one archive, but for a subject that has more by itself. */
 const VERSIONS = 500;
@@ -51,12 +53,15 @@ async function* archiveSteps(restore: RegistryRestore): AsyncGenerator<RequestSt
   };
   for (const subjects of archivesOf(items)) {
     const values = await valuesAt(snapshot, subjects);
-    yield archiveStep(values.map(([, value]) => mark(value)));
+    yield archiveStep(
+      values.map(([, value]) => mark(value)),
+      target,
+    );
   }
   for (const { version, action } of items) {
     if (action === 'delete') yield softDeleteStep(version.subject, version.version);
   }
-  if (reserved.length > 0) yield archiveStep(reserved);
+  if (reserved.length > 0) yield archiveStep(reserved, target);
   for (const { place, after } of configs) yield configStep(place, after);
 }
 
@@ -76,18 +81,34 @@ function* archivesOf(items: readonly RestoreItem[]): Generator<readonly RestoreI
   if (archive.length > 0) yield archive;
 }
 
-function archiveStep(archive: readonly ArchivedVersion[]): RequestStep {
+/** Done when its last subject has all of its versions: of a subject that is soft-deleted as a whole, Apicurio tells no more. */
+function archiveStep(archive: readonly ArchivedVersion[], target: TargetIndex): RequestStep {
   const last = archive.at(-1);
   if (last === undefined) throw new RangeError('an archive holds a version');
-  return { do: 'request', method: 'POST', path: ARCHIVE_PATH, body: { archive }, change: '+', done: isThere(last) };
+  const { subject } = last;
+  const versions = [...target.versions(subject), ...archive.filter((each) => each.subject === subject)];
+  const body = versions.map(({ version }) => version).sort((a, b) => a - b);
+  return {
+    ...{ do: 'request', method: 'POST', path: ARCHIVE_PATH, body: { archive }, change: '+' },
+    done: { path: `${subjectPath(subject)}/versions?deleted=true`, is: 'equal', body },
+  };
+}
+
+function deleteStep(path: string, absent: string): RequestStep {
+  const done = { path: absent, is: 'absent', body: null } as const;
+  return { do: 'request', method: 'DELETE', path, body: null, change: '-', done };
 }
 
 /** Invariant 10: Apicurio counts its ids by itself, and goes on from the highest that there ever was. */
 async function* undoSteps({ items, configs }: RegistryRestore): AsyncGenerator<RequestStep> {
-  for (const { version, action } of [...items].reverse()) {
-    if (action !== 'import' || version.subject === reservedSubject('')) continue;
-    yield softDeleteStep(version.subject, version.version);
-    yield hardDeleteStep(version.subject, version.version);
+  const subjects = new Set<string>();
+  for (const { version, action } of [...items].reverse()) if (action === 'import') subjects.add(version.subject);
+  subjects.delete(reservedSubject(''));
+  // Whole subjects, as they came: of one that is soft-deleted as a whole it does not tell which versions it has.
+  for (const subject of subjects) {
+    const path = subjectPath(subject);
+    yield deleteStep(path, `${path}/versions`);
+    yield deleteStep(`${path}?permanent=true`, `${path}/versions?deleted=true`);
   }
   for (const { place, before } of configs) yield configStep(place, before);
 }

@@ -8,6 +8,8 @@ export interface WalkOptions {
   readonly api: RegistryApi;
   readonly signal: AbortSignal;
   readonly take: (versions: readonly WitnessedVersion[]) => Promise<void>;
+  /** Asked for a soft-deleted version that the node lists and does not give. */
+  readonly otherwise?: (subject: string, version: number) => Promise<WitnessedVersion | undefined>;
   /** What was not answered, in words. */
   readonly miss: (what: string) => void;
 }
@@ -18,7 +20,7 @@ export function versionPath(subject: string, version: number): string {
   return `${subjectPath(subject)}/versions/${version}`;
 }
 
-export async function walkSubjects({ api, signal, take, miss }: WalkOptions): Promise<void> {
+export async function walkSubjects({ api, signal, take, miss, otherwise }: WalkOptions): Promise<void> {
   // Older registries take the prefix of all contexts for the beginning of a name.
   const everywhere = textsIn(await api.read('/subjects?deleted=true&subjectPrefix=:*:', signal));
   const subjects = everywhere.length > 0 ? everywhere : textsIn(await api.read('/subjects?deleted=true', signal));
@@ -29,7 +31,7 @@ export async function walkSubjects({ api, signal, take, miss }: WalkOptions): Pr
     if (all.length === 0) miss(`the versions of subject ${subject}`);
     for (const version of all) {
       const json = await api.read(`${path}/${version}?deleted=true`, signal);
-      const schema = answeredSchema(json, !alive.has(version));
+      const schema = answeredSchema(json, !alive.has(version)) ?? (await otherwise?.(subject, version));
       if (schema === undefined) miss(`version ${version} of subject ${subject}`);
       else await take([schema]);
     }

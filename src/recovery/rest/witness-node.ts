@@ -4,6 +4,7 @@ import { contextOf } from '../../registry/subject-context.ts';
 import type { JsonObject } from '../records/schemas-record.ts';
 import type { RestWitness, WitnessedVersion } from '../snapshot/rest-witness.ts';
 import { isJsonObject, textsIn } from './answered-schema.ts';
+import { deletedInApicurio } from './apicurio-deleted.ts';
 import { inParallel } from './in-parallel.ts';
 import { listSchemas, type VersionKey, versionKey } from './list-schemas.ts';
 import { identifyNode, type NodeIdentity } from './node-identity.ts';
@@ -99,7 +100,12 @@ class NodeWitness {
         ...{ api, signal, deleted: true },
         take: async (versions) => take(await this.withDeleted(versions, alive)),
       }));
-    if (!isWhole) await walkSubjects({ api, signal, take, miss: (what) => this.miss(what) });
+    if (isWhole) return;
+    const isApicurio = this.options.vendor === 'apicurio';
+    const otherwise = isApicurio
+      ? { otherwise: (subject: string, version: number) => deletedInApicurio(api, subject, version, signal) }
+      : {};
+    await walkSubjects({ api, signal, take, miss: (what) => this.miss(what), ...otherwise });
   }
 
   /** What one list has and the other lacks is soft-deleted, or was registered between the two: it is asked for by itself. */

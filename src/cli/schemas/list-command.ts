@@ -1,11 +1,12 @@
 /** `holdfast schemas list`: the backups of a place. */
 import type { Command } from 'commander';
-import { backupsIn, openBackup } from '../../recovery/backup/backup-folder.ts';
-import { openSnapshotFolder, type SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
+import { type BackupAt, backupsInFolder, backupsInGit } from '../../recovery/backup/backups-at.ts';
+import type { BackupManifest } from '../../recovery/backup/manifest.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type CommonOptions, withCommonOptions } from './common-options.ts';
-import { parsePlace } from './place.ts';
+import { openKafkaCopy } from './open-place.ts';
+import { type Place, parsePlace, placeText } from './place.ts';
 import { EXIT_FINDINGS, runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 
@@ -14,13 +15,14 @@ interface ListOptions extends CommonOptions {
 }
 
 interface ListedBackup {
-  readonly path: string;
+  readonly place: string;
   readonly takenAt?: string;
   readonly endOffset?: number;
   readonly records?: number;
   readonly subjects?: number;
   readonly source?: string;
   readonly sha256?: string;
+  readonly notes?: readonly string[];
   /** Only with --check; false also for one whose manifest can't be read. */
   readonly whole?: boolean;
   readonly problem?: string;
@@ -29,7 +31,7 @@ interface ListedBackup {
 export function addList(schemas: Command): void {
   withCommonOptions(schemas.command('list'))
     .description('List the backups in a place, the newest first.')
-    .argument('<place>', 'a folder of backups, or one backup')
+    .argument('<place>', 'a folder of backups or one backup, git:PATH[#COMMIT] or kafka:TOPIC[@servers]')
     .option('--check', 'read every backup whole and compare its checksums', false)
     .action((place: string, options: ListOptions) =>
       runSchemas(options, (session) => list(session, place, options.check)),
@@ -37,40 +39,62 @@ export function addList(schemas: Command): void {
 }
 
 async function list(session: SchemasSession, text: string, isChecked: boolean): Promise<number> {
-  const place = parsePlace(text);
-  if (place.kind !== 'folder') throw new UsageError(`list reads a folder of backups, not ${text}.`);
-  const named = await backupsIn(place.path);
-  const paths = named.length > 0 ? named.map(({ path }) => path) : [(await openBackup(place.path)).folder];
+  const backups = await backupsAt(session, parsePlace(text));
   const found: ListedBackup[] = [];
-  for (const [index, path] of paths.entries()) {
+  for (const [index, backup] of backups.entries()) {
     session.signal.throwIfAborted();
-    if (isChecked) session.progress.report('Checking backups', index, paths.length);
-    found.push(await listed(path, isChecked, session.signal));
+    if (isChecked) session.progress.report('Checking backups', index, backups.length);
+    found.push(await listed(backup, isChecked, session.signal));
   }
   session.print({ json: { backups: found }, text: table(found) });
   return found.some(({ problem }) => problem !== undefined) ? EXIT_FINDINGS : 0;
 }
 
-async function listed(path: string, isChecked: boolean, signal: AbortSignal): Promise<ListedBackup> {
-  let backup: SnapshotFolder | undefined;
-  try {
-    backup = await openSnapshotFolder(path);
-    if (isChecked) await backup.check(signal);
-    return { ...factsOf(backup), ...(isChecked ? { whole: true } : {}) };
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    return { ...(backup === undefined ? { path } : factsOf(backup)), whole: false, problem: error.message };
-  } finally {
-    await backup?.close();
+async function backupsAt(session: SchemasSession, place: Place): Promise<readonly BackupAt[]> {
+  switch (place.kind) {
+    case 'folder':
+      return backupsInFolder(place.path);
+    case 'git':
+      return backupsInGit({ path: place.path, commit: place.commit }, session.signal);
+    case 'kafka': {
+      const copy = await openKafkaCopy(session, place);
+      const { manifest } = copy;
+      return [
+        { place: placeText(place), manifest: () => Promise.resolve(manifest), open: () => Promise.resolve(copy) },
+      ];
+    }
+    default:
+      throw new UsageError(`list reads a folder of backups, git:PATH or kafka:TOPIC, not ${place.kind}.`);
   }
 }
 
-function factsOf(backup: SnapshotFolder): ListedBackup {
-  const { takenAt, endOffset, records, subjects, source, sha256, witnesses } = backup.manifest;
+async function listed(backup: BackupAt, isChecked: boolean, signal: AbortSignal): Promise<ListedBackup> {
+  let facts: Partial<ListedBackup> = {};
+  try {
+    facts = factsOf(await backup.manifest(signal));
+    if (isChecked) await check(backup, signal);
+    return { place: backup.place, ...facts, ...(isChecked ? { whole: true } : {}) };
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return { place: backup.place, ...facts, whole: false, problem: error.message };
+  }
+}
+
+async function check(backup: BackupAt, signal: AbortSignal): Promise<void> {
+  const opened = await backup.open(signal);
+  try {
+    await opened.check(signal);
+  } finally {
+    await opened.close();
+  }
+}
+
+function factsOf(manifest: BackupManifest): Partial<ListedBackup> {
+  const { takenAt, endOffset, records, subjects, source, sha256, witnesses, notes } = manifest;
   const nodes = witnesses.length === 0 ? '' : `, ${witnesses.length} node${witnesses.length === 1 ? '' : 's'}`;
   return {
-    ...{ path: backup.folder, takenAt: new Date(takenAt).toISOString(), endOffset, records, subjects },
-    ...{ source: `${source}${nodes}`, sha256 },
+    ...{ takenAt: new Date(takenAt).toISOString(), endOffset, records, subjects },
+    ...{ source: `${source}${nodes}`, sha256, notes },
   };
 }
 
@@ -83,9 +107,9 @@ function table(found: readonly ListedBackup[]): readonly string[] {
     each.source ?? '-',
     each.sha256?.slice(0, 12) ?? '-',
     each.problem === undefined ? (each.whole === true ? 'whole' : '') : 'DAMAGED',
-    each.path,
+    each.place,
   ]);
-  const head = ['TAKEN', 'END OFFSET', 'RECORDS', 'SUBJECTS', 'SOURCE', 'SHA256', 'STATE', 'PATH'];
+  const head = ['TAKEN', 'END OFFSET', 'RECORDS', 'SUBJECTS', 'SOURCE', 'SHA256', 'STATE', 'PLACE'];
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
   return [

@@ -5,6 +5,7 @@ import { openBackup } from '../../recovery/backup/backup-folder.ts';
 import { topicSource } from '../../recovery/backup/backup-source.ts';
 import { openGitSnapshot } from '../../recovery/backup/open-git-snapshot.ts';
 import { openTopicCopy } from '../../recovery/backup/open-topic-copy.ts';
+import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
@@ -29,7 +30,7 @@ async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
     case 'git':
       return openGitSnapshot({ path: place.path, commit: place.commit }, session.signal);
     case 'kafka':
-      return readCopy(session, place);
+      return openKafkaCopy(session, place);
     case 'topic':
       return readTopic(session);
     default:
@@ -37,11 +38,18 @@ async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
   }
 }
 
-async function readCopy(session: SchemasSession, place: Extract<Place, { readonly kind: 'kafka' }>): Promise<Snapshot> {
+/** @throws ConfigError where it is empty, or holds something else */
+export async function openKafkaCopy(
+  session: SchemasSession,
+  place: Extract<Place, { readonly kind: 'kafka' }>,
+): Promise<SnapshotFolder> {
   const { logger, signal } = session;
   const broker = await session.broker(place.servers);
   const copy = await openTopicCopy({ broker, client: { settings: {}, logger }, topic: place.topic }, signal);
-  if (copy !== undefined) return copy;
+  if (copy !== undefined) {
+    session.atEnd(() => copy.close());
+    return copy;
+  }
   throw new ConfigError(`${placeText(place)} is empty: no backup was written to it. Check its name.`, {
     code: BACKUP_UNREADABLE,
   });

@@ -4,6 +4,7 @@ import { addApply } from './apply-command.ts';
 import { addBackup } from './backup-command.ts';
 import { addDrill } from './drill-command.ts';
 import { addList } from './list-command.ts';
+import { addPrune } from './prune-command.ts';
 import { addRepair } from './repair-command.ts';
 import { addRestore } from './restore-command.ts';
 import { addVerify } from './verify-command.ts';

@@ -6,30 +6,37 @@ import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { BACKUP_UNREADABLE } from './backup-errors.ts';
 import { Git } from './git-command.ts';
 import { SNAPSHOT_FOLDER } from './git-repository.ts';
-import { MANIFEST_FILE, parseManifest } from './manifest.ts';
+import { type BackupManifest, MANIFEST_FILE, parseManifest } from './manifest.ts';
 import { openSnapshotFolder, type SnapshotFolder } from './snapshot-folder.ts';
 
 /**
- * Its files are copied to a temporary folder, which `close` removes.
  * @param commit what git understands as one; HEAD unless told
  * @throws ConfigError `holdfast.recovery.backup-unreadable`, DataError `holdfast.recovery.backup-damaged`, of {@link Git.run}
  */
-export async function openGitSnapshot(
+export async function readGitManifest(
   { path, commit = 'HEAD' }: { readonly path: string; readonly commit?: string | undefined },
   signal: AbortSignal,
-): Promise<SnapshotFolder> {
+): Promise<{ readonly id: string; readonly text: string; readonly manifest: BackupManifest }> {
   const git = new Git(path);
   const name = `git:${path}#${commit}`;
   const id = await git.ask(['rev-parse', '--quiet', '--verify', '--end-of-options', `${commit}^{commit}`], { signal });
-  const manifestPath = `${id}:${SNAPSHOT_FOLDER}/${MANIFEST_FILE}`;
-  const text = id === undefined ? undefined : await textOf(git, manifestPath, signal);
+  const text = id === undefined ? undefined : await textOf(git, `${id}:${SNAPSHOT_FOLDER}/${MANIFEST_FILE}`, signal);
   if (id === undefined || text === undefined) {
-    throw new ConfigError(
-      `${name} has no backup of a schema registry: there is no ${id === undefined ? 'such commit' : `${SNAPSHOT_FOLDER}/${MANIFEST_FILE} in it`}.`,
-      { code: BACKUP_UNREADABLE },
-    );
+    const what = id === undefined ? 'such commit' : `${SNAPSHOT_FOLDER}/${MANIFEST_FILE} in it`;
+    throw new ConfigError(`${name} has no backup of a schema registry: there is no ${what}.`, {
+      code: BACKUP_UNREADABLE,
+    });
   }
-  const manifest = parseManifest(text, name);
+  return { id, text, manifest: parseManifest(text, name) };
+}
+
+/** As {@link readGitManifest}. Its files are copied to a temporary folder, which `close` removes. */
+export async function openGitSnapshot(
+  place: { readonly path: string; readonly commit?: string | undefined },
+  signal: AbortSignal,
+): Promise<SnapshotFolder> {
+  const git = new Git(place.path);
+  const { id, text, manifest } = await readGitManifest(place, signal);
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-git-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

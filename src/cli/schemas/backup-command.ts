@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { askWitnesses, type WitnessReport } from '../../recovery/backup/ask-witnesses.ts';
 import type { BackupSource } from '../../recovery/backup/backup-source.ts';
-import { topicSource } from '../../recovery/backup/backup-source.ts';
+import { restSource, topicSource } from '../../recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
 import { openTarget } from '../../recovery/backup/open-target.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
@@ -65,7 +65,7 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
   if (options.gitPush !== undefined) session.secrets.add(secretsOf({ url: options.gitPush }));
   const broker = (servers: string | undefined) => session.broker(servers);
   for (const place of places) targets.push(await openTarget(place, options, { clock, broker, logger: session.logger }));
-  const registry = await session.nodes(WITNESS_GIVE_UP_MS);
+  const registry = source.kind === 'rest' ? undefined : await session.nodes(WITNESS_GIVE_UP_MS);
   const outcomes = await runBackup(
     {
       ...{ source, targets, clock, full: options.full },
@@ -94,6 +94,15 @@ async function openSource(session: SchemasSession, from: string): Promise<Backup
       ...{ broker: await session.broker(), client: { settings: {}, logger: session.logger }, topic, groupId },
     });
   }
+  const registry = from === 'registry' ? await session.nodes() : undefined;
+  if (registry !== undefined) {
+    const { clock, progress } = session;
+    return restSource({
+      ...{ nodes: registry.nodes, clock },
+      onProgress: (what, done, total) => progress.report(what, done, total),
+    });
+  }
+  if (from === 'registry') throw new UsageError('--from registry needs --registry.');
   throw new UsageError(`--from must be topic or registry, not ${from}.`);
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { BACKUP_UNREADABLE } from '../../recovery/backup/backup-errors.ts';
 import { openBackup } from '../../recovery/backup/backup-folder.ts';
-import { topicSource } from '../../recovery/backup/backup-source.ts';
+import { restSource, topicSource } from '../../recovery/backup/backup-source.ts';
 import { openGitSnapshot } from '../../recovery/backup/open-git-snapshot.ts';
 import { openTopicCopy } from '../../recovery/backup/open-topic-copy.ts';
 import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
@@ -33,8 +33,8 @@ async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
       return openKafkaCopy(session, place);
     case 'topic':
       return readTopic(session);
-    default:
-      throw new UsageError(`${placeText(place)} can't be read yet.`);
+    case 'registry':
+      return readRegistry(session);
   }
 }
 
@@ -53,6 +53,16 @@ export async function openKafkaCopy(
   throw new ConfigError(`${placeText(place)} is empty: no backup was written to it. Check its name.`, {
     code: BACKUP_UNREADABLE,
   });
+}
+
+async function readRegistry(session: SchemasSession): Promise<Snapshot> {
+  const { clock, signal, progress } = session;
+  const registry = await session.nodes();
+  if (registry === undefined) throw new UsageError('To read the registry, give --registry with the URL of each node.');
+  const onProgress = (what: string, done: number, total: number | undefined): void => {
+    progress.report(what, done, total);
+  };
+  return restSource({ nodes: registry.nodes, clock, onProgress }).read(await session.temporaryFolder(), signal);
 }
 
 async function readTopic(session: SchemasSession): Promise<Snapshot> {

@@ -12,6 +12,7 @@ import { addVerify } from './verify-command.ts';
 const COMMANDS: readonly ((schemas: Command) => void)[] = [
   addBackup,
   addList,
+  addPrune,
   addVerify,
   addRestore,
   addApply,

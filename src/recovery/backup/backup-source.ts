@@ -1,10 +1,16 @@
 /** What is backed up: a registry's topic as its broker has it, or a registry whose topic can't be read, over REST. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Broker, ClientOptions } from '../../broker/ports.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { RegistryNodes } from '../rest/open-nodes.ts';
+import { snapshotFromRegistry } from '../rest/snapshot-from-registry.ts';
 import type { RecordSink } from '../snapshot/record-sink.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { readTopicFacts } from '../topic/read-topic-facts.ts';
 import { spoolTopic } from '../topic/spool-topic.ts';
+import type { SnapshotFolder } from './snapshot-folder.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
 
 export interface TopicReading {
   /** What is read ends at their end. */
@@ -26,8 +32,8 @@ export interface TopicSource {
 
 export interface RestSource {
   readonly kind: 'rest';
-  /** @param folder where it is kept, and not there yet */
-  read(folder: string, signal: AbortSignal): Promise<Snapshot>;
+  /** @param folder where it is kept; its owner removes it */
+  read(folder: string, signal: AbortSignal): Promise<SnapshotFolder>;
 }
 
 export type BackupSource = TopicSource | RestSource;
@@ -61,5 +67,31 @@ export function topicSource(options: {
         },
         signal,
       ),
+  };
+}
+
+/** What a live registry tells, for when its topic can't be read: records are made of it. Every node is a witness. */
+export function restSource(options: {
+  readonly nodes: RegistryNodes['nodes'];
+  readonly clock: Clock;
+  readonly onProgress?: (what: string, done: number, total: number | undefined) => void;
+}): RestSource {
+  const { nodes, clock, onProgress } = options;
+  return {
+    kind: 'rest',
+    read: async (above, signal) => {
+      const folder = join(above, 'told');
+      await mkdir(folder);
+      const writer = await SnapshotWriter.create({ folder: join(above, 'rest') });
+      try {
+        return await snapshotFromRegistry({
+          ...{ nodes, clock, writer, folder, signal },
+          onProgress: ({ node, what, done, total }) => onProgress?.(`Asking ${node} for ${what}`, done, total),
+        });
+      } catch (error) {
+        await writer.abort();
+        throw error;
+      }
+    },
   };
 }

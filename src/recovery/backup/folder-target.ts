@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import { BackupFolder, backupName, backupsIn } from './backup-folder.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
 import type { Increment, RecordsFile } from './manifest.ts';
@@ -217,9 +216,8 @@ export function filesToLink(files: readonly RecordsFile[], bytes: number): reado
   return files.slice(0, count);
 }
 
-function bytesOf(snapshot: Snapshot): number {
-  const files = (snapshot as Partial<SnapshotFolder>).manifest?.files ?? [];
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+function bytesOf({ manifest }: SnapshotFolder): number {
+  return manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 async function problemOf(path: string, signal: AbortSignal): Promise<string | undefined> {

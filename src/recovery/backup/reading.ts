@@ -1,8 +1,8 @@
 /** One reading of a source, up to one fixed end, that all targets of a backup share: each takes what it lacks. */
 import { join } from 'node:path';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import type { RestSource, TopicSource } from './backup-source.ts';
+import type { SnapshotFolder } from './snapshot-folder.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
 export interface Reading {
@@ -13,7 +13,7 @@ export interface Reading {
    * The records from this offset on, on disk. Read once, unless a later call asks for more.
    * @param before facts of what ends at `from`
    */
-  from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<Snapshot>;
+  from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<SnapshotFolder>;
 }
 
 export class TopicReadingOnce implements Reading {
@@ -22,7 +22,7 @@ export class TopicReadingOnce implements Reading {
   private readonly source: TopicSource;
   private readonly folder: string;
   private readonly onProgress: ((done: number, total: number) => void) | undefined;
-  private spooled: { readonly from: number; readonly snapshot: Snapshot } | undefined;
+  private spooled: { readonly from: number; readonly snapshot: SnapshotFolder } | undefined;
   private times = 0;
 
   /** @param options.folder for what is read; its owner removes it */
@@ -40,7 +40,7 @@ export class TopicReadingOnce implements Reading {
     this.onProgress = options.onProgress;
   }
 
-  async from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<Snapshot> {
+  async from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<SnapshotFolder> {
     if (this.spooled !== undefined && this.spooled.from <= offset) return this.spooled.snapshot;
     const { topic: facts, takenAt, onProgress } = this;
     const writer = await SnapshotWriter.create({ folder: join(this.folder, `read-${++this.times}`) });
@@ -68,7 +68,7 @@ export class RestReadingOnce implements Reading {
   readonly takenAt: number;
   private readonly source: RestSource;
   private readonly folder: string;
-  private read: Promise<Snapshot> | undefined;
+  private read: Promise<SnapshotFolder> | undefined;
 
   constructor(options: { readonly takenAt: number; readonly source: RestSource; readonly folder: string }) {
     this.takenAt = options.takenAt;
@@ -76,8 +76,8 @@ export class RestReadingOnce implements Reading {
     this.folder = options.folder;
   }
 
-  from(_offset: number, _before: TopicFacts | undefined, signal: AbortSignal): Promise<Snapshot> {
-    this.read ??= this.source.read(join(this.folder, 'rest'), signal);
+  from(_offset: number, _before: TopicFacts | undefined, signal: AbortSignal): Promise<SnapshotFolder> {
+    this.read ??= this.source.read(this.folder, signal);
     return this.read;
   }
 }

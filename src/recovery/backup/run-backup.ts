@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
+import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { WitnessReport } from './ask-witnesses.ts';
 import { BACKUP_DAMAGED } from './backup-errors.ts';
@@ -64,8 +65,7 @@ export async function runBackup(run: BackupRun, signal: AbortSignal): Promise<re
       return one === undefined || fromOf(other) < fromOf(one) ? other : one;
     }, undefined);
     if (least !== undefined) await reading.from(fromOf(least), heldTopic(least), signal);
-    const told =
-      due.length === 0 || run.witness === undefined ? { witnesses: [], notes: [] } : await run.witness(folder, signal);
+    const told = due.length === 0 ? { witnesses: [], notes: [] } : await askedWitnesses(run, reading, folder, signal);
     const outcomes: TargetOutcome[] = [];
     for (const candidate of candidates) outcomes.push(await serve(candidate, reading, told, signal));
     return outcomes;
@@ -73,6 +73,20 @@ export async function runBackup(run: BackupRun, signal: AbortSignal): Promise<re
     for (const { open } of candidates) await open?.close().catch(() => {});
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Who is the source itself has told it all already. */
+async function askedWitnesses(
+  { source, witness }: BackupRun,
+  reading: Reading,
+  folder: string,
+  signal: AbortSignal,
+): Promise<WitnessReport> {
+  if (source.kind === 'topic') return (await witness?.(folder, signal)) ?? { witnesses: [], notes: [] };
+  const told = await reading.from(0, undefined, signal);
+  const witnesses: RestWitness[] = [];
+  for await (const each of told.witnesses()) witnesses.push(each);
+  return { witnesses, notes: told.manifest.notes };
 }
 
 async function startReading(run: BackupRun, folder: string, signal: AbortSignal): Promise<Reading> {

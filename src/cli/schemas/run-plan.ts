@@ -4,10 +4,12 @@ import { describePlan, printPlan } from '../../recovery/plan/describe-plan.ts';
 import { openPlan, type Plan } from '../../recovery/plan/open-plan.ts';
 import { runRegistryPlan } from '../../recovery/rest/run-registry-plan.ts';
 import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
+import { checkRequests } from '../../recovery/restore/check-requests.ts';
 import { openUndo } from '../../recovery/restore/open-undo.ts';
 import { unknownUndo } from '../../recovery/restore/run-refusals.ts';
 import { runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
 import { UsageError } from '../exit-codes.ts';
+import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 
 export interface PlanRun {
@@ -17,6 +19,8 @@ export interface PlanRun {
   readonly doneBefore: number;
   readonly undoPath: string;
   readonly notes: readonly string[];
+  /** What the target does not show as planned. */
+  readonly wrong: readonly string[];
 }
 
 export async function runPlan(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
@@ -42,7 +46,7 @@ async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string)
     },
     signal,
   );
-  return { written: run.written, doneBefore: run.writtenBefore, undoPath: run.undoPath, notes: run.notes };
+  return { written: run.written, doneBefore: run.writtenBefore, undoPath: run.undoPath, notes: run.notes, wrong: [] };
 }
 
 async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
@@ -56,7 +60,11 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
   if (undoes === undefined && undo === undefined) throw unknownUndo(undoPath, 'it is not there');
   const onProgress = (done: number, total: number): void => progress.report('Sending requests', done, total);
   const { sent, doneBefore } = await runRegistryPlan({ plan, api, clock, onProgress }, signal);
-  return { written: sent, doneBefore, undoPath: undoes?.path ?? undoPath, notes: [] };
+  const wrong = await checkRequests(
+    { plan, nodes: registry?.nodes ?? [], clock, onProgress: (n, of) => progress.report('Checking every node', n, of) },
+    signal,
+  );
+  return { written: sent, doneBefore, undoPath: undoes?.path ?? undoPath, notes: [], wrong };
 }
 
 /** Shows the plan, runs it if that was asked for, and prints what became of it. Returns the exit code. */
@@ -76,16 +84,26 @@ export async function showAndRun(
           `  holdfast schemas apply ${plan.path} --yes${flags}`,
         ]
       : [
-          `Done: ${run.written} written${run.doneBefore > 0 ? `, ${run.doneBefore} were there from an earlier run` : ''}; read back and as planned.`,
+          outcome(run),
           ...run.notes,
-          'To take it back, with the registry stopped where the plan is for its topic:',
+          ...run.wrong,
+          plan.header.target.kind === 'topic'
+            ? 'Start the registry, then run holdfast schemas verify. To take it back, with the registry stopped:'
+            : 'To take it back:',
           `  holdfast schemas apply ${run.undoPath} --yes${flags}`,
         ];
   session.print({
     json: { ...description, plan: plan.path, ran: run !== undefined, run: run ?? null, notes },
     text: [...printPlan(description), '', ...notes, `plan: ${plan.path}`, ...after],
   });
-  return 0;
+  return (run?.wrong.length ?? 0) > 0 ? EXIT_FINDINGS : 0;
+}
+
+function outcome({ written, doneBefore, wrong }: PlanRun): string {
+  const before = doneBefore > 0 ? `, ${doneBefore} were there from an earlier run` : '';
+  return wrong.length === 0
+    ? `Done: ${written} written${before}; read back and as planned.`
+    : `${written} written${before}, but not everything is as planned:`;
 }
 
 function targetFlags({ options }: SchemasSession, { header }: Plan): string {

@@ -31,6 +31,8 @@ const LIFE = [
   confluent.deleteSubject('s1', 2),
 ];
 
+const textOf = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString('utf8');
+
 /** A node of a registry, as far as its group sees one. */
 const node: GroupProtocol = {
   type: 'sr',
@@ -73,8 +75,9 @@ describeWithKafka('a restore', (kafka) => {
     await world.deleteTopic();
     const plan = await intoNewTopic(world, backup, { asIs: true });
     await expect(world.run(plan, (target) => failingTopic(target, 4, 'halfway'))).rejects.toThrow(Killed);
-    await expect(world.run(plan)).resolves.toMatchObject({ writtenBefore: 10, written: LIFE.length - 10 });
-    expect(await world.content()).toEqual(before);
+    // One more than there were: the highest id was that of a schema that is gone.
+    await expect(world.run(plan)).resolves.toMatchObject({ writtenBefore: 10, written: LIFE.length + 1 - 10 });
+    expect((await world.content())?.slice(0, -1)).toEqual(before);
     const again = await world.backup();
     expect(again.facts.topic).toMatchObject({
       partitions: 1,
@@ -116,14 +119,14 @@ describeWithKafka('a restore', (kafka) => {
     });
     await expect(world.run(plan, (target) => failingTopic(target, 1, 'halfway'))).rejects.toThrow(Killed);
     await world.run(plan);
-    const last = new Map((await world.records())?.map((record) => [String(record.key), record]));
+    const last = new Map((await world.records())?.map((record) => [textOf(record.key), record]));
     const wanted = new Map<string, Parameters<typeof contentInWords>[0]>();
-    for await (const records of snapshot.records()) for (const raw of records) wanted.set(String(raw.key), raw);
+    for await (const records of snapshot.records()) for (const raw of records) wanted.set(textOf(raw.key), raw);
     for (const [key, { value }] of wanted) if (!key.includes('"k"')) expect(last.get(key)?.value).toEqual(value);
     await world.undo(plan);
-    const undone = new Map((await world.records())?.map((record) => [String(record.key), record.value]));
-    expect(undone.get(String(confluent.gone('s2', 1).key))).toBeNull();
-    expect(undone.get(String(odd.key))).toEqual(Buffer.from(odd.value ?? []));
+    const undone = new Map((await world.records())?.map((record) => [textOf(record.key), record.value]));
+    expect(undone.get(textOf(confluent.gone('s2', 1).key))).toBeNull();
+    expect(undone.get(textOf(odd.key))).toEqual(Buffer.from(odd.value ?? []));
   }, 60_000);
 
   it('is refused while a node is in the group of the registry, and writes nothing', async () => {

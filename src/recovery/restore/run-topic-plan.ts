@@ -59,6 +59,8 @@ export function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal):
   return options.target.whileNoMembers(signal, (within) => new TopicPlanRun(options, within).run());
 }
 
+const SETTLE_MS = 1000;
+
 class TopicPlanRun {
   private readonly options: RunTopicPlanOptions;
   private readonly signal: AbortSignal;
@@ -76,7 +78,11 @@ class TopicPlanRun {
     await this.checkCluster();
     const undo = await openUndo(undoPath, plan, signal);
     const isBegun = undo !== undefined;
-    let facts = await target.facts(signal);
+    let facts = isBegun ? await this.settled() : await target.facts(signal);
+    if (facts !== undefined && !isBegun && (await this.hasNothingToUndo(shape, facts))) {
+      const words = 'the plan had not deleted the topic yet: it is as it was, and there is nothing to take back';
+      return { ...this.result(0, 0), notes: [words] };
+    }
     const base = undo?.header.undoes?.base ?? (isBegun ? 0 : await this.freshBase(shape, facts));
     if (!isBegun) {
       const present = facts === undefined ? undefined : await this.spooled(facts);
@@ -262,6 +268,25 @@ class TopicPlanRun {
         `the record at offset ${other.offset} was written after that plan, and taking it back would lose it`,
       );
     }
+  }
+
+  /** A run that was killed may have sent what its broker appends only now; what was appended has to be known before going on behind it. */
+  private async settled(): Promise<TopicFacts | undefined> {
+    const { target, clock } = this.options;
+    for (let before = await target.facts(this.signal); ; ) {
+      if (before === undefined) return undefined;
+      await clock.sleep(SETTLE_MS, this.signal);
+      const now = await target.facts(this.signal);
+      if (now?.endOffset === before.endOffset && now.topicId === before.topicId) return now;
+      before = now;
+    }
+  }
+
+  /** The undo of a plan that makes a topic anew, and was ended before it deleted the old one. */
+  private async hasNothingToUndo({ remove, create }: PlanShape, { topicId }: TopicFacts): Promise<boolean> {
+    if (remove?.do !== 'delete-made-topic' || create === undefined || topicId === null) return false;
+    const { target } = (await this.options.openPlan(remove.plan)).header;
+    return target.kind === 'topic' && target.topicId === topicId;
   }
 
   private async checkDeletion(

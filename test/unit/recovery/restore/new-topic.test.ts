@@ -3,6 +3,7 @@ import { describePlan, printPlan } from '../../../../src/recovery/plan/describe-
 import { openPlan, type Plan } from '../../../../src/recovery/plan/open-plan.ts';
 import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
 import { type NewTopicOptions, planNewTopic } from '../../../../src/recovery/restore/plan-new-topic.ts';
+import type { PlanTopic } from '../../../../src/recovery/restore/plan-topic.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 import { failingTopic, Killed } from '../../../support/recovery/failing-topic.ts';
 import { contentInWords, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
@@ -129,6 +130,28 @@ describe('a restore into a new topic', () => {
     }
   });
 
+  it('waits for what a killed run had sent and the broker appends only now', async () => {
+    const plan = await planned(new MemorySnapshot(asLog(LIFE)));
+    await expect(world.run(plan, (target) => failingTopic(target, 2, 'before'))).rejects.toThrow(Killed);
+    let late = LIFE.slice(0, 3);
+    const slow = (target: PlanTopic): PlanTopic =>
+      new Proxy(target, {
+        get: (of, name: keyof PlanTopic) => {
+          if (name !== 'facts') return typeof of[name] === 'function' ? of[name].bind(of) : of[name];
+          return async (signal: AbortSignal) => {
+            const facts = await of.facts(signal);
+            const times = asLog(LIFE);
+            const records = late.map((record, n) => ({ ...record, timestamp: times[n]?.timestamp ?? -1 }));
+            late = [];
+            if (records.length > 0) await of.append(records, signal);
+            return facts;
+          };
+        },
+      });
+    await expect(world.run(plan, slow)).resolves.toMatchObject({ writtenBefore: 3 });
+    expect((await world.content())?.slice(0, -1)).toEqual(words(LIFE));
+  });
+
   it('says that it was done when it is run again, and writes nothing', async () => {
     const plan = await planned(new MemorySnapshot(asLog(LIFE)));
     await world.run(plan);
@@ -170,6 +193,20 @@ describe('a topic that is made anew', () => {
         expect(await world.content(), `undone after ${when} change ${nth}`).toEqual(before);
       }
     }
+  });
+
+  it('has nothing to be taken back when the run was ended before it was deleted', async () => {
+    await world.makeTopic(LIFE);
+    const backup = await world.backup();
+    const before = await world.content();
+    const recreate = { backup: backup.folder, sha256: backup.facts.sha256 };
+    const plan = await planned(new MemorySnapshot(asLog(LIFE.slice(0, 3))), { recreate });
+    await expect(world.run(plan, (target) => failingTopic(target, 1, 'before'))).rejects.toThrow(Killed);
+    await expect(world.undo(plan)).resolves.toMatchObject({ notes: [expect.stringContaining('nothing to take back')] });
+    expect(await world.content()).toEqual(before);
+    await world.run(plan);
+    await world.undo(plan);
+    expect(await world.content()).toEqual(before);
   });
 
   it('stays when the backup is another one, or ends before it', async () => {

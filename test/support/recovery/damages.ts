@@ -85,7 +85,7 @@ export const DAMAGES: readonly Damage[] = [
   {
     what: 'a schema that is no Avro',
     finding: 'unparsable-schema',
-    repair: CORRUPT,
+    repair: [...CORRUPT, '--drop-unparsable'],
     inject: () => [record(schemaKey('damaged', 1), value({ schema: '{"type":"recrod"}' }))],
   },
   {

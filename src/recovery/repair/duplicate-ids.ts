@@ -1,7 +1,9 @@
 /** Two schemas with one id: what each says, and whom either vendor's registry answers with. Data that carries the id means one of them. */
 import { contextOf } from '../../registry/subject-context.ts';
+import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState, VersionState } from '../state/registry-state.ts';
+import { StateReplay } from '../state/state-replay.ts';
 import { schemaAt } from './id-holders.ts';
 import { shownVersion } from './shown.ts';
 
@@ -28,15 +30,16 @@ export interface DuplicateId {
 }
 
 /**
- * Every id with more than one content. Karapace's reading is looked through, as it keeps both, and takes texts that differ in spaces or in the
- * order of fields for one. Memory: one digest an id.
+ * Every id with more than one content; texts that differ only in spaces or the order of fields are two, as they are for Confluent's registry,
+ * which drops the later one. Memory: one digest an id, and some 250 bytes for each version.
  */
 export async function duplicateIds(snapshot: Snapshot, states: BothStates): Promise<readonly DuplicateId[]> {
-  const { karapace } = states;
+  const all = new StateReplay({ vendor: 'confluent', readsOn: true, keepsAll: true });
+  for await (const batch of snapshot.records()) for (const raw of batch) all.apply(raw.offset, readRecord(raw));
   const found = new Map<string, VersionState[]>();
-  for (const idKey of idsWithSeveral(karapace)) found.set(idKey, []);
+  for (const idKey of idsWithSeveral(all)) found.set(idKey, []);
   if (found.size === 0) return [];
-  for (const version of everyVersion(karapace)) found.get(idKeyOf(version))?.push(version);
+  for (const version of everyVersion(all)) found.get(idKeyOf(version))?.push(version);
   return Promise.all([...found.values()].map((versions) => described(versions, snapshot, states)));
 }
 

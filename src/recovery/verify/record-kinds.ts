@@ -4,6 +4,9 @@ import type { FindingKind } from './finding.ts';
 const SKIPPED = 'passed over, with a line in its log; what it should say is missing';
 const DROP =
   'holdfast schemas repair corrupt-records leaves it out; what it should have said comes back from a backup (restore).';
+/** What one vendor reads is left out only when it is asked for. */
+const DROP_DOUBTFUL =
+  'holdfast schemas repair corrupt-records --drop-doubtful leaves it out; what it should have said comes back from a backup (restore).';
 
 export const RECORD_KINDS = {
   'null-key': {
@@ -37,7 +40,7 @@ export const RECORD_KINDS = {
     severity: 'error',
     what: 'A SCHEMA key whose magic byte is neither 0 nor 1.',
     vendors: { confluent: SKIPPED, karapace: 'reads it as any other: it does not look at the magic byte' },
-    mend: DROP,
+    mend: DROP_DOUBTFUL,
   },
   'incomplete-key': {
     severity: 'error',
@@ -55,7 +58,7 @@ export const RECORD_KINDS = {
     severity: 'error',
     what: 'A value that is of another subject or version than its key.',
     vendors: { confluent: 'goes by the key', karapace: 'goes by the value' },
-    mend: DROP,
+    mend: DROP_DOUBTFUL,
   },
   'superseded-record': {
     severity: 'note',

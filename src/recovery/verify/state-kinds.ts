@@ -9,13 +9,13 @@ export const STATE_KINDS = {
       confluent: 'the first in the log wins, and the later version is dropped',
       karapace: 'the last one answers for the id, both subjects keep their own',
     },
-    mend: 'holdfast schemas repair duplicate-ids lists the data that carries the id and gives one of them its own.',
+    mend: 'holdfast schemas repair duplicate-ids lists both, with --used-by the data that carries the id, and with --give-new-id gives one of them its own.',
   },
   'same-id-other-form': {
     severity: 'warning',
     what: 'One id, one schema, but its texts differ in blanks or the order of keys.',
     vendors: { confluent: 'the first in the log wins, and the later version is dropped', karapace: 'no difference' },
-    mend: 'holdfast schemas repair duplicate-ids, before Confluent reads this topic.',
+    mend: 'holdfast schemas repair duplicate-ids --give-new-id, before Confluent reads this topic.',
   },
   'same-content-several-ids': {
     severity: 'warning',
@@ -29,7 +29,7 @@ export const STATE_KINDS = {
       confluent: 'kept and served by id; fails where it is parsed',
       karapace: 'kept if it is JSON, else passed over: 40403',
     },
-    mend: 'Restore the version from a backup; where there is none, repair corrupt-records leaves it out.',
+    mend: 'Restore the version from a backup; where there is none, holdfast schemas repair corrupt-records --drop-unparsable leaves it out.',
   },
   'invalid-json-schema': {
     severity: 'warning',
@@ -40,7 +40,7 @@ export const STATE_KINDS = {
     severity: 'error',
     what: 'A schema type beside AVRO, JSON and PROTOBUF.',
     vendors: { confluent: 'needs a provider of its own (schema.providers)', karapace: 'passed over: 40403' },
-    mend: 'Install the provider, or leave the record out: holdfast schemas repair corrupt-records.',
+    mend: 'Install the provider, or leave the record out: holdfast schemas repair corrupt-records --drop-unparsable.',
   },
   'dangling-reference': {
     severity: 'error',
@@ -61,7 +61,7 @@ export const STATE_KINDS = {
       confluent: 'resolves',
       karapace: 'passed over if it is read after the deletion, as compaction may make it',
     },
-    mend: 'holdfast schemas repair undelete for the version that is referred to.',
+    mend: 'holdfast schemas repair undelete SUBJECT:VERSION for the version that is referred to.',
   },
   'reference-before-target': {
     severity: 'warning',

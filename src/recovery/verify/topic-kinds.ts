@@ -47,7 +47,7 @@ export const TOPIC_KINDS = {
   'aborted-records': {
     severity: 'warning',
     what: 'Records of aborted transactions: registries read uncommitted and take them.',
-    mend: 'Compare with a backup; leave them out with holdfast schemas repair corrupt-records.',
+    mend: 'Compare with a backup; leave them out with holdfast schemas repair corrupt-records --drop-offset OFFSET.',
   },
   'replication-factor-one': {
     severity: 'warning',

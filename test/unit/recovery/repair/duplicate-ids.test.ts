@@ -47,6 +47,12 @@ it('lists the contents of an id, and whose registry answers with which', async (
   expect(shown).toContain("a version 1 (offset 0): Confluent's registry answers with it");
 });
 
+it('lists texts that differ in spaces only, as the later one is dropped by Confluent', async () => {
+  const spaced = confluent.schema({ subject: 'b', version: 1, id: 7, schema: `${text('A')} ` });
+  const { duplicates } = await found([schema('a', 1, 7, 'A'), spaced]);
+  expect(duplicates[0]?.contents.map(({ answersIn }) => answersIn)).toEqual([['confluent'], ['karapace']]);
+});
+
 it('takes one content under several subjects, and one id in several contexts, for no duplicate', async () => {
   const log = [schema('a', 1, 7, 'A'), schema('b', 1, 7, 'A'), schema(':.x:a', 1, 7, 'B')];
   expect((await found(log)).duplicates).toEqual([]);

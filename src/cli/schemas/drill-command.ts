@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { writeMetricsFile } from '../../recovery/drill/drill-metrics.ts';
+import { drillRegistry } from '../../recovery/drill/drill-registry.ts';
 import type { DrillResult } from '../../recovery/drill/drill-result.ts';
 import { drillTopic } from '../../recovery/drill/drill-topic.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
@@ -20,9 +21,15 @@ interface DrillOptions extends CommonOptions {
 
 export function addDrill(schemas: Command): void {
   withCommonOptions(schemas.command('drill'))
-    .description('Restore a backup into a scratch topic, prove it equal, and remove it again. Made for a cron job.')
+    .description(
+      'Restore a backup into a scratch topic or an empty registry, prove it equal, and remove it again. Made for a cron job.',
+    )
     .argument('<place>', 'a folder (the newest backup in it), git:PATH[#COMMIT] or kafka:TOPIC')
-    .option('--into <what>', 'scratch-topic at --bootstrap-servers', 'scratch-topic')
+    .option(
+      '--into <what>',
+      'scratch-topic at --bootstrap-servers, or registry: an empty one at --registry',
+      'scratch-topic',
+    )
     .option('--metrics-file <file>', "Prometheus text for node_exporter's textfile collector, replaced whole")
     .action((place: string, options: DrillOptions) => runSchemas(options, (session) => drill(session, place, options)));
 }
@@ -61,8 +68,11 @@ async function run(
   options: DrillOptions,
 ): Promise<DrillResult> {
   const { signal, clock, logger, progress } = session;
-  if (options.into !== 'scratch-topic') throw new UsageError(`--into must be scratch-topic, not ${options.into}.`);
+  if (options.into !== 'scratch-topic' && options.into !== 'registry') {
+    throw new UsageError(`--into must be scratch-topic or registry, not ${options.into}.`);
+  }
   if (snapshot instanceof SnapshotFolder) await snapshot.check(signal);
+  if (options.into === 'registry') return runOnRegistry(session, snapshot, source);
   return drillTopic(
     {
       ...{ snapshot, source, clock, broker: await session.broker(), client: { settings: {}, logger } },
@@ -72,6 +82,16 @@ async function run(
     },
     signal,
   );
+}
+
+async function runOnRegistry(session: SchemasSession, snapshot: Snapshot, source: string): Promise<DrillResult> {
+  const { signal, clock, progress } = session;
+  const registry = await session.nodes();
+  if (registry === undefined)
+    throw new UsageError('--into registry needs an empty registry: give --registry with its nodes.');
+  const onProgress = (what: string, done: number, total: number): void => progress.report(what, done, total);
+  const temporaryFolder = await session.temporaryFolder();
+  return drillRegistry({ snapshot, source, nodes: registry.nodes, clock, temporaryFolder, onProgress }, signal);
 }
 
 function report(

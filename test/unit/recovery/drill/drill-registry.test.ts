@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { systemClock } from '../../../../src/foundation/clock.ts';
+import { drillRegistry } from '../../../../src/recovery/drill/drill-registry.ts';
+import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
+import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const schema = (subject: string, version: number, id: number) =>
+  confluent.schema({ subject, version, id, schema: `{"type":"fixed","name":"F","size":${id}}` });
+const backup = (): MemorySnapshot =>
+  new MemorySnapshot(asLog([schema('a', 1, 3), schema('a', 3, 7), schema('b', 1, 5), confluent.deleteSubject('b', 1)]));
+
+const drilled = (registry: RegistryInMemory, snapshot = backup()) =>
+  drillRegistry(
+    { snapshot, source: 'a test', nodes: [registry.node()], clock: systemClock, temporaryFolder: tempDir('drill') },
+    new AbortController().signal,
+  );
+const subjectsIn = (registry: RegistryInMemory): unknown =>
+  registry.registry.request('GET', '/subjects?deleted=true', undefined).body;
+
+it('finds the registry equal, and takes away what it restored, so that it can be drilled again', async () => {
+  const registry = new RegistryInMemory();
+  expect(await drilled(registry)).toMatchObject({ differences: [], records: 4, subjects: 2 });
+  expect((subjectsIn(registry) as string[]).filter((name) => name === 'a' || name === 'b')).toEqual([]);
+  expect(await drilled(registry)).toMatchObject({ differences: [] });
+});
+
+it('refuses a registry that holds schemas, and writes nothing to it', async () => {
+  const registry = new RegistryInMemory();
+  registry.registry.request('POST', '/subjects/mine/versions', JSON.stringify({ schema: '"int"' }));
+  await expect(drilled(registry)).rejects.toMatchObject({ code: 'holdfast.recovery.drill-registry-in-use' });
+  expect(registry.writes).toEqual([]);
+});

@@ -42,7 +42,8 @@ function source(): InMemoryRegistry {
   registry.delete('/subjects/top');
   registry.delete('/subjects/top?permanent=true');
   registry.put('/config', { compatibility: 'FULL' });
-  registry.put('/config/a', { compatibility: 'NONE' });
+  registry.put('/config/a', { compatibility: 'BACKWARD' });
+  registry.put('/config/user', { compatibility: 'NONE' });
   return registry;
 }
 
@@ -60,6 +61,7 @@ describeWithKafka('schemas in Apicurio', (kafka) => {
   it('are restored under their ids, found done when it is run again, and taken back', async () => {
     const snapshot = snapshotOf(source());
     const { plan, undo } = await live.plan(snapshot, signal);
+    expect(plan.header.summary).toContain('Apicurio keeps no level NONE of a subject: user.');
     expect(await live.run(plan, signal)).toEqual({ sent: plan.steps, doneBefore: 0 });
     expect(await live.versions(signal)).toEqual([
       'a 1 100 deleted',
@@ -71,7 +73,9 @@ describeWithKafka('schemas in Apicurio', (kafka) => {
       'same 1 101',
       'user 1 200',
     ]);
-    expect((await live.check(snapshot, signal)).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect((await live.check(snapshot, signal)).filter(({ severity }) => severity === 'error')).toMatchObject([
+      { name: 'config-differs', subject: 'user' },
+    ]);
     expect(await live.run(plan, signal)).toEqual({ sent: 0, doneBefore: plan.steps });
     expect((await live.plan(snapshot, signal)).plan.steps).toBe(0);
     // Its own ids go on above; the same schema once more has its old one.

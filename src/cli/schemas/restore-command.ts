@@ -68,9 +68,6 @@ async function restore(session: SchemasSession, place: string | undefined, optio
   const planner = PLANNERS[into];
   if (planner === undefined) throw new UsageError(`--into must be new-topic, in-place or registry, not ${into}.`);
   if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
-  if (into === 'registry' && options.minId !== undefined) {
-    throw new UsageError('--min-id is for --into new-topic and in-place.');
-  }
   const origin = await openOrigin(session, place, options);
   const path = options.plan ?? `restore-${stamp(session.clock.now())}.ndjson`;
   const plan = await planner(session, origin, { ...options, path });
@@ -107,10 +104,10 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
       onProgress: ({ what, done, total }) => progress.report(`Reading ${what} of ${api.node}`, done, total),
     });
     await checkImport(api, witness, signal);
-    const { snapshot, source, notes } = origin;
+    const { snapshot, source, notes, minIds } = origin;
     const written = await writeRegistryPlan(
       {
-        ...{ snapshot, nodes, witness, path, source, folder, notes, now: clock.now() },
+        ...{ snapshot, nodes, witness, path, source, folder, notes, minIds, now: clock.now() },
         ...(undo === undefined ? {} : { undoPath: undo }),
       },
       signal,

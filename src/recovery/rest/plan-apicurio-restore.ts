@@ -2,11 +2,11 @@
 import { contextOf } from '../../registry/subject-context.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import { reservedSubject } from '../records/reserved-id.ts';
-import type { SchemaValue } from '../records/schemas-record.ts';
+import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
 import { ARCHIVE_PATH, type ArchivedVersion } from './apicurio-archive.ts';
 import { type RestoreItem, valuesAt } from './compare-with-target.ts';
 import type { PlannedRequests } from './plan-registry-restore.ts';
-import type { RegistryRestore } from './registry-restore.ts';
+import type { RegistryRestore, SettingChange } from './registry-restore.ts';
 import { restContent } from './rest-content.ts';
 import { REST_CONFLICT } from './rest-errors.ts';
 import { configStep, type RequestStep, softDeleteStep } from './restore-steps.ts';
@@ -62,7 +62,27 @@ async function* archiveSteps(restore: RegistryRestore): AsyncGenerator<RequestSt
     if (action === 'delete') yield softDeleteStep(version.subject, version.version);
   }
   if (reserved.length > 0) yield archiveStep(reserved, target);
-  for (const { place, after } of configs) yield configStep(place, after);
+  for (const change of configs) if (isKept(change)) yield configStep(change.place, levelAlone(change.after));
+}
+
+/** Measured: to set NONE for a subject takes its level away, and the one of the whole registry holds for it. */
+function isKept({ place, after }: SettingChange): boolean {
+  return after?.['compatibilityLevel'] !== undefined && (place === '' || after['compatibilityLevel'] !== 'NONE');
+}
+
+function levelAlone(config: JsonObject | undefined): JsonObject | undefined {
+  return config === undefined ? undefined : { compatibilityLevel: config['compatibilityLevel'] };
+}
+
+/** For the summary of a plan. */
+export function notKeptByApicurio({ configs, modes }: RegistryRestore): readonly string[] {
+  const levels = configs.filter((change) => !isKept(change)).map(({ place }) => place);
+  const told = modes.filter(({ after }) => after !== undefined).map(({ place }) => place);
+  return [
+    ...(levels.length > 0 ? [`Apicurio keeps no level NONE of a subject: ${levels.slice(0, 10).join(', ')}.`] : []),
+    ...(told.length > 0 ? ['Apicurio has no modes: those of the backup are left out.'] : []),
+    'Apicurio keeps neither metadata nor rules of schemas, and of configs the compatibility level alone.',
+  ];
 }
 
 /** Whole subjects together, each one's versions in their order. */
@@ -110,5 +130,5 @@ async function* undoSteps({ items, configs }: RegistryRestore): AsyncGenerator<R
     yield deleteStep(path, `${path}/versions`);
     yield deleteStep(`${path}?permanent=true`, `${path}/versions?deleted=true`);
   }
-  for (const { place, before } of configs) yield configStep(place, before);
+  for (const change of configs) if (isKept(change)) yield configStep(change.place, change.before);
 }

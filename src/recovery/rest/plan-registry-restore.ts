@@ -6,7 +6,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { compareWithTarget } from './compare-with-target.ts';
 import { covers, importScopes } from './import-scopes.ts';
-import { planApicurioRestore } from './plan-apicurio-restore.ts';
+import { notKeptByApicurio, planApicurioRestore } from './plan-apicurio-restore.ts';
 import { type RegistryRestore, restoreSteps, type SettingChange } from './registry-restore.ts';
 import { undoSteps } from './registry-undo.ts';
 import { isPartOf } from './rest-content.ts';
@@ -20,6 +20,8 @@ export interface RegistryRestoreOptions {
   readonly state: RegistryState;
   /** What the registry has. Stays open until the steps were read. */
   readonly target: TargetIndex;
+  /** By context: ids that were given out, as far as is known from elsewhere. */
+  readonly minIds?: Readonly<Record<string, number>>;
   readonly signal: AbortSignal;
 }
 
@@ -40,9 +42,9 @@ export interface RegistryPlan extends PlannedRequests {
  * @throws as {@link compareWithTarget}
  */
 export async function planRegistryRestore(options: RegistryRestoreOptions): Promise<RegistryPlan> {
-  const { snapshot, state, target, signal } = options;
+  const { snapshot, state, target, minIds = {}, signal } = options;
   const { items, same } = await compareWithTarget(snapshot, state, target, signal);
-  const { reserved, maxIds } = reservations(state, target);
+  const { reserved, maxIds } = reservations(state, target, minIds);
   const importing = items.filter(({ action }) => action !== 'delete');
   const scopes = importScopes(
     importing,
@@ -61,11 +63,13 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
   };
   const isApicurio = target.witness.vendor === 'apicurio';
   const requests = isApicurio
-    ? planApicurioRestore({ ...restore, putBack: [] })
+    ? planApicurioRestore(restore)
     : { steps: () => restoreSteps(restore), undo: { steps: () => undoSteps(restore) } };
   return {
     maxIds,
-    summary: summaryOf(isApicurio ? { ...restore, scopes: new Set(), putBack: [] } : restore, same),
+    summary: isApicurio
+      ? [...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same), ...notKeptByApicurio(restore)]
+      : summaryOf(restore, same),
     steps: requests.steps,
     undo: {
       maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),
@@ -82,11 +86,12 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
 function reservations(
   state: RegistryState,
   target: TargetIndex,
+  minIds: Readonly<Record<string, number>>,
 ): { readonly reserved: readonly SchemaValue[]; readonly maxIds: Readonly<Record<string, number>> } {
   const maxIds: Record<string, number> = {};
   const reserved: SchemaValue[] = [];
-  for (const context of new Set([...state.contexts(), ...target.contexts()])) {
-    const maxId = Math.max(state.maxId(context), target.maxId(context));
+  for (const context of new Set([...state.contexts(), ...target.contexts(), ...Object.keys(minIds)])) {
+    const maxId = Math.max(state.maxId(context), target.maxId(context), minIds[context] ?? 0);
     maxIds[context] = maxId;
     let top = target.highestId(context);
     for (const id of state.ids(context)) top = Math.max(top, id);

@@ -9,7 +9,6 @@ import { inParallel } from './in-parallel.ts';
 import { listSchemas, type VersionKey, versionKey } from './list-schemas.ts';
 import { identifyNode, type NodeIdentity } from './node-identity.ts';
 import type { RegistryApi } from './registry-api.ts';
-import { isPartOf } from './rest-content.ts';
 import { versionPath, walkSubjects } from './walk-subjects.ts';
 import { WitnessSpool } from './witness-spool.ts';
 
@@ -145,12 +144,11 @@ class NodeWitness {
     const modes: Record<string, JsonObject> = {};
     const globalMode = await this.setting('mode', '');
     if (globalMode === undefined && vendor !== 'apicurio') this.miss('modes: the node has none, or does not tell');
-    const globalConfig = vendor === 'apicurio' ? this.setting('config', '') : Promise.resolve(undefined);
     let done = 0;
     await inParallel(places, api.parallel, async (place) => {
       const config = await this.setting('config', place);
-      // Apicurio answers a subject's level with the level that holds for it.
-      const isOwnConfig = place === '' || vendor !== 'apicurio' || !isPartOf(config, await globalConfig);
+      // Apicurio answers NONE for a subject without a level of its own, whatever holds for the whole registry.
+      const isOwnConfig = place === '' || vendor !== 'apicurio' || config?.['compatibilityLevel'] !== 'NONE';
       if (config !== undefined && isOwnConfig) configs[place] = config;
       const mode = place === '' || globalMode === undefined ? globalMode : await this.setting('mode', place);
       // Karapace answers a subject's mode with the mode that holds for it.

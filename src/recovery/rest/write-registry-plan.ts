@@ -29,6 +29,8 @@ export interface WriteRegistryPlanOptions {
   /** For temporary files; its owner removes it. */
   readonly folder: string;
   readonly notes?: readonly string[];
+  /** As of planRegistryRestore. */
+  readonly minIds?: Readonly<Record<string, number>>;
 }
 
 export interface WrittenRegistryPlan {
@@ -41,12 +43,12 @@ export async function writeRegistryPlan(
   options: WriteRegistryPlanOptions,
   signal: AbortSignal,
 ): Promise<WrittenRegistryPlan> {
-  const { snapshot, nodes, witness, path, source, folder, now, notes = [] } = options;
+  const { snapshot, nodes, witness, path, source, folder, now, notes = [], minIds = {} } = options;
   const state = await replay(snapshot, 'confluent', { signal, readsOn: true });
   const target = await TargetIndex.read(witness, folder, signal);
   try {
     const urls = nodes.map(({ node }) => node);
-    const restore = await planRegistryRestore({ snapshot, state, target, signal });
+    const restore = await planRegistryRestore({ snapshot, state, target, minIds, signal });
     const common = {
       format: 1,
       kind: 'holdfast-schemas-plan',

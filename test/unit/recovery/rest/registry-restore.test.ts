@@ -128,6 +128,15 @@ describe('a restore through REST', () => {
     }
   });
 
+  it('gives out no id again that is known from elsewhere, in contexts that nothing is restored into as well', async () => {
+    const served = new RegistryInMemory();
+    const plan = await planned(snapshotOf(source()), served, { '': 900, new: 5 });
+    await run(await stepsOf(plan), served);
+    expect(plan.maxIds).toEqual({ '': 900, dev: 2, new: 5 });
+    expect(served.registry.register('next', record('Next'))).toBe(901);
+    expect(served.registry.register(':.new:next', record('Next'))).toBe(6);
+  });
+
   it('makes a version live or soft-deleted as it was', async () => {
     const from = source();
     const served = new RegistryInMemory();

@@ -25,7 +25,11 @@ afterEach(async () => {
   for (const target of opened.splice(0)) await target.close();
 });
 
-export async function planned(snapshot: Snapshot, served: RegistryInMemory): Promise<RegistryPlan> {
+export async function planned(
+  snapshot: Snapshot,
+  served: RegistryInMemory,
+  minIds: Readonly<Record<string, number>> = {},
+): Promise<RegistryPlan> {
   const folder = tempDir('rest');
   const witness = await witnessNode({ api: served.node(), clock: systemClock, folder, signal });
   const target = await TargetIndex.read(witness, folder, signal);
@@ -34,6 +38,7 @@ export async function planned(snapshot: Snapshot, served: RegistryInMemory): Pro
     snapshot,
     state: await replay(snapshot, 'confluent'),
     target,
+    minIds,
     signal,
   });
 }

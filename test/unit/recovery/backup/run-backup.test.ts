@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { backupsIn, openBackup } from '../../../../src/recovery/backup/backup-folder.ts';
+import type { RestSource } from '../../../../src/recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../../../src/recovery/backup/backup-target.ts';
 import { FolderTarget } from '../../../../src/recovery/backup/folder-target.ts';
 import { parseRetentionRule } from '../../../../src/recovery/backup/retention-rule.ts';
 import { type BackupRun, runBackup, type TargetOutcome } from '../../../../src/recovery/backup/run-backup.ts';
 import { openSnapshotFolder } from '../../../../src/recovery/backup/snapshot-folder.ts';
+import { SnapshotWriter } from '../../../../src/recovery/backup/snapshot-writer.ts';
 import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
 import { inWords, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
 import { ScriptedTopic } from '../../../support/recovery/scripted-topic.ts';
 
 let above: string;
@@ -186,5 +189,22 @@ describe('a backup into a folder', () => {
     await writeFile(path, (await readFile(path, 'utf8')).replace(/"timestamp":\d+/, '"timestamp":4'));
     expect(await backup()).toMatchObject({ state: 'written', warnings: [expect.stringContaining('damaged')] });
     await (await openBackup(folder())).check();
+  });
+
+  it('of what a registry tells is new only where that differs, whatever the time is', async () => {
+    let schema = '"string"';
+    const source: RestSource = {
+      kind: 'rest',
+      read: async (temporary) => {
+        const writer = await SnapshotWriter.create({ folder: join(temporary, 'rest') });
+        const written = [confluent.schema({ subject: 'a', version: 1, id: 1, schema })];
+        await writer.append(asLog(written).map((record) => ({ ...record, timestamp: clock.now() })));
+        return writer.finish({ source: 'rest', takenAt: clock.now(), topic: undefined, notes: ['node 2 was away'] });
+      },
+    };
+    expect(await backup({ source })).toMatchObject({ state: 'written', warnings: ['node 2 was away'] });
+    expect(await backup({ source })).toMatchObject({ state: 'unchanged' });
+    schema = '"int"';
+    expect(await backup({ source })).toMatchObject({ state: 'written', backup: { records: 1 } });
   });
 });

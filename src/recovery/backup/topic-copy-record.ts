@@ -5,7 +5,7 @@
 import type { RawRecord } from '../records/raw-record.ts';
 import type { AppendedRecord } from '../topic/topic-appender.ts';
 
-const HEADER = 'holdfast.schemas.source';
+const HEADER = 'holdfast-schemas-source';
 
 interface Origin {
   readonly offset: number;

@@ -17,6 +17,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { KILLS, killAgainAndAgain } from './killed-recovery.ts';
 
+/** Thirty kills on a busy machine. */
+const LONG_MS = 3_600_000;
 /** Enough that a backup takes some time; files of a backup hold 32 MB. */
 const SUBJECTS = 300;
 const VERSIONS = 8;

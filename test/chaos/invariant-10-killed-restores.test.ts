@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createKafkaBroker } from '../../src/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../src/broker/ports.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
@@ -19,6 +19,9 @@ import { RegistryProcesses } from '../support/registry-processes.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { contentOf, endOf, highestIdIn, killAgainAndAgain } from './killed-recovery.ts';
+
+/** Thirty kills each, on a busy machine. */
+vi.setConfig({ testTimeout: 3_600_000 });
 
 const SUBJECTS = 200;
 const VERSIONS = 8;

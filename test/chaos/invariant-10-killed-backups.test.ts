@@ -47,74 +47,82 @@ describeWithKafka('Invariant 10: a backup that is killed at any point', (kafka) 
     await appendTo(broker, topic, [confluent.schema({ subject: `more-${id % 7}`, version: id, id, schema })]);
   }
 
-  it('leaves no half of it in a folder, and the next run is whole', async () => {
-    const folder = join(tempDir('killed-backup'), 'backups');
-    const report = await killAgainAndAgain({
-      what: 'backup to a folder',
-      round: async (n) => {
-        await registerMore();
-        const before = new Set((await backupsIn(folder)).map(({ name }) => name));
-        return {
-          // Without --full the records of the one before are linked, and only the rest is read.
-          args: backupTo(folder, ...(n % 3 === 0 ? ['--full'] : [])),
-          begun: () => existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('.2')),
-          afterKill: async () => {
-            const now = await backupsIn(folder);
-            for (const { name, path } of now.filter(({ name }) => !before.has(name) || n % 10 === 9)) {
-              const backup = await openSnapshotFolder(path);
-              await backup.check().catch((error: Error) => {
-                throw new Error(`${name} is listed, and not whole: ${error.message}`, { cause: error });
-              });
+  it(
+    'leaves no half of it in a folder, and the next run is whole',
+    async () => {
+      const folder = join(tempDir('killed-backup'), 'backups');
+      const report = await killAgainAndAgain({
+        what: 'backup to a folder',
+        round: async (n) => {
+          await registerMore();
+          const before = new Set((await backupsIn(folder)).map(({ name }) => name));
+          return {
+            // Without --full the records of the one before are linked, and only the rest is read.
+            args: backupTo(folder, ...(n % 3 === 0 ? ['--full'] : [])),
+            begun: () => existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('.2')),
+            afterKill: async () => {
+              const now = await backupsIn(folder);
+              for (const { name, path } of now.filter(({ name }) => !before.has(name) || n % 10 === 9)) {
+                const backup = await openSnapshotFolder(path);
+                await backup.check().catch((error: Error) => {
+                  throw new Error(`${name} is listed, and not whole: ${error.message}`, { cause: error });
+                });
+                await backup.close();
+              }
+              expect(now.length).toBeGreaterThanOrEqual(before.size);
+            },
+            afterwards: async () => {
+              const [newest] = await backupsIn(folder);
+              const backup = await openSnapshotFolder(newest?.path ?? '');
+              await backup.check();
+              const inTopic = (await recordsIn(broker, topic)).map(inWords);
+              expect(differenceOf((await recordsOf(backup)).map(inWords), inTopic)).toBeUndefined();
               await backup.close();
-            }
-            expect(now.length).toBeGreaterThanOrEqual(before.size);
-          },
-          afterwards: async () => {
-            const [newest] = await backupsIn(folder);
-            const backup = await openSnapshotFolder(newest?.path ?? '');
-            await backup.check();
-            const inTopic = (await recordsIn(broker, topic)).map(inWords);
-            expect(differenceOf((await recordsOf(backup)).map(inWords), inTopic)).toBeUndefined();
-            await backup.close();
-            expect(readdirSync(folder).filter((name) => name.startsWith('.2'))).toEqual([]);
-          },
-        };
-      },
-    });
-    expect(report.tooLate).toBeLessThan(KILLS);
-    const listed = await schemasCommandEnds(0, ['list', folder, '--check', '--json']);
-    const { backups } = JSON.parse(listed.stdout) as { readonly backups: readonly { readonly whole: boolean }[] };
-    expect(backups.length).toBeGreaterThanOrEqual(KILLS);
-    expect(backups.every(({ whole }) => whole)).toBe(true);
-  }, 900_000);
+              expect(readdirSync(folder).filter((name) => name.startsWith('.2'))).toEqual([]);
+            },
+          };
+        },
+      });
+      expect(report.tooLate).toBeLessThan(KILLS);
+      const listed = await schemasCommandEnds(0, ['list', folder, '--check', '--json']);
+      const { backups } = JSON.parse(listed.stdout) as { readonly backups: readonly { readonly whole: boolean }[] };
+      expect(backups.length).toBeGreaterThanOrEqual(KILLS);
+      expect(backups.every(({ whole }) => whole)).toBe(true);
+    },
+    LONG_MS,
+  );
 
-  it('leaves a git repository whole, with one commit per backup', async () => {
-    const folder = join(tempDir('killed-backup'), 'repository');
-    const git = (...args: readonly string[]): string =>
-      execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    const commits = (): number =>
-      existsSync(join(folder, '.git')) ? Number(git('rev-list', '--all', '--count').trim()) : 0;
-    await killAgainAndAgain({
-      what: 'backup to git',
-      round: async () => {
-        await registerMore();
-        const before = commits();
-        return {
-          args: backupTo(`git:${folder}`),
-          begun: () => existsSync(join(folder, '.git')),
-          afterKill: async () => {
-            if (existsSync(join(folder, '.git'))) git('fsck', '--strict', '--no-dangling');
-          },
-          afterwards: async () => {
-            git('fsck', '--strict', '--no-dangling');
-            expect(commits()).toBeGreaterThan(before);
-            expect(commits()).toBeLessThanOrEqual(before + 2);
-            expect(git('status', '--porcelain')).toBe('');
-          },
-        };
-      },
-    });
-    const bootstrap = ['--bootstrap-servers', kafka().bootstrapServers, '--topic', topic];
-    await schemasCommandEnds([0, 4], ['verify', `git:${folder}`, 'topic', ...bootstrap, '--json']);
-  }, 900_000);
+  it(
+    'leaves a git repository whole, with one commit per backup',
+    async () => {
+      const folder = join(tempDir('killed-backup'), 'repository');
+      const git = (...args: readonly string[]): string =>
+        execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+      const commits = (): number =>
+        existsSync(join(folder, '.git')) ? Number(git('rev-list', '--all', '--count').trim()) : 0;
+      await killAgainAndAgain({
+        what: 'backup to git',
+        round: async () => {
+          await registerMore();
+          const before = commits();
+          return {
+            args: backupTo(`git:${folder}`),
+            begun: () => existsSync(join(folder, '.git')),
+            afterKill: async () => {
+              if (existsSync(join(folder, '.git'))) git('fsck', '--strict', '--no-dangling');
+            },
+            afterwards: async () => {
+              git('fsck', '--strict', '--no-dangling');
+              expect(commits()).toBeGreaterThan(before);
+              expect(commits()).toBeLessThanOrEqual(before + 2);
+              expect(git('status', '--porcelain')).toBe('');
+            },
+          };
+        },
+      });
+      const bootstrap = ['--bootstrap-servers', kafka().bootstrapServers, '--topic', topic];
+      await schemasCommandEnds([0, 4], ['verify', `git:${folder}`, 'topic', ...bootstrap, '--json']);
+    },
+    LONG_MS,
+  );
 });

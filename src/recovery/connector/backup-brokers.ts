@@ -22,12 +22,13 @@ export class BackupBrokers {
   }
 
   broker(servers: string, settings: ClientSettings): Promise<Broker> {
-    const known = this.opened.get(servers);
+    const key = JSON.stringify([servers, settings]);
+    const known = this.opened.get(key);
     if (known !== undefined) return known;
     const opening = this.open(servers, settings);
-    this.opened.set(servers, opening);
+    this.opened.set(key, opening);
     // A folder that somebody else has open now may be free later.
-    opening.catch(() => this.opened.delete(servers));
+    opening.catch(() => this.opened.delete(key));
     return opening;
   }
 

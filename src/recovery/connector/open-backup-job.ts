@@ -1,4 +1,5 @@
 /** A backup job of real places: the source's topic, the registry's nodes as witnesses, the targets, and what it all means. */
+import type { ClientSettings } from '../../broker/ports.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EnvironmentError } from '../../sdk/errors/kinds.ts';
 import type { SourceTaskContext } from '../../sdk/task.ts';
@@ -8,6 +9,7 @@ import { topicSource } from '../backup/backup-source.ts';
 import type { BackupTarget } from '../backup/backup-target.ts';
 import { openGitSnapshot } from '../backup/open-git-snapshot.ts';
 import { openTarget } from '../backup/open-target.ts';
+import { openTopicCopy } from '../backup/open-topic-copy.ts';
 import { parsePlace } from '../backup/place.ts';
 import { runBackup, type TargetOutcome } from '../backup/run-backup.ts';
 import { openSnapshotFolder, type SnapshotFolder } from '../backup/snapshot-folder.ts';
@@ -17,6 +19,7 @@ import { verifySnapshot } from '../verify/verify-snapshot.ts';
 import { AwayWatch, BackupBrokers } from './backup-brokers.ts';
 import type { BackupJob, BackupSummary } from './backup-job.ts';
 import type { SchemaBackupSettings } from './config.ts';
+import { AvailabilityRelay, PatientTarget } from './patient-target.ts';
 
 /** @throws ConfigError for settings that are wrong; opens no connection yet */
 export async function openBackupJob(settings: SchemaBackupSettings, context: SourceTaskContext): Promise<BackupJob> {
@@ -26,19 +29,26 @@ export async function openBackupJob(settings: SchemaBackupSettings, context: Sou
     settings.registryUrls.length === 0
       ? undefined
       : openNodes({ urls: settings.registryUrls, properties: settings.registry, clock, logger, giveUpAfterMs: 10_000 });
-  const targets = await Promise.all(
-    settings.targets.map((place) =>
-      openTarget(place, settings.targetSettings, {
-        clock,
-        broker: (servers) => {
-          const own = servers ?? settings.servers;
-          const isSource = own === settings.servers && Object.keys(settings.target).length === 0;
-          return brokers.broker(own, isSource ? settings.source : settings.target);
-        },
-      }),
-    ),
-  );
+  const targets: BackupTarget[] = [];
+  for (const place of settings.targets) {
+    const relay = new AvailabilityRelay();
+    const target = await openTarget(place, settings.targetSettings, {
+      ...{ clock, logger },
+      broker: async (servers) => relay.over(await brokers.broker(...targetKafka(settings, servers))),
+    });
+    const [servers] = targetKafka(settings, place.kind === 'kafka' ? place.servers : undefined);
+    targets.push(place.kind === 'kafka' ? new PatientTarget({ target, relay, servers, clock }) : target);
+  }
   return new OpenBackupJob({ settings, context, brokers, nodes, targets });
+}
+
+/** Of a topic of the source's own Kafka the source's settings hold, unless there are others. */
+function targetKafka(
+  settings: SchemaBackupSettings,
+  servers: string = settings.servers,
+): readonly [servers: string, settings: ClientSettings] {
+  const isSource = servers === settings.servers && Object.keys(settings.target).length === 0;
+  return [servers, isSource ? settings.source : settings.target];
 }
 
 class OpenBackupJob implements BackupJob {
@@ -116,7 +126,7 @@ class OpenBackupJob implements BackupJob {
     signal: AbortSignal,
   ): Promise<Pick<BackupSummary, 'subjects' | 'bytes' | 'findings'>> {
     for (const { backup } of outcomes) {
-      const snapshot = backup === undefined ? undefined : await openWritten(backup.place, signal);
+      const snapshot = backup === undefined ? undefined : await this.openWritten(backup.place, signal);
       if (snapshot === undefined) continue;
       try {
         const { subjects, files, witnesses } = snapshot.manifest;
@@ -127,6 +137,16 @@ class OpenBackupJob implements BackupJob {
       }
     }
     return { subjects: undefined, bytes: undefined, findings: undefined };
+  }
+
+  private async openWritten(text: string, signal: AbortSignal): Promise<SnapshotFolder | undefined> {
+    const place = parsePlace(text);
+    if (place.kind === 'folder') return openSnapshotFolder(place.path);
+    if (place.kind === 'git') return openGitSnapshot({ path: place.path, commit: place.commit }, signal);
+    if (place.kind !== 'kafka') return undefined;
+    const broker = await this.brokers.broker(...targetKafka(this.settings, place.servers));
+    const client = { settings: {}, logger: this.context.logger };
+    return openTopicCopy({ broker, client, topic: place.topic }, signal);
   }
 
   private async findingsOf(snapshot: SnapshotFolder, signal: AbortSignal): Promise<readonly Finding[] | undefined> {
@@ -146,11 +166,4 @@ function noTarget(outcomes: readonly TargetOutcome[]): EnvironmentError {
     cause,
     details: { targetsFailing: outcomes.length },
   });
-}
-
-/** undefined: not without copying it first. */
-async function openWritten(text: string, signal: AbortSignal): Promise<SnapshotFolder | undefined> {
-  const place = parsePlace(text);
-  if (place.kind === 'folder') return openSnapshotFolder(place.path);
-  return place.kind === 'git' ? openGitSnapshot({ path: place.path, commit: place.commit }, signal) : undefined;
 }

@@ -5,7 +5,6 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { askWitnesses } from '../../recovery/backup/ask-witnesses.ts';
 import { syncFolder } from '../../recovery/backup/sync-folder.ts';
-import { findUsedIds } from '../../recovery/data/find-used-ids.ts';
 import { findingsOfUsedIds } from '../../recovery/data/findings-of-used-ids.ts';
 import { replay } from '../../recovery/state/replay.ts';
 import { type NamedPlace, verifyPlaces } from '../../recovery/verify/verify-places.ts';
@@ -18,12 +17,13 @@ import {
 import { UsageError } from '../exit-codes.ts';
 import { type CommonOptions, withCommonOptions } from './common-options.ts';
 import { openPlace } from './open-place.ts';
+import { openStores, type StoreOptions, withStoreOptions } from './open-stores.ts';
 import { parsePlace } from './place.ts';
 import { EXIT_FINDINGS, runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { type UsedByOptions, usedIdsOf, withUsedByOptions } from './used-by.ts';
 
-interface VerifyOptions extends CommonOptions {
-  readonly usedBy?: string;
+interface VerifyOptions extends CommonOptions, StoreOptions, UsedByOptions {
   readonly report?: string;
   readonly strict: boolean;
 }
@@ -32,32 +32,31 @@ interface VerifyOptions extends CommonOptions {
 const NODE_GIVE_UP_MS = 10_000;
 
 export function addVerify(schemas: Command): void {
-  withCommonOptions(schemas.command('verify'))
+  const command = withCommonOptions(schemas.command('verify'))
     .description('Find all that is wrong in a topic or a backup, and where places and nodes of the registry differ.')
     .argument(
       '[place...]',
       'folders, git:PATH[#COMMIT], kafka:TOPIC or topic; topic unless told. All are compared with the first',
     )
-    .option(
-      '--used-by <topics>',
-      'search these data topics (names or patterns, with commas between) for ids that nothing resolves',
-    )
     .option('--report <file>', 'write the report into a file as well: JSON if its name ends in .json, else text')
-    .option('--strict', 'warnings count as errors', false)
-    .action((places: readonly string[], options: VerifyOptions) =>
-      runSchemas(options, (session) => verify(session, places, options)),
-    );
+    .option('--strict', 'warnings count as errors', false);
+  withStoreOptions(withUsedByOptions(command)).action((places: readonly string[], options: VerifyOptions) =>
+    runSchemas(options, (session) => verify(session, places, options)),
+  );
 }
 
 async function verify(session: SchemasSession, named: readonly string[], options: VerifyOptions): Promise<number> {
   const { progress, signal } = session;
-  const texts = named.length === 0 && session.hasBroker ? ['topic'] : named;
+  const stores = options.fromStore ?? [];
+  const texts = named.length === 0 && stores.length === 0 && session.hasBroker ? ['topic'] : named;
   const parsed = texts.map((text) => ({ text, place: parsePlace(text) }));
   const nodes = await session.nodes(NODE_GIVE_UP_MS);
-  if (parsed.length === 0 && nodes === undefined) {
+  if (parsed.length === 0 && stores.length === 0 && nodes === undefined) {
     throw new UsageError('Name a place, or give --bootstrap-servers for the topic, or --registry for its nodes.');
   }
   const places: NamedPlace[] = [];
+  const rebuilt = stores.length === 0 ? undefined : await openStores(session, options);
+  if (rebuilt !== undefined) places.push({ name: `stores ${stores.join(', ')}`, snapshot: rebuilt.snapshot });
   for (const { text, place } of parsed) places.push({ name: text, snapshot: await openPlace(session, place) });
   const onProgress = (what: string, done: number, total?: number): void => progress.report(what, done, total);
   const told =
@@ -69,28 +68,27 @@ async function verify(session: SchemasSession, named: readonly string[], options
         );
   const { witnesses, notes: silent } = told;
   const sections = [...(await verifyPlaces({ places, witnesses, silent, signal, onProgress }))];
+  if (rebuilt !== undefined) {
+    const { findings } = rebuilt.rebuilt;
+    sections.unshift({ title: `Rebuilding from stores ${stores.join(', ')}`, findings });
+  }
   const [first] = places;
-  if (options.usedBy !== undefined) sections.push(await usedBy(session, options.usedBy, first));
+  if (options.usedBy !== undefined) sections.push(await usedBy(session, options.usedBy, options, first));
   const report = verifyReport(sections, { strict: options.strict });
   if (options.report !== undefined) await writeReport(options.report, report);
   session.print({ json: report, text: reportText(report) });
   return report.ok ? 0 : EXIT_FINDINGS;
 }
 
-async function usedBy(session: SchemasSession, topics: string, place: NamedPlace | undefined): Promise<VerifySection> {
+async function usedBy(
+  session: SchemasSession,
+  topics: string,
+  options: UsedByOptions,
+  place: NamedPlace | undefined,
+): Promise<VerifySection> {
   if (place === undefined) throw new UsageError('--used-by needs a place in which the ids are looked up.');
-  const { signal, logger, progress } = session;
-  const state = await replay(place.snapshot, 'confluent', { signal, readsOn: true });
-  const used = await findUsedIds(
-    {
-      ...{ broker: await session.broker(), settings: {}, logger },
-      topics: topics.split(',').map((topic) => topic.trim()),
-      except: [session.options.topic],
-      highestId: state.maxId(''),
-    },
-    signal,
-    ({ done, total }) => progress.report('Searching data for schema ids', done, total),
-  );
+  const state = await replay(place.snapshot, 'confluent', { signal: session.signal, readsOn: true });
+  const used = await usedIdsOf(session, { ...options, usedBy: topics }, state.maxId(''));
   return { title: `Ids in ${topics} beside ${place.name}`, findings: findingsOfUsedIds(state, used) };
 }
 

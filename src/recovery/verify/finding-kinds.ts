@@ -6,6 +6,7 @@ import { COMPARISON_KINDS } from './comparison-kinds.ts';
 import type { FindingKind } from './finding.ts';
 import { RECORD_KINDS } from './record-kinds.ts';
 import { STATE_KINDS } from './state-kinds.ts';
+import { STORE_KINDS } from './store-kinds.ts';
 import { TOPIC_KINDS } from './topic-kinds.ts';
 import { USE_KINDS } from './use-kinds.ts';
 
@@ -15,6 +16,7 @@ export const FINDING_KINDS = {
   ...TOPIC_KINDS,
   ...COMPARISON_KINDS,
   ...USE_KINDS,
+  ...STORE_KINDS,
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 export type FindingName = keyof typeof FINDING_KINDS;

@@ -7,11 +7,13 @@ import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
 import { openTarget } from '../../recovery/backup/open-target.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
 import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
+import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
 import { type BackupEveryOptions, backupEvery } from './backup-every.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
+import { type OpenedStores, openStores, type StoreOptions, withStoreOptions } from './open-stores.ts';
 import { parseTargetPlace } from './place.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
@@ -19,7 +21,7 @@ import type { SchemasSession } from './schemas-session.ts';
 /** A backup does not wait for a registry that is down. */
 const WITNESS_GIVE_UP_MS = 10_000;
 
-interface BackupOptions extends CommonOptions {
+interface BackupOptions extends CommonOptions, StoreOptions {
   readonly to: readonly string[];
   readonly from: string;
   readonly full: boolean;
@@ -31,7 +33,7 @@ interface BackupOptions extends CommonOptions {
 }
 
 export function addBackup(schemas: Command): void {
-  withCommonOptions(schemas.command('backup'))
+  const command = withCommonOptions(schemas.command('backup'))
     .description("Back up a registry's topic, with what its nodes tell over REST beside it. The registry may be down.")
     .requiredOption('--to <place>', 'a folder, git:PATH or kafka:TOPIC[@host:port,...]; may be given again', collected)
     .option('--from <source>', 'topic, or registry for one whose topic cannot be read', 'topic')
@@ -47,20 +49,22 @@ export function addBackup(schemas: Command): void {
     .option('--state <dir>', 'with --every: where it keeps how far it is; <first folder>.state unless told')
     .option('--rest-port <port>', 'with --every: of REST API and metrics, on the loopback; 0: any that is free', '8083')
     .option('--report-servers <servers>', 'with --every: a Kafka that takes a record for each backup')
-    .option('--report-topic <topic>', 'with --every: the topic for them', 'schema-backups')
-    .action((options: BackupOptions & Omit<BackupEveryOptions, 'every'>) => {
-      const { every } = options;
-      if (every === undefined) return runSchemas(options, (session) => backup(session, options));
-      if (options.full || options.from !== 'topic')
-        throw new UsageError('--every goes with neither --full nor --from.');
-      return backupEvery({ ...options, every });
-    });
+    .option('--report-topic <topic>', 'with --every: the topic for them', 'schema-backups');
+  withStoreOptions(command).action((options: BackupOptions & Omit<BackupEveryOptions, 'every'>) => {
+    const { every, full, from, fromStore } = options;
+    if (every === undefined) return runSchemas(options, (session) => backup(session, options));
+    if (full || from !== 'topic' || fromStore !== undefined) {
+      throw new UsageError('--every goes with none of --full, --from and --from-store.');
+    }
+    return backupEvery({ ...options, every });
+  });
 }
 
 async function backup(session: SchemasSession, options: BackupOptions): Promise<number> {
   const { clock, signal, progress } = session;
   const places = options.to.map(parseTargetPlace);
-  const source = await openSource(session, options.from);
+  const stores = options.fromStore === undefined ? undefined : await openStores(session, options);
+  const source = stores === undefined ? await openSource(session, options.from) : storesSource(stores.snapshot);
   const targets: BackupTarget[] = [];
   if (options.gitPush !== undefined) session.secrets.add(secretsOf({ url: options.gitPush }));
   const broker = (servers: string | undefined) => session.broker(servers);
@@ -70,6 +74,7 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
     {
       ...{ source, targets, clock, full: options.full },
       ...(registry === undefined ? {} : { witness: (folder) => witness(session, registry, folder) }),
+      ...(stores === undefined ? {} : { witness: () => Promise.resolve(rebuilt(stores)) }),
       onProgress: (what, done, total) => progress.report(what, done, total),
     },
     signal,
@@ -85,6 +90,16 @@ function witness(session: SchemasSession, { nodes }: RegistryNodes, folder: stri
     progress.report(what, done, total);
   };
   return askWitnesses({ nodes, clock, folder, onProgress }, signal);
+}
+
+/** What is made anew each time, as over REST. */
+function storesSource(snapshot: Snapshot): BackupSource {
+  return { kind: 'rest', read: () => Promise.resolve(snapshot) };
+}
+
+/** The registry that the stores knew is gone; what is not certain about what they tell becomes part of the backup. */
+function rebuilt({ rebuilt: { findings } }: OpenedStores): WitnessReport {
+  return { witnesses: [], notes: findings.map(({ message }) => message) };
 }
 
 async function openSource(session: SchemasSession, from: string): Promise<BackupSource> {

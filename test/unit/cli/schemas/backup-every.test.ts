@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../../src/cli/exit-codes.ts';
+import {
+  type BackupEveryOptions,
+  connectorSettings,
+  workerSettings,
+} from '../../../../src/cli/schemas/backup-every.ts';
+import { parseDuration } from '../../../../src/cli/schemas/duration.ts';
+import { SCHEMA_BACKUP_CONFIG } from '../../../../src/recovery/connector/config.ts';
+
+const OPTIONS: BackupEveryOptions = {
+  ...{ topic: '_schemas', groupId: 'schema-registry', json: false, quiet: false },
+  ...{ bootstrapServers: 'k1:9092,k2:9092', to: ['/b/schemas'], every: '15m', restPort: '8083' },
+  reportTopic: 'schema-backups',
+};
+
+describe('schemas backup --every', () => {
+  it('keeps its state and its broker beside the first folder, unless told', () => {
+    expect(workerSettings({ ...OPTIONS, to: ['git:/g', '/b/schemas', '/c'] })).toMatchObject({
+      'bootstrap.servers': 'embedded:/b/schemas.state/broker',
+      'offset.storage.file.filename': '/b/schemas.state/connect.offsets',
+      listeners: 'http://127.0.0.1:8083',
+    });
+    expect(
+      workerSettings({ ...OPTIONS, to: ['git:/g'], state: '/s', reportServers: 'k3:9092', restPort: '0' }),
+    ).toMatchObject({
+      'bootstrap.servers': 'k3:9092',
+      'offset.storage.file.filename': '/s/connect.offsets',
+      listeners: 'http://127.0.0.1:0',
+    });
+    expect(() => workerSettings({ ...OPTIONS, to: ['git:/g'] })).toThrow(UsageError);
+    expect(() => workerSettings({ ...OPTIONS, restPort: '99999' })).toThrow(UsageError);
+  });
+
+  it('gives the connector all of it, in settings that it knows', () => {
+    const settings = connectorSettings({
+      ...OPTIONS,
+      ...{
+        to: ['/b/schemas', 'kafka:copy@k1:9092,k2:9092'],
+        keep: 'last=3',
+        registry: 'http://r:1',
+        gitPush: 'origin',
+      },
+    });
+    expect(settings).toMatchObject({
+      'backup.interval.ms': '900000',
+      targets: '/b/schemas,kafka:copy@k1:9092,k2:9092',
+      'registry.urls': 'http://r:1',
+      keep: 'last=3',
+    });
+    expect(SCHEMA_BACKUP_CONFIG.validate(settings).flatMap(({ errorMessages }) => errorMessages)).toEqual([]);
+    expect(SCHEMA_BACKUP_CONFIG.unusedKeys(settings)).toEqual(['name', 'connector.class', 'tasks.max']);
+    expect(() => connectorSettings({ ...OPTIONS, to: ['/a,b'] })).toThrow(UsageError);
+    const { bootstrapServers: _, ...without } = OPTIONS;
+    expect(() => connectorSettings(without)).toThrow('--bootstrap-servers');
+  });
+
+  it('reads times', () => {
+    expect(['90s', '15m', '6h', '1d'].map((text) => parseDuration('--every', text))).toEqual([
+      90_000, 900_000, 21_600_000, 86_400_000,
+    ]);
+    for (const text of ['', '0s', '5', '1w', '-1h', '1.5h']) {
+      expect(() => parseDuration('--every', text)).toThrow(UsageError);
+    }
+  });
+});

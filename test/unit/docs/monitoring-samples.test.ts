@@ -6,7 +6,9 @@ import { parse } from 'yaml';
 import { workerMetrics } from '../../../src/cli/metrics/metrics-resource.ts';
 import { SeenFromOutside } from '../../../src/cli/seen-from-outside.ts';
 import { ManualClock } from '../../../src/foundation/manual-clock.ts';
+import { BackupMetrics } from '../../../src/recovery/connector/backup-metrics.ts';
 import type { Herder } from '../../../src/runtime/herder/herder.ts';
+import { PluginFigures } from '../../../src/runtime/metrics/plugin-figures.ts';
 import { StuckCalls } from '../../../src/runtime/worker/stuck-calls.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -28,6 +30,13 @@ function series(): Map<string, readonly string[]> {
     if (String(type) !== 'histogram') found.set(name, labelNames);
     else for (const part of ['bucket', 'sum', 'count']) found.set(`${name}_${part}`, [...labelNames, 'le']);
   }
+  // A bundled connector's own.
+  const figures = new PluginFigures();
+  const metrics = figures.of();
+  new BackupMetrics({ metrics, clock: new ManualClock(), intervalMs: 1000, targets: 1, lastSuccessAt: null });
+  for (const { name, tags } of figures.snapshot()) {
+    found.set(`kafka_connect_plugins_${name.replaceAll('-', '_')}`, ['connector', 'task', ...Object.keys(tags)]);
+  }
   return found;
 }
 
@@ -37,7 +46,7 @@ const ADDED = ['job', 'instance', 'le'];
 /** Words of an expression that are neither ours nor of the language. */
 function faults(expr: string): string[] {
   const known = series();
-  const names = [...expr.matchAll(/\bholdfast_\w+/g)].map(([name]) => name);
+  const names = [...expr.matchAll(/\b(?:holdfast|kafka_connect_plugins)_\w+/g)].map(([name]) => name);
   if (names.length === 0) return [`no metric in ${expr}`];
   const labels = new Set([...ADDED, ...names.flatMap((name) => known.get(name) ?? [])]);
   const used = [

@@ -6,8 +6,8 @@ import { restSource, topicSource } from '../../recovery/backup/backup-source.ts'
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
 import { openTarget } from '../../recovery/backup/open-target.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
+import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
-import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
@@ -93,7 +93,7 @@ function witness(session: SchemasSession, { nodes }: RegistryNodes, folder: stri
 }
 
 /** What is made anew each time, as over REST. */
-function storesSource(snapshot: Snapshot): BackupSource {
+function storesSource(snapshot: SnapshotFolder): BackupSource {
   return { kind: 'rest', read: () => Promise.resolve(snapshot) };
 }
 

@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import type { UsedIds } from '../../recovery/data/used-ids.ts';
-import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { type RebuiltFromStores, snapshotFromStores } from '../../recovery/stores/snapshot-from-stores.ts';
 import type { StoreSource } from '../../recovery/stores/store-contents.ts';
 import { topicStore } from '../../recovery/stores/topic-store.ts';
@@ -21,7 +21,7 @@ export interface StoreOptions {
 }
 
 export interface OpenedStores {
-  readonly snapshot: Snapshot;
+  readonly snapshot: SnapshotFolder;
   /** What contradicts, was proposed, or is missing. */
   readonly rebuilt: RebuiltFromStores;
 }

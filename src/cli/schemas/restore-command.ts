@@ -7,6 +7,7 @@ import { witnessNode } from '../../recovery/rest/witness-node.ts';
 import { writeRegistryPlan } from '../../recovery/rest/write-registry-plan.ts';
 import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { mapSnapshot } from '../../recovery/restore/map-snapshot.ts';
+import { normalizedSnapshot } from '../../recovery/restore/normalized-snapshot.ts';
 import { undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { planInPlace } from '../../recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
@@ -104,7 +105,8 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
       onProgress: ({ what, done, total }) => progress.report(`Reading ${what} of ${api.node}`, done, total),
     });
     await checkImport(api, witness, signal);
-    const { snapshot, source, notes, minIds } = origin;
+    const { source, notes, minIds } = origin;
+    const snapshot = normalizedSnapshot(origin.snapshot);
     const written = await writeRegistryPlan(
       {
         ...{ snapshot, nodes, witness, path, source, folder, notes, minIds, now: clock.now() },

@@ -32,7 +32,9 @@ function source(): InMemoryRegistry {
     },
   );
   put('same', 1, 101, record('A'));
-  put('json', 1, 301, { type: 'object' }, { schemaType: 'JSON' });
+  // Without $schema, Apicurio answers 400 for it by id: "Failed to discover artifact type".
+  const draft = 'http://json-schema.org/draft-07/schema#';
+  put('json', 1, 301, { $schema: draft, type: 'object' }, { schemaType: 'JSON' });
   registry.post('/subjects/proto/versions', {
     ...{ schemaType: 'PROTOBUF', schema: 'syntax = "proto3"; message P { int32 a = 1; }', id: 302, version: 3 },
   });
@@ -73,9 +75,7 @@ describeWithKafka('schemas in Apicurio', (kafka) => {
       'same 1 101',
       'user 1 200',
     ]);
-    expect((await live.check(snapshot, signal)).filter(({ severity }) => severity === 'error')).toMatchObject([
-      { name: 'config-differs', subject: 'user' },
-    ]);
+    expect((await live.check(snapshot, signal)).filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(await live.run(plan, signal)).toEqual({ sent: 0, doneBefore: plan.steps });
     expect((await live.plan(snapshot, signal)).plan.steps).toBe(0);
     // Its own ids go on above; the same schema once more has its old one.

@@ -1,120 +1,171 @@
-/** The last word on a restore: every id and every version, read back from every node. */
+/** The last word on a restore: every id, every version and every setting, read back from every node. */
 import type { Clock } from '../../foundation/clock.ts';
-import { EnvironmentError } from '../../sdk/errors/kinds.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
-import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { RegistryState, VersionState } from '../state/registry-state.ts';
+import type { RegistryState, ReplayVendor, VersionState } from '../state/registry-state.ts';
+import { replay } from '../state/replay.ts';
+import { compareWitness, replayVendorOf } from '../verify/compare-witnesses.ts';
 import type { Finding } from '../verify/finding.ts';
 import { FindingBook } from '../verify/finding-book.ts';
 import { answeredSchema, isJsonObject } from './answered-schema.ts';
 import { valuesAt } from './compare-with-target.ts';
 import { inParallel } from './in-parallel.ts';
+import { identifyNode } from './node-identity.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { restContent } from './rest-content.ts';
 import { witnessNode } from './witness-node.ts';
 
 export interface CheckNodesOptions {
+  /** What all nodes have to tell. */
   readonly snapshot: Snapshot;
-  /** Of the snapshot, as the nodes' vendor reads it. */
-  readonly state: RegistryState;
   readonly nodes: readonly RegistryApi[];
-  /** Versions, deletions, settings and highest ids: what a node told, beside the snapshot. */
-  readonly compare: (witness: RestWitness) => Promise<readonly Finding[]>;
-  /** The registry had other subjects before: what only a node has is no finding. */
+  /** Others register, or had registered before: what only a node has is no finding. */
   readonly mayHaveMore: boolean;
-  /** ms that a node may take to come up and to have read all; 0: it must have by now. */
+  /** ms that a node may take to come up, and to have read all; 0: it must have by now. */
   readonly waitMs: number;
   readonly clock: Clock;
   /** For temporary files; its owner removes it. */
   readonly folder: string;
   readonly signal: AbortSignal;
-  readonly onProgress?: (progress: { readonly node: string; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (what: string, done: number, total: number | undefined) => void;
 }
 
 const BATCH = 200;
 const LOOK_EVERY_MS = 500;
+const LOOK_AT_ALL_EVERY_MS = 3000;
 
-/** Empty when every node is right. A node that stays away throws as {@link RegistryApi.ask}. */
+/**
+ * Empty of errors when every node is right. A node that stays away, or refuses us, is a finding as well.
+ * @throws the signal's reason; what reading the snapshot throws
+ */
 export async function checkNodes(options: CheckNodesOptions): Promise<readonly Finding[]> {
-  const perNode = await Promise.all(options.nodes.map((api) => checkNode(api, options)));
+  const { snapshot, signal } = options;
+  const states = new Map<ReplayVendor, Promise<RegistryState>>();
+  const stateFor = (vendor: ReplayVendor): Promise<RegistryState> => {
+    const state = states.get(vendor) ?? replay(snapshot, vendor, { signal, readsOn: true });
+    states.set(vendor, state);
+    return state;
+  };
+  const perNode = await Promise.all(options.nodes.map((api) => new NodeCheck({ ...options, api, stateFor }).run()));
   return perNode.flat();
 }
 
-async function checkNode(api: RegistryApi, options: CheckNodesOptions): Promise<readonly Finding[]> {
-  const { clock, folder, signal, mayHaveMore, compare } = options;
-  await caughtUp(api, options);
-  const witness = await witnessNode({ api, clock, folder, signal });
-  const found = await compare(witness);
-  const book = new FindingBook();
-  await checkIds(api, options, book);
-  return [
-    ...found.filter(
-      ({ name, subject = '' }) => name !== 'only-at-node' || !(mayHaveMore || isReservedSubject(subject)),
-    ),
-    ...book.findings(),
-  ];
+interface NodeCheckOptions extends CheckNodesOptions {
+  readonly api: RegistryApi;
+  readonly stateFor: (vendor: ReplayVendor) => Promise<RegistryState>;
 }
 
-/** A node that has just come up, or a replica, may still read: it is only judged when it knows the highest ids, or had its time. */
-async function caughtUp(api: RegistryApi, { state, waitMs, clock, signal }: CheckNodesOptions): Promise<void> {
-  const until = clock.monotonic() + waitMs;
-  for (const context of state.contexts()) {
-    let highest = -1;
-    for (const id of state.ids(context)) highest = Math.max(highest, id);
-    if (highest < 0) continue;
+class NodeCheck {
+  private readonly options: NodeCheckOptions;
+  private readonly until: number;
+
+  constructor(options: NodeCheckOptions) {
+    this.options = options;
+    this.until = options.clock.monotonic() + options.waitMs;
+  }
+
+  /** A node that has just come up, or a replica, may still read: what is wrong is looked at again as long as there is time. */
+  async run(): Promise<readonly Finding[]> {
+    const { api, clock, signal } = this.options;
+    let isRefused = false;
     for (;;) {
-      try {
-        if ((await api.read(idPath(context, highest), signal)) !== undefined) break;
-      } catch (error) {
-        if (!(error instanceof EnvironmentError) || clock.monotonic() >= until) throw error;
-      }
-      if (clock.monotonic() >= until) return;
-      await clock.sleep(LOOK_EVERY_MS, signal);
+      const isLast = clock.monotonic() >= this.until;
+      const found = await this.look(isLast).catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (!(error instanceof ConnectError)) throw error;
+        isRefused = error instanceof ConfigError;
+        return silent(api.node, error);
+      });
+      // To be let in is nothing to wait for.
+      if (found !== 'reads' && (isLast || isRefused || !found.some(({ severity }) => severity === 'error')))
+        return found;
+      await clock.sleep(found === 'reads' ? LOOK_EVERY_MS : LOOK_AT_ALL_EVERY_MS, signal);
     }
   }
+
+  private async look(isLast: boolean): Promise<readonly Finding[] | 'reads'> {
+    const { api, clock, folder, signal, mayHaveMore, snapshot, stateFor, onProgress } = this.options;
+    const vendor = replayVendorOf(await identifyNode(api, signal));
+    const state = await stateFor(vendor);
+    if (!isLast && !(await this.knowsHighest(state))) return 'reads';
+    const witness = await witnessNode({
+      ...{ api, clock, folder, signal },
+      onProgress: ({ what, done, total }) => onProgress?.(`Asking ${api.node} for ${what}`, done, total),
+    });
+    const found = await compareWitness({ snapshot, state }, witness, { signal });
+    const book = new FindingBook();
+    await this.checkIds(state, book);
+    const isMeant = ({ name, subject = '' }: Finding): boolean =>
+      name === 'only-at-node' && (mayHaveMore || isReservedSubject(subject));
+    return [...found.filter((finding) => !isMeant(finding)), ...book.findings()];
+  }
+
+  private async knowsHighest(state: RegistryState): Promise<boolean> {
+    const { api, signal } = this.options;
+    for (const context of state.contexts()) {
+      let highest = -1;
+      for (const id of state.ids(context)) highest = Math.max(highest, id);
+      if (highest >= 0 && (await api.ask('GET', idPath(context, highest), signal)).status === 404) return false;
+    }
+    return true;
+  }
+
+  private async checkIds(state: RegistryState, book: FindingBook): Promise<void> {
+    const { api, snapshot, signal, onProgress } = this.options;
+    const total = [...batchesOf(state)].reduce((sum, batch) => sum + batch.length, 0);
+    let done = 0;
+    for (const batch of batchesOf(state)) {
+      const versions = batch.map(({ version }) => version);
+      const values = new Map(await valuesAt(snapshot, versions));
+      await inParallel(batch, api.parallel, async ({ context, version }) => {
+        const { subject, id } = version;
+        const { status, json, reason } = await api.ask('GET', idPath(context, id), signal);
+        const told =
+          status === 200 && isJsonObject(json)
+            ? answeredSchema({ ...json, subject, version: version.version, id }, false)
+            : undefined;
+        const value = values.get(version);
+        const place = { node: api.node, context, id };
+        const name = `id ${id}${context === '' ? '' : ` of context ${context}`}`;
+        if (told === undefined) book.add('missing-at-node', place, `${api.node} does not give ${name}: ${reason}.`);
+        else if (value !== undefined && restContent(told) !== restContent(value)) {
+          book.add('other-content-at-node', place, `${api.node} has another schema under ${name}.`);
+        }
+        onProgress?.(`Asking ${api.node} for ids`, ++done, total);
+      });
+    }
+  }
+}
+
+function silent(node: string, error: ConnectError): readonly Finding[] {
+  const book = new FindingBook();
+  book.add('node-silent', { node }, `${node} was not checked: ${error.message}`);
+  return book.findings();
+}
+
+interface HeldId {
+  readonly context: string;
+  readonly version: VersionState;
+}
+
+function* batchesOf(state: RegistryState): Generator<readonly HeldId[]> {
+  let batch: HeldId[] = [];
+  for (const context of state.contexts()) {
+    for (const id of state.ids(context)) {
+      const version = state.byId(context, id);
+      // A node that has restarted forgets the ids of what is gone.
+      if (version === undefined || state.version(version.subject, version.version)?.id !== id) continue;
+      batch.push({ context, version });
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function idPath(context: string, id: number): string {
   return `/schemas/ids/${id}${context === '' ? '' : `?subject=${encodeURIComponent(`:.${context}:`)}`}`;
-}
-
-async function checkIds(
-  api: RegistryApi,
-  { snapshot, state, signal, onProgress }: CheckNodesOptions,
-  book: FindingBook,
-): Promise<void> {
-  const { node } = api;
-  const all: { readonly context: string; readonly version: VersionState }[] = [];
-  for (const context of state.contexts()) {
-    for (const id of state.ids(context)) {
-      const version = state.byId(context, id);
-      if (version !== undefined) all.push({ context, version });
-    }
-  }
-  let done = 0;
-  for (let at = 0; at < all.length; at += BATCH) {
-    const batch = all.slice(at, at + BATCH);
-    const values = new Map(
-      await valuesAt(
-        snapshot,
-        batch.map(({ version }) => version),
-      ),
-    );
-    await inParallel(batch, api.parallel, async ({ context, version }) => {
-      const { subject, id } = version;
-      const json = await api.read(idPath(context, id), signal);
-      const told = isJsonObject(json)
-        ? answeredSchema({ ...json, subject, version: version.version, id }, false)
-        : undefined;
-      const value = values.get(version);
-      const place = { node, context, id };
-      const name = `id ${id}${context === '' ? '' : ` of context ${context}`}`;
-      if (told === undefined) book.add('missing-at-node', place, `${node} does not know ${name}.`);
-      else if (value !== undefined && restContent(told) !== restContent(value)) {
-        book.add('other-content-at-node', place, `${node} has another schema under ${name}.`);
-      }
-      onProgress?.({ node, done: ++done, total: all.length });
-    });
-  }
 }

@@ -19,7 +19,9 @@ export interface DependencyOrder<T> {
 /** A reference without a context of its own leads into the context of whoever refers. */
 export function referredSubject(from: string, reference: Pick<SchemaReference, 'subject'>): string {
   const context = contextOf(from);
-  const { subject } = reference;
+  // `:.:` names the default context.
+  const subject = reference.subject.replace(/^:\.:/, '');
+  if (subject !== reference.subject) return subject;
   return context === '' || subject.startsWith(':.') ? subject : `:.${context}:${subject}`;
 }
 

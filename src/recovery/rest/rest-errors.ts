@@ -1,5 +1,6 @@
 /** What goes wrong between us and a live registry. */
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
 
 export const REST_UNAVAILABLE = defineErrorCode('holdfast.recovery.rest-unavailable', {
   what: 'A node of the registry gave no usable answer for as long as was waited for it.',
@@ -15,6 +16,10 @@ export const REST_DENIED = defineErrorCode('holdfast.recovery.rest-denied', {
   what: 'The registry refused a request that a restore needs.',
   mend: "Read the registry's own words in the message. Nothing after that request was sent; the undo file takes back what was done before.",
 });
+
+export function isDenied(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === REST_DENIED;
+}
 
 export const REST_NO_IMPORT = defineErrorCode('holdfast.recovery.rest-no-import', {
   what: 'The registry can not take schemas under ids that are given to it, so nothing was written.',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { type CheckNodesOptions, checkNodes } from '../../../../src/recovery/rest/check-nodes.ts';
-import { replay } from '../../../../src/recovery/state/replay.ts';
 import type { Finding } from '../../../../src/recovery/verify/finding.ts';
+import { TransportFailure } from '../../../../src/registry/http-transport.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
@@ -24,9 +24,8 @@ async function check(
   const { registry } = filled({ registry: new InMemoryRegistry() });
   const snapshot = snapshotOf(registry);
   return checkNodes({
-    ...{ snapshot, state: await replay(snapshot, 'confluent'), clock: systemClock, signal },
+    ...{ snapshot, clock: systemClock, signal },
     nodes: nodes.map((node, n) => node.node({}, `http://node${n}:8081`)),
-    compare: () => Promise.resolve([]),
     ...{ mayHaveMore: false, waitMs: 0, folder: tempDir('check'), ...more },
   });
 }
@@ -36,41 +35,75 @@ describe('every id at every node', () => {
     expect(await check([filled(new RegistryInMemory()), filled(new RegistryInMemory())])).toEqual([]);
   });
 
-  it('is named with its node when it is missing there, or another schema', async () => {
+  it('is named with its node when it is missing there, not given, or another schema', async () => {
     const bad = filled(new RegistryInMemory());
     bad.interfere = ({ path }) => {
       if (path === '/schemas/ids/3') return { status: 404, body: '{"error_code":40403}' };
+      if (path === '/schemas/ids/4') return { status: 400, body: '{"message":"Failed to discover artifact type"}' };
       if (path.startsWith('/schemas/ids/1?subject')) return { status: 200, body: '{"schema":"\\"int\\""}' };
       return undefined;
     };
     const found = await check([filled(new RegistryInMemory()), bad]);
-    expect(found.map(({ name, node, id, context }) => [name, node, id, context])).toEqual([
+    expect(
+      found
+        .filter(({ severity }) => severity === 'error')
+        .map(({ name, node, id, context }) => [name, node, id, context]),
+    ).toEqual([
       ['missing-at-node', 'http://node1:8081', 3, ''],
+      ['missing-at-node', 'http://node1:8081', 4, ''],
       ['other-content-at-node', 'http://node1:8081', 1, 'dev'],
     ]);
   });
 
-  it('is only judged when the node knows the highest one, or had its time', async () => {
-    const late = new RegistryInMemory();
-    let looks = 0;
-    late.interfere = ({ path }) => {
-      if (path === '/schemas/ids/5' && ++looks === 2) filled(late);
+  it('is waited for at a node that comes up late, reads on, or lags with what comes last', async () => {
+    const down = filled(new RegistryInMemory());
+    const reading = new RegistryInMemory();
+    const lagging = filled(new RegistryInMemory());
+    let refused = 0;
+    down.interfere = () => {
+      if (refused++ < 5) throw new TransportFailure('ECONNREFUSED', 'connect', '');
       return undefined;
     };
-    expect(await check([late], { waitMs: 10_000 })).toEqual([]);
-    expect((await check([new RegistryInMemory()], { waitMs: 600 })).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 1]);
+    let looks = 0;
+    reading.interfere = ({ path }) => {
+      if (path === '/schemas/ids/5' && ++looks === 2) filled(reading);
+      return undefined;
+    };
+    let asked = 0;
+    lagging.interfere = ({ path }) =>
+      path === '/schemas/ids/2' && asked++ === 0 ? { status: 404, body: '{"error_code":40403}' } : undefined;
+    expect(await check([down, reading, lagging], { waitMs: 30_000 })).toEqual([]);
+    expect(asked).toBe(2);
   });
 
-  it('is beside what a comparison of versions says, but for subjects that were there before or are ours', async () => {
-    const kind = { name: 'only-at-node', severity: 'error', message: '', mend: '' } as const;
-    const found: Finding[] = [
-      { ...kind, subject: 'theirs' },
-      { ...kind, subject: 'holdfast-reserved-ids' },
-      { ...kind, name: 'config-differs' },
-    ];
-    const compare = (): Promise<Finding[]> => Promise.resolve(found);
-    const nodes = [filled(new RegistryInMemory())];
-    expect(await check(nodes, { compare })).toEqual([found[0], found[2]]);
-    expect(await check(nodes, { compare, mayHaveMore: true })).toEqual([found[2]]);
+  it('is missing when the time is over, and a node that is down or refuses us is a finding and no failure', async () => {
+    const found = await check([new RegistryInMemory()], { waitMs: 600 });
+    expect(found.filter(({ name }) => name === 'missing-at-node').map(({ id }) => id)).toEqual(
+      expect.arrayContaining([1, 2, 3, 4, 5]),
+    );
+    const down = new RegistryInMemory();
+    down.interfere = () => {
+      throw new TransportFailure('ECONNREFUSED', 'connect', '');
+    };
+    const closed = new RegistryInMemory();
+    closed.interfere = () => ({ status: 401, body: '{"message":"who are you"}' });
+    expect((await check([down])).map(({ name, node }) => [name, node])).toEqual([['node-silent', 'http://node0:8081']]);
+    const [refusal, ...others] = await check([closed], { waitMs: 3_600_000 });
+    expect(others).toEqual([]);
+    expect(refusal?.message).toMatch(/http:\/\/node0:8081 was not checked: .*401.*--registry-config/);
+  });
+
+  it('is beside what a comparison of versions says, but for subjects that others have and those that are ours', async () => {
+    const more = filled(new RegistryInMemory());
+    more.registry.register('theirs', record('Theirs'));
+    more.registry.register('holdfast-reserved-ids', record('Reserved'));
+    more.registry.put('/config/s1', { compatibility: 'NONE' });
+    const names = async (mayHaveMore: boolean): Promise<readonly unknown[]> =>
+      (await check([more], { mayHaveMore })).map(({ name, subject }) => [name, subject]);
+    expect(await names(false)).toEqual([
+      ['only-at-node', 'theirs'],
+      ['config-differs', 's1'],
+    ]);
+    expect(await names(true)).toEqual([['config-differs', 's1']]);
   });
 });

@@ -49,7 +49,8 @@ it('sends many imports at a time, none before what it refers to, and sends nothi
   );
   await expect(stopped).rejects.toThrow('killed');
   const again = await runRegistryPlan({ plan, api, clock: systemClock }, signal);
-  expect(again.doneBefore).toBeGreaterThanOrEqual(60);
+  // All but entering IMPORT, which is only seen to have been done when all is there.
+  expect(again.doneBefore).toBeGreaterThanOrEqual(59);
   expect(again.sent + again.doneBefore).toBe(plan.steps);
   expect(answersOf(served.registry)).toEqual(answersOf(from));
   expect(await runRegistryPlan({ plan, api, clock: systemClock }, signal)).toEqual({ sent: 0, doneBefore: plan.steps });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RegistryCore } from '../../../src/embedded-registry/registry-core.ts';
 import { decodeRecord } from '../../../src/embedded-registry/registry-record.ts';
 import { generatedRegistry } from '../../support/recovery/generated-registry.ts';
+import { runs } from '../../support/recovery/property-runs.ts';
 import { contextOf, type LivedRegistry } from '../../support/recovery/registry-life.ts';
 
 /** The registry that the tests measure others by has to be one that a registry can have written. */
@@ -36,7 +37,7 @@ describe('a generated registry', () => {
           expect(state.mode(scope)).toBe(mode);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -8,6 +8,7 @@ import type { RawRecord } from '../../../src/recovery/records/raw-record.ts';
 import { anyRecords } from '../../support/recovery/any-records.ts';
 import { generatedRegistry } from '../../support/recovery/generated-registry.ts';
 import { inWords, MemorySnapshot, recordsOf, topicFacts } from '../../support/recovery/memory-snapshot.ts';
+import { runs } from '../../support/recovery/property-runs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** So small that a backup has several files. */
@@ -34,7 +35,7 @@ describe('a backup in a folder', () => {
         expect((await recordsOf(snapshot)).map(inWords)).toEqual(records.map(inWords));
         await snapshot.close();
       }),
-      { numRuns: 20 },
+      { numRuns: runs(12) },
     );
   });
 
@@ -45,7 +46,7 @@ describe('a backup in a folder', () => {
         expect((await recordsOf(snapshot)).map(inWords)).toEqual(log.map(inWords));
         await snapshot.close();
       }),
-      { numRuns: 20 },
+      { numRuns: runs(12) },
     );
   });
 
@@ -65,7 +66,7 @@ describe('a backup in a folder', () => {
         expect(after.map(inWords)).toEqual(records.filter(({ offset }) => offset >= from).map(inWords));
         await snapshot.close();
       }),
-      { numRuns: 25 },
+      { numRuns: runs(15) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('a backup in a folder', () => {
         if (!isLastBreak)
           expect(outcome, `${path} at ${where}`).toMatch(/^holdfast\.recovery\.backup-(damaged|unreadable)$/);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(30) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
 import { writeRegistryPlan } from '../../../../src/recovery/rest/write-registry-plan.ts';
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { differenceOf, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { runs } from '../../../support/recovery/property-runs.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { signal } from './restore-into-memory.ts';
@@ -43,6 +44,6 @@ it('a generated registry that is restored through REST has every version, id, te
       for (const [context, id] of lived.maxIds) expect(state.maxId(context)).toBeGreaterThanOrEqual(id);
       for (const [scope, value] of lived.configs) expect(state.config(scope)).toEqual(value);
     }),
-    { numRuns: 15 },
+    { numRuns: runs(15) },
   );
 });

@@ -11,6 +11,7 @@ import { replay } from '../../../../src/recovery/state/replay.ts';
 import { failingTopic, Killed } from '../../../support/recovery/failing-topic.ts';
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { runs } from '../../../support/recovery/property-runs.ts';
 import { asLog, confluent, record, schemaKey, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
 import { RestoreWorld } from '../../../support/recovery/restore-world.ts';
 
@@ -107,7 +108,7 @@ describe('a restore in place', () => {
           expect((await planned(snapshot, restored)).steps).toBe(0);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(15) },
     );
   });
 
@@ -125,7 +126,7 @@ describe('a restore in place', () => {
           for (const [context, id] of maxIds) if (plan.steps > 0) expect(state.maxId(context)).toBe(id);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(15) },
     );
   });
 

@@ -7,6 +7,7 @@ import { replay } from '../../../../src/recovery/state/replay.ts';
 import { anyRecords } from '../../../support/recovery/any-records.ts';
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { contentInWords, differenceOf, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { runs } from '../../../support/recovery/property-runs.ts';
 import { RestoreWorld } from '../../../support/recovery/restore-world.ts';
 import { stateInWords } from '../../../support/recovery/state-in-words.ts';
 
@@ -46,7 +47,7 @@ describe('a restore of a generated registry into a new topic', () => {
           expect(found.slice(log.length).filter((line) => !line.includes('holdfast-reserved-ids'))).toEqual([]);
         }),
       ),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 
@@ -66,7 +67,7 @@ describe('a restore of a generated registry into a new topic', () => {
           }
         }),
       ),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 });

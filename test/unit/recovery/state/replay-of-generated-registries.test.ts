@@ -4,6 +4,7 @@ import type { RegistryState, ReplayVendor, VersionState } from '../../../../src/
 import { replay } from '../../../../src/recovery/state/replay.ts';
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { runs } from '../../../support/recovery/property-runs.ts';
 import { contextOf, type LivedRegistry, livedContent } from '../../../support/recovery/registry-life.ts';
 
 const place = ({ subject, version }: { readonly subject: string; readonly version: number }): string =>
@@ -51,14 +52,14 @@ describe('a generated registry is replayed to what its life came to', () => {
   it.each(['confluent', 'karapace'] as const)('%s, read as itself', async (vendor) => {
     await fc.assert(
       fc.asyncProperty(generatedRegistry({ vendor }), (lived) => check(lived, vendor)),
-      { numRuns: 100 },
+      { numRuns: runs(40) },
     );
   });
 
   it("Confluent's, read by Karapace", async () => {
     await fc.assert(
       fc.asyncProperty(generatedRegistry({ vendor: 'confluent' }), (lived) => check(lived, 'karapace')),
-      { numRuns: 60 },
+      { numRuns: runs(25) },
     );
   });
 });

@@ -6,7 +6,6 @@ const MAX_DEPTH = 1000;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
-const STRING_OR_BRACKET = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs;
 
 /**
  * An object, or why there is none, in words. A repeated field keeps its last value and a byte order mark is passed over, as with Jackson and
@@ -35,21 +34,31 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** Compact and in the order of the fields; undefined ones are left out. Strings are escaped as Jackson does: `\\u001F`, not `\\u001f`. */
 export function writeJson(value: JsonObject): Uint8Array {
-  return encoder.encode(
-    JSON.stringify(value).replace(/\\(?:u[0-9a-f]{4}|.)/g, (escaped) =>
-      escaped.length === 2 ? escaped : `\\u${escaped.slice(2).toUpperCase()}`,
-    ),
+  return encoder.encode(jsonText(value));
+}
+
+/** As {@link writeJson}, of any value. */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!text.includes('\\u')) return text;
+  return text.replace(/\\(?:u[0-9a-f]{4}|.)/g, (escaped) =>
+    escaped.length === 2 ? escaped : `\\u${escaped.slice(2).toUpperCase()}`,
   );
 }
 
-/** Of a text that is JSON. */
+/** Of a text that is JSON. By codes, as every record of a registry passes here: quotes, backslashes and brackets. */
 function isTooDeep(text: string): boolean {
   if (text.length <= MAX_DEPTH) return false;
   let depth = 0;
-  for (const [token] of text.matchAll(STRING_OR_BRACKET)) {
-    if (token === '[' || token === '{') {
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) isInString = !isInString;
+    else if (isInString) {
+      if (code === 0x5c) at++;
+    } else if (code === 0x5b || code === 0x7b) {
       if (++depth > MAX_DEPTH) return true;
-    } else if (token === ']' || token === '}') depth--;
+    } else if (code === 0x5d || code === 0x7d) depth--;
   }
   return false;
 }

@@ -2,7 +2,7 @@
  * Records of `_schemas` as Confluent's registry writes them today, byte for byte: compaction goes by the exact bytes of the key, so the
  * order of its fields is part of the format (specs/registry.md, chapter 5). Only for what has to be written anew; what is copied keeps its bytes.
  */
-import { writeJson } from './json-bytes.ts';
+import { jsonText, writeJson } from './json-bytes.ts';
 import type { JsonObject, SchemasRecord, SchemaValue } from './schemas-record.ts';
 
 /** undefined for CONTEXT and ASSOC, whose keys are kept as they are. */
@@ -85,11 +85,26 @@ export function deleteSubjectValueBytes(subject: string, version: number): Uint8
 
 /** Whether these are the very bytes of {@link canonicalKey}, in either form of the whole registry's subject; true where keys are kept as they are. */
 export function isCanonicalKey(key: Uint8Array, record: SchemasRecord): boolean {
+  if (record.kind === 'schema' || record.kind === 'schema-gone')
+    return isSchemaKey(key, record.subject, record.version);
   const canonical = canonicalKey(record);
   if (canonical === undefined || isEqual(key, canonical)) return true;
   const absent = canonicalKey(record, 'absent');
   return absent !== undefined && isEqual(key, absent);
 }
+
+/** As comparing with {@link schemaKey}, without making it: nearly all records of a registry pass here. */
+function isSchemaKey(key: Uint8Array, subject: string, version: number): boolean {
+  const text = `{"keytype":"SCHEMA","subject":${jsonText(subject)},"version":${version},"magic":1}`;
+  // Fewer bytes than UTF-16 units, or more than three for each: no need to look.
+  if (key.length < text.length || key.length > text.length * 3) return false;
+  if (scratch.length < key.length + 4) scratch = new Uint8Array(key.length * 2 + 4);
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length && written === key.length && isEqual(key, scratch.subarray(0, written));
+}
+
+const encoder = new TextEncoder();
+let scratch = new Uint8Array(1024);
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;

@@ -1,5 +1,5 @@
 /** When is the content of two versions the same, in the eyes of a registry? */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseJsonText, renderJsonText } from '../../registry/avro/json-text.ts';
 import { isJsonObject } from '../records/json-bytes.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
@@ -15,18 +15,20 @@ type Content = Pick<SchemaValue, 'schemaType' | 'schema' | 'references' | 'metad
 export function contentDigest(content: Content, vendor: ReplayVendor): Buffer {
   const { schemaType, references, metadata, ruleSet } = content;
   const text = vendor === 'karapace' ? sortedText(content) : content.schema;
-  return createHash('sha256')
-    .update(`${schemaType}\n${text.length}\n`)
-    .update(text)
-    .update(references.length === 0 ? '' : JSON.stringify(references.map((r) => [r.name, r.subject, r.version])))
-    .update(metadata === undefined ? '' : `m${stable(metadata)}`)
-    .update(ruleSet === undefined ? '' : `r${stable(ruleSet)}`)
-    .digest();
+  // In one piece: a hash that is fed piece by piece takes several times as long.
+  return hash(
+    'sha256',
+    `${schemaType}\n${text.length}\n${text}` +
+      (references.length === 0 ? '' : JSON.stringify(references.map((r) => [r.name, r.subject, r.version]))) +
+      (metadata === undefined ? '' : `m${stable(metadata)}`) +
+      (ruleSet === undefined ? '' : `r${stable(ruleSet)}`),
+    'buffer',
+  );
 }
 
 /** sha256 of the text alone: what Confluent's reader compares when an id comes a second time (KafkaStoreMessageHandler.validateUpdate). */
 export function textDigest(schema: string): Buffer {
-  return createHash('sha256').update(schema).digest();
+  return hash('sha256', schema, 'buffer');
 }
 
 function sortedText({ schemaType, schema }: Content): string {

@@ -2,7 +2,7 @@
 import type { Row } from './version-table.ts';
 
 export class RowLists {
-  private readonly rows = new Map<number, Row | Row[]>();
+  private readonly rows = new Map<number, Row | Set<Row>>();
 
   keys(): Iterable<number> {
     return this.rows.keys();
@@ -10,10 +10,12 @@ export class RowLists {
 
   first(id: number): Row | undefined {
     const rows = this.rows.get(id);
-    return typeof rows === 'number' ? rows : rows?.[0];
+    if (rows === undefined || typeof rows === 'number') return rows;
+    for (const row of rows) return row;
+    return undefined;
   }
 
-  all(id: number): readonly Row[] {
+  all(id: number): Iterable<Row> {
     const rows = this.rows.get(id);
     if (rows === undefined) return [];
     return typeof rows === 'number' ? [rows] : rows;
@@ -23,8 +25,8 @@ export class RowLists {
   add(id: number, row: Row): void {
     const rows = this.rows.get(id);
     if (rows === undefined) this.rows.set(id, row);
-    else if (typeof rows === 'number') this.rows.set(id, [rows, row]);
-    else rows.push(row);
+    else if (typeof rows === 'number') this.rows.set(id, new Set([rows, row]));
+    else rows.add(row);
   }
 
   /** Whatever was there before is forgotten. */
@@ -35,9 +37,6 @@ export class RowLists {
   remove(id: number, row: Row): void {
     const rows = this.rows.get(id);
     if (rows === row) this.rows.delete(id);
-    if (!Array.isArray(rows)) return;
-    const at = rows.indexOf(row);
-    if (at >= 0) rows.splice(at, 1);
-    if (rows.length === 0) this.rows.delete(id);
+    else if (typeof rows === 'object' && rows.delete(row) && rows.size === 0) this.rows.delete(id);
   }
 }

@@ -127,9 +127,7 @@ export class StateReplay implements RegistryState {
         else this.modes.set(record.subject, { value: record.value, offset });
         return APPLIED;
       case 'delete-subject':
-        for (const row of this.bySubject.rows(record.subject)) {
-          if (this.table.version(row) <= record.version) this.table.setDeleted(row);
-        }
+        this.bySubject.softDelete(record.subject, record.version);
         return APPLIED;
       case 'clear-subject':
         if (!this.rules.hasModes) return NO_MEANING;
@@ -167,6 +165,7 @@ export class StateReplay implements RegistryState {
     const before = this.bySubject.row(version.subject, version.version);
     if (before !== undefined && this.table.id(before) === version.id) {
       this.table.set(before, version);
+      this.bySubject.changed(before);
       if (this.rules.byId === 'last') ids.put(version.id, before);
       return;
     }
@@ -188,11 +187,11 @@ export class StateReplay implements RegistryState {
   /** Purges what is soft-deleted: of a subject, of a context (`:.context:`), or of all (InMemoryCache.clearSubjects). */
   private clear(scope: string | null): void {
     const isContext = scope !== null && /^:\.[^:]*:$/.test(scope);
-    const subjects = scope === null || isContext ? [...this.bySubject.names()] : [scope];
+    const subjects = scope === null || isContext ? this.bySubject.maybeDeleted() : [scope];
     for (const subject of subjects) {
-      if (isContext && contextOf(subject) !== contextOf(scope)) continue;
-      const rows = [...this.bySubject.rows(subject)].filter((row) => this.table.isDeleted(row));
-      for (const row of rows) this.purge(subject, this.table.version(row));
+      const context = contextOf(subject);
+      if (isContext && context !== contextOf(scope)) continue;
+      for (const row of this.bySubject.takeDeleted(subject)) this.idsOf(context).remove(this.table.id(row), row);
     }
   }
 
@@ -203,13 +202,7 @@ export class StateReplay implements RegistryState {
       const row = this.bySubject.row(subject, reference.version);
       return row !== undefined && this.table.isDeleted(row) ? undefined : row;
     }
-    return this.latest(subject);
-  }
-
-  /** Of those that are not soft-deleted. */
-  private latest(subject: string): Row | undefined {
-    const live = [...this.bySubject.rows(subject)].filter((row) => !this.table.isDeleted(row));
-    return live.sort((a, b) => this.table.version(b) - this.table.version(a))[0];
+    return this.bySubject.latest(subject);
   }
 
   private idsOf(context: string): RowLists {
@@ -244,8 +237,13 @@ export class StateReplay implements RegistryState {
   }
 
   /** All versions that carry the id, where all are kept; one row each, in the order of their coming. */
-  rowsOf(context: string, id: number): readonly Row[] {
+  rowsOf(context: string, id: number): Iterable<Row> {
     return this.idsByContext.get(context)?.all(id) ?? [];
+  }
+
+  /** The first of {@link rowsOf}. */
+  firstRowOf(context: string, id: number): Row | undefined {
+    return this.idsByContext.get(context)?.first(id);
   }
 
   rowOf(subject: string, version: number): Row | undefined {
@@ -264,7 +262,7 @@ export class StateReplay implements RegistryState {
   /** The row that a reference leads to, soft-deleted or not. */
   rowReferred(from: string, { subject, version }: SchemaReference): Row | undefined {
     const target = referencedSubject(contextOf(from), subject);
-    return version === -1 ? this.latest(target) : this.bySubject.row(target, version);
+    return version === -1 ? this.bySubject.latest(target) : this.bySubject.row(target, version);
   }
 
   ids(context: string): Iterable<number> {

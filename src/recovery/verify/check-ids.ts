@@ -30,16 +30,19 @@ async function checkDuplicates(parts: Parts): Promise<void> {
   let compared = 0;
   for (const context of state.contexts()) {
     for (const id of state.ids(context)) {
-      const rows = state.rowsOf(context, id);
-      const [first] = rows;
-      if (rows.length < 2 || first === undefined) continue;
-      const table = state.versionTable;
-      const other = rows.find((row) => table.compareContents(first, row) !== 0);
-      if (other === undefined) continue;
+      const first = state.firstRowOf(context, id);
+      const other = first === undefined ? undefined : otherContent(state, first, state.rowsOf(context, id));
+      if (first === undefined || other === undefined) continue;
       signal?.throwIfAborted();
       await duplicate(parts, { context, id, first, other, isCompared: compared++ < MAX_COMPARED });
     }
   }
+}
+
+function otherContent(state: StateReplay, first: Row, rows: Iterable<Row>): Row | undefined {
+  const table = state.versionTable;
+  for (const row of rows) if (row !== first && table.compareContents(first, row) !== 0) return row;
+  return undefined;
 }
 
 async function duplicate(

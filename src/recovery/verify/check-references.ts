@@ -27,13 +27,17 @@ export function checkReferences(parts: Parts): ReadonlySet<Row> {
       book.add('reference-before-target', placeOfRow(state, row), message);
     }
   }
-  for (const circle of circlesIn(state)) {
-    for (const row of circle) broken.add(row);
-    const [first] = circle;
-    if (first === undefined) continue;
-    const names = [...circle, first].map((row) => nameOf(state, row));
-    book.add('cyclic-reference', placeOfRow(state, first), `In a circle: ${names.join(' -> ')}.`);
-  }
+  findCircles(state, {
+    inCircle: (row) => broken.add(row),
+    closed: (circle, length) => {
+      const [first] = circle;
+      if (first === undefined) return;
+      const names = circle.map((row) => nameOf(state, row));
+      const more = length > circle.length ? ` -> ${length - circle.length} more` : '';
+      const message = `In a circle: ${names.join(' -> ')}${more} -> ${nameOf(state, first)}.`;
+      book.add('cyclic-reference', placeOfRow(state, first), message);
+    },
+  });
   return broken;
 }
 
@@ -68,26 +72,52 @@ function* referring(state: StateReplay): Iterable<Row> {
   }
 }
 
-/** Each circle once, by walking in depth without recursion. */
-function* circlesIn(state: StateReplay): Iterable<readonly Row[]> {
+interface Step {
+  readonly row: Row;
+  readonly targets: Row[];
+  /** The earliest place of the path that is reached from here. */
+  low: number;
+}
+
+/** Versions of a circle that its finding names. */
+const NAMED = 10;
+
+/**
+ * Walks in depth, without recursion and without reading a path more than once, however many circles share it.
+ * `closed` is told of each reference that closes one, with the first few of it and how many there are; `inCircle` of every row in any.
+ */
+function findCircles(
+  state: StateReplay,
+  tell: { readonly inCircle: (row: Row) => void; readonly closed: (circle: readonly Row[], length: number) => void },
+): void {
   const done = new Set<Row>();
   for (const start of referring(state)) {
     if (done.has(start)) continue;
-    const path: { readonly row: Row; readonly targets: Row[] }[] = [{ row: start, targets: targetsOf(state, start) }];
-    const onPath = new Set<Row>([start]);
+    const path: Step[] = [];
+    const placeOnPath = new Map<Row, number>();
+    const enter = (row: Row): void => {
+      placeOnPath.set(row, path.length);
+      path.push({ row, targets: targetsOf(state, row), low: path.length });
+    };
+    enter(start);
     for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
       const next = top.targets.pop();
+      const at = next === undefined ? undefined : placeOnPath.get(next);
       if (next === undefined) {
-        done.add(top.row);
-        onPath.delete(top.row);
         path.pop();
-      } else if (onPath.has(next)) {
-        const rows = path.map(({ row }) => row);
-        yield rows.slice(rows.indexOf(next));
-      } else if (!done.has(next)) {
-        onPath.add(next);
-        path.push({ row: next, targets: targetsOf(state, next) });
-      }
+        done.add(top.row);
+        placeOnPath.delete(top.row);
+        const before = path.at(-1);
+        if (before !== undefined) before.low = Math.min(before.low, top.low);
+        if (top.low < path.length) tell.inCircle(top.row);
+      } else if (at !== undefined) {
+        top.low = Math.min(top.low, at);
+        tell.inCircle(next);
+        tell.closed(
+          path.slice(at, at + NAMED).map(({ row }) => row),
+          path.length - at,
+        );
+      } else if (!done.has(next)) enter(next);
     }
   }
 }

@@ -8,11 +8,15 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { StateReplay } from '../state/state-replay.ts';
 import type { Row } from '../state/version-table.ts';
 import type { FindingBook } from './finding-book.ts';
+import type { NamedText } from './named-text.ts';
 import { schemasAt } from './same-form.ts';
-import type { SchemaTexts } from './schema-texts.ts';
+import type { ReferredTexts, SchemaTexts } from './schema-texts.ts';
 
 /** Referenced texts that are kept: the same few are referred to by many. */
 const KEPT_TEXTS = 500;
+/** Of one schema, its references' own counted: what has more is looked at with the names that its own references define. */
+const MAX_REFERRED = 50;
+const NO_TEXTS: ReferredTexts = { direct: [], all: [] };
 
 export class TextsCheck {
   private readonly state: StateReplay;
@@ -57,65 +61,96 @@ export class TextsCheck {
   /** Whether no earlier version of the same id has this content. */
   private isFirst(row: Row): boolean {
     const table = this.state.versionTable;
-    const [first] = this.state.rowsOf(contextOf(table.subject(row)), table.id(row));
+    const first = this.state.firstRowOf(contextOf(table.subject(row)), table.id(row));
     return first === undefined || first === row || table.compareContents(first, row) !== 0;
   }
 
   private async check(row: Row, { schemaType, schema, references }: SchemaValue): Promise<void> {
     const { subject, version, id, offset } = this.state.versionTable.state(row);
-    let texts: readonly string[] = [];
-    if (schemaType === 'AVRO' && references.length > 0) {
-      const targets = this.inOrder(row);
-      if (targets === undefined) return;
-      texts = await this.textsOf(targets);
-    }
-    const problem = this.texts.problemOf(schemaType, schema, texts);
+    const hasTexts = references.length > 0 && (schemaType === 'AVRO' || schemaType === 'PROTOBUF');
+    const referred = hasTexts ? await this.referredTexts(row) : NO_TEXTS;
+    if (referred === undefined) return;
+    const problem = this.texts.problemOf(schemaType, schema, referred);
     if (problem === undefined) return;
     const at = { subject, version, id, context: contextOf(subject), offsets: [offset] };
     const name = `${subject} version ${version} (id ${id})`;
     if (problem.kind === 'unknown-type') {
       this.book.add('unknown-schema-type', at, `${name} is of type ${schemaType.slice(0, 80)}.`);
+    } else if (problem.kind === 'unknown-draft') {
+      this.book.add('unchecked-json-schema', at, `${name} says to be of ${problem.reason}.`);
     } else if (problem.kind === 'unparsable') {
       this.book.add('unparsable-schema', at, `${name} is no ${schemaType} schema: ${problem.reason}.`);
     } else this.book.add('invalid-json-schema', at, `${name}: ${problem.reason}.`);
   }
 
-  /** All that a schema needs, those first that the later ones need; undefined: some of it is missing or goes in a circle. */
-  private inOrder(row: Row): readonly Row[] | undefined {
-    const { state, broken } = this;
-    const found = new Set<Row>();
-    const open: { readonly row: Row; isVisited: boolean }[] = [{ row, isVisited: false }];
+  /** undefined: some of it is missing or goes in a circle, which has a finding of its own. */
+  private async referredTexts(row: Row): Promise<ReferredTexts | undefined> {
+    const all = this.inOrder(row);
+    if (all === 'broken') return undefined;
+    const direct = this.referencesOf(row);
+    if (all === 'many' && direct.length > KEPT_TEXTS) return undefined;
+    const texts = await this.textsOf([...(all === 'many' ? [] : all), ...direct].map((each) => each.row));
+    const named = ({ name, row: of }: Referred): NamedText => ({
+      name,
+      text: texts.get(this.state.versionTable.offset(of)) ?? '',
+    });
+    return { direct: direct.map(named), all: all === 'many' ? undefined : all.map(named) };
+  }
+
+  /** All that a schema needs, those first that the later ones need; not all of it where that is too much. */
+  private inOrder(row: Row): readonly Referred[] | 'broken' | 'many' {
+    const { broken } = this;
+    const found = new Map<Row, string>();
+    const open: { readonly row: Row; readonly name: string; isVisited: boolean }[] = [
+      { row, name: '', isVisited: false },
+    ];
+    let visited = 0;
     for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-      if (broken.has(top.row)) return undefined;
+      if (broken.has(top.row)) return 'broken';
       if (top.isVisited || found.has(top.row)) {
         open.pop();
-        found.add(top.row);
+        if (!found.has(top.row)) found.set(top.row, top.name);
         continue;
       }
+      if (visited++ > MAX_REFERRED) return 'many';
       top.isVisited = true;
-      const subject = state.versionTable.subject(top.row);
-      for (const reference of state.versionTable.referencesOf(top.row).toReversed()) {
-        const target = state.rowReferred(subject, reference);
-        if (target === undefined) return undefined;
-        if (!found.has(target)) open.push({ row: target, isVisited: false });
+      for (const each of this.referencesOf(top.row).toReversed()) {
+        if (!found.has(each.row)) open.push({ ...each, isVisited: false });
       }
     }
     found.delete(row);
-    return [...found];
+    return [...found].map(([of, name]) => ({ row: of, name }));
   }
 
-  private async textsOf(rows: readonly Row[]): Promise<readonly string[]> {
-    const offsets = rows.map((row) => this.state.versionTable.offset(row));
+  private referencesOf(row: Row): readonly Referred[] {
+    const { state } = this;
+    const subject = state.versionTable.subject(row);
+    return state.versionTable.referencesOf(row).flatMap((reference) => {
+      const target = state.rowReferred(subject, reference);
+      return target === undefined ? [] : { row: target, name: reference.name };
+    });
+  }
+
+  /** By offset. */
+  private async textsOf(rows: readonly Row[]): Promise<ReadonlyMap<number, string>> {
     const texts = new Map<number, string>();
-    for (const offset of offsets) {
+    const lacking: number[] = [];
+    for (const row of rows) {
+      const offset = this.state.versionTable.offset(row);
       const text = this.byOffset.get(offset);
-      if (text !== undefined) texts.set(offset, text);
+      if (text === undefined) lacking.push(offset);
+      else texts.set(offset, text);
     }
-    const lacking = offsets.filter((offset) => !texts.has(offset));
     for (const [offset, { schema }] of await schemasAt(this.snapshot, lacking)) {
       texts.set(offset, schema);
       this.byOffset.set(offset, schema);
     }
-    return offsets.map((offset) => texts.get(offset) ?? '');
+    return texts;
   }
+}
+
+interface Referred {
+  readonly row: Row;
+  /** As the reference calls it. */
+  readonly name: string;
 }

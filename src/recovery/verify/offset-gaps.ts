@@ -6,7 +6,9 @@ const MAX_RANGES = 10;
 
 export class OffsetGaps {
   private readonly topic: TopicFacts;
-  private readonly control: ReadonlySet<number>;
+  /** Ascending, and the first of them at or behind which the search goes on: gaps come in order. */
+  private readonly control: Float64Array;
+  private controlAt = 0;
   private next: number;
   private missing = 0;
   private gaps = 0;
@@ -15,7 +17,7 @@ export class OffsetGaps {
 
   constructor(parts: { readonly topic: TopicFacts }) {
     this.topic = parts.topic;
-    this.control = new Set(parts.topic.controlOffsets);
+    this.control = Float64Array.from(new Set(parts.topic.controlOffsets)).sort();
     this.next = parts.topic.beginOffset;
   }
 
@@ -49,7 +51,8 @@ export class OffsetGaps {
   /** By markers of transactions and by what could not be read, which have findings of their own. */
   private explained(from: number, to: number): number {
     let count = 0;
-    for (const offset of this.control) if (offset >= from && offset < to) count++;
+    while ((this.control[this.controlAt] ?? to) < from) this.controlAt++;
+    for (; (this.control[this.controlAt] ?? to) < to; this.controlAt++) count++;
     for (const range of this.topic.unreadable) {
       count += Math.max(0, Math.min(to, range.to) - Math.max(from, range.from));
     }

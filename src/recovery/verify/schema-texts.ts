@@ -3,24 +3,38 @@ import { Ajv, type AnySchema } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import draft6 from 'ajv/dist/refs/json-schema-draft-06.json' with { type: 'json' };
-import protobuf from 'protobufjs';
 import { parseAvro } from '../../registry/avro/avro-schema.ts';
 import type { SchemaType } from '../records/schemas-record.ts';
+import { namesOnly } from './avro-names.ts';
+import { JSON_SCHEMA_DRAFT4 } from './json-schema-draft4.ts';
+import type { NamedText } from './named-text.ts';
+import { parseProtobuf } from './protobuf-text.ts';
 
 export type TextProblem =
   | { readonly kind: 'unparsable' | 'invalid-json-schema'; readonly reason: string }
-  | { readonly kind: 'unknown-type' };
+  | { readonly kind: 'unknown-type' }
+  /** It says to be of a draft that is none of those known here. */
+  | { readonly kind: 'unknown-draft'; readonly reason: string };
+
+/** The texts that a schema refers to. */
+export interface ReferredTexts {
+  /** Those of the schema itself. */
+  readonly direct: readonly NamedText[];
+  /** Those of the references too, those first that the later ones need; undefined: too many to read. */
+  readonly all: readonly NamedText[] | undefined;
+}
 
 const MAX_REASON = 300;
 
-/** Draft 7 and 6, 2019-09, 2020-12: made when they are asked for, and once, as a meta-schema takes long to compile. */
-const DRAFTS = [draft7And6, () => new Ajv2019(OPTIONS), () => new Ajv2020(OPTIONS)];
+/** Draft 7, 6 and 4, 2019-09, 2020-12: made when they are asked for, and once, as a meta-schema takes long to compile. */
+const DRAFTS = [upToDraft7, () => new Ajv2019(OPTIONS), () => new Ajv2020(OPTIONS)];
 const OPTIONS = { strict: false, validateFormats: false, addUsedSchema: false } as const;
 const made: (Ajv | undefined)[] = [];
 
-function draft7And6(): Ajv {
+function upToDraft7(): Ajv {
   const ajv = new Ajv(OPTIONS);
   ajv.addMetaSchema(draft6);
+  ajv.addMetaSchema(JSON_SCHEMA_DRAFT4);
   return ajv;
 }
 
@@ -33,11 +47,11 @@ function checkerOf(draft: unknown): Ajv | undefined {
 }
 
 export class SchemaTexts {
-  /** `references`: the texts that it refers to, those first that the later ones need. Only Avro's are needed. Never throws. */
-  problemOf(schemaType: SchemaType, text: string, references: readonly string[]): TextProblem | undefined {
+  /** Never throws. */
+  problemOf(schemaType: SchemaType, text: string, referred: ReferredTexts): TextProblem | undefined {
     try {
-      if (schemaType === 'AVRO') parseAvro(text, { references, checkDefaults: false });
-      else if (schemaType === 'PROTOBUF') parseProtobuf(text);
+      if (schemaType === 'AVRO') parseAvro(text, { references: avroTexts(referred), checkDefaults: false });
+      else if (schemaType === 'PROTOBUF') parseProtobuf(text, referred.all);
       else if (schemaType === 'JSON') return this.jsonSchema(JSON.parse(text));
       else return { kind: 'unknown-type' };
       return undefined;
@@ -46,7 +60,7 @@ export class SchemaTexts {
     }
   }
 
-  /** Of a draft that is not known here, such as 4, only that it is JSON of the right kind. */
+  /** Of a draft that is not known here only that it is JSON of the right kind. */
   private jsonSchema(schema: unknown): TextProblem | undefined {
     if (typeof schema === 'boolean') return undefined;
     if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
@@ -54,16 +68,14 @@ export class SchemaTexts {
     }
     const draft = '$schema' in schema ? schema.$schema : undefined;
     const checker = checkerOf(draft);
-    if (checker === undefined || checker.validateSchema(schema as AnySchema) === true) return undefined;
+    if (checker === undefined) return { kind: 'unknown-draft', reason: String(draft).slice(0, MAX_REASON) };
+    if (checker.validateSchema(schema as AnySchema) === true) return undefined;
     return { kind: 'invalid-json-schema', reason: checker.errorsText(checker.errors).slice(0, MAX_REASON) };
   }
 }
 
-/** A serialized descriptor in base64, as some clients register it, is taken as it is. */
-function parseProtobuf(text: string): void {
-  if (/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text) && text.trim() !== '') return;
-  if (text.trim() === '') throw new Error('it is empty');
-  protobuf.parse(text, { keepCase: true });
+function avroTexts({ direct, all }: ReferredTexts): readonly string[] {
+  return all === undefined ? [namesOnly(direct.map(({ text }) => text))] : all.map(({ text }) => text);
 }
 
 function shown(error: unknown): string {

@@ -36,6 +36,11 @@ export const STATE_KINDS = {
     what: 'The text is JSON, but no valid JSON Schema of its draft.',
     mend: 'Register a right version; the old one stays for old data.',
   },
+  'unchecked-json-schema': {
+    severity: 'note',
+    what: 'A JSON Schema of a draft that is not known here: only that it is JSON is certain.',
+    mend: 'Nothing, if its $schema is right.',
+  },
   'unknown-schema-type': {
     severity: 'error',
     what: 'A schema type beside AVRO, JSON and PROTOBUF.',

@@ -33,6 +33,10 @@ const found = (written: readonly WrittenRecord[], topic: Partial<TopicFacts> = {
 const names = (findings: readonly Finding[]): string[] => [...new Set(findings.map(({ name }) => name))];
 const bad = (findings: readonly Finding[]): readonly Finding[] => findings.filter((f) => f.severity !== 'note');
 
+/** What registries know by themselves, and the parser does not. */
+const OPTIONS =
+  'import "google/protobuf/descriptor.proto"; import "confluent/meta.proto"; extend google.protobuf.FieldOptions { string x = 50001; } message O { google.type.Money m = 1 [(x) = "y"]; q.Q q = 2 [(confluent.field_meta).doc = "z"]; }';
+
 const SOUND = [confluent.noop(), schema('a', 1, 1), schema('b', 1, 2, LONG)];
 
 type Row = readonly [
@@ -151,6 +155,40 @@ const STATES: readonly Row[] = [
         schemaType: 'JSON',
       }),
     ],
+  ],
+  [
+    'unparsable-schema',
+    'a Protobuf import that no reference has',
+    [schema('a', 1, 1, 'syntax = "proto3"; import "gone.proto"; message M {}', { schemaType: 'PROTOBUF' })],
+    { subject: 'a' },
+  ],
+  [
+    'unparsable-schema',
+    'a Protobuf type that what is imported lacks',
+    [
+      schema('b', 1, 1, 'syntax = "proto3"; package p; message B {}', { schemaType: 'PROTOBUF' }),
+      schema('a', 1, 2, 'syntax = "proto3"; import "b.proto"; message M { p.C c = 1; }', {
+        schemaType: 'PROTOBUF',
+        references: [{ name: 'b.proto', subject: 'b', version: 1 }],
+      }),
+    ],
+    { subject: 'a', message: expect.stringContaining("no such Type or Enum 'p.C'") as string },
+  ],
+  [
+    'invalid-json-schema',
+    'draft 4',
+    [
+      schema('a', 1, 1, '{"$schema":"http://json-schema.org/draft-04/schema#","required":true}', {
+        schemaType: 'JSON',
+      }),
+    ],
+    { severity: 'warning' },
+  ],
+  [
+    'unchecked-json-schema',
+    'draft 3',
+    [schema('a', 1, 1, '{"$schema":"http://json-schema.org/draft-03/schema#"}', { schemaType: 'JSON' })],
+    { severity: 'note', subject: 'a' },
   ],
   ['unknown-schema-type', 'XML', [schema('a', 1, 1, '<a/>', { schemaType: 'XML' })], { subject: 'a' }],
   ['dangling-reference', 'nothing there', [schema('a', 1, 1, INT, refers('gone'))], { subject: 'a', version: 1 }],
@@ -299,7 +337,21 @@ describe('verify finds nothing bad', () => {
       schema('a', 1, 2, avro, refers('b')),
       schema('c', 1, 3, '{"type":"array","items":"x.A"}', refers('a')),
       schema('p', 1, 4, proto, { schemaType: 'PROTOBUF' }),
-      schema('j', 1, 5, '{"$schema":"http://json-schema.org/draft-04/schema#","id":"x"}', { schemaType: 'JSON' }),
+      schema('q', 1, 10, 'syntax = "proto3"; package q; import "p.proto"; message Q { p.M m = 1; }', {
+        schemaType: 'PROTOBUF',
+        references: [{ name: 'p.proto', subject: 'p', version: 1 }],
+      }),
+      schema('o', 1, 11, `syntax = "proto3"; import "q.proto"; import "google/type/money.proto"; ${OPTIONS}`, {
+        schemaType: 'PROTOBUF',
+        references: [{ name: 'q.proto', subject: 'q', version: 1 }],
+      }),
+      schema(
+        'j',
+        1,
+        5,
+        '{"$schema":"http://json-schema.org/draft-04/schema#","id":"x","minimum":1,"exclusiveMinimum":true,"definitions":{"d":{"required":["a"]}}}',
+        { schemaType: 'JSON' },
+      ),
       schema('j', 2, 6, '{"$schema":"http://json-schema.org/draft-06/schema#"}', { schemaType: 'JSON' }),
       schema('j', 3, 7, 'true', { schemaType: 'JSON' }),
       schema('j', 4, 8, '{"$schema":"https://json-schema.org/draft/2019-09/schema","$id":"u"}', { schemaType: 'JSON' }),

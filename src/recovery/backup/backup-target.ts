@@ -1,4 +1,5 @@
 /** Where backups go. Each target knows what it has, takes what it lacks, and reads back what it wrote. */
+import type { RawRecord } from '../records/raw-record.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Reading } from './reading.ts';
@@ -7,6 +8,8 @@ export interface TargetWrite {
   readonly reading: Reading;
   /** Where what the target holds goes on; undefined: it can't, and is written whole. */
   readonly from: number | undefined;
+  /** Belong among what the reading has from there on: see lost-deletions.ts. */
+  readonly tombstones: readonly RawRecord[];
   readonly witnesses: readonly RestWitness[];
   /** What becomes part of the backup's notes. */
   readonly notes: readonly string[];
@@ -31,7 +34,7 @@ export interface SettledTarget {
 }
 
 export interface OpenTarget {
-  /** What is there is never written anew, on demand neither. */
+  /** What is there is never written anew, on demand neither, and is compacted by itself. */
   readonly isAppendOnly: boolean;
   /** The newest backup in it. */
   readonly held: Snapshot | undefined;

@@ -8,6 +8,8 @@ import type { TopicSource } from './backup-source.ts';
 
 /** Offsets at the end of what is held whose records are read again and compared. */
 const COMPARED_OFFSETS = 64;
+/** Further back there is no looking: a digest of each is in memory. */
+const MOST_COMPARED = 250_000;
 
 export type Continuity =
   /** Nothing is new, the topic's settings included. */
@@ -15,9 +17,17 @@ export type Continuity =
   | { readonly kind: 'continues'; readonly from: number; readonly warning: string | undefined }
   | { readonly kind: 'broken'; readonly why: string };
 
+interface Compared {
+  readonly held: Snapshot;
+  readonly now: TopicFacts;
+  readonly source: TopicSource;
+  /** What is held is compacted by itself: it may lack what the topic still has. */
+  readonly isCompacted: boolean;
+}
+
 /** @throws DataError `holdfast.recovery.backup-damaged` of what is held; what reading the topic throws */
 export async function continuityOf(
-  { held, now, source }: { readonly held: Snapshot; readonly now: TopicFacts; readonly source: TopicSource },
+  { held, now, source, isCompacted }: Compared,
   signal: AbortSignal,
 ): Promise<Continuity> {
   const before = held.facts.topic;
@@ -25,7 +35,7 @@ export async function continuityOf(
     return { kind: 'broken', why: 'the backup before was not made from a topic' };
   }
   const { endOffset } = held.facts;
-  const why = differenceOf(before, now, endOffset) ?? (await differentRecord({ held, now, source }, signal));
+  const why = differenceOf(before, now, endOffset) ?? (await differentRecord({ held, now, source, isCompacted }, signal));
   if (why !== undefined) return { kind: 'broken', why };
   if (now.endOffset === endOffset && isDeepStrictEqual(settingsOf(before), settingsOf(now))) {
     return { kind: 'unchanged' };
@@ -59,27 +69,47 @@ function differenceOf(before: TopicFacts, now: TopicFacts, endOffset: number): s
 
 /** A topic without an id that was made anew and has grown past the old end shows only so; one that lost its tail and grew again, too. */
 async function differentRecord(
-  { held, now, source }: { readonly held: Snapshot; readonly now: TopicFacts; readonly source: TopicSource },
+  { held, now, source, isCompacted }: Compared,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { endOffset } = held.facts;
-  const from = Math.max(endOffset - COMPARED_OFFSETS, now.beginOffset, held.facts.beginOffset);
-  if (from >= endOffset) return undefined;
-  const known = new Map<number, RawRecord>();
-  for await (const batch of held.records(from)) for (const record of batch) known.set(record.offset, record);
+  const lowest = Math.max(now.beginOffset, held.facts.beginOffset);
+  // Where compaction left nothing to compare, further back.
+  for (let width = COMPARED_OFFSETS; ; width *= 16) {
+    const from = Math.max(endOffset - width, lowest);
+    if (from >= endOffset) return undefined;
+    const { different, compared } = await comparedFrom(from, { held, now, source, isCompacted }, signal);
+    if (different !== undefined) {
+      return `the topic was made anew or lost its end: at offset ${different} is another record than before`;
+    }
+    if (compared > 0 || from === lowest || width > MOST_COMPARED) return undefined;
+  }
+}
+
+async function comparedFrom(
+  from: number,
+  { held, now, source, isCompacted }: Compared,
+  signal: AbortSignal,
+): Promise<{ readonly different: number | undefined; readonly compared: number }> {
+  const { endOffset } = held.facts;
+  const known = new Map<number, string>();
+  for await (const batch of held.records(from)) {
+    for (const record of batch) known.set(record.offset, recordDigest(record).toString('latin1'));
+  }
   let different: number | undefined;
+  let compared = 0;
   const append = (records: readonly RawRecord[]): Promise<void> => {
+    compared += records.length;
     for (const record of records) {
       const other = known.get(record.offset);
       // One that we don't have can't have come by itself: offsets are given out once.
-      if (other === undefined || !recordDigest(other).equals(recordDigest(record))) different ??= record.offset;
+      const isOther = other === undefined ? !isCompacted : other !== recordDigest(record).toString('latin1');
+      if (isOther) different ??= record.offset;
     }
     return Promise.resolve();
   };
   await source.read({ facts: { ...now, endOffset }, from, writer: { append } }, signal);
-  return different === undefined
-    ? undefined
-    : `the topic was made anew or lost its end: at offset ${different} is another record than before`;
+  return { different, compared };
 }
 
 /** What a restore would make the topic with. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import { BackupFolder, backupName, backupsIn } from './backup-folder.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
+import { withTombstones } from './lost-deletions.ts';
 import type { Increment, RecordsFile } from './manifest.ts';
 import { expiredBackups, type RetentionRule } from './retention-rule.ts';
 import { openSnapshotFolder, type SnapshotFolder } from './snapshot-folder.ts';
@@ -84,14 +85,15 @@ class OpenFolderTarget implements OpenTarget {
 
   async write(write: TargetWrite, signal: AbortSignal): Promise<WrittenBackup> {
     const { held } = this;
-    if (held === undefined || write.from === undefined) return this.writeNew({ ...write, from: undefined }, signal);
+    if (held === undefined || write.from === undefined) return this.writeNew({ ...write, from: undefined, tombstones: [] }, signal);
     try {
       return await this.writeNew(write, signal);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       // What was linked is damaged. The topic still has what counts.
       const note = `The backup is full, because the one before can't be gone on with: ${error.message}`;
-      const written = await this.writeNew({ ...write, from: undefined, notes: [...write.notes, note] }, signal);
+      const full = { ...write, from: undefined, tombstones: [], notes: [...write.notes, note] };
+      const written = await this.writeNew(full, signal);
       return { ...written, warnings: [...written.warnings, note] };
     }
   }
@@ -122,7 +124,7 @@ class OpenFolderTarget implements OpenTarget {
   }
 
   private async writeNew(write: TargetWrite, signal: AbortSignal): Promise<WrittenBackup> {
-    const { reading, from, witnesses, notes } = write;
+    const { reading, from, tombstones, witnesses, notes } = write;
     const held = from === undefined ? undefined : this.held;
     const added = await reading.from(from ?? 0, held?.facts.topic, signal);
     const takenAt = Math.max(reading.takenAt, (this.held?.facts.takenAt ?? 0) + 1);
@@ -143,7 +145,7 @@ class OpenFolderTarget implements OpenTarget {
         };
       }
       const before = writer.records;
-      for await (const batch of added.records(from ?? 0)) {
+      for await (const batch of withTombstones(added.records(from ?? 0), tombstones)) {
         signal.throwIfAborted();
         await writer.append(batch);
       }

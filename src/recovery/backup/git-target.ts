@@ -6,6 +6,7 @@ import { DataError } from '../../sdk/errors/kinds.ts';
 import { BACKUP_DAMAGED } from './backup-errors.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
 import { GitRepository, type Identity, SNAPSHOT_FOLDER } from './git-repository.ts';
+import { withTombstones } from './lost-deletions.ts';
 import { openGitSnapshot } from './open-git-snapshot.ts';
 import { ReadableFiles } from './readable-files.ts';
 import { openSnapshotFolder, type SnapshotFolder } from './snapshot-folder.ts';
@@ -126,7 +127,7 @@ class OpenGitTarget implements OpenTarget {
 
   /** What nodes told is not in it: it differs each time, and would be all that a change shows. */
   private async writeSnapshot(
-    { reading, from, notes }: TargetWrite,
+    { reading, from, tombstones, notes }: TargetWrite,
     signal: AbortSignal,
   ): Promise<{ readonly snapshot: SnapshotFolder; readonly added: number }> {
     const held = from === undefined ? undefined : this.held;
@@ -143,7 +144,7 @@ class OpenGitTarget implements OpenTarget {
         for await (const batch of held.records(last?.firstOffset ?? 0)) await writer.append(batch);
       }
       const before = writer.records;
-      for await (const batch of delta.records(from ?? 0)) await writer.append(batch);
+      for await (const batch of withTombstones(delta.records(from ?? 0), tombstones)) await writer.append(batch);
       const added = writer.records - before;
       const { source, topic, endOffset, takenAt } = facts;
       await writer.finish({ source, takenAt, topic, endOffset, notes });
@@ -157,10 +158,10 @@ class OpenGitTarget implements OpenTarget {
     }
   }
 
-  private async writeReadable({ reading, from }: TargetWrite, signal: AbortSignal): Promise<string> {
+  private async writeReadable({ reading, from, tombstones }: TargetWrite, signal: AbortSignal): Promise<string> {
     const files = await ReadableFiles.open(this.repository.path, from === undefined);
     const delta = await reading.from(from ?? 0, this.held?.facts.topic, signal);
-    for await (const batch of delta.records(from ?? 0)) {
+    for await (const batch of withTombstones(delta.records(from ?? 0), tombstones)) {
       signal.throwIfAborted();
       for (const record of batch) await files.apply(record);
     }

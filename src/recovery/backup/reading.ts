@@ -1,7 +1,10 @@
 /** One reading of a source, up to one fixed end, that all targets of a backup share: each takes what it lacks. */
 import { join } from 'node:path';
+import type { RawRecord } from '../records/raw-record.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import type { RestSource, TopicSource } from './backup-source.ts';
+import { KeySet } from './key-set.ts';
+import type { KeysNow } from './lost-deletions.ts';
 import type { SnapshotFolder } from './snapshot-folder.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -14,6 +17,8 @@ export interface Reading {
    * @param before facts of what ends at `from`
    */
   from(offset: number, before: TopicFacts | undefined, signal: AbortSignal): Promise<SnapshotFolder>;
+  /** Of the whole topic; undefined: not a topic. Read once. */
+  keys(signal: AbortSignal): Promise<KeysNow | undefined>;
 }
 
 export class TopicReadingOnce implements Reading {
@@ -24,6 +29,7 @@ export class TopicReadingOnce implements Reading {
   private readonly onProgress: ((done: number, total: number) => void) | undefined;
   private spooled: { readonly from: number; readonly snapshot: SnapshotFolder } | undefined;
   private times = 0;
+  private known: Promise<KeysNow> | undefined;
 
   /** @param options.folder for what is read; its owner removes it */
   constructor(options: {
@@ -61,6 +67,23 @@ export class TopicReadingOnce implements Reading {
       throw error;
     }
   }
+
+  keys(signal: AbortSignal): Promise<KeysNow> {
+    this.known ??= this.readKeys(signal);
+    return this.known;
+  }
+
+  private async readKeys(signal: AbortSignal): Promise<KeysNow> {
+    const { topic: facts, source, onProgress } = this;
+    const keys = new KeySet();
+    const append = (records: readonly RawRecord[]): Promise<void> => {
+      for (const { key } of records) if (key !== null) keys.add(key);
+      return Promise.resolve();
+    };
+    const reading = { facts, from: facts.beginOffset, writer: { append } };
+    const shown = await source.read({ ...reading, ...(onProgress === undefined ? {} : { onProgress }) }, signal);
+    return { keys, facts: shown };
+  }
 }
 
 export class RestReadingOnce implements Reading {
@@ -79,5 +102,9 @@ export class RestReadingOnce implements Reading {
   from(_offset: number, _before: TopicFacts | undefined, signal: AbortSignal): Promise<SnapshotFolder> {
     this.read ??= this.source.read(this.folder, signal);
     return this.read;
+  }
+
+  keys(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 }

@@ -8,8 +8,9 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { WitnessReport } from './ask-witnesses.ts';
 import { BACKUP_DAMAGED } from './backup-errors.ts';
 import type { BackupSource } from './backup-source.ts';
-import type { BackupTarget, OpenTarget, WrittenBackup } from './backup-target.ts';
+import type { BackupTarget, OpenTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
 import { type Continuity, continuityOf } from './continuity.ts';
+import { type KeysNow, lostDeletions } from './lost-deletions.ts';
 import { type Reading, RestReadingOnce, TopicReadingOnce } from './reading.ts';
 import { sameContent } from './same-content.ts';
 
@@ -113,7 +114,7 @@ async function openTarget(target: BackupTarget, signal: AbortSignal): Promise<Ca
 async function decide(candidate: Candidate, run: BackupRun, reading: Reading, signal: AbortSignal): Promise<void> {
   const { open } = candidate;
   if (open?.held === undefined || (run.full === true && !open.isAppendOnly)) return;
-  const continuity = await compare(open.held, run, reading, signal).catch(damageAsBreak);
+  const continuity = await compare(open.held, open.isAppendOnly, run, reading, signal).catch(damageAsBreak);
   // That nothing has changed is no comfort where what is there can't be read.
   const isWhole = continuity?.kind === 'unchanged' ? open.check(signal).then(() => continuity) : continuity;
   candidate.continuity = await Promise.resolve(isWhole).catch(damageAsBreak);
@@ -129,12 +130,13 @@ async function decide(candidate: Candidate, run: BackupRun, reading: Reading, si
 /** undefined: it is written anew, without a word. */
 async function compare(
   held: Snapshot,
+  isCompacted: boolean,
   run: BackupRun,
   reading: Reading,
   signal: AbortSignal,
 ): Promise<Continuity | undefined> {
   if (run.source.kind === 'topic' && reading.topic !== undefined) {
-    return continuityOf({ held, now: reading.topic, source: run.source }, signal);
+    return continuityOf({ held, now: reading.topic, source: run.source, isCompacted }, signal);
   }
   const now = await reading.from(0, undefined, signal);
   return held.facts.source === 'rest' && (await sameContent(held, now)) ? { kind: 'unchanged' } : undefined;
@@ -152,9 +154,10 @@ async function serve(
   let backup = isUnchanged ? heldBackup(open, open.held) : undefined;
   try {
     if (!isUnchanged) {
-      const from = continuity?.kind === 'continues' ? continuity.from : undefined;
+      const { from, tombstones } = await beginning(candidate, reading, signal);
       const { witnesses, notes } = told;
-      const written = await open.write({ reading, from, witnesses, notes: [...notes, ...warnings] }, signal);
+      const all = { reading, from, tombstones, witnesses, notes: [...notes, ...warnings] };
+      const written = await open.write(all, signal);
       backup = withoutWarnings(written);
       warnings.push(...notes, ...written.warnings);
     }
@@ -166,6 +169,34 @@ async function serve(
     // What was written stays, though old ones could not be removed, or a commit not be pushed.
     return { ...failed(candidate, error), backup };
   }
+}
+
+/** Where the target goes on, and what it would not hear of there. */
+async function beginning(
+  { open, warnings, continuity }: Candidate,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<Pick<TargetWrite, 'from' | 'tombstones'>> {
+  const held = open?.held;
+  if (continuity?.kind !== 'continues' || held === undefined) return { from: undefined, tombstones: [] };
+  const { from } = continuity;
+  const added = await reading.from(from, held.facts.topic, signal);
+  const keysNow = async (): Promise<KeysNow> => {
+    const now = await reading.keys(signal);
+    if (now === undefined) throw new Error('what is no topic has no increments');
+    return now;
+  };
+  try {
+    const lost = await lostDeletions({ held, added, from, keysNow }, signal);
+    if (lost !== undefined) {
+      if (lost.warning !== undefined) warnings.push(lost.warning);
+      return { from, tombstones: lost.tombstones };
+    }
+    warnings.push("It can't go on from what is there, because the topic has lost records in a way that no compaction has.");
+  } catch (error) {
+    warnings.push(`It can't go on from what is there, because ${damageAsBreak(error).why}.`);
+  }
+  return { from: undefined, tombstones: [] };
 }
 
 function failed({ target, warnings }: Candidate, error: unknown): TargetOutcome {
@@ -190,7 +221,7 @@ function heldTopic({ open, continuity }: Candidate): Snapshot['facts']['topic'] 
   return continuity?.kind === 'continues' ? open?.held?.facts.topic : undefined;
 }
 
-function damageAsBreak(error: unknown): Continuity {
+function damageAsBreak(error: unknown): Extract<Continuity, { readonly kind: 'broken' }> {
   if ((error as { readonly code?: unknown }).code !== BACKUP_DAMAGED) throw error;
   return { kind: 'broken', why: `the one before is damaged: ${(error as Error).message}` };
 }

@@ -7,6 +7,7 @@ import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { TopicAppender } from '../topic/topic-appender.ts';
 import { BACKUP_DAMAGED, BACKUP_FAILED, TARGET_FOREIGN } from './backup-errors.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
+import { withTombstones } from './lost-deletions.ts';
 import { openTopicCopy, type TopicCopyPlace } from './open-topic-copy.ts';
 import type { SnapshotFolder } from './snapshot-folder.ts';
 import { factsRecord } from './topic-copy-facts.ts';
@@ -72,7 +73,7 @@ class OpenTopicCopy implements OpenTarget {
   }
 
   async write(write: TargetWrite, signal: AbortSignal): Promise<WrittenBackup> {
-    const { reading, from, notes } = write;
+    const { reading, from, tombstones, notes } = write;
     const { name, broker, client, topic } = this.options;
     const { held } = this;
     if (held !== undefined && from === undefined) {
@@ -93,7 +94,7 @@ class OpenTopicCopy implements OpenTarget {
         const first = { source, takenAt, topic: origin, beginOffset: begin, endOffset: beginOffset, notes: [] };
         await appender.append([factsRecord(first)], signal);
       }
-      for await (const batch of delta.records(from ?? 0)) {
+      for await (const batch of withTombstones(delta.records(from ?? 0), tombstones)) {
         await appender.append(batch.map(copiedRecord), signal);
         added += batch.length;
       }
@@ -184,6 +185,8 @@ async function missingIn(
     signal.throwIfAborted();
     const found = await back.at(batch.map(({ offset }) => offset));
     for (const [index, record] of batch.entries()) {
+      // It goes by compaction as well, when its time is over.
+      if (record.value === null) continue;
       const copy = found[index];
       if (copy === undefined) gone.set(Buffer.from(record.key ?? []).toString('base64'), record.offset);
       else if (!recordDigest(copy).equals(recordDigest(record))) return record.offset;

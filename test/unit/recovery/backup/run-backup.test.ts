@@ -133,6 +133,53 @@ describe('a backup into a folder', () => {
     expect(outcome.backup).toMatchObject({ records: 330, added: 30, endOffset: 350 });
   });
 
+  it('raises nothing from the dead whose tombstone was compacted away between two backups', async () => {
+    const schema = (subject: string, id: number) => confluent.schema({ subject, version: 1, id, schema: '"string"' });
+    topic.write(confluent.gone('s7', 1));
+    await backup();
+    topic.write(schema('later', 900), confluent.gone('s3', 1), confluent.gone('s9', 1), confluent.noop());
+    const gone = new Set([2, 6, 8, 300, 302, 303]);
+    topic.log = topic.log.filter(({ offset }) => !gone.has(offset));
+    const outcome = await backup();
+    expect(outcome).toMatchObject({ state: 'written', warnings: [expect.stringContaining('2 keys were deleted')] });
+    const backups = await recordsOf(await openBackup(folder()));
+    const keys = backups.filter(({ value }) => value === null).map(({ key }) => Buffer.from(key!).toString());
+    expect(keys.map((key) => /"subject":"(\w+)"/.exec(key)?.[1] ?? 'no-op')).toEqual(['s7', 's3', 's9', 'no-op']);
+    expect(backups.map(({ offset }) => offset).slice(-4)).toEqual([301, 302, 303, 304]);
+    expect(backups[2]?.offset).toBe(2);
+    // They are there for good, and what follows goes on from them.
+    topic.write(schema('s3', 901));
+    expect(await backup()).toMatchObject({ state: 'written', warnings: [], backup: { added: 1 } });
+  });
+
+  it('keeps what retention or damage may have taken, and says that it does not know', async () => {
+    await backup();
+    topic.grow(3);
+    // The topic begins later, and a record of it was compacted behind the end of the backup before.
+    topic.log = topic.log.filter(({ offset }) => offset >= 20 && offset !== 301);
+    const outcome = await backup();
+    expect(outcome.warnings).toEqual([expect.stringContaining('20 keys are gone from the topic')]);
+    expect((await recordsOf(await openBackup(folder()))).filter(({ value }) => value === null)).toEqual([]);
+  });
+
+  it('reads the whole topic again only where compaction has passed the end of the backup before', async () => {
+    await backup();
+    topic.grow(5);
+    topic.log = topic.log.filter(({ offset }) => offset > 9 || offset === 0);
+    topic.facts = { ...topic.facts, beginOffset: 0 };
+    await backup();
+    expect(Math.min(...topic.offsetsRead)).toBe(300 - 64);
+  });
+
+  it('is a full one where a topic that lost its end has grown again and was compacted there', async () => {
+    await backup();
+    topic.log.splice(100);
+    topic.grow(300, 'other');
+    topic.log = topic.log.filter(({ offset }) => offset < 210 || offset >= 300);
+    expect((await backup()).warnings).toEqual([expect.stringContaining('lost its end')]);
+    expect(await words()).toEqual(topic.log.map(inWords));
+  });
+
   it('takes everything anew where the backup before is damaged', async () => {
     const first = await backup();
     const path = join(first.backup!.place, 'records-0000000000000000.ndjson');

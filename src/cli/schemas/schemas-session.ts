@@ -1,13 +1,13 @@
 /** What a command of `holdfast schemas` works with: brokers, places, temporary folders, output. All of it ends with the command. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { createEmbeddedBroker } from '../../broker/embedded/embedded-broker.ts';
 import { createKafkaBroker } from '../../broker/kafka/kafka-broker.ts';
 import type { Broker, ClientSettings } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Logger } from '../../foundation/logger.ts';
 import type { SecretRegistry } from '../../foundation/secret-registry.ts';
+import { temporaryFolder } from '../../recovery/backup/temporary-folder.ts';
 import { openNodes, type RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
@@ -109,7 +109,7 @@ export class SchemasSession {
 
   /** Removed at the end, after a signal too. */
   async temporaryFolder(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-'));
+    const folder = await temporaryFolder();
     this.parts.add(() => rm(folder, { recursive: true, force: true }));
     return folder;
   }

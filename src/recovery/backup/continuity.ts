@@ -35,7 +35,8 @@ export async function continuityOf(
     return { kind: 'broken', why: 'the backup before was not made from a topic' };
   }
   const { endOffset } = held.facts;
-  const why = differenceOf(before, now, endOffset) ?? (await differentRecord({ held, now, source, isCompacted }, signal));
+  const why =
+    differenceOf(before, now, endOffset) ?? (await differentRecord({ held, now, source, isCompacted }, signal));
   if (why !== undefined) return { kind: 'broken', why };
   if (now.endOffset === endOffset && isDeepStrictEqual(settingsOf(before), settingsOf(now))) {
     return { kind: 'unchanged' };

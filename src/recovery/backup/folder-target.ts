@@ -85,7 +85,8 @@ class OpenFolderTarget implements OpenTarget {
 
   async write(write: TargetWrite, signal: AbortSignal): Promise<WrittenBackup> {
     const { held } = this;
-    if (held === undefined || write.from === undefined) return this.writeNew({ ...write, from: undefined, tombstones: [] }, signal);
+    if (held === undefined || write.from === undefined)
+      return this.writeNew({ ...write, from: undefined, tombstones: [] }, signal);
     try {
       return await this.writeNew(write, signal);
     } catch (error) {
@@ -145,9 +146,12 @@ class OpenFolderTarget implements OpenTarget {
         };
       }
       const before = writer.records;
-      for await (const batch of withTombstones(added.records(from ?? 0), tombstones)) {
-        signal.throwIfAborted();
-        await writer.append(batch);
+      if (from === undefined) await writer.adoptAll(added);
+      else {
+        for await (const batch of withTombstones(added.records(from), tombstones)) {
+          signal.throwIfAborted();
+          await writer.append(batch);
+        }
       }
       for (const witness of witnesses) await writer.addWitness(witness);
       backup = await writer.finish({

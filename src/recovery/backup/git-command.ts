@@ -6,10 +6,28 @@ import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import { GIT_FAILED, GIT_MISSING } from './backup-errors.ts';
 
 const MAX_OUTPUT = 64 * 1024 * 1024;
-/** Bytes stay as they are whatever the user has set, and a commit outlives a failing machine. */
-const SETTINGS = ['core.autocrlf=false', 'core.safecrlf=false', 'core.quotePath=false', 'core.fsync=committed'];
+/**
+ * Bytes stay as they are whatever the user has set, and a commit outlives a failing machine. Neither hooks nor a key that asks for a password
+ * keep a backup from being made.
+ */
+const SETTINGS = [
+  ...['core.autocrlf=false', 'core.safecrlf=false', 'core.quotePath=false', 'core.fsync=committed'],
+  ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'commit.gpgSign=false', 'commit.cleanup=whitespace'],
+];
 /** A git that was called from a hook of another repository would work on that one. */
-const FOREIGN_VARIABLES = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_COMMON_DIR'];
+const FOREIGN_VARIABLES = [
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_COMMON_DIR',
+  'GIT_NAMESPACE',
+  'GIT_PREFIX',
+  'GIT_LITERAL_PATHSPECS',
+  'GIT_GLOB_PATHSPECS',
+  'GIT_NOGLOB_PATHSPECS',
+  'GIT_ICASE_PATHSPECS',
+];
 
 export interface GitCall {
   readonly input?: string;

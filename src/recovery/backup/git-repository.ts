@@ -1,6 +1,6 @@
 /** A git repository that backups are committed into. Files of ours lie beside those of others, which are left alone. */
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { lockFolder } from '../../broker/embedded/folder-lock.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { makeFolder } from '../../foundation/make-folder.ts';
@@ -19,6 +19,8 @@ const MARKER = `${JSON.stringify({ kind: 'holdfast-schemas-git', format: 1 })}\n
 const README = `Written by \`holdfast schemas backup\`, for reading: a folder for each subject, two files for each version.
 What is restored lies in ../${SNAPSHOT_FOLDER}, with the records' own bytes.
 `;
+const AS_IT_IS = '-text -filter -ident -working-tree-encoding';
+const ATTRIBUTES = `/${MARKER_FILE} ${AS_IT_IS}\n/${SNAPSHOT_FOLDER}/** ${AS_IT_IS}\n/${SUBJECTS_FOLDER}/** ${AS_IT_IS}\n`;
 /** How long a git that a killed run started may go on. */
 const ORPHAN_MS = 5_000;
 
@@ -72,6 +74,7 @@ export class GitRepository {
     const repository = new GitRepository({ path, git, ownFolder, release: () => lock.release() });
     try {
       await repository.refuseForeign(signal);
+      await repository.keepBytes(signal);
       await repository.heal(clock, signal);
       return repository;
     } catch (error) {
@@ -106,7 +109,7 @@ export class GitRepository {
     await git.run(['add', '--all', '--force', '--', ...OURS], { signal });
     const isSame =
       (await this.head(signal)) !== undefined &&
-      (await git.ask(['diff', '--cached', '--quiet', 'HEAD'], { signal })) !== undefined;
+      (await git.ask(['diff', '--cached', '--quiet', 'HEAD', '--', ...OURS], { signal })) !== undefined;
     if (!isSame) {
       const env = await this.identity(commit.author, commit.at, signal);
       await git.run(['commit', '--quiet', '--allow-empty-message', '--file=-', '--', ...OURS], {
@@ -120,7 +123,11 @@ export class GitRepository {
   /** The current branch, whether or not there is something new. @throws EnvironmentError `holdfast.recovery.git-failed` */
   async push(remote: string, signal: AbortSignal): Promise<void> {
     const branch = (await this.git.run(['symbolic-ref', '--short', 'HEAD'], { signal })).trim();
-    await this.git.run(['push', '--quiet', '--', remote, `HEAD:refs/heads/${branch}`], { signal });
+    // ssh would ask on the terminal by itself.
+    const isOwnSsh = (await this.git.ask(['config', '--get', 'core.sshCommand'], { signal })) !== undefined;
+    const env =
+      isOwnSsh || process.env['GIT_SSH_COMMAND'] !== undefined ? {} : { GIT_SSH_COMMAND: 'ssh -oBatchMode=yes' };
+    await this.git.run(['push', '--quiet', '--', remote, `HEAD:refs/heads/${branch}`], { env, signal });
   }
 
   close(): Promise<void> {
@@ -132,16 +139,38 @@ export class GitRepository {
   }
 
   private async refuseForeign(signal: AbortSignal): Promise<void> {
-    if ((await this.head(signal)) === undefined) return;
-    const committed = await this.committed(signal);
+    const committed = (await this.head(signal)) === undefined ? [] : await this.committed(signal);
+    if (committed.length === 0) return this.refuseUncommitted(signal);
     if (committed.includes(MARKER_FILE)) {
       const text = await this.git.run(['cat-file', 'blob', `HEAD:${MARKER_FILE}`], { signal });
       if (text === MARKER) return;
-    } else if (committed.length === 0) return;
+    }
     throw new ConfigError(
       `The git repository ${this.path} has ${committed.join(', ')}, but not as this version of Holdfast writes it. Name another repository.`,
       { code: TARGET_FOREIGN },
     );
+  }
+
+  /** Files of somebody who has yet to commit them would be lost. What a first run that was killed has left is ours. */
+  private async refuseUncommitted(signal: AbortSignal): Promise<void> {
+    if (await isThere(this.runningFile)) return;
+    const status = ['status', '--porcelain', '--ignored', '-z', '--', ...OURS];
+    const [found] = (await this.git.run(status, { signal })).split('\0');
+    if (found === undefined || found === '') return;
+    throw new ConfigError(
+      `The git repository ${this.path} has ${found.slice(3)}, which is not committed, and would be written over. Name another repository.`,
+      { code: TARGET_FOREIGN },
+    );
+  }
+
+  /** The repository's own .gitattributes may have line ends and filters that change bytes; these lines outweigh it, in this clone only. */
+  private async keepBytes(signal: AbortSignal): Promise<void> {
+    const { git, path } = this;
+    const file = resolve(path, (await git.run(['rev-parse', '--git-path', 'info/attributes'], { signal })).trim());
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (text.includes(ATTRIBUTES)) return;
+    await makeFolder(dirname(file));
+    await writeFile(file, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${ATTRIBUTES}`);
   }
 
   private async heal(clock: Clock, signal: AbortSignal): Promise<void> {
@@ -189,8 +218,8 @@ export class GitRepository {
   ): Promise<Readonly<Record<string, string>>> {
     const date = `${Math.floor(at / 1000)} +0000`;
     const dates = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
-    const isKnown = (await this.git.ask(['config', '--get', 'user.email'], { signal })) !== undefined;
-    if (author === undefined && isKnown) return dates;
+    const known = ['user.name', 'user.email'].map((name) => this.git.ask(['config', '--get', name], { signal }));
+    if (author === undefined && !(await Promise.all(known)).includes(undefined)) return dates;
     const { name, email } = author ?? { name: 'Holdfast', email: 'holdfast@localhost' };
     const authors = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
     return { ...dates, ...authors, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };

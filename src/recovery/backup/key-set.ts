@@ -9,6 +9,10 @@ export class KeySet {
   private table = new Uint32Array(FIRST_SLOTS * WORDS);
   private count = 0;
 
+  get size(): number {
+    return this.count;
+  }
+
   add(key: Uint8Array): void {
     // Half full at most: what is looked for is near.
     if (this.count * 2 >= this.slots) this.grow();

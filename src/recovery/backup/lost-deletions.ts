@@ -102,11 +102,7 @@ async function hasGap(added: Snapshot, from: number, signal: AbortSignal): Promi
 }
 
 /** Keys whose last record is no tombstone, and that the topic does not have; in the order of these records. */
-async function aliveButGone(
-  held: Snapshot,
-  keys: KeySet,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Alive>> {
+async function aliveButGone(held: Snapshot, keys: KeySet, signal: AbortSignal): Promise<ReadonlyMap<string, Alive>> {
   const alive = new Map<string, Alive>();
   for await (const batch of held.records()) {
     signal.throwIfAborted();

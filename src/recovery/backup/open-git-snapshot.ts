@@ -1,6 +1,5 @@
 /** Reads a backup from a commit of a git repository. The work tree does not count. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { BACKUP_UNREADABLE } from './backup-errors.ts';
@@ -8,6 +7,7 @@ import { Git } from './git-command.ts';
 import { SNAPSHOT_FOLDER } from './git-repository.ts';
 import { type BackupManifest, MANIFEST_FILE, parseManifest } from './manifest.ts';
 import { openSnapshotFolder, type SnapshotFolder } from './snapshot-folder.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /**
  * @param commit what git understands as one; HEAD unless told
@@ -37,7 +37,7 @@ export async function openGitSnapshot(
 ): Promise<SnapshotFolder> {
   const git = new Git(place.path);
   const { id, text, manifest } = await readGitManifest(place, signal);
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-git-'));
+  const folder = await temporaryFolder();
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     for (const file of [...manifest.files, ...manifest.witnesses]) {

@@ -1,6 +1,5 @@
 /** Reads a copy of a registry's topic as the snapshot that was copied, with the source's offsets. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Broker, ClientOptions } from '../../broker/ports.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
@@ -10,6 +9,7 @@ import { spoolTopic } from '../topic/spool-topic.ts';
 import { TARGET_FOREIGN } from './backup-errors.ts';
 import type { SnapshotFolder } from './snapshot-folder.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { factsOf, type TopicCopyFacts } from './topic-copy-facts.ts';
 import { originalRecord } from './topic-copy-record.ts';
 
@@ -29,7 +29,7 @@ export async function openTopicCopy(place: TopicCopyPlace, signal: AbortSignal):
   const admin = broker.admin(client);
   const now = await readTopicFacts({ admin, topic, groupId: topic }, signal).finally(() => admin.close());
   if (now.partitions !== 1) throw foreign(topic, `it has ${now.partitions} partitions`);
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-copy-'));
+  const folder = await temporaryFolder();
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const writer = await SnapshotWriter.create({ folder: join(folder, 'copy'), onClose: remove });

@@ -134,7 +134,13 @@ export class ReadableFiles {
 export function folderName(subject: string): string {
   const name = encodeURIComponent(subject)
     .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replace(/^\./, '%2E');
+    .replace(/^\./, '%2E')
+    .replace(/\.$/, '%2E')
+    // A name of a device on Windows, whatever its ending.
+    .replace(
+      /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i,
+      (device) => `%${device.charCodeAt(0).toString(16).toUpperCase()}${device.slice(1)}`,
+    );
   if (name.length <= MAX_NAME && name !== '') return name;
   const digest = createHash('sha256').update(subject).digest('hex').slice(0, 16);
   return `${name.slice(0, MAX_NAME - 20).replace(/%.?$/, '')}~${digest}`;

@@ -9,16 +9,13 @@ export interface RecordLine {
 
 export function recordLine(record: RawRecord): RecordLine {
   const digest = recordDigest(record);
-  const text = JSON.stringify({
-    offset: record.offset,
-    timestamp: record.timestamp,
-    timestampType: record.timestampType,
-    key: encoded(record.key),
-    value: encoded(record.value),
-    headers: record.headers.map(({ key, value }) => [key, encoded(value)]),
-    sha256: digest.toString('hex'),
-  });
-  return { text: `${text}\n`, digest };
+  const { offset, timestamp, timestampType, key, value } = record;
+  const headers = record.headers.length === 0 ? '[]' : headersText(record);
+  // As JSON.stringify writes it, some times as fast: nothing of it needs an escape.
+  const text =
+    `{"offset":${offset},"timestamp":${timestamp},"timestampType":"${timestampType}","key":${quoted(key)},` +
+    `"value":${quoted(value)},"headers":${headers},"sha256":"${digest.toString('hex')}"}\n`;
+  return { text, digest };
 }
 
 export interface ReadLine {
@@ -62,6 +59,14 @@ function recordOf(parsed: unknown): RawRecord | undefined {
 
 function isBytes(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
+}
+
+function headersText({ headers }: RawRecord): string {
+  return JSON.stringify(headers.map(({ key, value }) => [key, encoded(value)]));
+}
+
+function quoted(bytes: Uint8Array | null): string {
+  return bytes === null ? 'null' : `"${encoded(bytes)}"`;
 }
 
 function encoded(bytes: Uint8Array | null): string | null {

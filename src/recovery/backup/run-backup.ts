@@ -1,7 +1,5 @@
 /** A backup: one reading of a source to a fixed end, written to several targets, each of them read back. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -13,6 +11,7 @@ import { type Continuity, continuityOf } from './continuity.ts';
 import { type KeysNow, lostDeletions } from './lost-deletions.ts';
 import { type Reading, RestReadingOnce, TopicReadingOnce } from './reading.ts';
 import { sameContent } from './same-content.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface BackupRun {
   readonly source: BackupSource;
@@ -53,7 +52,7 @@ interface Candidate {
  * @throws what reading the source throws, and the signal's reason; then no target has changed but for those that were whole already
  */
 export async function runBackup(run: BackupRun, signal: AbortSignal): Promise<readonly TargetOutcome[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-schemas-'));
+  const folder = await temporaryFolder();
   const candidates: Candidate[] = [];
   try {
     const reading = await startReading(run, folder, signal);
@@ -192,7 +191,9 @@ async function beginning(
       if (lost.warning !== undefined) warnings.push(lost.warning);
       return { from, tombstones: lost.tombstones };
     }
-    warnings.push("It can't go on from what is there, because the topic has lost records in a way that no compaction has.");
+    warnings.push(
+      "It can't go on from what is there, because the topic has lost records in a way that no compaction has.",
+    );
   } catch (error) {
     warnings.push(`It can't go on from what is there, because ${damageAsBreak(error).why}.`);
   }

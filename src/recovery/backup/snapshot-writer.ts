@@ -3,6 +3,7 @@
  * After kill -9 only `.<name>.tmp-*` is left, which no reader looks at.
  */
 import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import { chmod, copyFile, link, open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
@@ -11,6 +12,7 @@ import type { RawRecord } from '../records/raw-record.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { SnapshotFacts } from '../snapshot/snapshot.ts';
 import { BACKUP_FAILED } from './backup-errors.ts';
+import { KeySet } from './key-set.ts';
 import { LinesFile } from './lines-file.ts';
 import {
   type BackupManifest,
@@ -46,7 +48,8 @@ export class SnapshotWriter {
   private readonly floor: number;
   private readonly onClose: (() => Promise<void>) | undefined;
   private readonly whole: Hash = createHash('sha256');
-  private readonly subjects = new Set<string>();
+  private readonly subjects = new KeySet();
+  private lastSubject: string | undefined;
   private readonly files: RecordsFile[] = [];
   private readonly witnessFiles: WitnessFile[] = [];
   private current: { readonly file: LinesFile; readonly firstOffset: number; records: number } | undefined;
@@ -54,6 +57,8 @@ export class SnapshotWriter {
   private last = -1;
   private count = 0;
   private below = 0;
+  /** Has all the records, where they were taken over as a whole. */
+  private adopted: BackupManifest | undefined;
 
   private constructor(options: {
     readonly folder: string;
@@ -132,6 +137,22 @@ export class SnapshotWriter {
     this.files.push(file);
   }
 
+  /**
+   * Takes over all records of a snapshot that this very process has written, as they are: nothing may come before or behind them. Files are
+   * copied, so that damage of one does not reach the other.
+   */
+  async adoptAll({ folder, manifest }: SnapshotFolder): Promise<void> {
+    this.checkOrder(manifest.beginOffset);
+    for (const file of manifest.files) {
+      await this.guarded(() => copyWhole(join(folder, file.name), join(this.temporary, file.name)));
+      this.files.push(file);
+    }
+    this.first = manifest.files[0]?.firstOffset ?? -1;
+    this.last = manifest.files.at(-1)?.lastOffset ?? -1;
+    this.count = manifest.records;
+    this.adopted = manifest;
+  }
+
   async addWitness(witness: RestWitness): Promise<void> {
     const name = `witness-${this.witnessFiles.length + 1}.ndjson`;
     this.witnessFiles.push(await this.guarded(() => writeWitness(this.temporary, name, witness)));
@@ -146,7 +167,8 @@ export class SnapshotWriter {
       ...{ source, takenAt, topic, records: this.count },
       beginOffset: this.first === -1 ? beginOffset : Math.min(this.first, beginOffset),
       endOffset: Math.max(facts.endOffset ?? topic?.endOffset ?? 0, this.last + 1),
-      ...{ sha256: this.whole.digest('hex'), subjects: this.subjects.size, increment, notes },
+      ...{ sha256: this.adopted?.sha256 ?? this.whole.digest('hex'), increment, notes },
+      subjects: this.adopted?.subjects ?? this.subjects.size,
       ...{ files: this.files, witnesses: this.witnessFiles },
     };
     await this.guarded(async () => {
@@ -178,7 +200,10 @@ export class SnapshotWriter {
   private took(record: RawRecord, digest: Buffer): void {
     this.whole.update(digest);
     const subject = subjectOfKey(record.key);
-    if (subject !== undefined) this.subjects.add(subject);
+    if (subject !== undefined && subject !== this.lastSubject) {
+      this.subjects.add(Buffer.from(subject));
+      this.lastSubject = subject;
+    }
     if (this.first === -1) this.first = record.offset;
     this.last = record.offset;
     this.count++;
@@ -215,10 +240,14 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch {
     // Another file system, or one without links.
-    await copyFile(from, to);
-    await chmod(to, 0o600);
-    await syncFile(to);
+    await copyWhole(from, to);
   }
+}
+
+async function copyWhole(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await chmod(to, 0o600);
+  await syncFile(to);
 }
 
 async function syncFile(path: string): Promise<void> {

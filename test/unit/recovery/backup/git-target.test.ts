@@ -135,6 +135,53 @@ describe('a backup into a git repository', () => {
     expect(await readFile(join(path, 'subjects', 'theirs'), 'utf8')).toBe('1');
   });
 
+  it('neither loses nor commits what somebody has not committed', async () => {
+    for (const mine of ['config.json', 'subjects/notes.txt']) {
+      path = join(above, mine.replace('/', '-'));
+      await mkdir(join(path, 'subjects'), { recursive: true });
+      git('init', '--quiet');
+      await writeFile(join(path, mine), 'mine');
+      expect(await backup()).toMatchObject({ state: 'failed', error: { code: 'holdfast.recovery.target-foreign' } });
+      expect(await readFile(join(path, mine), 'utf8')).toBe('mine');
+    }
+    path = join(above, 'staged');
+    expect(await backup()).toMatchObject({ state: 'written' });
+    await writeFile(join(path, 'mine.txt'), 'mine');
+    git('add', 'mine.txt');
+    topic.grow(1);
+    expect(await backup()).toMatchObject({ state: 'written', backup: { added: 1 } });
+    expect(git('status', '--porcelain')).toBe('A  mine.txt');
+  });
+
+  it('is not kept from it by hooks, keys to sign with and attributes', async () => {
+    await mkdir(path);
+    git('init', '--quiet');
+    for (const hook of ['pre-commit', 'commit-msg', 'post-commit']) {
+      await writeFile(join(path, '.git', 'hooks', hook), `#!/bin/sh\ntouch ${above}/ran\nexit 1\n`, { mode: 0o755 });
+    }
+    for (const [name, value] of [
+      ...[
+        ['commit.gpgSign', 'true'],
+        ['gpg.program', '/bin/false'],
+        ['user.useConfigOnly', 'true'],
+      ],
+      ...[
+        ['user.email', 'x@x.test'],
+        ['filter.shout.clean', 'tr a-z A-Z'],
+        ['filter.shout.smudge', 'tr a-z A-Z'],
+      ],
+    ]) {
+      git('config', name!, value!);
+    }
+    await writeFile(join(path, '.gitattributes'), '* text=auto eol=crlf filter=shout\n');
+    expect(await backup({ author: undefined })).toMatchObject({ state: 'written', error: undefined });
+    await rm(join(path, 'snapshot'), { recursive: true });
+    topic.grow(1);
+    expect(await backup({ author: undefined })).toMatchObject({ state: 'written', warnings: [], backup: { added: 1 } });
+    expect(await words()).toEqual(topic.log.map(inWords));
+    expect(await readdir(above)).toEqual(['repository']);
+  });
+
   it('keeps the commit when it can not be pushed, and pushes it next time', async () => {
     const remote = join(above, 'remote.git');
     const outcome = await backup({ push: remote });
@@ -181,9 +228,14 @@ describe('the folder of a subject', () => {
       'a~b',
       '*',
       'é:*?"<>|',
+      ...['CON.', 'CON', 'con', 'nul.avsc', 'Com1', 'console', 'a.', '%43ON'],
     ];
     const names = subjects.map(folderName);
     expect(new Set(names).size).toBe(subjects.length);
-    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]{0,199}$/);
+    for (const name of names) {
+      expect(name).toMatch(/^[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]{0,199}$/);
+      // What Windows does not take.
+      expect(name).not.toMatch(/\.$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i);
+    }
   });
 });

@@ -7,6 +7,7 @@ import { runTopicPlan, type TopicRunResult } from '../../recovery/restore/run-to
 import type { TopicFacts } from '../../recovery/snapshot/topic-facts.ts';
 import type { RepairOptions } from './repair-options.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface RepairReport {
   readonly plan: Plan;
@@ -45,6 +46,7 @@ export async function finishRepair(
 
 function dryRun(plan: Plan, facts: TopicFacts | undefined, options: RepairOptions): readonly string[] {
   const { group } = facts ?? {};
+  const undo = options.undo === undefined ? '' : ` --undo ${shellWord(options.undo)}`;
   const members =
     group === undefined || group.members === 0
       ? []
@@ -53,7 +55,7 @@ function dryRun(plan: Plan, facts: TopicFacts | undefined, options: RepairOption
     '',
     'A dry run: nothing was written.',
     ...members,
-    `To run this very plan: holdfast schemas apply ${plan.path} --yes${connection(options)}`,
+    `To run this very plan: holdfast schemas apply ${shellWord(plan.path)} --yes${undo}${connection(options)}`,
   ];
 }
 
@@ -63,14 +65,14 @@ function done(run: TopicRunResult, options: RepairOptions): readonly string[] {
     ...run.notes,
     '',
     `Done: ${run.written} records were written and read back. Start the registry, then run holdfast schemas verify topic registry.`,
-    `To take it back, with the registry stopped: holdfast schemas apply ${run.undoPath} --yes${connection(options)}`,
+    `To take it back, with the registry stopped: holdfast schemas apply ${shellWord(run.undoPath)} --yes${connection(options)}`,
   ];
 }
 
 /** So that what is shown can be pasted. */
 function connection({ bootstrapServers, commandConfig }: RepairOptions): string {
-  const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${bootstrapServers}`;
-  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${commandConfig}`}`;
+  const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${shellWord(bootstrapServers)}`;
+  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${shellWord(commandConfig)}`}`;
 }
 
 async function runPlan(session: SchemasSession, plan: Plan, undoPath: string): Promise<TopicRunResult> {

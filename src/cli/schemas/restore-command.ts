@@ -165,8 +165,11 @@ function minIdsOf(texts: readonly string[]): Readonly<Record<string, number>> {
   const ids: Record<string, number> = {};
   for (const text of texts) {
     const [, context = '', id] = /^(?::?\.?([^=:]*):?=)?([1-9]\d{0,9})$/.exec(text) ?? [];
-    if (id === undefined) throw new UsageError(`--min-id must be an id, or CONTEXT=ID, not ${text}.`);
-    ids[context] = Number(id);
+    // Ids are Java's int, and one has to be left to be given out.
+    if (id === undefined || Number(id) >= 2 ** 31 - 1) {
+      throw new UsageError(`--min-id must be an id below 2147483647, or CONTEXT=ID, not ${text}.`);
+    }
+    ids[context] = Math.max(Number(id), ids[context] ?? 0);
   }
   return ids;
 }

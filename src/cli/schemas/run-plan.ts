@@ -5,12 +5,13 @@ import { openPlan, type Plan } from '../../recovery/plan/open-plan.ts';
 import { runRegistryPlan } from '../../recovery/rest/run-registry-plan.ts';
 import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { checkRequests } from '../../recovery/restore/check-requests.ts';
-import { openUndo } from '../../recovery/restore/open-undo.ts';
+import { openUndo, undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { unknownUndo } from '../../recovery/restore/run-refusals.ts';
 import { runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
 import { UsageError } from '../exit-codes.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface PlanRun {
   /** Records or requests of this run. */
@@ -81,7 +82,7 @@ export async function showAndRun(
     run === undefined
       ? [
           'A dry run: nothing was written. To run this very plan:',
-          `  holdfast schemas apply ${plan.path} --yes${flags}`,
+          `  holdfast schemas apply ${shellWord(plan.path)} --yes${undoPath === undoPathOf(plan.path) ? '' : ` --undo ${shellWord(undoPath)}`}${flags}`,
         ]
       : [
           outcome(run),
@@ -90,7 +91,7 @@ export async function showAndRun(
           plan.header.target.kind === 'topic'
             ? 'Start the registry, then run holdfast schemas verify. To take it back, with the registry stopped:'
             : 'To take it back:',
-          `  holdfast schemas apply ${run.undoPath} --yes${flags}`,
+          `  holdfast schemas apply ${shellWord(run.undoPath)} --yes${flags}`,
         ];
   session.print({
     json: { ...description, plan: plan.path, ran: run !== undefined, run: run ?? null, notes },
@@ -110,9 +111,9 @@ function targetFlags({ options }: SchemasSession, { header }: Plan): string {
   const { bootstrapServers, commandConfig, registryConfig } = options;
   // The nodes without credentials, as the plan has them.
   if (header.target.kind === 'registry') {
-    const config = registryConfig === undefined ? '' : ` --registry-config ${registryConfig}`;
-    return ` --registry ${header.target.nodes.join(',')}${config}`;
+    const config = registryConfig === undefined ? '' : ` --registry-config ${shellWord(registryConfig)}`;
+    return ` --registry ${shellWord(header.target.nodes.join(','))}${config}`;
   }
-  const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${bootstrapServers}`;
-  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${commandConfig}`}`;
+  const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${shellWord(bootstrapServers)}`;
+  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${shellWord(commandConfig)}`}`;
 }

@@ -1,5 +1,5 @@
 /** Writes a plan file: newline JSON, the header first, one step a line, and a last line with their number and sha256. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
@@ -16,8 +16,8 @@ export interface PlanEnd {
 }
 
 /**
- * Nothing is at `path` before {@link finish} resolved, and then it is whole and durable. A crash leaves `<path>.part` behind, which the next
- * writer for that path replaces. Holds at most one line and 256 KiB in memory.
+ * Nothing is at `path` before {@link finish} resolved, and then it is whole and durable. A crash leaves `<path>.<random>.part` behind: two
+ * that write the same path at once must not write into one file. Holds at most one line and 256 KiB in memory.
  */
 export class PlanWriter {
   readonly path: string;
@@ -28,9 +28,9 @@ export class PlanWriter {
   private pendingLength = 0;
   private steps = 0;
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, temporary: string, file: FileHandle) {
     this.path = path;
-    this.temporary = partOf(path);
+    this.temporary = temporary;
     this.file = file;
   }
 
@@ -44,7 +44,8 @@ export class PlanWriter {
       await makeFolder(dirname(whole));
       await refuseExisting(whole);
       // For its owner alone: requests may carry what a registry keeps, such as the rules of its data.
-      const writer = new PlanWriter(whole, await open(partOf(whole), 'w', 0o600));
+      const part = `${whole}.${randomBytes(4).toString('hex')}.part`;
+      const writer = new PlanWriter(whole, part, await open(part, 'wx', 0o600));
       await writer.line(header);
       return writer;
     } catch (cause) {
@@ -98,10 +99,6 @@ export class PlanWriter {
     this.hash.update(bytes);
     await this.file.writeFile(bytes);
   }
-}
-
-function partOf(path: string): string {
-  return `${path}.part`;
 }
 
 async function refuseExisting(path: string): Promise<void> {

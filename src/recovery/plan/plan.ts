@@ -54,6 +54,8 @@ export interface UndonePlan {
   readonly sha256: string;
   /** Of the topic, at which its first record was to be written; null: a registry's plan. */
   readonly base: number | null;
+  /** Of the topic that was there before it. Absent or null: there was none, or the broker does not tell. */
+  readonly topicId?: string | null;
 }
 
 export interface PlanHeader {

@@ -1,15 +1,15 @@
 /** A plan's topic at a real cluster, or in the folder of a stopped worker. */
 import type { Admin, Broker, ClientOptions } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import { ConfigError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { RecordSink } from '../snapshot/record-sink.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { whileNoMembers } from '../topic/no-members.ts';
 import { readTopicFacts } from '../topic/read-topic-facts.ts';
-import { createRegistryTopic, deleteRegistryTopic } from '../topic/registry-topic.ts';
+import { deleteRegistryTopic } from '../topic/registry-topic.ts';
 import { spoolTopic } from '../topic/spool-topic.ts';
 import { type AppendedRecord, TopicAppender } from '../topic/topic-appender.ts';
+import { makeTopic } from './make-topic.ts';
 import type { CreateTopic, PlanTopic } from './plan-topic.ts';
 import type { PresentTarget } from './present-target.ts';
 
@@ -58,24 +58,8 @@ export class BrokerPlanTopic implements PlanTopic {
     return whileNoMembers({ admin: this.admin, groupId, clock }, signal, work);
   }
 
-  async create(step: CreateTopic, signal: AbortSignal): Promise<string | undefined> {
-    const { admin } = this;
-    const details = await admin.inspectTopic(this.topic, signal);
-    if (details === null) {
-      const { aclsRefused } = await createRegistryTopic({ admin, clock: this.options.clock }, step, signal);
-      return aclsRefused ?? undefined;
-    }
-    const lacking = Object.entries(step.configs).filter(([name, value]) => details.overrides[name] !== value);
-    if (lacking.length > 0) await admin.alterTopicConfigs(this.topic, Object.fromEntries(lacking), signal);
-    if (step.acls.length === 0) return undefined;
-    try {
-      await admin.createTopicAcls(step.acls, signal);
-      return undefined;
-    } catch (error) {
-      // The records are what matters: an ACL can be made by hand.
-      if (error instanceof ConfigError) return error.message;
-      throw error;
-    }
+  create(step: CreateTopic, signal: AbortSignal): Promise<readonly string[]> {
+    return makeTopic({ admin: this.admin, clock: this.options.clock }, step, signal);
   }
 
   alter(configs: Readonly<Record<string, string | null>>, signal: AbortSignal): Promise<void> {

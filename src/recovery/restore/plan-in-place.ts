@@ -10,6 +10,7 @@ import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { schemaKey, schemaValueBytes } from '../records/write-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { noopStep, reservationStep } from './added-steps.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { normalizeRecord } from './normalize-record.ts';
@@ -17,6 +18,7 @@ import { type Difference, type Differences, differencesOf } from './record-diffe
 import { RecordTable } from './record-table.ts';
 import { ID_COLLISION, TOPIC_IN_THE_WAY } from './restore-errors.ts';
 import { idLines } from './survey-snapshot.ts';
+import { messageBytesFor, sizeOf } from './topic-settings.ts';
 
 export interface InPlaceOptions {
   readonly snapshot: Snapshot;
@@ -54,11 +56,12 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
   for (const from of [known.highest, options.minIds ?? {}]) {
     for (const [context, id] of Object.entries(from)) ids.atLeast(context, id);
   }
-  for await (const { record } of recordsFor(options, differences.all, signal)) ids.saw(readRecord(record));
-  const alter: readonly PlanStep[] =
-    topic.effective['cleanup.policy'] === 'compact'
-      ? []
-      : [{ do: 'alter-topic', topic: topic.topic, configs: { 'cleanup.policy': 'compact' } }];
+  let largest = 0;
+  for await (const { record } of recordsFor(options, differences.all, signal)) {
+    ids.saw(readRecord(record));
+    largest = Math.max(largest, sizeOf(record));
+  }
+  const alter = alterFor(topic, largest);
   const reserved = ids.reservations();
   const endsInMarker = topic.controlOffsets.includes(topic.endOffset - 1);
   const writer = await PlanWriter.create(path, headerOf(options, ids, differences, endsInMarker));
@@ -76,6 +79,15 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
     throw error;
   }
   return openPlan(path, signal);
+}
+
+/** The topic's settings that would lose or refuse what is written. */
+function alterFor(topic: TopicFacts, largestRecord: number): readonly PlanStep[] {
+  const configs: Record<string, string> = {};
+  if (topic.effective['cleanup.policy'] !== 'compact') configs['cleanup.policy'] = 'compact';
+  const bytes = messageBytesFor(largestRecord, topic);
+  if (bytes !== undefined) configs['max.message.bytes'] = bytes;
+  return Object.keys(configs).length === 0 ? [] : [{ do: 'alter-topic', topic: topic.topic, configs }];
 }
 
 interface WrittenRecord {
@@ -104,7 +116,7 @@ async function* recordsFor(
       const raw = (difference.from === 'snapshot' ? wanted : there).get(difference.offset);
       const read = raw === undefined ? undefined : readRecord(raw);
       if (raw === undefined || read?.ok !== true) continue;
-      const { change, deleted, needsTombstone } = difference;
+      const { change, deleted, needsTombstone, isReleased = false } = difference;
       let { record } = normalizeRecord({ ...raw, timestamp: -1 }, read);
       if (read.record.kind === 'schema') {
         const { subject, version, value } = read.record;
@@ -112,7 +124,7 @@ async function* recordsFor(
         // Confluent's registry keeps the first text that an id had, unless its version was deleted in between.
         if (needsTombstone) yield { record: { ...record, key: schemaKey(subject, version), value: null }, change: '-' };
       }
-      yield { record, change };
+      if (!isReleased) yield { record, change };
     }
   }
 }
@@ -129,13 +141,18 @@ async function recordsAt(
 function headerOf(
   { source, now, groupId, present, notes = [] }: InPlaceOptions,
   ids: HighestIds,
-  { added, changed, again, onlyThere, purged }: Differences,
+  { added, changed, again, onlyThere, purged, lostIds }: Differences,
   endsInMarker: boolean,
 ): PlanHeader {
   const { clusterId = null, topic = '', topicId = null, beginOffset = 0, endOffset = 0 } = present.facts.topic ?? {};
   const summary = [`${added} records are missing at the target, ${changed} are otherwise there`];
   if (again > 0)
     summary.push(`${again} schemas that refer to them are written again behind them, as Karapace reads in order`);
+  if (lostIds.length > 0) {
+    const shown = lostIds.slice(0, 10).map(({ subject, version, id }) => `${id} of ${subject} version ${version}`);
+    const more = lostIds.length > 10 ? ` and ${lostIds.length - 10} more` : '';
+    summary.push(`ids that stand for nothing any more, as their versions get others: ${shown.join('; ')}${more}`);
+  }
   if (onlyThere > 0) summary.push(`${onlyThere} versions that only the target has stay as they are`);
   if (purged > 0)
     summary.push(`${purged} versions are deleted for good in the backup; where the target has them they stay`);

@@ -71,7 +71,7 @@ export async function planNewTopic(options: NewTopicOptions, signal?: AbortSigna
       signal?.throwIfAborted();
       for (const raw of records) {
         const read = readRecord(raw);
-        if (!read.ok && !asIs) continue;
+        if (!read.ok && (!asIs || raw.key === null)) continue;
         const record = read.ok && !asIs ? normalizeRecord(raw, read).record : raw;
         await writer.add({ do: 'produce', topic, record: plannedRecord(record) });
       }
@@ -109,7 +109,11 @@ function firstSteps(
   );
   const steps: readonly PlanStep[] =
     Object.keys(changes).length === 0 ? [] : [{ do: 'alter-topic', topic, configs: changes }];
-  return { survey, steps, notes: [`the topic ${topic} is there and empty: it is filled as it is`, ...all] };
+  const fewer =
+    facts.replicationFactor < replicationFactor
+      ? `, with a replication factor of ${facts.replicationFactor} instead of ${replicationFactor}`
+      : '';
+  return { survey, steps, notes: [`the topic ${topic} is there and empty: it is filled as it is${fewer}`, ...all] };
 }
 
 function inTheWay(topic: string, facts: NonNullable<PresentTarget['facts']>): ConfigError {

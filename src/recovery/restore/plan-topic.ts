@@ -19,10 +19,11 @@ export interface PlanTopic {
    */
   whileNoMembers<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /**
-   * With one partition, its settings and ACLs; a topic that is there gets what it lacks of them. Resolves when it can be written to.
-   * @returns why ACLs were not made, if some were to be
+   * With one partition, its settings and ACLs; a topic that is there gets what it lacks of them, and an empty one of another shape is made
+   * anew. Resolves when it can be written to.
+   * @returns what is otherwise than planned, as ACLs that could not be made
    */
-  create(step: CreateTopic, signal: AbortSignal): Promise<string | undefined>;
+  create(step: CreateTopic, signal: AbortSignal): Promise<readonly string[]>;
   /** null: back to the default. */
   alter(configs: Readonly<Record<string, string | null>>, signal: AbortSignal): Promise<void>;
   /** Resolves when it is gone. @throws EnvironmentError `holdfast.recovery.topic-changed` for another topic of that name */

@@ -1,6 +1,7 @@
 /** What a topic lacks, or has otherwise, of what a snapshot says last. */
 import { contextOf } from '../../registry/subject-context.ts';
 import type { PlannedChange } from '../plan/plan.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
 import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
 
 export interface Difference {
@@ -12,6 +13,8 @@ export interface Difference {
   readonly deleted: boolean;
   /** The version's id had another text at the target. */
   readonly needsTombstone: boolean;
+  /** Only deleted: it reserved an id that gets its schema back. */
+  readonly isReleased?: boolean;
 }
 
 export interface Differences {
@@ -25,7 +28,15 @@ export interface Differences {
   readonly onlyThere: number;
   readonly purged: number;
   /** Versions whose id would stand for two schemas of one context. */
-  readonly collisions: readonly { readonly subject: string; readonly version: number; readonly id: number }[];
+  readonly collisions: readonly VersionId[];
+  /** That the target's versions have, and nothing will have any more. */
+  readonly lostIds: readonly VersionId[];
+}
+
+export interface VersionId {
+  readonly subject: string;
+  readonly version: number;
+  readonly id: number;
 }
 
 interface Written extends Difference {
@@ -37,14 +48,17 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
   for (const [place, row, known] of pairs(wanted, there)) {
     if (known !== undefined && isSame(row, known)) continue;
     const { offset, deleted, references = [] } = row;
-    const needsTombstone = known !== undefined && known.id === row.id && known.content !== row.content;
+    // An id that had another text, or that is the version's no more, would go on to mean what it meant before, or worse.
+    const needsTombstone = known !== undefined && (known.id !== row.id || known.content !== row.content);
     const change = known === undefined ? '+' : '~';
     written.set(place, { from: 'snapshot', offset, change, deleted, needsTombstone, references });
   }
   const collisions = collisionsOf(wanted, there, written);
+  const lostIds = lostIdsOf(wanted, there, written);
   const differing = written.size;
   addDependents(wanted, there, written);
-  const all: Difference[] = inOrder(written);
+  const released = releasedBy(wanted, there, written);
+  const all: Difference[] = [...released, ...inOrder(written)];
   const again = written.size - differing;
   for (const [key, { content, offset }] of wanted.settings) {
     const known = there.settings.get(key);
@@ -53,8 +67,8 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
     all.push({ from: 'snapshot', offset, change, deleted: false, needsTombstone: false });
   }
   const added = all.filter(({ change }) => change === '+').length;
-  const counts = { added, changed: all.length - added - again, again, purged: wanted.purged };
-  return { all, ...counts, onlyThere: onlyIn(there, wanted), collisions };
+  const counts = { added, changed: all.length - added - again - released.length, again, purged: wanted.purged };
+  return { all, ...counts, onlyThere: onlyIn(there, wanted), collisions, lostIds };
 }
 
 function* pairs(
@@ -62,6 +76,8 @@ function* pairs(
   other: RecordTable,
 ): Generator<readonly [place: string, row: VersionRow, other: VersionRow | undefined]> {
   for (const [subject, rows] of table.versions) {
+    // Reserved ids are told by the highest ones: a record of theirs may be in the way of what was given out since.
+    if (isReservedSubject(subject)) continue;
     for (const [version, row] of rows) yield [placeOf(subject, version), row, other.version(subject, version)];
   }
 }
@@ -118,6 +134,55 @@ function inOrder(written: ReadonlyMap<string, Written>): Difference[] {
   return order;
 }
 
+/** What reserves an id at the target, as a restore that was taken back leaves it, gives way to the schema of that id. */
+function releasedBy(
+  wanted: RecordTable,
+  there: RecordTable,
+  written: ReadonlyMap<string, Written>,
+): readonly Difference[] {
+  const ids = new Set<string>();
+  for (const [subject, rows] of wanted.versions) {
+    for (const [version, { id }] of rows) {
+      if (written.has(placeOf(subject, version))) ids.add(`${id} ${contextOf(subject)}`);
+    }
+  }
+  const released: Difference[] = [];
+  for (const [subject, rows] of there.versions) {
+    if (!isReservedSubject(subject)) continue;
+    for (const { id, offset } of rows.values()) {
+      if (!ids.has(`${id} ${contextOf(subject)}`)) continue;
+      released.push({ from: 'present', offset, change: '~', deleted: true, needsTombstone: true, isReleased: true });
+    }
+  }
+  return released;
+}
+
+function lostIdsOf(
+  wanted: RecordTable,
+  there: RecordTable,
+  written: ReadonlyMap<string, Written>,
+): readonly VersionId[] {
+  const replaced: VersionId[] = [];
+  for (const [subject, rows] of wanted.versions) {
+    for (const [version, { id }] of rows) {
+      const known = written.has(placeOf(subject, version)) ? there.version(subject, version) : undefined;
+      if (known !== undefined && known.id !== id) replaced.push({ subject, version, id: known.id });
+    }
+  }
+  if (replaced.length === 0) return [];
+  const kept = new Set<string>();
+  const keep = (table: RecordTable, isReplaced: (place: string) => boolean): void => {
+    for (const [subject, rows] of table.versions) {
+      for (const [version, { id }] of rows) {
+        if (!isReplaced(placeOf(subject, version))) kept.add(`${id} ${contextOf(subject)}`);
+      }
+    }
+  };
+  keep(wanted, () => false);
+  keep(there, (place) => written.has(place));
+  return replaced.filter(({ subject, id }) => !kept.has(`${id} ${contextOf(subject)}`));
+}
+
 function collisionsOf(
   wanted: RecordTable,
   there: RecordTable,
@@ -126,6 +191,7 @@ function collisionsOf(
   if (written.size === 0) return [];
   const contents = new Map<string, Map<number, string>>();
   for (const [subject, rows] of there.versions) {
+    if (isReservedSubject(subject)) continue;
     const context = contextOf(subject);
     const ids = contents.get(context) ?? new Map<number, string>();
     contents.set(context, ids);

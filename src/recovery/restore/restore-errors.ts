@@ -30,6 +30,11 @@ export const NOT_AS_PLANNED = defineErrorCode('holdfast.recovery.not-as-planned'
   mend: 'Start no registry on it. Undo the plan with its undo file, and look for whoever else writes to the topic.',
 });
 
+export const PLAN_RUNNING = defineErrorCode('holdfast.recovery.plan-running', {
+  what: 'A plan is run already by another process on this machine.',
+  mend: 'Wait for it, or stop it and run the plan again: it goes on where it was.',
+});
+
 export const UNDO_MISSING = defineErrorCode('holdfast.recovery.undo-missing', {
   what: 'The undo file of a plan that was begun can not be found, or is that of another plan.',
   mend: 'Name it with --undo. Without it the plan can not go on, as it could never be taken back.',

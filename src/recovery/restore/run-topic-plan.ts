@@ -9,11 +9,13 @@ import type { Plan } from '../plan/open-plan.ts';
 import { appendedRecord } from '../plan/planned-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
-import { isNoop, matchRecords } from './match-records.ts';
+import { lockPlan } from './lock-plan.ts';
+import { matchRecords } from './match-records.ts';
+import { firstOfOthers } from './only-made-by.ts';
 import { openUndo } from './open-undo.ts';
 import { type PlanShape, shapeOf } from './plan-shape.ts';
 import type { PlanTopic } from './plan-topic.ts';
-import { changed, notAsPlanned } from './run-refusals.ts';
+import { changed, notAsPlanned, othersWrite, wroteSince } from './run-refusals.ts';
 import { type CheckableBackup, verifyBackup } from './verify-backup.ts';
 import { writeUndo } from './write-undo.ts';
 
@@ -51,12 +53,18 @@ export interface TopicRunResult {
  * Guarantees: nothing is written while the registry's group has members, nor before the undo file is there, nor to a target that is not the
  * one planned for; when it resolves, the topic was read back and holds what the plan says.
  *
- * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `undo-missing`; DataError `plan-unfit`, `backup-not-enough`,
+ * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `undo-missing`, `plan-running`; DataError `plan-unfit`, `backup-not-enough`,
  *   `not-as-planned`; what the broker throws
  */
-export function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal): Promise<TopicRunResult> {
-  // Invariant 10: never under live members of the registry.
-  return options.target.whileNoMembers(signal, (within) => new TopicPlanRun(options, within).run());
+export async function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal): Promise<TopicRunResult> {
+  const { plan, clock, target } = options;
+  const lock = await lockPlan(plan, clock);
+  try {
+    // Invariant 10: never under live members of the registry.
+    return await target.whileNoMembers(signal, (within) => new TopicPlanRun(options, within).run());
+  } finally {
+    await lock?.release();
+  }
 }
 
 const SETTLE_MS = 1000;
@@ -92,7 +100,7 @@ class TopicPlanRun {
       await writeUndo({ plan, shape, path: undoPath, topic: target.topic, present, base, now: clock.now() }, signal);
       await present?.close();
     }
-    if (shape.remove !== undefined && facts !== undefined && (await this.isOld(shape, facts, isBegun))) {
+    if (shape.remove !== undefined && facts !== undefined && (await this.isOld(shape, facts, undo))) {
       if (isBegun) {
         const present = await this.spooled(facts);
         await this.checkDeletion(shape, facts, present);
@@ -103,25 +111,26 @@ class TopicPlanRun {
     }
     let before: number | 'more' | undefined;
     if (shape.create !== undefined) {
-      if (facts !== undefined && facts.partitions !== 1) {
-        throw changed(target.topic, `it has ${facts.partitions} partitions, and the plan makes it with one`);
-      }
       // Before ACLs and settings are touched: it must be the one that this plan made.
       before = facts === undefined ? 0 : await this.written(shape, base, facts);
-      if (before !== 'more') {
-        const refused = await target.create(shape.create, signal);
-        if (refused !== undefined) this.notes.push(`ACLs were not made: ${refused}`);
-      }
+      if (before !== 'more') this.notes.push(...(await target.create(shape.create, signal)));
+      const end = facts?.endOffset ?? 0;
       facts = await target.facts(signal);
+      if (facts !== undefined && before !== 'more' && facts.endOffset !== end) {
+        throw changed(target.topic, 'somebody wrote to it while it was made');
+      }
     }
     if (facts === undefined) {
       if (shape.records === 0 && shape.create === undefined) return this.result(0, 0);
       throw changed(target.topic, 'it is not there any more');
     }
-    return this.write(shape, base, before ?? (await this.written(shape, base, facts)));
+    return this.write(shape, { base, facts, before: before ?? (await this.written(shape, base, facts)) });
   }
 
-  private async write(shape: PlanShape, base: number, before: number | 'more'): Promise<TopicRunResult> {
+  private async write(
+    shape: PlanShape,
+    { base, facts, before }: { readonly base: number; readonly facts: TopicFacts; readonly before: number | 'more' },
+  ): Promise<TopicRunResult> {
     const { plan, target } = this.options;
     const { signal } = this;
     if (before === 'more') {
@@ -129,23 +138,18 @@ class TopicPlanRun {
       return { ...this.result(0, shape.records), wasDone: true, notes: [...this.notes, words] };
     }
     for (const { configs } of shape.alter) await target.alter(configs, signal);
-    let next = before;
+    let next = facts.endOffset;
     for await (const steps of plan.read(shape.firstRecord + before, signal)) {
       const records = steps.flatMap((step) => (step.do === 'produce' ? [appendedRecord(step.record)] : []));
       const offsets = await target.append(records, signal);
       // As nobody else writes, each record lies where the plan's order puts it; by that a killed run is found again.
-      const odd = offsets.findIndex((offset, n) => offset !== base + next + n);
-      if (odd !== -1) {
-        throw changed(
-          target.topic,
-          `a record was to get the offset ${base + next + odd} and got ${offsets[odd]}: somebody else writes to it`,
-        );
-      }
+      const odd = offsets.findIndex((offset, n) => offset !== next + n);
+      if (odd !== -1) throw othersWrite(target.topic, next + odd, offsets[odd]);
       next += records.length;
-      this.progress('writing', next, shape.records);
+      this.progress('writing', next - facts.endOffset + before, shape.records);
     }
-    if (shape.records > 0) await this.readBack(shape, base);
-    return this.result(next - before, before);
+    if (shape.records > 0) await this.readBack(shape, { base, end: next, facts });
+    return this.result(next - facts.endOffset, before);
   }
 
   /** How many of the plan's records the topic has already; `more`: all of them, and others behind. */
@@ -154,32 +158,37 @@ class TopicPlanRun {
     const { endOffset, topic } = facts;
     if (shape.records === 0) return 0;
     if (endOffset < base) throw changed(topic, `it ends at ${endOffset}, and the plan begins at ${base}`);
-    const end = Math.min(endOffset, base + shape.records);
-    if (end === base && endOffset === base) return 0;
-    const { differsAt, lost } = await matchRecords(
+    if (endOffset === base) return 0;
+    const { differsAt, lost, passed, hasMore } = await matchRecords(
       {
-        ...{ plan, firstRecord: shape.firstRecord, base, end },
+        ...{ plan, firstRecord: shape.firstRecord, base, end: endOffset },
         read: (from, until) => target.read(from, until, this.signal),
         onProgress: (done, total) => this.progress('comparing with the plan', done, total),
       },
       this.signal,
     );
     const odd = differsAt ?? lost[0];
-    if (odd !== undefined) {
-      throw changed(topic, `at offset ${odd} it has not what this plan wrote there: somebody else wrote to it since`);
-    }
-    return endOffset > end ? 'more' : end - base;
+    if (odd !== undefined) throw wroteSince(topic, odd);
+    return hasMore ? 'more' : passed;
   }
 
-  private async readBack(shape: PlanShape, base: number): Promise<void> {
+  private async readBack(
+    shape: PlanShape,
+    { base, end, facts: before }: { readonly base: number; readonly end: number; readonly facts: TopicFacts },
+  ): Promise<void> {
     const { plan, target } = this.options;
     const { topic } = target;
-    const end = base + shape.records;
     const facts = await target.facts(this.signal);
-    if (facts !== undefined) this.checkBegin(facts);
-    if (facts?.endOffset !== end)
-      throw notAsPlanned(topic, `it ends at ${facts?.endOffset ?? 'no offset'} instead of ${end}`);
-    const { differsAt, lost } = await matchRecords(
+    if (facts === undefined) throw notAsPlanned(topic, 'it is not there any more');
+    this.checkBegin(facts);
+    if (facts.topicId !== before.topicId) throw notAsPlanned(topic, 'it was deleted and made anew meanwhile');
+    for (const { configs } of shape.create === undefined ? shape.alter : [shape.create]) {
+      const policy = configs['cleanup.policy'] ?? undefined;
+      const found = facts.effective['cleanup.policy'];
+      if (policy !== undefined && found !== policy) throw notAsPlanned(topic, `its cleanup.policy is ${found}`);
+    }
+    if (facts.endOffset !== end) throw notAsPlanned(topic, `it ends at ${facts.endOffset} instead of ${end}`);
+    const { differsAt, lost, passed } = await matchRecords(
       {
         ...{ plan, firstRecord: shape.firstRecord, base, end },
         read: (from, until) => target.read(from, until, this.signal),
@@ -189,6 +198,7 @@ class TopicPlanRun {
     );
     if (differsAt !== undefined) throw notAsPlanned(topic, `it has something else at offset ${differsAt}`);
     if (lost.length > 0) throw notAsPlanned(topic, `the records at the offsets ${lost.join(', ')} are missing`);
+    if (passed !== shape.records) throw notAsPlanned(topic, `it has ${passed} of ${shape.records} records`);
   }
 
   /** What was there when the plan was made, and is not written again by it, must be there still. */
@@ -245,29 +255,15 @@ class TopicPlanRun {
     return facts.endOffset;
   }
 
-  /** Refuses unless all from `base` on was written by that plan. */
+  /** Refuses unless all from `base` on was written by that plan, in whichever order, or is a NOOP. */
   private async onlyMadeBy(path: string, sha256: string, base: number, facts: TopicFacts): Promise<void> {
     const { target, openPlan } = this.options;
     const made = await openPlan(path);
     if (made.sha256 !== sha256) throw changed(target.topic, `${path} is not the plan that is to be taken back`);
-    const shape = await shapeOf(made, target.topic, this.signal);
-    const end = Math.min(facts.endOffset, base + shape.records);
-    if (
-      (await new TopicPlanRun({ ...this.options, plan: made }, this.signal).written(shape, base, {
-        ...facts,
-        endOffset: end,
-      })) === 'more'
-    ) {
-      return;
-    }
-    for await (const records of target.read(end, facts.endOffset, this.signal)) {
-      const other = records.find((record) => !isNoop(record));
-      if (other === undefined) continue;
-      throw changed(
-        target.topic,
-        `the record at offset ${other.offset} was written after that plan, and taking it back would lose it`,
-      );
-    }
+    const from = Math.max(base, facts.beginOffset);
+    const other = await firstOfOthers(made, target.read(from, facts.endOffset, this.signal), this.signal);
+    if (other === undefined) return;
+    throw changed(target.topic, `the record at offset ${other} was not written by that plan, and would be lost`);
   }
 
   /** A run that was killed may have sent what its broker appends only now; what was appended has to be known before going on behind it. */
@@ -312,10 +308,9 @@ class TopicPlanRun {
   }
 
   /** Whether the topic is still the one to delete, and not the one that this plan made after it. */
-  private async isOld(shape: PlanShape, facts: TopicFacts, isBegun: boolean): Promise<boolean> {
-    if (!isBegun || shape.create === undefined) return true;
-    const { target } = this.options.plan.header;
-    const id = target.kind === 'topic' ? (target.topicId ?? null) : null;
+  private async isOld(shape: PlanShape, facts: TopicFacts, undo: Plan | undefined): Promise<boolean> {
+    if (undo === undefined || shape.create === undefined) return true;
+    const id = undo.header.undoes?.topicId ?? null;
     if (id !== null && facts.topicId !== null) return id === facts.topicId;
     if (facts.partitions !== 1) return true;
     if (facts.endOffset === 0) return false;

@@ -1,10 +1,9 @@
 /** What a planner has to know of a snapshot before it writes the first step. */
-
-import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { normalizeRecord } from './normalize-record.ts';
+import { sizeOf } from './topic-settings.ts';
 
 /** Unreadable records that a summary lists one by one. */
 const LISTED = 20;
@@ -23,7 +22,7 @@ export async function surveySnapshot(
   signal?: AbortSignal,
 ): Promise<SnapshotSurvey> {
   const ids = new HighestIds();
-  const counts = { records: 0, unreadable: 0, 'empty-delete': 0, 'legacy-key': 0 };
+  const counts = { records: 0, keyless: 0, unreadable: 0, 'empty-delete': 0, 'legacy-key': 0 };
   const listed: string[] = [];
   let largestRecord = 0;
   for await (const records of snapshot.records()) {
@@ -33,6 +32,7 @@ export async function surveySnapshot(
       largestRecord = Math.max(largestRecord, sizeOf(raw));
       const read = readRecord(raw);
       ids.saw(read);
+      if (raw.key === null) counts.keyless++;
       if (read.ok) for (const done of normalizeRecord(raw, read).done) counts[done]++;
       else if (counts.unreadable++ < LISTED) listed.push(`offset ${raw.offset}: ${read.reason}`);
     }
@@ -43,7 +43,7 @@ export async function surveySnapshot(
 }
 
 function summaryOf(
-  counts: Readonly<Record<'records' | 'unreadable' | 'empty-delete' | 'legacy-key', number>>,
+  counts: Readonly<Record<'records' | 'keyless' | 'unreadable' | 'empty-delete' | 'legacy-key', number>>,
   listed: readonly string[],
   ids: HighestIds,
   asIs: boolean,
@@ -54,6 +54,9 @@ function summaryOf(
   }
   if (counts['legacy-key'] > 0) {
     lines.push(`${counts['legacy-key']} keys in an old form ${asIs ? 'stay so (--as-is)' : 'get the one of today'}`);
+  }
+  if (asIs && counts.keyless > 0) {
+    lines.push(`${counts.keyless} records without a key are left out, as no compacted topic takes them`);
   }
   if (counts.unreadable > 0) {
     lines.push(`${counts.unreadable} records that no registry can read ${asIs ? 'stay (--as-is)' : 'are left out'}:`);
@@ -74,10 +77,4 @@ export function idLines(ids: HighestIds): readonly string[] {
     const how = schema === undefined ? '' : `; no schema has it any more, so ${schema.subject} reserves it`;
     return `highest id${where}: ${id}${how}`;
   });
-}
-
-function sizeOf({ key, value, headers }: RawRecord): number {
-  let size = (key?.length ?? 0) + (value?.length ?? 0);
-  for (const header of headers) size += header.key.length + (header.value?.length ?? 0) + 16;
-  return size;
 }

@@ -1,4 +1,5 @@
 /** With which settings a registry's topic is made anew: those that it had, but for what would lose or refuse its records. */
+import type { RawRecord } from '../records/raw-record.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 
 /** Kafka's own default for a topic, in bytes. */
@@ -57,6 +58,49 @@ export function topicSettings(options: {
     notes.push(`max.message.bytes=${least}, as the largest record needs it`);
   }
   return { replicationFactor, configs, notes };
+}
+
+/**
+ * With which settings a topic is made again as it was: all that it had, but for what would now lose its records, as old as they are, refuse
+ * them, or change their times.
+ */
+export function settingsAsBefore(
+  was: TopicFacts,
+  largestRecord: number,
+): { readonly configs: Readonly<Record<string, string>>; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  // A default of the cluster holds too: registries' topics are made compact where nothing is said.
+  const configs: Record<string, string> = { 'cleanup.policy': was.effective['cleanup.policy'] ?? 'compact' };
+  for (const [name, value] of Object.entries(was.overrides)) {
+    if (TIME_SETTINGS.test(name) || LEFT_OUT[1]?.test(name) === true) notes.push(`${name}=${value} is left out`);
+    else configs[name] = value;
+  }
+  if (/delete/.test(configs['cleanup.policy'] ?? '')) {
+    for (const name of ['retention.ms', 'retention.bytes']) {
+      const value = configs[name] ?? was.effective[name];
+      configs[name] = '-1';
+      notes.push(`${name}=-1 instead of ${value ?? 'its default'}, which would lose records again`);
+    }
+  }
+  const least = largestRecord + BATCH_OVERHEAD;
+  if (least > Number(was.effective['max.message.bytes'] ?? configs['max.message.bytes'] ?? DEFAULT_MAX_MESSAGE_BYTES)) {
+    configs['max.message.bytes'] = String(least);
+    notes.push(`max.message.bytes=${least}, as the largest record needs it`);
+  }
+  return { configs, notes };
+}
+
+/** What a topic that is there has to be set to so that it takes a record of that size; undefined: it takes it. */
+export function messageBytesFor(largestRecord: number, { effective }: TopicFacts): string | undefined {
+  const least = largestRecord + BATCH_OVERHEAD;
+  return least > Number(effective['max.message.bytes'] ?? DEFAULT_MAX_MESSAGE_BYTES) ? String(least) : undefined;
+}
+
+/** Bytes of key, value and headers. */
+export function sizeOf({ key, value, headers }: Pick<RawRecord, 'key' | 'value' | 'headers'>): number {
+  let size = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) size += header.key.length + (header.value?.length ?? 0) + 16;
+  return size;
 }
 
 function clipInSync(configs: Record<string, string>, replicationFactor: number, notes: string[]): void {

@@ -2,6 +2,7 @@
 import type { Plan } from '../plan/open-plan.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
+import type { SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
 export interface TouchedKeys {
@@ -14,6 +15,7 @@ export interface TouchedKeys {
 /** Memory grows with the keys of the plan alone. Reads plan and snapshot once each. */
 export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSignal): Promise<TouchedKeys> {
   const newest = new Map<string, number>();
+  const places = new Set<string>();
   const subjects = new Set<string>();
   for await (const steps of plan.read(0, signal)) {
     for (const step of steps) {
@@ -23,6 +25,7 @@ export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSi
       const subject = read.ok && 'subject' in read.record ? read.record.subject : undefined;
       // A reserved id stays reserved, and a NOOP says nothing.
       if (read.ok && read.record.kind === 'noop') continue;
+      if (read.ok) places.add(placeOf(read.record) ?? '');
       if (typeof subject === 'string' && isReservedSubject(subject)) continue;
       newest.set(key, -1);
       if (typeof subject === 'string') subjects.add(subject);
@@ -45,10 +48,13 @@ export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSi
       if (raw.key === null) continue;
       const key = base64(raw.key);
       if (newest.has(key)) newest.set(key, raw.offset);
-      else if (deleting.size > 0) {
+      else {
         const read = readRecord(raw);
-        const subject = read.ok && 'subject' in read.record ? read.record.subject : undefined;
-        if (typeof subject === 'string' && deleting.has(subject)) newest.set(key, raw.offset);
+        if (!read.ok) continue;
+        const subject = 'subject' in read.record ? read.record.subject : undefined;
+        // Keys in an old form are others to compaction, and the same to a registry.
+        const isSame = places.has(placeOf(read.record) ?? 'none');
+        if (isSame || (typeof subject === 'string' && deleting.has(subject))) newest.set(key, raw.offset);
       }
     }
   }
@@ -59,6 +65,20 @@ export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSi
     else replaced.push(offset);
   }
   return { added: added.reverse(), replaced: replaced.sort((a, b) => a - b) };
+}
+
+/** What a record is of, whatever the bytes of its key; undefined: of nothing that a plan deletes. */
+function placeOf(record: SchemasRecord): string | undefined {
+  switch (record.kind) {
+    case 'schema':
+    case 'schema-gone':
+      return `schema ${record.version} ${record.subject}`;
+    case 'config':
+    case 'mode':
+      return `${record.kind} ${record.subject ?? ''}`;
+    default:
+      return undefined;
+  }
 }
 
 function bytes(text: string): Uint8Array {

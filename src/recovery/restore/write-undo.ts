@@ -11,6 +11,7 @@ import { noopStep, reservationStep } from './added-steps.ts';
 import { HighestIds } from './highest-ids.ts';
 import type { PlanShape } from './plan-shape.ts';
 import { idLines } from './survey-snapshot.ts';
+import { messageBytesFor, settingsAsBefore, sizeOf } from './topic-settings.ts';
 import { touchedKeys } from './touched-keys.ts';
 
 export interface UndoOptions {
@@ -31,7 +32,7 @@ const BATCH = 200;
 /** The file is there, whole and durable, when it resolves. */
 export async function writeUndo(options: UndoOptions, signal: AbortSignal): Promise<Plan> {
   const undo = await undoOf(options, signal);
-  const { plan, base, now } = options;
+  const { plan, base, now, present } = options;
   const { target, title } = plan.header;
   const header: PlanHeader = {
     format: 1,
@@ -42,7 +43,13 @@ export async function writeUndo(options: UndoOptions, signal: AbortSignal): Prom
     source: `the target as it was before ${plan.path} was run`,
     // Where it ends when the undo is run depends on how far the plan came; what lies there is compared with the plan instead.
     target: withoutState(target),
-    undoes: { id: plan.header.id, path: plan.path, sha256: plan.sha256, base },
+    undoes: {
+      id: plan.header.id,
+      path: plan.path,
+      sha256: plan.sha256,
+      base,
+      topicId: present?.facts.topic?.topicId ?? null,
+    },
     maxIds: undo.ids.highest,
     summary: [...undo.summary, ...idLines(undo.ids)],
   };
@@ -99,18 +106,29 @@ async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortS
   const facts = present?.facts.topic;
   if (present === undefined || facts === undefined) return { ...gone({ topic, plan } as UndoOptions), first: [] };
   const ids = new HighestIds();
-  await see(ids, present.records(), signal);
+  let largest = 0;
+  for await (const records of present.records()) {
+    signal.throwIfAborted();
+    for (const raw of records) {
+      ids.saw(readRecord(raw));
+      largest = Math.max(largest, sizeOf(raw));
+    }
+  }
   // Invariant 10: ids that only the plan knows of were given out once.
   for (const [context, id] of Object.entries(plan.header.maxIds)) ids.atLeast(context, id);
   const { path, sha256: planSha256 } = plan;
   const first: PlanStep[] =
     shape.create === undefined ? [] : [{ do: 'delete-made-topic', topic, plan: path, planSha256 }];
   const acls = (facts.acls ?? []).filter(({ pattern, resource }) => pattern === 'LITERAL' && resource === topic);
-  const { replicationFactor, overrides: configs } = facts;
+  const { replicationFactor } = facts;
+  const { configs, notes } = settingsAsBefore(facts, largest);
   first.push({ do: 'create-topic', topic, replicationFactor, configs, acls });
   return {
     ids,
-    summary: [`makes the topic ${topic} anew as it was: ${present.facts.records} records`],
+    summary: [
+      `makes the topic ${topic} anew as it was: ${present.facts.records} records`,
+      ...notes.map((note) => `topic settings: ${note}`),
+    ],
     first,
     records: async function* () {
       for await (const records of present.records()) yield records.map((raw) => produce(topic, raw, raw.timestamp));
@@ -141,14 +159,19 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   await see(ids, present.records(), signal);
   await see(ids, recordsOf(plan, signal), signal);
   for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
-  await see(ids, again(), signal);
-  const back = shape.alter.map(
-    ({ configs }): PlanStep => ({
-      do: 'alter-topic',
-      topic,
-      configs: Object.fromEntries(Object.keys(configs).map((name) => [name, facts.overrides[name] ?? null])),
-    }),
-  );
+  let largest = 0;
+  for await (const records of again()) {
+    for (const raw of records) {
+      ids.saw(readRecord(raw));
+      largest = Math.max(largest, sizeOf(raw));
+    }
+  }
+  const names = shape.alter.flatMap(({ configs }) => Object.keys(configs));
+  const configs = Object.fromEntries(names.map((name) => [name, facts.overrides[name] ?? null]));
+  // What was written before the topic took no more of that size is to be written again.
+  const bytes = messageBytesFor(largest, facts);
+  if (bytes !== undefined) configs['max.message.bytes'] = bytes;
+  const back: readonly PlanStep[] = Object.keys(configs).length === 0 ? [] : [{ do: 'alter-topic', topic, configs }];
   return {
     ids,
     summary: [

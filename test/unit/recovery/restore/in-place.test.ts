@@ -12,7 +12,14 @@ import { failingTopic, Killed } from '../../../support/recovery/failing-topic.ts
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { runs } from '../../../support/recovery/property-runs.ts';
-import { asLog, confluent, record, schemaKey, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+import {
+  asLog,
+  confluent,
+  legacySchemaKey,
+  record,
+  schemaKey,
+  type WrittenRecord,
+} from '../../../support/recovery/record-bytes.ts';
 import { RestoreWorld } from '../../../support/recovery/restore-world.ts';
 
 let world: RestoreWorld;
@@ -190,6 +197,67 @@ describe('a restore in place', () => {
       expect(await seen(undone, vendor)).toEqual(await seen(present, vendor));
       expect(await seen(compacted(undone), vendor)).toEqual(await seen(present, vendor));
     }
+  });
+
+  it('makes room for a record that is larger than the topic takes, and takes that back', async () => {
+    await world.deleteTopic();
+    await world.makeTopic([schema('a', 1, 1)], { 'cleanup.policy': 'compact', 'max.message.bytes': '2000' });
+    const big = schema('b', 1, 2, JSON.stringify('x'.repeat(5000)));
+    const plan = await planned(new MemorySnapshot(asLog([schema('a', 1, 1), big])), await world.backup());
+    await world.run(plan);
+    expect((await world.backup()).facts.topic?.overrides['max.message.bytes']).toMatch(/^6\d{3}$/);
+    await world.undo(plan);
+    expect((await world.backup()).facts.topic?.overrides['max.message.bytes']).toBe('2000');
+  });
+
+  it('is taken back where the topic has keys in an old form, and rewrites what is larger than the topic takes by now', async () => {
+    await world.deleteTopic();
+    const old = record(
+      legacySchemaKey('a', 1),
+      '{"subject":"a","version":1,"id":1,"schema":"\\"old\\"","deleted":false}',
+    );
+    await world.makeTopic([old, schema('b', 1, 2, JSON.stringify('x'.repeat(5000)))]);
+    const admin = world.broker.admin(world.client);
+    await admin.alterTopicConfigs('_schemas', { 'max.message.bytes': '2000' });
+    await admin.close();
+    const present = await world.backup();
+    const plan = await planned(new MemorySnapshot(asLog([schema('a', 1, 1), schema('b', 1, 2)])), present);
+    await world.run(plan);
+    expect((await replay(await world.backup(), 'karapace')).version('a', 1)?.content).not.toEqual(
+      (await replay(present, 'karapace')).version('a', 1)?.content,
+    );
+    await world.undo(plan);
+    const undone = await world.backup();
+    for (const vendor of ['confluent', 'karapace'] as const) {
+      expect(await seen(undone, vendor)).toEqual(await seen(present, vendor));
+    }
+  });
+
+  it('deletes a version before it gets another id, and names the ids that are lost by that', async () => {
+    const there = new MemorySnapshot(asLog([schema('a', 1, 90), schema('b', 1, 91), schema('c', 1, 91, '"b1"')]));
+    const plan = await planned(new MemorySnapshot(asLog([schema('a', 1, 5), schema('b', 1, 6)])), there);
+    expect(plan.header.summary.join('\n')).toContain(
+      'ids that stand for nothing any more, as their versions get others: 90 of a version 1',
+    );
+    expect(plan.header.maxIds).toEqual({ '': 91 });
+    const log = (await withSteps(there, plan)).raw.slice(3);
+    expect(log.slice(0, 4).map(({ value }) => value === null)).toEqual([true, false, true, false]);
+  });
+
+  it('takes no reserved id for a schema, on either side', async () => {
+    const reserved = (id: number): WrittenRecord =>
+      confluent.schema({ subject: 'holdfast-reserved-ids', version: 1, id, schema: `"r${id}"`, deleted: true });
+    const plan = await planned(
+      new MemorySnapshot(asLog([schema('a', 1, 1), reserved(7)])),
+      new MemorySnapshot(asLog([schema('a', 1, 1), schema('z', 1, 7)])),
+    );
+    expect(plan.steps).toBe(0);
+    const lower = await planned(
+      new MemorySnapshot(asLog([schema('a', 1, 1), reserved(9)])),
+      new MemorySnapshot(asLog([schema('a', 1, 1), schema('z', 1, 7)])),
+    );
+    expect(lower.header.maxIds).toEqual({ '': 9 });
+    expect(lower.steps).toBe(2);
   });
 
   it('refuses a topic of which something was deleted since', async () => {

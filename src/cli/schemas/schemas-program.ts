@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addApply } from './apply-command.ts';
 import { addBackup } from './backup-command.ts';
 import { addDrill } from './drill-command.ts';
+import { addExamples } from './help-examples.ts';
 import { addList } from './list-command.ts';
 import { addPrune } from './prune-command.ts';
 import { addRepair } from './repair-command.ts';
@@ -23,4 +24,5 @@ const COMMANDS: readonly ((schemas: Command) => void)[] = [
 /** @param schemas the command `schemas` itself */
 export function addSchemasCommands(schemas: Command): void {
   for (const add of COMMANDS) add(schemas);
+  addExamples(schemas);
 }

@@ -55,6 +55,32 @@ const written = readdirSync(guides)
   .filter((name) => /^schemas-.*\.md$/.test(name))
   .flatMap(commandsOf);
 
+function helpOf(command: Command): string {
+  const said: string[] = [];
+  command.configureOutput({ writeOut: (text) => said.push(text) }).outputHelp();
+  return said.join('');
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+describe('--help of every command of holdfast schemas', () => {
+  const schemas = new Command('schemas');
+  addSchemasCommands(schemas);
+
+  it.each(withSubcommands(schemas).map((command) => [command.name(), command] as const))(
+    '%s: ends with examples that would run, and with a guide',
+    (_, command) => {
+      const examples = [...helpOf(command).matchAll(/^ {2}(holdfast schemas .*)$/gm)].map((match) => match[1] ?? '');
+      expect(examples.length).toBeGreaterThan(0);
+      expect(examples.map(complaint).filter((text) => text !== undefined)).toEqual([]);
+      const [, guide = ''] = /^More: docs\/guides\/(schemas-.*\.md)$/m.exec(helpOf(command)) ?? [];
+      expect(readdirSync(guides)).toContain(guide);
+    },
+  );
+});
+
 describe('the guides about schemas', () => {
   it('name commands', () => {
     expect(written.filter(({ guide }) => guide === 'schemas-broken.md').length).toBeGreaterThan(20);

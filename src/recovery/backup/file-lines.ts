@@ -24,8 +24,8 @@ export async function* fileLines(
     let { position, line } = from;
     let read = position;
     let pending: Buffer[] = [];
+    const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
     for (;;) {
-      const piece = Buffer.allocUnsafe(PIECE_BYTES);
       const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, read);
       if (bytesRead === 0) break;
       read += bytesRead;
@@ -39,7 +39,8 @@ export async function* fileLines(
         line++;
         begin = end + 1;
       }
-      if (begin < bytesRead) pending.push(piece.subarray(begin, bytesRead));
+      // A copy: the piece is read into again.
+      if (begin < bytesRead) pending.push(Buffer.from(piece.subarray(begin, bytesRead)));
     }
     if (pending.length > 0) yield { text: Buffer.concat(pending).toString('utf8'), line, position, whole: false };
   } finally {

@@ -128,7 +128,9 @@ class OpenFolderTarget implements OpenTarget {
     const { reading, from, tombstones, witnesses, notes } = write;
     const held = from === undefined ? undefined : this.held;
     const added = await reading.from(from ?? 0, held?.facts.topic, signal);
-    const takenAt = Math.max(reading.takenAt, (this.held?.facts.takenAt ?? 0) + 1);
+    // Above all that is there, whatever the clock says, and also above what can't be read.
+    const [newest] = await backupsIn(this.folder.path);
+    const takenAt = Math.max(reading.takenAt, (newest?.takenAt ?? 0) + 1);
     const { facts } = added;
     const name = backupName(takenAt, facts.endOffset);
     const writer = await SnapshotWriter.create({

@@ -4,8 +4,8 @@
  * Nothing is restored from them.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
@@ -87,14 +87,17 @@ export class ReadableFiles {
     const { subject, version, id, schemaType, references, metadata, ruleSet, deleted, schema } = value;
     const folder = this.folderOf(subject);
     const ending = ENDINGS[schemaType] ?? 'txt';
-    await makeFolder(folder);
-    for (const other of [...Object.values(ENDINGS), 'txt']) {
-      if (other !== ending) await rm(join(folder, `v${version}.${other}`), { force: true });
-    }
     const text = schemaType === 'PROTOBUF' ? schema : (indentedJson(schema) ?? schema);
-    await writeFile(join(folder, `v${version}.${ending}`), text.endsWith('\n') ? text : `${text}\n`);
     const meta = { subject, version, id, schemaType, references, metadata, ruleSet, deleted };
-    await writeFile(join(folder, metaName(version)), `${JSON.stringify(meta, null, 2)}\n`);
+    const metaText = `${JSON.stringify(meta, null, 2)}\n`;
+    if (!(await isWrittenNew(join(folder, metaName(version)), metaText))) {
+      // It was of another type, perhaps.
+      for (const other of [...Object.values(ENDINGS), 'txt']) {
+        if (other !== ending) await rm(join(folder, `v${version}.${other}`), { force: true });
+      }
+      await writeFile(join(folder, metaName(version)), metaText);
+    }
+    await writeFile(join(folder, `v${version}.${ending}`), text.endsWith('\n') ? text : `${text}\n`);
     this.note(`+ ${subject} v${version} (id ${id}${deleted ? ', soft-deleted' : ''})`);
   }
 
@@ -144,6 +147,28 @@ export function folderName(subject: string): string {
   if (name.length <= MAX_NAME && name !== '') return name;
   const digest = createHash('sha256').update(subject).digest('hex').slice(0, 16);
   return `${name.slice(0, MAX_NAME - 20).replace(/%.?$/, '')}~${digest}`;
+}
+
+/** @returns false where the file is there already. The folder is made: of many versions most are new, and few are the first. */
+async function isWrittenNew(path: string, text: string): Promise<boolean> {
+  for (;;) {
+    try {
+      await writeFile(path, text, { flag: 'wx' });
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return false;
+      if (code !== 'ENOENT' || (await isThere(dirname(path)))) throw error;
+      await makeFolder(dirname(path));
+    }
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function metaName(version: number): string {

@@ -77,10 +77,13 @@ class OpenTopicCopy implements OpenTarget {
     const { name, broker, client, topic } = this.options;
     const { held } = this;
     if (held !== undefined && from === undefined) {
-      throw new ConfigError(
-        `${name} has a copy of another source, or of the topic before it was made anew. It is only ever appended to: name another topic.`,
-        { code: TARGET_FOREIGN },
-      );
+      const why =
+        reading.topic === undefined
+          ? 'has a copy already, and what a registry tells over REST is made into other records each time'
+          : 'has a copy of another source, or of the topic before it was made anew';
+      throw new ConfigError(`${name} ${why}. It is only ever appended to: name another topic.`, {
+        code: TARGET_FOREIGN,
+      });
     }
     const delta = await reading.from(from ?? 0, held?.facts.topic, signal);
     const { source, takenAt, topic: origin, beginOffset, endOffset } = delta.facts;

@@ -87,9 +87,11 @@ describe('a backup into a git repository', () => {
     expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toEqual({
       '': { compatibilityLevel: 'FULL' },
     });
+    topic.write(confluent.schema({ subject: 's2', version: 1, id: 2, schema: '{}', schemaType: 'JSON' }));
     topic.write(confluent.deleteSubject(':.c:a/b', 2), confluent.gone('s1', 1));
     await backup();
     expect(JSON.parse(await readFile(join(folder, 'v2.meta.json'), 'utf8'))).toMatchObject({ deleted: true });
+    expect((await readdir(join(path, 'subjects', 's2'))).sort()).toEqual(['v1.json', 'v1.meta.json']);
     expect((await readdir(join(path, 'subjects'))).sort()).toEqual(
       [folderName(':.c:a/b'), 'README.md', 's2', 's3'].sort(),
     );

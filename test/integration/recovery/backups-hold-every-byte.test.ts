@@ -20,6 +20,7 @@ import { describeWithKafka } from '../../support/describe-with-kafka.ts';
 import { appendTo, recordsIn, writeTopic } from '../../support/recovery/lived-topic.ts';
 import { inWords, recordsOf } from '../../support/recovery/memory-snapshot.ts';
 import { confluent, karapace, record } from '../../support/recovery/record-bytes.ts';
+import { schemasCommandEnds } from '../../support/recovery/schemas-command.ts';
 import { uniqueName } from '../../support/unique-name.ts';
 
 const client = { settings: {}, logger: silentLogger };
@@ -95,6 +96,15 @@ describeWithKafka('backups of a topic on a real Kafka', (kafka) => {
     expect((await backup()).map((each) => [each.state, each.backup?.added])).toEqual(Array(3).fill(['written', 1]));
     expect((await backup()).map(({ state }) => state)).toEqual(Array(3).fill('unchanged'));
     await expectAll();
+    for (const [place, count] of [
+      [`kafka:${copy}@${kafka().bootstrapServers}`, 1],
+      [`git:${repository()}`, 2],
+    ] as const) {
+      const { stdout } = await schemasCommandEnds(0, ['list', place, '--check', '--json']);
+      const { backups } = JSON.parse(stdout) as { readonly backups: readonly object[] };
+      expect(backups).toHaveLength(count);
+      expect(backups[0]).toMatchObject({ records: 9, endOffset: 9, whole: true });
+    }
   });
 
   it('takes a topic that was made anew as another one', async () => {

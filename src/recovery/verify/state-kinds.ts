@@ -51,7 +51,7 @@ export const STATE_KINDS = {
     severity: 'error',
     what: 'A reference to a version that is not there.',
     vendors: { confluent: 'kept; fails to resolve', karapace: 'passed over: 40403, and its id 40401' },
-    mend: 'Restore the version that it refers to from a backup, in place, and the schema behind it.',
+    mend: 'Restore the version that it refers to from a backup, in place; if none has it, leave the record out: holdfast schemas repair corrupt-records --drop-offset.',
   },
   'deleted-but-referred': {
     severity: 'error',
@@ -78,7 +78,7 @@ export const STATE_KINDS = {
     severity: 'error',
     what: 'References in a circle: no order of registering leads there.',
     vendors: { confluent: 'fails to resolve', karapace: 'passed over: 40403' },
-    mend: 'Restore the versions of the circle from a backup before it, or delete one of them.',
+    mend: 'Leave the records of the circle out that came last: holdfast schemas repair corrupt-records --drop-offset. No registry deletes what is referred to.',
   },
   'version-gap': {
     severity: 'note',

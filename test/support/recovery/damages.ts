@@ -13,10 +13,10 @@ export interface Damage {
   readonly finding: string;
   /** What is appended to the log; undefined: this registry has nothing that could be hurt so. */
   readonly inject: (lived: LivedRegistry) => readonly WrittenRecord[] | undefined;
-  /** Arguments of `holdfast schemas repair`; undefined: no repair makes a schema up, restoring does. */
-  readonly repair: readonly string[] | undefined;
-  /** Whether a state is lost that only a backup brings back; else all undamaged content is as it was after the repair. */
-  readonly loses?: true;
+  /** Arguments of `holdfast schemas repair`; all undamaged content is as it was afterwards. */
+  readonly repair: readonly string[];
+  /** What was appended has to be named by its offsets, too: no backup has what it lacks. */
+  readonly dropsOffsets?: true;
 }
 
 const value = (more: object): string =>
@@ -102,8 +102,8 @@ export const DAMAGES: readonly Damage[] = [
   {
     what: 'a reference to a subject that is not there',
     finding: 'dangling-reference',
-    repair: undefined,
-    loses: true,
+    repair: CORRUPT,
+    dropsOffsets: true,
     inject: () => [
       confluent.schema({
         subject: 'damaged',
@@ -117,8 +117,8 @@ export const DAMAGES: readonly Damage[] = [
   {
     what: 'references in a circle',
     finding: 'cyclic-reference',
-    repair: undefined,
-    loses: true,
+    repair: CORRUPT,
+    dropsOffsets: true,
     inject: () =>
       ['a', 'b'].map((name, n) => {
         const other = name === 'a' ? 'b' : 'a';

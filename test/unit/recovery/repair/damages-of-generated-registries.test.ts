@@ -22,12 +22,12 @@ import { afterRepair, bothStates, compacted } from './planned-log.ts';
 async function repaired(
   hurt: MemorySnapshot,
   [repair, ...flags]: readonly string[],
-  vendor: ReplayVendor,
+  { vendor, offsets }: { readonly vendor: ReplayVendor; readonly offsets: readonly number[] },
 ): Promise<MemorySnapshot> {
   switch (repair) {
     case 'corrupt-records': {
       const leftOut = await chooseLeftOut(hurt, {
-        offsets: new Set(),
+        offsets: new Set(offsets),
         deletesFrom: undefined,
         doubtful: flags.includes('--drop-doubtful'),
         unparsable: flags.includes('--drop-unparsable')
@@ -57,16 +57,18 @@ function undamaged(state: RegistryState): readonly string[] {
 }
 
 describe('a generated registry that was hurt', () => {
-  it.each(DAMAGES.filter(({ repair }) => repair !== undefined))(
+  it.each(DAMAGES)(
     'with $what is mended, and says what it said before',
-    async ({ inject, finding, repair = [] }) => {
+    async ({ inject, finding, repair, dropsOffsets }) => {
       await fc.assert(
         fc.asyncProperty(generatedRegistry(), async ({ log, vendor, ...lived }) => {
           const more = inject({ log, vendor, ...lived });
           fc.pre(more !== undefined);
           const whole = new MemorySnapshot(log);
-          const hurt = new MemorySnapshot([...log, ...asLog(more, (log.at(-1)?.offset ?? -1) + 1)]);
-          const mended = await repaired(hurt, repair, vendor);
+          const injected = asLog(more, (log.at(-1)?.offset ?? -1) + 1);
+          const hurt = new MemorySnapshot([...log, ...injected]);
+          const offsets = dropsOffsets ? injected.map(({ offset }) => offset) : [];
+          const mended = await repaired(hurt, repair, { vendor, offsets });
           const findings = await verifySnapshot(mended);
           expect(findings.filter(({ name, severity }) => severity === 'error' || name === finding)).toEqual([]);
           const before = await replay(whole, vendor);

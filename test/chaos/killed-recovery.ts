@@ -14,6 +14,9 @@ import { seededRandom, testSeed } from '../support/seeded-random.ts';
 /** How often each command is killed. */
 export const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 30);
 
+/** How often it is killed before a run may finish it: one that goes on where another was killed is killed, too. */
+export const KILLS_PER_ROUND = 3;
+
 export interface KilledRounds {
   /** What it is, for the line that is printed. */
   readonly what: string;
@@ -33,43 +36,51 @@ export interface KilledRounds {
 export interface KilledReport {
   /** Of the commands that were to be killed, those that had ended before. */
   readonly tooLate: number;
-  /** Those that had begun to change something. */
+  /** Kills after which something was half done. */
   readonly inTheMiddle: number;
 }
 
 /**
- * Kills a command, lets the next run finish, and looks, again and again. Every second kill waits until the command has begun to change
- * something, so that not all hit its start. The longest life that a command was given follows from what the ones before took.
+ * Kills a command, and the runs that go on after it, lets the next one finish, and looks, again and again. In every round but each third the
+ * first kill waits until the command has begun to change something, so that not all hit its start. The longest life that a command was given
+ * follows from what the ones before took.
  */
 export async function killAgainAndAgain({ what, times = KILLS, round }: KilledRounds): Promise<KilledReport> {
   const seed = testSeed();
   const random = seededRandom(seed);
   process.stderr.write(`${what}: HOLDFAST_TEST_SEED=${seed}\n`);
-  let [tooLate, inTheMiddle, lifeMs, workMs] = [0, 0, 1_500, 300];
+  let [kills, tooLate, inTheMiddle, lifeMs, workMs] = [0, 0, 0, 1_500, 300];
   // Those that had ended before they were killed don't count.
-  for (let n = 0; n - tooLate < times; n++) {
-    if (n >= 3 * times) throw new Error(`${what}: only ${n - tooLate} of ${n} were killed in time`);
+  for (let n = 0; kills < times; n++) {
+    if (tooLate >= 2 * times) throw new Error(`${what}: only ${kills} of ${kills + tooLate} were killed in time`);
     const { args, begun, afterKill, again, afterwards } = await round(n);
-    const point: KillPoint =
-      n % 2 === 0 ? { until: begun, afterMs: random() * workMs } : { afterMs: random() * lifeMs };
+    const points: KillPoint[] = [];
     try {
-      const killed = await killedCommand(args, point);
-      if (killed.code !== null) tooLate++;
-      else if (await begun()) inTheMiddle++;
-      // Too late: the next one is to be met earlier; in time: there may be more to meet later.
-      if (n % 2 === 0) workMs *= killed.code === null ? 1.15 : 0.6;
-      else lifeMs *= killed.code === null ? 1.1 : 0.8;
-      if (killed.code !== null && killed.code !== 0) throw new Error(`it ended with ${killed.code}: ${told(killed)}`);
-      await afterKill?.();
+      let isKilled = true;
+      for (let life = 0; life < KILLS_PER_ROUND && isKilled && kills < times; life++) {
+        const waits = life === 0 && n % 3 !== 2;
+        const point: KillPoint = waits ? { until: begun, afterMs: random() * workMs } : { afterMs: random() * lifeMs };
+        points.push(point);
+        const killed = await killedCommand(life === 0 ? args : ((await again?.()) ?? args), point);
+        isKilled = killed.code === null;
+        if (isKilled) kills++;
+        else tooLate++;
+        if (isKilled && (await begun())) inTheMiddle++;
+        // Too late: the next one is to be met earlier; in time: there may be more to meet later.
+        if (waits) workMs *= isKilled ? 1.15 : 0.6;
+        else lifeMs *= isKilled ? 1.1 : 0.8;
+        if (!isKilled && killed.code !== 0) throw new Error(`it ended with ${killed.code}: ${told(killed)}`);
+        await afterKill?.();
+      }
       await schemasCommandEnds(0, (await again?.()) ?? args);
       await afterwards();
     } catch (error) {
-      throw new Error(`${what}, round ${n}, killed ${JSON.stringify(point)}, seed ${seed}: ${String(error)}`, {
+      throw new Error(`${what}, round ${n}, killed ${JSON.stringify(points)}, seed ${seed}: ${String(error)}`, {
         cause: error,
       });
     }
   }
-  process.stderr.write(`${what}: killed ${times}, ${inTheMiddle} of them in the middle; ${tooLate} had ended before\n`);
+  process.stderr.write(`${what}: killed ${kills}, ${inTheMiddle} of them in the middle; ${tooLate} had ended before\n`);
   return { tooLate, inTheMiddle };
 }
 

@@ -11,7 +11,7 @@ import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
-import { type BackupEveryOptions, backupEvery } from './backup-every.ts';
+import type { BackupEveryOptions } from './backup-every.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
 import { type OpenedStores, openStores, type StoreOptions, withStoreOptions } from './open-stores.ts';
 import { parseTargetPlace } from './place.ts';
@@ -50,12 +50,14 @@ export function addBackup(schemas: Command): void {
     .option('--rest-port <port>', 'with --every: of REST API and metrics, on the loopback; 0: any that is free', '8083')
     .option('--report-servers <servers>', 'with --every: a Kafka that takes a record for each backup')
     .option('--report-topic <topic>', 'with --every: the topic for them', 'schema-backups');
-  withStoreOptions(command).action((options: BackupOptions & Omit<BackupEveryOptions, 'every'>) => {
+  withStoreOptions(command).action(async (options: BackupOptions & Omit<BackupEveryOptions, 'every'>) => {
     const { every, full, from, fromStore } = options;
     if (every === undefined) return runSchemas(options, (session) => backup(session, options));
     if (full || from !== 'topic' || fromStore !== undefined) {
       throw new UsageError('--every goes with none of --full, --from and --from-store.');
     }
+    // It brings a whole worker along, which no other command has to load.
+    const { backupEvery } = await import('./backup-every.ts');
     return backupEvery({ ...options, every });
   });
 }

@@ -15,7 +15,7 @@ import { seededRandom, testSeed } from '../support/seeded-random.ts';
 export const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 30);
 
 /** How often it is killed before a run may finish it: one that goes on where another was killed is killed, too. */
-export const KILLS_PER_ROUND = 3;
+export const KILLS_PER_ROUND = 5;
 
 export interface KilledRounds {
   /** What it is, for the line that is printed. */
@@ -68,7 +68,7 @@ export async function killAgainAndAgain({ what, times = KILLS, round }: KilledRo
         if (isKilled && (await begun())) inTheMiddle++;
         // Too late: the next one is to be met earlier; in time: there may be more to meet later.
         if (waits) workMs *= isKilled ? 1.15 : 0.6;
-        else lifeMs *= isKilled ? 1.1 : 0.8;
+        else lifeMs *= isKilled ? 1.25 : 0.7;
         if (!isKilled && killed.code !== 0) throw new Error(`it ended with ${killed.code}: ${told(killed)}`);
         await afterKill?.();
       }

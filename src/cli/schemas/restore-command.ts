@@ -13,16 +13,18 @@ import { planInPlace } from '../../recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import { SubjectRules } from '../../recovery/restore/subject-rules.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
 import { openPlace } from './open-place.ts';
-import { openStores, type StoreOptions, withStoreOptions } from './open-stores.ts';
-import { parsePlace, placeText } from './place.ts';
+import { withStoreOptions } from './open-stores.ts';
+import { openRestoreSource, type RestoreSourceOptions } from './restore-source.ts';
 import { showAndRun } from './run-plan.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { withUsedByOptions } from './used-by.ts';
 
-interface RestoreOptions extends CommonOptions, StoreOptions {
+interface RestoreOptions extends CommonOptions, RestoreSourceOptions {
   readonly into: string;
   readonly only?: readonly string[];
   readonly map?: readonly string[];
@@ -58,7 +60,7 @@ export function addRestore(schemas: Command): void {
     .option('--undo <file>', 'where the plan that takes it back is written; beside the plan unless told')
     .option('--dry-run', 'only make and show the plan, as without --yes', false)
     .option('--yes', 'run the plan', false);
-  withStoreOptions(command).action((place: string | undefined, options: RestoreOptions) =>
+  withStoreOptions(withUsedByOptions(command)).action((place: string | undefined, options: RestoreOptions) =>
     runSchemas(options, (session) => restore(session, place, options)),
   );
 }
@@ -121,35 +123,29 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
 async function openOrigin(session: SchemasSession, text: string | undefined, options: RestoreOptions): Promise<Origin> {
   const { only = [], map = [] } = options;
   const told = minIdsOf(options.minId ?? []);
-  const { snapshot, source, notes } = await openSource(session, text, options);
-  if (only.length === 0 && map.length === 0) return { snapshot, source, minIds: told, notes };
+  const { snapshot, source, notes, givenOut } = await openRestoreSource(session, text, options);
+  if (only.length === 0 && map.length === 0) return { snapshot, source, minIds: higher(givenOut, told), notes };
   const folder = join(await session.temporaryFolder(), 'mapped');
-  const mapped = await mapSnapshot({ snapshot, rules: new SubjectRules({ only, map }), folder }, session.signal);
+  const rules = new SubjectRules({ only, map });
+  const mapped = await mapSnapshot({ snapshot, rules, folder }, session.signal);
   session.atEnd(() => mapped.snapshot.close());
-  const minIds: Record<string, number> = { ...mapped.maxIds };
-  for (const [context, id] of Object.entries(told)) minIds[context] = Math.max(id, minIds[context] ?? 0);
-  return { snapshot: mapped.snapshot, source, minIds, notes: [...notes, ...mapped.notes] };
+  const renamed = Object.entries(givenOut).map(([context, id]) => [renamedContext(context, rules), id] as const);
+  const known = renamed.reduce((ids, [context, id]) => higher(ids, { [context]: id }), mapped.maxIds);
+  return { snapshot: mapped.snapshot, source, minIds: higher(known, told), notes: [...notes, ...mapped.notes] };
 }
 
-async function openSource(
-  session: SchemasSession,
-  text: string | undefined,
-  options: RestoreOptions,
-): Promise<{ readonly snapshot: Snapshot; readonly source: string; readonly notes: readonly string[] }> {
-  const stores = options.fromStore ?? [];
-  if ((text === undefined) === (stores.length === 0)) {
-    throw new UsageError('restore needs a backup, or --from-store with the schema store of a worker.');
-  }
-  if (text === undefined) {
-    const { snapshot, rebuilt } = await openStores(session, options);
-    const notes = rebuilt.findings.map(({ message }) => message);
-    return { snapshot, source: `the schema stores ${stores.join(', ')}`, notes };
-  }
-  const place = parsePlace(text);
-  const snapshot = await openPlace(session, place);
-  const { records, endOffset, takenAt } = snapshot.facts;
-  const source = `${placeText(place)}: ${records} records up to offset ${endOffset}, taken at ${new Date(takenAt).toISOString()}`;
-  return { snapshot, source, notes: [] };
+/** A subject of no special name moves with its context. */
+function renamedContext(context: string, rules: SubjectRules): string {
+  return contextOf(rules.renamed(`${contextSubject(context) ?? ''}holdfast`));
+}
+
+function higher(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const ids: Record<string, number> = { ...one };
+  for (const [context, id] of Object.entries(other)) ids[context] = Math.max(id, ids[context] ?? 0);
+  return ids;
 }
 
 function listed(value: string, before: readonly string[] | undefined): readonly string[] {

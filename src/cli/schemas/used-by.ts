@@ -1,6 +1,6 @@
 /** `--used-by`: which ids data carries, how much of it is read, and where the ids are looked up. */
 import type { Command } from 'commander';
-import { findUsedIds } from '../../recovery/data/find-used-ids.ts';
+import { type FindUsedIdsOptions, findUsedIds } from '../../recovery/data/find-used-ids.ts';
 import type { UsedIds } from '../../recovery/data/used-ids.ts';
 import { UsageError } from '../exit-codes.ts';
 import { parseDuration } from './duration.ts';
@@ -41,22 +41,35 @@ export async function usedIdsOf(
   highestId?: number,
 ): Promise<UsedIds> {
   const { signal, logger, progress, clock } = session;
-  const { since, last, sample } = options;
-  const contexts = contextsOf(options.dataContext ?? []);
   return findUsedIds(
     {
-      ...{ broker: await session.broker(), settings: {}, logger },
-      topics: options.usedBy.split(',').map((topic) => topic.trim()),
-      except: [session.options.topic],
+      ...searchOf(options, clock.now()),
+      ...{ broker: await session.broker(), settings: {}, logger, except: [session.options.topic] },
       ...(highestId === undefined ? {} : { highestId }),
-      ...(since === undefined ? {} : { since: timeOf(since, clock.now()) }),
-      ...(last === undefined ? {} : { last: countOf('--last', last) }),
-      ...(sample === undefined ? {} : { sample: countOf('--sample', sample) }),
-      contextOf: (topic) => contexts.get(topic) ?? contexts.get('') ?? '',
     },
     signal,
     ({ done, total }) => progress.report('Searching data for schema ids', done, total),
   );
+}
+
+/** What the options say. @throws UsageError */
+export function searchOf(
+  { usedBy, since, last, sample, dataContext = [] }: UsedByOptions & { readonly usedBy: string },
+  now: number,
+): Pick<FindUsedIdsOptions, 'topics' | 'since' | 'last' | 'sample' | 'contextOf'> {
+  const topics = usedBy
+    .split(',')
+    .map((topic) => topic.trim())
+    .filter((topic) => topic !== '');
+  if (topics.length === 0) throw new UsageError('--used-by names no topic.');
+  const contexts = contextsOf(dataContext);
+  return {
+    topics,
+    ...(since === undefined ? {} : { since: timeOf(since, now) }),
+    ...(last === undefined ? {} : { last: countOf('--last', last) }),
+    ...(sample === undefined ? {} : { sample: countOf('--sample', sample) }),
+    contextOf: (topic) => contexts.get(topic) ?? contexts.get('') ?? '',
+  };
 }
 
 function timeOf(text: string, now: number): number {

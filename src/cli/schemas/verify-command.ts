@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { askWitnesses } from '../../recovery/backup/ask-witnesses.ts';
 import { syncFolder } from '../../recovery/backup/sync-folder.ts';
 import { findingsOfUsedIds } from '../../recovery/data/findings-of-used-ids.ts';
+import { resolvedGuids } from '../../recovery/data/resolved-guids.ts';
 import { replay } from '../../recovery/state/replay.ts';
 import { type NamedPlace, verifyPlaces } from '../../recovery/verify/verify-places.ts';
 import {
@@ -89,7 +90,10 @@ async function usedBy(
   if (place === undefined) throw new UsageError('--used-by needs a place in which the ids are looked up.');
   const state = await replay(place.snapshot, 'confluent', { signal: session.signal, readsOn: true });
   const used = await usedIdsOf(session, { ...options, usedBy: topics }, state.maxId(''));
-  return { title: `Ids in ${topics} beside ${place.name}`, findings: findingsOfUsedIds(state, used) };
+  const { snapshot, name } = place;
+  const wanted = used.guids.map(({ guid }) => guid);
+  const guids = await resolvedGuids({ snapshot, state, wanted }, session.signal);
+  return { title: `Ids in ${topics} beside ${name}`, findings: findingsOfUsedIds(state, used, guids) };
 }
 
 /** Whole or not at all. */

@@ -15,9 +15,46 @@ const NUMBER_BYTES = 8;
 
 /**
  * `id-in-data-unresolved` (error): an id that the registry does not resolve. `id-in-data-implausible` (note, one per topic and part): what
- * begins with a zero byte as an id would, but hardly is one. `guid-in-data-unchecked`, `data-unread`: what could not be looked at.
+ * begins with a zero byte as an id would, but hardly is one. `guid-in-data-unchecked` (note): a GUID that is none of `resolvedGuids`.
+ * `data-unread` (warning): what could not be looked at.
  */
-export function findingsOfUsedIds(state: RegistryState, used: UsedIds): readonly Finding[] {
+export function findingsOfUsedIds(
+  state: RegistryState,
+  used: UsedIds,
+  resolvedGuids: ReadonlySet<string> = new Set(),
+): readonly Finding[] {
+  const { missing, implausible } = unresolvedIds(state, used);
+  return [
+    ...missing.slice(0, MAX_TOLD).map((uses) => unresolvedId(uses, state)),
+    ...(missing.length > MAX_TOLD ? [moreUnresolved(missing.length - MAX_TOLD)] : []),
+    ...implausible.map((uses) => implausibleIds(uses, state)),
+    ...guidsUnchecked(used.guids.filter(({ guid }) => !resolvedGuids.has(guid))),
+    ...used.unread.map(unreadData),
+    ...used.parts.filter(({ crowdedOut }) => crowdedOut > 0).map(crowdedOut),
+  ];
+}
+
+/**
+ * By context: the highest id that data carries and nothing resolves, so that a registry must have given it out. What is far above all that
+ * is known does not count: it may be of another registry, and an id that was reserved for it can't be had back.
+ */
+export function highestUnresolved(state: RegistryState, used: UsedIds): Readonly<Record<string, number>> {
+  const highest: Record<string, number> = {};
+  for (const [use] of unresolvedIds(state, used).missing) {
+    if (use === undefined || isFarAbove(use.id, state.maxId(use.context))) continue;
+    highest[use.context] = Math.max(use.id, highest[use.context] ?? 0);
+  }
+  return highest;
+}
+
+interface UnresolvedIds {
+  /** Uses by id and context. */
+  readonly missing: readonly (readonly IdUse[])[];
+  /** Uses by topic and part. */
+  readonly implausible: readonly (readonly IdUse[])[];
+}
+
+function unresolvedIds(state: RegistryState, used: UsedIds): UnresolvedIds {
   const resolved = new Set<string>();
   const unresolved = new Map<string, IdUse[]>();
   for (const use of used.ids) {
@@ -30,12 +67,12 @@ export function findingsOfUsedIds(state: RegistryState, used: UsedIds): readonly
     }
   }
   const figures = new Map(used.parts.map((part) => [partOf(part), part]));
-  const missing: Finding[] = [];
+  const missing: (readonly IdUse[])[] = [];
   const implausible = new Map<string, IdUse[]>();
   for (const uses of unresolved.values()) {
     const highest = state.maxId(uses[0]?.context ?? '');
     const believed = uses.filter((use) => isBelieved(use, { highest, figures: figures.get(partOf(use)), resolved }));
-    if (believed.length > 0) missing.push(unresolvedId(believed, state));
+    if (believed.length > 0) missing.push(believed);
     for (const use of uses) {
       if (believed.includes(use)) continue;
       const others = implausible.get(partOf(use));
@@ -43,14 +80,7 @@ export function findingsOfUsedIds(state: RegistryState, used: UsedIds): readonly
       else others.push(use);
     }
   }
-  return [
-    ...missing.slice(0, MAX_TOLD),
-    ...(missing.length > MAX_TOLD ? [moreUnresolved(missing.length - MAX_TOLD)] : []),
-    ...[...implausible.values()].map((uses) => implausibleIds(uses, state)),
-    ...guidsUnchecked(used),
-    ...used.unread.map(unreadData),
-    ...used.parts.filter(({ crowdedOut }) => crowdedOut > 0).map(crowdedOut),
-  ];
+  return { missing, implausible: [...implausible.values()] };
 }
 
 function isBelieved(
@@ -112,13 +142,13 @@ function implausibleIds(uses: readonly IdUse[], state: RegistryState): Finding {
   };
 }
 
-function guidsUnchecked({ guids }: UsedIds): readonly Finding[] {
+function guidsUnchecked(guids: UsedIds['guids']): readonly Finding[] {
   const byGuid = new Map<string, SchemaUse[]>();
   for (const use of guids) byGuid.set(use.guid, [...(byGuid.get(use.guid) ?? []), use]);
   return [...byGuid].slice(0, MAX_TOLD).map(([guid, uses]) => ({
     name: 'guid-in-data-unchecked',
     severity: 'note',
-    message: `${uses.reduce((sum, each) => sum + each.records, 0)} records name their schema by the GUID ${guid}, which the registry makes of the content and does not store: ${places(uses)}.`,
+    message: `${uses.reduce((sum, each) => sum + each.records, 0)} records name their schema by the GUID ${guid}, which is of no schema here without metadata and rules; of those that have some, only the registry knows it: ${places(uses)}.`,
     mend: `Ask the running registry: GET /schemas/guids/${guid}.`,
   }));
 }

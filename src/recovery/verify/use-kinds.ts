@@ -14,7 +14,7 @@ export const USE_KINDS = {
   },
   'guid-in-data-unchecked': {
     severity: 'note',
-    what: 'Data names its schema by a GUID, which no record holds.',
+    what: 'Data names its schema by a GUID that is of no schema without metadata and rules.',
     mend: 'Ask the running registry: GET /schemas/guids/{guid}.',
   },
   'data-unread': {

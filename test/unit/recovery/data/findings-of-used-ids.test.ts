@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOfUsedIds } from '../../../../src/recovery/data/findings-of-used-ids.ts';
+import { findingsOfUsedIds, highestUnresolved } from '../../../../src/recovery/data/findings-of-used-ids.ts';
 import type { IdUse, UsedIds } from '../../../../src/recovery/data/used-ids.ts';
 import type { RegistryState, VersionState } from '../../../../src/recovery/state/registry-state.ts';
 
@@ -108,5 +108,14 @@ describe('findingsOfUsedIds', () => {
       }),
     );
     expect(named(findings)).toEqual(['guid-in-data-unchecked', 'data-unread', 'data-unread']);
+  });
+});
+
+describe('highestUnresolved', () => {
+  it('is what must not be given out again, by context, but for what is far above all that is known', () => {
+    const state = stateOf({ '': [1, 2], eu: [1] });
+    const uses = [use(2), use(9), use(7), use(3, { context: 'eu' }), use(1_700_000_000), use(-1)];
+    expect(highestUnresolved(state, used(uses, { parts: [] }))).toEqual({ '': 9, eu: 3 });
+    expect(highestUnresolved(state, used([use(2)]))).toEqual({});
   });
 });

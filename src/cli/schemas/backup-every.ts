@@ -1,12 +1,13 @@
 /** `holdfast schemas backup --every`: a worker that runs the connector SchemaBackup, until a signal ends it. */
 import { join, resolve } from 'node:path';
+import { listedTarget } from '../../recovery/connector/config.ts';
 import { readPropertiesFile } from '../connector-file.ts';
 import { UsageError } from '../exit-codes.ts';
 import { runWorker } from '../standalone-command.ts';
 import { stopSignal } from '../stop-signals.ts';
 import type { CommonOptions } from './common-options.ts';
 import { parseDuration } from './duration.ts';
-import { parseTargetPlace, placeText } from './place.ts';
+import { parseTargetPlace } from './place.ts';
 
 export interface BackupEveryOptions extends CommonOptions {
   readonly to: readonly string[];
@@ -30,12 +31,10 @@ type Settings = Readonly<Record<string, string>>;
 /** Resolves when a signal has ended it. @throws UsageError, ConfigError */
 export async function backupEvery(options: BackupEveryOptions): Promise<void> {
   const stopped = stopSignal();
-  const clients = {
-    ...prefixed('source.', await propertiesOf(options.commandConfig)),
-    ...prefixed('registry.', await propertiesOf(options.registryConfig)),
-  };
+  const kafka = await propertiesOf(options.commandConfig);
+  const clients = clientSettings(kafka, await propertiesOf(options.registryConfig));
   await runWorker({
-    settings: workerSettings(options),
+    settings: { ...reportClients(options, kafka), ...workerSettings(options) },
     connectors: () =>
       Promise.resolve([
         {
@@ -47,6 +46,18 @@ export async function backupEvery(options: BackupEveryOptions): Promise<void> {
       ]),
     stopped,
   });
+}
+
+/** Those of --command-config hold for every Kafka, as they do without --every; the connector's own settings go on top. */
+export function clientSettings(kafka: Settings, registry: Settings): Settings {
+  return { ...prefixed('source.', kafka), ...prefixed('target.', kafka), ...prefixed('registry.', registry) };
+}
+
+/** Of the Kafka that takes the reports. */
+export function reportClients({ reportServers }: BackupEveryOptions, kafka: Settings): Settings {
+  if (reportServers === undefined) return {};
+  const { 'bootstrap.servers': _, ...settings } = kafka;
+  return { ...settings, ...prefixed('producer.', settings), ...prefixed('admin.', settings) };
 }
 
 /** @throws UsageError */
@@ -70,9 +81,7 @@ export function workerSettings(options: BackupEveryOptions): Settings {
 export function connectorSettings(options: BackupEveryOptions): Settings {
   const { bootstrapServers, registry, keep, to } = options;
   if (bootstrapServers === undefined) throw new UsageError('--every needs --bootstrap-servers.');
-  const targets = to.map((text) => placeText(parseTargetPlace(text)));
-  const withComma = targets.find((target) => target.includes(',') && !target.startsWith('kafka:'));
-  if (withComma !== undefined) throw new UsageError(`${withComma}: with --every a path can't have a comma.`);
+  const targets = to.map((text) => listedTarget(parseTargetPlace(text)));
   return {
     name: NAME,
     'connector.class': 'io.holdfast.schemas.SchemaBackup',

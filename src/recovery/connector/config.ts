@@ -3,7 +3,7 @@ import { invalidValue } from '../../sdk/config/parse-value.ts';
 import { ConfigValidators } from '../../sdk/config/validators.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { parseGitAuthor, type TargetSettings } from '../backup/open-target.ts';
-import { parseTargetPlace, type TargetPlace } from '../backup/place.ts';
+import { parseTargetPlace, placeText, type TargetPlace } from '../backup/place.ts';
 import { parseRetentionRule } from '../backup/retention-rule.ts';
 
 const SOURCE = 'source.';
@@ -52,7 +52,7 @@ export const SCHEMA_BACKUP_CONFIG = ConfigDef.of({
     validator: places(),
     importance: 'high',
     documentation:
-      "Where each backup is written to and read back from: folders, git:PATH, kafka:TOPIC[@host:port,...]. A target that fails keeps none of the others from being written. Settings of Kafka clients are given with the prefix 'target.'; without any, those with 'source.' hold for topics of the same Kafka.",
+      "Where each backup is written to and read back from: folders, git:PATH, kafka:TOPIC[@host:port,...]; a comma in a path is written as %2C. A target that fails keeps none of the others from being written. Settings of Kafka clients are given with the prefix 'target.'; without any, those with 'source.' hold for topics of the same Kafka.",
   },
   'backup.interval.ms': {
     type: 'LONG',
@@ -152,7 +152,13 @@ function placesIn(parts: readonly string[]): readonly TargetPlace[] {
     if (isServer) texts[texts.length - 1] = `${before},${part}`;
     else texts.push(part);
   }
-  return texts.map(parseTargetPlace);
+  return texts.map((text) => parseTargetPlace(text.replace(/%(2C|25)/gi, (_, code) => (code === '25' ? '%' : ','))));
+}
+
+/** A place as `targets` takes it: a comma in a path is written as %2C. */
+export function listedTarget(place: TargetPlace): string {
+  const text = placeText(place);
+  return place.kind === 'kafka' ? text : text.replace(/%(?=2C|25)/gi, '%25').replaceAll(',', '%2C');
 }
 
 function without(raw: Readonly<Record<string, string>>, prefix: string, own: string): Readonly<Record<string, string>> {

@@ -1,5 +1,7 @@
 /** A backup job of real places: the source's topic, the registry's nodes as witnesses, the targets, and what it all means. */
 import type { ClientSettings } from '../../broker/ports.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Logger } from '../../foundation/logger.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EnvironmentError } from '../../sdk/errors/kinds.ts';
 import type { SourceTaskContext } from '../../sdk/task.ts';
@@ -20,10 +22,13 @@ import { AwayWatch, BackupBrokers } from './backup-brokers.ts';
 import type { BackupJob, BackupSummary } from './backup-job.ts';
 import type { SchemaBackupSettings } from './config.ts';
 import { AvailabilityRelay, PatientTarget } from './patient-target.ts';
+import { unrepeatedLogger } from './unrepeated-logger.ts';
 
 /** @throws ConfigError for settings that are wrong; opens no connection yet */
 export async function openBackupJob(settings: SchemaBackupSettings, context: SourceTaskContext): Promise<BackupJob> {
-  const { clock, logger } = context;
+  const { clock } = context;
+  // That a broker is away is told by the task's park, or as a target that fails; of the clients' own lines the first is enough.
+  const { logger, wentWell } = unrepeatedLogger(context.logger);
   const brokers = new BackupBrokers({ clock, logger });
   const nodes =
     settings.registryUrls.length === 0
@@ -39,7 +44,7 @@ export async function openBackupJob(settings: SchemaBackupSettings, context: Sou
     const [servers] = targetKafka(settings, place.kind === 'kafka' ? place.servers : undefined);
     targets.push(place.kind === 'kafka' ? new PatientTarget({ target, relay, servers, clock }) : target);
   }
-  return new OpenBackupJob({ settings, context, brokers, nodes, targets });
+  return new OpenBackupJob({ settings, clock, logger, wentWell, brokers, nodes, targets });
 }
 
 /** Of a topic of the source's own Kafka the source's settings hold, unless there are others. */
@@ -54,7 +59,9 @@ function targetKafka(
 class OpenBackupJob implements BackupJob {
   readonly source: string;
   private readonly settings: SchemaBackupSettings;
-  private readonly context: SourceTaskContext;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly wentWell: () => void;
   private readonly brokers: BackupBrokers;
   private readonly nodes: RegistryNodes | undefined;
   private readonly targets: readonly BackupTarget[];
@@ -63,13 +70,17 @@ class OpenBackupJob implements BackupJob {
 
   constructor(options: {
     readonly settings: SchemaBackupSettings;
-    readonly context: SourceTaskContext;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly wentWell: () => void;
     readonly brokers: BackupBrokers;
     readonly nodes: RegistryNodes | undefined;
     readonly targets: readonly BackupTarget[];
   }) {
     this.settings = options.settings;
-    this.context = options.context;
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.wentWell = options.wentWell;
     this.brokers = options.brokers;
     this.nodes = options.nodes;
     this.targets = options.targets;
@@ -77,7 +88,7 @@ class OpenBackupJob implements BackupJob {
   }
 
   async run(signal: AbortSignal): Promise<BackupSummary> {
-    const { clock } = this.context;
+    const { clock } = this;
     const { servers } = this.settings;
     const [takenAt, startedAt] = [clock.now(), clock.monotonic()];
     const watch = new AwayWatch({ clock, servers, signal });
@@ -91,6 +102,7 @@ class OpenBackupJob implements BackupJob {
     if (good?.backup === undefined) throw noTarget(outcomes);
     const { place, endOffset, records, added, sha256 } = good.backup;
     const told = await this.lookThrough(outcomes, signal);
+    if (outcomes.every(({ state }) => state !== 'failed')) this.wentWell();
     return {
       ...{ takenAt, durationMs: clock.monotonic() - startedAt, targets: outcomes },
       ...{ place, endOffset, records, added, sha256, ...told },
@@ -103,8 +115,7 @@ class OpenBackupJob implements BackupJob {
   }
 
   private async backUp(watch: AwayWatch): Promise<readonly TargetOutcome[]> {
-    const { settings, context, nodes, targets } = this;
-    const { clock, logger } = context;
+    const { settings, clock, logger, nodes, targets } = this;
     const { schemasTopic: topic, groupId } = settings;
     const broker = await this.brokers.broker(settings.servers, settings.source);
     const client = { settings: {}, logger, onAvailability: watch.onAvailability };
@@ -144,9 +155,15 @@ class OpenBackupJob implements BackupJob {
     if (place.kind === 'folder') return openSnapshotFolder(place.path);
     if (place.kind === 'git') return openGitSnapshot({ path: place.path, commit: place.commit }, signal);
     if (place.kind !== 'kafka') return undefined;
-    const broker = await this.brokers.broker(...targetKafka(this.settings, place.servers));
-    const client = { settings: {}, logger: this.context.logger };
-    return openTopicCopy({ broker, client, topic: place.topic }, signal);
+    const [servers, settings] = targetKafka(this.settings, place.servers);
+    const watch = new AwayWatch({ clock: this.clock, servers, signal });
+    try {
+      const broker = await this.brokers.broker(servers, settings);
+      const client = { settings: {}, logger: this.logger, onAvailability: watch.onAvailability };
+      return await openTopicCopy({ broker, client, topic: place.topic }, watch.signal);
+    } finally {
+      watch.end();
+    }
   }
 
   private async findingsOf(snapshot: SnapshotFolder, signal: AbortSignal): Promise<readonly Finding[] | undefined> {

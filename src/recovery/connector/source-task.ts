@@ -45,6 +45,8 @@ export class SchemaBackupTask implements SourceTask {
   private running: Running | undefined;
   /** ms since the epoch. */
   private dueAt = 0;
+  /** ms since the epoch at which the last one began that all targets have; null: none is known. */
+  private wholeAt: number | null = null;
   /** What is wrong in the settings has shown itself by the first one. */
   private hasMadeOne = false;
 
@@ -63,11 +65,14 @@ export class SchemaBackupTask implements SourceTask {
     const settings = schemaBackupSettings(raw);
     const job = await this.openJob(settings, context);
     const stored = await context.offsetStorageReader.offset({ [SOURCE_FIELD]: job.source });
-    const takenAt = stored === null ? null : Number(stored['takenAt']);
     const now = context.clock.now();
-    // Other targets than before have nothing yet; a time that is still to come is of a clock that was wrong.
-    const goesOn = takenAt !== null && takenAt <= now && stored?.['targets'] === targetsOf(settings);
-    this.dueAt = goesOn ? takenAt + settings.intervalMs : now;
+    const takenAt = pastTime(stored?.['takenAt'], now);
+    // Other targets than before have nothing yet.
+    const isSame = stored?.['targets'] === targetsOf(settings);
+    const lastSuccessAt = isSame ? pastTime(stored?.['wholeAt'], now) : null;
+    // One that some targets lack is made up for at once.
+    this.dueAt = takenAt !== null && takenAt === lastSuccessAt ? takenAt + settings.intervalMs : now;
+    this.wholeAt = lastSuccessAt;
     this.hasMadeOne = stored !== null;
     const { clock, logger, pluginMetrics } = context;
     const { intervalMs, targets } = settings;
@@ -75,7 +80,7 @@ export class SchemaBackupTask implements SourceTask {
       ...{ context, settings, job, log: new BackupLog(logger) },
       metrics: new BackupMetrics({
         ...{ metrics: pluginMetrics, clock, intervalMs, targets: targets.length },
-        lastSuccessAt: goesOn ? takenAt : null,
+        lastSuccessAt,
       }),
     };
   }
@@ -84,6 +89,8 @@ export class SchemaBackupTask implements SourceTask {
     const { running } = this;
     if (running === undefined) return null;
     const { clock } = running.context;
+    // A clock that was set back must not put off what is due.
+    this.dueAt = Math.min(this.dueAt, clock.now() + running.settings.intervalMs);
     const waitMs = this.dueAt - clock.now();
     if (waitMs > 0) {
       await clock.sleep(Math.min(waitMs, POLL_MS), signal).catch(() => {});
@@ -100,8 +107,9 @@ export class SchemaBackupTask implements SourceTask {
     this.hasMadeOne = true;
     running.metrics.made(summary);
     running.log.tell(summary);
+    if (summary.targets.every(({ state }) => state !== 'failed')) this.wholeAt = summary.takenAt;
     this.dueAt = startedAt + this.pauseAfter(summary, running.settings.intervalMs);
-    return [recordOf(running, summary)];
+    return [recordOf(running, summary, this.wholeAt)];
   }
 
   async stop(): Promise<void> {
@@ -129,12 +137,18 @@ export class SchemaBackupTask implements SourceTask {
   }
 }
 
-function recordOf({ job, settings, context }: Running, summary: BackupSummary): SourceRecord {
+/** A time that is still to come is of a clock that was wrong. */
+function pastTime(stored: unknown, now: number): number | null {
+  const time = typeof stored === 'number' || typeof stored === 'bigint' ? Number(stored) : Number.NaN;
+  return time <= now ? time : null;
+}
+
+function recordOf({ job, settings, context }: Running, summary: BackupSummary, wholeAt: number | null): SourceRecord {
   const { endOffset, sha256, takenAt } = summary;
   const sourcePartition: OffsetMap = { [SOURCE_FIELD]: job.source };
   return new SourceRecord({
     sourcePartition,
-    sourceOffset: { endOffset, sha256, takenAt, targets: targetsOf(settings) },
+    sourceOffset: { endOffset, sha256, takenAt, wholeAt, targets: targetsOf(settings) },
     topic: settings.topic,
     keySchema: Schemas.STRING,
     key: job.source,

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../../src/cli/exit-codes.ts';
 import {
   type BackupEveryOptions,
+  clientSettings,
   connectorSettings,
+  reportClients,
   workerSettings,
 } from '../../../../src/cli/schemas/backup-every.ts';
 import { parseDuration } from '../../../../src/cli/schemas/duration.ts';
-import { SCHEMA_BACKUP_CONFIG } from '../../../../src/recovery/connector/config.ts';
+import { SCHEMA_BACKUP_CONFIG, schemaBackupSettings } from '../../../../src/recovery/connector/config.ts';
 
 const OPTIONS: BackupEveryOptions = {
   ...{ topic: '_schemas', groupId: 'schema-registry', json: false, quiet: false },
@@ -50,9 +52,27 @@ describe('schemas backup --every', () => {
     });
     expect(SCHEMA_BACKUP_CONFIG.validate(settings).flatMap(({ errorMessages }) => errorMessages)).toEqual([]);
     expect(SCHEMA_BACKUP_CONFIG.unusedKeys(settings)).toEqual(['name', 'connector.class', 'tasks.max']);
-    expect(() => connectorSettings({ ...OPTIONS, to: ['/a,b'] })).toThrow(UsageError);
+    const odd = ['/a,b', 'git:/c%2C,%25d'];
+    expect(schemaBackupSettings(connectorSettings({ ...OPTIONS, to: odd })).targets).toEqual([
+      { kind: 'folder', path: '/a,b' },
+      { kind: 'git', path: '/c%2C,%25d', commit: undefined },
+    ]);
     const { bootstrapServers: _, ...without } = OPTIONS;
     expect(() => connectorSettings(without)).toThrow('--bootstrap-servers');
+  });
+
+  it('uses the settings of --command-config for every Kafka', () => {
+    const kafka = { 'security.protocol': 'SSL', 'bootstrap.servers': 'elsewhere:1' };
+    const settings = { ...clientSettings(kafka, {}), ...connectorSettings(OPTIONS) };
+    expect(schemaBackupSettings(settings)).toMatchObject({
+      servers: 'k1:9092,k2:9092',
+      source: { 'security.protocol': 'SSL' },
+      target: { 'security.protocol': 'SSL' },
+    });
+    expect(reportClients(OPTIONS, kafka)).toEqual({});
+    expect(reportClients({ ...OPTIONS, reportServers: 'k3:1' }, kafka)).toEqual({
+      ...{ 'security.protocol': 'SSL', 'producer.security.protocol': 'SSL', 'admin.security.protocol': 'SSL' },
+    });
   });
 
   it('reads times', () => {

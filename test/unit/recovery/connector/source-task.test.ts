@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../../../src/foundation/clock.ts';
 import { recordingLogger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import type { TargetOutcome } from '../../../../src/recovery/backup/run-backup.ts';
@@ -50,15 +51,27 @@ class Bench {
   runs = 0;
   isClosed = false;
   next: (signal: AbortSignal) => Promise<Partial<BackupSummary>> = () => Promise.resolve({});
+  private readonly shift: () => number;
   private readonly stopping = new AbortController();
   private task: SchemaBackupTask | undefined;
 
+  /** @param shift ms that the wall clock is off */
+  constructor(shift: () => number = () => 0) {
+    this.shift = shift;
+  }
+
   async start(settings: Readonly<Record<string, string>> = SETTINGS): Promise<void> {
+    const wall: Clock = {
+      now: () => this.clock.now() + this.shift(),
+      monotonic: () => this.clock.monotonic(),
+      setTimer: (callback, ms) => this.clock.setTimer(callback, ms),
+      sleep: (ms, signal) => this.clock.sleep(ms, signal),
+    };
     const job: BackupJob = {
       source: 'k1:9092,k2:9092/_schemas',
       run: async (signal) => {
         this.runs += 1;
-        const takenAt = this.clock.now();
+        const takenAt = wall.now();
         const given = await this.next(signal);
         return {
           ...{ takenAt, durationMs: 5, targets: [target('/a'), target('/b')], place: '/a/1', endOffset: 12 },
@@ -72,7 +85,7 @@ class Bench {
     };
     this.figures = new PluginFigures();
     this.task = new SchemaBackupTask(() => Promise.resolve(job));
-    const context = sourceTaskContext({ clock: this.clock, logger: this.log.logger, offsets: this.offsets });
+    const context = sourceTaskContext({ clock: wall, logger: this.log.logger, offsets: this.offsets });
     this.task.initialize({ ...context, pluginMetrics: this.figures.of() });
     await this.task.start(settings);
   }
@@ -228,6 +241,36 @@ describe('SchemaBackupTask', () => {
     bench.next = () => Promise.resolve({ targets: [target('/a'), failed('/b', 'No space.')] });
     await bench.during(40_000);
     expect(bench.metric('age-seconds')).toBe(70);
+  });
+
+  it('remembers over a restart which targets lack the last backup, and makes up for it at once', async () => {
+    const bench = new Bench();
+    await bench.start();
+    await bench.poll();
+    const wholeAt = bench.clock.now();
+    bench.next = () => Promise.resolve({ targets: [target('/a'), failed('/b', 'No space.')] });
+    await bench.during(70_000);
+
+    await bench.start();
+    expect(bench.metric('age-seconds')).toBe((bench.clock.now() - wholeAt) / 1000);
+    expect(await bench.poll()).toHaveLength(1);
+    bench.next = () => Promise.resolve({});
+    await bench.during(60_000);
+    await bench.start();
+    expect(bench.metric('age-seconds')).toBeLessThan(60);
+    expect(await bench.during(1_000)).toEqual([]);
+  });
+
+  it('goes on after the clock was set back, and after it was set forward', async () => {
+    let shift = 0;
+    const bench = new Bench(() => shift);
+    await bench.start();
+    await bench.poll();
+    shift = -86_400_000;
+    expect(await bench.during(121_000)).toHaveLength(2);
+    shift = 86_400_000;
+    expect(await bench.poll()).toHaveLength(1);
+    expect(await bench.during(59_000)).toEqual([]);
   });
 
   it('ends in the middle of a backup when it is told to', async () => {

@@ -1,6 +1,6 @@
 import { ConfigError, NotFoundError } from '../../sdk/errors/index.ts';
 import { GROUP_NOT_EMPTY, TOPIC_INVALID, TOPIC_UNKNOWN } from '../broker-errors.ts';
-import { errorForCode, unavailable } from './kafka-errors.ts';
+import { errorForCode, REQUEST_REFUSED, unavailable } from './kafka-errors.ts';
 import { ErrorCode, isStaleMetadata } from './protocol/error-code.ts';
 
 /** Answers for a topic that does not exist, or could not. */
@@ -42,6 +42,12 @@ export function topicFailure(code: number, what: string, brokerMessage?: string 
     return new ConfigError(`Kafka could not ${what}: the offset lies beyond the end of the log.`, {
       code: TOPIC_INVALID,
     });
+  }
+  if (code === ErrorCode.TOPIC_DELETION_DISABLED) {
+    return new ConfigError(
+      `Kafka could not ${what}: its brokers have delete.topic.enable=false. Set it to true for as long as that takes, or have the topic deleted by whoever may.`,
+      { code: REQUEST_REFUSED },
+    );
   }
   // Stale metadata and all else that passes becomes an EnvironmentError.
   return isStaleMetadata(code)

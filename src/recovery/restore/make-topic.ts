@@ -6,7 +6,7 @@ import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { createRegistryTopic, deleteRegistryTopic } from '../topic/registry-topic.ts';
 import { TOPIC_EXISTS } from '../topic/topic-errors.ts';
 import type { CreateTopic } from './plan-topic.ts';
-import { changed } from './run-refusals.ts';
+import { TARGET_CHANGED } from './restore-errors.ts';
 
 interface Topics {
   readonly admin: Admin;
@@ -45,9 +45,10 @@ export async function makeTopic(topics: Topics, step: CreateTopic, signal: Abort
     }
     if (!isEmpty || attempt === ATTEMPTS) {
       const who = isEmpty ? ', and came back whenever it was deleted' : ' and holds records';
-      throw changed(
-        step.topic,
-        `it has ${odd}${who}. With auto.create.topics.enable any client that looks for it makes it: stop them, delete it, and run the plan again`,
+      throw new ConfigError(
+        `The topic ${step.topic} has ${odd}${who}. With auto.create.topics.enable=true any client that looks for it makes it: stop them. If nothing ` +
+          'in it is needed, delete it, and run the plan again: it goes on where it was.',
+        { code: TARGET_CHANGED },
       );
     }
     notes.push(`somebody made the topic meanwhile, with ${odd}: it was empty, and was made anew`);

@@ -25,3 +25,9 @@ it('does not wait for a cluster that deletes no topics, or has no authorizer', (
     expect(topicFailure(code, "delete topic 't'")).toBeInstanceOf(ConfigError);
   }
 });
+
+it('says how a topic gets deleted where brokers delete none', () => {
+  expect(topicFailure(ErrorCode.TOPIC_DELETION_DISABLED, "delete topic 't'").message).toContain(
+    'delete.topic.enable=false',
+  );
+});

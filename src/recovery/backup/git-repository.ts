@@ -138,6 +138,10 @@ export class GitRepository {
     return join(this.ownFolder, 'running');
   }
 
+  private get healingFile(): string {
+    return join(this.ownFolder, 'healing');
+  }
+
   private async refuseForeign(signal: AbortSignal): Promise<void> {
     const committed = (await this.head(signal)) === undefined ? [] : await this.committed(signal);
     if (committed.length === 0) return this.refuseUncommitted(signal);
@@ -174,8 +178,19 @@ export class GitRepository {
   }
 
   private async heal(clock: Clock, signal: AbortSignal): Promise<void> {
+    if ((await isThere(this.runningFile)) || (await isThere(this.healingFile))) await this.removeLocks(clock, signal);
+    // What mends takes locks, too, and may be killed. One that only fails leaves no word: the lock in its way is of others.
+    await writeFile(this.healingFile, `${process.pid}\n`);
+    try {
+      await this.restoreCommitted(signal);
+    } finally {
+      await rm(this.healingFile, { force: true });
+    }
+    await rm(this.runningFile, { force: true });
+  }
+
+  private async restoreCommitted(signal: AbortSignal): Promise<void> {
     const { git, path } = this;
-    if (await isThere(this.runningFile)) await this.removeLocks(clock, signal);
     for (const name of await readdir(path)) {
       if (/^\.(holdfast-next|\.holdfast-next\.tmp-.*)$/.test(name))
         await rm(join(path, name), { recursive: true, force: true });
@@ -192,7 +207,6 @@ export class GitRepository {
       });
     }
     await git.run(['clean', '-ffdxq', '--', ...OURS], { signal });
-    await rm(this.runningFile, { force: true });
   }
 
   /** A git that is killed leaves its locks; one that was only orphaned ends by itself. */

@@ -117,6 +117,19 @@ describe('a backup into a git repository', () => {
     expect(await readdir(join(path, 'subjects'))).not.toContain('stray');
   });
 
+  it('takes the lock of a run that was killed while it mended, and never that of others', async () => {
+    await backup();
+    topic.grow(1);
+    await writeFile(join(path, '.git', 'index.lock'), '');
+    for (let n = 0; n < 2; n++)
+      expect(await backup()).toMatchObject({ error: { code: 'holdfast.recovery.git-failed' } });
+    await writeFile(join(path, '.git', 'holdfast-schemas', 'healing'), '1\n');
+    const outcome = backup();
+    const waiting = setInterval(() => void clock.advance(1_000), 20);
+    expect(await outcome).toMatchObject({ state: 'written', backup: { records: 4, added: 1 }, error: undefined });
+    clearInterval(waiting);
+  });
+
   it('leaves files of others alone, and refuses what is not its own', async () => {
     await mkdir(path);
     git('init', '--quiet');

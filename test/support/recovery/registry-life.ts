@@ -63,6 +63,8 @@ export class RegistryLife {
   private readonly versions = new Map<string, LivedVersion>();
   private readonly configs = new Map<Scope, object>();
   private readonly modes = new Map<Scope, object>();
+  /** Which are deleted by no record of their own but that of their subject: the offset of the last such record. */
+  private readonly deletedAt = new Map<string, number>();
   /** By context: highest id that was ever given out. */
   private readonly given = new Map<string, number>();
   readonly vendor: 'confluent' | 'karapace';
@@ -126,7 +128,9 @@ export class RegistryLife {
       ...(metadata === undefined ? {} : { metadata }),
     };
     this.append(this.keyed(version, this.writer.schema(schema)));
-    this.versions.set(placeOf(version.subject, version.version), version);
+    const place = placeOf(version.subject, version.version);
+    this.versions.set(place, version);
+    this.deletedAt.delete(place);
     const context = contextOf(version.subject);
     this.given.set(context, Math.max(this.given.get(context) ?? 0, version.id));
     return version;
@@ -159,14 +163,20 @@ export class RegistryLife {
     const live = this.of(subject).filter((version) => !version.deleted);
     const last = live.at(-1);
     if (last === undefined || live.some((version) => this.isReferred(version))) return;
+    for (const version of this.of(subject).filter((each) => each.version <= last.version)) {
+      const place = placeOf(subject, version.version);
+      if (!version.deleted || this.deletedAt.has(place)) this.deletedAt.set(place, this.written.length);
+      this.versions.set(place, { ...version, deleted: true });
+    }
     this.append(this.writer.deleteSubject(subject, last.version));
-    for (const version of live) this.versions.set(placeOf(subject, version.version), { ...version, deleted: true });
   }
 
   hardDelete(version: LivedVersion): void {
     if (!version.deleted || this.isReferred(version)) return;
     this.append(this.keyed(version, this.writer.gone(version.subject, version.version)));
-    this.versions.delete(placeOf(version.subject, version.version));
+    const place = placeOf(version.subject, version.version);
+    this.versions.delete(place);
+    this.deletedAt.delete(place);
   }
 
   setConfig(scope: Scope, value: object | null): void {
@@ -208,7 +218,19 @@ export class RegistryLife {
     const whole = asLog(this.written);
     const log = compacted ? compact(whole) : whole;
     const { vendor, configs, modes } = this;
-    return { vendor, log, versions: this.all, configs, modes, maxIds: idsIn(log) };
+    return { vendor, log, versions: this.versionsOf(log), configs, modes, maxIds: idsIn(log) };
+  }
+
+  /**
+   * The deletions of a subject all have the same key, and one may reach less far than the one before it, once versions were undeleted. What
+   * only that one deleted is back when a registry of either vendor reads the compacted log.
+   */
+  private versionsOf(log: readonly RawRecord[]): readonly LivedVersion[] {
+    const left = new Set(log.map(({ offset }) => offset));
+    return this.all.map((version) => {
+      const at = this.deletedAt.get(placeOf(version.subject, version.version));
+      return at === undefined || left.has(at) ? version : { ...version, deleted: false };
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { RegistryCore } from '../../../src/embedded-registry/registry-core.ts';
 import { decodeRecord } from '../../../src/embedded-registry/registry-record.ts';
 import { generatedRegistry } from '../../support/recovery/generated-registry.ts';
 import { runs } from '../../support/recovery/property-runs.ts';
-import { contextOf, type LivedRegistry } from '../../support/recovery/registry-life.ts';
+import { contextOf, type LivedRegistry, RegistryLife } from '../../support/recovery/registry-life.ts';
 
 /** The registry that the tests measure others by has to be one that a registry can have written. */
 describe('a generated registry', () => {
@@ -66,6 +66,28 @@ describe('a generated registry', () => {
       if (texts.some((text) => text.startsWith('{"subject"'))) found.legacy++;
     }
     for (const count of Object.values(found)) expect(count, JSON.stringify(found)).toBeGreaterThan(2);
+  });
+});
+
+describe('a life whose log is compacted', () => {
+  it('brings back what only a deletion of the subject deleted that a nearer-reaching one has replaced', () => {
+    const told = (compacted: boolean) => {
+      const life = new RegistryLife({ vendor: 'confluent' });
+      const first = life.register('CON.', 0);
+      life.register('CON.', 1);
+      life.softDeleteSubject('CON.');
+      if (first !== undefined) life.undelete({ ...first, deleted: true });
+      life.softDeleteSubject('CON.');
+      for (let n = 0; n < 5; n++) life.noop();
+      const lived = life.end({ compacted });
+      const versions = played(lived).state.schemas({ deleted: true, subjectPrefix: '' });
+      expect(sorted(versions).map(({ version, deleted }) => [version, deleted])).toEqual(
+        sorted(lived.versions).map(({ version, deleted }) => [version, deleted]),
+      );
+      return sorted(lived.versions).map(({ deleted }) => deleted);
+    };
+    expect(told(false)).toEqual([true, true]);
+    expect(told(true)).toEqual([true, false]);
   });
 });
 

@@ -13,8 +13,10 @@ import type { SnapshotFolder } from './snapshot-folder.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
 export interface TopicReading {
-  /** What is read ends at their end. */
+  /** What is read goes to their end at least; see {@link spoolTopic}. */
   readonly facts: TopicFacts;
+  /** Not beyond their end. */
+  readonly endsThere?: boolean;
   readonly from: number;
   /** Those of a snapshot that ends at `from`. */
   readonly before?: TopicFacts;
@@ -56,10 +58,10 @@ export function topicSource(options: {
         await admin.close();
       }
     },
-    read: ({ facts, from, before, writer, onProgress }, signal) =>
+    read: ({ facts, endsThere = false, from, before, writer, onProgress }, signal) =>
       spoolTopic(
         {
-          ...{ broker, client, facts, from, writer },
+          ...{ broker, client, facts, endsThere, from, writer },
           ...(before === undefined ? {} : { before }),
           ...(onProgress === undefined
             ? {}

@@ -109,7 +109,7 @@ async function comparedFrom(
     }
     return Promise.resolve();
   };
-  await source.read({ facts: { ...now, endOffset }, from, writer: { append } }, signal);
+  await source.read({ facts: { ...now, endOffset }, endsThere: true, from, writer: { append } }, signal);
   return { different, compared };
 }
 

@@ -59,7 +59,7 @@ export class TopicReadingOnce implements Reading {
         },
         signal,
       );
-      const snapshot = await writer.finish({ source: 'topic', takenAt, topic, endOffset: facts.endOffset });
+      const snapshot = await writer.finish({ source: 'topic', takenAt, topic });
       this.spooled = { from: offset, snapshot };
       return snapshot;
     } catch (error) {

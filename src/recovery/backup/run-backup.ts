@@ -38,6 +38,10 @@ export interface TargetOutcome {
   readonly error: unknown;
 }
 
+const END_MOVED =
+  'The topic was written to all the time that it was read: if it was compacted as well, a record may be missing whose newer one the next ' +
+  'backup brings. Find out who writes so much, and back up again.';
+
 interface Candidate {
   readonly target: BackupTarget;
   readonly open: OpenTarget | undefined;
@@ -64,8 +68,9 @@ export async function runBackup(run: BackupRun, signal: AbortSignal): Promise<re
     const least = due.reduce<Candidate | undefined>((one, other) => {
       return one === undefined || fromOf(other) < fromOf(one) ? other : one;
     }, undefined);
-    if (least !== undefined) await reading.from(fromOf(least), heldTopic(least), signal);
-    const told = due.length === 0 ? { witnesses: [], notes: [] } : await askedWitnesses(run, reading, folder, signal);
+    const read = least && (await reading.from(fromOf(least), heldTopic(least), signal));
+    const asked = due.length === 0 ? { witnesses: [], notes: [] } : await askedWitnesses(run, reading, folder, signal);
+    const told = read?.facts.topic?.endMoved === true ? { ...asked, notes: [...asked.notes, END_MOVED] } : asked;
     const outcomes: TargetOutcome[] = [];
     for (const candidate of candidates) outcomes.push(await serve(candidate, reading, told, signal));
     return outcomes;

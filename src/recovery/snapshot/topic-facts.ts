@@ -18,6 +18,12 @@ export interface UnreadableRange {
   readonly reason: string;
 }
 
+export interface OpenTransaction {
+  readonly producerId: number;
+  /** Of its records; whether they are aborted only what lies beyond the end tells. */
+  readonly offsets: readonly number[];
+}
+
 export interface TopicFacts {
   readonly clusterId: string | null;
   readonly topic: string;
@@ -46,6 +52,13 @@ export interface TopicFacts {
   readonly transactionalOffsets: readonly number[];
   /** Offsets of records whose transaction was aborted; the first few. They are in the snapshot: registries read uncommitted. */
   readonly abortedOffsets: readonly number[];
+  /** Transactions that had not ended where reading did; the first few of each. Left out where there are none. */
+  readonly openTransactions?: readonly OpenTransaction[];
+  /**
+   * The log grew each time its end was reached, so that compaction may have taken a record whose newer one lies beyond the end. Left out
+   * where it did not.
+   */
+  readonly endMoved?: true;
   /** What could not be read, and is not in the snapshot: batches whose checksum fails or that contradict themselves. */
   readonly unreadable: readonly UnreadableRange[];
   readonly group: { readonly groupId: string; readonly state: string; readonly members: number };

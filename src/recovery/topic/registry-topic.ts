@@ -1,4 +1,6 @@
-import type { Admin } from '../../broker/ports.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Admin, NewTopic } from '../../broker/ports.ts';
+import type { TopicDetails } from '../../broker/topic-details.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { ConfigError, EnvironmentError, NotFoundError } from '../../sdk/errors/index.ts';
 import type { TopicAcl } from '../snapshot/topic-facts.ts';
@@ -34,7 +36,8 @@ const DELETION_MS = 60_000;
 
 /**
  * Creates the topic of a registry with its one partition, then its ACLs, and resolves once it can be read and written. A topic of that name
- * that is being deleted is waited for, a minute at most.
+ * that is being deleted is waited for, a minute at most. One that was not there just before, is empty and as asked for counts as made by this
+ * call, whose answer was lost.
  *
  * @throws ConfigError `holdfast.recovery.topic-exists`, or what {@link Admin.createTopics} says of the settings
  */
@@ -45,16 +48,19 @@ export async function createRegistryTopic(
 ): Promise<CreatedTopic> {
   const spec = { name: topic, partitions: 1, replicationFactor, configs: { 'cleanup.policy': 'compact', ...configs } };
   const giveUpAt = clock.monotonic() + DELETION_MS;
-  for (;;) {
+  for (let before = await admin.inspectTopic(topic, signal); ; ) {
     const [outcome] = await admin.createTopics([spec], signal);
     if (outcome === 'created') break;
     // Being deleted, it takes no new one of its name, and is not to be seen any more.
-    if ((await admin.inspectTopic(topic, signal)) !== null || clock.monotonic() > giveUpAt) {
+    const found = await admin.inspectTopic(topic, signal);
+    if (before === null && found !== null && (await isAsMade(found, spec, admin, signal))) break;
+    if (found !== null || clock.monotonic() > giveUpAt) {
       throw new ConfigError(
         `Topic '${topic}' exists already, and is not written over. Choose another name, or delete it if nobody needs it.`,
         { code: TOPIC_EXISTS, details: { topic } },
       );
     }
+    before = found;
     await clock.sleep(LOOK_AGAIN_MS, signal);
   }
   const topicId = await whenReady({ admin, clock }, topic, signal);
@@ -102,6 +108,19 @@ export function aclsFor(acls: readonly TopicAcl[], from: string, to: string): re
     const isUncovered = acl.pattern === 'PREFIXED' && from.startsWith(acl.resource) && !to.startsWith(acl.resource);
     return isLiteral || isUncovered ? [{ ...acl, pattern: 'LITERAL', resource: to }] : [];
   });
+}
+
+/** Whether it is what a creation leaves that was carried out, but repeated by the client because its answer was lost. */
+async function isAsMade(found: TopicDetails, spec: NewTopic, admin: Admin, signal: AbortSignal): Promise<boolean> {
+  const { name: topic, partitions, replicationFactor, configs } = spec;
+  if (found.partitions !== partitions || !isDeepStrictEqual({ ...found.overrides }, { ...configs })) return false;
+  if (replicationFactor !== -1 && found.replicationFactor !== replicationFactor) return false;
+  const ends = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }], signal).catch((error: unknown) => {
+    // Brokers hear of a new topic one after the other: nothing was written to one that they do not know yet.
+    if (error instanceof NotFoundError) return [0];
+    throw error;
+  });
+  return ends[0] === 0;
 }
 
 async function whenReady({ admin, clock }: Topics, topic: string, signal: AbortSignal): Promise<string | null> {

@@ -2,7 +2,10 @@ import type { LogEntry } from '../../broker/log-reader.ts';
 import type { TopicFacts, UnreadableRange } from '../snapshot/topic-facts.ts';
 
 /** What only the log itself shows. */
-export type SeenInLog = Pick<TopicFacts, 'controlOffsets' | 'transactionalOffsets' | 'abortedOffsets' | 'unreadable'>;
+export type SeenInLog = Pick<
+  TopicFacts,
+  'controlOffsets' | 'transactionalOffsets' | 'abortedOffsets' | 'openTransactions' | 'unreadable'
+>;
 
 /** So many offsets are kept of each kind; of markers also the last, which may be the end of the log. */
 const KEPT = 1000;
@@ -22,6 +25,7 @@ export class LogObserver {
     this.transactional = [...(before?.transactionalOffsets ?? [])];
     this.aborted = [...(before?.abortedOffsets ?? [])];
     this.unreadable = [...(before?.unreadable ?? [])];
+    for (const { producerId, offsets } of before?.openTransactions ?? []) this.open.set(producerId, [...offsets]);
   }
 
   see(entry: LogEntry): void {
@@ -36,7 +40,7 @@ export class LogObserver {
       if (entry.outcome === 'abort') for (const offset of offsets) keep(this.aborted, offset);
     } else if (entry.transactional) {
       const offsets = this.open.get(entry.producerId) ?? [];
-      this.open.set(entry.producerId, offsets);
+      if (this.open.size < KEPT) this.open.set(entry.producerId, offsets);
       for (const { offset } of entry.records) {
         keep(this.transactional, offset);
         keep(offsets, offset);
@@ -55,7 +59,9 @@ export class LogObserver {
   }
 
   seen(): SeenInLog {
+    const open = [...this.open].map(([producerId, offsets]) => ({ producerId, offsets }));
     return {
+      ...(open.length === 0 ? {} : { openTransactions: open }),
       controlOffsets: this.control,
       transactionalOffsets: this.transactional,
       abortedOffsets: [...this.aborted].sort((a, b) => a - b),

@@ -28,10 +28,11 @@ export class ScriptedTopic implements TopicSource {
     return Promise.resolve(topicFacts({ beginOffset: this.log[0]?.offset ?? endOffset, endOffset, ...this.facts }));
   }
 
-  async read({ facts, from, writer }: TopicReading): Promise<TopicFacts> {
-    const wanted = this.log.filter(({ offset }) => offset >= from && offset < facts.endOffset);
+  async read({ facts, endsThere, from, writer }: TopicReading): Promise<TopicFacts> {
+    const endOffset = endsThere === true ? facts.endOffset : (await this.look()).endOffset;
+    const wanted = this.log.filter(({ offset }) => offset >= from && offset < endOffset);
     this.offsetsRead.push(...wanted.map(({ offset }) => offset));
     await writer.append(wanted);
-    return facts;
+    return { ...facts, endOffset };
   }
 }

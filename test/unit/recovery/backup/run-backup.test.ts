@@ -107,6 +107,26 @@ describe('a backup into a folder', () => {
     expect((await openBackup(folder())).manifest.notes).toEqual(outcome.warnings);
   });
 
+  it('goes to where the topic was read to, and says where it never stood still', async () => {
+    const look = topic.look.bind(topic);
+    const late = Object.assign(Object.create(topic) as ScriptedTopic, {
+      look: async () => {
+        const facts = await look();
+        topic.grow(2);
+        return facts;
+      },
+    });
+    late.read = async (reading, within) => ({ ...(await topic.read(reading, within)), endMoved: true });
+    const outcome = await backup({ source: late });
+    expect(outcome).toMatchObject({
+      backup: { records: 302, endOffset: 302 },
+      warnings: [expect.stringContaining('was written to all the time')],
+    });
+    const { manifest } = await openBackup(folder());
+    expect(manifest.notes).toEqual(outcome.warnings);
+    expect(manifest.topic).toMatchObject({ endOffset: 302, endMoved: true });
+  });
+
   it('is a full one where the topic was cut', async () => {
     await backup();
     topic.log.splice(200);

@@ -83,11 +83,32 @@ describe('making the topic of a registry', () => {
     await broker.close();
   });
 
+  const lost = { ...details('b'), overrides: { 'cleanup.policy': 'compact' } };
+
+  it('goes on with the one that it made, though the answer was lost', async () => {
+    const clock = new ManualClock();
+    const { admin } = scripted({ create: ['exists'], inspect: [null, lost] });
+    expect(await inTime(clock, createRegistryTopic({ admin, clock }, NEW, signal))).toMatchObject({ topicId: 'b' });
+  });
+
+  it.each<[string, TopicDetails | null, TopicDetails, number]>([
+    ['was there before', lost, lost, 0],
+    ['has records', null, lost, 1],
+    ['has other settings', null, details('b'), 0],
+    ['has more partitions', null, { ...lost, partitions: 2 }, 0],
+    ['has another replication', null, { ...lost, replicationFactor: 3 }, 0],
+  ])('takes no other for its own: one that %s', async (_what, before, found, end) => {
+    const clock = new ManualClock();
+    const { admin } = scripted({ create: ['exists'], inspect: [before, found], offsets: [end] });
+    const made = createRegistryTopic({ admin, clock }, { ...NEW, replicationFactor: 1 }, signal);
+    await expect(inTime(clock, made)).rejects.toMatchObject({ code: 'holdfast.recovery.topic-exists' });
+  });
+
   it('waits for one of its name that is being deleted', async () => {
     const clock = new ManualClock();
     const { admin, calls } = scripted({
       create: ['exists', 'exists', 'created'],
-      inspect: [null, null, null, details('b')],
+      inspect: [null, null, null, null, details('b')],
     });
     expect(await inTime(clock, createRegistryTopic({ admin, clock }, NEW, signal))).toEqual({
       topicId: 'b',
@@ -107,7 +128,10 @@ describe('making the topic of a registry', () => {
 
   it('is done once it can be written to, which brokers hear of later', async () => {
     const clock = new ManualClock();
-    const { admin } = scripted({ inspect: [null, details('b')], offsets: [new NotFoundError('no such partition'), 0] });
+    const { admin } = scripted({
+      inspect: [null, null, details('b')],
+      offsets: [new NotFoundError('no such partition'), 0],
+    });
     expect(await inTime(clock, createRegistryTopic({ admin, clock }, NEW, signal))).toMatchObject({ topicId: 'b' });
     expect(clock.monotonic()).toBeGreaterThanOrEqual(400);
   });

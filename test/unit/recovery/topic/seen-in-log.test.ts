@@ -41,6 +41,17 @@ describe('what only the log shows', () => {
     });
   });
 
+  it('are the transactions that go on, to be told as aborted by who reads on', () => {
+    const observer = new LogObserver(seen([data(0, 1), data(1, 2), data(2, 1), data(3, 3), marker(4, 3, 'commit')]));
+    expect(observer.seen().openTransactions).toEqual([
+      { producerId: 1, offsets: [0, 2] },
+      { producerId: 2, offsets: [1] },
+    ]);
+    for (const entry of [data(5, 1), marker(6, 1, 'abort'), marker(7, 2, 'commit')]) observer.see(entry);
+    expect(observer.seen().abortedOffsets).toEqual([0, 2, 5]);
+    expect(observer.seen()).not.toHaveProperty('openTransactions');
+  });
+
   it('are unreadable ranges, put together where they touch', () => {
     expect(seen([unreadable(1, 2), unreadable(2, 5), unreadable(7, 8)]).unreadable).toEqual([
       { from: 1, to: 5, reason: 'damaged' },

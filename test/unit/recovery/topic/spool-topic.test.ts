@@ -27,6 +27,25 @@ async function send({ broker }: SimulatedBroker, texts: readonly (string | null)
   await producer.close();
 }
 
+/** One of the texts is written each time that a piece of the log was read. */
+function growing(on: SimulatedBroker, texts: readonly string[]): SpoolTopicInput['broker'] {
+  const left = [...texts];
+  return {
+    admin: (options) => on.broker.admin(options),
+    logReader: (options) => {
+      const reader = on.broker.logReader(options);
+      return {
+        read: async (place, within) => {
+          const chunk = await reader.read(place, within);
+          await send(on, left.splice(0, 1));
+          return chunk;
+        },
+        close: () => reader.close(),
+      };
+    },
+  };
+}
+
 /** As a transactional producer and its coordinator write it. */
 async function sendTransaction(
   { broker }: SimulatedBroker,
@@ -85,17 +104,40 @@ describe('spooling a topic', () => {
     await on.broker.close();
   });
 
-  it('ends where the facts end, whatever is written meanwhile, and goes on from there the next time', async () => {
+  it('reads on until the log still ends where reading did, and goes on from there the next time', async () => {
+    const on = await opened();
+    await send(on, ['a', 'b']);
+    const grows = growing(on, ['c', 'd']);
+    const first = await spool(on, await on.facts(), { broker: grows });
+    // Compaction may have taken a or b for the sake of c.
+    expect(first.writer.texts).toEqual(['0a', '1b', '2c', '3d']);
+    expect(first.facts.endOffset).toBe(4);
+    expect(first.facts).not.toHaveProperty('endMoved');
+    await send(on, ['e']);
+    const later = await on.facts();
+    const second = await spool(on, later, { from: first.facts.endOffset, before: first.facts });
+    expect(second.writer.texts).toEqual(['4e']);
+    expect(continues(first.facts, later)).toBe(true);
+    await on.broker.close();
+  });
+
+  it('leaves it at the tenth end that moves, and says so', async () => {
+    const on = await opened();
+    await send(on, ['a']);
+    const always = Array.from({ length: 50 }, (_, n) => `more ${n}`);
+    const { facts, writer } = await spool(on, await on.facts(), { broker: growing(on, always) });
+    expect(writer.texts).toHaveLength(10);
+    expect(facts).toMatchObject({ endOffset: 10, endMoved: true });
+    await on.broker.close();
+  });
+
+  it('ends where the facts end where only that piece is wanted', async () => {
     const on = await opened();
     await send(on, ['a', 'b']);
     const facts = await on.facts();
     await send(on, ['c']);
-    const first = await spool(on, facts);
-    expect(first.writer.texts).toEqual(['0a', '1b']);
-    const later = await on.facts();
-    const second = await spool(on, later, { from: facts.endOffset, before: first.facts });
-    expect(second.writer.texts).toEqual(['2c']);
-    expect(continues(first.facts, later)).toBe(true);
+    const piece = await spool(on, facts, { endsThere: true });
+    expect([piece.writer.texts, piece.facts.endOffset]).toEqual([['0a', '1b'], 2]);
     await on.broker.close();
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { backupsIn, openBackup } from '../../../../src/recovery/backup/backup-folder.ts';
-import type { RestSource } from '../../../../src/recovery/backup/backup-source.ts';
+import type { RestSource, TopicReading } from '../../../../src/recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../../../src/recovery/backup/backup-target.ts';
 import { FolderTarget } from '../../../../src/recovery/backup/folder-target.ts';
 import { parseRetentionRule } from '../../../../src/recovery/backup/retention-rule.ts';
@@ -116,7 +116,7 @@ describe('a backup into a folder', () => {
         return facts;
       },
     });
-    late.read = async (reading, within) => ({ ...(await topic.read(reading, within)), endMoved: true });
+    late.read = async (reading: TopicReading) => ({ ...(await topic.read(reading)), endMoved: true as const });
     const outcome = await backup({ source: late });
     expect(outcome).toMatchObject({
       backup: { records: 302, endOffset: 302 },

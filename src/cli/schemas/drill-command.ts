@@ -108,7 +108,7 @@ function report(
   const taken = new Date(snapshot.facts.takenAt).toISOString();
   const isEqual = differences.length === 0;
   const what = `${place}, taken ${taken}: ${records} records, ${subjects} subjects, restored into ${target}`;
-  for (const name of leftOvers) session.note(`Removed the topic ${name} that a drill left behind.`);
+  for (const name of leftOvers) session.note(`Removed what a drill left behind: ${name}.`);
   session.print({
     json: {
       equal: isEqual,

@@ -13,6 +13,7 @@ import { readStates, repairInPlace } from './repair-in-place.ts';
 import { parseVersion, type RepairOptions, withRepairOptions } from './repair-options.ts';
 import type { ReadByVendor } from './repair-vendor.ts';
 import { runSchemas } from './run-schemas.ts';
+import { withUsedByOptions } from './used-by.ts';
 
 const VENDOR = 'whose reading holds where they differ: confluent or karapace; whoever wrote the topic unless told';
 const BACKUP = 'a folder for the backup that is taken first';
@@ -106,9 +107,11 @@ function subjectOf(
 }
 
 function addDuplicateIds(repair: Command): void {
-  withRepairOptions(repair.command('duplicate-ids'))
+  withUsedByOptions(
+    withRepairOptions(repair.command('duplicate-ids')),
+    'which of these data topics (names or patterns, with commas between) carry the ids, and where',
+  )
     .description('List ids that stand for two schemas, and give one of those an id of its own.')
     .option('--give-new-id <subject:version>', 'which version gets another id; may be given again', collected)
-    .option('--used-by <topics>', 'topics of data, with commas between: which of them carry the ids, and where')
     .action((options: DuplicateIdsOptions) => runSchemas(options, (session) => repairDuplicateIds(session, options)));
 }

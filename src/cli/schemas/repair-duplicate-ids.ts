@@ -1,5 +1,4 @@
 /** `holdfast schemas repair duplicate-ids`: what each id stands for and who carries it; and an id of its own for those that are chosen. */
-import { findUsedIds } from '../../recovery/data/find-used-ids.ts';
 import type { IdUse } from '../../recovery/data/used-ids.ts';
 import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
 import { type DuplicateId, duplicateIds, shownDuplicate } from '../../recovery/repair/duplicate-ids.ts';
@@ -10,10 +9,10 @@ import { parseVersion, planPath, type RepairOptions } from './repair-options.ts'
 import { finishRepair } from './repair-run.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { type UsedByOptions, usedIdsOf } from './used-by.ts';
 
-export interface DuplicateIdsOptions extends RepairOptions {
+export interface DuplicateIdsOptions extends RepairOptions, UsedByOptions {
   readonly giveNewId?: readonly string[];
-  readonly usedBy?: string;
 }
 
 /** Returns the exit code: that of findings where ids are shared and nothing was chosen. */
@@ -35,6 +34,11 @@ export async function repairDuplicateIds(session: SchemasSession, options: Dupli
     return duplicates.length === 0 ? 0 : EXIT_FINDINGS;
   }
   const repair = await giveNewIds({ snapshot, states, duplicates, chosen });
+  if (repair.writes === 0) {
+    const { title, summary } = repair;
+    session.print({ json: { title, summary, changes: [], plan: null, ran: false, undo: null }, text: summary });
+    return 0;
+  }
   const changes = await consequencesInPlace(snapshot, repair);
   const path = planPath(options, 'duplicate-ids', clock.now());
   const plan = await planInPlace({ repair, snapshot, facts: topic, path, now: clock.now(), notes: listed }, signal);
@@ -48,22 +52,12 @@ const HOW = [
 
 async function usesOf(
   session: SchemasSession,
-  { usedBy, topic }: DuplicateIdsOptions,
+  { usedBy, ...options }: DuplicateIdsOptions,
   duplicates: readonly DuplicateId[],
 ): Promise<readonly IdUse[] | undefined> {
   if (usedBy === undefined) return undefined;
-  const { signal, progress, logger } = session;
-  const topics = usedBy
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
   const ids = new Set(duplicates.map(({ id }) => id));
-  const broker = await session.broker();
-  const used = await findUsedIds(
-    { broker, settings: {}, logger, topics, except: [topic], ids },
-    signal,
-    ({ done, total }) => progress.report('Reading data', done, total),
-  );
+  const used = await usedIdsOf(session, { ...options, usedBy }, { ids });
   for (const { topic: name, partition, first, last, reason } of used.unread) {
     session.note(`warning: ${name}-${partition}, offsets ${first} to ${last}, could not be read: ${reason}`);
   }

@@ -62,7 +62,7 @@ async function readData(
   options: UsedByOptions & { readonly usedBy: string },
 ) {
   const state = await replay(snapshot, 'confluent', { signal: session.signal, readsOn: true });
-  const used = await usedIdsOf(session, options, state.maxId(''));
+  const used = await usedIdsOf(session, options, { highestId: state.maxId('') });
   const wanted = used.guids.map(({ guid }) => guid);
   const findings = findingsOfUsedIds(state, used, await resolvedGuids({ snapshot, state, wanted }, session.signal));
   const givenOut = highestUnresolved(state, used);

@@ -107,7 +107,8 @@ function outcome({ written, doneBefore, wrong }: PlanRun): string {
     : `${written} written${before}, but not everything is as planned:`;
 }
 
-function targetFlags({ options }: SchemasSession, { header }: Plan): string {
+/** So that what is shown can be pasted. */
+export function targetFlags({ options }: SchemasSession, { header }: Plan): string {
   const { bootstrapServers, commandConfig, registryConfig } = options;
   // The nodes without credentials, as the plan has them.
   if (header.target.kind === 'registry') {

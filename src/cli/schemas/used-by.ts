@@ -15,12 +15,13 @@ export interface UsedByOptions {
   readonly dataContext?: readonly string[];
 }
 
-export function withUsedByOptions(command: Command): Command {
+/** @param what what the data is searched for */
+export function withUsedByOptions(
+  command: Command,
+  what = 'search these data topics (names or patterns, with commas between) for ids that nothing resolves',
+): Command {
   return command
-    .option(
-      '--used-by <topics>',
-      'search these data topics (names or patterns, with commas between) for ids that nothing resolves',
-    )
+    .option('--used-by <topics>', what)
     .option('--since <time>', 'of data: only from this time on, such as 2026-11-01T00:00:00Z, or 7d for the last week')
     .option('--last <records>', 'of data: only so many at the end of each partition')
     .option('--sample <records>', 'of data: only so many of each partition, from all over it')
@@ -32,20 +33,20 @@ export function withUsedByOptions(command: Command): Command {
 }
 
 /**
- * @param highestId that the registry is known to have given out
+ * @param known the highest id that the registry is known to have given out; or the only ids that are of interest
  * @throws UsageError; of findUsedIds
  */
 export async function usedIdsOf(
   session: SchemasSession,
   options: UsedByOptions & { readonly usedBy: string },
-  highestId?: number,
+  known: { readonly highestId?: number; readonly ids?: ReadonlySet<number> } = {},
 ): Promise<UsedIds> {
   const { signal, logger, progress, clock } = session;
   return findUsedIds(
     {
       ...searchOf(options, clock.now()),
       ...{ broker: await session.broker(), settings: {}, logger, except: [session.options.topic] },
-      ...(highestId === undefined ? {} : { highestId }),
+      ...known,
     },
     signal,
     ({ done, total }) => progress.report('Searching data for schema ids', done, total),

@@ -89,7 +89,7 @@ async function usedBy(
 ): Promise<VerifySection> {
   if (place === undefined) throw new UsageError('--used-by needs a place in which the ids are looked up.');
   const state = await replay(place.snapshot, 'confluent', { signal: session.signal, readsOn: true });
-  const used = await usedIdsOf(session, { ...options, usedBy: topics }, state.maxId(''));
+  const used = await usedIdsOf(session, { ...options, usedBy: topics }, { highestId: state.maxId('') });
   const { snapshot, name } = place;
   const wanted = used.guids.map(({ guid }) => guid);
   const guids = await resolvedGuids({ snapshot, state, wanted }, session.signal);

@@ -11,6 +11,7 @@ import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { replay } from '../state/replay.ts';
 import { compareWitness, replayVendorOf } from '../verify/compare-witnesses.ts';
+import { asIfEmpty, foreignVersion, isMarked, removeMark, removeReserved, setMark } from './drill-mark.ts';
 import type { DrillResult } from './drill-result.ts';
 
 export const DRILL_REGISTRY_IN_USE = defineErrorCode('holdfast.recovery.drill-registry-in-use', {
@@ -34,33 +35,77 @@ export interface DrillRegistryOptions {
 const REMOVAL_MS = 120_000;
 
 /**
- * What was restored is removed however it ends, but for what reserves the highest id; after kill -9 it stays, and the next drill refuses.
+ * What was restored is removed however it ends; after kill -9 the next drill of the backup removes it first. Only a registry that had reserved ids
+ * keeps those, and gets more of them.
  * @throws ConfigError `holdfast.recovery.drill-registry-in-use`; what restoring throws; a difference is no failure but a result
  */
 export async function drillRegistry(options: DrillRegistryOptions, signal: AbortSignal): Promise<DrillResult> {
   const { snapshot, source, nodes, clock, temporaryFolder: folder, onProgress } = options;
   const [api] = nodes;
   if (api === undefined) throw new RangeError('a registry has at least one node');
+  const hadLeftOvers = await isMarked(api, signal);
+  if (hadLeftOvers) await removeLeftOvers(options, api, signal);
   const witness = await witnessNode({ api, clock, folder, signal });
   await refuseUsed(witness);
+  const wasEmpty = witness.versionCount === 0;
   const path = join(folder, 'drill-registry.ndjson');
   const { plan, undo } = await writeRegistryPlan(
     { snapshot, nodes, witness, path, source, now: clock.now(), folder, title: 'Drill: restore through REST' },
     signal,
   );
   const progress = (what: string) => (done: number, total: number) => onProgress?.(what, done, total);
+  if (wasEmpty) await setMark(api, signal);
   try {
     await runRegistryPlan({ plan, api, clock, onProgress: progress('restoring') }, signal);
     const differences: string[] = [];
     for (const node of nodes) differences.push(...(await differencesAt(node, options, signal)));
     const state = await replay(snapshot, 'confluent', { signal, readsOn: true });
     const subjects = [...state.subjects()].length;
-    return { target: api.node, records: snapshot.facts.records, subjects, differences, leftOvers: [] };
+    return {
+      target: api.node,
+      records: snapshot.facts.records,
+      subjects,
+      differences,
+      leftOvers: hadLeftOvers ? [api.node] : [],
+    };
   } finally {
     // Not the signal of the drill: that one may be why it ends.
     const removal = AbortSignal.timeout(REMOVAL_MS);
     await runRegistryPlan({ plan: undo, api, clock, onProgress: progress('taking it away') }, removal);
+    if (wasEmpty) await endDrill(options, api, removal);
   }
+}
+
+/** Of a drill that was killed: what it restored is taken away as it would have done itself. */
+async function removeLeftOvers(options: DrillRegistryOptions, api: RegistryApi, signal: AbortSignal): Promise<void> {
+  const { snapshot, source, nodes, clock, temporaryFolder: folder, onProgress } = options;
+  const found = await witnessNode({ api, clock, folder, signal });
+  const foreign = await foreignVersion(found, await replay(snapshot, 'confluent', { signal, readsOn: true }));
+  if (foreign !== undefined) {
+    throw new ConfigError(
+      `A drill that was killed has left schemas in ${api.node}, but ${foreign.subject} version ${foreign.version}, with id ${foreign.id}, is not of this backup. ` +
+        'Nothing was removed. Drill the backup of that time again, or empty the registry.',
+      { code: DRILL_REGISTRY_IN_USE },
+    );
+  }
+  const path = join(folder, 'drill-leftovers.ndjson');
+  const title = 'Drill: take away what an earlier one left';
+  const { undo } = await writeRegistryPlan(
+    { snapshot, nodes, witness: asIfEmpty(found), path, source, now: clock.now(), folder, title },
+    signal,
+  );
+  const progress = (done: number, total: number) => onProgress?.('removing what a drill left', done, total);
+  await runRegistryPlan({ plan: undo, api, clock, onProgress: progress }, signal);
+  await endDrill(options, api, signal);
+}
+
+async function endDrill(
+  { clock, temporaryFolder: folder }: DrillRegistryOptions,
+  api: RegistryApi,
+  signal: AbortSignal,
+): Promise<void> {
+  await removeReserved(api, await witnessNode({ api, clock, folder, signal }), { clock, signal });
+  await removeMark(api, signal);
 }
 
 async function refuseUsed(witness: RestWitness): Promise<void> {

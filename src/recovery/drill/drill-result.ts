@@ -6,6 +6,6 @@ export interface DrillResult {
   readonly subjects: number;
   /** In words; none: the copy is equal. */
   readonly differences: readonly string[];
-  /** Topics of earlier drills that were killed, removed now. */
+  /** Topics of earlier drills that were killed, removed now; or the registry in which one had left schemas. */
   readonly leftOvers: readonly string[];
 }

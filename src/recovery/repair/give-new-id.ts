@@ -12,7 +12,7 @@ import { shownList, shownVersion } from './shown.ts';
 import { type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
 
 export const NO_DUPLICATE = defineErrorCode('holdfast.recovery.no-duplicate', {
-  what: 'A version was to get another id, but it shares its id with no other schema, or is not there.',
+  what: 'A version was to get another id, but it is not there.',
   mend: 'Run `holdfast schemas repair duplicate-ids` without --give-new-id: it lists the versions that do.',
 });
 
@@ -39,7 +39,8 @@ export async function giveNewIds(options: {
   readonly maxIds?: Readonly<Record<string, number>>;
 }): Promise<InPlaceRepair & { readonly given: readonly GivenId[] }> {
   const { snapshot, states, duplicates, chosen } = options;
-  const given = choose(options);
+  const settled = chosen.filter((place) => isSettled(place, states, duplicates));
+  const given = choose({ ...options, chosen: chosen.filter((place) => !settled.includes(place)) });
   const losers = given.flatMap(({ versions, newId }) => versions.map((one) => write(one, snapshot, newId)));
   const keepers = given.flatMap((one) => one.keepers.map((keeper) => write(keeper, snapshot)));
   const unique = [...new Map(keepers.map((one) => [one.offset, one])).values()];
@@ -51,11 +52,14 @@ export async function giveNewIds(options: {
     given,
     title: `Give ${chosen.map((place) => `${place.subject}:${place.version}`).join(', ')} an id of its own`,
     summary: [
+      ...settled.map(
+        (place) => `${shownVersion(place)} shares its id with no other schema: there is nothing to do for it.`,
+      ),
       ...given.flatMap(({ versions, keepers: stay, oldId, newId }) => [
         `${versions.map(shownVersion).join(', ')}: id ${newId} instead of ${oldId}.`,
         `  id ${oldId} stays with ${stay.map(shownVersion).join(', ')}.`,
       ]),
-      'Data that was written with the old id is not rewritten: --used-by TOPICS tells which topics and offsets carry it.',
+      ...(given.length === 0 ? [] : [NOT_REWRITTEN]),
       ...(open.length === 0 ? [] : ['These still stand for several schemas:', ...shownList(open)]),
     ],
     writes: keys.length + writes.length,
@@ -65,6 +69,20 @@ export async function giveNewIds(options: {
       yield* versionRecords(writes);
     },
   };
+}
+
+const NOT_REWRITTEN =
+  'Data that was written with the old id is not rewritten: --used-by TOPICS tells which topics and offsets carry it.';
+
+/** Given an id of its own already, by an earlier run for example. */
+function isSettled({ subject, version }: Place, states: BothStates, duplicates: readonly DuplicateId[]): boolean {
+  const isThere = [states.confluent, states.karapace].some((state) => state.version(subject, version) !== undefined);
+  return (
+    isThere &&
+    !duplicates.some(({ contents }) =>
+      contents.some((one) => one.versions.some((other) => other.subject === subject && other.version === version)),
+    )
+  );
 }
 
 function choose(options: Parameters<typeof giveNewIds>[0]): readonly GivenId[] {
@@ -77,7 +95,7 @@ function choose(options: Parameters<typeof giveNewIds>[0]): readonly GivenId[] {
     const duplicate = duplicates.find(({ contents }) => contents.some(({ versions }) => versions.some(isIt)));
     const own = duplicate?.contents.find(({ versions }) => versions.some(isIt));
     if (duplicate === undefined || own === undefined) {
-      throw new DataError(`${shownVersion(place)} shares its id with no other schema. Nothing was done.`, {
+      throw new DataError(`There is no ${shownVersion(place)}. Nothing was done.`, {
         code: NO_DUPLICATE,
       });
     }

@@ -41,7 +41,7 @@ export async function reKey(options: {
   readonly state: RegistryState;
 }): Promise<InPlaceRepair> {
   const { snapshot, state } = options;
-  const meanings = [...(await meaningsOf(snapshot)).values()];
+  const meanings = [...(await meaningsOf(snapshot)).values()].filter((one) => !isSettled(one));
   const title = 'Write records under the one encoding of their keys';
   if (meanings.length === 0) {
     const summary = ['Every key has the encoding that registries write today: there is nothing to do.'];
@@ -114,6 +114,15 @@ function meaning(canonical: Uint8Array, record: SchemasRecord): Meaning {
     version: isVersion ? record.version : undefined,
     encodings: new Map(),
   };
+}
+
+/** As an earlier repair leaves it: nothing but tombstones under other encodings, and what holds comes behind them. */
+function isSettled({ canonical, encodings }: Meaning): boolean {
+  const own = encodings.get(latin1(canonical));
+  return [...encodings.values()].every(
+    (one) =>
+      one === own || (one.value === 'null' && (own === undefined || own.value === 'null' || own.offset > one.offset)),
+  );
 }
 
 interface Decided {

@@ -82,9 +82,17 @@ it('goes above ids that only the registry knows of', async () => {
   expect(repair.given[0]?.newId).toBe(401);
 });
 
-it('refuses a version that shares its id with nobody', async () => {
+it('has nothing to do for a version that shares its id with nobody', async () => {
   const { snapshot, states, duplicates } = await found(twice);
   const chosen = [{ subject: 'other', version: 1 }];
+  const repair = await giveNewIds({ snapshot, states, duplicates, chosen });
+  expect(repair).toMatchObject({ writes: 0, given: [] });
+  expect(repair.summary.join()).toContain('nothing to do');
+});
+
+it('refuses a version that is not there', async () => {
+  const { snapshot, states, duplicates } = await found(twice);
+  const chosen = [{ subject: 'other', version: 2 }];
   await expect(giveNewIds({ snapshot, states, duplicates, chosen })).rejects.toMatchObject({
     code: 'holdfast.recovery.no-duplicate',
   });

@@ -35,6 +35,21 @@ it('writes a version under the canonical key and leaves no other', async () => {
   expect(keysOf(compacted(after))).toEqual([schemaKey('a', 1), schemaKey('b', 1)]);
 });
 
+it('has nothing to do for what it has mended, also before compaction', async () => {
+  const logs = [
+    [schema('a', 1, 1), legacy(schema('a', 1, 1), 'a', 1)],
+    [legacy(schema('a', 1, 1), 'a', 1)],
+    [schema('a', 1, 1), { ...legacy(schema('a', 1, 1), 'a', 1), value: null }],
+  ];
+  for (const log of logs) {
+    const { repair, after } = await reKeyed(log);
+    expect(repair.writes).toBeGreaterThan(0);
+    const again = await reKey({ snapshot: after, state: await replay(after, 'confluent') });
+    expect(again.writes).toBe(0);
+    expect(again.summary.join()).toContain('nothing to do');
+  }
+});
+
 it('lets the last of two encodings hold', async () => {
   const { repair, after, readings } = await reKeyed([schema('a', 1, 1), legacy(schema('a', 1, 1, true), 'a', 1)]);
   for (const state of readings) expect(versionsIn(state)).toEqual(['a:1=1-']);

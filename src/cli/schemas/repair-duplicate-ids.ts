@@ -4,6 +4,7 @@ import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
 import { type DuplicateId, duplicateIds, shownDuplicate } from '../../recovery/repair/duplicate-ids.ts';
 import { giveNewIds } from '../../recovery/repair/give-new-id.ts';
 import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
+import { counted } from '../../recovery/repair/shown.ts';
 import { readTopic } from './repair-in-place.ts';
 import { parseVersion, planPath, type RepairOptions } from './repair-options.ts';
 import { finishRepair } from './repair-run.ts';
@@ -26,7 +27,7 @@ export async function repairDuplicateIds(session: SchemasSession, options: Dupli
   const uses = duplicates.length === 0 ? undefined : await usesOf(session, options, duplicates);
   const listed = duplicates.flatMap((duplicate) => [
     ...shownDuplicate(duplicate),
-    ...(uses ?? []).filter(({ id, context }) => id === duplicate.id && context === duplicate.context).map(shownUse),
+    ...(uses === undefined ? [] : shownUses(duplicate, uses)),
   ]);
   if (chosen.length === 0) {
     const text = duplicates.length === 0 ? ['Every id stands for one schema.'] : [...listed, '', ...HOW];
@@ -64,7 +65,14 @@ async function usesOf(
   return used.ids;
 }
 
+function shownUses({ id, context }: DuplicateId, uses: readonly IdUse[]): readonly string[] {
+  const here = uses.filter((use) => use.id === id && use.context === context).map(shownUse);
+  if (here.length > 0) return here;
+  const flag = context === '' ? '' : `; --data-context TOPIC=${context} says which data that context is for`;
+  return [`  carried by no record that was searched${flag}`];
+}
+
 function shownUse({ topic, partition, part, records, ranges, isCoarse }: IdUse): string {
   const shown = ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
-  return `  carried by ${records} ${part}s of ${topic}-${partition}, offsets ${shown}${isCoarse ? ' (among others)' : ''}`;
+  return `  carried by ${counted(records, part)} of ${topic}-${partition}, offsets ${shown}${isCoarse ? ' (among others)' : ''}`;
 }

@@ -63,7 +63,7 @@ function done(run: PlanRun, flags: string): readonly string[] {
     `undo: ${run.undoPath}`,
     ...run.notes,
     '',
-    `Done: ${run.written} records were written and read back. Start the registry, then run holdfast schemas verify topic registry.`,
+    `Done: ${run.written} records were written and read back. Start the registry, then run holdfast schemas verify topic --registry with each node.`,
     `To take it back, with the registry stopped: holdfast schemas apply ${shellWord(run.undoPath)} --yes${flags}`,
   ];
 }

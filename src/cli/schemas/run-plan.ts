@@ -83,6 +83,7 @@ export async function showAndRun(
       ? [
           'A dry run: nothing was written. To run this very plan:',
           `  holdfast schemas apply ${shellWord(plan.path)} --yes${undoPath === undoPathOf(plan.path) ? '' : ` --undo ${shellWord(undoPath)}`}${flags}`,
+          ...(plan.header.target.kind === 'topic' ? [STOP_FIRST] : []),
         ]
       : [
           outcome(run),
@@ -99,6 +100,9 @@ export async function showAndRun(
   });
   return (run?.wrong.length ?? 0) > 0 ? EXIT_FINDINGS : 0;
 }
+
+const STOP_FIRST =
+  'Stop all nodes of the registry before: it is refused while one runs. If it is interrupted, the same command goes on.';
 
 function outcome({ written, doneBefore, wrong }: PlanRun): string {
   const before = doneBefore > 0 ? `, ${doneBefore} were there from an earlier run` : '';

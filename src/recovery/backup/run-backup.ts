@@ -41,6 +41,8 @@ export interface TargetOutcome {
 const END_MOVED =
   'The topic was written to all the time that it was read: if it was compacted as well, a record may be missing whose newer one the next ' +
   'backup brings. Find out who writes so much, and back up again.';
+const EMPTY =
+  'There is nothing in it: 0 records. If the registry had schemas, stop or restart none of its nodes, and take what they know with --from registry.';
 
 interface Candidate {
   readonly target: BackupTarget;
@@ -164,6 +166,8 @@ async function serve(
       const written = await open.write(all, signal);
       backup = withoutWarnings(written);
       warnings.push(...notes, ...written.warnings);
+      // Good where a registry is new; at night it is the first sign that the schemas are gone.
+      if (written.records === 0) warnings.push(EMPTY);
     }
     const { removed, warnings: more } = await open.settle(signal);
     const state = isUnchanged ? 'unchanged' : 'written';

@@ -1,7 +1,10 @@
 /** In what two places, or a place and a node, may differ. `node` of a finding names the other one. */
 import type { FindingKind } from './finding.ts';
 
-const NODE = 'Restart the node; if it stays so, its topic or its reader is damaged: see the findings of the topic.';
+// A node that is restarted knows what the topic knows: what only its memory has would be gone.
+const KEEP = 'Take a backup of the node first: holdfast schemas backup --from registry.';
+const NODE = `${KEEP} Then restart it; if it stays so, its topic or its reader is damaged: see the findings of the topic.`;
+const ONLY_NODE = `Don't restart the node: its memory may be the only copy. ${KEEP} Then restore what is missing from it, --into in-place.`;
 const PLACE = 'The newer place may be ahead. If not: holdfast schemas restore from the place that has it.';
 
 export const COMPARISON_KINDS = {
@@ -9,7 +12,7 @@ export const COMPARISON_KINDS = {
   'only-at-node': {
     severity: 'error',
     what: 'A node has a version that is not in what it is compared with.',
-    mend: NODE,
+    mend: ONLY_NODE,
   },
   'other-content-at-node': {
     severity: 'error',

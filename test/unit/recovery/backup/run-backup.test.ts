@@ -56,6 +56,13 @@ describe('a backup into a folder', () => {
     expect((await openBackup(folder())).facts.topic).toMatchObject({ topicId: 'one', clusterId: 'here' });
   });
 
+  it('warns of a topic that is empty, and of no other', async () => {
+    expect((await backup()).warnings).toEqual([]);
+    topic = new ScriptedTopic();
+    const { warnings } = await backup({ full: true });
+    expect(warnings.join()).toMatch(/0 records.*--from registry/);
+  });
+
   it('reads and writes only what is new, and links the rest', async () => {
     await backup();
     topic.grow(3);

@@ -1,20 +1,22 @@
 /** `holdfast schemas verify`: everything that can be wrong, and whether places and nodes agree. */
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { askWitnesses } from '../../recovery/backup/ask-witnesses.ts';
 import { syncFolder } from '../../recovery/backup/sync-folder.ts';
 import { findingsOfUsedIds } from '../../recovery/data/findings-of-used-ids.ts';
 import { resolvedGuids } from '../../recovery/data/resolved-guids.ts';
 import { replay } from '../../recovery/state/replay.ts';
-import { type NamedPlace, verifyPlaces } from '../../recovery/verify/verify-places.ts';
+import { type DamagedPlace, isDamage, type NamedPlace, verifyPlaces } from '../../recovery/verify/verify-places.ts';
 import {
   reportText,
   type VerifyReport,
   type VerifySection,
   verifyReport,
 } from '../../recovery/verify/verify-report.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type CommonOptions, withCommonOptions } from './common-options.ts';
 import { openPlace } from './open-place.ts';
@@ -28,6 +30,11 @@ interface VerifyOptions extends CommonOptions, StoreOptions, UsedByOptions {
   readonly report?: string;
   readonly strict: boolean;
 }
+
+const REPORT_UNWRITABLE = defineErrorCode('holdfast.recovery.report-unwritable', {
+  what: 'The file of --report can not be written.',
+  mend: 'Name a file in a folder that is there and can be written.',
+});
 
 /** A node that is down is a finding, and not waited for. */
 const NODE_GIVE_UP_MS = 10_000;
@@ -51,6 +58,10 @@ async function verify(session: SchemasSession, named: readonly string[], options
   const stores = options.fromStore ?? [];
   const texts = named.length === 0 && stores.length === 0 && session.hasBroker ? ['topic'] : named;
   const parsed = texts.map((text) => ({ text, place: parsePlace(text) }));
+  if (options.usedBy !== undefined && parsed.length === 0 && stores.length === 0) {
+    throw new UsageError('--used-by needs a place in which the ids are looked up.');
+  }
+  if (options.report !== undefined) await checkFolderOf(options.report);
   const nodes = await session.nodes(NODE_GIVE_UP_MS);
   if (parsed.length === 0 && stores.length === 0 && nodes === undefined) {
     throw new UsageError('Name a place, or give --bootstrap-servers for the topic, or --registry for its nodes.');
@@ -58,7 +69,15 @@ async function verify(session: SchemasSession, named: readonly string[], options
   const places: NamedPlace[] = [];
   const rebuilt = stores.length === 0 ? undefined : await openStores(session, options);
   if (rebuilt !== undefined) places.push({ name: `stores ${stores.join(', ')}`, snapshot: rebuilt.snapshot });
-  for (const { text, place } of parsed) places.push({ name: text, snapshot: await openPlace(session, place) });
+  const damaged: DamagedPlace[] = [];
+  for (const { text, place } of parsed) {
+    try {
+      places.push({ name: text, snapshot: await openPlace(session, place) });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      damaged.push({ name: text, reason: error.message });
+    }
+  }
   const onProgress = (what: string, done: number, total?: number): void => progress.report(what, done, total);
   const told =
     nodes === undefined
@@ -68,32 +87,44 @@ async function verify(session: SchemasSession, named: readonly string[], options
           signal,
         );
   const { witnesses, notes: silent } = told;
-  const sections = [...(await verifyPlaces({ places, witnesses, silent, signal, onProgress }))];
+  const sections = [...(await verifyPlaces({ places, damaged, witnesses, silent, signal, onProgress }))];
   if (rebuilt !== undefined) {
     const { findings } = rebuilt.rebuilt;
     sections.unshift({ title: `Rebuilding from stores ${stores.join(', ')}`, findings });
   }
   const [first] = places;
-  if (options.usedBy !== undefined) sections.push(await usedBy(session, options.usedBy, options, first));
+  if (options.usedBy !== undefined) sections.push(await lookUpUsed(session, options.usedBy, options, first));
   const report = verifyReport(sections, { strict: options.strict });
-  if (options.report !== undefined) await writeReport(options.report, report);
   session.print({ json: report, text: reportText(report) });
+  if (options.report !== undefined) await writeReport(options.report, report);
   return report.ok ? 0 : EXIT_FINDINGS;
 }
 
-async function usedBy(
+async function lookUpUsed(
   session: SchemasSession,
   topics: string,
-  options: UsedByOptions,
+  options: VerifyOptions,
   place: NamedPlace | undefined,
 ): Promise<VerifySection> {
   if (place === undefined) throw new UsageError('--used-by needs a place in which the ids are looked up.');
-  const state = await replay(place.snapshot, 'confluent', { signal: session.signal, readsOn: true });
-  const used = await usedIdsOf(session, { ...options, usedBy: topics }, { highestId: state.maxId('') });
+  const { signal } = session;
+  // What the records say, whoever wrote them: Confluent would not see that Karapace has purged an id.
+  const state = await replay(place.snapshot, 'confluent', { signal, keepsAll: true });
+  const highest = Math.max(0, ...[...state.contexts()].map((context) => state.maxId(context)));
+  const used = await usedIdsOf(session, { ...options, usedBy: topics }, { highestId: highest });
   const { snapshot, name } = place;
   const wanted = used.guids.map(({ guid }) => guid);
-  const guids = await resolvedGuids({ snapshot, state, wanted }, session.signal);
+  const guids = await resolvedGuids({ snapshot, state, wanted }, signal);
   return { title: `Ids in ${topics} beside ${name}`, findings: findingsOfUsedIds(state, used, guids) };
+}
+
+/** Before hours of work, and not behind them. */
+async function checkFolderOf(path: string): Promise<void> {
+  await access(dirname(resolve(path)), constants.W_OK).catch((cause: Error) => {
+    throw new ConfigError(`The report can't be written to ${path}: ${cause.message}. Name another file for --report.`, {
+      ...{ code: REPORT_UNWRITABLE, cause },
+    });
+  });
 }
 
 /** Whole or not at all. */
@@ -110,8 +141,10 @@ async function writeReport(path: string, report: VerifyReport): Promise<void> {
     }
     await rename(temporary, path);
     await syncFolder(dirname(path));
-  } catch (error) {
+  } catch (cause) {
     await rm(temporary, { force: true });
-    throw error;
+    throw new EnvironmentError(`The report can't be written to ${path}: ${(cause as Error).message}.`, {
+      ...{ code: REPORT_UNWRITABLE, cause },
+    });
   }
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import type { JsonObject } from '../records/schemas-record.ts';
-import type { RestWitness, WitnessedVersion } from '../snapshot/rest-witness.ts';
+import { maxIdOf, type RestWitness, type WitnessedVersion } from '../snapshot/rest-witness.ts';
 import { isJsonObject, textsIn } from './answered-schema.ts';
 import { deletedInApicurio } from './apicurio-deleted.ts';
 import { inParallel } from './in-parallel.ts';
@@ -181,7 +181,7 @@ class NodeWitness {
       const json = await api.read(`/schemas/ids/${seen}?${query}`, signal);
       const told = isJsonObject(json) ? json['maxId'] : undefined;
       if (typeof told === 'number') maxIds[context] = Math.max(seen, told);
-      else this.miss(`the highest id${context === '' ? '' : ` of context ${context}`}: it is at least ${seen}`);
+      else this.miss(`${maxIdOf(context)}: it is at least ${seen}`);
     }
     return maxIds;
   }

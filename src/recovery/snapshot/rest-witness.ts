@@ -5,6 +5,13 @@ export interface WitnessedVersion extends SchemaValue {}
 
 export type WitnessVendor = 'confluent' | 'karapace' | 'apicurio' | 'redpanda' | 'other';
 
+/** How {@link WitnessFacts.missing} begins where a node does not tell the highest id of a context. */
+export const MAX_ID_UNTOLD = 'the highest id';
+
+export function maxIdOf(context: string): string {
+  return `${MAX_ID_UNTOLD}${context === '' ? '' : ` of context ${context}`}`;
+}
+
 /** All but the versions: small enough for one line of JSON. */
 export interface WitnessFacts {
   /** Base URL without credentials. */

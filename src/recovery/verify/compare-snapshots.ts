@@ -4,7 +4,7 @@ import type { RegistryState, ReplayVendor } from '../state/registry-state.ts';
 import { replay } from '../state/replay.ts';
 import type { Finding } from './finding.ts';
 import { FindingBook } from './finding-book.ts';
-import { schemasAt } from './same-form.ts';
+import { schemasAt, schemasInBatches } from './same-form.ts';
 import { compareMaxIds, compareSettings, configsOf, modesOf } from './setting-comparison.ts';
 import { type SeenVersion, VersionComparison } from './version-comparison.ts';
 
@@ -30,7 +30,7 @@ export async function compareSnapshots(a: Snapshot, b: Snapshot, options: Compar
   compareTopics(book, a, b, name);
   const comparison = new VersionComparison({
     ...{ book, base: state, other: 'place', name, comparesDeleted: true, isPartial: false },
-    baseValues: (offsets) => schemasAt(a, offsets),
+    baseValues: (offsets) => schemasInBatches(a, offsets),
   });
   const texts = async (seen: readonly SeenVersion[]) => {
     const values = await schemasAt(
@@ -43,7 +43,7 @@ export async function compareSnapshots(a: Snapshot, b: Snapshot, options: Compar
     signal?.throwIfAborted();
     await comparison.take(batch, texts);
   }
-  comparison.end();
+  await comparison.end();
   const both = { book, name, isTold: () => true, isServed: false };
   compareSettings({ ...both, kind: 'config', base: configsOf(state), other: configsOf(other) });
   compareSettings({ ...both, kind: 'mode', base: modesOf(state), other: modesOf(other) });
@@ -66,10 +66,12 @@ function compareTopics(book: FindingBook, a: Snapshot, b: Snapshot, name: string
 function* batchesOf(state: RegistryState): Iterable<readonly SeenVersion[]> {
   let batch: SeenVersion[] = [];
   for (const subject of state.subjects()) {
-    for (const version of state.versions(subject)) batch.push(version);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
+    for (const version of state.versions(subject)) {
+      batch.push(version);
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
   }
   yield batch;
 }

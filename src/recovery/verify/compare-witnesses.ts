@@ -1,13 +1,13 @@
 /** What a node of a registry tells over REST, beside what the topic means, and beside what another node tells. */
 import type { SchemaValue } from '../records/schemas-record.ts';
-import type { RestWitness, WitnessedVersion } from '../snapshot/rest-witness.ts';
+import { MAX_ID_UNTOLD, maxIdOf, type RestWitness, type WitnessedVersion } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { contentDigest } from '../state/content-digest.ts';
 import type { RegistryState, ReplayVendor } from '../state/registry-state.ts';
 import { StateReplay } from '../state/state-replay.ts';
 import type { Finding } from './finding.ts';
 import { FindingBook } from './finding-book.ts';
-import { schemasAt } from './same-form.ts';
+import { schemasInBatches } from './same-form.ts';
 import { compareMaxIds, compareSettings, configsOf, isToldByNode, modesOf } from './setting-comparison.ts';
 import { type SeenVersion, VersionComparison } from './version-comparison.ts';
 
@@ -39,7 +39,7 @@ export async function compareWitness(
   const comparison = new VersionComparison({
     ...{ book, base: state, other: 'node', name, comparesDeleted: witness.tellsDeleted },
     isPartial: missingOf(witness).length > 0,
-    baseValues: (offsets) => schemasAt(snapshot, offsets),
+    baseValues: (offsets) => schemasInBatches(snapshot, offsets),
   });
   await takeAll(comparison, witness, state.vendor, signal);
   const isTold = isToldByNode(state);
@@ -53,7 +53,7 @@ export async function compareWitness(
     const isModeTold = (subject: string): boolean => isTold(subject) && (hasAll || modes.has(subject));
     compareSettings({ ...sides, kind: 'mode', base: modesOf(state), other: modes, isTold: isModeTold });
   }
-  if (hasAll && tellsMaxId(witness)) compareMaxIds(book, state, { name, maxId: (context) => witness.maxIds[context] });
+  if (hasAll) compareMaxIds(book, state, { name, maxId: (context) => toldMaxId(witness, context) });
   return book.findings();
 }
 
@@ -67,7 +67,8 @@ export async function compareWitnesses(
   const { node: name } = b;
   tellMissing(book, b);
   const hasAll = missingOf(a).length === 0 && missingOf(b).length === 0;
-  const vendor = replayVendorOf(a);
+  // With Karapace beside another vendor the order of keys differs everywhere, and means nothing.
+  const vendor = [a, b].some((each) => replayVendorOf(each) === 'karapace') ? 'karapace' : 'confluent';
   const state = new StateReplay({ vendor, readsOn: true, keepsAll: true });
   let offset = 0;
   for await (const batch of a.versions()) {
@@ -92,9 +93,9 @@ export async function compareWitnesses(
     const base = new Map(Object.entries(ours));
     compareSettings({ book, kind, base, other, name, isTold, isServed: !hasAll });
   }
-  if (hasAll && tellsMaxId(a) && tellsMaxId(b)) {
-    const ours = { contexts: () => Object.keys(a.maxIds), maxId: (context: string) => a.maxIds[context] ?? 0 };
-    compareMaxIds(book, ours, { name, maxId: (context) => b.maxIds[context] });
+  if (hasAll) {
+    const ours = { contexts: () => Object.keys(a.maxIds), maxId: (context: string) => toldMaxId(a, context) ?? 0 };
+    compareMaxIds(book, ours, { name, maxId: (context) => toldMaxId(b, context) });
   }
   return book.findings();
 }
@@ -114,34 +115,40 @@ async function takeAll(
     }
     await comparison.take([...values.keys()], async (seen) => seen.map((each) => values.get(each)));
   }
-  comparison.end();
+  await comparison.end();
 }
 
-/** By the order in which the node tells them. */
-async function witnessedAt(
+/** By the order in which the node tells them; reads all that it told, once. */
+async function* witnessedAt(
   witness: RestWitness,
   offsets: ReadonlySet<number>,
-): Promise<ReadonlyMap<number, SchemaValue>> {
-  const found = new Map<number, SchemaValue>();
-  if (offsets.size === 0) return found;
+): AsyncIterable<ReadonlyMap<number, SchemaValue>> {
   let offset = 0;
   for await (const batch of witness.versions()) {
+    const found = new Map<number, SchemaValue>();
     for (const value of batch) {
       if (offsets.has(offset)) found.set(offset, value);
       offset++;
     }
+    yield found;
   }
-  return found;
 }
 
-/** Others tell the highest id that is there, which a purge lowers. */
-function tellsMaxId({ vendor }: RestWitness): boolean {
-  return vendor === 'confluent' || vendor === 'karapace';
+/**
+ * The highest id that a node says to know; undefined where it does not say: it tells it beside an id that it has, so not of a context whose
+ * schemas are all purged, nor if it is too old for the question. Other vendors tell the highest that is there, which a purge lowers.
+ */
+function toldMaxId({ vendor, maxIds, missing }: RestWitness, context: string): number | undefined {
+  if (vendor !== 'confluent' && vendor !== 'karapace') return undefined;
+  if (missing.some((each) => each.startsWith(`${maxIdOf(context)}:`))) return undefined;
+  return maxIds[context] === 0 ? undefined : maxIds[context];
 }
 
-/** That Karapace has no modes is no gap. */
+/** That Karapace has no modes is no gap, and no version is missing with a highest id that is not told. */
 function missingOf({ vendor, missing }: RestWitness): readonly string[] {
-  return vendor === 'karapace' ? missing.filter((each) => !each.startsWith('modes:')) : missing;
+  return missing.filter((each) => {
+    return !each.startsWith(MAX_ID_UNTOLD) && !(vendor === 'karapace' && each.startsWith('modes:'));
+  });
 }
 
 function tellMissing(book: FindingBook, witness: RestWitness): void {

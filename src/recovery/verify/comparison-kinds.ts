@@ -51,6 +51,11 @@ export const COMPARISON_KINDS = {
     mend: 'Nothing, if that was a restore.',
   },
   'other-cluster': { severity: 'note', what: 'The two are of different Kafka clusters.', mend: 'Nothing to do.' },
+  'place-damaged': {
+    severity: 'error',
+    what: 'A backup is not what was written: a file is missing, cut or changed. It is compared with nothing.',
+    mend: 'Use another copy or an older backup of it; back up again.',
+  },
   'node-silent': {
     severity: 'error',
     what: 'A node did not answer at all.',

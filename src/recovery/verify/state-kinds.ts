@@ -24,7 +24,7 @@ export const STATE_KINDS = {
   },
   'unparsable-schema': {
     severity: 'error',
-    what: 'The text is no schema of its type.',
+    what: 'The text is no schema of its type, or a Protobuf file whose imports no reference has, or lack a type that it uses.',
     vendors: {
       confluent: 'kept and served by id; fails where it is parsed',
       karapace: 'kept if it is JSON, else passed over: 40403',

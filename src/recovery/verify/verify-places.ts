@@ -1,4 +1,5 @@
 /** Verifies places, each by itself, beside what nodes told when it was made, and beside the first; and nodes beside the first place and beside each other. */
+import { DataError } from '../../sdk/errors/kinds.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ReplayVendor } from '../state/registry-state.ts';
@@ -15,8 +16,21 @@ export interface NamedPlace {
   readonly snapshot: Snapshot;
 }
 
+/** One that can't be read, and why. */
+export interface DamagedPlace {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Whether it says that a place is not what was written: the others can be verified all the same. */
+export function isDamage(error: unknown): error is DataError {
+  return error instanceof DataError && error.code === 'holdfast.recovery.backup-damaged';
+}
+
 export interface VerifyPlacesOptions {
   readonly places: readonly NamedPlace[];
+  /** Found to be so when they were opened. */
+  readonly damaged?: readonly DamagedPlace[];
   /** Of the live registry, as its nodes tell now. */
   readonly witnesses: readonly RestWitness[];
   /** Nodes that did not answer, in words. */
@@ -28,18 +42,32 @@ export interface VerifyPlacesOptions {
 /** One place or comparison at a time is in memory, so that it is some 300 bytes a version, or 600 for a comparison of two places. */
 export async function verifyPlaces(options: VerifyPlacesOptions): Promise<readonly VerifySection[]> {
   const { places, signal, onProgress } = options;
-  const sections: VerifySection[] = [];
-  for (const { name, snapshot } of places) {
-    const findings = await verifySnapshot(snapshot, {
-      signal,
-      onProgress: ({ records, of }) => onProgress?.(`Verifying ${name}`, records, of),
-    });
-    sections.push({ title: `${name} (${factsOf(snapshot)})`, findings });
-    const told: RestWitness[] = [];
-    for await (const witness of snapshot.witnesses()) told.push(witness);
-    sections.push(...(await besideNodes({ name, snapshot }, told, 'told when it was made', options)));
+  const sections: VerifySection[] = (options.damaged ?? []).map(damagedSection);
+  const whole: NamedPlace[] = [];
+  for (const place of places) {
+    const { name, snapshot } = place;
+    try {
+      const findings = await verifySnapshot(snapshot, {
+        signal,
+        onProgress: ({ records, of }) => onProgress?.(`Verifying ${name}`, records, of),
+      });
+      sections.push({ title: `${name} (${factsOf(snapshot)})`, findings });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      sections.push(damagedSection({ name, reason: error.message }));
+      continue;
+    }
+    whole.push(place);
+    try {
+      const told: RestWitness[] = [];
+      for await (const witness of snapshot.witnesses()) told.push(witness);
+      sections.push(...(await besideNodes(place, told, 'told when it was made', options)));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      sections.push(damagedSection({ name: `${name}, what nodes told`, reason: error.message }));
+    }
   }
-  const [first, ...others] = places;
+  const [first, ...others] = whole;
   if (first === undefined) return [...sections, ...(await amongNodes(options))];
   for (const { name, snapshot } of others) {
     const findings = await compareSnapshots(first.snapshot, snapshot, { signal, name });
@@ -47,6 +75,12 @@ export async function verifyPlaces(options: VerifyPlacesOptions): Promise<readon
   }
   sections.push(...(await besideNodes(first, options.witnesses, 'tells now', options)));
   return [...sections, ...(await amongNodes(options))];
+}
+
+function damagedSection({ name, reason }: DamagedPlace): VerifySection {
+  const book = new FindingBook();
+  book.add('place-damaged', { node: name }, reason);
+  return { title: name, findings: book.findings() };
 }
 
 /** The place is replayed once for each vendor. */

@@ -16,6 +16,9 @@ export interface VerifyReport {
   readonly sections: readonly VerifySection[];
 }
 
+/** Of one name in one section, as text; the document has all that are listed. */
+const SHOWN = 10;
+
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
 
 export function verifyReport(
@@ -46,7 +49,9 @@ function sectionText({ title, findings }: VerifySection): readonly string[] {
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
     const key = `${finding.severity} ${finding.name}`;
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
   }
   return [`${title}: ${countsText(countsOf(findings))}`, ...[...groups.values()].flatMap(groupText), ''];
 }
@@ -56,9 +61,10 @@ function groupText(group: readonly Finding[]): readonly string[] {
   if (first === undefined) return [];
   const { name, severity, vendors, mend } = first;
   const label = severity === 'note' ? 'note' : severity.toUpperCase();
-  const more = group.at(-1)?.more ?? 0;
+  const shown = group.slice(0, group.length <= SHOWN + 1 ? undefined : SHOWN);
+  const more = group.length - shown.length + group.reduce((sum, each) => sum + (each.more ?? 0), 0);
   return [
-    ...group.map(({ message }) => `  ${label} ${name}: ${oneLine(message)}`),
+    ...shown.map(({ message }) => `  ${label} ${name}: ${oneLine(message)}`),
     ...(more > 0 ? [`  ${label} ${name}: ... and ${more} more`] : []),
     ...Object.entries(vendors ?? {}).map(([vendor, what]) => `      ${vendor}: ${what}`),
     ...(severity === 'note' ? [] : [`      mend: ${mend}`]),

@@ -2,7 +2,7 @@
 import type { SchemaValue } from '../records/schemas-record.ts';
 import type { RegistryState, VersionState } from '../state/registry-state.ts';
 import type { FindingBook, FindingPlace } from './finding-book.ts';
-import { isSameForm } from './same-form.ts';
+import { formOf } from './same-form.ts';
 
 /** A version of the other side. */
 export type SeenVersion = Pick<VersionState, 'subject' | 'version' | 'id' | 'content' | 'deleted'> & {
@@ -13,8 +13,8 @@ export type SeenVersion = Pick<VersionState, 'subject' | 'version' | 'id' | 'con
 export interface ComparisonOptions {
   readonly book: FindingBook;
   readonly base: RegistryState;
-  /** Texts of the base by the offsets of its state. */
-  readonly baseValues: (offsets: readonly number[]) => Promise<ReadonlyMap<number, SchemaValue>>;
+  /** Texts of the base by the offsets of its state, in any order; asked once, at the end. */
+  readonly baseValues: (offsets: readonly number[]) => AsyncIterable<ReadonlyMap<number, SchemaValue>>;
   readonly other: 'node' | 'place';
   /** What the findings call the other side. */
   readonly name: string;
@@ -26,14 +26,15 @@ export interface ComparisonOptions {
 
 type Mismatch = { readonly base: VersionState; readonly seen: SeenVersion };
 
-/** Texts that are read to be compared, per comparison; what is more is taken to differ. */
-const MAX_READ = 100_000;
+/** Texts of the other side that are in memory at a time. */
+const BATCH = 50;
 
 export class VersionComparison {
   private readonly options: ComparisonOptions;
   /** Offsets of the base's versions that the other side has. */
   private readonly there = new Set<number>();
-  private read = 0;
+  /** Versions whose contents differ, by the base's offset: the form of the other side's. Texts are not kept. */
+  private readonly differing = new Map<number, string | undefined>();
 
   constructor(options: ComparisonOptions) {
     this.options = options;
@@ -50,17 +51,19 @@ export class VersionComparison {
       if (base === undefined) this.only(version);
       else if (this.compare(base, version)) mismatches.push({ base, seen: version });
     }
-    if (mismatches.length === 0) return;
-    const compared = this.read < MAX_READ ? mismatches : [];
-    this.read += compared.length;
-    const others = await values(compared.map(({ seen: each }) => each));
-    const bases = await this.options.baseValues(compared.map(({ base }) => base.offset));
-    for (const [n, mismatch] of mismatches.entries())
-      this.contents(mismatch, bases.get(mismatch.base.offset), others[n]);
+    for (let at = 0; at < mismatches.length; at += BATCH) {
+      const some = mismatches.slice(at, at + BATCH);
+      const theirs = await values(some.map(({ seen: each }) => each));
+      for (const [n, { base }] of some.entries()) {
+        const value = theirs[n];
+        this.differing.set(base.offset, value === undefined ? undefined : formOf(value));
+      }
+    }
   }
 
   /** When all of the other side came by. */
-  end(): void {
+  async end(): Promise<void> {
+    await this.compareForms();
     const { base, book, name, other, isPartial, comparesDeleted } = this.options;
     for (const subject of base.subjects()) {
       for (const version of base.versions(subject)) {
@@ -96,10 +99,25 @@ export class VersionComparison {
     return base.content !== seen.content;
   }
 
-  private contents({ base }: Mismatch, value: SchemaValue | undefined, theirs: SchemaValue | undefined): void {
+  private async compareForms(): Promise<void> {
+    const { differing } = this;
+    if (differing.size === 0) return;
+    const offsets = [...differing.keys()].sort((a, b) => a - b);
+    const sameForm = new Set<number>();
+    for await (const values of this.options.baseValues(offsets)) {
+      for (const [offset, value] of values) if (differing.get(offset) === formOf(value)) sameForm.add(offset);
+    }
+    for (const subject of this.options.base.subjects()) {
+      for (const version of this.options.base.versions(subject)) {
+        if (differing.has(version.offset)) this.differs(version, sameForm.has(version.offset));
+      }
+    }
+  }
+
+  private differs(base: VersionState, isSameForm: boolean): void {
     const { book, name, other } = this.options;
     const at = { ...this.placeOf(base), offsets: [base.offset] };
-    if (value !== undefined && theirs !== undefined && isSameForm(value, theirs)) {
+    if (isSameForm) {
       book.add('text-differs-only-in-form', at, `${nameOf(base)} is spelled otherwise in ${name}.`);
       return;
     }

@@ -189,6 +189,44 @@ describe('a node that does not tell all', () => {
     ]);
   });
 
+  it('and is too old to tell its highest id is judged by its versions alone', async () => {
+    const purged = [...SOUND, schema('z', 1, 9, '"bytes"'), confluent.gone('z', 1)];
+    const old = { maxIds: { '': 3 }, missing: ['the highest id: it is at least 3'] };
+    expect(await topicAndNode(purged, SOUND, old)).toEqual([]);
+    expect(await topicAndNode(SOUND, SOUND.slice(0, 2), old)).toMatchObject([
+      { name: 'missing-at-node', severity: 'error' },
+    ]);
+  });
+
+  it('and has nothing beside which it could tell its highest id is not told to be behind', async () => {
+    const purged = [schema('z', 1, 9, '"bytes"'), confluent.gone('z', 1)];
+    expect(await topicAndNode(purged, [], { maxIds: { '': 0 } })).toEqual([]);
+  });
+
+  it('of Karapace beside one of Confluent: the order of keys means nothing', async () => {
+    const a = await witnessOf([schema('a', 1, 1, '{"type":"int","doc":"x"}')]);
+    const b = await witnessOf([schema('a', 1, 1, '{"doc":"x","type":"int"}')], { vendor: 'karapace' });
+    expect(await compareWitnesses(a, b)).toEqual([]);
+    expect(await compareWitnesses(b, a)).toEqual([]);
+  });
+
+  it('and spells all of very many otherwise: each side is read once more, and none is taken for another schema', async () => {
+    const many = (text: (n: number) => string) =>
+      Array.from({ length: 300 }, (_, n) => schema('a', n + 1, n + 1, text(n)));
+    let reads = 0;
+    const a = await witnessOf(many((n) => `{"type":"fixed","name":"F${n}","size":1}`));
+    const versions = () => {
+      reads++;
+      return a.versions();
+    };
+    const counted = { ...a, versions };
+    const b = await witnessOf(many((n) => `{"type":"fixed", "name":"F${n}", "size":1}`));
+    const [last, ...others] = (await compareWitnesses(counted, b)).reverse();
+    expect(last).toMatchObject({ name: 'text-differs-only-in-form', more: 250 });
+    expect(new Set(names(others))).toEqual(new Set(['text-differs-only-in-form']));
+    expect(reads).toBe(2);
+  });
+
   it('and tells no deletions is not asked for them', async () => {
     const written = [...SOUND, confluent.deleteSubject('a', 1)];
     const findings = await topicAndNode(written, SOUND.slice(1), { tellsDeleted: false });
@@ -210,8 +248,8 @@ describe('a node that does not tell all', () => {
 
 it('the tables above have every kind of difference', () => {
   const tested = [...CASES.flatMap(([, node, place]) => [node, place]), 'topic-made-anew', 'other-cluster'];
-  // node-silent: verify-places.test.ts.
-  expect([...new Set([...tested, 'witness-incomplete', 'node-silent'])].sort()).toEqual(
+  // node-silent, place-damaged: verify-places.test.ts.
+  expect([...new Set([...tested, 'witness-incomplete', 'node-silent', 'place-damaged'])].sort()).toEqual(
     Object.keys(COMPARISON_KINDS).sort(),
   );
 });

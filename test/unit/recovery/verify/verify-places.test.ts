@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RestWitness } from '../../../../src/recovery/snapshot/rest-witness.ts';
 import { type VerifyPlacesOptions, verifyPlaces } from '../../../../src/recovery/verify/verify-places.ts';
 import { reportText, verifyReport } from '../../../../src/recovery/verify/verify-report.ts';
+import { DataError } from '../../../../src/sdk/errors/kinds.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent, record, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
 
@@ -55,6 +56,43 @@ describe('places and nodes are verified', () => {
     ]);
   });
 
+  it('names a place that is damaged, and verifies the others', async () => {
+    const damage = (why: string) => new DataError(why, { code: 'holdfast.recovery.backup-damaged' });
+    const cut = snapshot([ONE, TWO]);
+    cut.records = async function* () {
+      yield cut.raw.slice(0, 1);
+      throw damage('line 2 is cut');
+    };
+    const told = snapshot([ONE, TWO]);
+    told.witnesses = async function* () {
+      yield await Promise.reject(damage('the witness is cut'));
+    };
+    const sections = await verified({
+      places: [
+        { name: 'cut', snapshot: cut },
+        { name: 'told', snapshot: told },
+        { name: 'less', snapshot: snapshot([ONE]) },
+      ],
+      damaged: [{ name: 'gone', reason: 'no manifest' }],
+    });
+    expect(sections).toEqual([
+      { title: 'gone', bad: ['place-damaged'] },
+      { title: 'cut', bad: ['place-damaged'] },
+      { title: 'told', bad: [] },
+      { title: 'told, what nodes told', bad: ['place-damaged'] },
+      { title: 'less', bad: [] },
+      { title: 'told beside less', bad: ['missing-in-place', 'max-id-lower'] },
+    ]);
+  });
+
+  it('and fails where it is not a place that is damaged', async () => {
+    const broken = snapshot([ONE]);
+    broken.records = async function* () {
+      yield await Promise.reject(new DataError('something else'));
+    };
+    await expect(verified({ places: [{ name: 'x', snapshot: broken }] })).rejects.toThrow('something else');
+  });
+
   it('without a place nodes beside each other only', async () => {
     const witnesses = [node('n1', [1, 2]), node('n2', [1, 2])];
     expect(await verified({ witnesses })).toEqual([{ title: 'n1 beside n2', bad: [] }]);
@@ -100,6 +138,17 @@ describe('a report', () => {
       'NOT SOUND: 5 errors, 1 note in all.',
       'docs/guides/schemas-verify.md explains each name.',
     ]);
+  });
+
+  it('floods nobody: a few of each name, and how many more there are', () => {
+    const findings = Array.from({ length: 50 }, (_, n) => ({
+      ...{ name: 'id-gap', severity: 'error' as const, message: `number ${n}`, mend: 'm' },
+      ...(n === 49 ? { more: 999_950 } : {}),
+    }));
+    const text = reportText(verifyReport([{ title: 'topic', findings }], { strict: false }));
+    expect(text.filter((line) => line.includes('number'))).toHaveLength(10);
+    expect(text).toContain('  ERROR id-gap: ... and 999990 more');
+    expect(text.at(-2)).toBe('NOT SOUND: 1000000 errors in all.');
   });
 
   it('is ok with warnings, but not when they count', () => {

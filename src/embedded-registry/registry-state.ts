@@ -19,7 +19,12 @@ export interface IdEntry {
   /** The record whose text the id answers with. */
   schema: StoredSchema;
   /** `subject` and version of every record with this id, by `subject\n version`. */
-  readonly places: Map<string, { readonly subject: string; readonly version: number }>;
+  readonly places: Map<string, Place>;
+}
+
+interface Place {
+  readonly subject: string;
+  readonly version: number;
 }
 
 /** A record that contradicts an earlier one and was not taken over: the primary puts the old value back. */
@@ -39,6 +44,8 @@ export class RegistryState {
   private readonly profile: VendorProfile;
   private readonly contexts = new Map<string, ContextState>();
   private readonly subjects = new Map<string, Map<number, StoredSchema>>();
+  /** What refers to a version, by the version's place: a delete asks, and may be one of many. */
+  private readonly referrers = new Map<string, Map<string, Place>>();
   private readonly configs = new Map<string | null, JsonObject>();
   private readonly modes = new Map<string | null, RegistryMode>();
 
@@ -113,6 +120,11 @@ export class RegistryState {
       entry.places.set(placeKey(place.subject, place.version), place);
       if (this.profile.duplicateId === 'last-wins' || entry.places.size === 1) entry.schema = schema;
     }
+    for (const reference of schema.references) {
+      const key = placeKey(reference.subject, reference.version);
+      const referrers = this.referrers.get(key) ?? new Map<string, Place>();
+      this.referrers.set(key, referrers.set(placeKey(place.subject, place.version), place));
+    }
     const key = this.canonicalKey(schema);
     if (!context.idByContent.has(key)) context.idByContent.set(key, schema.id);
     context.maxId = Math.max(context.maxId, schema.id);
@@ -124,6 +136,11 @@ export class RegistryState {
     if (versions === undefined || schema === undefined) return;
     versions.delete(version);
     if (versions.size === 0) this.subjects.delete(subject);
+    for (const reference of schema.references) {
+      const key = placeKey(reference.subject, reference.version);
+      this.referrers.get(key)?.delete(placeKey(subject, version));
+      if (this.referrers.get(key)?.size === 0) this.referrers.delete(key);
+    }
     const context = this.context(contextOf(subject));
     const entry = context.byId.get(schema.id);
     entry?.places.delete(placeKey(subject, version));
@@ -196,8 +213,8 @@ export class RegistryState {
 
   /** Schemas, not soft-deleted, that refer to this version. */
   referencedBy(subject: string, version: number): readonly StoredSchema[] {
-    const schemas = this.schemas({ deleted: false, subjectPrefix: '' });
-    return schemas.filter((s) => s.references.some((ref) => ref.subject === subject && ref.version === version));
+    const places = this.referrers.get(placeKey(subject, version))?.values() ?? [];
+    return [...places].flatMap((place) => this.version(place) ?? []).filter(({ deleted }) => !deleted);
   }
 
   /**

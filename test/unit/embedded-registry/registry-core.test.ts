@@ -293,6 +293,32 @@ describe('deleting', () => {
     expect(registry.delete('/subjects/inner').status).toBe(200);
   });
 
+  it('knows what refers to a version, through deletes, purges and other references in its place', () => {
+    const registry = new InMemoryRegistry();
+    const referredBy = (): unknown => registry.get('/subjects/inner/versions/1/referencedby').body;
+    registry.register('inner', record('In', field('x', 'int')));
+    registry.put('/config', { compatibility: 'NONE' });
+    registry.register('inner', record('In', field('y', 'int')));
+    const references = [{ name: 'In', subject: 'inner', version: 1 }];
+    for (const subject of ['b', 'a']) {
+      registry.register(subject, record(`Out${subject}`, field('in', 'In')), { references });
+    }
+    expect(referredBy()).toEqual([3, 4]);
+    registry.delete('/subjects/a');
+    expect(referredBy()).toEqual([3]);
+    registry.delete('/subjects/a?permanent=true');
+    registry.register('a', record('Outa', field('in', 'In')), { references });
+    expect(referredBy()).toEqual([3, 5]);
+    const newer = [{ name: 'In', subject: 'inner', version: 2 }];
+    const schema = JSON.stringify(record('Outb', field('in', 'In'), field('z', 'int')));
+    registry.delete('/subjects/b/versions/1');
+    registry.delete('/subjects/b/versions/1?permanent=true');
+    registry.put('/mode/b', { mode: 'IMPORT' });
+    registry.post('/subjects/b/versions', { schema, references: newer, id: 9, version: 1 });
+    expect(referredBy()).toEqual([5]);
+    expect(registry.get('/subjects/inner/versions/2/referencedby').body).toEqual([9]);
+  });
+
   it('still answers a purged id for Karapace', () => {
     const registry = new InMemoryRegistry({ vendor: 'karapace' });
     registry.register('s', A);

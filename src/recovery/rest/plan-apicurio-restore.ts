@@ -1,10 +1,12 @@
 /** How a snapshot is restored into Apicurio, which has no mode IMPORT, but imports archives with the ids in them. */
 import { contextOf } from '../../registry/subject-context.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
+import type { SchemaReference } from '../../sdk/schema-view.ts';
 import { reservedSubject } from '../records/reserved-id.ts';
 import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
 import { ARCHIVE_PATH, type ArchivedVersion } from './apicurio-archive.ts';
 import { type RestoreItem, valuesAt } from './compare-with-target.ts';
+import { type Dependent, dependencyOrder } from './dependency-order.ts';
 import type { PlannedRequests } from './plan-registry-restore.ts';
 import type { RegistryRestore, SettingChange } from './registry-restore.ts';
 import { restContent } from './rest-content.ts';
@@ -121,14 +123,25 @@ function deleteStep(path: string, absent: string): RequestStep {
 
 /** Invariant 10: Apicurio counts its ids by itself, and goes on from the highest that there ever was. */
 async function* undoSteps({ items, configs }: RegistryRestore): AsyncGenerator<RequestStep> {
-  const subjects = new Set<string>();
-  for (const { version, action } of [...items].reverse()) if (action === 'import') subjects.add(version.subject);
-  subjects.delete(reservedSubject(''));
-  // Whole subjects, as they came: of one that is soft-deleted as a whole it does not tell which versions it has.
-  for (const subject of subjects) {
+  // Whole subjects: of one that is soft-deleted as a whole it does not tell which versions it has.
+  for (const subject of usersFirst(items)) {
     const path = subjectPath(subject);
     yield deleteStep(path, `${path}/versions`);
     yield deleteStep(`${path}?permanent=true`, `${path}/versions?deleted=true`);
   }
   for (const change of configs) if (isKept(change)) yield configStep(change.place, change.before);
+}
+
+/** Subjects before those that they refer to, which Apicurio keeps from being deleted. Those that refer to each other in a circle come last. */
+function usersFirst(items: readonly RestoreItem[]): readonly string[] {
+  const bySubject = new Map<string, Dependent & { readonly references: SchemaReference[] }>();
+  for (const { version, action } of items) {
+    const { subject, references } = version;
+    if (action !== 'import' || subject === reservedSubject('')) continue;
+    const whole = bySubject.get(subject) ?? { subject, version: 0, id: 0, references: [] };
+    bySubject.set(subject, whole);
+    for (const each of references) if (each.subject !== subject) whole.references.push({ ...each, version: 0 });
+  }
+  const { order } = dependencyOrder([...bySubject.values()]);
+  return [...new Set([...order.map(({ subject }) => subject).reverse(), ...bySubject.keys()])];
 }

@@ -10,6 +10,10 @@ import { signal, snapshotOf, stepsOf } from './restore-into-memory.ts';
 const record = (name: string): object => ({ type: 'record', name, fields: [] });
 
 async function planned(registry: InMemoryRegistry, there: readonly WitnessedVersion[] = []) {
+  return (await plannedBoth(registry, there)).steps;
+}
+
+async function plannedBoth(registry: InMemoryRegistry, there: readonly WitnessedVersion[] = []) {
   const witness: RestWitness = {
     ...{ node: 'http://one:8080/apis/ccompat/v7', takenAt: 0, vendor: 'apicurio', serverVersion: '3.0.9' },
     ...{ versionCount: there.length, tellsDeleted: true, configs: {}, modes: {}, maxIds: {}, missing: [] },
@@ -21,7 +25,7 @@ async function planned(registry: InMemoryRegistry, there: readonly WitnessedVers
   const target = await TargetIndex.read(witness, tempDir('rest'), signal);
   try {
     const plan = await planRegistryRestore({ snapshot, state: await replay(snapshot, 'confluent'), target, signal });
-    return await stepsOf(plan);
+    return { steps: await stepsOf(plan), undo: await stepsOf(plan.undo) };
   } finally {
     await target.close();
   }
@@ -51,6 +55,26 @@ describe('a plan for Apicurio', () => {
     ]);
     expect(archive[0]).not.toHaveProperty('repeated');
     expect(steps[0]?.done).toEqual({ path: '/subjects/c/versions?deleted=true', is: 'equal', body: [1] });
+  });
+
+  it('is taken back subject by subject, each before those that it refers to', async () => {
+    const registry = new InMemoryRegistry();
+    const refer = (subject: string, name: string, to: string): void => {
+      const schema = { type: 'record', name, fields: [{ name: 'f', type: to.toUpperCase() }] };
+      registry.register(subject, schema, { references: [{ name: to.toUpperCase(), subject: to, version: 1 }] });
+    };
+    registry.put('/config', { compatibility: 'NONE' });
+    registry.register('c', record('C'));
+    registry.register('a', record('A'));
+    refer('a', 'A2', 'c');
+    refer('b', 'B', 'a');
+    registry.register('a', record('A3'));
+    registry.delete('/subjects/a/versions/3');
+    registry.register('b', record('B2'));
+    const { undo } = await plannedBoth(registry);
+    expect(undo.filter(({ method }) => method === 'DELETE').map(({ path }) => path).slice(0, 6)).toEqual(
+      ['b', 'a', 'c'].flatMap((subject) => [`/subjects/${subject}`, `/subjects/${subject}?permanent=true`]),
+    );
   });
 
   it('is refused for contexts, for other ids, and for subjects that are there with other versions', async () => {

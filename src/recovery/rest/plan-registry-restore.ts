@@ -69,7 +69,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     maxIds,
     summary: isApicurio
       ? [...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same), ...notKeptByApicurio(restore)]
-      : summaryOf(restore, same),
+      : [...summaryOf(restore, same), ...keptFields(state, target)],
     steps: requests.steps,
     undo: {
       maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),
@@ -114,6 +114,20 @@ function configChanges(state: RegistryState, target: TargetIndex): readonly Sett
     }
   }
   return changes;
+}
+
+/** To set a config leaves the fields alone that it does not name, and to delete it first would leave a time with none. */
+function keptFields(state: RegistryState, { witness }: TargetIndex): readonly string[] {
+  const kept: string[] = [];
+  for (const subject of state.configSubjects()) {
+    const before = withoutSubject(witness.configs[subject ?? ''] ?? {});
+    const value = state.config(subject)?.value ?? {};
+    const fields = Object.keys(before).filter((field) => !(field in value) && !isPartOf(before[field], null));
+    if (fields.length > 0) kept.push(`${subject ?? 'the registry'} (${fields.join(', ')})`);
+  }
+  if (kept.length === 0) return [];
+  const more = kept.length > 10 ? ` and ${kept.length - 10} more` : '';
+  return [`What configs of the registry say beside those of the backup stays: ${kept.slice(0, 10).join(', ')}${more}.`];
 }
 
 function withoutSubject({ subject: _, ...value }: JsonObject): JsonObject {

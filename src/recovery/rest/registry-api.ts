@@ -54,9 +54,10 @@ export class RegistryApi {
     this.queue = new PQueue({ concurrency: options.parallel });
   }
 
-  /** Another API at the same host and port, below no path: Apicurio has one of its own. */
+  /** What Apicurio's own API is below, beside the Confluent-compatible one: the host, and the path that a proxy has put before both. */
   origin(): RegistryApi {
-    return new RegistryApi({ ...this.options, node: new URL(this.node).origin });
+    const { origin, pathname } = new URL(this.node);
+    return new RegistryApi({ ...this.options, node: origin + pathname.replace(/\/apis\/ccompat(\/.*)?$|\/$/, '') });
   }
 
   /** How many requests are worth having under way at a time. */

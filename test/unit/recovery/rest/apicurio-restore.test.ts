@@ -72,9 +72,12 @@ describe('a plan for Apicurio', () => {
     registry.delete('/subjects/a/versions/3');
     registry.register('b', record('B2'));
     const { undo } = await plannedBoth(registry);
-    expect(undo.filter(({ method }) => method === 'DELETE').map(({ path }) => path).slice(0, 6)).toEqual(
-      ['b', 'a', 'c'].flatMap((subject) => [`/subjects/${subject}`, `/subjects/${subject}?permanent=true`]),
-    );
+    expect(
+      undo
+        .filter(({ method }) => method === 'DELETE')
+        .map(({ path }) => path)
+        .slice(0, 6),
+    ).toEqual(['b', 'a', 'c'].flatMap((subject) => [`/subjects/${subject}`, `/subjects/${subject}?permanent=true`]));
   });
 
   it('is refused for contexts, for other ids, and for subjects that are there with other versions', async () => {

@@ -48,6 +48,14 @@ describe('asking a node', () => {
     await expect(asking).rejects.toThrow('stopped');
   });
 
+  it.each([
+    ['http://one:8081/apis/ccompat/v7', 'http://one:8081'],
+    ['http://one:8081/behind/a%20proxy/apis/ccompat/v7', 'http://one:8081/behind/a%20proxy'],
+    ['http://one:8081/behind/apis/ccompat', 'http://one:8081/behind'],
+  ])('finds the API of Apicurio beside %s', (url, origin) => {
+    expect(new RegistryInMemory().node({}, url).origin().node).toBe(origin);
+  });
+
   it('names every setting that is wrong, and no password', () => {
     expect(() =>
       new RegistryInMemory().node({ 'proxy.port': '80', 'basic.auth.user.info': 'tom' }, 'ftp://tom:pa55word@host'),

@@ -137,6 +137,19 @@ describe('a restore through REST', () => {
     expect(served.registry.register(':.new:next', record('Next'))).toBe(6);
   });
 
+  it('names what configs of the registry say beside those of the backup, as it stays', async () => {
+    const source = new InMemoryRegistry();
+    source.register('a', record('A'));
+    source.put('/config/a', { compatibility: 'FULL' });
+    const served = new RegistryInMemory();
+    served.registry.register('a', record('A'));
+    served.registry.put('/config/a', { compatibility: 'FULL', compatibilityGroup: 'version' });
+    const told = 'What configs of the registry say beside those of the backup stays: a (compatibilityGroup).';
+    expect((await planned(snapshotOf(source), served)).summary).toContain(told);
+    served.registry.delete('/config/a');
+    expect((await planned(snapshotOf(source), served)).summary.join()).not.toContain('beside those of the backup');
+  });
+
   it('makes a version live or soft-deleted as it was', async () => {
     const from = source();
     const served = new RegistryInMemory();

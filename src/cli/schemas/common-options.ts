@@ -30,6 +30,18 @@ export function withCommonOptions(command: Command): Command {
     .option('--quiet', 'no progress on stderr', false);
 }
 
+export interface WaitOption {
+  readonly wait?: string;
+}
+
+/** Of commands that run plans. */
+export function withWaitOption(command: Command): Command {
+  return command.option(
+    '--wait <time>',
+    'with --registry: wait so long for its nodes to be up and to have read all (90s, 15m), and check every id at each',
+  );
+}
+
 /** For options that may be given several times. */
 export function collected(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];

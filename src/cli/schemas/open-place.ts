@@ -10,6 +10,7 @@ import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { UsageError } from '../exit-codes.ts';
+import type { CommonOptions } from './common-options.ts';
 import { type Place, placeText } from './place.ts';
 import type { SchemasSession } from './schemas-session.ts';
 
@@ -65,9 +66,12 @@ async function readRegistry(session: SchemasSession): Promise<Snapshot> {
   return restSource({ nodes: registry.nodes, clock, onProgress }).read(await session.temporaryFolder(), signal);
 }
 
-async function readTopic(session: SchemasSession): Promise<Snapshot> {
+/** To its present end; whoever calls closes it. */
+export async function readTopic(
+  session: SchemasSession,
+  { topic, groupId }: Pick<CommonOptions, 'topic' | 'groupId'> = session.options,
+): Promise<Snapshot> {
   const { clock, signal, logger, progress } = session;
-  const { topic, groupId } = session.options;
   const source = topicSource({ broker: await session.broker(), client: { settings: {}, logger }, topic, groupId });
   const takenAt = clock.now();
   const before = await source.look(signal);

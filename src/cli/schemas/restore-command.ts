@@ -15,7 +15,8 @@ import { SubjectRules } from '../../recovery/restore/subject-rules.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import { UsageError } from '../exit-codes.ts';
-import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
+import { waitOf } from './check-nodes-after.ts';
+import { type CommonOptions, collected, type WaitOption, withCommonOptions, withWaitOption } from './common-options.ts';
 import { openPlace } from './open-place.ts';
 import { withStoreOptions } from './open-stores.ts';
 import { openRestoreSource, type RestoreSourceOptions } from './restore-source.ts';
@@ -24,7 +25,7 @@ import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { withUsedByOptions } from './used-by.ts';
 
-interface RestoreOptions extends CommonOptions, RestoreSourceOptions {
+interface RestoreOptions extends CommonOptions, RestoreSourceOptions, WaitOption {
   readonly into: string;
   readonly only?: readonly string[];
   readonly map?: readonly string[];
@@ -45,7 +46,7 @@ interface Origin {
 }
 
 export function addRestore(schemas: Command): void {
-  const command = withCommonOptions(schemas.command('restore'))
+  const command = withWaitOption(withCommonOptions(schemas.command('restore')))
     .description('Plan a restore, show the plan, and run it with --yes. The plan that is shown is the one that runs.')
     .argument('[place]', 'a backup, a folder of backups, git:PATH[#COMMIT], kafka:TOPIC, topic or registry')
     .requiredOption(
@@ -71,10 +72,11 @@ async function restore(session: SchemasSession, place: string | undefined, optio
   const planner = PLANNERS[into];
   if (planner === undefined) throw new UsageError(`--into must be new-topic, in-place or registry, not ${into}.`);
   if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
+  const waitMs = waitOf(session, options);
   const origin = await openOrigin(session, place, options);
   const path = options.plan ?? `restore-${stamp(session.clock.now())}.ndjson`;
   const plan = await planner(session, origin, { ...options, path });
-  return showAndRun(session, plan, { undoPath: options.undo ?? undoPathOf(plan.path), yes });
+  return showAndRun(session, plan, { undoPath: options.undo ?? undoPathOf(plan.path), yes, waitMs });
 }
 
 type Planner = (

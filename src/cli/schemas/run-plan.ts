@@ -9,6 +9,7 @@ import { openUndo, undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { unknownUndo } from '../../recovery/restore/run-refusals.ts';
 import { runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
 import { UsageError } from '../exit-codes.ts';
+import { checkNodesAfter } from './check-nodes-after.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { shellWord } from './shell-word.ts';
@@ -20,17 +21,30 @@ export interface PlanRun {
   readonly doneBefore: number;
   readonly undoPath: string;
   readonly notes: readonly string[];
-  /** What the target does not show as planned. */
+  /** What the target does not show as planned, and a node not at all. */
   readonly wrong: readonly string[];
+  /** Nodes that were asked for every id, version and setting. */
+  readonly checkedNodes: readonly string[];
 }
 
-export async function runPlan(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
-  return plan.header.target.kind === 'topic'
-    ? runOnTopic(session, plan, undoPath)
-    : runOnRegistry(session, plan, undoPath);
+type TargetRun = Omit<PlanRun, 'checkedNodes'>;
+
+/** @param waitMs as of checkNodesAfter */
+export async function runPlan(
+  session: SchemasSession,
+  plan: Plan,
+  undoPath: string,
+  waitMs?: number,
+): Promise<PlanRun> {
+  const isTopic = plan.header.target.kind === 'topic';
+  const run = await (isTopic ? runOnTopic : runOnRegistry)(session, plan, undoPath);
+  const checked = await checkNodesAfter(session, plan, waitMs);
+  if (checked === undefined) return { ...run, checkedNodes: [] };
+  const { nodes, wrong, notes } = checked;
+  return { ...run, checkedNodes: nodes, wrong: [...run.wrong, ...wrong], notes: [...run.notes, ...notes] };
 }
 
-async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
+async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string): Promise<TargetRun> {
   const { clock, signal, progress, logger } = session;
   const { target } = plan.header;
   if (target.kind !== 'topic') throw new Error('not a plan for a topic');
@@ -50,7 +64,7 @@ async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string)
   return { written: run.written, doneBefore: run.writtenBefore, undoPath: run.undoPath, notes: run.notes, wrong: [] };
 }
 
-async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: string): Promise<PlanRun> {
+async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: string): Promise<TargetRun> {
   const { clock, signal, progress } = session;
   const registry = await session.nodes();
   const api = registry?.nodes[0];
@@ -62,7 +76,7 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
   const onProgress = (done: number, total: number): void => progress.report('Sending requests', done, total);
   const { sent, doneBefore } = await runRegistryPlan({ plan, api, clock, onProgress }, signal);
   const wrong = await checkRequests(
-    { plan, nodes: registry?.nodes ?? [], clock, onProgress: (n, of) => progress.report('Checking every node', n, of) },
+    { plan, nodes: [api], clock, onProgress: (n, of) => progress.report('Asking for each step of the plan', n, of) },
     signal,
   );
   return { written: sent, doneBefore, undoPath: undoes?.path ?? undoPath, notes: [], wrong };
@@ -72,11 +86,17 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
 export async function showAndRun(
   session: SchemasSession,
   plan: Plan,
-  options: { readonly undoPath: string; readonly yes: boolean; readonly notes?: readonly string[] },
+  options: {
+    readonly undoPath: string;
+    readonly yes: boolean;
+    readonly notes?: readonly string[];
+    /** Of --wait. */
+    readonly waitMs?: number | undefined;
+  },
 ): Promise<number> {
-  const { undoPath, yes, notes = [] } = options;
+  const { undoPath, yes, notes = [], waitMs } = options;
   const description = await describePlan(plan, session.signal);
-  const run = yes ? await runPlan(session, plan, undoPath) : undefined;
+  const run = yes ? await runPlan(session, plan, undoPath, waitMs) : undefined;
   const flags = targetFlags(session, plan);
   const after =
     run === undefined
@@ -89,9 +109,9 @@ export async function showAndRun(
           outcome(run),
           ...run.notes,
           ...run.wrong,
-          plan.header.target.kind === 'topic'
+          plan.header.target.kind === 'topic' && run.checkedNodes.length === 0
             ? 'Start the registry, then run holdfast schemas verify. To take it back, with the registry stopped:'
-            : 'To take it back:',
+            : `To take it back${plan.header.target.kind === 'topic' ? ', with the registry stopped' : ''}:`,
           `  holdfast schemas apply ${shellWord(run.undoPath)} --yes${flags}`,
         ];
   session.print({
@@ -104,10 +124,11 @@ export async function showAndRun(
 const STOP_FIRST =
   'Stop all nodes of the registry before: it is refused while one runs. If it is interrupted, the same command goes on.';
 
-function outcome({ written, doneBefore, wrong }: PlanRun): string {
+function outcome({ written, doneBefore, wrong, checkedNodes }: PlanRun): string {
   const before = doneBefore > 0 ? `, ${doneBefore} were there from an earlier run` : '';
+  const nodes = checkedNodes.length > 0 ? ` Every id, version and setting is there at ${checkedNodes.join(', ')}.` : '';
   return wrong.length === 0
-    ? `Done: ${written} written${before}; read back and as planned.`
+    ? `Done: ${written} written${before}; read back and as planned.${nodes}`
     : `${written} written${before}, but not everything is as planned:`;
 }
 

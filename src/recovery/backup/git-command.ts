@@ -1,6 +1,7 @@
 /** The program git on one repository. No shell is involved, nothing is asked on a terminal, and no message repeats a password in a URL. */
 import { execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import { GIT_FAILED, GIT_MISSING } from './backup-errors.ts';
@@ -92,6 +93,26 @@ export class Git {
       });
     });
     await Promise.all([pipeline(child.stdout, createWriteStream(file, { flags: 'wx', mode: 0o600 })), ended]);
+  }
+
+  /** As {@link run}, of what comes in pieces. */
+  async feed(args: readonly string[], input: AsyncIterable<Uint8Array>, { signal }: GitCall): Promise<void> {
+    const child = spawn('git', this.allArguments(args), {
+      ...{ env: environment(), signal, stdio: ['pipe', 'ignore', 'pipe'] },
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = `${stderr}${text}`.slice(-4_000);
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once('error', (error) => reject(signal.aborted ? signal.reason : this.failure(args, error, stderr)));
+      child.once('close', (code) => {
+        if (code === 0) resolve();
+        else reject(this.failure(args, new Error(`exit code ${code}`), stderr));
+      });
+    });
+    // Where it ends before it has read everything, its exit code says why.
+    await Promise.all([pipeline(Readable.from(input), child.stdin).catch(() => {}), ended]);
   }
 
   private allArguments(args: readonly string[]): string[] {

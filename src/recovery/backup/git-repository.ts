@@ -21,6 +21,9 @@ What is restored lies in ../${SNAPSHOT_FOLDER}, with the records' own bytes.
 `;
 const AS_IT_IS = '-text -filter -ident -working-tree-encoding';
 const ATTRIBUTES = `/${MARKER_FILE} ${AS_IT_IS}\n/${SNAPSHOT_FOLDER}/** ${AS_IT_IS}\n/${SUBJECTS_FOLDER}/** ${AS_IT_IS}\n`;
+/** From so many new files on they go into one pack. */
+const PACKED_FILES = 500;
+const NEWLINE = Buffer.from('\n');
 /** How long a git that a killed run started may go on. */
 const ORPHAN_MS = 5_000;
 
@@ -106,6 +109,7 @@ export class GitRepository {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const { git } = this;
+    await this.packNew(signal);
     await git.run(['add', '--all', '--force', '--', ...OURS], { signal });
     const isSame =
       (await this.head(signal)) !== undefined &&
@@ -132,6 +136,15 @@ export class GitRepository {
 
   close(): Promise<void> {
     return this.release();
+  }
+
+  /** Of very many files, `git add` would make and sync an object file each; those that are in a pack already it leaves at that. */
+  private async packNew(signal: AbortSignal): Promise<void> {
+    const { git, path } = this;
+    const listed = await git.ask(['ls-files', '-z', '--others', '--modified', '--', ...OURS], { signal });
+    const names = (listed ?? '').split('\0').filter((name) => name !== '');
+    if (names.length < PACKED_FILES) return;
+    await git.feed(['fast-import', '--quiet'], blobsOf(path, names), { signal });
   }
 
   private get runningFile(): string {
@@ -237,6 +250,14 @@ export class GitRepository {
     const { name, email } = author ?? { name: 'Holdfast', email: 'holdfast@localhost' };
     const authors = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email };
     return { ...dates, ...authors, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+  }
+}
+
+/** As `git fast-import` reads them. */
+async function* blobsOf(path: string, names: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const name of names) {
+    const bytes = await readFile(join(path, name)).catch(() => undefined);
+    if (bytes !== undefined) yield Buffer.concat([Buffer.from(`blob\ndata ${bytes.length}\n`), bytes, NEWLINE]);
   }
 }
 

@@ -197,6 +197,16 @@ describe('a backup into a git repository', () => {
     expect(await readdir(above)).toEqual(['repository']);
   });
 
+  it('puts very many files into one pack', async () => {
+    topic.grow(400);
+    expect(await backup()).toMatchObject({ state: 'written', backup: { records: 403 } });
+    expect(await words()).toEqual(topic.log.map(inWords));
+    // What is left are folders.
+    expect(Number(/^count: (\d+)/m.exec(git('count-objects', '-v'))?.[1])).toBeLessThan(450);
+    expect(git('count-objects', '-v')).toMatch(/^packs: 1$/m);
+    git('fsck', '--strict');
+  });
+
   it('keeps the commit when it can not be pushed, and pushes it next time', async () => {
     const remote = join(above, 'remote.git');
     const outcome = await backup({ push: remote });

@@ -3,7 +3,7 @@ import * as places from '../../recovery/backup/place.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { UsageError } from '../exit-codes.ts';
 
-export { PLACES, type Place, placeText, type TargetPlace } from '../../recovery/backup/place.ts';
+export { type Place, placeText } from '../../recovery/backup/place.ts';
 
 /** @throws UsageError */
 export function parsePlace(text: string): places.Place {

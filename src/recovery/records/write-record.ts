@@ -41,10 +41,6 @@ export function settingKey(
   return subjectKey(kind === 'config' ? 'CONFIG' : 'MODE', subject, global);
 }
 
-export function deleteSubjectKey(subject: string): Uint8Array {
-  return subjectKey('DELETE_SUBJECT', subject, 'null');
-}
-
 /** With a null value: what a new leader writes, and what moves the end of the log on. */
 export function noopKey(): Uint8Array {
   return writeJson({ keytype: 'NOOP', magic: 0 });

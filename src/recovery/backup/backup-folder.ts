@@ -2,7 +2,7 @@
  * A folder that holds many backups: `<UTC time>-<end offset>/` each, and a marker that says what the folder is. A backup is there whole or
  * not at all; names that begin with a dot are under way, or were left by a run that was killed.
  */
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFolder } from '../../broker/embedded/folder-lock.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -20,6 +20,8 @@ export const BACKUP_LOCKED = defineErrorCode('holdfast.recovery.backup-locked', 
 });
 
 const MARKER_FILE = 'holdfast-schemas-backups.json';
+/** Left by a run that was killed or found the disk full; the name without a dot is an earlier version's. */
+const UNFINISHED_MARKERS = [`.${MARKER_FILE}.tmp`, `${MARKER_FILE}.tmp`] as const;
 const MARKER = { kind: 'holdfast-schemas-backups', format: 1 } as const;
 const NAME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-(\d+)$/;
 
@@ -86,7 +88,8 @@ export class BackupFolder {
   static async open(path: string, clock: Clock): Promise<BackupFolder> {
     try {
       await makeFolder(path, 0o700);
-      await mark(path);
+      // Before the lock as well, which would leave its files in a folder of something else.
+      await isMarked(path);
     } catch (cause) {
       if (cause instanceof ConfigError) throw cause;
       throw unwritable(path, cause);
@@ -99,6 +102,7 @@ export class BackupFolder {
     const folder = new BackupFolder({ path, release: () => lock.release() });
     try {
       // With the lock held, nobody else is at work here.
+      if (!(await isMarked(path))) await mark(path);
       await folder.removeLeftovers();
       return folder;
     } catch (cause) {
@@ -125,33 +129,55 @@ export class BackupFolder {
 
   private async removeLeftovers(): Promise<void> {
     for (const name of await readdir(this.path)) {
-      if (/^\.\d{8}T\d{9}Z-\d+\.tmp-/.test(name)) await rm(join(this.path, name), { recursive: true, force: true });
+      const isUnfinished = UNFINISHED_MARKERS.some((each) => each === name);
+      if (isUnfinished || /^\.\d{8}T\d{9}Z-\d+\.tmp-/.test(name)) {
+        await rm(join(this.path, name), { recursive: true, force: true });
+      }
     }
   }
 }
 
-async function mark(path: string): Promise<void> {
+/** @throws ConfigError `holdfast.recovery.backup-unreadable` for a folder of something else */
+async function isMarked(path: string): Promise<boolean> {
   const file = join(path, MARKER_FILE);
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw cause;
+  });
   if (text === undefined) {
-    const others = (await readdir(path)).filter((name) => name !== 'lock' && !NAME.test(name) && !name.startsWith('.'));
-    if (others.length > 0) {
-      throw new ConfigError(
-        `${path} holds something else than backups of a schema registry, such as ${others[0]}. Name a new or empty folder.`,
-        { code: BACKUP_UNREADABLE },
-      );
-    }
-    await writeFile(`${file}.tmp`, `${JSON.stringify(MARKER)}\n`);
-    await rename(`${file}.tmp`, file);
-    return;
+    const other = (await readdir(path)).find((name) => !isOurs(name));
+    if (other === undefined) return false;
+    throw new ConfigError(
+      `${path} holds something else than backups of a schema registry, such as ${other}. Name a new or empty folder.`,
+      { code: BACKUP_UNREADABLE },
+    );
   }
   const { kind, format } = parsed(text);
-  if (kind === MARKER.kind && format === MARKER.format) return;
+  if (kind === MARKER.kind && format === MARKER.format) return true;
   throw new ConfigError(
     `${file} says that the folder is of kind ${String(kind)}, format ${String(format)}; this version of Holdfast writes ` +
       `${MARKER.kind}, ${MARKER.format}. Name another folder, or use the version that wrote it.`,
     { code: BACKUP_UNREADABLE },
   );
+}
+
+/** Where the root of a file system is the folder, it has one thing of its own. */
+function isOurs(name: string): boolean {
+  if (name === 'lock' || name === 'lost+found' || name.startsWith('.')) return true;
+  return NAME.test(name) || UNFINISHED_MARKERS.some((each) => each === name);
+}
+
+async function mark(path: string): Promise<void> {
+  const temporary = join(path, UNFINISHED_MARKERS[0]);
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(`${JSON.stringify(MARKER)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, join(path, MARKER_FILE));
+  await syncFolder(path);
 }
 
 function parsed(text: string): { readonly kind?: unknown; readonly format?: unknown } {
@@ -164,7 +190,7 @@ function parsed(text: string): { readonly kind?: unknown; readonly format?: unkn
 
 function unwritable(path: string, cause: unknown): Error {
   if (cause instanceof ConfigError) return cause;
-  return new EnvironmentError(`The folder of backups ${path} can't be written: ${(cause as Error).message}.`, {
+  return new EnvironmentError(`The folder of backups ${path} can't be used: ${(cause as Error).message}.`, {
     ...{ code: BACKUP_FAILED, cause },
   });
 }

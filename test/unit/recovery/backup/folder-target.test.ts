@@ -55,6 +55,30 @@ describe('a folder of backups', () => {
     expect(await readdir(folder)).toEqual(['holdfast-schemas-backups.json']);
   });
 
+  it.each([
+    ['holdfast-schemas-backups.json.tmp', 'of a run that was killed'],
+    ['.holdfast-schemas-backups.json.tmp', 'of a run that was killed, by a name that begins with a dot'],
+    ['lost+found', 'of a file system of its own'],
+  ])('may hold %s, %s', async (name) => {
+    const folder = tempDir('backup');
+    if (name === 'lost+found') await mkdir(join(folder, name));
+    else await writeFile(join(folder, name), '{"ki');
+    expect(await backup(folder)).toMatchObject({ state: 'written' });
+    expect((await readdir(folder)).filter((each) => each.endsWith('.tmp'))).toEqual([]);
+    expect(await backup(folder)).toMatchObject({ state: 'unchanged' });
+  });
+
+  it('is not taken for one of something else where its marker cannot be read', async () => {
+    const folder = tempDir('backup');
+    await mkdir(join(folder, 'holdfast-schemas-backups.json'));
+    expect(await backup(folder)).toMatchObject({
+      ...{
+        state: 'failed',
+        error: { code: 'holdfast.recovery.backup-failed', message: expect.stringContaining('EISDIR') },
+      },
+    });
+  });
+
   it('takes backups of one run at a time', async () => {
     const folder = tempDir('backup');
     const first = await new FolderTarget({ path: folder, keep: undefined, clock }).open(signal);

@@ -1,5 +1,6 @@
 /** Another Kafka topic, of the same cluster or another one: the registry's records as they are, with one header more. Only ever appended to. */
 import type { Admin, Broker, ClientOptions } from '../../broker/ports.ts';
+import type { TopicDetails } from '../../broker/topic-details.ts';
 import { ConfigError, DataError } from '../../sdk/errors/kinds.ts';
 import { recordDigest } from '../records/record-digest.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -39,7 +40,14 @@ export class TopicCopyTarget implements BackupTarget {
     const { broker, client, topic } = this.options;
     const admin = broker.admin(client);
     try {
-      const isThere = (await admin.inspectTopic(topic, signal)) !== null;
+      const details = await admin.inspectTopic(topic, signal);
+      const isThere = details !== null;
+      const unfit = details === null ? undefined : unfitness(details);
+      if (unfit !== undefined) {
+        throw new ConfigError(`${this.name} can't hold a copy for long: ${unfit}, or name another topic.`, {
+          code: TARGET_FOREIGN,
+        });
+      }
       const held = isThere ? await openTopicCopy(this.options, signal) : undefined;
       return new OpenTopicCopy({ options: this.options, held, isThere });
     } finally {
@@ -153,6 +161,14 @@ class OpenTopicCopy implements OpenTarget {
       await back.close();
     }
   }
+}
+
+/** Records would go with time, or lie where no reader looks. Someone may have changed the topic since the last run. */
+function unfitness({ partitions, effective }: TopicDetails): string | undefined {
+  if (partitions !== 1) return `it has ${partitions} partitions instead of 1. Make it anew with one`;
+  const policy = effective['cleanup.policy'];
+  if (policy === undefined || policy === 'compact') return undefined;
+  return `its cleanup.policy is ${policy}, which removes records by time or size. Set it to compact alone`;
 }
 
 /** The copy keeps what the source keeps: tombstones, segments; not for how long by time, as all of it is to stay. */

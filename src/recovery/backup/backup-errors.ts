@@ -1,5 +1,6 @@
 /** What goes wrong with a backup. */
 import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { DataError } from '../../sdk/errors/kinds.ts';
 
 export const BACKUP_DAMAGED = defineErrorCode('holdfast.recovery.backup-damaged', {
   what: 'A backup of a schema registry is not what was written: a file is missing, cut or changed.',
@@ -30,3 +31,11 @@ export const TARGET_FOREIGN = defineErrorCode('holdfast.recovery.target-foreign'
   what: 'Where a backup was to be written lies something that is no backup of this registry.',
   mend: 'Name another place. Nothing was changed in this one.',
 });
+
+/** What reading a file of a backup throws: whatever keeps it from being read (EIO, ENOENT, EACCES), the backup is not whole. */
+export function unreadable(path: string, cause: unknown): DataError {
+  if (cause instanceof DataError) return cause;
+  return new DataError(`The backup is damaged: ${path} can't be read: ${(cause as Error).message}.`, {
+    ...{ code: BACKUP_DAMAGED, cause },
+  });
+}

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
-import { BACKUP_DAMAGED } from './backup-errors.ts';
+import { BACKUP_DAMAGED, unreadable } from './backup-errors.ts';
 import { fileLines } from './file-lines.ts';
 import type { RecordsFile } from './manifest.ts';
 import { type ReadLine, readRecordLine } from './record-line.ts';
@@ -65,10 +65,7 @@ export class RecordsFileReader {
         if (last >= from) yield read;
       }
     } catch (cause) {
-      if (cause instanceof DataError) throw cause;
-      throw new DataError(`The backup is damaged: ${this.path} can't be read: ${(cause as Error).message}.`, {
-        ...{ code: BACKUP_DAMAGED, cause },
-      });
+      throw unreadable(this.path, cause);
     }
     if (count !== this.facts.records) {
       throw this.damaged(count, `the file ends after it, but should have ${this.facts.records} lines`);
@@ -79,11 +76,15 @@ export class RecordsFileReader {
     if (this.index !== undefined) return this.index;
     const entries: IndexEntry[] = [];
     const { firstOffset } = this.facts;
-    for await (const { text, line, position } of fileLines(this.path)) {
-      if ((line - 1) % STRIDE !== 0) continue;
-      const offset = line === 1 ? firstOffset : offsetOf(text);
-      if (offset === undefined) throw this.damaged(line, 'it has no offset');
-      entries.push({ offset, position, line });
+    try {
+      for await (const { text, line, position } of fileLines(this.path)) {
+        if ((line - 1) % STRIDE !== 0) continue;
+        const offset = line === 1 ? firstOffset : offsetOf(text);
+        if (offset === undefined) throw this.damaged(line, 'it has no offset');
+        entries.push({ offset, position, line });
+      }
+    } catch (cause) {
+      throw unreadable(this.path, cause);
     }
     if (entries.length === 0) throw this.damaged(0, `the file is empty, but should have ${this.facts.records} lines`);
     this.index = entries;

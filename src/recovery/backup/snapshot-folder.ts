@@ -6,7 +6,7 @@ import { DataError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot, SnapshotFacts } from '../snapshot/snapshot.ts';
-import { BACKUP_DAMAGED } from './backup-errors.ts';
+import { BACKUP_DAMAGED, unreadable } from './backup-errors.ts';
 import { fileSha256 } from './file-sha256.ts';
 import { type BackupManifest, readManifest } from './manifest.ts';
 import { RecordsFileReader } from './records-file-reader.ts';
@@ -112,18 +112,25 @@ export class SnapshotFolder implements Snapshot {
     readonly sha256: string;
   }): Promise<void> {
     const path = join(this.folder, file.name);
-    const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-      throw new DataError(`The backup is damaged: ${path} can't be read: ${cause.message}.`, {
-        ...{ code: BACKUP_DAMAGED, cause },
-      });
+    const { size, sha256 } = await sizeAndSha256(path, file.bytes).catch((cause: unknown) => {
+      throw unreadable(path, cause);
     });
-    if (size === file.bytes && (await fileSha256(path)) === file.sha256) return;
+    if (size === file.bytes && sha256 === file.sha256) return;
     throw new DataError(
       `The backup is damaged: ${path} is not the file that was written: ${size} bytes instead of ${file.bytes}, or ` +
         'another sha256. Use another copy or an older backup.',
       { code: BACKUP_DAMAGED, details: { file: path } },
     );
   }
+}
+
+/** The digest only where the size is as it should be. */
+async function sizeAndSha256(
+  path: string,
+  bytes: number,
+): Promise<{ readonly size: number; readonly sha256: string | undefined }> {
+  const { size } = await stat(path);
+  return { size, sha256: size === bytes ? await fileSha256(path) : undefined };
 }
 
 /**

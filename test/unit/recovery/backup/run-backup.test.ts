@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -218,6 +218,30 @@ describe('a backup into a folder', () => {
     await (await openBackup(folder())).check();
     expect(await words()).toEqual(topic.log.map(inWords));
   });
+
+  it.each([
+    ['is gone', 0],
+    ['is gone', 2],
+    ['cannot be read', 0],
+    ['cannot be read', 2],
+  ] as const)(
+    'takes everything anew where a file of the backup before %s and %i records are new, and hinders no other target',
+    async (what, grown) => {
+      const targets = ['backups', 'whole'].map((name) => {
+        return new FolderTarget({ path: join(above, name), keep: undefined, clock });
+      });
+      const first = await backup({ targets });
+      const path = join(first.backup!.place, 'records-0000000000000000.ndjson');
+      await rm(path);
+      if (what === 'cannot be read') await mkdir(path);
+      topic.grow(grown);
+      await clock.advance(60_000);
+      const outcomes = await runBackup({ source: topic, targets, clock }, signal);
+      expect(outcomes[0]).toMatchObject({ state: 'written', warnings: [expect.stringContaining(path)] });
+      expect(outcomes[1]).toMatchObject({ state: grown === 0 ? 'unchanged' : 'written', warnings: [] });
+      expect(await words()).toEqual(topic.log.map(inWords));
+    },
+  );
 
   it('removes what a killed run left, and refuses a folder of something else', async () => {
     await backup();

@@ -21,6 +21,11 @@ export function isDenied(error: unknown): boolean {
   return error instanceof ConnectError && error.code === REST_DENIED;
 }
 
+/** A node that can't be asked, for whatever reason: others may be. */
+export function isSilence(error: unknown): error is ConnectError {
+  return error instanceof ConnectError && (error.code === REST_UNAVAILABLE || error.code === REST_REFUSED);
+}
+
 export const REST_NO_IMPORT = defineErrorCode('holdfast.recovery.rest-no-import', {
   what: 'The registry can not take schemas under ids that are given to it, so nothing was written.',
   mend: 'Stop the registry and restore into a new topic (--into new-topic), or use a registry that has mode IMPORT.',

@@ -74,7 +74,13 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
   const undo = undoes === undefined ? await openUndo(undoPath, plan, signal) : undefined;
   if (undoes === undefined && undo === undefined) throw unknownUndo(undoPath, 'it is not there');
   const onProgress = (done: number, total: number): void => progress.report('Sending requests', done, total);
-  const { sent, doneBefore } = await runRegistryPlan({ plan, api, clock, onProgress }, signal);
+  const flags = targetFlags(session, plan);
+  const command = (path: string): string => `holdfast schemas apply ${shellWord(path)} --yes`;
+  const commands = {
+    goOn: `${command(plan.path)}${undoes !== undefined || undoPath === undoPathOf(plan.path) ? '' : ` --undo ${shellWord(undoPath)}`}${flags}`,
+    takeBack: undoes === undefined ? `${command(undoPath)}${flags}` : undefined,
+  };
+  const { sent, doneBefore } = await runRegistryPlan({ plan, api, clock, commands, onProgress }, signal);
   const wrong = await checkRequests(
     { plan, nodes: [api], clock, onProgress: (n, of) => progress.report('Asking for each step of the plan', n, of) },
     signal,

@@ -6,6 +6,7 @@ import type { SchemaValue } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState, VersionState } from '../state/registry-state.ts';
 import { dependencyOrder } from './dependency-order.ts';
+import { type LeftOutVersion, LeftOutVersions } from './left-out-versions.ts';
 import { restContent } from './rest-content.ts';
 import { REST_CONFLICT, REST_CYCLE } from './rest-errors.ts';
 import type { TargetIndex } from './target-index.ts';
@@ -23,12 +24,15 @@ export interface Comparison {
   readonly items: readonly RestoreItem[];
   /** How many are there as they should be. */
   readonly same: number;
+  /** What the registry would refuse, and does not have. */
+  readonly leftOut: readonly LeftOutVersion[];
 }
 
 const BATCH = 100;
 const NAMED = 20;
 
 /**
+ * @param unparsable by offset, which texts are no schemas, and why; undefined: the registry looks neither at texts nor at references
  * @throws DataError `holdfast.recovery.rest-conflict` that lists what is in the way, `holdfast.recovery.rest-reference-cycle`; and what
  *   reading throws
  */
@@ -36,10 +40,12 @@ export async function compareWithTarget(
   snapshot: Snapshot,
   state: RegistryState,
   target: TargetIndex,
+  unparsable: ReadonlyMap<number, string> | undefined,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const versions = [...state.subjects()].flatMap((subject) => [...state.versions(subject)]);
-  const conflicts = repeatedIn(state);
+  const refused = new LeftOutVersions({ versions, unparsable: unparsable ?? new Map(), target });
+  const conflicts: string[] = [];
   const items: RestoreItem[] = [];
   const { order, circle } = dependencyOrder(versions, (version) => rankOf(version, state));
   if (circle !== undefined) throw circular(circle);
@@ -55,11 +61,14 @@ export async function compareWithTarget(
       const found = actionFor(version, target, contents.get(version));
       if (typeof found === 'object') conflicts.push(found.conflict);
       else if (found === 'same') same++;
-      else items.push({ version, action: found });
+      else if (found === 'delete' || unparsable === undefined || !refused.refuses(version)) {
+        items.push({ version, action: found });
+      }
     }
   }
+  conflicts.unshift(...repeatedIn(state, refused));
   if (conflicts.length > 0) throw conflicting(conflicts, target.witness.node);
-  return { items, same };
+  return { items, same, leftOut: [...refused.all()] };
 }
 
 /**
@@ -126,12 +135,12 @@ function actionFor(
 }
 
 /** A registry takes one schema only once among the living versions of a subject. */
-function repeatedIn(state: RegistryState): string[] {
+function repeatedIn(state: RegistryState, refused: LeftOutVersions): string[] {
   const found: string[] = [];
   for (const subject of state.subjects()) {
     const seen = new Map<number, number>();
     for (const { version, id, deleted } of state.versions(subject)) {
-      if (deleted) continue;
+      if (deleted || refused.has({ subject, version })) continue;
       const before = seen.get(id);
       if (before === undefined) seen.set(id, version);
       else

@@ -2,10 +2,13 @@
 import { contextOf } from '../../registry/subject-context.ts';
 import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
 import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
+import { findUnparsable } from '../repair/find-unparsable.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { compareWithTarget } from './compare-with-target.ts';
 import { covers, importScopes } from './import-scopes.ts';
+import { type LeftOutVersion, leftOutInWords } from './left-out-versions.ts';
+import { versionKey } from './list-schemas.ts';
 import { notKeptByApicurio, planApicurioRestore } from './plan-apicurio-restore.ts';
 import { type RegistryRestore, restoreSteps, type SettingChange } from './registry-restore.ts';
 import { undoSteps } from './registry-undo.ts';
@@ -38,13 +41,17 @@ export interface RegistryPlan extends PlannedRequests {
 }
 
 /**
- * Nothing is sent. Ids and versions that are there with the same content are left alone.
+ * Nothing is sent. Ids and versions that are there with the same content are left alone. What the registry would refuse, since its text is no
+ * schema or what it refers to is nowhere, is left out, and named in the summary: a run that is refused half way leaves a registry in IMPORT.
  * @throws as {@link compareWithTarget}
  */
 export async function planRegistryRestore(options: RegistryRestoreOptions): Promise<RegistryPlan> {
   const { snapshot, state, target, minIds = {}, signal } = options;
-  const { items, same } = await compareWithTarget(snapshot, state, target, signal);
-  const { reserved, maxIds } = reservations(state, target, minIds);
+  const isApicurio = target.witness.vendor === 'apicurio';
+  // Apicurio takes an archive as it is.
+  const unparsable = isApicurio ? undefined : await findUnparsable(snapshot, signal);
+  const { items, same, leftOut } = await compareWithTarget(snapshot, state, target, unparsable, signal);
+  const { reserved, maxIds } = reservations(state, target, minIds, leftOut);
   const importing = items.filter(({ action }) => action !== 'delete');
   const scopes = importScopes(
     importing,
@@ -61,7 +68,6 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     configs: configChanges(state, target),
     modes: modeChanges(state, target, scopes),
   };
-  const isApicurio = target.witness.vendor === 'apicurio';
   const requests = isApicurio
     ? planApicurioRestore(restore)
     : { steps: () => restoreSteps(restore), undo: { steps: () => undoSteps(restore) } };
@@ -69,7 +75,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     maxIds,
     summary: isApicurio
       ? [...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same), ...notKeptByApicurio(restore)]
-      : [...summaryOf(restore, same), ...keptFields(state, target)],
+      : [...summaryOf(restore, same), ...leftOutInWords(leftOut), ...keptFields(state, target)],
     steps: requests.steps,
     undo: {
       maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),
@@ -87,20 +93,37 @@ function reservations(
   state: RegistryState,
   target: TargetIndex,
   minIds: Readonly<Record<string, number>>,
+  leftOut: readonly LeftOutVersion[],
 ): { readonly reserved: readonly SchemaValue[]; readonly maxIds: Readonly<Record<string, number>> } {
   const maxIds: Record<string, number> = {};
   const reserved: SchemaValue[] = [];
+  const lacking = new Set(leftOut.map(({ version }) => versionKey(version)));
   for (const context of new Set([...state.contexts(), ...target.contexts(), ...Object.keys(minIds)])) {
-    const maxId = Math.max(state.maxId(context), target.maxId(context), minIds[context] ?? 0);
-    maxIds[context] = maxId;
+    const isLeftOut = leftOut.some(({ version }) => contextOf(version.subject) === context);
+    const ids = isLeftOut ? [...idsBut(state, context, lacking)] : state.ids(context);
     let top = target.highestId(context);
-    for (const id of state.ids(context)) top = Math.max(top, id);
+    for (const id of ids) top = Math.max(top, id);
+    const highest = Math.max(state.maxId(context), target.maxId(context), minIds[context] ?? 0);
+    // The id of what is left out stays free for it: once mended, it may be restored.
+    const maxId = highest > top && isIdOf(leftOut, context, highest) ? highest + 1 : highest;
+    maxIds[context] = maxId;
     if (maxId <= top) continue;
     const subject = reservedSubject(context);
     const taken = [...state.versions(subject), ...target.versions(subject)].map(({ version }) => version);
     reserved.push(reservedSchema(context, maxId, Math.max(0, ...taken) + 1));
   }
   return { reserved, maxIds };
+}
+
+function* idsBut(state: RegistryState, context: string, lacking: ReadonlySet<string>): Generator<number> {
+  for (const subject of state.subjects()) {
+    if (contextOf(subject) !== context) continue;
+    for (const version of state.versions(subject)) if (!lacking.has(versionKey(version))) yield version.id;
+  }
+}
+
+function isIdOf(leftOut: readonly LeftOutVersion[], context: string, id: number): boolean {
+  return leftOut.some(({ version }) => version.id === id && contextOf(version.subject) === context);
 }
 
 function configChanges(state: RegistryState, target: TargetIndex): readonly SettingChange[] {

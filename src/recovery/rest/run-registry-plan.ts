@@ -1,14 +1,20 @@
 /** Runs a plan of requests. Run again after a kill at any point, it goes on where the registry is. */
 import type { Clock } from '../../foundation/clock.ts';
+import { DataError } from '../../sdk/errors/kinds.ts';
 import type { Plan } from '../plan/open-plan.ts';
 import type { RegistryApi } from './registry-api.ts';
+import { isDenied } from './rest-errors.ts';
+import type { RequestStep } from './restore-steps.ts';
 import { runRequestStep } from './run-request-step.ts';
 import { StepLanes } from './step-lanes.ts';
+import { ImportPlaces, type RunCommands, stoppedAt } from './stopped-run.ts';
 
 export interface RunRegistryPlanOptions {
   readonly plan: Pick<Plan, 'read' | 'steps'>;
   readonly api: RegistryApi;
   readonly clock: Clock;
+  /** Told when a request is refused; undefined: whoever runs it goes back by itself. */
+  readonly commands?: RunCommands;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -19,29 +25,48 @@ export interface RegistryRunResult {
   readonly doneBefore: number;
 }
 
-/** @throws as {@link runRequestStep}; what was sent until then is done */
+/** @throws as {@link runRequestStep}; what was sent until then is done, and a refusal names its step, where IMPORT is still on, and what to do */
 export async function runRegistryPlan(
-  { plan, api, clock, onProgress }: RunRegistryPlanOptions,
+  { plan, api, clock, commands, onProgress }: RunRegistryPlanOptions,
   signal: AbortSignal,
 ): Promise<RegistryRunResult> {
   let sent = 0;
   let done = 0;
+  let number = 0;
+  const numbers = new Map<RequestStep, number>();
+  const failed = new WeakMap<Error, RequestStep>();
+  const places = new ImportPlaces();
   const lanes = new StepLanes({
     most: api.parallel * 4,
     run: async (step) => {
-      if (await runRequestStep(api, step, { clock, signal })) sent++;
+      try {
+        if (await runRequestStep(api, step, { clock, signal })) sent++;
+      } catch (error) {
+        if (error instanceof Error) failed.set(error, step);
+        throw error;
+      }
+      places.done(step);
+      numbers.delete(step);
       done++;
       onProgress?.(done, plan.steps);
     },
   });
   try {
     for await (const steps of plan.read(0, signal)) {
-      for (const step of steps) if (step.do === 'request') await lanes.add(step);
+      for (const step of steps) {
+        number++;
+        if (step.do !== 'request') continue;
+        numbers.set(step, number);
+        await lanes.add(step);
+      }
     }
+    await lanes.finish();
   } catch (error) {
     await lanes.finish().catch(() => {});
-    throw error;
+    const step = error instanceof Error ? failed.get(error) : undefined;
+    if (step === undefined || !isDenied(error) || !(error instanceof DataError)) throw error;
+    const where = { step, number: numbers.get(step) ?? number, steps: plan.steps };
+    throw stoppedAt(error, where, await places.stillOn(api, signal), commands);
   }
-  await lanes.finish();
   return { sent, doneBefore: done - sent };
 }

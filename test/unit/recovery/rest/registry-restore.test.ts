@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
 import { answersOf, planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
@@ -226,5 +228,51 @@ describe('a restore through REST', () => {
     };
     await run(steps, served);
     expect(schemas(served.registry)).toEqual(expect.arrayContaining(schemas(source())));
+  });
+});
+
+describe('what a registry would refuse', () => {
+  const schema = (name: string): string => JSON.stringify(record(name));
+  const user = (name: string, of: string): string =>
+    JSON.stringify({ type: 'record', name, fields: [{ name: 'x', type: of }] });
+  const damaged = new MemorySnapshot(
+    asLog([
+      confluent.schema({ subject: 'good', version: 1, id: 1, schema: schema('Good') }),
+      confluent.schema({ subject: 'bad', version: 1, id: 2, schema: '{"type":"recrod"}' }),
+      confluent.schema({
+        ...{ subject: 'uses-bad', version: 1, id: 3, schema: user('UsesBad', 'Bad') },
+        references: [{ name: 'Bad', subject: 'bad', version: 1 }],
+      }),
+      confluent.schema({
+        ...{ subject: 'dangling', version: 1, id: 4, schema: user('Dangling', 'Gone') },
+        references: [{ name: 'Gone', subject: 'gone', version: 1 }],
+      }),
+    ]),
+  );
+
+  it('is left out of the plan by name, with what refers to it, and its ids stay free for it', async () => {
+    const served = new RegistryInMemory();
+    const plan = await planned(damaged, served);
+    await run(await stepsOf(plan), served);
+    expect(served.registry.get('/subjects').body).toEqual(['good']);
+    expect(served.registry.get('/mode').body).toEqual({ mode: 'READWRITE' });
+    expect(plan.summary.filter((line) => line.startsWith('Left out'))).toEqual([
+      expect.stringMatching(/: bad version 1 \(id 2\) is no AVRO schema: /),
+      expect.stringMatching(/: uses-bad version 1 \(id 3\) refers to bad version 1, which is left out itself\.$/),
+      expect.stringMatching(
+        /: dangling version 1 \(id 4\) refers to gone version 1, which neither the backup nor the registry has\.$/,
+      ),
+    ]);
+    expect(plan.maxIds).toEqual({ '': 5 });
+    expect(served.registry.register('new', record('New'))).toBe(6);
+  });
+
+  it('is not left out for what the registry has', async () => {
+    const served = new RegistryInMemory();
+    served.registry.put('/mode', { mode: 'IMPORT' });
+    served.registry.register('gone', record('Gone'), { id: 100 });
+    served.registry.put('/mode', { mode: 'READWRITE' });
+    await run(await stepsOf(await planned(damaged, served)), served);
+    expect(served.registry.get('/subjects').body).toEqual(['dangling', 'gone', 'good']);
   });
 });

@@ -61,3 +61,22 @@ it('sends many imports at a time, none before what it refers to, and sends nothi
   await runRegistryPlan({ plan: undo, api, clock: systemClock }, signal);
   expect(served.registry.get('/subjects?deleted=true').body).toEqual(['holdfast-reserved-ids']);
 });
+
+it('says which step was refused, where IMPORT is still on, and how to go on and back', async () => {
+  const served = new RegistryInMemory();
+  const { plan, undo } = await written(snapshotOf(source()), served);
+  served.interfere = ({ method, path }) =>
+    method === 'POST' && path.startsWith('/subjects/s7/')
+      ? { status: 422, body: '{"error_code":42201,"message":"no schema"}' }
+      : undefined;
+  const api = served.node();
+  const commands = { goOn: 'go --on', takeBack: 'take --back' };
+  const refused = await runRegistryPlan({ plan, api, clock: systemClock, commands }, signal).catch((error) => error);
+  expect(refused.code).toBe('holdfast.recovery.rest-denied');
+  expect(refused.message).toMatch(/^Step \d+ of \d+ \(version 1, id 16\): .*\/subjects\/s7\/versions.*no schema/);
+  expect(refused.message).toContain('Mode IMPORT is still on for the whole registry');
+  expect(refused.message).toMatch(/To take back .*: take --back To go on .*: go --on$/);
+  served.interfere = () => undefined;
+  await runRegistryPlan({ plan: undo, api, clock: systemClock }, signal);
+  expect(served.registry.get('/mode').body).toEqual({ mode: 'READWRITE' });
+});

@@ -37,7 +37,7 @@ export const TOPIC_KINDS = {
       confluent: 'a NOOP moves the end on',
       karapace: 'after a restart it is never ready: every write fails with 50003 while /_health answers 200',
     },
-    mend: 'Write any record behind it, a NOOP for example: holdfast schemas restore in-place ends with one.',
+    mend: 'Write any record behind it, a NOOP for example: holdfast schemas restore PLACE --into in-place ends with one.',
   },
   'transactional-records': {
     severity: 'warning',

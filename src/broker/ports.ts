@@ -241,6 +241,12 @@ export interface GroupDescription {
   }[];
 }
 
+/** The type is `consumer`, `connect`, `sr` for nodes of a registry; empty for a group that only holds offsets. */
+export interface ListedGroup {
+  readonly groupId: string;
+  readonly protocolType: string;
+}
+
 export interface Admin extends MeasuredClient {
   describeCluster(signal?: AbortSignal): Promise<{ readonly clusterId: string | null; readonly brokers: number }>;
   listTopics(signal?: AbortSignal): Promise<readonly string[]>;
@@ -282,6 +288,8 @@ export interface Admin extends MeasuredClient {
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<void>;
   deleteGroup(groupId: string, signal?: AbortSignal): Promise<void>;
   describeGroups(groupIds: readonly string[], signal?: AbortSignal): Promise<readonly GroupDescription[]>;
+  /** Of all brokers; Kafka's without members too, as long as it knows them. It leaves out, without a word, the groups that we may not describe. */
+  listGroups(signal?: AbortSignal): Promise<readonly ListedGroup[]>;
   /** Moves the log's start: records before `offset` are gone. */
   deleteRecords(offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;

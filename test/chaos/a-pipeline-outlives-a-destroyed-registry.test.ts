@@ -30,7 +30,16 @@ async function tell({ bootstrapServers, from }: Story): Promise<void> {
   const store = join(dir, 'store');
   const registry = await RegistryProcesses.start({ bootstrapServers, vendor: 'confluent', nodes: 2 });
   const { broker, topic, groupId } = registry;
-  const at = ['--bootstrap-servers', bootstrapServers, '--topic', topic, '--group-id', groupId];
+  const at = [
+    '--bootstrap-servers',
+    bootstrapServers,
+    '--topic',
+    topic,
+    '--group-id',
+    groupId,
+    '--other-group-ok',
+    '*',
+  ];
   const command = (args: readonly string[]) => schemasCommandEnds(0, args, { cwd: dir });
   const run = uniqueName('destroyed');
   const named = (name: string): string => `${run}-${name}`;

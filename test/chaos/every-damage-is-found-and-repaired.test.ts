@@ -53,7 +53,7 @@ class HurtRegistry {
 
   get at(): readonly string[] {
     const { topic, groupId } = this.registry;
-    return ['--bootstrap-servers', this.servers, '--topic', topic, '--group-id', groupId];
+    return ['--bootstrap-servers', this.servers, '--topic', topic, '--group-id', groupId, '--other-group-ok', '*'];
   }
 
   command(codes: number | readonly number[], args: readonly string[]): ReturnType<typeof schemasCommandEnds> {

@@ -44,7 +44,16 @@ describeWithKafka('Invariant 10: a restore that is killed at any point goes on, 
   afterAll(() => broker.close());
 
   function at(topic: string): readonly string[] {
-    return ['--bootstrap-servers', kafka().bootstrapServers, '--topic', topic, '--group-id', `group-of-${topic}`];
+    return [
+      '--bootstrap-servers',
+      kafka().bootstrapServers,
+      '--topic',
+      topic,
+      '--group-id',
+      `group-of-${topic}`,
+      '--other-group-ok',
+      '*',
+    ];
   }
 
   const stateOf = async (topic: string): Promise<readonly string[]> =>

@@ -69,7 +69,16 @@ describeWithKafka('a registry that nobody backed up', (kafka) => {
       await admin.close();
       for (const each of benches.splice(0)) await each.stop();
 
-      const at = ['--bootstrap-servers', bootstrapServers, '--topic', registry.topic, '--group-id', registry.groupId];
+      const at = [
+        '--bootstrap-servers',
+        bootstrapServers,
+        '--topic',
+        registry.topic,
+        '--group-id',
+        registry.groupId,
+        '--other-group-ok',
+        '*',
+      ];
       const stores = ['--from-store', `kafka:${storeTopic}`, '--from-store', store];
       const data = ['--used-by', [`${run}-a`, `${run}-b`, read, lost].join(',')];
       const command = async (args: readonly string[]): Promise<{ readonly summary: readonly string[] }> =>

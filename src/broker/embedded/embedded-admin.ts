@@ -3,6 +3,7 @@ import { TOPIC_INVALID, TOPIC_UNKNOWN } from '../broker-errors.ts';
 import type {
   Admin,
   GroupDescription,
+  ListedGroup,
   NewTopic,
   TopicDescription,
   TopicPartition,
@@ -186,6 +187,11 @@ export class EmbeddedAdmin implements Admin {
   async describeGroups(groupIds: readonly string[], signal?: AbortSignal): Promise<readonly GroupDescription[]> {
     this.check(signal);
     return groupIds.map((groupId) => this.input.coordinator.describe(groupId));
+  }
+
+  async listGroups(signal?: AbortSignal): Promise<readonly ListedGroup[]> {
+    this.check(signal);
+    return this.input.coordinator.list();
   }
 
   async deleteRecords(offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { ConfigError, NotFoundError } from '../../sdk/errors/index.ts';
 import { rangeAssignor } from '../assignors.ts';
 import { GROUP_NOT_EMPTY, TOPIC_UNKNOWN } from '../broker-errors.ts';
 import { encodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
-import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../ports.ts';
+import type { GroupDescription, ListedGroup, TopicPartition, TopicPartitionOffset } from '../ports.ts';
 import type { EmbeddedGroupMember } from './embedded-group-member.ts';
 import type { OffsetStore } from './offset-store.ts';
 import type { TopicStore } from './topic-store.ts';
@@ -70,6 +70,11 @@ export class GroupCoordinator {
     if (group?.members.delete(member) !== true) return;
     if (group.members.size > 0 || group.rebalancing) this.rebalance(group);
     else this.groups.delete(group.id);
+  }
+
+  /** Those with members. */
+  list(): readonly ListedGroup[] {
+    return [...this.groups.keys()].map((groupId) => ({ groupId, protocolType: 'consumer' }));
   }
 
   describe(groupId: string): GroupDescription {

@@ -21,6 +21,15 @@ export function notEmpty(groupId: string): ConfigError {
   });
 }
 
+/** What a broker lists; throws for its error code. */
+export function groupsOf<Group>(answer: {
+  readonly errorCode: number;
+  readonly groups: readonly Group[];
+}): readonly Group[] {
+  if (answer.errorCode === ErrorCode.NONE) return answer.groups;
+  throw errorForCode(answer.errorCode, 'list the groups of the cluster');
+}
+
 /** The error for an error code about a topic; `what` goes on from "Kafka could not ". */
 export function topicFailure(code: number, what: string, brokerMessage?: string | null): Error {
   const reason = brokerMessage ? `: ${brokerMessage}` : '';

@@ -4,13 +4,14 @@ import type { ClientFigures } from '../client-figures.ts';
 import type {
   Admin,
   GroupDescription,
+  ListedGroup,
   NewTopic,
   TopicDescription,
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts';
 import type { TopicAcl, TopicDetails } from '../topic-details.ts';
-import { absent, gone, hasMembers, notEmpty, topicFailure } from './admin-failures.ts';
+import { absent, gone, groupsOf, hasMembers, notEmpty, topicFailure } from './admin-failures.ts';
 import type { Cluster, RequestTarget } from './cluster.ts';
 import { errorForCode, unavailable } from './kafka-errors.ts';
 import type { Api } from './protocol/api.ts';
@@ -18,7 +19,7 @@ import { byTopic } from './protocol/by-topic.ts';
 import { ErrorCode } from './protocol/error-code.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from './protocol/fetch.ts';
 import { offsetCommit, offsetFetch } from './protocol/group.ts';
-import { deleteGroups, describeGroups, offsetDelete } from './protocol/group-admin.ts';
+import { deleteGroups, describeGroups, listGroups, offsetDelete } from './protocol/group-admin.ts';
 import { type MetadataResponse, type MetadataTopic, metadata } from './protocol/metadata.ts';
 import {
   createTopics,
@@ -278,6 +279,14 @@ export class KafkaAdmin implements Admin {
         }, signal),
       ),
     );
+  }
+
+  async listGroups(signal?: AbortSignal): Promise<readonly ListedGroup[]> {
+    return this.cluster.retrying(async () => {
+      await this.cluster.metadata.refresh();
+      const nodes = [...this.cluster.metadata.brokers.keys()];
+      return (await Promise.all(nodes.map((node) => this.cluster.request(node, listGroups, {})))).flatMap(groupsOf);
+    }, signal);
   }
 
   async deleteRecords(offsets: readonly TopicPartitionOffset[], signal?: AbortSignal): Promise<void> {

@@ -8,6 +8,8 @@ export interface CommonOptions {
   readonly commandConfig?: string;
   readonly topic: string;
   readonly groupId: string;
+  /** Groups of other registries of the cluster; `*` for any. */
+  readonly otherGroupOk?: readonly string[];
   /** Base URL of each node, with commas between. */
   readonly registry?: string;
   readonly registryConfig?: string;
@@ -21,6 +23,11 @@ export function withCommonOptions(command: Command): Command {
     .option('--command-config <file>', 'properties of the Kafka clients: security, for example')
     .option('--topic <topic>', 'the topic of the registry', '_schemas')
     .option('--group-id <group>', "the group that the registry's nodes elect in", 'schema-registry')
+    .option(
+      '--other-group-ok <group>',
+      'the group of a registry of another topic, whose nodes may run while this topic is written to (several times; * for any)',
+      collected,
+    )
     .option('--registry <urls>', 'base URL of each node of the registry: http://host:port[,http://host:port...]')
     .option(
       '--registry-config <file>',

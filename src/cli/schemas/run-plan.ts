@@ -50,7 +50,9 @@ async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string)
   if (target.kind !== 'topic') throw new Error('not a plan for a topic');
   const { topic, groupId } = target;
   const broker = await session.broker();
-  const planTopic = new BrokerPlanTopic({ broker, client: { settings: {}, logger }, clock, topic, groupId });
+  const otherGroupsOk = session.options.otherGroupOk;
+  const client = { settings: {}, logger };
+  const planTopic = new BrokerPlanTopic({ broker, client, clock, topic, groupId, otherGroupsOk });
   session.atEnd(() => planTopic.close());
   const run = await runTopicPlan(
     {
@@ -140,12 +142,13 @@ function outcome({ written, doneBefore, wrong, checkedNodes }: PlanRun): string 
 
 /** So that what is shown can be pasted. */
 export function targetFlags({ options }: SchemasSession, { header }: Plan): string {
-  const { bootstrapServers, commandConfig, registryConfig } = options;
+  const { bootstrapServers, commandConfig, registryConfig, otherGroupOk = [] } = options;
   // The nodes without credentials, as the plan has them.
   if (header.target.kind === 'registry') {
     const config = registryConfig === undefined ? '' : ` --registry-config ${shellWord(registryConfig)}`;
     return ` --registry ${shellWord(header.target.nodes.join(','))}${config}`;
   }
   const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${shellWord(bootstrapServers)}`;
-  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${shellWord(commandConfig)}`}`;
+  const others = otherGroupOk.map((group) => ` --other-group-ok ${shellWord(group)}`).join('');
+  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${shellWord(commandConfig)}`}${others}`;
 }

@@ -66,7 +66,7 @@ export async function drillTopic(options: DrillTopicOptions, signal: AbortSignal
 async function restoredCopy(options: DrillTopicOptions, topic: string, signal: AbortSignal): Promise<Snapshot> {
   const { snapshot, source, broker, client, clock, temporaryFolder, onProgress } = options;
   // Nobody elects in a group of this name: the topic is no registry's.
-  const target = new BrokerPlanTopic({ broker, client, clock, topic, groupId: topic });
+  const target = new BrokerPlanTopic({ broker, client, clock, topic, groupId: topic, otherGroupsOk: ['*'] });
   try {
     const path = join(temporaryFolder, 'drill.ndjson');
     const marked = new MarkedSnapshot(withoutAcls(snapshot), markRecord(topic, clock.now()));

@@ -1,6 +1,7 @@
 /** A plan's topic at a real cluster, or in the folder of a stopped worker. */
 import type { Admin, Broker, ClientOptions } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import type { ConfigError } from '../../sdk/errors/index.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { RecordSink } from '../snapshot/record-sink.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
@@ -19,6 +20,8 @@ export interface BrokerPlanTopicOptions {
   readonly clock: Clock;
   readonly topic: string;
   readonly groupId: string;
+  /** As of {@link RegistryGroup}. */
+  readonly otherGroupsOk?: readonly string[] | undefined;
 }
 
 export class BrokerPlanTopic implements PlanTopic {
@@ -54,8 +57,13 @@ export class BrokerPlanTopic implements PlanTopic {
   }
 
   whileNoMembers<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, groupId } = this.options;
-    return whileNoMembers({ admin: this.admin, groupId, clock }, signal, work);
+    const { clock, groupId, otherGroupsOk = [], client } = this.options;
+    let told = false;
+    const onNotListed = (error: ConfigError): void => {
+      if (!told) client.logger.warn('other groups of registries are not looked for', { reason: error.message });
+      told = true;
+    };
+    return whileNoMembers({ admin: this.admin, groupId, clock, otherGroupsOk, onNotListed }, signal, work);
   }
 
   create(step: CreateTopic, signal: AbortSignal): Promise<readonly string[]> {

@@ -21,7 +21,16 @@ describeWithKafka('after a restore, every node of the registry', (kafka) => {
 
   it('has every id, also when it was started after it, and is named when it lags', async () => {
     const { topic, groupId, urls } = registry;
-    const at = ['--bootstrap-servers', kafka().bootstrapServers, '--topic', topic, '--group-id', groupId];
+    const at = [
+      '--bootstrap-servers',
+      kafka().bootstrapServers,
+      '--topic',
+      topic,
+      '--group-id',
+      groupId,
+      '--other-group-ok',
+      '*',
+    ];
     const nodes = ['--registry', urls.join(',')];
     for (const subject of ['a', 'b']) {
       expect(await registry.register(0, subject, `{"type":"fixed","name":"${subject}","size":1}`)).toEqual(

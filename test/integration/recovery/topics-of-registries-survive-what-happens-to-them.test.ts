@@ -177,16 +177,25 @@ describeWithJava('the topic of a registry', () => {
 
   it('is not to be written to while a node of the registry is in its group', async () => {
     const groupId = uniqueName('schema-registry');
-    await assertNoMembers({ admin, groupId }, signal);
+    await assertNoMembers({ admin, groupId, otherGroupsOk: ['*'] }, signal);
     const settings = { 'client.id': 'sr-1' };
     const member = broker.protocolMember({ groupId, protocol: node, settings, logger: silentLogger });
     member.start();
     await eventually('the member is seen', async () => {
-      await expect(assertNoMembers({ admin, groupId }, signal)).rejects.toThrow(/1 member .*sr-1.* at 127\.0\.0\.1/);
+      await expect(assertNoMembers({ admin, groupId, otherGroupsOk: ['*'] }, signal)).rejects.toThrow(
+        /1 member .*sr-1.* at 127\.0\.0\.1/,
+      );
       return true;
     });
+    // As with a wrong --group-id. Other tests' registries may be found first.
+    expect(await admin.listGroups()).toContainEqual({ groupId, protocolType: 'sr' });
+    await expect(assertNoMembers({ admin, groupId: uniqueName('wrong') }, signal)).rejects.toThrow(
+      /--group-id \S+ when/,
+    );
     await member.close();
-    await eventually('the member is gone', () => assertNoMembers({ admin, groupId }, signal).then(() => true));
+    await eventually('the member is gone', () =>
+      assertNoMembers({ admin, groupId, otherGroupsOk: ['*'] }, signal).then(() => true),
+    );
   });
 
   it('is read past batches that its disk has damaged', async () => {

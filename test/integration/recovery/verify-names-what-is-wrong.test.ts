@@ -22,7 +22,7 @@ describeWithKafka('verify', (kafka) => {
 
   const at = (): readonly string[] => [
     ...['--bootstrap-servers', kafka().bootstrapServers, '--quiet', '--json'],
-    ...['--topic', registry.topic, '--group-id', registry.groupId],
+    ...['--topic', registry.topic, '--group-id', registry.groupId, '--other-group-ok', '*'],
   ];
   const verified = async (exit: number, ...args: readonly string[]): Promise<VerifyReport> => {
     const { stdout } = await schemasCommandEnds(exit, ['verify', ...args, ...at()]);

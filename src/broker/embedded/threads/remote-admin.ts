@@ -26,6 +26,7 @@ export function remoteAdmin(ask: AskOwner, onClose: (admin: Admin) => void): Adm
     deleteGroupOffsets: (groupId, partitions, signal) => call('deleteGroupOffsets', [groupId, partitions], signal),
     deleteGroup: (groupId, signal) => call('deleteGroup', [groupId], signal),
     describeGroups: (groupIds, signal) => call('describeGroups', [groupIds], signal),
+    listGroups: (signal) => call('listGroups', [], signal),
     deleteRecords: (offsets, signal) => call('deleteRecords', [offsets], signal),
     close: async () => {
       closed = true;

@@ -51,6 +51,25 @@ export const describeGroups: Api<{ groupIds: readonly string[] }, readonly Descr
   },
 };
 
+/** A broker tells those that it coordinates. */
+export const listGroups: Api<
+  Record<never, never>,
+  {
+    readonly errorCode: number;
+    readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[];
+  }
+> = {
+  name: 'ListGroups',
+  key: 16,
+  versions: [0, 2],
+  encode() {},
+  decode(reader, version) {
+    if (version >= 1) reader.int32(); // throttle time
+    const errorCode = reader.int16();
+    return { errorCode, groups: reader.array(() => ({ groupId: reader.string(), protocolType: reader.string() })) };
+  },
+};
+
 export const deleteGroups: Api<
   { groupIds: readonly string[] },
   readonly { readonly groupId: string; readonly errorCode: number }[]

@@ -116,6 +116,7 @@ describe('groups of the embedded broker', () => {
     await listener.until(() => listener.held.length === 4);
     const [group] = await admin.describeGroups(['g']);
     expect(group).toMatchObject({ state: 'Stable', protocol: 'range', protocolType: 'consumer' });
+    expect(await admin.listGroups()).toEqual([{ groupId: 'g', protocolType: 'consumer' }]);
     const [member] = group?.members ?? [];
     expect(member?.clientId).toBe('me');
     expect(Buffer.from(member?.metadata ?? []).toString('hex')).toBe('0000' + '00000001' + '000174' + 'ffffffff');

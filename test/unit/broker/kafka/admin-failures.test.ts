@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { topicFailure } from '../../../../src/broker/kafka/admin-failures.ts';
+import { groupsOf, topicFailure } from '../../../../src/broker/kafka/admin-failures.ts';
 import { ErrorCode } from '../../../../src/broker/kafka/protocol/error-code.ts';
+import { listGroups } from '../../../../src/broker/kafka/protocol/group-admin.ts';
+import { WireReader } from '../../../../src/broker/kafka/protocol/wire.ts';
 import { ConfigError, EnvironmentError } from '../../../../src/sdk/errors/index.ts';
 
 it('waits for brokers that the controller has fenced, and not for those that there are too few of', () => {
@@ -30,4 +32,13 @@ it('says how a topic gets deleted where brokers delete none', () => {
   expect(topicFailure(ErrorCode.TOPIC_DELETION_DISABLED, "delete topic 't'").message).toContain(
     'delete.topic.enable=false',
   );
+});
+
+it('reads the groups that a broker lists, and does not take a refusal for none', () => {
+  const bytes = Buffer.from('00000000' + '0000' + '00000001' + '000167' + '00027372', 'hex');
+  const answer = listGroups.decode(new WireReader(bytes), 2);
+  expect(groupsOf(answer)).toEqual([{ groupId: 'g', protocolType: 'sr' }]);
+  expect(groupsOf(listGroups.decode(new WireReader(bytes.subarray(4)), 0))).toEqual(answer.groups);
+  const refused = { errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED, groups: [] };
+  expect(() => groupsOf(refused)).toThrow(ConfigError);
 });

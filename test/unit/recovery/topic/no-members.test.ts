@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Admin, GroupDescription } from '../../../../src/broker/ports.ts';
+import type { Admin, GroupDescription, ListedGroup } from '../../../../src/broker/ports.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { assertNoMembers, whileNoMembers } from '../../../../src/recovery/topic/no-members.ts';
 import { ConfigError, EnvironmentError } from '../../../../src/sdk/errors/index.ts';
@@ -27,12 +27,13 @@ function group(state: GroupDescription['state'], members: readonly string[] = []
 function fakeGroup(first: GroupDescription | Error): {
   now: GroupDescription | Error;
   asked: number;
-  readonly admin: Pick<Admin, 'describeGroups'>;
+  readonly admin: Pick<Admin, 'describeGroups' | 'listGroups'>;
 } {
   const fake = {
     now: first,
     asked: 0,
     admin: {
+      listGroups: async () => [],
       describeGroups: async () => {
         fake.asked++;
         if (fake.now instanceof Error) throw fake.now;
@@ -69,6 +70,55 @@ describe('that nobody is in the group of the registry', () => {
   it('is not taken for granted where one may not ask', async () => {
     const { admin } = fakeGroup(new ConfigError('not allowed to describe the group'));
     await expect(assertNoMembers({ admin, groupId }, signal)).rejects.toThrow('not allowed');
+  });
+});
+
+describe('other groups of registries', () => {
+  const others = (listed: readonly ListedGroup[] | Error) => ({
+    groupId,
+    admin: {
+      listGroups: async () => {
+        if (listed instanceof Error) throw listed;
+        return listed;
+      },
+      describeGroups: async (ids: readonly string[]) =>
+        ids.map((id) => ({
+          ...(id === 'my-registry' || id === 'a-sink' ? group('Stable', ['a']) : group('Empty')),
+          groupId: id,
+        })),
+    },
+  });
+  const running = { groupId: 'my-registry', protocolType: 'sr' };
+
+  it('are refused with members: the group id may be a wrong one', async () => {
+    await expect(
+      assertNoMembers(others([{ groupId: 'stopped', protocolType: 'sr' }, running]), signal),
+    ).rejects.toMatchObject({
+      code: 'holdfast.recovery.registry-running',
+      message: expect.stringMatching(
+        /'my-registry' has 1 member.*--group-id my-registry.*--other-group-ok my-registry/,
+      ),
+    });
+  });
+
+  it('are no hindrance without members, of another type, or if it was said so', async () => {
+    const sink = { groupId: 'a-sink', protocolType: 'consumer' };
+    await assertNoMembers(others([{ groupId: 'stopped', protocolType: 'sr' }, sink]), signal);
+    for (const ok of ['my-registry', '*']) {
+      await assertNoMembers({ ...others([running]), otherGroupsOk: [ok] }, signal);
+    }
+    await expect(assertNoMembers({ ...others([running]), otherGroupsOk: ['another'] }, signal)).rejects.toThrow(
+      'my-registry',
+    );
+  });
+
+  it('are told not to have been looked for where one may not list them', async () => {
+    const told: string[] = [];
+    const onNotListed = (error: ConfigError): void => void told.push(error.message);
+    await assertNoMembers({ ...others(new ConfigError('not allowed')), onNotListed }, signal);
+    expect(told).toEqual(['not allowed']);
+    const away = others(new EnvironmentError('away'));
+    await expect(assertNoMembers({ ...away, onNotListed }, signal)).rejects.toThrow('away');
   });
 });
 

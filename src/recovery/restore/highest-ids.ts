@@ -15,6 +15,12 @@ interface ContextIds {
 /** Sees the records of one log in their order. Memory grows with contexts alone. */
 export class HighestIds {
   private readonly contexts = new Map<string, ContextIds>();
+  private readonly leavesOutUnreadable: boolean;
+
+  /** `leavesOutUnreadable`: a record that can't be read will not be there, so what had its key before stays. */
+  constructor({ leavesOutUnreadable = false }: { readonly leavesOutUnreadable?: boolean } = {}) {
+    this.leavesOutUnreadable = leavesOutUnreadable;
+  }
 
   /** Counts ids of records that were overlooked, too: they were given out all the same, but such a record holds none. */
   saw(read: ReadRecord): void {
@@ -23,6 +29,10 @@ export class HighestIds {
         const { subject, value } = read.overlooked;
         this.atLeast(contextOf(subject), value.id);
         this.atLeast(contextOf(value.subject), value.id);
+      }
+      // It has taken the key of a holder, if by nonsense: compaction removes the one before.
+      if (!this.leavesOutUnreadable && read.subject !== undefined && read.version !== undefined) {
+        this.ids(contextOf(read.subject)).holders.delete(`${read.version} ${read.subject}`);
       }
       return;
     }

@@ -106,6 +106,9 @@ class TopicPlanRun {
         await this.checkDeletion(shape, facts, present);
         await present.close();
       }
+      // Invariant 10: what came while the undo file was written is in neither it nor the backup.
+      const last = await target.facts(signal);
+      if (last?.endOffset !== facts.endOffset) throw changed(target.topic, 'somebody wrote to it while it was saved');
       await target.remove(facts, signal);
       facts = undefined;
     }

@@ -21,7 +21,7 @@ export async function surveySnapshot(
   options: { readonly minIds: Readonly<Record<string, number>>; readonly asIs: boolean },
   signal?: AbortSignal,
 ): Promise<SnapshotSurvey> {
-  const ids = new HighestIds();
+  const ids = new HighestIds({ leavesOutUnreadable: !options.asIs });
   const counts = { records: 0, keyless: 0, unreadable: 0, 'empty-delete': 0, 'legacy-key': 0 };
   const listed: string[] = [];
   let largestRecord = 0;

@@ -179,6 +179,28 @@ describe('a run of a plan and others', () => {
   });
 });
 
+describe('a topic that is to be made anew', () => {
+  it('is not deleted when somebody wrote to it while it was saved', async () => {
+    await world.makeTopic(LIFE);
+    const backup = await world.backup();
+    const plan = await intoNew({ recreate: { backup: backup.folder, sha256: backup.facts.sha256 } });
+    const late = confluent.schema({ subject: 'late', version: 1, id: 60, schema: '"late"' });
+    const busy = (target: PlanTopic): PlanTopic =>
+      new Proxy(target, {
+        get: (of, name: keyof PlanTopic) => {
+          if (name !== 'spool') return typeof of[name] === 'function' ? of[name].bind(of) : of[name];
+          return async (...args: Parameters<PlanTopic['spool']>) => {
+            const seen = await of.spool(...args);
+            await world.append([late]);
+            return seen;
+          };
+        },
+      });
+    await expect(world.run(plan, busy)).rejects.toMatchObject(CHANGED);
+    expect(await world.records()).toHaveLength(LIFE.length + 1);
+  });
+});
+
 describe('the undo of a topic that was made anew', () => {
   it('takes what the old topic held, whatever it would have refused or deleted by now', async () => {
     const big = confluent.schema({ subject: 'big', version: 1, id: 50, schema: JSON.stringify('x'.repeat(4000)) });

@@ -72,7 +72,7 @@ export const STATE_KINDS = {
     severity: 'warning',
     what: 'A schema lies before the version that it refers to in the log.',
     vendors: { confluent: 'resolves', karapace: 'passed over: 40403, and its id 40401' },
-    mend: 'Restore into a new topic or in place: schemas are written in the order of their references.',
+    mend: 'Restore a backup --into in-place of an empty topic: there, what is referred to is written first. --into new-topic keeps the order of the log.',
   },
   'cyclic-reference': {
     severity: 'error',

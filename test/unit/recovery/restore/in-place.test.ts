@@ -8,6 +8,7 @@ import { writeUndo } from '../../../../src/recovery/restore/write-undo.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 import type { RegistryState } from '../../../../src/recovery/state/registry-state.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
+import { verifySnapshot } from '../../../../src/recovery/verify/verify-snapshot.ts';
 import { failingTopic, Killed } from '../../../support/recovery/failing-topic.ts';
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
@@ -296,4 +297,19 @@ describe('a restore in place', () => {
       }
     }
   });
+});
+
+it('writes into an empty topic what is referred to first, whatever the order of the backup', async () => {
+  const references = [{ name: 'A', subject: 'a', version: 1 }];
+  const log = asLog([
+    confluent.schema({ subject: 'b', version: 1, id: 2, schema: '{"type":"array","items":"A"}', references }),
+    confluent.schema({ subject: 'a', version: 1, id: 1, schema: '{"type":"fixed","name":"A","size":1}' }),
+  ]);
+  const kinds = async (snapshot: Snapshot): Promise<readonly string[]> =>
+    (await verifySnapshot(snapshot)).map(({ name }) => name);
+  const backup = new MemorySnapshot(log);
+  const empty = new MemorySnapshot([]);
+  const restored = await withSteps(empty, await planned(backup, empty));
+  expect(await kinds(backup)).toContain('reference-before-target');
+  expect(await kinds(restored)).not.toContain('reference-before-target');
 });

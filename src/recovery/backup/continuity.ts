@@ -13,7 +13,7 @@ const MOST_COMPARED = 250_000;
 
 export type Continuity =
   /** Nothing is new, the topic's settings included. */
-  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unchanged'; readonly warning: string | undefined }
   | { readonly kind: 'continues'; readonly from: number; readonly warning: string | undefined }
   | { readonly kind: 'broken'; readonly why: string };
 
@@ -39,7 +39,7 @@ export async function continuityOf(
     differenceOf(before, now, endOffset) ?? (await differentRecord({ held, now, source, isCompacted }, signal));
   if (why !== undefined) return { kind: 'broken', why };
   if (now.endOffset === endOffset && isDeepStrictEqual(settingsOf(before), settingsOf(now))) {
-    return { kind: 'unchanged' };
+    return { kind: 'unchanged', warning: await lossOf(held, now) };
   }
   const isGap = now.beginOffset > endOffset;
   return {
@@ -48,8 +48,31 @@ export async function continuityOf(
     warning: isGap
       ? `The topic begins at offset ${now.beginOffset}, but the backup before ended at ${endOffset}: what lay between is in no ` +
         'backup. Back up more often than the topic is cleaned, and see why it is cleaned by time or size.'
-      : undefined,
+      : await lossOf(held, now),
   };
+}
+
+/** Each time, for as long as it is so: what stands in no log any more is easily taken for mended. */
+async function lossOf(held: Snapshot, now: TopicFacts): Promise<string | undefined> {
+  if (now.beginOffset <= held.facts.beginOffset) return undefined;
+  for await (const [first] of held.records()) {
+    if (first === undefined || first.offset >= now.beginOffset) return undefined;
+    return (
+      `The topic has lost the records before offset ${now.beginOffset}; the backup has them from ${first.offset} on. Registries that ` +
+      'start now lack those schemas. See what removed them (retention, or records deleted by hand), and compare with `schemas verify`.'
+    );
+  }
+  return undefined;
+}
+
+/** Whatever was set for the topic: a broker's default may have changed. */
+export function policyRisk({ topic, effective }: TopicFacts): string | undefined {
+  const policy = effective['cleanup.policy'];
+  if (policy === undefined || policy === 'compact') return undefined;
+  return (
+    `The cleanup.policy of ${topic} is ${policy}, and retention.ms is ${effective['retention.ms'] ?? 'not known'}: Kafka removes schemas ` +
+    'for good once they are older. Set cleanup.policy=compact for the topic.'
+  );
 }
 
 function differenceOf(before: TopicFacts, now: TopicFacts, endOffset: number): string | undefined {
@@ -114,6 +137,7 @@ async function comparedFrom(
 }
 
 /** What a restore would make the topic with. */
-function settingsOf({ overrides, acls, partitions, replicationFactor, topicId }: TopicFacts): unknown {
-  return { overrides, acls, partitions, replicationFactor, topicId };
+function settingsOf({ overrides, effective, acls, partitions, replicationFactor, topicId }: TopicFacts): unknown {
+  const removal = ['cleanup.policy', 'retention.ms', 'retention.bytes'].map((key) => effective[key] ?? null);
+  return { overrides, removal, acls, partitions, replicationFactor, topicId };
 }

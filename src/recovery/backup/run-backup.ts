@@ -7,7 +7,7 @@ import type { WitnessReport } from './ask-witnesses.ts';
 import { BACKUP_DAMAGED } from './backup-errors.ts';
 import type { BackupSource } from './backup-source.ts';
 import type { BackupTarget, OpenTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
-import { type Continuity, continuityOf } from './continuity.ts';
+import { type Continuity, continuityOf, policyRisk } from './continuity.ts';
 import { type KeysNow, lostDeletions } from './lost-deletions.ts';
 import { type Reading, RestReadingOnce, TopicReadingOnce } from './reading.ts';
 import { sameContent } from './same-content.ts';
@@ -119,6 +119,8 @@ async function openTarget(target: BackupTarget, signal: AbortSignal): Promise<Ca
 
 async function decide(candidate: Candidate, run: BackupRun, reading: Reading, signal: AbortSignal): Promise<void> {
   const { open } = candidate;
+  const risk = reading.topic === undefined ? undefined : policyRisk(reading.topic);
+  if (risk !== undefined) candidate.warnings.push(risk);
   if (open?.held === undefined || (run.full === true && !open.isAppendOnly)) return;
   const continuity = await compare(open.held, open.isAppendOnly, run, reading, signal).catch(damageAsBreak);
   // That nothing has changed is no comfort where what is there can't be read.
@@ -128,8 +130,9 @@ async function decide(candidate: Candidate, run: BackupRun, reading: Reading, si
   if (candidate.continuity?.kind === 'broken') {
     candidate.warnings.push(`It can't go on from what is there, because ${candidate.continuity.why}.`);
   }
-  if (candidate.continuity?.kind === 'continues' && candidate.continuity.warning !== undefined) {
-    candidate.warnings.push(candidate.continuity.warning);
+  const { continuity: found } = candidate;
+  if (found !== undefined && found.kind !== 'broken' && found.warning !== undefined) {
+    candidate.warnings.push(found.warning);
   }
 }
 
@@ -145,7 +148,7 @@ async function compare(
     return continuityOf({ held, now: reading.topic, source: run.source, isCompacted }, signal);
   }
   const now = await reading.from(0, undefined, signal);
-  return held.facts.source === 'rest' && (await sameContent(held, now)) ? { kind: 'unchanged' } : undefined;
+  return held.facts.source === 'rest' && (await sameContent(held, now)) ? { kind: 'unchanged', warning: undefined } : undefined;
 }
 
 async function serve(

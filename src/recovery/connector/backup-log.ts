@@ -21,6 +21,8 @@ export class BackupLog {
   private readonly logger: Logger;
   private known = new Set<string>();
   private readonly failing = new Map<string, string>();
+  /** Of the last run, by target: what lasts, such as lost records, is told once. */
+  private readonly warned = new Map<string, readonly string[]>();
 
   constructor(logger: Logger) {
     this.logger = logger;
@@ -42,7 +44,9 @@ export class BackupLog {
         continue;
       }
       if (this.failing.delete(target)) this.logger.info('A target has the backup again.', { target });
-      for (const warning of warnings) this.logger.warn(warning, { target });
+      const told = this.warned.get(target) ?? [];
+      for (const warning of warnings) if (!told.includes(warning)) this.logger.warn(warning, { target });
+      this.warned.set(target, warnings);
     }
   }
 

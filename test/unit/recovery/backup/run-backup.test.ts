@@ -160,6 +160,33 @@ describe('a backup into a folder', () => {
     expect(outcome.backup).toMatchObject({ records: 330, added: 30, endOffset: 350 });
   });
 
+  it('gives no all-clear where the topic has lost what is held and nothing is new, however often it is asked', async () => {
+    const first = await backup();
+    topic.facts = { ...topic.facts, beginOffset: 120, endOffset: 300 };
+    topic.log.splice(0, 120);
+    for (let run = 0; run < 2; run++) {
+      expect(await backup()).toMatchObject({
+        ...{ state: 'unchanged', backup: { place: first.backup!.place } },
+        warnings: [expect.stringContaining('has lost the records before offset 120')],
+      });
+    }
+    topic.facts = { ...topic.facts, beginOffset: 300 };
+    topic.log = [];
+    expect((await backup()).warnings.join()).toContain('has lost the records before offset 300');
+  });
+
+  it('warns in every run of a policy by which Kafka removes records, a changed default of the broker included', async () => {
+    await backup();
+    const effective = { 'cleanup.policy': 'delete', 'retention.ms': '1000' };
+    topic.facts = { ...topic.facts, effective };
+    const warnings = [expect.stringMatching(/cleanup\.policy of _schemas is delete, and retention\.ms is 1000/)];
+    expect(await backup()).toMatchObject({ state: 'written', warnings });
+    expect(await backup()).toMatchObject({ state: 'unchanged', warnings });
+    expect(await backup({ full: true })).toMatchObject({ state: 'written', warnings });
+    topic.facts = { ...topic.facts, effective: { ...effective, 'retention.ms': '5' } };
+    expect(await backup()).toMatchObject({ state: 'written' });
+  });
+
   it('raises nothing from the dead whose tombstone was compacted away between two backups', async () => {
     const schema = (subject: string, id: number) => confluent.schema({ subject, version: 1, id, schema: '"string"' });
     topic.write(confluent.gone('s7', 1));
@@ -185,7 +212,10 @@ describe('a backup into a folder', () => {
     // The topic begins later, and a record of it was compacted behind the end of the backup before.
     topic.log = topic.log.filter(({ offset }) => offset >= 20 && offset !== 301);
     const outcome = await backup();
-    expect(outcome.warnings).toEqual([expect.stringContaining('20 keys are gone from the topic')]);
+    expect(outcome.warnings).toEqual([
+      expect.stringContaining('has lost the records before offset 20'),
+      expect.stringContaining('20 keys are gone from the topic'),
+    ]);
     expect((await recordsOf(await openBackup(folder()))).filter(({ value }) => value === null)).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 /** `holdfast schemas prune`: removes old backups of a folder, as `backup --keep` does. */
 import type { Command } from 'commander';
-import { backupsIn } from '../../recovery/backup/backup-folder.ts';
+import { expiredIn } from '../../recovery/backup/expired-in.ts';
 import { FolderTarget } from '../../recovery/backup/folder-target.ts';
-import { expiredBackups, parseRetentionRule } from '../../recovery/backup/retention-rule.ts';
+import { parseRetentionRule } from '../../recovery/backup/retention-rule.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
 import { type CommonOptions, withCommonOptions } from './common-options.ts';
 import { parsePlace } from './place.ts';
@@ -27,7 +27,7 @@ async function prune(session: SchemasSession, text: string, options: PruneOption
   const place = parsePlace(text);
   if (place.kind !== 'folder') throw new UsageError(`prune works on a folder of backups, not on ${text}.`);
   const keep = parseRetentionRule(options.keep);
-  const expired = expiredBackups(await backupsIn(place.path), keep).map(({ name }) => name);
+  const expired = (await expiredIn(place.path, keep)).map(({ name }) => name);
   if (!options.yes) {
     const lines =
       expired.length === 0

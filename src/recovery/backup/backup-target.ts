@@ -8,6 +8,8 @@ export interface TargetWrite {
   readonly reading: Reading;
   /** Where what the target holds goes on; undefined: it can't, and is written whole. */
   readonly from: number | undefined;
+  /** Why what is written is not what became of the backup before: that one may be all that is left of a registry. */
+  readonly broken?: string | undefined;
   /** Belong among what the reading has from there on: see lost-deletions.ts. */
   readonly tombstones: readonly RawRecord[];
   readonly witnesses: readonly RestWitness[];

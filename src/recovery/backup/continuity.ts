@@ -15,7 +15,8 @@ export type Continuity =
   /** Nothing is new, the topic's settings included. */
   | { readonly kind: 'unchanged'; readonly warning: string | undefined }
   | { readonly kind: 'continues'; readonly from: number; readonly warning: string | undefined }
-  | { readonly kind: 'broken'; readonly why: string };
+  /** `isDamage`: not the topic differs, but what is held can't be read. */
+  | { readonly kind: 'broken'; readonly why: string; readonly isDamage?: true };
 
 interface Compared {
   readonly held: Snapshot;

@@ -4,9 +4,10 @@ import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import { BackupFolder, backupName, backupsIn } from './backup-folder.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
+import { expiredIn } from './expired-in.ts';
 import { withTombstones } from './lost-deletions.ts';
 import type { Increment, RecordsFile } from './manifest.ts';
-import { expiredBackups, type RetentionRule } from './retention-rule.ts';
+import type { RetentionRule } from './retention-rule.ts';
 import { openSnapshotFolder, type SnapshotFolder } from './snapshot-folder.ts';
 import { MAX_FILE_BYTES, SnapshotWriter } from './snapshot-writer.ts';
 
@@ -103,7 +104,7 @@ class OpenFolderTarget implements OpenTarget {
     const { keep, folder } = this;
     if (keep === undefined) return { removed: [], warnings: [] };
     const all = await backupsIn(folder.path);
-    const expired = expiredBackups(all, keep);
+    const expired = await expiredIn(folder.path, keep);
     const [newest] = all;
     if (expired.length === 0 || newest === undefined) return { removed: [], warnings: [] };
     // Never the last whole one: what stays must be seen to be whole first.
@@ -158,6 +159,9 @@ class OpenFolderTarget implements OpenTarget {
       for (const witness of witnesses) await writer.addWitness(witness);
       backup = await writer.finish({
         ...{ source: facts.source, takenAt, topic: facts.topic, endOffset: facts.endOffset, notes },
+        ...(write.broken === undefined || this.held === undefined
+          ? {}
+          : { continuityBreak: { before: this.heldName(), why: write.broken } }),
         ...(increment === undefined ? {} : { increment: { ...increment, recordsAdded: writer.records - before } }),
       });
     } catch (error) {

@@ -49,6 +49,8 @@ interface Candidate {
   readonly open: OpenTarget | undefined;
   readonly warnings: string[];
   continuity: Continuity | undefined;
+  /** Why the backup before may be all that is left of a registry. */
+  broken: string | undefined;
   error: unknown;
 }
 
@@ -110,10 +112,10 @@ async function startReading(run: BackupRun, folder: string, signal: AbortSignal)
 async function openTarget(target: BackupTarget, signal: AbortSignal): Promise<Candidate> {
   try {
     const open = await target.open(signal);
-    return { target, open, warnings: [...open.warnings], continuity: undefined, error: undefined };
+    return { target, open, warnings: [...open.warnings], continuity: undefined, broken: undefined, error: undefined };
   } catch (error) {
     signal.throwIfAborted();
-    return { target, open: undefined, warnings: [], continuity: undefined, error };
+    return { target, open: undefined, warnings: [], continuity: undefined, broken: undefined, error };
   }
 }
 
@@ -121,8 +123,16 @@ async function decide(candidate: Candidate, run: BackupRun, reading: Reading, si
   const { open } = candidate;
   const risk = reading.topic === undefined ? undefined : policyRisk(reading.topic);
   if (risk !== undefined) candidate.warnings.push(risk);
-  if (open?.held === undefined || (run.full === true && !open.isAppendOnly)) return;
+  if (open?.held === undefined) return;
   const continuity = await compare(open.held, open.isAppendOnly, run, reading, signal).catch(damageAsBreak);
+  const isDamaged = continuity?.kind === 'broken' && continuity.isDamage === true;
+  if (continuity?.kind === 'broken' && !isDamaged) candidate.broken = continuity.why;
+  if (run.full === true && !open.isAppendOnly) {
+    // Anew whatever it is; but what is held and the topic has no more must outlive it.
+    if (continuity !== undefined && continuity.kind !== 'broken') candidate.broken = continuity.warning;
+    signal.throwIfAborted();
+    return;
+  }
   // That nothing has changed is no comfort where what is there can't be read.
   const isWhole = continuity?.kind === 'unchanged' ? open.check(signal).then(() => continuity) : continuity;
   candidate.continuity = await Promise.resolve(isWhole).catch(damageAsBreak);
@@ -148,7 +158,9 @@ async function compare(
     return continuityOf({ held, now: reading.topic, source: run.source, isCompacted }, signal);
   }
   const now = await reading.from(0, undefined, signal);
-  return held.facts.source === 'rest' && (await sameContent(held, now)) ? { kind: 'unchanged', warning: undefined } : undefined;
+  return held.facts.source === 'rest' && (await sameContent(held, now))
+    ? { kind: 'unchanged', warning: undefined }
+    : undefined;
 }
 
 async function serve(
@@ -165,7 +177,8 @@ async function serve(
     if (!isUnchanged) {
       const { from, tombstones } = await beginning(candidate, reading, signal);
       const { witnesses, notes } = told;
-      const all = { reading, from, tombstones, witnesses, notes: [...notes, ...warnings] };
+      const { broken } = candidate;
+      const all = { reading, from, tombstones, broken, witnesses, notes: [...notes, ...warnings] };
       const written = await open.write(all, signal);
       backup = withoutWarnings(written);
       warnings.push(...notes, ...written.warnings);
@@ -184,10 +197,11 @@ async function serve(
 
 /** Where the target goes on, and what it would not hear of there. */
 async function beginning(
-  { open, warnings, continuity }: Candidate,
+  candidate: Candidate,
   reading: Reading,
   signal: AbortSignal,
 ): Promise<Pick<TargetWrite, 'from' | 'tombstones'>> {
+  const { open, warnings, continuity } = candidate;
   const held = open?.held;
   if (continuity?.kind !== 'continues' || held === undefined) return { from: undefined, tombstones: [] };
   const { from } = continuity;
@@ -203,9 +217,8 @@ async function beginning(
       if (lost.warning !== undefined) warnings.push(lost.warning);
       return { from, tombstones: lost.tombstones };
     }
-    warnings.push(
-      "It can't go on from what is there, because the topic has lost records in a way that no compaction has.",
-    );
+    candidate.broken = 'the topic has lost records in a way that no compaction has';
+    warnings.push(`It can't go on from what is there, because ${candidate.broken}.`);
   } catch (error) {
     warnings.push(`It can't go on from what is there, because ${damageAsBreak(error).why}.`);
   }
@@ -236,5 +249,5 @@ function heldTopic({ open, continuity }: Candidate): Snapshot['facts']['topic'] 
 
 function damageAsBreak(error: unknown): Extract<Continuity, { readonly kind: 'broken' }> {
   if ((error as { readonly code?: unknown }).code !== BACKUP_DAMAGED) throw error;
-  return { kind: 'broken', why: `the one before is damaged: ${(error as Error).message}` };
+  return { kind: 'broken', isDamage: true, why: `the one before is damaged: ${(error as Error).message}` };
 }

@@ -16,6 +16,7 @@ import { KeySet } from './key-set.ts';
 import { LinesFile } from './lines-file.ts';
 import {
   type BackupManifest,
+  type ContinuityBreak,
   type Increment,
   MANIFEST_FILE,
   manifestText,
@@ -37,6 +38,7 @@ export interface FinishedFacts extends Pick<SnapshotFacts, 'source' | 'takenAt' 
   readonly beginOffset?: number;
   readonly endOffset?: number;
   readonly increment?: Increment;
+  readonly continuityBreak?: ContinuityBreak;
   readonly notes?: readonly string[];
 }
 
@@ -161,13 +163,14 @@ export class SnapshotWriter {
   /** The snapshot is there and durable when it resolves. */
   async finish(facts: FinishedFacts): Promise<SnapshotFolder> {
     await this.endFile();
-    const { source, takenAt, topic, increment, notes = [] } = facts;
+    const { source, takenAt, topic, increment, continuityBreak, notes = [] } = facts;
     const beginOffset = facts.beginOffset ?? topic?.beginOffset ?? Math.max(this.first, 0);
     const manifest: BackupManifest = {
       ...{ source, takenAt, topic, records: this.count },
       beginOffset: this.first === -1 ? beginOffset : Math.min(this.first, beginOffset),
       endOffset: Math.max(facts.endOffset ?? topic?.endOffset ?? 0, this.last + 1),
       ...{ sha256: this.adopted?.sha256 ?? this.whole.digest('hex'), increment, notes },
+      ...(continuityBreak === undefined ? {} : { continuityBreak }),
       subjects: this.adopted?.subjects ?? this.subjects.size,
       ...{ files: this.files, witnesses: this.witnessFiles },
     };

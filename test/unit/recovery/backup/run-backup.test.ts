@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { backupsIn, openBackup } from '../../../../src/recovery/backup/backup-folder.ts';
@@ -309,6 +309,39 @@ describe('a backup into a folder', () => {
     expect(await open.settle(signal)).toEqual({ removed: [], warnings: [expect.stringContaining('not whole')] });
     await open.close();
     expect(await backupsIn(folder())).toHaveLength(2);
+  });
+
+  it.each([false, true])(
+    'keeps the newest backup before the topic was made anew, until it is removed by hand (--full: %s)',
+    async (full) => {
+      await backup();
+      topic.grow(1);
+      const { backup: last } = await backup();
+      topic.log = [];
+      topic.facts = { ...topic.facts, topicId: 'two' };
+      const { backup: first } = await backup({ keep: 'last=1', full });
+      for (let run = 0; run < 2; run++) {
+        topic.grow(1, 'new');
+        await backup({ keep: 'last=1' });
+      }
+      expect((await backupsIn(folder())).slice(1).map(({ path }) => path)).toEqual([first!.place, last!.place]);
+      const { continuityBreak } = (await openSnapshotFolder(first!.place)).manifest;
+      expect(continuityBreak).toMatchObject({
+        before: basename(last!.place),
+        why: expect.stringContaining('made anew'),
+      });
+      await rm(last!.place, { recursive: true });
+      expect(await backup({ keep: 'last=1' })).toMatchObject({ removed: [basename(first!.place)] });
+    },
+  );
+
+  it('keeps what a topic has lost out of reach of a rule, where all is written anew', async () => {
+    const { backup: last } = await backup();
+    topic.log.splice(0, 120);
+    await backup({ keep: 'last=1', full: true });
+    topic.grow(1);
+    await backup({ keep: 'last=1' });
+    expect((await backupsIn(folder())).map(({ path }) => path)).toContain(last!.place);
   });
 
   it('takes a whole one where the newest is damaged and nothing else has changed', async () => {

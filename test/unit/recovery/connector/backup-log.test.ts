@@ -11,7 +11,7 @@ it('tells a warning of a target once for as long as it lasts, and again when it 
       ...{ target: 'a', state: 'unchanged', backup: undefined, removed: [], warnings, error: undefined },
     };
     log.tell({
-      ...{ takenAt: 0, place: 'a', endOffset: 0, records: 0, added: 0, sha256: '' },
+      ...{ takenAt: 0, durationMs: 0, place: 'a', endOffset: 0, records: 0, added: 0, sha256: '' },
       ...{ subjects: undefined, bytes: undefined, findings: undefined },
       targets: [outcome, { ...outcome, target: 'b', warnings: [] }],
     });

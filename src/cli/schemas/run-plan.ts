@@ -82,12 +82,22 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
     goOn: `${command(plan.path)}${undoes !== undefined || undoPath === undoPathOf(plan.path) ? '' : ` --undo ${shellWord(undoPath)}`}${flags}`,
     takeBack: undoes === undefined ? `${command(undoPath)}${flags}` : undefined,
   };
-  const { sent, doneBefore } = await runRegistryPlan({ plan, api, clock, commands, onProgress }, signal);
+  const { sent, doneBefore, leftAlone } = await runRegistryPlan({ plan, api, clock, commands, onProgress }, signal);
   const wrong = await checkRequests(
     { plan, nodes: [api], clock, onProgress: (n, of) => progress.report('Asking for each step of the plan', n, of) },
     signal,
   );
-  return { written: sent, doneBefore, undoPath: undoes?.path ?? undoPath, notes: [], wrong };
+  return {
+    written: sent,
+    doneBefore,
+    undoPath: undoes?.path ?? undoPath,
+    notes: [],
+    wrong: [...leftAlone.map(notOurs), ...wrong],
+  };
+}
+
+function notOurs(what: string): string {
+  return `${what} was left alone: what is there is not what the plan imported.`;
 }
 
 /** Shows the plan, runs it if that was asked for, and prints what became of it. Returns the exit code. */

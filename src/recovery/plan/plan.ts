@@ -46,7 +46,19 @@ export type PlanStep =
         readonly is: 'equal' | 'absent';
         readonly body: unknown;
       };
+      /** What has to be so while it is not done yet: otherwise it concerns what somebody else made, and is left alone. Absent: nothing. */
+      readonly only?: readonly PlannedSight[];
     };
+
+/** What a registry answers to GET, if there is anything: 404 is always right. */
+export interface PlannedSight {
+  readonly path: string;
+  /** `among`: a list of nothing but what the body lists. */
+  readonly is: 'equal' | 'absent' | 'among';
+  readonly body: unknown;
+  /** Of the schema that is answered: its type, text and references, however it is spelled. */
+  readonly content?: string;
+}
 
 export interface UndonePlan {
   readonly id: string;

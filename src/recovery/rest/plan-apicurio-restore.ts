@@ -2,6 +2,7 @@
 import { contextOf } from '../../registry/subject-context.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
+import type { PlannedSight } from '../plan/plan.ts';
 import { reservedSubject } from '../records/reserved-id.ts';
 import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
 import { ARCHIVE_PATH, type ArchivedVersion } from './apicurio-archive.ts';
@@ -11,7 +12,7 @@ import type { PlannedRequests } from './plan-registry-restore.ts';
 import type { RegistryRestore, SettingChange } from './registry-restore.ts';
 import { restContent } from './rest-content.ts';
 import { REST_CONFLICT } from './rest-errors.ts';
-import { configStep, type RequestStep, softDeleteStep } from './restore-steps.ts';
+import { configStep, isSame, type RequestStep, softDeleteStep } from './restore-steps.ts';
 import type { TargetIndex } from './target-index.ts';
 import { subjectPath } from './walk-subjects.ts';
 
@@ -87,14 +88,22 @@ export function notKeptByApicurio({ configs, modes }: RegistryRestore): readonly
   ];
 }
 
-/** Whole subjects together, each one's versions in their order. */
-function* archivesOf(items: readonly RestoreItem[]): Generator<readonly RestoreItem['version'][]> {
+/** By subject. */
+function importedOf(items: readonly RestoreItem[]): ReadonlyMap<string, RestoreItem['version'][]> {
   const bySubject = new Map<string, RestoreItem['version'][]>();
   for (const { version, action } of items) {
-    if (action === 'import') bySubject.set(version.subject, [...(bySubject.get(version.subject) ?? []), version]);
+    if (action !== 'import') continue;
+    const versions = bySubject.get(version.subject);
+    if (versions === undefined) bySubject.set(version.subject, [version]);
+    else versions.push(version);
   }
+  return bySubject;
+}
+
+/** Whole subjects together, each one's versions in their order. */
+function* archivesOf(items: readonly RestoreItem[]): Generator<readonly RestoreItem['version'][]> {
   let archive: RestoreItem['version'][] = [];
-  for (const versions of bySubject.values()) {
+  for (const versions of importedOf(items).values()) {
     archive.push(...versions.sort((a, b) => a.version - b.version));
     if (archive.length < VERSIONS) continue;
     yield archive;
@@ -116,18 +125,29 @@ function archiveStep(archive: readonly ArchivedVersion[], target: TargetIndex): 
   };
 }
 
-function deleteStep(path: string, absent: string): RequestStep {
+function deleteStep(path: string, absent: string, only: readonly PlannedSight[]): RequestStep {
   const done = { path: absent, is: 'absent', body: null } as const;
-  return { do: 'request', method: 'DELETE', path, body: null, change: '-', done };
+  return { do: 'request', method: 'DELETE', path, body: null, change: '-', done, only };
 }
 
 /** Invariant 10: Apicurio counts its ids by itself, and goes on from the highest that there ever was. */
-async function* undoSteps({ items, configs }: RegistryRestore): AsyncGenerator<RequestStep> {
+async function* undoSteps({ snapshot, items, configs }: RegistryRestore): AsyncGenerator<RequestStep> {
+  const bySubject = importedOf(items);
   // Whole subjects: of one that is soft-deleted as a whole it does not tell which versions it has.
   for (const subject of usersFirst(items)) {
     const path = subjectPath(subject);
-    yield deleteStep(path, `${path}/versions`);
-    yield deleteStep(`${path}?permanent=true`, `${path}/versions?deleted=true`);
+    const values = (await valuesAt(snapshot, bySubject.get(subject) ?? [])).map(([, value]) => value);
+    const all = values.map(({ version }) => version).sort((a, b) => a - b);
+    // Nothing but what was imported: somebody may have registered another version meanwhile, or the restore never ran.
+    const same: readonly PlannedSight[] = [
+      { path: `${path}/versions?deleted=true`, is: 'among', body: all },
+      ...values.filter(({ deleted }) => !deleted).flatMap(isSame),
+    ];
+    yield deleteStep(path, `${path}/versions`, same);
+    // What was left alone is live; of what is deleted softly it tells nothing more.
+    yield deleteStep(`${path}?permanent=true`, `${path}/versions?deleted=true`, [
+      { path: `${path}/versions`, is: 'absent', body: null },
+    ]);
   }
   for (const change of configs) if (isKept(change)) yield configStep(change.place, change.before);
 }

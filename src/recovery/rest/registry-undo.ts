@@ -9,6 +9,7 @@ import {
   enterImportStep,
   hardDeleteStep,
   importStep,
+  isSame,
   isThere,
   modeStep,
   type RequestStep,
@@ -24,13 +25,7 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
   }
   yield* puttingBack(restore);
   yield* reservingSteps(restore);
-  for (const { version, action } of [...items].reverse()) {
-    const { subject, version: number } = version;
-    if (action === 'undelete') yield softDeleteStep(subject, number);
-    if (action !== 'import') continue;
-    yield softDeleteStep(subject, number);
-    yield hardDeleteStep(subject, number);
-  }
+  yield* removing(restore);
   const deletedHere = items.filter(({ action }) => action === 'delete').map(({ version }) => version);
   for (const version of deletedHere) {
     const [found] = await valuesAt(snapshot, [version]);
@@ -42,6 +37,25 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
   }
   for (const { place, before } of configs) yield configStep(place, before);
   for (const { place, before } of modes) yield modeStep(place, modeOf(before));
+}
+
+/** Nothing but what was imported: meanwhile somebody may have registered another schema as the same version, or the restore never ran. */
+async function* removing({ snapshot, items }: RegistryRestore): AsyncGenerator<RequestStep> {
+  const backwards = items.filter(({ action }) => action !== 'delete').reverse();
+  for (let at = 0; at < backwards.length; at += 100) {
+    const batch = backwards.slice(at, at + 100);
+    const values = await valuesAt(
+      snapshot,
+      batch.map(({ version }) => version),
+    );
+    for (const [index, { action }] of batch.entries()) {
+      const value = values[index]?.[1];
+      if (value === undefined) continue;
+      const only = isSame(value);
+      yield softDeleteStep(value.subject, value.version, only);
+      if (action === 'import') yield hardDeleteStep(value.subject, value.version, only);
+    }
+  }
 }
 
 /** What entering IMPORT removed, where the restore was killed before it put that back itself. */

@@ -17,6 +17,11 @@ export function restContent(value: Omit<SchemaValue, 'version' | 'id' | 'deleted
     .digest('base64url');
 }
 
+/** As {@link restContent}, without metadata and rules: not every registry keeps those. */
+export function textContent(value: Omit<SchemaValue, 'version' | 'id' | 'deleted'>): string {
+  return restContent({ ...value, metadata: undefined, ruleSet: undefined });
+}
+
 /** Every field that is expected is there; a registry may tell more, and leaves out what is empty. */
 export function isPartOf(expected: unknown, found: unknown): boolean {
   if (Array.isArray(expected)) {

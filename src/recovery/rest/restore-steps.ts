@@ -1,6 +1,7 @@
 /** The requests that a restore is made of, each with how to see that it was done. */
-import type { PlanStep } from '../plan/plan.ts';
+import type { PlannedSight, PlanStep } from '../plan/plan.ts';
 import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
+import { textContent } from './rest-content.ts';
 import { subjectPath, versionPath } from './walk-subjects.ts';
 
 export type RequestStep = Extract<PlanStep, { readonly do: 'request' }>;
@@ -42,17 +43,27 @@ export function isThere({
   };
 }
 
-export function softDeleteStep(subject: string, version: number): RequestStep {
-  const path = versionPath(subject, version);
-  return { do: 'request', method: 'DELETE', path, body: null, change: '-', done: { path, is: 'absent', body: null } };
+/** That it is this very schema, live or soft-deleted: somebody else may have made another one under its name. */
+export function isSame(value: SchemaValue): readonly PlannedSight[] {
+  return [{ ...isThere({ ...value, deleted: true }), content: textContent(value) }];
 }
 
-/** Only of what is soft-deleted. */
-export function hardDeleteStep(subject: string, version: number): RequestStep {
+/** @param only as of {@link isSame}; absent: whatever is there */
+export function softDeleteStep(subject: string, version: number, only?: readonly PlannedSight[]): RequestStep {
+  const path = versionPath(subject, version);
+  return {
+    ...{ do: 'request', method: 'DELETE', path, body: null, change: '-', done: { path, is: 'absent', body: null } },
+    ...(only === undefined ? {} : { only }),
+  };
+}
+
+/** Only of what is soft-deleted. @param only as of {@link isSame}; absent: whatever is there */
+export function hardDeleteStep(subject: string, version: number, only?: readonly PlannedSight[]): RequestStep {
   const path = versionPath(subject, version);
   return {
     ...{ do: 'request', method: 'DELETE', path: `${path}?permanent=true`, body: null, change: '-' },
     done: { path: `${path}?deleted=true`, is: 'absent', body: null },
+    ...(only === undefined ? {} : { only }),
   };
 }
 

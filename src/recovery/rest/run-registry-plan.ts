@@ -23,6 +23,8 @@ export interface RegistryRunResult {
   readonly sent: number;
   /** That were found done. */
   readonly doneBefore: number;
+  /** By name: what was not removed, as it is not what the plan imported. */
+  readonly leftAlone: readonly string[];
 }
 
 /** @throws as {@link runRequestStep}; what was sent until then is done, and a refusal names its step, where IMPORT is still on, and what to do */
@@ -32,6 +34,8 @@ export async function runRegistryPlan(
 ): Promise<RegistryRunResult> {
   let sent = 0;
   let done = 0;
+  let others = 0;
+  const leftAlone = new Set<string>();
   let number = 0;
   const numbers = new Map<RequestStep, number>();
   const failed = new WeakMap<Error, RequestStep>();
@@ -40,7 +44,12 @@ export async function runRegistryPlan(
     most: api.parallel * 4,
     run: async (step) => {
       try {
-        if (await runRequestStep(api, step, { clock, signal })) sent++;
+        const outcome = await runRequestStep(api, step, { clock, signal });
+        if (outcome === 'sent') sent++;
+        if (outcome === 'others') {
+          others++;
+          leftAlone.add(decodeURIComponent(step.path.replace(/\?.*$/, '')));
+        }
       } catch (error) {
         if (error instanceof Error) failed.set(error, step);
         throw error;
@@ -68,5 +77,5 @@ export async function runRegistryPlan(
     const where = { step, number: numbers.get(step) ?? number, steps: plan.steps };
     throw stoppedAt(error, where, await places.stillOn(api, signal), commands);
   }
-  return { sent, doneBefore: done - sent };
+  return { sent, doneBefore: done - sent - others, leftAlone: [...leftAlone] };
 }

@@ -2,10 +2,11 @@
 import { Backoff } from '../../foundation/backoff.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
-import { isJsonObject } from './answered-schema.ts';
+import type { PlannedSight } from '../plan/plan.ts';
+import { answeredSchema, isJsonObject } from './answered-schema.ts';
 import { ARCHIVE_HEADERS, apicurioArchive, archiveIn } from './apicurio-archive.ts';
 import type { ApiAnswer, RegistryApi } from './registry-api.ts';
-import { isPartOf } from './rest-content.ts';
+import { isPartOf, textContent } from './rest-content.ts';
 import { REST_DENIED, REST_UNAVAILABLE } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
 
@@ -22,8 +23,34 @@ export async function isDone(
   return answer.status === 200 && isPartOf(done.body, answer.json);
 }
 
+/** Whether what it concerns is not what its plan made: it is left alone then. Asked after {@link isDone}. */
+export async function isOthers(
+  api: RegistryApi,
+  { only = [] }: Pick<RequestStep, 'only'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const sight of only) {
+    const { status, json } = await api.ask('GET', sight.path, signal);
+    // Nothing is there, or not all of what was to be made.
+    if (status === 404) continue;
+    if (sight.is === 'absent' || status !== 200 || !isSeen(sight, json)) return true;
+    if (sight.content === undefined) continue;
+    const found = answeredSchema(json, false);
+    if (found === undefined || textContent(found) !== sight.content) return true;
+  }
+  return false;
+}
+
+function isSeen({ is, body }: PlannedSight, found: unknown): boolean {
+  if (is !== 'among') return isPartOf(body, found);
+  return Array.isArray(found) && Array.isArray(body) && found.every((each) => body.includes(each));
+}
+
+/** What became of a step: sent now, found done, or left alone, as what is there is not its plan's. */
+export type StepOutcome = 'sent' | 'done' | 'others';
+
 /**
- * Whether it was sent; false: it was done already. When it resolves, the node shows what was asked for. Sent again it changes nothing, so a
+ * What became of it; 'done': it was: it was done already. When it resolves, the node shows what was asked for. Sent again it changes nothing, so a
  * run that was killed is simply run again.
  * @throws DataError `holdfast.recovery.rest-denied` with the registry's own words; EnvironmentError `holdfast.recovery.rest-unavailable`;
  *   what {@link RegistryApi.ask} throws
@@ -32,14 +59,15 @@ export async function runRequestStep(
   api: RegistryApi,
   step: RequestStep,
   options: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<boolean> {
+): Promise<StepOutcome> {
   const { clock, signal } = options;
-  if (await isDone(api, step, signal)) return false;
+  if (await isDone(api, step, signal)) return 'done';
+  if (await isOthers(api, step, signal)) return 'others';
   const answer = await send(api, step, signal);
   const isTaken = answer.status >= 200 && answer.status < 300;
   // An earlier try may have got through whose answer was lost.
   if (!isTaken && !(await isDone(api, step, signal))) throw denied(api, step, answer);
-  if (isProvenLater(step)) return true;
+  if (isProvenLater(step)) return 'sent';
   const until = clock.monotonic() + SHOWN_WITHIN_MS;
   const backoff = new Backoff({ initialMs: 10, maxMs: 500, jitter: 'none' });
   while (!(await isDone(api, step, signal))) {
@@ -51,7 +79,7 @@ export async function runRequestStep(
     }
     await clock.sleep(backoff.next(), signal);
   }
-  return true;
+  return 'sent';
 }
 
 function send(api: RegistryApi, { method, path, body }: RequestStep, signal: AbortSignal): Promise<ApiAnswer> {

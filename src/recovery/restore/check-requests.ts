@@ -6,7 +6,7 @@ import { isJsonObject } from '../records/json-bytes.ts';
 import { inParallel } from '../rest/in-parallel.ts';
 import type { RegistryApi } from '../rest/registry-api.ts';
 import type { RequestStep } from '../rest/restore-steps.ts';
-import { isDone } from '../rest/run-request-step.ts';
+import { isDone, isOthers } from '../rest/run-request-step.ts';
 
 /** A replica may lag, or come up just now. */
 const WITHIN_MS = 30_000;
@@ -62,7 +62,7 @@ async function lastOf(plan: Plan, signal: AbortSignal): Promise<ReadonlyMap<stri
 }
 
 async function isShown(api: RegistryApi, step: RequestStep, signal: AbortSignal): Promise<boolean> {
-  if (!(await isDone(api, step, signal))) return false;
+  if (!(await isDone(api, step, signal))) return isOthers(api, step, signal);
   const { body, method } = step;
   if (method !== 'POST' || !isJsonObject(body) || typeof body['id'] !== 'number') return true;
   const subject = /^\/subjects\/([^/]+)\//.exec(step.path)?.[1] ?? '';

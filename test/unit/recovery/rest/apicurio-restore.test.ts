@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/foundation/clock.ts';
 import { planRegistryRestore } from '../../../../src/recovery/rest/plan-registry-restore.ts';
+import { runRequestStep } from '../../../../src/recovery/rest/run-request-step.ts';
 import { TargetIndex } from '../../../../src/recovery/rest/target-index.ts';
 import type { RestWitness, WitnessedVersion } from '../../../../src/recovery/snapshot/rest-witness.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
+import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
 import { signal, snapshotOf, stepsOf } from './restore-into-memory.ts';
@@ -55,6 +58,23 @@ describe('a plan for Apicurio', () => {
     ]);
     expect(archive[0]).not.toHaveProperty('repeated');
     expect(steps[0]?.done).toEqual({ path: '/subjects/c/versions?deleted=true', is: 'equal', body: [1] });
+  });
+
+  it('is taken back only where there is nothing but what it imported', async () => {
+    const registry = new InMemoryRegistry();
+    registry.register('a', record('A'));
+    const { undo } = await plannedBoth(registry);
+    const steps = undo.filter(({ path }) => path.startsWith('/subjects/a'));
+    const asked = async (there: object): Promise<readonly string[]> => {
+      const served = new RegistryInMemory();
+      served.registry.register('a', there);
+      const api = served.node();
+      const outcomes: string[] = [];
+      for (const step of steps) outcomes.push(await runRequestStep(api, step, { clock: systemClock, signal }));
+      return outcomes;
+    };
+    expect(await asked(record('Other'))).toEqual(['others', 'others']);
+    expect(await asked(record('A'))).toEqual(['sent', 'sent']);
   });
 
   it('is taken back subject by subject, each before those that it refers to', async () => {

@@ -53,7 +53,9 @@ export async function stepsOf(plan: { steps(): AsyncIterable<RequestStep> }): Pr
 export async function run(steps: readonly RequestStep[], served: RegistryInMemory): Promise<number> {
   const api = served.node();
   let sent = 0;
-  for (const step of steps) if (await runRequestStep(api, step, { clock: systemClock, signal })) sent++;
+  for (const step of steps) {
+    if ((await runRequestStep(api, step, { clock: systemClock, signal })) === 'sent') sent++;
+  }
   return sent;
 }
 

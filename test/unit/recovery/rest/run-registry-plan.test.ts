@@ -5,6 +5,7 @@ import { openPlan } from '../../../../src/recovery/plan/open-plan.ts';
 import { runRegistryPlan } from '../../../../src/recovery/rest/run-registry-plan.ts';
 import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
 import { type WrittenRegistryPlan, writeRegistryPlan } from '../../../../src/recovery/rest/write-registry-plan.ts';
+import { checkRequests } from '../../../../src/recovery/restore/check-requests.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -53,7 +54,11 @@ it('sends many imports at a time, none before what it refers to, and sends nothi
   expect(again.doneBefore).toBeGreaterThanOrEqual(59);
   expect(again.sent + again.doneBefore).toBe(plan.steps);
   expect(answersOf(served.registry)).toEqual(answersOf(from));
-  expect(await runRegistryPlan({ plan, api, clock: systemClock }, signal)).toEqual({ sent: 0, doneBefore: plan.steps });
+  expect(await runRegistryPlan({ plan, api, clock: systemClock }, signal)).toEqual({
+    sent: 0,
+    doneBefore: plan.steps,
+    leftAlone: [],
+  });
 
   expect((await openPlan(undo.path)).header.undoes).toEqual({
     ...{ id: plan.header.id, path: plan.path, sha256: plan.sha256, base: null },
@@ -79,4 +84,20 @@ it('says which step was refused, where IMPORT is still on, and how to go on and 
   served.interfere = () => undefined;
   await runRegistryPlan({ plan: undo, api, clock: systemClock }, signal);
   expect(served.registry.get('/mode').body).toEqual({ mode: 'READWRITE' });
+});
+
+const other = { type: 'record', name: 'Other', fields: [] };
+
+it('removes nothing that the plan did not import, and names it', async () => {
+  const from = source();
+  const served = new RegistryInMemory();
+  const { plan, undo } = await written(snapshotOf(from), served);
+  const api = served.node();
+  // The plan never ran, and a producer's first schema takes an id and a version that it has for another one.
+  served.registry.register('r0', other);
+  const { leftAlone } = await runRegistryPlan({ plan: undo, api, clock: systemClock }, signal);
+  expect(leftAlone).toEqual(['/subjects/r0/versions/1']);
+  expect(served.registry.get('/subjects/r0/versions/1').body).toMatchObject({ id: 1, schema: JSON.stringify(other) });
+  expect(await checkRequests({ plan: undo, nodes: [api], clock: systemClock }, signal)).toEqual([]);
+  expect(plan.steps).toBeGreaterThan(0);
 });

@@ -2,6 +2,7 @@
 import { openBackup } from '../../recovery/backup/backup-folder.ts';
 import { describePlan, printPlan } from '../../recovery/plan/describe-plan.ts';
 import { openPlan, type Plan } from '../../recovery/plan/open-plan.ts';
+import { refuseOtherRegistry } from '../../recovery/rest/check-target.ts';
 import { runRegistryPlan } from '../../recovery/rest/run-registry-plan.ts';
 import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { checkRequests } from '../../recovery/restore/check-requests.ts';
@@ -71,6 +72,7 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
   const registry = await session.nodes();
   const api = registry?.nodes[0];
   if (api === undefined) throw new UsageError('This plan is for a registry: give --registry with its nodes.');
+  await refuseOtherRegistry(plan.header, registry?.nodes ?? [], signal);
   const { undoes } = plan.header;
   // Invariant 10: what takes it back was written with it, and is there before the first request. That of an undo is the plan itself.
   const undo = undoes === undefined ? await openUndo(undoPath, plan, signal) : undefined;

@@ -1,6 +1,6 @@
 /** Restores a backup through the REST API of an empty registry, proves every node equal, and takes everything away again. */
 import { join } from 'node:path';
-import type { Clock } from '../../foundation/clock.ts';
+import type { Clock, Timer } from '../../foundation/clock.ts';
 import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { RegistryApi } from '../rest/registry-api.ts';
@@ -31,7 +31,7 @@ export interface DrillRegistryOptions {
   readonly onProgress?: (what: string, done: number, total: number) => void;
 }
 
-/** Taking everything away goes on after a signal for so long. */
+/** Taking everything away goes on after a signal for so long, and for as long as it takes without one. */
 const REMOVAL_MS = 120_000;
 
 /**
@@ -70,10 +70,34 @@ export async function drillRegistry(options: DrillRegistryOptions, signal: Abort
     };
   } finally {
     // Not the signal of the drill: that one may be why it ends.
-    const removal = AbortSignal.timeout(REMOVAL_MS);
-    await runRegistryPlan({ plan: undo, api, clock, onProgress: progress('taking it away') }, removal);
-    if (wasEmpty) await endDrill(options, api, removal);
+    const removal = signalledFor(REMOVAL_MS, clock, signal);
+    try {
+      await runRegistryPlan({ plan: undo, api, clock, onProgress: progress('taking it away') }, removal.signal);
+      if (wasEmpty) await endDrill(options, api, removal.signal);
+    } finally {
+      removal.end();
+    }
   }
+}
+
+/** Aborts `ms` after the other signal did, or has done. */
+function signalledFor(
+  ms: number,
+  clock: Clock,
+  other: AbortSignal,
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const late = new AbortController();
+  let timer: Timer | undefined;
+  const begin = (): void => {
+    timer = clock.setTimer(() => late.abort(other.reason), ms);
+  };
+  if (other.aborted) begin();
+  else other.addEventListener('abort', begin, { once: true });
+  const end = (): void => {
+    other.removeEventListener('abort', begin);
+    timer?.cancel();
+  };
+  return { signal: late.signal, end };
 }
 
 /** Of a drill that was killed: what it restored is taken away as it would have done itself. */

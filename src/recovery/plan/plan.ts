@@ -43,7 +43,8 @@ export type PlanStep =
       /** How to see that it was done already, and that it worked. */
       readonly done: {
         readonly path: string;
-        readonly is: 'equal' | 'absent';
+        /** `equal`: what is told has all of this, and may have more; `exact`: and has no more. */
+        readonly is: 'equal' | 'absent' | 'exact';
         readonly body: unknown;
       };
       /** What has to be so while it is not done yet: otherwise it concerns what somebody else made, and is left alone. Absent: nothing. */
@@ -93,7 +94,14 @@ export interface PlanHeader {
         /** Of the topic then, where the broker tells: one that was made anew meanwhile has another. */
         readonly topicId?: string | null;
       }
-    | { readonly kind: 'registry'; readonly nodes: readonly string[] };
+    | {
+        readonly kind: 'registry';
+        readonly nodes: readonly string[];
+        /** As the first node told of itself. Absent: not known. */
+        readonly vendor?: string;
+        /** Of `/v1/metadata/id`; null: it tells none. */
+        readonly clusterId?: string | null;
+      };
   /** The plan that this one takes back. */
   readonly undoes?: UndonePlan;
   /** By context: no id above it was ever given out, so far as is known. */

@@ -5,6 +5,7 @@ import { valuesAt } from './compare-with-target.ts';
 import { covers, isReadOnly } from './import-scopes.ts';
 import { importSteps, modeOf, type RegistryRestore } from './registry-restore.ts';
 import {
+  configAnewSteps,
   configStep,
   enterImportStep,
   hardDeleteStep,
@@ -35,7 +36,12 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
     yield importStep(value);
     yield modeStep(value.subject, modeOf(restore.target.witness.modes[value.subject]));
   }
-  for (const { place, before } of configs) yield configStep(place, before);
+  for (const { place, before, after } of configs) {
+    const isAdded = Object.keys(after ?? {}).some((field) => before?.[field] === undefined);
+    // Registries that know no other field than the level can not delete all configs.
+    if (before !== undefined && isAdded) yield* configAnewSteps(place, before);
+    else yield configStep(place, before);
+  }
   for (const { place, before } of modes) yield modeStep(place, modeOf(before));
 }
 

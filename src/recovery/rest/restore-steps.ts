@@ -45,7 +45,7 @@ export function isThere({
 
 /** That it is this very schema, live or soft-deleted: somebody else may have made another one under its name. */
 export function isSame(value: SchemaValue): readonly PlannedSight[] {
-  return [{ ...isThere({ ...value, deleted: true }), content: textContent(value) }];
+  return [{ ...isThere({ ...value, deleted: true }), is: 'equal', content: textContent(value) }];
 }
 
 /** @param only as of {@link isSame}; absent: whatever is there */
@@ -89,6 +89,16 @@ export function modeStep(place: string, mode: string | undefined): RequestStep {
   }
   const body = { mode: mode ?? 'READWRITE' };
   return { do: 'request', method: 'PUT', path, body, change: '~', done: { path, is: 'equal', body } };
+}
+
+/** Back to this config and nothing else: setting it leaves fields that it does not name, so that it is deleted first. */
+export function configAnewSteps(place: string, config: JsonObject): readonly RequestStep[] {
+  const set = configStep(place, config);
+  const done: Done = { ...set.done, is: 'exact' };
+  return [
+    { ...configStep(place, undefined), done },
+    { ...set, done },
+  ];
 }
 
 /** @param config as it is told; undefined: none of its own */

@@ -20,7 +20,8 @@ export async function isDone(
 ): Promise<boolean> {
   const answer = await api.ask('GET', done.path, signal);
   if (done.is === 'absent') return answer.status === 404;
-  return answer.status === 200 && isPartOf(done.body, answer.json);
+  if (answer.status !== 200 || !isPartOf(done.body, answer.json)) return false;
+  return done.is !== 'exact' || !isJsonObject(answer.json) || isPartOf({ ...answer.json, subject: null }, done.body);
 }
 
 /** Whether what it concerns is not what its plan made: it is left alone then. Asked after {@link isDone}. */
@@ -64,7 +65,7 @@ export async function runRequestStep(
   if (await isDone(api, step, signal)) return 'done';
   if (await isOthers(api, step, signal)) return 'others';
   const answer = await send(api, step, signal);
-  const isTaken = answer.status >= 200 && answer.status < 300;
+  const isTaken = (answer.status >= 200 && answer.status < 300) || (isFirstOfTwo(step) && answer.status === 404);
   // An earlier try may have got through whose answer was lost.
   if (!isTaken && !(await isDone(api, step, signal))) throw denied(api, step, answer);
   if (isProvenLater(step)) return 'sent';
@@ -89,9 +90,15 @@ function send(api: RegistryApi, { method, path, body }: RequestStep, signal: Abo
   return api.origin().send(method, path, signal, { body: apicurioArchive(archive), headers: ARCHIVE_HEADERS });
 }
 
-/** Entering IMPORT is done when what needs it is done; see `enterImportStep`. */
+/** Entering IMPORT is done when what needs it is done; see `enterImportStep`. So is the deletion of a config that is set anew. */
 function isProvenLater({ method, path, done }: RequestStep): boolean {
-  return method === 'PUT' && path.startsWith('/mode') && !done.path.startsWith('/mode');
+  const isEntering = method === 'PUT' && path.startsWith('/mode') && !done.path.startsWith('/mode');
+  return isEntering || isFirstOfTwo({ method, done });
+}
+
+/** Deleting a config that is set anew right after; see `configAnewSteps`. */
+function isFirstOfTwo({ method, done }: Pick<RequestStep, 'method' | 'done'>): boolean {
+  return method === 'DELETE' && done.is === 'exact';
 }
 
 function denied(api: RegistryApi, { method, path, body }: RequestStep, answer: ApiAnswer): DataError {

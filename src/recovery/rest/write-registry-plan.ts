@@ -7,6 +7,7 @@ import { undoPathOf } from '../restore/open-undo.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { replay } from '../state/replay.ts';
+import { clusterIdOf } from './check-target.ts';
 import { planRegistryRestore } from './plan-registry-restore.ts';
 import type { RegistryApi } from './registry-api.ts';
 import type { RequestStep } from './restore-steps.ts';
@@ -16,7 +17,7 @@ export interface WriteRegistryPlanOptions {
   /** Chosen and renamed already (`--only`, `--map`): all of it is restored. */
   readonly snapshot: Snapshot;
   /** Every node; requests are sent to the first one. */
-  readonly nodes: readonly Pick<RegistryApi, 'node'>[];
+  readonly nodes: readonly Pick<RegistryApi, 'node' | 'read'>[];
   /** What the first one has, told just now. */
   readonly witness: RestWitness;
   readonly path: string;
@@ -49,12 +50,13 @@ export async function writeRegistryPlan(
   try {
     const urls = nodes.map(({ node }) => node);
     const restore = await planRegistryRestore({ snapshot, state, target, minIds, signal });
+    const cluster = nodes[0] === undefined ? {} : { clusterId: await clusterIdOf(nodes[0], signal) };
     const common = {
       format: 1,
       kind: 'holdfast-schemas-plan',
       created: new Date(now).toISOString(),
       source,
-      target: { kind: 'registry', nodes: urls },
+      target: { kind: 'registry', nodes: urls, vendor: witness.vendor, ...cluster },
     } as const;
     const title = options.title ?? `Restore through the registry at ${urls[0]}`;
     const { maxIds, summary } = restore;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { drillRegistry } from '../../../../src/recovery/drill/drill-registry.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
@@ -62,4 +62,15 @@ it('leaves a registry alone in which a drill was killed, and somebody else has r
   const before = subjectsIn(registry);
   await expect(drilled(registry)).rejects.toMatchObject({ code: 'holdfast.recovery.drill-registry-in-use' });
   expect(subjectsIn(registry)).toEqual(before);
+});
+
+it('takes away what it restored however long that takes, as long as nobody stops it', async () => {
+  const registry = new RegistryInMemory();
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort(new Error('too late')));
+  try {
+    expect(await drilled(registry)).toMatchObject({ differences: [] });
+  } finally {
+    timeout.mockRestore();
+  }
+  expect(subjectsIn(registry)).toEqual([]);
 });

@@ -152,6 +152,22 @@ describe('a restore through REST', () => {
     expect((await planned(snapshotOf(source), served)).summary.join()).not.toContain('beside those of the backup');
   });
 
+  it('leaves nothing of a config of the backup when it is taken back', async () => {
+    const from = new InMemoryRegistry();
+    from.register('a', record('A'));
+    from.put('/config/a', { compatibility: 'FULL', normalize: true });
+    const served = new RegistryInMemory();
+    served.registry.register('a', record('A'));
+    served.registry.put('/config/a', { compatibility: 'NONE' });
+    const plan = await planned(snapshotOf(from), served);
+    await run(await stepsOf(plan), served);
+    expect(served.registry.get('/config/a').body).toEqual({ compatibilityLevel: 'FULL', normalize: true });
+    const undo = await stepsOf(plan.undo);
+    await run(undo, served);
+    expect(served.registry.get('/config/a').body).toEqual({ compatibilityLevel: 'NONE' });
+    expect(await run(undo, served)).toBe(0);
+  });
+
   it('makes a version live or soft-deleted as it was', async () => {
     const from = source();
     const served = new RegistryInMemory();

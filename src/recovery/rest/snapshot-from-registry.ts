@@ -47,8 +47,7 @@ interface Told {
 }
 
 async function askNodes({ nodes, clock, folder, signal, onProgress }: SnapshotFromRegistryOptions): Promise<Told> {
-  const failures: Error[] = [];
-  const silent: string[] = [];
+  const failed = new Map<RegistryApi, Error>();
   const ask = async (api: RegistryApi): Promise<readonly RestWitness[]> => {
     const { node } = api;
     const progress =
@@ -58,8 +57,7 @@ async function askNodes({ nodes, clock, folder, signal, onProgress }: SnapshotFr
     } catch (error) {
       signal.throwIfAborted();
       if (!isSilence(error)) throw error;
-      failures.push(error);
-      silent.push(`${node} was not heard, and what only it knows is not here: ${error.message}`);
+      failed.set(api, error);
       return [];
     }
   };
@@ -69,10 +67,18 @@ async function askNodes({ nodes, clock, folder, signal, onProgress }: SnapshotFr
     if (each.status === 'rejected') throw each.reason;
     return each.value;
   });
+  // In the order of the nodes, not of their failures.
+  const failures = nodes.flatMap((api) => {
+    const error = failed.get(api);
+    return error === undefined ? [] : [{ node: api.node, error }];
+  });
+  const silent = failures.map(
+    ({ node, error }) => `${node} was not heard, and what only it knows is not here: ${error.message}`,
+  );
   if (witnesses.length > 0) return { witnesses, silent };
-  const [first, ...others] = failures;
+  const [first, ...others] = failures.map(({ error }) => error);
   if (first === undefined) throw new RangeError('a registry has at least one node');
   if (others.length === 0) throw first;
-  const all = failures.map(({ message }) => message).join(' ');
+  const all = failures.map(({ error }) => error.message).join(' ');
   throw new EnvironmentError(`No node of the registry can be read. ${all}`, { code: REST_UNAVAILABLE, cause: first });
 }

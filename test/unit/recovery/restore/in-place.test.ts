@@ -107,8 +107,12 @@ describe('a restore in place', () => {
           const present = new MemorySnapshot([...left, ...bad]);
           const plan = await planned(snapshot, present);
           const restored = await withSteps(present, plan);
+          const levels = (await seen(snapshot, 'confluent')).filter((line) => line.startsWith('config null'));
           for (const vendor of ['confluent', 'karapace'] as const) {
-            const wanted = await seen(snapshot, vendor);
+            // Karapace overlooks that the level of the whole registry was removed, until compaction took it.
+            const wanted = (await seen(snapshot, vendor)).filter(
+              (line) => !line.startsWith('config null') || levels.includes(line),
+            );
             // What a vendor drops of the backup itself may be read by now, as it is written in another order; nothing is missing.
             expect(await seen(restored, vendor)).toEqual(expect.arrayContaining([...wanted]));
             expect(await seen(compacted(restored), vendor)).toEqual(expect.arrayContaining([...wanted]));

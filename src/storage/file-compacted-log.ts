@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import type { Logger } from '../foundation/logger.ts';
 import { makeFolder } from '../foundation/make-folder.ts';
 import { ConnectError, defineErrorCode } from '../sdk/errors/index.ts';
-import { checkHeader, type LogEntry as Entry, encodeFrame, HEADER_BYTES, logHeader, readFrame } from './log-frames.ts';
+import { checkHeader, type LogEntry as Entry, encodeFrame, foldFrames, HEADER_BYTES, logHeader } from './log-frames.ts';
 import { syncFolder } from './replace-file.ts';
 
 export const STORAGE_LOG_FULL = defineErrorCode('holdfast.storage.log.full', {
@@ -79,30 +79,18 @@ export class FileCompactedLog {
       return [];
     }
     checkHeader(content, file);
-    const entries = new Map<string, Entry>();
-    let offset = HEADER_BYTES;
-    let damaged = 0;
-    while (offset < content.length) {
-      const frame = readFrame(content, offset);
-      if (frame === undefined) break;
-      if (frame.entry === undefined) damaged += 1;
-      else {
-        const { key, value } = frame.entry;
-        entries.delete(key);
-        if (value !== null) entries.set(key, frame.entry);
-        this.place(key, value === null ? null : { offset, length: frame.length });
-      }
-      offset += frame.length;
-    }
+    const { entries, damaged, end } = foldFrames(content, ({ key, value }, frame) =>
+      this.place(key, value === null ? null : frame),
+    );
     if (damaged > 0) logger.warn('Entries of a log file are damaged and left out', { file, damaged });
     this.handle = await open(file, 'r+');
-    this.size = offset;
-    if (offset < content.length) {
-      logger.warn('The torn end of a log file is cut off', { file, bytes: content.length - offset });
-      await this.handle.truncate(offset);
+    this.size = end;
+    if (end < content.length) {
+      logger.warn('The torn end of a log file is cut off', { file, bytes: content.length - end });
+      await this.handle.truncate(end);
       await this.handle.datasync();
     }
-    return [...entries.values()];
+    return entries;
   }
 
   /** Resolves when all entries are durable. Rejects when none of them counts: after a failed write the file is as before. */

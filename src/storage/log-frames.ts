@@ -47,7 +47,7 @@ export function encodeFrame({ key, value }: LogEntry): Buffer {
  * The frame at an offset; undefined: it is torn, and the log ends here. `entry` undefined: it is damaged, but a whole one follows, so that
  * it is not the end.
  */
-export function readFrame(
+function readFrame(
   content: Buffer,
   offset: number,
 ): { readonly length: number; readonly entry: LogEntry | undefined } | undefined {
@@ -57,6 +57,29 @@ export function readFrame(
   return wholeFrame(content, offset + whole.length)?.valid === true
     ? { length: whole.length, entry: undefined }
     : undefined;
+}
+
+/** What the frames of a whole file come to: its last entries by key, those deleted left out. `end`: behind the last whole frame. */
+export function foldFrames(
+  content: Buffer,
+  place: (entry: LogEntry, frame: { readonly offset: number; readonly length: number }) => void = () => {},
+): { readonly entries: readonly LogEntry[]; readonly damaged: number; readonly end: number } {
+  const entries = new Map<string, LogEntry>();
+  let end = HEADER_BYTES;
+  let damaged = 0;
+  while (end < content.length) {
+    const frame = readFrame(content, end);
+    if (frame === undefined) break;
+    const { entry, length } = frame;
+    if (entry === undefined) damaged += 1;
+    else {
+      entries.delete(entry.key);
+      if (entry.value !== null) entries.set(entry.key, entry);
+      place(entry, { offset: end, length });
+    }
+    end += length;
+  }
+  return { entries: [...entries.values()], damaged, end };
 }
 
 function wholeFrame(content: Buffer, offset: number): { readonly length: number; readonly valid: boolean } | undefined {

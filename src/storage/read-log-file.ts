@@ -1,7 +1,7 @@
 /** Reads the file of a compacted log that another process may be writing: nothing is locked, mended or made. */
 import { ConfigError, defineErrorCode } from '../sdk/errors/index.ts';
 import { readWhole } from './file-compacted-log.ts';
-import { checkHeader, HEADER_BYTES, type LogEntry, readFrame } from './log-frames.ts';
+import { checkHeader, foldFrames, HEADER_BYTES, type LogEntry } from './log-frames.ts';
 
 export const STORAGE_LOG_MISSING = defineErrorCode('holdfast.storage.log.missing', {
   what: 'A log file that was to be read is not there.',
@@ -27,18 +27,6 @@ export async function readLogFile(file: string): Promise<LogFileContent> {
   if (content === undefined) throw new ConfigError(`There is no file ${file}.`, { code: STORAGE_LOG_MISSING });
   if (content.length < HEADER_BYTES) return { entries: [], damaged: 0, tornBytes: content.length };
   checkHeader(content, file);
-  const entries = new Map<string, LogEntry>();
-  let offset = HEADER_BYTES;
-  let damaged = 0;
-  while (offset < content.length) {
-    const frame = readFrame(content, offset);
-    if (frame === undefined) break;
-    if (frame.entry === undefined) damaged += 1;
-    else {
-      entries.delete(frame.entry.key);
-      if (frame.entry.value !== null) entries.set(frame.entry.key, frame.entry);
-    }
-    offset += frame.length;
-  }
-  return { entries: [...entries.values()], damaged, tornBytes: content.length - offset };
+  const { entries, damaged, end } = foldFrames(content);
+  return { entries, damaged, tornBytes: content.length - end };
 }

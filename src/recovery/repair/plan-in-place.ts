@@ -4,7 +4,7 @@ import { openPlan, type Plan } from '../plan/open-plan.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
 import { appendedRecord } from '../plan/planned-record.ts';
 import { readRecord } from '../records/read-record.ts';
-import { noopStep, reservationStep } from '../restore/added-steps.ts';
+import { noopStep, schemaStep } from '../restore/added-steps.ts';
 import { addWitnessedIds, HighestIds } from '../restore/highest-ids.ts';
 import { idLines } from '../restore/survey-snapshot.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -47,7 +47,7 @@ export async function planInPlace(options: PlanInPlaceOptions, signal?: AbortSig
       signal?.throwIfAborted();
       await writer.add({ do: 'produce', topic, record, change: record.value === null ? '-' : '~' });
     }
-    for (const { schema } of ids.reservations()) await writer.add(reservationStep(topic, schema));
+    for (const { schema } of ids.reservations()) await writer.add(schemaStep(topic, schema));
     await writer.add(noopStep(topic));
     await writer.finish();
   } catch (error) {

@@ -9,12 +9,7 @@ export function noopStep(topic: string): PlanStep {
   return { do: 'produce', topic, record: plannedRecord({ key: noopKey(), value: null, headers: [], timestamp: -1 }) };
 }
 
-/** Invariant 10: the highest id is not given out again. */
-export function reservationStep(topic: string, schema: SchemaValue): PlanStep {
-  return schemaStep(topic, schema);
-}
-
-/** A schema that is written anew, at the time at which the plan is run. */
+/** A schema that is written anew, or reserves the highest id (invariant 10), at the time at which the plan is run. */
 export function schemaStep(topic: string, schema: SchemaValue): PlanStep & { readonly do: 'produce' } {
   const { subject, version } = schema;
   const record = { key: schemaKey(subject, version), value: schemaValueBytes(schema), headers: [], timestamp: -1 };

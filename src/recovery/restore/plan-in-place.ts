@@ -11,7 +11,7 @@ import { readRecord } from '../records/read-record.ts';
 import { schemaKey, schemaValueBytes } from '../records/write-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
-import { noopStep, reservationStep } from './added-steps.ts';
+import { noopStep, schemaStep } from './added-steps.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { normalizeRecord } from './normalize-record.ts';
 import { type Difference, type Differences, differencesOf } from './record-differences.ts';
@@ -70,7 +70,7 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
     for await (const { record, change } of recordsFor(options, differences.all, signal)) {
       await writer.add({ do: 'produce', topic: topic.topic, record: plannedRecord(record), change });
     }
-    for (const { schema } of reserved) await writer.add(reservationStep(topic.topic, schema));
+    for (const { schema } of reserved) await writer.add(schemaStep(topic.topic, schema));
     const writes = differences.all.length + reserved.length > 0;
     if (writes || endsInMarker) await writer.add(noopStep(topic.topic));
     await writer.finish();

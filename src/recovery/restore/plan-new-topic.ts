@@ -9,7 +9,7 @@ import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicAcl } from '../snapshot/topic-facts.ts';
 import { aclsFor } from '../topic/registry-topic.ts';
-import { noopStep, reservationStep } from './added-steps.ts';
+import { noopStep, schemaStep } from './added-steps.ts';
 import { normalizeRecord } from './normalize-record.ts';
 import type { PresentTarget } from './present-target.ts';
 import { TOPIC_IN_THE_WAY } from './restore-errors.ts';
@@ -76,7 +76,7 @@ export async function planNewTopic(options: NewTopicOptions, signal?: AbortSigna
         await writer.add({ do: 'produce', topic, record: plannedRecord(record) });
       }
     }
-    for (const { schema } of survey.ids.reservations()) await writer.add(reservationStep(topic, schema));
+    for (const { schema } of survey.ids.reservations()) await writer.add(schemaStep(topic, schema));
     if (!asIs) await writer.add(noopStep(topic));
     await writer.finish();
   } catch (error) {

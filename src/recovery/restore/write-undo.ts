@@ -7,7 +7,7 @@ import { plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { noopStep, reservationStep } from './added-steps.ts';
+import { noopStep, schemaStep } from './added-steps.ts';
 import { HighestIds } from './highest-ids.ts';
 import type { PlanShape } from './plan-shape.ts';
 import { idLines } from './survey-snapshot.ts';
@@ -133,7 +133,7 @@ async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortS
     records: async function* () {
       for await (const records of present.records()) yield records.map((raw) => produce(topic, raw, raw.timestamp));
     },
-    last: ids.reservations().map(({ schema }) => reservationStep(topic, schema)),
+    last: ids.reservations().map(({ schema }) => schemaStep(topic, schema)),
   };
 }
 
@@ -184,7 +184,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
         yield records.flatMap((raw) => [...tombstoneBefore(topic, raw), produce(topic, raw, -1)]);
       }
     },
-    last: [...ids.reservations().map(({ schema }) => reservationStep(topic, schema)), noopStep(topic)],
+    last: [...ids.reservations().map(({ schema }) => schemaStep(topic, schema)), noopStep(topic)],
   };
 }
 

@@ -1,15 +1,7 @@
 /** What is known about a `_schemas` topic beside its records; enough to make it anew as it was. */
+import type { TopicAcl } from '../../broker/topic-details.ts';
 
-export interface TopicAcl {
-  readonly principal: string;
-  readonly host: string;
-  /** Kafka's names in upper case: READ, WRITE, ALL, ... */
-  readonly operation: string;
-  readonly permission: 'ALLOW' | 'DENY';
-  /** LITERAL or PREFIXED; a prefixed one covers the topic, and outlives it. */
-  readonly pattern: 'LITERAL' | 'PREFIXED';
-  readonly resource: string;
-}
+export type { TopicAcl } from '../../broker/topic-details.ts';
 
 /** Offsets from `from` up to, not including, `to`; how many records there were nobody knows. */
 export interface UnreadableRange {

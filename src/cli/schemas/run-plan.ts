@@ -8,7 +8,7 @@ import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { checkRequests } from '../../recovery/restore/check-requests.ts';
 import { openUndo, undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { unknownUndo } from '../../recovery/restore/run-refusals.ts';
-import { runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
+import { type RunOutcome, runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
 import { UsageError } from '../exit-codes.ts';
 import { checkNodesAfter } from './check-nodes-after.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
@@ -16,6 +16,8 @@ import type { SchemasSession } from './schemas-session.ts';
 import { shellWord } from './shell-word.ts';
 
 export interface PlanRun {
+  /** `wrong` tells whether the target shows it as well. */
+  readonly outcome: RunOutcome;
   /** Records or requests of this run. */
   readonly written: number;
   /** Found done. */
@@ -64,7 +66,8 @@ async function runOnTopic(session: SchemasSession, plan: Plan, undoPath: string)
     },
     signal,
   );
-  return { written: run.written, doneBefore: run.writtenBefore, undoPath: run.undoPath, notes: run.notes, wrong: [] };
+  const { outcome, written, writtenBefore: doneBefore, undoPath: undo, notes } = run;
+  return { outcome, written, doneBefore, undoPath: undo, notes, wrong: [] };
 }
 
 async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: string): Promise<TargetRun> {
@@ -90,6 +93,8 @@ async function runOnRegistry(session: SchemasSession, plan: Plan, undoPath: stri
     signal,
   );
   return {
+    // What a registry was asked for and showed already: by an earlier run, or because there was nothing to take back.
+    outcome: sent > 0 ? 'done' : 'was-done',
     written: sent,
     doneBefore,
     undoPath: undoes?.path ?? undoPath,

@@ -38,13 +38,18 @@ export interface RunTopicPlanOptions {
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
+/**
+ * What became of a plan that was run without an error. `done`: this run did what was left of it; `was-done`: an earlier run had done
+ * everything, and this one wrote nothing; `nothing-to-undo`: the plan to take back had changed nothing, and neither did this run.
+ */
+export type RunOutcome = 'done' | 'was-done' | 'nothing-to-undo';
+
 export interface TopicRunResult {
+  readonly outcome: RunOutcome;
   /** Records that this run wrote. */
   readonly written: number;
   /** Of the plan, that an earlier run had written. */
   readonly writtenBefore: number;
-  /** An earlier run did everything, and others have written to the topic since. */
-  readonly wasDone: boolean;
   readonly undoPath: string;
   readonly notes: readonly string[];
 }
@@ -89,8 +94,10 @@ class TopicPlanRun {
     let facts = isBegun ? await this.settled() : await target.facts(signal);
     if (facts !== undefined && !isBegun && (await this.hasNothingToUndo(shape, facts))) {
       const words = 'the plan had not deleted the topic yet: it is as it was, and there is nothing to take back';
-      return { ...this.result(0, 0), notes: [words] };
+      return { ...this.result('nothing-to-undo'), notes: [words] };
     }
+    // Where there is no topic to delete, either the plan made none yet, or it was deleted again.
+    const gone = facts !== undefined ? 'done' : isBegun ? 'was-done' : 'nothing-to-undo';
     const base = undo?.header.undoes?.base ?? (isBegun ? 0 : await this.freshBase(shape, facts));
     if (!isBegun) {
       const present = facts === undefined ? undefined : await this.spooled(facts);
@@ -124,7 +131,7 @@ class TopicPlanRun {
       }
     }
     if (facts === undefined) {
-      if (shape.records === 0 && shape.create === undefined) return this.result(0, 0);
+      if (shape.records === 0 && shape.create === undefined) return this.result(gone);
       throw changed(target.topic, 'it is not there any more');
     }
     return this.write(shape, { base, facts, before: before ?? (await this.written(shape, base, facts)) });
@@ -138,7 +145,7 @@ class TopicPlanRun {
     const { signal } = this;
     if (before === 'more') {
       const words = 'the plan was carried out before, and others have written to the topic since: nothing was done';
-      return { ...this.result(0, shape.records), wasDone: true, notes: [...this.notes, words] };
+      return { ...this.result('was-done', 0, shape.records), notes: [...this.notes, words] };
     }
     for (const { configs } of shape.alter) await target.alter(configs, signal);
     let next = facts.endOffset;
@@ -152,7 +159,8 @@ class TopicPlanRun {
       this.progress('writing', next - facts.endOffset + before, shape.records);
     }
     if (shape.records > 0) await this.readBack(shape, { base, end: next, facts });
-    return this.result(next - facts.endOffset, before);
+    const isOver = shape.records > 0 && before === shape.records;
+    return this.result(isOver ? 'was-done' : 'done', next - facts.endOffset, before);
   }
 
   /** How many of the plan's records the topic has already; `more`: all of them, and others behind. */
@@ -336,8 +344,8 @@ class TopicPlanRun {
     this.options.onProgress?.({ doing, done, total });
   }
 
-  private result(written: number, writtenBefore: number): TopicRunResult {
+  private result(outcome: RunOutcome, written = 0, writtenBefore = 0): TopicRunResult {
     const { undoPath } = this.options;
-    return { written, writtenBefore, wasDone: false, undoPath, notes: this.notes };
+    return { outcome, written, writtenBefore, undoPath, notes: this.notes };
   }
 }

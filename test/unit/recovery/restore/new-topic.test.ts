@@ -157,11 +157,22 @@ describe('a restore into a new topic', () => {
   it('says that it was done when it is run again, and writes nothing', async () => {
     const plan = await planned(new MemorySnapshot(asLog(LIFE)));
     await world.run(plan);
-    await expect(world.run(plan)).resolves.toMatchObject({ written: 0, writtenBefore: LIFE.length + 1 });
+    await expect(world.run(plan)).resolves.toMatchObject({
+      outcome: 'was-done',
+      written: 0,
+      writtenBefore: LIFE.length + 1,
+    });
     await world.append([confluent.noop()]);
-    await expect(world.run(plan)).resolves.toMatchObject({ written: 0, wasDone: true });
-    await world.undo(plan);
+    await expect(world.run(plan)).resolves.toMatchObject({ outcome: 'was-done', written: 0 });
+    await expect(world.undo(plan)).resolves.toMatchObject({ outcome: 'done' });
     expect(await world.content()).toBeUndefined();
+    await expect(world.undo(plan)).resolves.toMatchObject({ outcome: 'was-done', written: 0 });
+  });
+
+  it('tells that there is nothing to take back when it was ended before it made the topic', async () => {
+    const plan = await planned(new MemorySnapshot(asLog(LIFE)));
+    await expect(world.run(plan, (target) => failingTopic(target, 1, 'before'))).rejects.toThrow(Killed);
+    await expect(world.undo(plan)).resolves.toMatchObject({ outcome: 'nothing-to-undo', written: 0 });
   });
 
   it('refuses a target that was made, or written to by others, since', async () => {
@@ -204,7 +215,10 @@ describe('a topic that is made anew', () => {
     const recreate = { backup: backup.folder, sha256: backup.facts.sha256 };
     const plan = await planned(new MemorySnapshot(asLog(LIFE.slice(0, 3))), { recreate });
     await expect(world.run(plan, (target) => failingTopic(target, 1, 'before'))).rejects.toThrow(Killed);
-    await expect(world.undo(plan)).resolves.toMatchObject({ notes: [expect.stringContaining('nothing to take back')] });
+    await expect(world.undo(plan)).resolves.toMatchObject({
+      outcome: 'nothing-to-undo',
+      notes: [expect.stringContaining('nothing to take back')],
+    });
     expect(await world.content()).toEqual(before);
     await world.run(plan);
     await world.undo(plan);

@@ -233,7 +233,7 @@ describe('the undo of a topic that was made anew', () => {
     await admin.close();
     const undo = await openPlan(undoPathOf(plan.path));
     await expect(world.run(undo, (target) => failingTopic(target, 1, 'before'))).rejects.toThrow(Killed);
-    await expect(world.run(undo)).resolves.toMatchObject({ wasDone: false, written: LIFE.length });
+    await expect(world.run(undo)).resolves.toMatchObject({ outcome: 'done', written: LIFE.length });
     expect((await world.backup()).facts.topic?.overrides).toMatchObject({ 'segment.ms': '7200000' });
   });
 });

@@ -9,6 +9,7 @@ import { dependencyOrder } from './dependency-order.ts';
 import { type LeftOutVersion, LeftOutVersions } from './left-out-versions.ts';
 import { restContent } from './rest-content.ts';
 import { REST_CONFLICT, REST_CYCLE } from './rest-errors.ts';
+import { ranks, repeatedIn, SameSchemas, sameAs } from './same-schema.ts';
 import type { TargetIndex } from './target-index.ts';
 
 /** `import`: it is not there. `undelete`, `delete`: it is there, and soft-deleted or not, unlike in the snapshot. */
@@ -26,6 +27,8 @@ export interface Comparison {
   readonly same: number;
   /** What the registry would refuse, and does not have. */
   readonly leftOut: readonly LeftOutVersion[];
+  /** Schemas that will have two ids, in words. */
+  readonly otherIds: readonly string[];
 }
 
 const BATCH = 100;
@@ -47,42 +50,36 @@ export async function compareWithTarget(
   const refused = new LeftOutVersions({ versions, unparsable: unparsable ?? new Map(), target });
   const conflicts: string[] = [];
   const items: RestoreItem[] = [];
-  const { order, circle } = dependencyOrder(versions, (version) => rankOf(version, state));
+  const same = new SameSchemas({ state, target });
+  const { order, circle } = dependencyOrder(versions, ranks(versions, target));
   if (circle !== undefined) throw circular(circle);
-  let same = 0;
+  let unchanged = 0;
   for (let at = 0; at < order.length; at += BATCH) {
     signal.throwIfAborted();
     const batch = order.slice(at, at + BATCH);
-    const contents = await contentsOf(
-      snapshot,
-      batch.filter((version) => mayClash(version, target)),
-    );
+    const contents = target.isEmpty ? NO_CONTENTS : await contentsOf(snapshot, batch);
     for (const version of batch) {
-      const found = actionFor(version, target, contents.get(version));
+      const content = contents.get(version);
+      const found = actionFor(version, target, content);
       if (typeof found === 'object') conflicts.push(found.conflict);
-      else if (found === 'same') same++;
-      else if (found === 'delete' || unparsable === undefined || !refused.refuses(version)) {
-        items.push({ version, action: found });
+      else if (found === 'same') unchanged++;
+      else if (found === 'delete' || unparsable === undefined) items.push({ version, action: found });
+      else if (!refused.refuses(version)) {
+        const inTheWay = content === undefined ? undefined : same.inTheWayOf(version, content);
+        if (inTheWay === undefined) {
+          items.push({ version, action: found });
+          if (content !== undefined) same.sees(version, content);
+        } else if (version.deleted && inTheWay.id === version.id) refused.add(version, sameAs(inTheWay));
+        else conflicts.push(`${nameOf(version)}: ${sameAs(inTheWay)}`);
       }
     }
   }
-  conflicts.unshift(...repeatedIn(state, refused));
+  conflicts.unshift(...repeatedIn(state, refused, { looksAtTexts: unparsable !== undefined }));
   if (conflicts.length > 0) throw conflicting(conflicts, target.witness.node);
-  return { items, same, leftOut: [...refused.all()] };
+  return { items, same: unchanged, leftOut: [...refused.all()], otherIds: same.inWords() };
 }
 
-/**
- * A soft-deleted version with the schema of a living one comes before it: a registry that has the living one answers with that, and takes no
- * other. All other deleted ones come last, so that their subjects have a living version meanwhile: a subject without loses its settings.
- */
-function rankOf({ subject, id, deleted }: VersionState, state: RegistryState): number {
-  if (!deleted) return 1;
-  return state.versions(subject).some((other) => !other.deleted && other.id === id) ? 0 : 2;
-}
-
-function mayClash({ subject, version, id }: VersionState, target: TargetIndex): boolean {
-  return target.version(subject, version) !== undefined || target.ofId(contextOf(subject), id) !== undefined;
-}
+const NO_CONTENTS: ReadonlyMap<VersionState, string> = new Map();
 
 async function contentsOf(
   snapshot: Snapshot,
@@ -114,12 +111,13 @@ export async function valuesAt(
 }
 
 function actionFor(
-  { subject, version, id, deleted }: VersionState,
+  wanted: VersionState,
   target: TargetIndex,
   content: string | undefined,
 ): RestoreAction | 'same' | { readonly conflict: string } {
+  const { subject, version, id, deleted } = wanted;
   const there = target.version(subject, version);
-  const name = `version ${version} of subject ${subject} (id ${id})`;
+  const name = nameOf(wanted);
   if (there !== undefined && (there.id !== id || there.content !== content)) {
     return { conflict: `${name}: the registry has ${there.id === id ? 'another schema' : `id ${there.id}`} there` };
   }
@@ -134,22 +132,8 @@ function actionFor(
   return deleted ? 'delete' : 'undelete';
 }
 
-/** A registry takes one schema only once among the living versions of a subject. */
-function repeatedIn(state: RegistryState, refused: LeftOutVersions): string[] {
-  const found: string[] = [];
-  for (const subject of state.subjects()) {
-    const seen = new Map<number, number>();
-    for (const { version, id, deleted } of state.versions(subject)) {
-      if (deleted || refused.has({ subject, version })) continue;
-      const before = seen.get(id);
-      if (before === undefined) seen.set(id, version);
-      else
-        found.push(
-          `versions ${before} and ${version} of subject ${subject} have one id, ${id}, and REST takes only one`,
-        );
-    }
-  }
-  return found;
+function nameOf({ subject, version, id }: VersionState): string {
+  return `version ${version} of subject ${subject} (id ${id})`;
 }
 
 function conflicting(conflicts: readonly string[], node: string): DataError {

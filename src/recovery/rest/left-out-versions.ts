@@ -41,9 +41,18 @@ export class LeftOutVersions {
   refuses(version: VersionState): boolean {
     const reason = this.lacking(version) ?? this.unparsable.get(version.offset);
     if (reason === undefined) return false;
+    this.leaveOut(version, reason);
+    return true;
+  }
+
+  /** @param why in words, without a full stop */
+  add(version: VersionState, why: string): void {
+    this.leaveOut(version, `${why}.`);
+  }
+
+  private leaveOut(version: VersionState, reason: string): void {
     const name = nameOf(version);
     this.left.set(versionKey(version), { version, reason: reason.startsWith(name) ? reason : `${name}: ${reason}` });
-    return true;
   }
 
   has(version: Pick<VersionState, 'subject' | 'version'>): boolean {

@@ -49,7 +49,7 @@ async function* archiveSteps(restore: RegistryRestore): AsyncGenerator<RequestSt
   const ids = new Set<number>();
   const mark = (value: SchemaValue): ArchivedVersion => {
     const content = restContent(value);
-    const repeated = !ids.has(value.id) && (seen.has(content) || target.hasContent(content));
+    const repeated = !ids.has(value.id) && (seen.has(content) || target.ofContent('', content) !== undefined);
     ids.add(value.id);
     seen.add(content);
     return repeated ? { ...value, repeated } : value;

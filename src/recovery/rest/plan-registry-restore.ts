@@ -50,7 +50,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
   const isApicurio = target.witness.vendor === 'apicurio';
   // Apicurio takes an archive as it is.
   const unparsable = isApicurio ? undefined : await findUnparsable(snapshot, signal);
-  const { items, same, leftOut } = await compareWithTarget(snapshot, state, target, unparsable, signal);
+  const { items, same, leftOut, otherIds } = await compareWithTarget(snapshot, state, target, unparsable, signal);
   const { reserved, maxIds } = reservations(state, target, minIds, leftOut);
   const importing = items.filter(({ action }) => action !== 'delete');
   const scopes = importScopes(
@@ -75,7 +75,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     maxIds,
     summary: isApicurio
       ? [...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same), ...notKeptByApicurio(restore)]
-      : [...summaryOf(restore, same), ...leftOutInWords(leftOut), ...keptFields(state, target)],
+      : [...summaryOf(restore, same), ...otherIds, ...leftOutInWords(leftOut), ...keptFields(state, target)],
     steps: requests.steps,
     undo: {
       maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),

@@ -32,7 +32,7 @@ export const REST_NO_IMPORT = defineErrorCode('holdfast.recovery.rest-no-import'
 });
 
 export const REST_CONFLICT = defineErrorCode('holdfast.recovery.rest-conflict', {
-  what: 'The registry has other schemas under ids or versions that are to be restored, so nothing was written.',
+  what: 'The registry has other schemas under ids or versions that are to be restored, or the same schema as another version of the subject, so nothing was written.',
   mend: 'Leave the subjects out (--only), restore them under other names or into a context (--map), or restore into a new topic.',
 });
 

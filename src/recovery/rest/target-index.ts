@@ -17,7 +17,10 @@ export class TargetIndex {
   private readonly stored: StoredVersions;
   private readonly subjects = new Map<string, Map<number, TargetVersion>>();
   private readonly byId = new Map<string, TargetVersion>();
-  private readonly contents = new Set<string>();
+  /** By context and content, the first one. */
+  private readonly byContent = new Map<string, TargetVersion>();
+  /** By subject, the living ones by content; of the subjects that were asked for. */
+  private readonly livingBySubject = new Map<string, Map<string, TargetVersion[]>>();
   private readonly highest = new Map<string, number>();
   private readonly places = new Map<TargetVersion, number>();
 
@@ -42,7 +45,8 @@ export class TargetIndex {
     const versions = this.subjects.get(subject) ?? new Map<number, TargetVersion>();
     this.subjects.set(subject, versions.set(version, known));
     const context = contextOf(subject);
-    this.contents.add(known.content);
+    const contentKey = `${known.content} ${context}`;
+    if (!this.byContent.has(contentKey)) this.byContent.set(contentKey, known);
     this.byId.set(idKey(context, id), known);
     this.highest.set(context, Math.max(this.highest.get(context) ?? 0, id));
     if (deleted) this.places.set(known, await this.stored.add(value));
@@ -64,9 +68,22 @@ export class TargetIndex {
     return this.byId.get(idKey(context, id));
   }
 
-  /** Under whatever id, in whatever context. */
-  hasContent(content: string): boolean {
-    return this.contents.has(content);
+  /** A version that has it, under whatever id and subject. */
+  ofContent(context: string, content: string): TargetVersion | undefined {
+    return this.byContent.get(`${content} ${context}`);
+  }
+
+  /** The living versions of the subject that have it: one, but for what was imported. */
+  living(subject: string, content: string): readonly TargetVersion[] {
+    let byContent = this.livingBySubject.get(subject);
+    if (byContent === undefined) {
+      byContent = new Map();
+      this.livingBySubject.set(subject, byContent);
+      for (const version of this.versions(subject)) {
+        if (!version.deleted) byContent.set(version.content, [...(byContent.get(version.content) ?? []), version]);
+      }
+    }
+    return byContent.get(content) ?? [];
   }
 
   softDeleted(): Iterable<TargetVersion> {

@@ -11,6 +11,7 @@ import { normalizedSnapshot } from '../../recovery/restore/normalized-snapshot.t
 import { undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { planInPlace } from '../../recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
+import type { OverwriteIds } from '../../recovery/restore/refuse-id-changes.ts';
 import { SubjectRules } from '../../recovery/restore/subject-rules.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
@@ -30,6 +31,7 @@ interface RestoreOptions extends CommonOptions, RestoreSourceOptions, WaitOption
   readonly only?: readonly string[];
   readonly map?: readonly string[];
   readonly minId?: readonly string[];
+  readonly overwriteId?: readonly string[];
   readonly plan?: string;
   readonly undo?: string;
   readonly asIs: boolean;
@@ -56,6 +58,11 @@ export function addRestore(schemas: Command): void {
     .option('--only <subjects>', 'these subjects alone, with commas between; * stands for any text', listed)
     .option('--map <from=to>', 'another name for a subject, or a context: :.old:=:.new:', listed)
     .option('--min-id <id>', 'ids up to this one were given out: ID, or CONTEXT=ID', collected)
+    .option(
+      '--overwrite-id <id>',
+      'in place: this id may come to mean what the backup says: ID, CONTEXT=ID, or all',
+      collected,
+    )
     .option('--as-is', 'mend nothing on the way: byte for byte, also what no registry can read', false)
     .option('--plan <file>', 'where the plan is written; restore-<time>.ndjson here unless told')
     .option('--undo <file>', 'where the plan that takes it back is written; beside the plan unless told')
@@ -71,6 +78,9 @@ async function restore(session: SchemasSession, place: string | undefined, optio
   if (dryRun && yes) throw new UsageError('--dry-run and --yes contradict each other.');
   const planner = PLANNERS[into];
   if (planner === undefined) throw new UsageError(`--into must be new-topic, in-place or registry, not ${into}.`);
+  if (into !== 'in-place' && options.overwriteId !== undefined) {
+    throw new UsageError('--overwrite-id is for --into in-place alone.');
+  }
   if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
   const waitMs = waitOf(session, options);
   const origin = await openOrigin(session, place, options);
@@ -94,9 +104,10 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
     const present = await target.present(signal);
     return planNewTopic({ ...origin, present, topic, groupId, path, now: clock.now(), asIs }, signal);
   },
-  'in-place': async (session, origin, { path, groupId }) => {
+  'in-place': async (session, origin, { path, groupId, overwriteId = [] }) => {
+    const overwriteIds = overwriteIdsOf(overwriteId);
     const present = await openPlace(session, { kind: 'topic' });
-    return planInPlace({ ...origin, present, groupId, path, now: session.clock.now() }, session.signal);
+    return planInPlace({ ...origin, present, groupId, path, now: session.clock.now(), overwriteIds }, session.signal);
   },
   registry: async (session, origin, { path, undo }) => {
     const { clock, signal, progress } = session;
@@ -162,14 +173,32 @@ function listed(value: string, before: readonly string[] | undefined): readonly 
 function minIdsOf(texts: readonly string[]): Readonly<Record<string, number>> {
   const ids: Record<string, number> = {};
   for (const text of texts) {
-    const [, context = '', id] = /^(?::?\.?([^=:]*):?=)?([1-9]\d{0,9})$/.exec(text) ?? [];
+    const { context, id } = contextAndId(text) ?? {};
     // Ids are Java's int, and one has to be left to be given out.
-    if (id === undefined || Number(id) >= 2 ** 31 - 1) {
+    if (context === undefined || id === undefined || id >= 2 ** 31 - 1) {
       throw new UsageError(`--min-id must be an id below 2147483647, or CONTEXT=ID, not ${text}.`);
     }
-    ids[context] = Math.max(Number(id), ids[context] ?? 0);
+    ids[context] = Math.max(id, ids[context] ?? 0);
   }
   return ids;
+}
+
+/** @throws UsageError */
+function overwriteIdsOf(texts: readonly string[]): OverwriteIds {
+  if (texts.includes('all')) return 'all';
+  const ids: Record<string, number[]> = {};
+  for (const text of texts) {
+    const found = contextAndId(text);
+    if (found === undefined) throw new UsageError(`--overwrite-id must be an id, CONTEXT=ID or all, not ${text}.`);
+    ids[found.context] = [...(ids[found.context] ?? []), found.id];
+  }
+  return ids;
+}
+
+/** undefined: neither ID nor CONTEXT=ID. */
+function contextAndId(text: string): { readonly context: string; readonly id: number } | undefined {
+  const [, context = '', id] = /^(?::?\.?([^=:]*):?=)?([1-9]\d{0,9})$/.exec(text) ?? [];
+  return id === undefined ? undefined : { context, id: Number(id) };
 }
 
 function stamp(now: number): string {

@@ -1,7 +1,7 @@
 /** What a plan will do, for a person before saying yes and for `--json`. */
 import { describeRecord } from './describe-record.ts';
 import type { Plan } from './open-plan.ts';
-import type { PlannedChange, PlanStep } from './plan.ts';
+import type { PlannedChange, PlannedId, PlanStep } from './plan.ts';
 
 /** Examples of one sign; the others are only counted. */
 const EXAMPLES = 20;
@@ -13,6 +13,10 @@ export interface PlanDescription {
   readonly source: string;
   readonly target: string;
   readonly summary: readonly string[];
+  /** As in the plan's header. */
+  readonly changedIds: readonly PlannedId[];
+  /** As in the plan's header. */
+  readonly lostIds: readonly PlannedId[];
   readonly steps: number;
   /** Topics that are made, altered or deleted, in words and in order. */
   readonly topics: readonly string[];
@@ -43,7 +47,7 @@ export async function describePlan(plan: Plan, signal?: AbortSignal): Promise<Pl
       }
     }
   }
-  const { id, title, created, source, target, summary } = plan.header;
+  const { id, title, created, source, target, summary, changedIds = [], lostIds = [] } = plan.header;
   return {
     id,
     title,
@@ -54,6 +58,8 @@ export async function describePlan(plan: Plan, signal?: AbortSignal): Promise<Pl
         ? `the registry at ${target.nodes.join(', ')}`
         : `the topic ${target.topic}${target.clusterId === null ? '' : ` of the cluster ${target.clusterId}`}`,
     summary,
+    changedIds,
+    lostIds,
     steps: plan.steps,
     topics,
     changes: { '+': changes['+'].end(), '~': changes['~'].end(), '-': changes['-'].end() },

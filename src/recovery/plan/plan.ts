@@ -71,6 +71,15 @@ export interface UndonePlan {
   readonly topicId?: string | null;
 }
 
+/** An id, and a version that has it. */
+export interface PlannedId {
+  /** '' is the default one. */
+  readonly context: string;
+  readonly id: number;
+  readonly subject: string;
+  readonly version: number;
+}
+
 export interface PlanHeader {
   readonly format: 1;
   readonly kind: 'holdfast-schemas-plan';
@@ -106,6 +115,10 @@ export interface PlanHeader {
   readonly undoes?: UndonePlan;
   /** By context: no id above it was ever given out, so far as is known. */
   readonly maxIds: Readonly<Record<string, number>>;
+  /** All ids that stand for another schema from then on, with a version that has it then. Absent: none. */
+  readonly changedIds?: readonly PlannedId[];
+  /** All ids that stand for nothing any more, with a version that has it now. Absent: none. */
+  readonly lostIds?: readonly PlannedId[];
   /** What a person wants to read before saying yes. */
   readonly summary: readonly string[];
 }

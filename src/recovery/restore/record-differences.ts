@@ -2,6 +2,7 @@
 import { contextOf } from '../../registry/subject-context.ts';
 import type { PlannedChange } from '../plan/plan.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
+import { type IdChanges, idChangesOf } from './id-changes.ts';
 import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
 
 export interface Difference {
@@ -27,16 +28,7 @@ export interface Differences {
   /** Versions. */
   readonly onlyThere: number;
   readonly purged: number;
-  /** Versions whose id would stand for two schemas of one context. */
-  readonly collisions: readonly VersionId[];
-  /** That the target's versions have, and nothing will have any more. */
-  readonly lostIds: readonly VersionId[];
-}
-
-export interface VersionId {
-  readonly subject: string;
-  readonly version: number;
-  readonly id: number;
+  readonly ids: IdChanges;
 }
 
 interface Written extends Difference {
@@ -53,8 +45,7 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
     const change = known === undefined ? '+' : '~';
     written.set(place, { from: 'snapshot', offset, change, deleted, needsTombstone, references });
   }
-  const collisions = collisionsOf(wanted, there, written);
-  const lostIds = lostIdsOf(wanted, there, written);
+  const ids = idChangesOf(wanted, there, written);
   const differing = written.size;
   addDependents(wanted, there, written);
   const released = releasedBy(wanted, there, written);
@@ -68,7 +59,7 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
   }
   const added = all.filter(({ change }) => change === '+').length;
   const counts = { added, changed: all.length - added - again - released.length, again, purged: wanted.purged };
-  return { all, ...counts, onlyThere: onlyIn(there, wanted), collisions, lostIds };
+  return { all, ...counts, onlyThere: onlyIn(there, wanted), ids };
 }
 
 function* pairs(
@@ -155,58 +146,4 @@ function releasedBy(
     }
   }
   return released;
-}
-
-function lostIdsOf(
-  wanted: RecordTable,
-  there: RecordTable,
-  written: ReadonlyMap<string, Written>,
-): readonly VersionId[] {
-  const replaced: VersionId[] = [];
-  for (const [subject, rows] of wanted.versions) {
-    for (const [version, { id }] of rows) {
-      const known = written.has(placeOf(subject, version)) ? there.version(subject, version) : undefined;
-      if (known !== undefined && known.id !== id) replaced.push({ subject, version, id: known.id });
-    }
-  }
-  if (replaced.length === 0) return [];
-  const kept = new Set<string>();
-  const keep = (table: RecordTable, isReplaced: (place: string) => boolean): void => {
-    for (const [subject, rows] of table.versions) {
-      for (const [version, { id }] of rows) {
-        if (!isReplaced(placeOf(subject, version))) kept.add(`${id} ${contextOf(subject)}`);
-      }
-    }
-  };
-  keep(wanted, () => false);
-  keep(there, (place) => written.has(place));
-  return replaced.filter(({ subject, id }) => !kept.has(`${id} ${contextOf(subject)}`));
-}
-
-function collisionsOf(
-  wanted: RecordTable,
-  there: RecordTable,
-  written: ReadonlyMap<string, Written>,
-): Differences['collisions'] {
-  if (written.size === 0) return [];
-  const contents = new Map<string, Map<number, string>>();
-  for (const [subject, rows] of there.versions) {
-    if (isReservedSubject(subject)) continue;
-    const context = contextOf(subject);
-    const ids = contents.get(context) ?? new Map<number, string>();
-    contents.set(context, ids);
-    for (const [version, { id, content }] of rows) {
-      if (!written.has(placeOf(subject, version))) ids.set(id, content);
-    }
-  }
-  const found: { subject: string; version: number; id: number }[] = [];
-  for (const [subject, rows] of wanted.versions) {
-    const ids = contents.get(contextOf(subject));
-    for (const [version, { id, content }] of rows) {
-      if (!written.has(placeOf(subject, version))) continue;
-      const other = ids?.get(id);
-      if (other !== undefined && other !== content) found.push({ subject, version, id });
-    }
-  }
-  return found;
 }

@@ -11,8 +11,8 @@ export const TARGET_CHANGED = defineErrorCode('holdfast.recovery.target-changed'
 });
 
 export const ID_COLLISION = defineErrorCode('holdfast.recovery.id-collision', {
-  what: 'An id of what is to be restored stands for another schema at the target, in the same context.',
-  mend: 'Restore into a context of its own with --map, leave those subjects out with --only, or into a new topic.',
+  what: 'An id of what is to be restored stands for another schema at the target, in the same context, or a restore in place would take from an id what it stands for.',
+  mend: 'Restore into a context of its own with --map, leave those subjects out with --only, or restore into a new topic; in place, --overwrite-id chooses ids that are to mean what the backup says.',
 });
 
 export const DANGLING_REFERENCE = defineErrorCode('holdfast.recovery.dangling-reference', {

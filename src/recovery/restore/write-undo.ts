@@ -180,9 +180,9 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
     first: back,
     records: async function* () {
       for (let at = 0; at < deletes.length; at += BATCH) yield deletes.slice(at, at + BATCH);
-      for await (const records of again()) {
-        yield records.flatMap((raw) => [...tombstoneBefore(topic, raw), produce(topic, raw, -1)]);
-      }
+      // All of them first: two versions may have changed their ids, and each id has to be let go of before it is taken.
+      for await (const records of again()) yield records.flatMap((raw) => tombstoneBefore(topic, raw));
+      for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));
     },
     last: [...ids.reservations().map(({ schema }) => schemaStep(topic, schema)), noopStep(topic)],
   };

@@ -89,7 +89,7 @@ export const RECORD_KINDS = {
       confluent: 'keeps the first text of an id until compaction has removed it, then it has the second',
       karapace: 'has the last one at once',
     },
-    mend: 'Find out which one the data was written with; restore that one in place (it deletes first) from a backup.',
+    mend: 'Find out which one the data was written with; restore that one in place (it deletes first) from a backup, with --overwrite-id.',
   },
   'reborn-version': {
     severity: 'note',

@@ -115,7 +115,7 @@ describeWithKafka('a restore', (kafka) => {
     await world.append([confluent.gone('s2', 1), odd]);
     const plan = await planInPlace({
       ...{ snapshot, present: await world.backup(), groupId: world.groupId },
-      ...{ path: world.path('in-place'), source: 'a test', now: clock.now() },
+      ...{ path: world.path('in-place'), source: 'a test', now: clock.now(), overwriteIds: 'all' },
     });
     await expect(world.run(plan, (target) => failingTopic(target, 1, 'halfway'))).rejects.toThrow(Killed);
     await world.run(plan);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describePlan } from '../../../../src/recovery/plan/describe-plan.ts';
 import type { Plan } from '../../../../src/recovery/plan/open-plan.ts';
 import { appendedRecord } from '../../../../src/recovery/plan/planned-record.ts';
-import { planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
+import { type InPlaceOptions, planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
 import { shapeOf } from '../../../../src/recovery/restore/plan-shape.ts';
 import { writeUndo } from '../../../../src/recovery/restore/write-undo.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
@@ -29,9 +30,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.broker.close());
 
-function planned(snapshot: Snapshot, present: Snapshot, minIds: Readonly<Record<string, number>> = {}): Promise<Plan> {
+function planned(
+  snapshot: Snapshot,
+  present: Snapshot,
+  more: Pick<InPlaceOptions, 'minIds' | 'overwriteIds'> = {},
+): Promise<Plan> {
   const path = world.path('in-place');
-  return planInPlace({ snapshot, present, groupId: 'schema-registry', path, source: 'a test', now: 0, minIds });
+  return planInPlace({ snapshot, present, groupId: 'schema-registry', path, source: 'a test', now: 0, ...more });
 }
 
 async function withSteps(present: MemorySnapshot, plan: Plan): Promise<MemorySnapshot> {
@@ -105,7 +110,8 @@ describe('a restore in place', () => {
           const victim = log.filter(({ key }) => Buffer.from(key ?? []).includes('SCHEMA'))[garbled];
           const bad = victim === undefined ? [] : [{ ...victim, value: Buffer.from('{'), offset: 10_000 }];
           const present = new MemorySnapshot([...left, ...bad]);
-          const plan = await planned(snapshot, present);
+          // A version that was purged and came back may have its old id in what is left.
+          const plan = await planned(snapshot, present, { overwriteIds: 'all' });
           const restored = await withSteps(present, plan);
           const levels = (await seen(snapshot, 'confluent')).filter((line) => line.startsWith('config null'));
           for (const vendor of ['confluent', 'karapace'] as const) {
@@ -131,7 +137,7 @@ describe('a restore in place', () => {
         fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
         async ({ log, maxIds }, losses) => {
           const present = new MemorySnapshot(log.filter((_, n) => losses[n % losses.length] === true));
-          const plan = await planned(new MemorySnapshot(log), present);
+          const plan = await planned(new MemorySnapshot(log), present, { overwriteIds: 'all' });
           const undone = await withSteps(await withSteps(present, plan), await undoOf(plan, present));
           expect(await seen(undone, 'confluent')).toEqual(await seen(present, 'confluent'));
           const state = await replay(compacted(undone), 'confluent', { readsOn: true });
@@ -150,7 +156,9 @@ describe('a restore in place', () => {
       confluent.config(null, { compatibilityLevel: 'FULL' }),
     ];
     const there = [schema('a', 1, 1), schema('b', 1, 2, '"other"'), schema('new', 1, 4)];
-    const plan = await planned(new MemorySnapshot(asLog(log)), new MemorySnapshot(asLog(there)));
+    const plan = await planned(new MemorySnapshot(asLog(log)), new MemorySnapshot(asLog(there)), {
+      overwriteIds: { '': [2] },
+    });
     const steps: string[] = [];
     for await (const batch of plan.read()) {
       for (const step of batch) {
@@ -169,6 +177,44 @@ describe('a restore in place', () => {
     expect(plan.header.summary.join('\n')).toContain('1 versions that only the target has stay');
   });
 
+  it('refuses to let an id stand for another schema than it does, and lists every such id once it was chosen', async () => {
+    const [a1, b2] = [schema('a', 1, 1, '"x"'), schema('b', 1, 2, '"y"')];
+    const swapped = [schema('a', 1, 2, '"x"'), schema('b', 1, 1, '"y"')];
+    const snapshot = new MemorySnapshot(asLog([a1, b2]));
+    const present = new MemorySnapshot(asLog([...swapped, schema('c', 1, 3)]));
+    const changedIds = [
+      { context: '', id: 1, subject: 'a', version: 1 },
+      { context: '', id: 2, subject: 'b', version: 1 },
+    ];
+    await expect(planned(snapshot, present, { overwriteIds: { '': [2] } })).rejects.toMatchObject({
+      code: 'holdfast.recovery.id-collision',
+      message: expect.stringMatching(/1 of a version 1.*--overwrite-id/s),
+      details: { changedIds: changedIds.slice(0, 1) },
+    });
+    for (const overwriteIds of ['all', { '': [1, 2] }] as const) {
+      const plan = await planned(snapshot, present, { overwriteIds });
+      expect(plan.header.changedIds).toEqual(changedIds);
+      expect((await describePlan(plan)).changedIds).toEqual(changedIds);
+      expect(plan.header.summary.filter((line) => line.startsWith('id '))).toEqual([
+        'id 1 stands for the schema of a version 1 from then on, and for another one now',
+        'id 2 stands for the schema of b version 1 from then on, and for another one now',
+      ]);
+      const restored = await withSteps(present, plan);
+      const undone = await withSteps(restored, await undoOf(plan, present));
+      for (const vendor of ['confluent', 'karapace'] as const) {
+        const wanted = await replay(snapshot, vendor);
+        for (const log of [restored, compacted(restored)]) {
+          const state = await replay(log, vendor);
+          for (const id of [1, 2]) expect(state.byId('', id)?.content).toBe(wanted.byId('', id)?.content);
+          expect(state.version('a', 1)?.id).toBe(1);
+          expect(state.version('b', 1)?.id).toBe(2);
+        }
+        for (const log of [undone, compacted(undone)])
+          expect(await seen(log, vendor)).toEqual(await seen(present, vendor));
+      }
+    }
+  });
+
   it('refuses ids that stand for another schema by now, and names them', async () => {
     const present = new MemorySnapshot(asLog([schema('other', 1, 1)]));
     await expect(planned(new MemorySnapshot(asLog([schema('a', 1, 1)])), present)).rejects.toMatchObject({
@@ -183,7 +229,7 @@ describe('a restore in place', () => {
     const log = asLog([schema('a', 1, 1)]);
     const marked = new MemorySnapshot(log, { topic: { endOffset: 2, controlOffsets: [1] } });
     expect((await planned(new MemorySnapshot(log), marked)).steps).toBe(1);
-    const reserved = await planned(new MemorySnapshot(log), new MemorySnapshot(log), { '': 40 });
+    const reserved = await planned(new MemorySnapshot(log), new MemorySnapshot(log), { minIds: { '': 40 } });
     expect(reserved.header.maxIds).toEqual({ '': 40 });
     expect(reserved.steps).toBe(2);
     const deleting = new MemorySnapshot(log, { topic: { effective: { 'cleanup.policy': 'delete' } } });
@@ -226,7 +272,8 @@ describe('a restore in place', () => {
     await admin.alterTopicConfigs('_schemas', { 'max.message.bytes': '2000' });
     await admin.close();
     const present = await world.backup();
-    const plan = await planned(new MemorySnapshot(asLog([schema('a', 1, 1), schema('b', 1, 2)])), present);
+    const backup = new MemorySnapshot(asLog([schema('a', 1, 1), schema('b', 1, 2)]));
+    const plan = await planned(backup, present, { overwriteIds: 'all' });
     await world.run(plan);
     expect((await replay(await world.backup(), 'karapace')).version('a', 1)?.content).not.toEqual(
       (await replay(present, 'karapace')).version('a', 1)?.content,
@@ -240,13 +287,17 @@ describe('a restore in place', () => {
 
   it('deletes a version before it gets another id, and names the ids that are lost by that', async () => {
     const there = new MemorySnapshot(asLog([schema('a', 1, 90), schema('b', 1, 91), schema('c', 1, 91, '"b1"')]));
-    const plan = await planned(new MemorySnapshot(asLog([schema('a', 1, 5), schema('b', 1, 6)])), there);
+    const backup = new MemorySnapshot(asLog([schema('a', 1, 5), schema('b', 1, 6)]));
+    const lostIds = [{ context: '', id: 90, subject: 'a', version: 1 }];
+    await expect(planned(backup, there)).rejects.toMatchObject({ details: { changedIds: [], lostIds } });
+    const plan = await planned(backup, there, { overwriteIds: { '': [90] } });
     expect(plan.header.summary.join('\n')).toContain(
-      'ids that stand for nothing any more, as their versions get others: 90 of a version 1',
+      'id 90 stands for nothing from then on, as a version 1 gets another',
     );
+    expect(plan.header.lostIds).toEqual(lostIds);
     expect(plan.header.maxIds).toEqual({ '': 91 });
     const log = (await withSteps(there, plan)).raw.slice(3);
-    expect(log.slice(0, 4).map(({ value }) => value === null)).toEqual([true, false, true, false]);
+    expect(log.slice(0, 4).map(({ value }) => value === null)).toEqual([true, true, false, false]);
   });
 
   it('takes no reserved id for a schema, on either side', async () => {
@@ -286,7 +337,7 @@ describe('a restore in place', () => {
         await world.makeTopic(damaged, { 'cleanup.policy': 'delete', 'retention.ms': '-1' });
         const present = await world.backup();
         const wanted = await seen(present, 'confluent');
-        const plan = await planned(snapshot, present);
+        const plan = await planned(snapshot, present, { overwriteIds: 'all' });
         await expect(world.run(plan, (target) => failingTopic(target, nth, when))).rejects.toThrow(Killed);
         // Taken back from wherever it was ended, then run again from the beginning.
         if (nth === 2) {

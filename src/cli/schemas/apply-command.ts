@@ -1,11 +1,10 @@
 /** `holdfast schemas apply`: runs a plan or an undo file, or goes on with one that was interrupted. */
 import type { Command } from 'commander';
 import { openPlan } from '../../recovery/plan/open-plan.ts';
-import { undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { type CommonOptions, type WaitOption, withCommonOptions, withWaitOption } from './common-options.ts';
-import { showAndRun } from './run-plan.ts';
 import { runSchemas } from './run-schemas.ts';
+import { showAndRun } from './show-and-run.ts';
 
 interface ApplyOptions extends CommonOptions, WaitOption {
   readonly yes: boolean;
@@ -20,10 +19,10 @@ export function addApply(schemas: Command): void {
     .option('--undo <file>', 'where the plan that takes it back is written; beside the plan unless told')
     .action((path: string, options: ApplyOptions) =>
       runSchemas(options, async (session) => {
-        const waitMs = waitOf(session, options);
+        const wait = waitOf(session, options);
         const plan = await openPlan(path, session.signal);
         const { undo, yes } = options;
-        return showAndRun(session, plan, { undoPath: undo ?? undoPathOf(plan.path), yes, waitMs });
+        return showAndRun(session, plan, { undo, yes, wait });
       }),
     );
 }

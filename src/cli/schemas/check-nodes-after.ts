@@ -21,35 +21,41 @@ export interface NodesChecked {
   readonly notes: readonly string[];
 }
 
-/** In ms. To be called before anything is done. @throws UsageError */
-export function waitOf({ options }: SchemasSession, { wait }: WaitOption): number | undefined {
+export interface Wait {
+  readonly ms: number;
+  /** As it was told. */
+  readonly text: string;
+}
+
+/** To be called before anything is done. @throws UsageError */
+export function waitOf({ options }: SchemasSession, { wait }: WaitOption): Wait | undefined {
   if (wait === undefined) return undefined;
   if (options.registry === undefined) throw new UsageError('--wait needs --registry with the nodes to wait for.');
   // It is this command that has the folder meanwhile.
   if (options.bootstrapServers?.startsWith('embedded:')) throw new UsageError('--wait does not go with embedded:.');
-  return parseDuration('--wait', wait);
+  return { ms: parseDuration('--wait', wait), text: wait };
 }
 
 /**
- * @param waitMs for nodes that come up, or lag; undefined: 30 s for a registry that is restored through its nodes, and one that has to be started
+ * @param wait for nodes that come up, or lag; undefined: 30 s for a registry that is restored through its nodes, and one that has to be started
  *   first is not checked
  * @returns undefined: it was not checked
  */
 export async function checkNodesAfter(
   session: SchemasSession,
   plan: Plan,
-  waitMs: number | undefined,
+  wait: Wait | undefined,
 ): Promise<NodesChecked | undefined> {
   const { clock, signal, progress } = session;
   const { target } = plan.header;
-  if (target.kind === 'topic' && waitMs === undefined) return undefined;
+  if (target.kind === 'topic' && wait === undefined) return undefined;
   const nodes = (await session.nodes(GIVE_UP_MS))?.nodes ?? [];
   const snapshot = await toldOrWritten(session, plan);
   const names = nodes.map(({ node }) => node);
   if (snapshot === undefined) return undefined;
   if (target.kind === 'topic') session.note(`Start the registry now: ${names.join(', ')} will be checked.`);
   const found = await checkNodes({
-    ...{ snapshot, nodes, mayHaveMore: true, waitMs: waitMs ?? LAG_MS, clock, signal },
+    ...{ snapshot, nodes, mayHaveMore: true, waitMs: wait?.ms ?? LAG_MS, clock, signal },
     folder: await session.temporaryFolder(),
     onProgress: (what, done, total) => progress.report(what, done, total),
   });

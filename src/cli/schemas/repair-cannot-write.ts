@@ -9,24 +9,27 @@ import { consequencesAnew } from '../../recovery/repair/consequences.ts';
 import { mergeRest } from '../../recovery/repair/merge-rest.ts';
 import { type RestDifference, restDifferences } from '../../recovery/repair/rest-differences.ts';
 import { shownList } from '../../recovery/repair/shown.ts';
-import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
+import type { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { HighestIds } from '../../recovery/restore/highest-ids.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { replay } from '../../recovery/state/replay.ts';
 import { UsageError } from '../exit-codes.ts';
+import { type Wait, waitOf } from './check-nodes-after.ts';
+import { openPlanTopic } from './open-plan-topic.ts';
 import { backUpTopic, registryFolder, topicFolder } from './repair-backup.ts';
 import { captureRegistry, newestCapture } from './repair-capture.ts';
-import { planPath, type RepairOptions } from './repair-options.ts';
-import { finishRepair } from './repair-run.ts';
+import { type PlanOptions, planPath } from './repair-options.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { showAndRun } from './show-and-run.ts';
 
-export interface CannotWriteOptions extends RepairOptions {
+export interface CannotWriteOptions extends PlanOptions {
   readonly backup: string;
   readonly newTopic?: string;
   readonly prefer?: string;
-  readonly wait: boolean;
+  /** true: until the registry is stopped; a time: and so long for its nodes after the run. */
+  readonly wait?: true | string;
 }
 
 const POLL_MS = 1_000;
@@ -37,14 +40,16 @@ export async function repairCannotWrite(session: SchemasSession, options: Cannot
   if (prefer !== undefined && prefer !== 'rest' && prefer !== 'topic') {
     throw new UsageError(`--prefer must be rest or topic, not ${prefer}.`);
   }
-  const old = await planTopic(session, options.topic, options.groupId);
+  if (newTopic === options.topic) throw new UsageError('--new-topic must be another one than --topic.');
+  const wait = typeof options.wait === 'string' ? waitOf(session, { wait: options.wait }) : undefined;
+  const old = await openPlanTopic(session, options);
   const running = (await old.facts(session.signal))?.group.members ?? 0;
   const folder = registryFolder(backup);
   // Under nobody's feet: what was told before it was stopped holds. While it runs it may know more by now.
   const earlier = running === 0 ? await newestCapture(session, folder) : undefined;
   const capture = earlier ?? (await captureRegistry(session, folder));
   if (running > 0 && newTopic === undefined) {
-    if (!options.wait) return stopFirst(session, options, { capture, running });
+    if (options.wait === undefined) return stopFirst(session, options, { capture, running });
     await untilStopped(session, old, running);
   }
   const kept =
@@ -59,7 +64,7 @@ export async function repairCannotWrite(session: SchemasSession, options: Cannot
       ? []
       : [`Where the two differ, the ${prefer} holds:`, ...shownDifferences(differences)]),
   ];
-  return planAndRun(session, options, { content, kept, notes, capture: capture.folder });
+  return planAndRun(session, options, { content, kept, notes, capture: capture.folder, wait });
 }
 
 interface Content {
@@ -69,26 +74,27 @@ interface Content {
   readonly kept: (Snapshot & { readonly folder: string }) | undefined;
   readonly notes: readonly string[];
   readonly capture: string;
+  readonly wait: Wait | undefined;
 }
 
 async function planAndRun(
   session: SchemasSession,
   options: CannotWriteOptions,
-  { content, kept, notes, capture }: Content,
+  { content, kept, notes, capture, wait }: Content,
 ): Promise<number> {
   const { signal, clock } = session;
-  const { newTopic } = options;
+  const { newTopic, groupId } = options;
   const topic = newTopic ?? options.topic;
-  // No registry elects in a group of the new topic's name: the old one may run on until it is told to use it.
-  const groupId = newTopic ?? options.groupId;
-  const target = await planTopic(session, topic, groupId);
+  // It may run on with the old topic until the new one is there, and is stopped then to be told of it.
+  const reads = newTopic === undefined ? {} : { registryReads: options.topic };
+  const target = await openPlanTopic(session, { topic, groupId, ...reads });
   const path = planPath(options, 'cannot-write', clock.now());
   // With the settings and ACLs of the topic that it is for.
   const snapshot = { ...delegating(content), facts: { ...content.facts, topic: kept?.facts.topic } };
   const present = await target.present(signal);
   const plan = await planNewTopic(
     {
-      ...{ snapshot, present, topic, groupId, path, notes, now: clock.now() },
+      ...{ snapshot, present, topic, groupId, ...reads, path, notes, now: clock.now() },
       title: `Make ${topic} anew from what the registry tells over REST`,
       source: capture,
       minIds: kept === undefined ? {} : await highestIds(kept),
@@ -98,16 +104,15 @@ async function planAndRun(
     },
     signal,
   );
-  const changes = kept === undefined ? [] : await consequencesAnew(kept, content);
+  const consequences = kept === undefined ? [] : await consequencesAnew(kept, content);
   const files = { 'told by the registry': capture, ...(kept === undefined ? {} : { backup: kept.folder }) };
   const next =
     newTopic === undefined
       ? []
       : [`Once it is filled, stop the registry and let it use this topic: kafkastore.topic=${newTopic}.`];
-  return finishRepair(session, options, {
-    plan,
-    changes: [...changes, ...next],
-    files,
+  return showAndRun(session, plan, {
+    ...{ undo: options.undo, yes: options.yes, wait, files },
+    consequences: [...consequences, ...next],
     facts: present.facts ?? kept?.facts.topic,
   });
 }
@@ -120,14 +125,6 @@ function delegating(snapshot: Snapshot): Snapshot {
     witnesses: () => snapshot.witnesses(),
     close: () => Promise.resolve(),
   };
-}
-
-async function planTopic(session: SchemasSession, topic: string, groupId: string): Promise<BrokerPlanTopic> {
-  const { clock, logger } = session;
-  const broker = await session.broker();
-  const target = new BrokerPlanTopic({ broker, client: { settings: {}, logger }, clock, topic, groupId });
-  session.atEnd(() => target.close());
-  return target;
 }
 
 function stopFirst(

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { backupName, backupsIn } from '../../recovery/backup/backup-folder.ts';
 import { openSnapshotFolder, type SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
-import { openNodes } from '../../recovery/rest/open-nodes.ts';
 import { snapshotFromRegistry } from '../../recovery/rest/snapshot-from-registry.ts';
 import { UsageError } from '../exit-codes.ts';
 import type { SchemasSession } from './schemas-session.ts';
@@ -21,15 +20,14 @@ export async function newestCapture(session: SchemasSession, folder: string): Pr
 
 /** Asks every node of --registry now. There whole when it resolves. @throws UsageError without --registry; what the registry throws */
 export async function captureRegistry(session: SchemasSession, folder: string): Promise<SnapshotFolder> {
-  const { clock, logger, signal, progress } = session;
-  const address = await session.registry();
-  if (address === undefined) {
+  const { clock, signal, progress } = session;
+  const registry = await session.nodes();
+  if (registry === undefined) {
     throw new UsageError(
       'This reads the registry over REST: give --registry http://host:port, while it still answers.',
     );
   }
-  const { nodes, close } = openNodes({ urls: address.urls, properties: address.settings, clock, logger });
-  session.atEnd(close);
+  const { nodes } = registry;
   const writer = await SnapshotWriter.create({ folder: join(folder, backupName(clock.now(), 0)) });
   const temporary = await session.temporaryFolder();
   try {

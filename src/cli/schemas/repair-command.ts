@@ -10,7 +10,7 @@ import { type CannotWriteOptions, repairCannotWrite } from './repair-cannot-writ
 import { type CorruptRecordsOptions, repairCorruptRecords } from './repair-corrupt-records.ts';
 import { type DuplicateIdsOptions, repairDuplicateIds } from './repair-duplicate-ids.ts';
 import { readStates, repairInPlace } from './repair-in-place.ts';
-import { parseVersion, type RepairOptions, withRepairOptions } from './repair-options.ts';
+import { parseVersion, type RepairOptions, withPlanOptions, withRepairOptions } from './repair-options.ts';
 import type { ReadByVendor } from './repair-vendor.ts';
 import { runSchemas } from './run-schemas.ts';
 import { withUsedByOptions } from './used-by.ts';
@@ -33,14 +33,17 @@ export function addRepair(schemas: Command): void {
 }
 
 function addCannotWrite(repair: Command): void {
-  withRepairOptions(repair.command('cannot-write'))
+  withPlanOptions(repair.command('cannot-write'))
     .description(
       'For a registry that reads but can not write: make its topic anew from what it tells over REST. Run it, stop the registry, run it again.',
     )
     .requiredOption('--backup <folder>', 'a folder for what the registry tells, and for the backup of the topic')
     .option('--new-topic <topic>', 'fill this new topic, and leave the old one alone')
     .option('--prefer <which>', 'who is right where the registry and its topic differ: rest or topic')
-    .option('--wait', 'wait until the registry is stopped, instead of being called again', false)
+    .option(
+      '--wait [time]',
+      'wait until the registry is stopped, instead of being called again; with a time (15m) also so long for its nodes to be up again, and check every id at each',
+    )
     .action((options: CannotWriteOptions) => runSchemas(options, (session) => repairCannotWrite(session, options)));
 }
 

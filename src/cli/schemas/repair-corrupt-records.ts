@@ -6,15 +6,16 @@ import { FilteredSnapshot } from '../../recovery/repair/filtered-snapshot.ts';
 import { findUnparsable } from '../../recovery/repair/find-unparsable.ts';
 import { chooseLeftOut, type LeaveOutRules, type LeftOut } from '../../recovery/repair/left-out.ts';
 import { writeLeftOutFile } from '../../recovery/repair/left-out-file.ts';
-import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { addWitnessedIds, HighestIds } from '../../recovery/restore/highest-ids.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { UsageError } from '../exit-codes.ts';
+import { waitOf } from './check-nodes-after.ts';
+import { openPlanTopic } from './open-plan-topic.ts';
 import { backUpTopic, topicFolder } from './repair-backup.ts';
 import { parseOffset, parseOffsetOrTime, planPath, type RepairOptions } from './repair-options.ts';
-import { finishRepair } from './repair-run.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { showAndRun } from './show-and-run.ts';
 
 export interface CorruptRecordsOptions extends RepairOptions {
   readonly backup: string;
@@ -27,7 +28,8 @@ export interface CorruptRecordsOptions extends RepairOptions {
 
 /** Returns the exit code. */
 export async function repairCorruptRecords(session: SchemasSession, options: CorruptRecordsOptions): Promise<number> {
-  const { signal, clock, logger } = session;
+  const { signal, clock } = session;
+  const wait = waitOf(session, options);
   const { topic, groupId } = options;
   const chosen = rulesOf(options);
   const backup = await backUpTopic(session, topicFolder(options.backup));
@@ -43,7 +45,7 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
       `The backup is ${backup.folder}. The topic is left as it is: --anew makes it anew all the same.`,
     ];
     session.print({
-      json: { summary: text, plan: null, ran: false, undo: null, files: { backup: backup.folder } },
+      json: { summary: text, files: { backup: backup.folder }, plan: null, ran: false, undo: null, run: null },
       text,
     });
     return 0;
@@ -52,15 +54,8 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
   const leftOutPath = `${path.replace(/\.ndjson$/, '')}.left-out.ndjson`;
   await writeLeftOutFile(leftOutPath, backup, leftOut.reasons);
   const snapshot = await FilteredSnapshot.open(backup, leftOut.reasons);
-  const changes = await consequencesAnew(backup, snapshot);
-  const target = new BrokerPlanTopic({
-    broker: await session.broker(),
-    client: { settings: {}, logger },
-    clock,
-    topic,
-    groupId,
-  });
-  session.atEnd(() => target.close());
+  const consequences = await consequencesAnew(backup, snapshot);
+  const target = await openPlanTopic(session, { topic, groupId });
   const plan = await planNewTopic(
     {
       ...{ snapshot, present: await target.present(signal), topic, groupId, path, now: clock.now() },
@@ -75,7 +70,7 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
     signal,
   );
   const files = { backup: backup.folder, 'left out': leftOutPath };
-  return finishRepair(session, options, { plan, changes, files, facts: facts.topic });
+  return showAndRun(session, plan, { ...options, wait, consequences, files, facts: facts.topic });
 }
 
 function rulesOf(options: CorruptRecordsOptions): Omit<LeaveOutRules, 'unparsable'> {

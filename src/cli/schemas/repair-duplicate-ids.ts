@@ -5,11 +5,12 @@ import { type DuplicateId, duplicateIds, shownDuplicate } from '../../recovery/r
 import { giveNewIds } from '../../recovery/repair/give-new-id.ts';
 import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
 import { counted } from '../../recovery/repair/shown.ts';
-import { readTopic } from './repair-in-place.ts';
+import { waitOf } from './check-nodes-after.ts';
+import { nothingToMend, readTopic } from './repair-in-place.ts';
 import { parseVersion, planPath, type RepairOptions } from './repair-options.ts';
-import { finishRepair } from './repair-run.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { showAndRun } from './show-and-run.ts';
 import { type UsedByOptions, usedIdsOf } from './used-by.ts';
 
 export interface DuplicateIdsOptions extends RepairOptions, UsedByOptions {
@@ -19,6 +20,7 @@ export interface DuplicateIdsOptions extends RepairOptions, UsedByOptions {
 /** Returns the exit code: that of findings where ids are shared and nothing was chosen. */
 export async function repairDuplicateIds(session: SchemasSession, options: DuplicateIdsOptions): Promise<number> {
   const { signal, clock } = session;
+  const wait = waitOf(session, options);
   const chosen = (options.giveNewId ?? []).map((text) => parseVersion(text, '--give-new-id'));
   const { snapshot, states } = await readTopic(session, {});
   const { topic } = snapshot.facts;
@@ -31,19 +33,15 @@ export async function repairDuplicateIds(session: SchemasSession, options: Dupli
   ]);
   if (chosen.length === 0) {
     const text = duplicates.length === 0 ? ['Every id stands for one schema.'] : [...listed, '', ...HOW];
-    session.print({ json: { duplicates, uses: uses ?? null, plan: null, ran: false, undo: null }, text });
+    session.print({ json: { duplicates, uses: uses ?? null, plan: null, ran: false, undo: null, run: null }, text });
     return duplicates.length === 0 ? 0 : EXIT_FINDINGS;
   }
   const repair = await giveNewIds({ snapshot, states, duplicates, chosen });
-  if (repair.writes === 0) {
-    const { title, summary } = repair;
-    session.print({ json: { title, summary, changes: [], plan: null, ran: false, undo: null }, text: summary });
-    return 0;
-  }
-  const changes = await consequencesInPlace(snapshot, repair);
+  if (repair.writes === 0) return nothingToMend(session, repair);
+  const consequences = await consequencesInPlace(snapshot, repair);
   const path = planPath(options, 'duplicate-ids', clock.now());
   const plan = await planInPlace({ repair, snapshot, facts: topic, path, now: clock.now(), notes: listed }, signal);
-  return finishRepair(session, options, { plan, changes, facts: topic });
+  return showAndRun(session, plan, { ...options, wait, consequences, facts: topic });
 }
 
 const HOW = [

@@ -6,11 +6,12 @@ import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import type { RegistryState } from '../../recovery/state/registry-state.ts';
 import { replay } from '../../recovery/state/replay.ts';
+import { waitOf } from './check-nodes-after.ts';
 import { openPlace } from './open-place.ts';
 import { planPath, type RepairOptions } from './repair-options.ts';
-import { finishRepair } from './repair-run.ts';
 import { type ReadByVendor, vendorOf } from './repair-vendor.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { showAndRun } from './show-and-run.ts';
 
 export interface ReadTopic {
   readonly snapshot: Snapshot;
@@ -27,20 +28,26 @@ export async function repairInPlace(
   decide: (topic: ReadTopic) => Promise<InPlaceRepair>,
 ): Promise<number> {
   const { signal, clock } = session;
+  const wait = waitOf(session, options);
   const topic = await readTopic(session, options);
   const { snapshot } = topic;
   const { facts } = snapshot;
   if (facts.topic === undefined) throw new Error('a topic that was read has facts');
   const repair = await decide(topic);
-  if (repair.writes === 0) {
-    const { title, summary } = repair;
-    session.print({ json: { title, summary, changes: [], plan: null, ran: false, undo: null }, text: summary });
-    return 0;
-  }
-  const changes = await consequencesInPlace(snapshot, repair);
+  if (repair.writes === 0) return nothingToMend(session, repair);
+  const consequences = await consequencesInPlace(snapshot, repair);
   const path = planPath(options, what, clock.now());
   const plan = await planInPlace({ repair, snapshot, facts: facts.topic, path, now: clock.now() }, signal);
-  return finishRepair(session, options, { plan, changes, facts: facts.topic });
+  return showAndRun(session, plan, { ...options, wait, consequences, facts: facts.topic });
+}
+
+/** Returns the exit code. */
+export function nothingToMend(
+  session: SchemasSession,
+  { title, summary }: Pick<InPlaceRepair, 'title' | 'summary'>,
+): number {
+  session.print({ json: { title, summary, plan: null, ran: false, undo: null, run: null }, text: summary });
+  return 0;
 }
 
 export async function readTopic(session: SchemasSession, options: ReadByVendor): Promise<ReadTopic> {

@@ -1,16 +1,22 @@
 /** Options that all repairs have beside the common ones. */
 import type { Command } from 'commander';
 import { UsageError } from '../exit-codes.ts';
-import { type CommonOptions, withCommonOptions } from './common-options.ts';
+import { type CommonOptions, type WaitOption, withCommonOptions, withWaitOption } from './common-options.ts';
 
-export interface RepairOptions extends CommonOptions {
+export interface PlanOptions extends CommonOptions {
   /** Absent: only the plan is made. */
   readonly yes: boolean;
   readonly plan?: string;
   readonly undo?: string;
 }
 
+export interface RepairOptions extends PlanOptions, WaitOption {}
+
 export function withRepairOptions(command: Command): Command {
+  return withWaitOption(withPlanOptions(command));
+}
+
+export function withPlanOptions(command: Command): Command {
   return withCommonOptions(command)
     .option('--yes', 'run the plan; without it, it is only made and shown', false)
     .option('--plan <file>', 'where the plan is written; repair-<what>-<time>.ndjson here unless told')
@@ -18,7 +24,7 @@ export function withRepairOptions(command: Command): Command {
 }
 
 /** In the folder in which the command runs; a new name every second. */
-export function planPath(options: RepairOptions, what: string, now: number): string {
+export function planPath(options: Pick<PlanOptions, 'plan'>, what: string, now: number): string {
   const time = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '');
   return options.plan ?? `repair-${what}-${time}Z.ndjson`;
 }

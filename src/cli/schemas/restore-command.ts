@@ -5,10 +5,8 @@ import type { Plan } from '../../recovery/plan/open-plan.ts';
 import { checkImport } from '../../recovery/rest/import-preflight.ts';
 import { witnessNode } from '../../recovery/rest/witness-node.ts';
 import { writeRegistryPlan } from '../../recovery/rest/write-registry-plan.ts';
-import { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.ts';
 import { mapSnapshot } from '../../recovery/restore/map-snapshot.ts';
 import { normalizedSnapshot } from '../../recovery/restore/normalized-snapshot.ts';
-import { undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { planInPlace } from '../../recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import type { OverwriteIds } from '../../recovery/restore/refuse-id-changes.ts';
@@ -19,11 +17,12 @@ import { UsageError } from '../exit-codes.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { type CommonOptions, collected, type WaitOption, withCommonOptions, withWaitOption } from './common-options.ts';
 import { openPlace } from './open-place.ts';
+import { openPlanTopic } from './open-plan-topic.ts';
 import { withStoreOptions } from './open-stores.ts';
 import { openRestoreSource, type RestoreSourceOptions } from './restore-source.ts';
-import { showAndRun } from './run-plan.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { showAndRun } from './show-and-run.ts';
 import { withUsedByOptions } from './used-by.ts';
 
 interface RestoreOptions extends CommonOptions, RestoreSourceOptions, WaitOption {
@@ -82,11 +81,11 @@ async function restore(session: SchemasSession, place: string | undefined, optio
     throw new UsageError('--overwrite-id is for --into in-place alone.');
   }
   if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
-  const waitMs = waitOf(session, options);
+  const wait = waitOf(session, options);
   const origin = await openOrigin(session, place, options);
   const path = options.plan ?? `restore-${stamp(session.clock.now())}.ndjson`;
   const plan = await planner(session, origin, { ...options, path });
-  return showAndRun(session, plan, { undoPath: options.undo ?? undoPathOf(plan.path), yes, waitMs });
+  return showAndRun(session, plan, { undo: options.undo, yes, wait });
 }
 
 type Planner = (
@@ -97,10 +96,8 @@ type Planner = (
 
 const PLANNERS: Readonly<Record<string, Planner>> = {
   'new-topic': async (session, origin, { path, topic, groupId, asIs }) => {
-    const { clock, logger, signal } = session;
-    const broker = await session.broker();
-    const target = new BrokerPlanTopic({ broker, client: { settings: {}, logger }, clock, topic, groupId });
-    session.atEnd(() => target.close());
+    const { clock, signal } = session;
+    const target = await openPlanTopic(session, { topic, groupId });
     const present = await target.present(signal);
     return planNewTopic({ ...origin, present, topic, groupId, path, now: clock.now(), asIs }, signal);
   },

@@ -102,6 +102,8 @@ export interface PlanHeader {
         readonly beginOffset?: number;
         /** Of the topic then, where the broker tells: one that was made anew meanwhile has another. */
         readonly topicId?: string | null;
+        /** The other topic that the group's registry reads: its nodes may run until this one is there. Absent: it reads this one. */
+        readonly registryReads?: string;
       }
     | {
         readonly kind: 'registry';

@@ -7,14 +7,12 @@ import { isDenied } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
 import { runRequestStep } from './run-request-step.ts';
 import { StepLanes } from './step-lanes.ts';
-import { ImportPlaces, type RunCommands, stoppedAt } from './stopped-run.ts';
+import { ImportPlaces, stoppedAt } from './stopped-run.ts';
 
 export interface RunRegistryPlanOptions {
   readonly plan: Pick<Plan, 'read' | 'steps'>;
   readonly api: RegistryApi;
   readonly clock: Clock;
-  /** Told when a request is refused; undefined: whoever runs it goes back by itself. */
-  readonly commands?: RunCommands;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -27,9 +25,9 @@ export interface RegistryRunResult {
   readonly leftAlone: readonly string[];
 }
 
-/** @throws as {@link runRequestStep}; what was sent until then is done, and a refusal names its step, where IMPORT is still on, and what to do */
+/** @throws as {@link runRequestStep}; what was sent until then is done, and a refusal names its step, and where IMPORT is still on */
 export async function runRegistryPlan(
-  { plan, api, clock, commands, onProgress }: RunRegistryPlanOptions,
+  { plan, api, clock, onProgress }: RunRegistryPlanOptions,
   signal: AbortSignal,
 ): Promise<RegistryRunResult> {
   let sent = 0;
@@ -75,7 +73,7 @@ export async function runRegistryPlan(
     const step = error instanceof Error ? failed.get(error) : undefined;
     if (step === undefined || !isDenied(error) || !(error instanceof DataError)) throw error;
     const where = { step, number: numbers.get(step) ?? number, steps: plan.steps };
-    throw stoppedAt(error, where, await places.stillOn(api, signal), commands);
+    throw stoppedAt(error, where, await places.stillOn(api, signal));
   }
   return { sent, doneBefore: done - sent - others, leftAlone: [...leftAlone] };
 }

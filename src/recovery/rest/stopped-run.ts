@@ -5,13 +5,6 @@ import type { RegistryApi } from './registry-api.ts';
 import { REST_DENIED } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
 
-/** Command lines that can be pasted. */
-export interface RunCommands {
-  readonly goOn: string;
-  /** undefined: what runs takes something back itself. */
-  readonly takeBack: string | undefined;
-}
-
 const NAMED = 20;
 
 /** Which places a run has put into mode IMPORT and not out of it. */
@@ -50,12 +43,11 @@ async function isLeft(api: RegistryApi, path: string, signal: AbortSignal): Prom
   }
 }
 
-/** The refusal, with which step it was, where IMPORT is still on, and how to go on or back. */
+/** The refusal, with which step it was, and where IMPORT is still on. */
 export function stoppedAt(
   refusal: DataError,
   where: { readonly step: RequestStep; readonly number: number; readonly steps: number },
   stillOn: readonly string[],
-  commands: RunCommands | undefined,
 ): DataError {
   const { step, number, steps } = where;
   const shown = stillOn.slice(0, NAMED).join(', ');
@@ -64,10 +56,7 @@ export function stoppedAt(
     stillOn.length === 0
       ? 'No mode IMPORT is left on.'
       : `Mode IMPORT is still on for ${shown}${more}: nobody else can register there until you go on or back.`;
-  const takeBack = commands?.takeBack;
-  const back = takeBack === undefined ? '' : ` To take back what was done, with the modes: ${takeBack}`;
-  const goOn = commands === undefined ? '' : ` To go on once it is mended: ${commands.goOn}`;
-  return new DataError(`Step ${number} of ${steps}${versionOf(step)}: ${refusal.message} ${on}${back}${goOn}`, {
+  return new DataError(`Step ${number} of ${steps}${versionOf(step)}: ${refusal.message} ${on}`, {
     code: REST_DENIED,
     cause: refusal,
     details: { ...refusal.details, step: number, importStillOn: stillOn.slice(0, 1000) },

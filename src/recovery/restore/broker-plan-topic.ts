@@ -22,6 +22,8 @@ export interface BrokerPlanTopicOptions {
   readonly groupId: string;
   /** As of {@link RegistryGroup}. */
   readonly otherGroupsOk?: readonly string[] | undefined;
+  /** As of a plan's target. */
+  readonly registryReads?: string | undefined;
 }
 
 export class BrokerPlanTopic implements PlanTopic {
@@ -56,14 +58,17 @@ export class BrokerPlanTopic implements PlanTopic {
     return readTopicFacts({ admin, topic, groupId: this.options.groupId }, signal);
   }
 
-  whileNoMembers<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, groupId, otherGroupsOk = [], client } = this.options;
+  async whileNoMembers<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, groupId, otherGroupsOk = [], client, registryReads = this.topic } = this.options;
+    // Invariant 10: nobody reads a topic that is not there. From then on the registry may have been told to.
+    const mayRun = registryReads !== this.topic && (await this.admin.inspectTopic(this.topic, signal)) === null;
     let told = false;
     const onNotListed = (error: ConfigError): void => {
       if (!told) client.logger.warn('other groups of registries are not looked for', { reason: error.message });
       told = true;
     };
-    return whileNoMembers({ admin: this.admin, groupId, clock, otherGroupsOk, onNotListed }, signal, work);
+    const group = { admin: this.admin, groupId, mayRun, otherGroupsOk, onNotListed };
+    return whileNoMembers({ ...group, clock }, signal, work);
   }
 
   create(step: CreateTopic, signal: AbortSignal): Promise<readonly string[]> {

@@ -21,6 +21,8 @@ export interface NewTopicOptions {
   readonly present: PresentTarget;
   readonly topic: string;
   readonly groupId: string;
+  /** As of a plan's target. */
+  readonly registryReads?: string;
   /** Where the plan file is written. */
   readonly path: string;
   readonly title?: string;
@@ -60,6 +62,7 @@ export async function planNewTopic(options: NewTopicOptions, signal?: AbortSigna
       groupId: options.groupId,
       endOffset: present.facts?.endOffset ?? null,
       topicId: present.facts?.topicId ?? null,
+      ...(options.registryReads === undefined ? {} : { registryReads: options.registryReads }),
     },
     maxIds: survey.ids.highest,
     summary: [...(options.notes ?? []), ...survey.summary(), ...first.notes],

@@ -20,7 +20,8 @@ export function brokerWithMembers(broker: Broker, groupId: string, members: () =
   return changed(broker, { admin: (client) => admin(broker.admin(client)) });
 }
 
-function changed<T extends object>(of: T, own: Partial<T>): T {
+/** The same, but for these. */
+export function changed<T extends object>(of: T, own: Partial<T>): T {
   return new Proxy(of, {
     get: (target, name) => {
       if (name in own) return own[name as keyof T];

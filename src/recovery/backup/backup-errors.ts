@@ -39,3 +39,8 @@ export function unreadable(path: string, cause: unknown): DataError {
     ...{ code: BACKUP_DAMAGED, cause },
   });
 }
+
+/** What a full backup says of itself that was to go on from another one. */
+export function fullBecause(damage: Error): string {
+  return `The backup is full, because the one before can't be gone on with: ${damage.message}`;
+}

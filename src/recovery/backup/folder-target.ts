@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
+import { fullBecause } from './backup-errors.ts';
 import { BackupFolder, backupName, backupsIn } from './backup-folder.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
 import { expiredIn } from './expired-in.ts';
@@ -93,7 +94,7 @@ class OpenFolderTarget implements OpenTarget {
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       // What was linked is damaged. The topic still has what counts.
-      const note = `The backup is full, because the one before can't be gone on with: ${error.message}`;
+      const note = fullBecause(error);
       const full = { ...write, from: undefined, tombstones: [], notes: [...write.notes, note] };
       const written = await this.writeNew(full, signal);
       return { ...written, warnings: [...written.warnings, note] };

@@ -1,7 +1,7 @@
 /** The program git on one repository. No shell is involved, nothing is asked on a terminal, and no message repeats a password in a URL. */
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import { GIT_FAILED, GIT_MISSING } from './backup-errors.ts';
@@ -81,18 +81,25 @@ export class Git {
     const child = spawn('git', this.allArguments(args), {
       ...{ env: environment(call.env), signal: call.signal, stdio: ['ignore', 'pipe', 'pipe'] },
     });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr = `${stderr}${text}`.slice(-4_000);
-    });
-    const ended = new Promise<void>((resolve, reject) => {
-      child.once('error', (error) => reject(this.failure(args, error, stderr)));
-      child.once('close', (code) => {
-        if (code === 0) resolve();
-        else reject(this.failure(args, new Error(`exit code ${code}`), stderr));
-      });
-    });
+    const ended = this.endOf(child, args, call.signal);
     await Promise.all([pipeline(child.stdout, createWriteStream(file, { flags: 'wx', mode: 0o600 })), ended]);
+  }
+
+  /** What it writes, up to each NUL: of very many names none but the last few are in memory. */
+  async *names(args: readonly string[], call: GitCall): AsyncGenerator<string> {
+    const child = spawn('git', this.allArguments(args), {
+      ...{ env: environment(call.env), signal: call.signal, stdio: ['ignore', 'pipe', 'pipe'] },
+    });
+    const ended = this.endOf(child, args, call.signal);
+    // Whoever reads on hears of it at the end.
+    ended.catch(() => {});
+    let pending = '';
+    for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+      const parts = `${pending}${text}`.split('\0');
+      pending = parts.pop() ?? '';
+      yield* parts;
+    }
+    await ended;
   }
 
   /** As {@link run}, of what comes in pieces. */
@@ -100,19 +107,42 @@ export class Git {
     const child = spawn('git', this.allArguments(args), {
       ...{ env: environment(), signal, stdio: ['pipe', 'ignore', 'pipe'] },
     });
+    const ended = this.endOf(child, args, signal);
+    let failure: { readonly cause: unknown } | undefined;
+    const watched = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* input;
+      } catch (cause) {
+        failure = { cause };
+        throw cause;
+      }
+    };
+    // Where it ends before it has read everything, its exit code says why; where the input failed, what it did with the half of it is undone.
+    await Promise.all([pipeline(Readable.from(watched()), child.stdin).catch(() => {}), ended]).catch(
+      (error: unknown) => {
+        throw failure === undefined ? error : failure.cause;
+      },
+    );
+    if (failure !== undefined) throw failure.cause;
+  }
+
+  /** Resolves when it has ended well. */
+  private endOf(
+    child: ChildProcessByStdio<Writable | null, Readable | null, Readable>,
+    args: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = `${stderr}${text}`.slice(-4_000);
     });
-    const ended = new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       child.once('error', (error) => reject(signal.aborted ? signal.reason : this.failure(args, error, stderr)));
       child.once('close', (code) => {
         if (code === 0) resolve();
-        else reject(this.failure(args, new Error(`exit code ${code}`), stderr));
+        else reject(this.failure(args, Object.assign(new Error(`exit code ${code}`), { code }), stderr));
       });
     });
-    // Where it ends before it has read everything, its exit code says why.
-    await Promise.all([pipeline(Readable.from(input), child.stdin).catch(() => {}), ended]);
   }
 
   private allArguments(args: readonly string[]): string[] {
@@ -126,7 +156,12 @@ export class Git {
       });
     }
     const said = withoutPasswords(stderr.trim() === '' ? error.message : stderr.trim());
-    return new EnvironmentError(`git ${args[0]} failed in ${this.path}: ${said}`, { code: GIT_FAILED });
+    const { code } = error as { readonly code?: unknown };
+    return new EnvironmentError(`git ${args[0]} failed in ${this.path}: ${said}`, {
+      code: GIT_FAILED,
+      // By itself, and not because it could not be started or was killed.
+      details: { exitCode: typeof code === 'number' ? code : undefined },
+    });
   }
 }
 

@@ -1,13 +1,15 @@
 /** A git repository that backups are committed into. Files of ours lie beside those of others, which are left alone. */
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { lockFolder } from '../../broker/embedded/folder-lock.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { makeFolder } from '../../foundation/make-folder.ts';
-import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import { TARGET_FOREIGN } from './backup-errors.ts';
 import { BACKUP_LOCKED } from './backup-folder.ts';
 import { Git } from './git-command.ts';
+import { commitStream } from './git-commit-stream.ts';
+import { syncFolder } from './sync-folder.ts';
 
 export const MARKER_FILE = 'holdfast-schemas.json';
 export const SNAPSHOT_FOLDER = 'snapshot';
@@ -21,9 +23,8 @@ What is restored lies in ../${SNAPSHOT_FOLDER}, with the records' own bytes.
 `;
 const AS_IT_IS = '-text -filter -ident -working-tree-encoding';
 const ATTRIBUTES = `/${MARKER_FILE} ${AS_IT_IS}\n/${SNAPSHOT_FOLDER}/** ${AS_IT_IS}\n/${SUBJECTS_FOLDER}/** ${AS_IT_IS}\n`;
-/** From so many new files on they go into one pack. */
-const PACKED_FILES = 500;
-const NEWLINE = Buffer.from('\n');
+/** Of a commit that was not yet read back. */
+const PROPOSED_REF = 'refs/holdfast-schemas/proposed';
 /** How long a git that a killed run started may go on. */
 const ORPHAN_MS = 5_000;
 
@@ -32,9 +33,13 @@ export interface Identity {
   readonly email: string;
 }
 
+type Proof = (signal: AbortSignal) => Promise<void>;
+
 export class GitRepository {
   readonly path: string;
   readonly git: Git;
+  /** Why the newest commit can't be read; its files are not in the work tree then. */
+  damage: string | undefined;
   private readonly ownFolder: string;
   private readonly release: () => Promise<void>;
 
@@ -52,9 +57,13 @@ export class GitRepository {
 
   /**
    * Made where it is not there. What a killed run left is undone: the newest commit is what counts.
+   * @param prove reads the backup of the newest commit; where its files can't be had and it throws a DataError, that is told as `damage`
    * @throws ConfigError `holdfast.recovery.target-foreign`, `holdfast.recovery.backup-locked`; of {@link Git.run}
    */
-  static async open(place: string, clock: Clock, signal: AbortSignal): Promise<GitRepository> {
+  static async open(
+    { place, clock, prove }: { readonly place: string; readonly clock: Clock; readonly prove: Proof },
+    signal: AbortSignal,
+  ): Promise<GitRepository> {
     const path = resolve(place);
     await makeFolder(path, 0o700);
     const git = new Git(path);
@@ -78,7 +87,7 @@ export class GitRepository {
     try {
       await repository.refuseForeign(signal);
       await repository.keepBytes(signal);
-      await repository.heal(clock, signal);
+      await repository.heal(clock, prove, signal);
       return repository;
     } catch (error) {
       await repository.close();
@@ -101,27 +110,52 @@ export class GitRepository {
   }
 
   /**
+   * Commits what differs, but moves no branch: HEAD is what it was until {@link accept}.
    * @param at ms since the epoch; the date of the commit, so that equal runs make equal commits
+   * @param isFresh the records are stored anew, whatever there is of them: an object of theirs may be damaged
    * @returns the commit; undefined where nothing differs
    */
-  async commit(
-    commit: { readonly message: string; readonly author: Identity | undefined; readonly at: number },
+  async propose(
+    commit: {
+      readonly message: string;
+      readonly author: Identity | undefined;
+      readonly at: number;
+      readonly isFresh: boolean;
+    },
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    const { git, path } = this;
+    const names = this.differing(signal);
+    const first = await names.next();
+    if (first.done === true) return undefined;
+    if (commit.isFresh) await this.storeAnew(signal);
+    const parent = await this.head(signal);
+    const env = await this.identity(commit.author, commit.at, signal);
+    const who = async (name: string): Promise<string> => (await git.run(['var', name], { env, signal })).trim();
+    const [author, committer] = [await who('GIT_AUTHOR_IDENT'), await who('GIT_COMMITTER_IDENT')];
+    const streamed = { ref: PROPOSED_REF, parent, author, committer, message: commit.message };
+    const files = withFirst(first.value, names);
+    // One that was proposed before and never accepted is given up.
+    await git.feed(['fast-import', '--quiet', '--force', '--done'], commitStream(streamed, path, files), { signal });
+    return (await git.run(['rev-parse', '--verify', PROPOSED_REF], { signal })).trim();
+  }
+
+  /** Makes a proposed commit the newest one. @throws EnvironmentError `holdfast.recovery.git-failed`, also where others committed meanwhile */
+  async accept(commit: string, signal: AbortSignal): Promise<void> {
     const { git } = this;
-    await this.packNew(signal);
+    const parent = await git.ask(['rev-parse', '--quiet', '--verify', `${commit}^`], { signal });
+    const move = parent === undefined ? `create HEAD ${commit}` : `update HEAD ${commit} ${parent}`;
+    await git.run(['update-ref', '-m', 'backup of schemas', '--stdin'], { input: `${move}\n`, signal });
+    // All of it is stored already: only the index hears of it.
     await git.run(['add', '--all', '--force', '--', ...OURS], { signal });
-    const isSame =
-      (await this.head(signal)) !== undefined &&
-      (await git.ask(['diff', '--cached', '--quiet', 'HEAD', '--', ...OURS], { signal })) !== undefined;
-    if (!isSame) {
-      const env = await this.identity(commit.author, commit.at, signal);
-      await git.run(['commit', '--quiet', '--allow-empty-message', '--file=-', '--', ...OURS], {
-        ...{ input: commit.message, env, signal },
-      });
-    }
+    await this.end();
+    // As `git commit` does. What it can't do now it does another time.
+    await git.ask(['gc', '--auto', '--quiet'], { signal });
+  }
+
+  /** The work tree is as the newest commit again. */
+  async end(): Promise<void> {
     await rm(this.runningFile, { force: true });
-    return isSame ? undefined : this.head(signal);
   }
 
   /** The current branch, whether or not there is something new. @throws EnvironmentError `holdfast.recovery.git-failed` */
@@ -138,17 +172,43 @@ export class GitRepository {
     return this.release();
   }
 
-  /** Of very many files, `git add` would make and sync an object file each; those that are in a pack already it leaves at that. */
-  private async packNew(signal: AbortSignal): Promise<void> {
-    const { git, path } = this;
-    const listed = await git.ask(['ls-files', '-z', '--others', '--modified', '--', ...OURS], { signal });
-    const names = (listed ?? '').split('\0').filter((name) => name !== '');
-    if (names.length < PACKED_FILES) return;
-    await git.feed(['fast-import', '--quiet'], blobsOf(path, names), { signal });
+  /** Paths of ours that are not as in the newest commit. */
+  private differing(signal: AbortSignal): AsyncGenerator<string> {
+    return this.git.names(['ls-files', '-z', '--others', '--modified', '--', ...OURS], { signal });
+  }
+
+  /**
+   * What git has in its store already, it never writes again, not even where it is damaged. So the records are written into a store of their
+   * own first, and what is there is replaced; an object of its own outweighs one in a pack that can't be read.
+   */
+  private async storeAnew(signal: AbortSignal): Promise<void> {
+    const { git, freshFolder } = this;
+    const names = await readdir(join(this.path, SNAPSHOT_FOLDER));
+    await rm(freshFolder, { recursive: true, force: true });
+    await makeFolder(freshFolder);
+    const objects = (await git.run(['rev-parse', '--git-path', 'objects'], { signal })).trim();
+    await git.run(['hash-object', '-w', '--no-filters', '--stdin-paths'], {
+      input: names.map((name) => `${SNAPSHOT_FOLDER}/${name}\n`).join(''),
+      env: { GIT_OBJECT_DIRECTORY: freshFolder },
+      signal,
+    });
+    for (const part of await readdir(freshFolder)) {
+      if (!/^[0-9a-f]{2}$/.test(part)) continue;
+      const to = resolve(this.path, objects, part);
+      await makeFolder(to);
+      for (const name of await readdir(join(freshFolder, part)))
+        await rename(join(freshFolder, part, name), join(to, name));
+      await syncFolder(to);
+    }
+    await rm(freshFolder, { recursive: true, force: true });
   }
 
   private get runningFile(): string {
     return join(this.ownFolder, 'running');
+  }
+
+  private get freshFolder(): string {
+    return join(this.ownFolder, 'objects');
   }
 
   private get healingFile(): string {
@@ -190,16 +250,42 @@ export class GitRepository {
     await writeFile(file, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${ATTRIBUTES}`);
   }
 
-  private async heal(clock: Clock, signal: AbortSignal): Promise<void> {
+  private async heal(clock: Clock, prove: Proof, signal: AbortSignal): Promise<void> {
     if ((await isThere(this.runningFile)) || (await isThere(this.healingFile))) await this.removeLocks(clock, signal);
     // What mends takes locks, too, and may be killed. One that only fails leaves no word: the lock in its way is of others.
     await writeFile(this.healingFile, `${process.pid}\n`);
     try {
-      await this.restoreCommitted(signal);
+      await this.giveUpProposed(signal);
+      await this.restoreCommitted(signal).catch((error: unknown) => this.judge(error, prove, signal));
     } finally {
       await rm(this.healingFile, { force: true });
     }
     await rm(this.runningFile, { force: true });
+  }
+
+  /** Why the files can't be had: the commit is damaged, and the next one is to replace it; or something else, which is thrown. */
+  private async judge(error: unknown, prove: Proof, signal: AbortSignal): Promise<void> {
+    if (!(error instanceof EnvironmentError)) throw error;
+    signal.throwIfAborted();
+    try {
+      await prove(signal);
+    } catch (found) {
+      if (!(found instanceof DataError)) throw found;
+      this.damage = found.message;
+      return;
+    }
+    throw error;
+  }
+
+  /** What was not accepted was not read back, or not well: nobody is to take it for a backup. */
+  private async giveUpProposed(signal: AbortSignal): Promise<void> {
+    const { git } = this;
+    await rm(this.freshFolder, { recursive: true, force: true });
+    const proposed = await git.ask(['rev-parse', '--quiet', '--verify', PROPOSED_REF], { signal });
+    const head = await this.head(signal);
+    // Deleted it could only be with a lock on all references.
+    if (proposed === undefined || head === undefined || proposed === head) return;
+    await git.run(['update-ref', PROPOSED_REF, head], { signal });
   }
 
   private async restoreCommitted(signal: AbortSignal): Promise<void> {
@@ -228,7 +314,7 @@ export class GitRepository {
     const until = clock.monotonic() + ORPHAN_MS;
     while (clock.monotonic() < until && (await isThere(join(folder, 'index.lock')))) await clock.sleep(200, signal);
     const branch = await this.git.ask(['symbolic-ref', 'HEAD'], { signal });
-    for (const name of ['index', 'HEAD', ...(branch === undefined ? [] : [branch])]) {
+    for (const name of ['index', 'HEAD', PROPOSED_REF, ...(branch === undefined ? [] : [branch])]) {
       await rm(join(folder, `${name}.lock`), { force: true });
     }
   }
@@ -253,12 +339,9 @@ export class GitRepository {
   }
 }
 
-/** As `git fast-import` reads them. */
-async function* blobsOf(path: string, names: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const name of names) {
-    const bytes = await readFile(join(path, name)).catch(() => undefined);
-    if (bytes !== undefined) yield Buffer.concat([Buffer.from(`blob\ndata ${bytes.length}\n`), bytes, NEWLINE]);
-  }
+async function* withFirst(first: string, others: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* others;
 }
 
 /** Also for a path that can't be looked at. */

@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
-import { BACKUP_DAMAGED } from './backup-errors.ts';
+import { BACKUP_DAMAGED, fullBecause } from './backup-errors.ts';
 import type { BackupTarget, OpenTarget, SettledTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
 import { GitRepository, type Identity, SNAPSHOT_FOLDER } from './git-repository.ts';
 import { withTombstones } from './lost-deletions.ts';
@@ -40,13 +40,14 @@ export class GitTarget implements BackupTarget {
   }
 
   async open(signal: AbortSignal): Promise<OpenTarget> {
-    const repository = await GitRepository.open(this.options.path, this.options.clock, signal);
+    const { name, path: place, clock } = this.options;
+    const prove = (during: AbortSignal): Promise<void> => checkCommit({ path: place, commit: undefined }, during);
+    const repository = await GitRepository.open({ place, clock, prove }, signal);
     try {
       const head = await repository.head(signal);
-      const folder = join(repository.path, SNAPSHOT_FOLDER);
-      // The work tree is as the commit is: the repository saw to it.
-      const held = head === undefined ? undefined : await openSnapshotFolder(folder).catch(unlessNone);
-      return new OpenGitTarget({ repository, head, held, options: this.options });
+      const { held, damage } = await newest(repository, head);
+      const warnings = damage === undefined ? [] : [`The newest commit of ${name} can't be gone on from. ${damage}`];
+      return new OpenGitTarget({ repository, head, held, warnings, options: this.options });
     } catch (error) {
       await repository.close();
       throw error;
@@ -54,17 +55,44 @@ export class GitTarget implements BackupTarget {
   }
 }
 
-/** A repository may have commits of others before our first. */
-function unlessNone(error: unknown): undefined {
-  if ((error as { readonly cause?: { readonly code?: unknown } }).cause?.code === 'ENOENT') return undefined;
-  throw error;
+async function newest(
+  repository: GitRepository,
+  head: string | undefined,
+): Promise<{ readonly held: SnapshotFolder | undefined; readonly damage: string | undefined }> {
+  const { damage } = repository;
+  if (head === undefined || damage !== undefined) return { held: undefined, damage };
+  try {
+    // The work tree is as the commit is: the repository saw to it.
+    return { held: await openSnapshotFolder(join(repository.path, SNAPSHOT_FOLDER)), damage };
+  } catch (error) {
+    // A repository may have commits of others before our first.
+    if ((error as { readonly cause?: { readonly code?: unknown } }).cause?.code === 'ENOENT') {
+      return { held: undefined, damage };
+    }
+    if (error instanceof DataError) return { held: undefined, damage: error.message };
+    throw error;
+  }
+}
+
+/** Every file of a commit's backup; the work tree does not count. @throws DataError `holdfast.recovery.backup-damaged` */
+async function checkCommit(
+  place: { readonly path: string; readonly commit: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const snapshot = await openGitSnapshot(place, signal);
+  try {
+    await snapshot.checkFiles(signal);
+  } finally {
+    await snapshot.close();
+  }
 }
 
 class OpenGitTarget implements OpenTarget {
   readonly isAppendOnly = false;
   readonly held: SnapshotFolder | undefined;
   readonly heldPlace: string | undefined;
-  readonly warnings: readonly string[] = [];
+  readonly warnings: readonly string[];
+  private readonly head: string | undefined;
   private readonly repository: GitRepository;
   private readonly options: GitTargetOptions;
 
@@ -72,19 +100,38 @@ class OpenGitTarget implements OpenTarget {
     readonly repository: GitRepository;
     readonly head: string | undefined;
     readonly held: SnapshotFolder | undefined;
+    readonly warnings: readonly string[];
     readonly options: GitTargetOptions;
   }) {
     this.repository = options.repository;
+    this.head = options.head;
+    this.warnings = options.warnings;
     this.held = options.held;
     this.options = options.options;
     this.heldPlace = options.held === undefined ? undefined : `${this.options.name}#${options.head}`;
   }
 
-  async check(signal: AbortSignal): Promise<void> {
-    await this.held?.checkFiles(signal);
+  /** In the work tree it may be whole where the commit is not. */
+  check(signal: AbortSignal): Promise<void> {
+    return checkCommit({ path: this.repository.path, commit: this.head }, signal);
   }
 
   async write(write: TargetWrite, signal: AbortSignal): Promise<WrittenBackup> {
+    if (write.from === undefined) return this.commit(write, signal);
+    try {
+      return await this.commit(write, signal);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      // What was taken over is damaged. The topic still has what counts.
+      const note = fullBecause(error);
+      const full = { ...write, from: undefined, tombstones: [], notes: [...write.notes, note] };
+      const written = await this.commit(full, signal);
+      return { ...written, warnings: [...written.warnings, note] };
+    }
+  }
+
+  /** HEAD moves only to what was read back from the repository. */
+  private async commit(write: TargetWrite, signal: AbortSignal): Promise<WrittenBackup> {
     const { repository, options } = this;
     const { reading } = write;
     await repository.begin();
@@ -95,19 +142,32 @@ class OpenGitTarget implements OpenTarget {
       ...{ topic: topic?.topic ?? 'the registry', added, records, endOffset, changes },
       takenAt: new Date(reading.takenAt).toISOString(),
     });
-    await repository.commit({ message, author: options.author, at: reading.takenAt }, signal);
-    const commit = await repository.head(signal);
+    const isFresh = write.from === undefined && this.head !== undefined;
+    const proposed = await repository.propose(
+      { message, author: options.author, at: reading.takenAt, isFresh },
+      signal,
+    );
+    const commit = proposed ?? this.head;
     const place = `${options.name}#${commit}`;
-    const back = await openGitSnapshot({ path: repository.path, commit }, signal);
+    const sha256 = await this.readBack({ commit, place }, snapshot, signal);
+    if (proposed === undefined) await repository.end();
+    else await repository.accept(proposed, signal);
+    return { place, records, added, endOffset, sha256, warnings: [] };
+  }
+
+  private async readBack(
+    { commit, place }: { readonly commit: string | undefined; readonly place: string },
+    written: SnapshotFolder,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const back = await openGitSnapshot({ path: this.repository.path, commit }, signal);
     try {
       await back.check(signal);
       const { sha256 } = back.facts;
-      if (sha256 !== snapshot.facts.sha256) {
-        throw new DataError(`${place} does not have the records that were written to it. Run the backup again.`, {
-          code: BACKUP_DAMAGED,
-        });
-      }
-      return { place, records, added, endOffset, sha256, warnings: [] };
+      if (sha256 === written.facts.sha256) return sha256;
+      throw new DataError(`${place} does not have the records that were written to it. Run the backup again.`, {
+        code: BACKUP_DAMAGED,
+      });
     } finally {
       await back.close();
     }
@@ -163,7 +223,7 @@ class OpenGitTarget implements OpenTarget {
     const delta = await reading.from(from ?? 0, this.held?.facts.topic, signal);
     for await (const batch of withTombstones(delta.records(from ?? 0), tombstones)) {
       signal.throwIfAborted();
-      for (const record of batch) await files.apply(record);
+      await files.apply(batch);
     }
     await files.finish();
     const more = files.changed - files.changes.length;

@@ -9,7 +9,8 @@ import { dirname, join } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
-import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
+import type { JsonObject, SchemasRecord, SchemaValue } from '../records/schemas-record.ts';
+import { inParallel } from '../rest/in-parallel.ts';
 import { CONFIG_FILE, MODES_FILE, SUBJECTS_FOLDER } from './git-repository.ts';
 import { indentedJson } from './indented-json.ts';
 
@@ -18,6 +19,15 @@ const ENDINGS: Readonly<Record<string, string>> = { AVRO: 'avsc', JSON: 'json', 
 const GLOBAL = '';
 const MAX_NAME = 200;
 const MAX_CHANGES = 100;
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+const NOT_IN_A_LINE = /[\p{Cc}\p{Surrogate}\u2028\u2029]/gu;
+/** Subjects whose files are written at a time. */
+const PARALLEL = 16;
+
+interface FileChange {
+  readonly subject: string;
+  readonly run: () => Promise<void>;
+}
 
 export class ReadableFiles {
   /** In words, the first hundred. */
@@ -53,18 +63,42 @@ export class ReadableFiles {
     return new ReadableFiles({ path, configs: new Map(), modes: new Map() });
   }
 
-  /** @param raw behind all before; what can't be read is passed over, and is in the records themselves */
-  async apply(raw: RawRecord): Promise<void> {
-    const read = readRecord(raw);
-    if (!read.ok) return;
-    const { record } = read;
+  /** @param batch behind all before; what can't be read is passed over, and is in the records themselves */
+  async apply(batch: readonly RawRecord[]): Promise<void> {
+    // Of one subject one after the other; those of others need not wait for it.
+    const due = new Map<string, FileChange[]>();
+    for (const raw of batch) {
+      const read = readRecord(raw);
+      const change = read.ok ? this.changeOf(read.record) : undefined;
+      if (change === undefined) continue;
+      const known = due.get(change.subject);
+      if (known === undefined) due.set(change.subject, [change]);
+      else known.push(change);
+    }
+    await inParallel(due.values(), PARALLEL, async (changes) => {
+      for (const { run } of changes) await run();
+    });
+  }
+
+  /** Notes what the record changes. @returns what is to be done for it in files; undefined: nothing yet */
+  private changeOf(record: SchemasRecord): FileChange | undefined {
     switch (record.kind) {
-      case 'schema':
-        return this.write(record.value);
-      case 'schema-gone':
-        return this.remove(record.subject, record.version);
-      case 'delete-subject':
-        return this.markDeleted(record.subject, record.version);
+      case 'schema': {
+        const { value } = record;
+        const { subject, version, id, deleted } = value;
+        this.note(`+ ${subject} v${version} (id ${id}${deleted ? ', soft-deleted' : ''})`);
+        return { subject, run: () => this.write(value) };
+      }
+      case 'schema-gone': {
+        const { subject, version } = record;
+        this.note(`- ${subject} v${version}`);
+        return { subject, run: () => this.remove(subject, version) };
+      }
+      case 'delete-subject': {
+        const { subject, version } = record;
+        this.note(`- ${subject} up to v${version} (soft-deleted)`);
+        return { subject, run: () => this.markDeleted(subject, version) };
+      }
       case 'config':
       case 'mode': {
         const settings = record.kind === 'config' ? this.configs : this.modes;
@@ -72,9 +106,10 @@ export class ReadableFiles {
         if (record.value === null) settings.delete(subject);
         else settings.set(subject, record.value);
         this.note(`${record.value === null ? '-' : '~'} ${record.kind} of ${subject === GLOBAL ? 'all' : subject}`);
-        return;
+        return undefined;
       }
       default:
+        return undefined;
     }
   }
 
@@ -87,9 +122,12 @@ export class ReadableFiles {
     const { subject, version, id, schemaType, references, metadata, ruleSet, deleted, schema } = value;
     const folder = this.folderOf(subject);
     const ending = ENDINGS[schemaType] ?? 'txt';
-    const text = schemaType === 'PROTOBUF' ? schema : (indentedJson(schema) ?? schema);
+    const indented = schemaType === 'PROTOBUF' ? undefined : indentedJson(schema);
+    const text = indented === undefined ? schema : escaped(indented, LONE_SURROGATE);
     const meta = { subject, version, id, schemaType, references, metadata, ruleSet, deleted };
-    const metaText = `${JSON.stringify(meta, null, 2)}\n`;
+    // What UTF-8 can't say, JSON can.
+    const exact = hasLoneSurrogate(text) ? { schema } : {};
+    const metaText = `${JSON.stringify({ ...meta, ...exact }, null, 2)}\n`;
     if (!(await isWrittenNew(join(folder, metaName(version)), metaText))) {
       // It was of another type, perhaps.
       for (const other of [...Object.values(ENDINGS), 'txt']) {
@@ -98,7 +136,6 @@ export class ReadableFiles {
       await writeFile(join(folder, metaName(version)), metaText);
     }
     await writeFile(join(folder, `v${version}.${ending}`), text.endsWith('\n') ? text : `${text}\n`);
-    this.note(`+ ${subject} v${version} (id ${id}${deleted ? ', soft-deleted' : ''})`);
   }
 
   private async remove(subject: string, version: number): Promise<void> {
@@ -108,7 +145,6 @@ export class ReadableFiles {
     }
     // Other versions keep it.
     await rmdir(folder).catch(() => {});
-    this.note(`- ${subject} v${version}`);
   }
 
   private async markDeleted(subject: string, upTo: number): Promise<void> {
@@ -120,7 +156,6 @@ export class ReadableFiles {
       const meta = JSON.parse(await readFile(join(folder, name), 'utf8')) as JsonObject;
       await writeFile(join(folder, name), `${JSON.stringify({ ...meta, deleted: true }, null, 2)}\n`);
     }
-    this.note(`- ${subject} up to v${upTo} (soft-deleted)`);
   }
 
   private folderOf(subject: string): string {
@@ -129,13 +164,16 @@ export class ReadableFiles {
 
   private note(change: string): void {
     this.changed++;
-    if (this.changes.length < MAX_CHANGES) this.changes.push(change);
+    if (this.changes.length < MAX_CHANGES) this.changes.push(escaped(change, NOT_IN_A_LINE));
   }
 }
 
 /** A name that every file system takes, the same for no two subjects. */
 export function folderName(subject: string): string {
-  const name = encodeURIComponent(subject)
+  const name = subject
+    .split(/(\p{Surrogate})/u)
+    .map((part) => (hasLoneSurrogate(part) ? `%u${unitOf(part)}` : encodeURIComponent(part)))
+    .join('')
     .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/^\./, '%2E')
     .replace(/\.$/, '%2E')
@@ -145,8 +183,25 @@ export function folderName(subject: string): string {
       (device) => `%${device.charCodeAt(0).toString(16).toUpperCase()}${device.slice(1)}`,
     );
   if (name.length <= MAX_NAME && name !== '') return name;
-  const digest = createHash('sha256').update(subject).digest('hex').slice(0, 16);
+  // What UTF-8 can't say it says for no two subjects.
+  const digest = createHash('sha256')
+    .update(hasLoneSurrogate(subject) ? name : subject)
+    .digest('hex')
+    .slice(0, 16);
   return `${name.slice(0, MAX_NAME - 20).replace(/%.?$/, '')}~${digest}`;
+}
+
+function hasLoneSurrogate(text: string): boolean {
+  return text.search(LONE_SURROGATE) !== -1;
+}
+
+/** As JSON writes them in strings. */
+function escaped(text: string, units: RegExp): string {
+  return text.replace(units, (unit) => `\\u${unitOf(unit).toLowerCase()}`);
+}
+
+function unitOf(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
 }
 
 /** @returns false where the file is there already. The folder is made: of many versions most are new, and few are the first. */

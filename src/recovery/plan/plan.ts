@@ -69,6 +69,10 @@ export interface UndonePlan {
   readonly base: number | null;
   /** Of the topic that was there before it. Absent or null: there was none, or the broker does not tell. */
   readonly topicId?: string | null;
+  /** How many it had then. Absent: not known, or there was no topic. */
+  readonly partitions?: number;
+  /** Which `cleanup.policy` was in force then. Absent: as with partitions. */
+  readonly cleanupPolicy?: string;
 }
 
 /** An id, and a version that has it. */

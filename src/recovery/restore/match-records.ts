@@ -15,6 +15,8 @@ export interface RecordMatch {
   readonly passed: number;
   /** Something comes behind the last record of the plan. */
   readonly hasMore: boolean;
+  /** Where the first of what comes behind it lies; undefined: nothing does. */
+  readonly moreAt: number | undefined;
 }
 
 export interface MatchOptions {
@@ -24,13 +26,15 @@ export interface MatchOptions {
   readonly base: number;
   readonly end: number;
   readonly read: (from: number, end: number) => AsyncIterable<readonly RawRecord[]>;
+  /** What may lie between the plan's records; NOOPs unless told. */
+  readonly mayLieBetween?: (record: RawRecord) => boolean;
   readonly onProgress?: (compared: number, of: number) => void;
 }
 
 /**
  * Whether the topic's records in [base, end) are the first ones of the plan, in its order. As one idempotent producer outside of transactions
- * writes them, the nth record has the offset `base + n`, but for NOOPs of a registry that was started meanwhile and stopped again, which
- * move what follows. Compaction may have removed what a later record of the same key replaced.
+ * writes them, the nth record has the offset `base + n`, but for NOOPs of a registry that was started meanwhile and stopped again (or what
+ * else may lie between), which move what follows. Compaction may have removed what a later record of the same key replaced.
  */
 export async function matchRecords(options: MatchOptions, signal?: AbortSignal): Promise<RecordMatch> {
   const planned = new PlanCursor(options.plan, options.firstRecord, signal);
@@ -41,13 +45,16 @@ export async function matchRecords(options: MatchOptions, signal?: AbortSignal):
   }
 }
 
-async function match({ base, end, read, onProgress }: MatchOptions, planned: PlanCursor): Promise<RecordMatch> {
+async function match(
+  { base, end, read, mayLieBetween = isNoop, onProgress }: MatchOptions,
+  planned: PlanCursor,
+): Promise<RecordMatch> {
   const gaps = new Gaps();
   let next = base;
-  let hasMore = false;
+  let moreAt: number | undefined;
   for await (const records of read(base, end)) {
     for (const record of records) {
-      if (hasMore) {
+      if (moreAt !== undefined) {
         gaps.close(record);
         continue;
       }
@@ -61,18 +68,18 @@ async function match({ base, end, read, onProgress }: MatchOptions, planned: Pla
         const at = skipped.findLastIndex(({ record: one }) => isPlanned(record, one));
         gaps.open(at === -1 ? skipped : skipped.slice(0, at));
         if (at !== -1) planned.giveBack(skipped.slice(at + 1).map(({ record: one }) => one));
-        else if (wanted === undefined) hasMore = true;
-        else if (!isNoop(record)) {
-          return { differsAt: record.offset, lost: [], passed: planned.passed, hasMore };
+        else if (wanted === undefined) moreAt = record.offset;
+        else if (!mayLieBetween(record)) {
+          return { differsAt: record.offset, lost: [], passed: planned.passed, hasMore: false, moreAt };
         }
       }
       gaps.close(record);
     }
     onProgress?.(next - base, end - base);
-    if (hasMore && gaps.isEmpty) break;
+    if (moreAt !== undefined && gaps.isEmpty) break;
   }
-  if (!hasMore) gaps.open(await skip(planned, gaps, next, end));
-  return { differsAt: undefined, lost: gaps.offsets(), passed: planned.passed, hasMore };
+  if (moreAt === undefined) gaps.open(await skip(planned, gaps, next, end));
+  return { differsAt: undefined, lost: gaps.offsets(), passed: planned.passed, hasMore: moreAt !== undefined, moreAt };
 }
 
 interface Skipped {

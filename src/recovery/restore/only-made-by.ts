@@ -1,4 +1,4 @@
-/** Whether taking a plan back would lose what others wrote. */
+/** Which records plans have written, wherever in the topic and how often. */
 import { createHash } from 'node:crypto';
 import type { Plan } from '../plan/open-plan.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
@@ -7,28 +7,42 @@ import type { RawRecord } from '../records/raw-record.ts';
 import { isNoop } from './match-records.ts';
 
 /**
- * The offset of the first record that is neither one of the plan, wherever in it, nor a NOOP; undefined: there is none. What two runs at
- * once, or a late answer, have written twice is the plan's all the same. Memory: some 70 bytes for each record of the plan.
+ * The records of plans by their content, without the time, which a topic may set. What two runs at once, or a late answer, have written
+ * twice is the plan's all the same. Memory: some 70 bytes for each record.
  */
+export class RecordsOfPlans {
+  private readonly digests = new Set<string>();
+
+  static async of(plans: readonly Plan[], signal: AbortSignal): Promise<RecordsOfPlans> {
+    const found = new RecordsOfPlans();
+    for (const plan of plans) {
+      for await (const steps of plan.read(0, signal)) {
+        for (const step of steps) if (step.do === 'produce') found.digests.add(digest(step.record));
+      }
+    }
+    return found;
+  }
+
+  has(record: RawRecord): boolean {
+    return this.digests.has(digest(plannedRecord(record)));
+  }
+}
+
+/** The first record that is neither one of the plans', wherever in them, nor a NOOP; undefined: there is none. */
 export async function firstOfOthers(
-  plan: Plan,
+  plans: readonly Plan[],
   batches: AsyncIterable<readonly RawRecord[]>,
   signal: AbortSignal,
-): Promise<number | undefined> {
-  const planned = new Set<string>();
-  for await (const steps of plan.read(0, signal)) {
-    for (const step of steps) if (step.do === 'produce') planned.add(digest(step.record));
-  }
+): Promise<RawRecord | undefined> {
+  const planned = await RecordsOfPlans.of(plans, signal);
   for await (const records of batches) {
     signal.throwIfAborted();
-    for (const record of records) {
-      if (!planned.has(digest(plannedRecord(record))) && !isNoop(record)) return record.offset;
-    }
+    const other = records.find((record) => !planned.has(record) && !isNoop(record));
+    if (other !== undefined) return other;
   }
   return undefined;
 }
 
-/** Without the time, which a topic may set. */
 function digest({ key, value, headers }: PlannedRecord): string {
   const hash = createHash('sha256').update(JSON.stringify([key, value, headers]));
   return hash.digest().toString('latin1', 0, 12);

@@ -1,10 +1,30 @@
 /** Why a plan is not run, or its outcome not trusted. */
 import { ConfigError, DataError } from '../../sdk/errors/kinds.ts';
+import type { RawRecord } from '../records/raw-record.ts';
+import { readRecord } from '../records/read-record.ts';
 import { NOT_AS_PLANNED, TARGET_CHANGED, UNDO_MISSING } from './restore-errors.ts';
 
 export function changed(topic: string, reason: string): ConfigError {
   return new ConfigError(
     `The topic ${topic} is not what the plan was made for: ${reason}. Look at who wrote to it, then make the plan again.`,
+    { code: TARGET_CHANGED },
+  );
+}
+
+/** As {@link changed}, where no undo file tells that the plan was begun. */
+export function notPlannedFor(topic: string, reason: string): ConfigError {
+  return new ConfigError(
+    `The topic ${topic} is not what the plan was made for: ${reason}. Nothing was done. If an earlier run began this plan, name the undo file that it ` +
+      'wrote with --undo: then it goes on. If not, look at who wrote to it, then make the plan again.',
+    { code: TARGET_CHANGED },
+  );
+}
+
+/** Since a run that was ended before it was through. */
+export function changedSinceBegun(topic: string, reason: string): ConfigError {
+  return new ConfigError(
+    `The topic ${topic} is not any more what it was when this plan was begun: ${reason}. This run changed nothing. Find out who did that; then plan a ` +
+      'restore --into in-place, which adds what is missing by now.',
     { code: TARGET_CHANGED },
   );
 }
@@ -18,13 +38,64 @@ export function othersWrite(topic: string, wanted: number, got: number | undefin
   );
 }
 
-/** What lies there is neither the plan's nor a NOOP. */
-export function wroteSince(topic: string, offset: number): ConfigError {
+/** What lies there is neither the plan's nor a NOOP. @param written of the plan's records, by earlier runs */
+export function wroteSince(topic: string, offset: number, written: number): ConfigError {
   return new ConfigError(
-    `The topic ${topic} has at offset ${offset} not what this plan wrote there: somebody else wrote to it since. Nothing was done. The undo file takes ` +
-      'the plan back unless something would be lost by it. If what was written since is to stay, plan a restore --into in-place: it adds what is missing.',
+    `The topic ${topic} has at offset ${offset} not what this plan wrote there: somebody else wrote to it since an earlier run wrote ${written} of the ` +
+      "plan's records. This run changed nothing. The undo file takes the plan back unless something would be lost by it. If what was written since is to " +
+      'stay, plan a restore --into in-place: it adds what is missing.',
     { code: TARGET_CHANGED },
   );
+}
+
+/** Records of the plan that an earlier run wrote. */
+export function lostSince(topic: string, offsets: readonly number[]): ConfigError {
+  return changedSinceBegun(
+    topic,
+    `the records that an earlier run wrote at the offsets ${offsets.join(', ')} are gone, and no later one of their keys is there`,
+  );
+}
+
+/** What others wrote since a plan was run, which taking it back would lose or contradict. @param written records of this very run */
+export function wouldBeLost(topic: string, offset: number, what: string, written: number): ConfigError {
+  const done = written === 0 ? 'Nothing was written.' : `${written} records of the undo were written before it came.`;
+  return new ConfigError(
+    `The topic ${topic} has at offset ${offset} what somebody else wrote since the plan was run, and would be lost or contradicted if it was taken ` +
+      `back: ${what}. ${done} If that is to stay, do not take the plan back as a whole: delete what it added at the registry, and bring back what it ` +
+      'replaced with holdfast schemas restore BACKUP --into in-place --only SUBJECT, from a backup taken before it was run.',
+    { code: TARGET_CHANGED, details: { topic, offset } },
+  );
+}
+
+/** As {@link wouldBeLost}, where the undo deletes the topic. */
+export function lostWithTopic(topic: string, record: RawRecord): ConfigError {
+  return new ConfigError(
+    `The topic ${topic} has at offset ${record.offset} what somebody else wrote since the plan was run: ${inWords(record)}. It would be lost, as taking the ` +
+      'plan back deletes the topic. Nothing was done. If nobody needs it, delete the topic by hand; what was there before is in the undo file and in the ' +
+      'backup that the plan was made from. If it is to stay, leave the plan as it is, and plan a restore --into in-place for what is missing.',
+    { code: TARGET_CHANGED, details: { topic, offset: record.offset } },
+  );
+}
+
+function inWords(record: RawRecord): string {
+  const read = readRecord(record);
+  if (!read.ok) return `a record that can not be read, as ${read.reason}`;
+  const { record: told } = read;
+  switch (told.kind) {
+    case 'schema':
+      return `${told.subject} version ${told.version} with the id ${told.value.id}`;
+    case 'schema-gone':
+      return `the deletion of ${told.subject} version ${told.version}`;
+    case 'config':
+    case 'mode':
+      return `the ${told.kind} of ${told.subject ?? 'the whole registry'}`;
+    case 'other':
+      return `a record of the kind ${told.keytype}`;
+    case 'noop':
+      return 'a NOOP';
+    default:
+      return `a ${told.kind} of ${told.subject ?? 'the whole registry'}`;
+  }
 }
 
 export function notAsPlanned(topic: string, reason: string): DataError {

@@ -68,7 +68,7 @@ export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSi
 }
 
 /** What a record is of, whatever the bytes of its key; undefined: of nothing that a plan deletes. */
-function placeOf(record: SchemasRecord): string | undefined {
+export function placeOf(record: SchemasRecord): string | undefined {
   switch (record.kind) {
     case 'schema':
     case 'schema-gone':

@@ -1,12 +1,13 @@
 /** The plan that takes a topic's plan back, written before that one's first step. Invariant 10: a restore can be undone. */
 import { newId } from '../../foundation/id.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
-import type { PlanHeader, PlanStep } from '../plan/plan.ts';
+import type { PlanHeader, PlanStep, UndonePlan } from '../plan/plan.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
 import { plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { noopStep, schemaStep } from './added-steps.ts';
 import { HighestIds } from './highest-ids.ts';
 import type { PlanShape } from './plan-shape.ts';
@@ -49,6 +50,7 @@ export async function writeUndo(options: UndoOptions, signal: AbortSignal): Prom
       sha256: plan.sha256,
       base,
       topicId: present?.facts.topic?.topicId ?? null,
+      ...stateOf(present?.facts.topic),
     },
     maxIds: undo.ids.highest,
     summary: [...undo.summary, ...idLines(undo.ids)],
@@ -73,6 +75,14 @@ function withoutState(target: PlanHeader['target']): PlanHeader['target'] {
   if (target.kind !== 'topic') return target;
   const { kind, clusterId, topic, groupId } = target;
   return { kind, clusterId, topic, groupId, endOffset: null };
+}
+
+/** By which a run that goes on knows the topic again. */
+function stateOf(facts: TopicFacts | undefined): Pick<UndonePlan, 'partitions' | 'cleanupPolicy'> {
+  if (facts === undefined) return {};
+  const { partitions, effective } = facts;
+  const policy = effective['cleanup.policy'];
+  return { partitions, ...(policy === undefined ? {} : { cleanupPolicy: policy }) };
 }
 
 interface Undo {

@@ -116,7 +116,7 @@ describe('a run of a plan and others', () => {
     const state = await replay(await world.backup(), 'confluent');
     expect(state.version('s8', 1)?.id).toBe(9);
     expect([...state.subjects()].filter((subject) => subject.includes('reserved'))).toEqual([]);
-    await world.append([confluent.config(null, { compatibilityLevel: 'NONE' })]);
+    await world.append([confluent.schema({ subject: 's8', version: 1, id: 9, schema: '"t8"', deleted: true })]);
     await expect(world.undo(other)).rejects.toMatchObject({ ...CHANGED, message: expect.stringContaining('be lost') });
   });
 

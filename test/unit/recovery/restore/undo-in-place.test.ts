@@ -1,0 +1,158 @@
+/** What an undo in place does with records that came late, and with what others have written since. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openPlan, type Plan } from '../../../../src/recovery/plan/open-plan.ts';
+import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
+import { planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
+import { replay } from '../../../../src/recovery/state/replay.ts';
+import { Killed } from '../../../support/recovery/failing-topic.ts';
+import { MemoryPlanTopic, plannedRecords } from '../../../support/recovery/memory-plan-topic.ts';
+import { contentInWords, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+import { stateInWords } from '../../../support/recovery/state-in-words.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const CHANGED = { code: 'holdfast.recovery.target-changed' };
+
+const schema = (subject: string, version: number, id: number, text = `"${subject}${version}"`): WrittenRecord =>
+  confluent.schema({ subject, version, id, schema: text });
+
+/** The first is as it was, the second was written over, the others are missing. */
+const WANTED = Array.from({ length: 8 }, (_, n) => schema(`s${n}`, 1, n + 1));
+const THERE = [schema('s0', 1, 1), schema('s1', 1, 2, '"other"'), schema('mine', 1, 20)];
+
+async function planned(topic: MemoryPlanTopic, wanted: readonly WrittenRecord[] = WANTED): Promise<Plan> {
+  return planInPlace({
+    ...{ snapshot: new MemorySnapshot(asLog(wanted)), present: topic.present(), groupId: 'schema-registry' },
+    ...{ path: join(tempDir('plan'), 'plan.ndjson'), source: 'a test', now: 0 },
+  });
+}
+
+async function told(topic: MemoryPlanTopic): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (const vendor of ['confluent', 'karapace'] as const) {
+    const state = await replay(topic.present(), vendor, { readsOn: true });
+    for (const line of stateInWords(state)) if (!line.includes('holdfast-reserved')) all.push(`${vendor} ${line}`);
+  }
+  return all;
+}
+
+describe('the undo of a plan in place', () => {
+  it('waits for what the killed run had sent, and takes that back as well', async () => {
+    for (const late of [1, 3]) {
+      const topic = new MemoryPlanTopic(asLog(THERE));
+      const before = await told(topic);
+      const plan = await planned(topic);
+      await expect(topic.run(plan, { livesFor: 4 })).rejects.toThrow(Killed);
+      topic.late = [[], await plannedRecords(plan, 4, 4 + late)];
+      await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'done' });
+      expect(await told(topic)).toEqual(before);
+    }
+  });
+
+  it('begins again behind records of the killed run that come between its own, or behind them', async () => {
+    for (let after = 0; after <= 12; after++) {
+      const topic = new MemoryPlanTopic(asLog(THERE));
+      const before = await told(topic);
+      const plan = await planned(topic);
+      await expect(topic.run(plan, { livesFor: 2 })).rejects.toThrow(Killed);
+      topic.intruder = { after, records: await plannedRecords(plan, 2, 5) };
+      await topic.undo(plan);
+      expect(await told(topic), `after ${after}`).toEqual(before);
+    }
+  });
+
+  it('passes over late records when it goes on after it was killed itself, and is done once', async () => {
+    for (const livesFor of [0, 1, 5, 8]) {
+      const topic = new MemoryPlanTopic(asLog(THERE));
+      const before = await told(topic);
+      const plan = await planned(topic);
+      await expect(topic.run(plan, { livesFor: 3 })).rejects.toThrow(Killed);
+      await expect(topic.undo(plan, { livesFor })).rejects.toThrow(Killed);
+      topic.write(...(await plannedRecords(plan, 3, 6)), confluent.noop());
+      await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'done' });
+      expect(await told(topic), `killed after ${livesFor}`).toEqual(before);
+      const { end } = topic;
+      await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'was-done', written: 0 });
+      expect(topic.end).toBe(end);
+    }
+  });
+
+  it('goes on behind what a registry has written since, and leaves that as it is', async () => {
+    const topic = new MemoryPlanTopic(asLog(THERE));
+    const before = await told(topic);
+    const plan = await planned(topic);
+    await topic.run(plan);
+    const later = [
+      confluent.noop(),
+      schema('new', 1, 21),
+      schema('s2', 2, 22),
+      confluent.config('s3', { compatibilityLevel: 'NONE' }),
+    ];
+    topic.write(...later);
+    const { notes } = await topic.undo(plan);
+    expect(notes.join()).toMatch(/3 records.*since.*stay/);
+    const alone = new MemoryPlanTopic(asLog(THERE));
+    alone.write(...later);
+    expect(await told(topic)).toEqual(await told(alone));
+    expect(await told(topic)).not.toEqual(before);
+    await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'was-done' });
+  });
+
+  const references = [{ name: 'S', subject: 's2', version: 1 }];
+  it.each([
+    ['written the same version', schema('s2', 1, 3, '"again"'), /offset 15\b.*s2 version 1/],
+    ['deleted its subject', confluent.deleteSubject('s2', 1), /offset 15\b.*subject s2/],
+    ['cleared its subject', confluent.clearSubject('s2'), /offset 15\b.*subject s2/],
+    ['cleared everything', confluent.clearSubject(null), /offset 15\b/],
+    [
+      'registered what refers to it',
+      confluent.schema({ subject: 'new', version: 1, id: 30, schema: '{}', references }),
+      /offset 15\b.*new version 1.*refers to s2 version 1/,
+    ],
+    ['given an id another text', schema('new', 1, 2, '"s11"'), /offset 15\b.*new version 1.*id 2/],
+  ])('is refused where somebody has %s since, and says what to do', async (_, record, message) => {
+    const topic = new MemoryPlanTopic(asLog(THERE));
+    const plan = await planned(topic);
+    await topic.run(plan);
+    topic.write(confluent.noop(), confluent.noop(), confluent.noop());
+    while (topic.end < 15) topic.write(confluent.noop());
+    topic.write(record);
+    const before = topic.log.map(contentInWords);
+    await expect(topic.undo(plan)).rejects.toMatchObject({ ...CHANGED, message: expect.stringMatching(message) });
+    await expect(topic.undo(plan)).rejects.toThrow(/Nothing was written.*--into in-place/);
+    expect(topic.log.map(contentInWords)).toEqual(before);
+  });
+
+  it('is refused where somebody deleted what it would refer to again', async () => {
+    const b = { subject: 'b', version: 1, id: 2, schema: '"b"', references: [{ name: 'A', subject: 'a', version: 1 }] };
+    const topic = new MemoryPlanTopic(asLog([schema('a', 1, 1), confluent.schema(b)]));
+    const plan = await planned(topic, [schema('a', 1, 1), schema('b', 1, 2, '"plain"')]);
+    await topic.run(plan);
+    topic.write(confluent.schema({ subject: 'a', version: 1, id: 1, schema: '"a1"', deleted: true }));
+    await expect(topic.undo(plan)).rejects.toMatchObject({
+      ...CHANGED,
+      message: expect.stringMatching(/a version 1.*b version 1.*refer/),
+    });
+  });
+
+  it('has nothing to take back where the plan had written nothing', async () => {
+    const topic = new MemoryPlanTopic(asLog(THERE));
+    const plan = await planned(topic);
+    await expect(topic.run(plan, { livesFor: 0 })).rejects.toThrow(Killed);
+    topic.write(confluent.noop(), schema('new', 1, 21));
+    const before = topic.log.map(contentInWords);
+    await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'nothing-to-undo', written: 0 });
+    expect(topic.log.map(contentInWords)).toEqual(before);
+  });
+
+  it('can be taken back itself', async () => {
+    const topic = new MemoryPlanTopic(asLog(THERE));
+    const plan = await planned(topic);
+    await topic.run(plan);
+    const after = await told(topic);
+    await topic.undo(plan);
+    await topic.undo(await openPlan(undoPathOf(plan.path)));
+    expect(await told(topic)).toEqual(after);
+  });
+});

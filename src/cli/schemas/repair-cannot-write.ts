@@ -17,9 +17,10 @@ import { replay } from '../../recovery/state/replay.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type Wait, waitOf } from './check-nodes-after.ts';
 import { openPlanTopic } from './open-plan-topic.ts';
+import { planPath } from './plan-path.ts';
 import { backUpTopic, registryFolder, topicFolder } from './repair-backup.ts';
 import { captureRegistry, newestCapture } from './repair-capture.ts';
-import { type PlanOptions, planPath } from './repair-options.ts';
+import type { PlanOptions } from './repair-options.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
@@ -42,6 +43,7 @@ export async function repairCannotWrite(session: SchemasSession, options: Cannot
   }
   if (newTopic === options.topic) throw new UsageError('--new-topic must be another one than --topic.');
   const wait = typeof options.wait === 'string' ? waitOf(session, { wait: options.wait }) : undefined;
+  const path = await planPath(options, 'repair-cannot-write', session.clock.now());
   const old = await openPlanTopic(session, options);
   const running = (await old.facts(session.signal))?.group.members ?? 0;
   const folder = registryFolder(backup);
@@ -64,7 +66,7 @@ export async function repairCannotWrite(session: SchemasSession, options: Cannot
       ? []
       : [`Where the two differ, the ${prefer} holds:`, ...shownDifferences(differences)]),
   ];
-  return planAndRun(session, options, { content, kept, notes, capture: capture.folder, wait });
+  return planAndRun(session, options, { content, kept, notes, capture: capture.folder, path, wait });
 }
 
 interface Content {
@@ -74,13 +76,15 @@ interface Content {
   readonly kept: (Snapshot & { readonly folder: string }) | undefined;
   readonly notes: readonly string[];
   readonly capture: string;
+  /** Of the plan. */
+  readonly path: string;
   readonly wait: Wait | undefined;
 }
 
 async function planAndRun(
   session: SchemasSession,
   options: CannotWriteOptions,
-  { content, kept, notes, capture, wait }: Content,
+  { content, kept, notes, capture, path, wait }: Content,
 ): Promise<number> {
   const { signal, clock } = session;
   const { newTopic, groupId } = options;
@@ -88,7 +92,6 @@ async function planAndRun(
   // It may run on with the old topic until the new one is there, and is stopped then to be told of it.
   const reads = newTopic === undefined ? {} : { registryReads: options.topic };
   const target = await openPlanTopic(session, { topic, groupId, ...reads });
-  const path = planPath(options, 'cannot-write', clock.now());
   // With the settings and ACLs of the topic that it is for.
   const snapshot = { ...delegating(content), facts: { ...content.facts, topic: kept?.facts.topic } };
   const present = await target.present(signal);

@@ -12,8 +12,9 @@ import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { UsageError } from '../exit-codes.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { openPlanTopic } from './open-plan-topic.ts';
+import { planPath } from './plan-path.ts';
 import { backUpTopic, topicFolder } from './repair-backup.ts';
-import { parseOffset, parseOffsetOrTime, planPath, type RepairOptions } from './repair-options.ts';
+import { parseOffset, parseOffsetOrTime, type RepairOptions } from './repair-options.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
 
@@ -32,6 +33,7 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
   const wait = waitOf(session, options);
   const { topic, groupId } = options;
   const chosen = rulesOf(options);
+  const path = await planPath(options, 'repair-corrupt-records', clock.now());
   const backup = await backUpTopic(session, topicFolder(options.backup));
   const { facts } = backup;
   if (facts.topic === undefined) throw new Error('a backup of a topic has its facts');
@@ -50,7 +52,6 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
     });
     return 0;
   }
-  const path = planPath(options, 'corrupt-records', clock.now());
   const leftOutPath = `${path.replace(/\.ndjson$/, '')}.left-out.ndjson`;
   await writeLeftOutFile(leftOutPath, backup, leftOut.reasons);
   const snapshot = await FilteredSnapshot.open(backup, leftOut.reasons);

@@ -6,8 +6,9 @@ import { giveNewIds } from '../../recovery/repair/give-new-id.ts';
 import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
 import { counted } from '../../recovery/repair/shown.ts';
 import { waitOf } from './check-nodes-after.ts';
+import { planPath } from './plan-path.ts';
 import { nothingToMend, readTopic } from './repair-in-place.ts';
-import { parseVersion, planPath, type RepairOptions } from './repair-options.ts';
+import { parseVersion, type RepairOptions } from './repair-options.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
@@ -39,7 +40,7 @@ export async function repairDuplicateIds(session: SchemasSession, options: Dupli
   const repair = await giveNewIds({ snapshot, states, duplicates, chosen });
   if (repair.writes === 0) return nothingToMend(session, repair);
   const consequences = await consequencesInPlace(snapshot, repair);
-  const path = planPath(options, 'duplicate-ids', clock.now());
+  const path = await planPath(options, 'repair-duplicate-ids', clock.now());
   const plan = await planInPlace({ repair, snapshot, facts: topic, path, now: clock.now(), notes: listed }, signal);
   return showAndRun(session, plan, { ...options, wait, consequences, facts: topic });
 }

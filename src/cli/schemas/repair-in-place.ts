@@ -8,7 +8,8 @@ import type { RegistryState } from '../../recovery/state/registry-state.ts';
 import { replay } from '../../recovery/state/replay.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { openPlace } from './open-place.ts';
-import { planPath, type RepairOptions } from './repair-options.ts';
+import { planPath } from './plan-path.ts';
+import type { RepairOptions } from './repair-options.ts';
 import { type ReadByVendor, vendorOf } from './repair-vendor.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
@@ -29,6 +30,7 @@ export async function repairInPlace(
 ): Promise<number> {
   const { signal, clock } = session;
   const wait = waitOf(session, options);
+  const path = await planPath(options, `repair-${what}`, clock.now());
   const topic = await readTopic(session, options);
   const { snapshot } = topic;
   const { facts } = snapshot;
@@ -36,7 +38,6 @@ export async function repairInPlace(
   const repair = await decide(topic);
   if (repair.writes === 0) return nothingToMend(session, repair);
   const consequences = await consequencesInPlace(snapshot, repair);
-  const path = planPath(options, what, clock.now());
   const plan = await planInPlace({ repair, snapshot, facts: facts.topic, path, now: clock.now() }, signal);
   return showAndRun(session, plan, { ...options, wait, consequences, facts: facts.topic });
 }

@@ -23,12 +23,6 @@ export function withPlanOptions(command: Command): Command {
     .option('--undo <file>', 'where the plan that takes it back is written; beside the plan unless told');
 }
 
-/** In the folder in which the command runs; a new name every second. */
-export function planPath(options: Pick<PlanOptions, 'plan'>, what: string, now: number): string {
-  const time = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '');
-  return options.plan ?? `repair-${what}-${time}Z.ndjson`;
-}
-
 /** @throws UsageError */
 export function parseVersion(text: string, flag: string): { readonly subject: string; readonly version: number } {
   const [, subject, version] = /^(.+):([1-9]\d{0,9})$/s.exec(text) ?? [];

@@ -19,6 +19,7 @@ import { type CommonOptions, collected, type WaitOption, withCommonOptions, with
 import { openPlace } from './open-place.ts';
 import { openPlanTopic } from './open-plan-topic.ts';
 import { withStoreOptions } from './open-stores.ts';
+import { planPath } from './plan-path.ts';
 import { openRestoreSource, type RestoreSourceOptions } from './restore-source.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
@@ -82,8 +83,8 @@ async function restore(session: SchemasSession, place: string | undefined, optio
   }
   if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
   const wait = waitOf(session, options);
+  const path = await planPath(options, 'restore', session.clock.now());
   const origin = await openOrigin(session, place, options);
-  const path = options.plan ?? `restore-${stamp(session.clock.now())}.ndjson`;
   const plan = await planner(session, origin, { ...options, path });
   return showAndRun(session, plan, { undo: options.undo, yes, wait });
 }
@@ -196,8 +197,4 @@ function overwriteIdsOf(texts: readonly string[]): OverwriteIds {
 function contextAndId(text: string): { readonly context: string; readonly id: number } | undefined {
   const [, context = '', id] = /^(?::?\.?([^=:]*):?=)?([1-9]\d{0,9})$/.exec(text) ?? [];
   return id === undefined ? undefined : { context, id: Number(id) };
-}
-
-function stamp(now: number): string {
-  return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }

@@ -101,6 +101,19 @@ export class PlanWriter {
   }
 }
 
+/**
+ * For whoever writes other files before the plan.
+ * @throws as {@link PlanWriter.create}
+ */
+export async function refuseExistingPlan(path: string): Promise<void> {
+  const whole = resolve(path);
+  try {
+    await refuseExisting(whole);
+  } catch (cause) {
+    throw notWritten(whole, cause);
+  }
+}
+
 async function refuseExisting(path: string): Promise<void> {
   const there = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -70,7 +70,8 @@ export function isToldByNode(state: RegistryState): (subject: string) => boolean
   return (subject) => subject === '' || subject === `:.${contextOf(subject)}:` || state.versions(subject).length > 0;
 }
 
-function isIn(part: unknown, whole: unknown): boolean {
+/** Whether the one has all that is set in the other; null and '' are not set. */
+export function isIn(part: unknown, whole: unknown): boolean {
   if (part === null || part === undefined || part === '') return true;
   if (!isJsonObject(part)) return JSON.stringify(part) === JSON.stringify(whole);
   return Object.entries(part).every(([key, value]) => isIn(value, isJsonObject(whole) ? whole[key] : undefined));

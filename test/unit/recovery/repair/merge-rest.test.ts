@@ -15,14 +15,27 @@ const user = confluent.schema({
 
 const rest = new MemorySnapshot(
   asLog([
-    confluent.config(null, { compatibilityLevel: 'NONE' }),
+    // A registry tells more than what was set, and its own mode only where that is another than READWRITE.
+    confluent.config(null, { compatibilityLevel: 'NONE', normalize: false }),
+    confluent.config('a', { compatibilityLevel: 'NONE' }),
+    confluent.config('lost', { compatibilityLevel: 'FULL' }),
+    confluent.mode('a', { mode: 'IMPORT' }),
     schema('a', 1, 1),
     user,
     schema('b', 1, 2, { deleted: true }),
     schema('lost', 1, 3),
   ]),
 );
-const topic = new MemorySnapshot(asLog([schema('a', 1, 5), schema('b', 1, 2), schema('only', 1, 4), user]));
+const topic = new MemorySnapshot(
+  asLog([
+    confluent.config(null, { compatibilityLevel: 'NONE' }),
+    confluent.config('a', { compatibilityLevel: 'FULL' }),
+    confluent.config('only', { compatibilityLevel: 'BACKWARD' }),
+    confluent.mode(null, { mode: 'READWRITE' }),
+    confluent.mode('a', { mode: 'READONLY' }),
+    ...[schema('a', 1, 5), schema('b', 1, 2), schema('only', 1, 4), user],
+  ]),
+);
 
 const found = async () => restDifferences((await bothStates(rest)).confluent, (await bothStates(topic)).confluent);
 
@@ -31,10 +44,13 @@ it('lists what both have and have otherwise, and what the registry lacks, but no
     'a version 1: id 1 in the registry, 5 in the topic',
     'b version 1: soft-deleted in the registry, and not in the topic',
     'only version 1: the registry does not know it, the topic has it with id 4',
+    'config of a: {"compatibilityLevel":"NONE"} in the registry, {"compatibilityLevel":"FULL"} in the topic',
+    'config of only: the registry tells none, the topic has {"compatibilityLevel":"BACKWARD"}',
+    'mode of a: {"mode":"IMPORT"} in the registry, {"mode":"READONLY"} in the topic',
   ]);
 });
 
-it('takes the versions that differ from the topic, in an order in which references are found', async () => {
+it('takes the versions and settings that differ from the topic, in an order in which references are found', async () => {
   const records: RawRecord[] = [];
   await mergeRest(
     { rest, topic, differences: await found() },
@@ -45,6 +61,11 @@ it('takes the versions that differ from the topic, in an order in which referenc
   const { confluent: state, karapace } = await bothStates(new MemorySnapshot(records));
   for (const each of [state, karapace]) {
     expect(versionsIn(each)).toEqual(['a:1=5', 'b:1=2', 'lost:1=3', 'only:1=4', 'u:1=9']);
-    expect(each.config(null)?.value).toEqual({ compatibilityLevel: 'NONE' });
+    expect(each.config(null)?.value).toEqual({ compatibilityLevel: 'NONE', normalize: false });
+    expect(['a', 'only', 'lost'].map((subject) => each.config(subject)?.value)).toEqual([
+      ...[{ compatibilityLevel: 'FULL' }, { compatibilityLevel: 'BACKWARD' }, { compatibilityLevel: 'FULL' }],
+    ]);
   }
+  expect(state.mode('a')?.value).toEqual({ mode: 'READONLY' });
+  expect(state.mode(null)).toBeUndefined();
 });

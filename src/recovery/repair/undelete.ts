@@ -6,13 +6,14 @@ import { DataError, defineErrorCode } from '../../sdk/errors/index.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
 import { readRecord } from '../records/read-record.ts';
+import { LATEST, referred } from '../records/referenced-subject.ts';
 import { schemaKey } from '../records/write-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { otherHolder, schemaAt } from './id-holders.ts';
 import { type InPlaceRepair, tombstone } from './in-place-repair.ts';
 import { counted, shownList, shownVersion } from './shown.ts';
-import { placeKey, referred, type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
+import { placeKey, type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
 
 export const NOT_UNDELETED = defineErrorCode('holdfast.recovery.not-undeleted', {
   what: 'A version can not be brought back: nothing holds its record any more, or its id means another schema by now.',
@@ -179,12 +180,21 @@ function standingDeletes(
 }
 
 function missingReferences(found: readonly Found[], state: RegistryState): readonly string[] {
-  const back = new Set(found.map(placeKey));
+  const back = new Set(
+    found.flatMap((write) => [placeKey(write), placeKey({ subject: write.subject, version: LATEST })]),
+  );
+  const isThere = ({ subject, version }: Pick<SchemaReference, 'subject' | 'version'>): boolean =>
+    version === LATEST
+      ? state.versions(subject).some(({ deleted }) => !deleted)
+      : state.version(subject, version) !== undefined;
   const missing = found.flatMap((write) =>
     write.references
       .map((reference) => referred(reference, write.subject))
-      .filter((place) => !back.has(placeKey(place)) && state.version(place.subject, place.version) === undefined)
-      .map((place) => `${shownVersion(write)} refers to ${shownVersion(place)}, which is not there`),
+      .filter((place) => !back.has(placeKey(place)) && !isThere(place))
+      .map(
+        (place) =>
+          `${shownVersion(write)} refers to ${place.version === LATEST ? `the latest version of ${place.subject}` : shownVersion(place)}, which is not there`,
+      ),
   );
   return missing.length === 0 ? [] : ['Bring these back as well, or they can not be used:', ...shownList(missing)];
 }

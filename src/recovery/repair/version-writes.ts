@@ -3,10 +3,10 @@
  * before what it refers to (specs/registry.md, chapter 5), and once compaction has removed a version's older record, whatever referred to it
  * would: so the referring versions move behind it too, unchanged. Confluent's registry takes any order.
  */
-import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
-import { referencedSubject } from '../records/referenced-subject.ts';
+import { inReferenceOrder, targetsAmong } from '../records/reference-order.ts';
+import { LATEST, referred } from '../records/referenced-subject.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { rewritten } from './in-place-repair.ts';
@@ -34,11 +34,6 @@ const AT_ONCE = 200;
 
 export const placeKey = ({ subject, version }: Place): string => `${subject}\n${version}`;
 
-/** A reference without a context is one into the context of the subject that has it. */
-export function referred({ subject, version }: Place, by: string): Place {
-  return { subject: referencedSubject(contextOf(by), subject), version };
-}
-
 /** With every version that refers to one of these, through however many others, in the order in which they can be read. */
 export function withReferrers(writes: readonly VersionWrite[], from: Snapshot, state: RegistryState): VersionWrite[] {
   if (writes.length === 0) return [];
@@ -46,7 +41,8 @@ export function withReferrers(writes: readonly VersionWrite[], from: Snapshot, s
   const referrers = referrersOf(state);
   const open = [...writes];
   for (let write = open.pop(); write !== undefined; write = open.pop()) {
-    for (const { subject, version } of referrers.get(placeKey(write)) ?? []) {
+    const latest = placeKey({ subject: write.subject, version: LATEST });
+    for (const { subject, version } of [...(referrers.get(placeKey(write)) ?? []), ...(referrers.get(latest) ?? [])]) {
       const found = state.version(subject, version);
       if (found === undefined || all.has(placeKey(found))) continue;
       const { references, offset, deleted } = found;
@@ -73,28 +69,18 @@ function referrersOf(state: RegistryState): ReadonlyMap<string, readonly Place[]
   return referrers;
 }
 
-/** What is referred to comes first; otherwise as given. Those in a cycle come in some order: none is right. */
-export function inDependencyOrder<W extends Pick<VersionWrite, 'subject' | 'version' | 'references'>>(
-  writes: readonly W[],
-): W[] {
-  const open = new Map(writes.map((write) => [placeKey(write), write]));
-  const ordered: W[] = [];
-  // With a stack of its own: a chain of references may be longer than the call stack.
-  for (const write of writes) {
-    const path = open.delete(placeKey(write)) ? [{ write, next: 0 }] : [];
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const reference = top.write.references[top.next++];
-      if (reference === undefined) {
-        ordered.push(top.write);
-        path.pop();
-        continue;
-      }
-      const key = placeKey(referred(reference, top.write.subject));
-      const needed = open.get(key);
-      if (needed !== undefined && open.delete(key)) path.push({ write: needed, next: 0 });
+/** What is referred to comes first; otherwise as given. */
+export function inDependencyOrder<
+  W extends Pick<VersionWrite, 'subject' | 'version' | 'references' | 'from' | 'offset'>,
+>(writes: readonly W[]): W[] {
+  const targetOf = targetsAmong(writes);
+  return inReferenceOrder(writes, function* (write) {
+    const wasBefore = ({ from, offset }: W): boolean => from === write.from && offset < write.offset;
+    for (const reference of write.references) {
+      const needed = targetOf(reference, write, wasBefore);
+      if (needed !== undefined) yield needed;
     }
-  }
-  return ordered;
+  });
 }
 
 /** The records to write, in the order given; read from their snapshots in groups. */

@@ -1,6 +1,6 @@
 /** Which schema has to be there before which other one. */
-import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
+import { targetsAmong } from '../records/reference-order.ts';
 
 export interface Dependent {
   readonly subject: string;
@@ -16,15 +16,6 @@ export interface DependencyOrder<T> {
   readonly circle: readonly T[] | undefined;
 }
 
-/** A reference without a context of its own leads into the context of whoever refers. */
-export function referredSubject(from: string, reference: Pick<SchemaReference, 'subject'>): string {
-  const context = contextOf(from);
-  // `:.:` names the default context.
-  const subject = reference.subject.replace(/^:\.:/, '');
-  if (subject !== reference.subject) return subject;
-  return context === '' || subject.startsWith(':.') ? subject : `:.${context}:${subject}`;
-}
-
 interface Visit<T> {
   readonly item: T;
   next: number;
@@ -38,7 +29,7 @@ export function dependencyOrder<T extends Dependent>(
   versions: readonly T[],
   rank: (version: T) => number = () => 0,
 ): DependencyOrder<T> {
-  const byKey = new Map(versions.map((version) => [keyOf(version.subject, version.version), version]));
+  const targetOf = targetsAmong(versions);
   const sorted = [...versions].sort(
     (a, b) => rank(a) - rank(b) || a.id - b.id || compare(a.subject, b.subject) || a.version - b.version,
   );
@@ -59,7 +50,7 @@ export function dependencyOrder<T extends Dependent>(
         order.push(item);
         continue;
       }
-      const needed = byKey.get(keyOf(referredSubject(item.subject, reference), reference.version));
+      const needed = targetOf(reference, item, ({ id }) => id < item.id);
       if (needed === undefined) continue;
       const known = state.get(needed);
       if (known === undefined) {
@@ -73,10 +64,6 @@ export function dependencyOrder<T extends Dependent>(
     }
   }
   return { order, circle };
-}
-
-function keyOf(subject: string, version: number): string {
-  return `${version} ${subject}`;
 }
 
 function compare(a: string, b: string): number {

@@ -1,7 +1,8 @@
 /** Versions that a registry refuses to import, known before anything is sent: half a restore would be left otherwise. */
+
 import type { SchemaReference } from '../../sdk/schema-view.ts';
+import { referred } from '../records/referenced-subject.ts';
 import type { VersionState } from '../state/registry-state.ts';
-import { referredSubject } from './dependency-order.ts';
 import { type VersionKey, versionKey } from './list-schemas.ts';
 import type { TargetIndex } from './target-index.ts';
 
@@ -65,7 +66,7 @@ export class LeftOutVersions {
 
   private lacking(version: VersionState): string | undefined {
     for (const reference of version.references) {
-      const why = this.whyNotThere(referredSubject(version.subject, reference), reference);
+      const why = this.whyNotThere(referred(reference, version.subject));
       if (why !== undefined) {
         return `${nameOf(version)} refers to ${reference.subject} version ${reference.version}, which ${why}.`;
       }
@@ -73,7 +74,7 @@ export class LeftOutVersions {
     return undefined;
   }
 
-  private whyNotThere(subject: string, { version }: SchemaReference): string | undefined {
+  private whyNotThere({ subject, version }: Pick<SchemaReference, 'subject' | 'version'>): string | undefined {
     if (this.target.version(subject, version) !== undefined) return undefined;
     const nowhere = 'neither the backup nor the registry has';
     // Of -1: the latest one, whichever that is.

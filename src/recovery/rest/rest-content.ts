@@ -1,15 +1,15 @@
 /** Whether two versions are the same schema, however a registry spelled it: each writes texts anew in its own way when it takes them. */
 import { createHash } from 'node:crypto';
 import { contentFingerprint } from '../../registry/fingerprint.ts';
+import { referred } from '../records/referenced-subject.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
 import { isJsonObject } from './answered-schema.ts';
-import { referredSubject } from './dependency-order.ts';
 
 /** Equal for equal content: type, schema, what it refers to, metadata and rules; without regard to spelling, order of keys, and what is empty. */
 export function restContent(value: Omit<SchemaValue, 'version' | 'id' | 'deleted'>): string {
   const references = value.references.map((reference) => ({
     ...reference,
-    subject: referredSubject(value.subject, reference),
+    ...referred(reference, value.subject),
   }));
   return createHash('sha256')
     .update(contentFingerprint({ ...value, references }))

@@ -1,8 +1,8 @@
 /** Sends the requests of a plan several at a time, with the outcome that they have one after the other. */
 import { contextOf } from '../../registry/subject-context.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { isJsonObject } from './answered-schema.ts';
-import { referredSubject } from './dependency-order.ts';
 import { isDenied } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
 
@@ -94,6 +94,6 @@ export class StepLanes {
 function referencesOf({ body }: RequestStep, subject: string): readonly string[] {
   const references = isJsonObject(body) && Array.isArray(body['references']) ? body['references'] : [];
   return references.flatMap((reference: unknown) =>
-    isJsonObject(reference) ? [referredSubject(subject, { subject: String(reference['subject']) })] : [],
+    isJsonObject(reference) ? [referencedSubject(contextOf(subject), String(reference['subject']))] : [],
   );
 }

@@ -5,6 +5,7 @@ import type { SnapshotFolder } from '../backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../backup/snapshot-writer.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
+import { LATEST, referred } from '../records/referenced-subject.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { RecordTable } from './record-table.ts';
@@ -71,12 +72,14 @@ function chosen(
   const open = [...taken];
   for (let subject = open.pop(); subject !== undefined; subject = open.pop()) {
     for (const [version, row] of table.versions.get(subject) ?? []) {
-      for (const place of row.references ?? []) {
-        const [wanted = '', other = ''] = [place.slice(0, place.indexOf(' ')), place.slice(place.indexOf(' ') + 1)];
+      for (const reference of row.references ?? []) {
+        const { subject: other, version: wanted } = referred(reference, subject);
         const rows = table.versions.get(other);
-        const isThere = wanted === '-1' ? (rows?.size ?? 0) > 0 : rows?.has(Number(wanted)) === true;
-        if (!isThere && !row.deleted)
-          dangling.push(`${subject} version ${version} refers to ${other} version ${wanted}`);
+        const isThere = wanted === LATEST ? (rows?.size ?? 0) > 0 : rows?.has(wanted) === true;
+        if (!isThere && !row.deleted) {
+          const which = wanted === LATEST ? `the latest version of ${other}` : `${other} version ${wanted}`;
+          dangling.push(`${subject} version ${version} refers to ${which}`);
+        }
         if (rows === undefined || taken.has(other)) continue;
         taken.add(other);
         pulled.push(other);

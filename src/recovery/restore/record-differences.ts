@@ -1,6 +1,9 @@
 /** What a topic lacks, or has otherwise, of what a snapshot says last. */
 import { contextOf } from '../../registry/subject-context.ts';
+import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedChange } from '../plan/plan.ts';
+import { inReferenceOrder, targetsAmong } from '../records/reference-order.ts';
+import { LATEST, referred } from '../records/referenced-subject.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { type IdChanges, idChangesOf } from './id-changes.ts';
 import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
@@ -32,18 +35,21 @@ export interface Differences {
 }
 
 interface Written extends Difference {
-  readonly references: readonly string[];
+  readonly subject: string;
+  readonly version: number;
+  readonly references: readonly SchemaReference[];
 }
 
 export function differencesOf(wanted: RecordTable, there: RecordTable): Differences {
   const written = new Map<string, Written>();
-  for (const [place, row, known] of pairs(wanted, there)) {
+  for (const [{ subject, version }, row, known] of pairs(wanted, there)) {
     if (known !== undefined && isSame(row, known)) continue;
     const { offset, deleted, references = [] } = row;
     // An id that had another text, or that is the version's no more, would go on to mean what it meant before, or worse.
     const needsTombstone = known !== undefined && (known.id !== row.id || known.content !== row.content);
     const change = known === undefined ? '+' : '~';
-    written.set(place, { from: 'snapshot', offset, change, deleted, needsTombstone, references });
+    const place = { subject, version, references };
+    written.set(placeOf(subject, version), { ...place, from: 'snapshot', offset, change, deleted, needsTombstone });
   }
   const ids = idChangesOf(wanted, there, written);
   const differing = written.size;
@@ -62,14 +68,16 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
   return { all, ...counts, onlyThere: onlyIn(there, wanted), ids };
 }
 
+type Place = Pick<Written, 'subject' | 'version'>;
+
 function* pairs(
   table: RecordTable,
   other: RecordTable,
-): Generator<readonly [place: string, row: VersionRow, other: VersionRow | undefined]> {
+): Generator<readonly [place: Place, row: VersionRow, other: VersionRow | undefined]> {
   for (const [subject, rows] of table.versions) {
     // Reserved ids are told by the highest ones: a record of theirs may be in the way of what was given out since.
     if (isReservedSubject(subject)) continue;
-    for (const [version, row] of rows) yield [placeOf(subject, version), row, other.version(subject, version)];
+    for (const [version, row] of rows) yield [{ subject, version }, row, other.version(subject, version)];
   }
 }
 
@@ -85,44 +93,47 @@ function onlyIn(table: RecordTable, other: RecordTable): number {
 
 /** Karapace drops a schema that comes before one that it refers to: whatever refers to one that is written anew is written again. */
 function addDependents(wanted: RecordTable, there: RecordTable, written: Map<string, Written>): void {
-  const dependents = new Map<string, [place: string, written: Written][]>();
-  const see = (place: string, row: VersionRow, from: Difference['from']): void => {
+  const dependents = new Map<string, Written[]>();
+  const see = ({ subject, version }: Place, row: VersionRow, from: Difference['from']): void => {
     const { offset, deleted, references = [] } = row;
-    const again: Written = { from, offset, change: '~', deleted, needsTombstone: false, references };
+    const again: Written = {
+      ...{ subject, version, references },
+      ...{ from, offset, change: '~', deleted, needsTombstone: false },
+    };
     for (const reference of references) {
-      const known = dependents.get(reference);
-      if (known === undefined) dependents.set(reference, [[place, again]]);
-      else known.push([place, again]);
+      const to = referred(reference, subject);
+      const key = placeOf(to.subject, to.version);
+      const known = dependents.get(key);
+      if (known === undefined) dependents.set(key, [again]);
+      else known.push(again);
     }
   };
   for (const [place, row] of pairs(wanted, there)) see(place, row, 'snapshot');
   for (const [place, row, known] of pairs(there, wanted)) if (known === undefined) see(place, row, 'present');
-  const open = [...written.keys()];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    for (const [dependent, again] of dependents.get(place) ?? []) {
-      if (written.has(dependent)) continue;
-      written.set(dependent, again);
-      open.push(dependent);
+  const open = [...written.values()];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const version of [next.version, LATEST]) {
+      for (const dependent of dependents.get(placeOf(next.subject, version)) ?? []) {
+        const place = placeOf(dependent.subject, dependent.version);
+        if (written.has(place)) continue;
+        written.set(place, dependent);
+        open.push(dependent);
+      }
     }
   }
 }
 
 function inOrder(written: ReadonlyMap<string, Written>): Difference[] {
-  const order: Difference[] = [];
-  const seen = new Set<string>();
-  const visit = (place: string, one: Written): void => {
-    if (seen.has(place)) return;
-    // Before what it refers to, as references may go round in a circle.
-    seen.add(place);
+  const byOffset = [...written.values()].sort((a, b) => a.offset - b.offset);
+  const targetOf = targetsAmong(byOffset);
+  const ordered = inReferenceOrder(byOffset, function* (one) {
+    const wasBefore = ({ from, offset }: Written): boolean => from === one.from && offset < one.offset;
     for (const reference of one.references) {
-      const other = written.get(reference);
-      if (other !== undefined) visit(reference, other);
+      const needed = targetOf(reference, one, wasBefore);
+      if (needed !== undefined) yield needed;
     }
-    const { references: _, ...difference } = one;
-    order.push(difference);
-  };
-  for (const [place, one] of [...written].sort(([, a], [, b]) => a.offset - b.offset)) visit(place, one);
-  return order;
+  });
+  return ordered.map(({ references: _, subject: __, version: ___, ...difference }) => difference);
 }
 
 /** What reserves an id at the target, as a restore that was taken back leaves it, gives way to the schema of that id. */

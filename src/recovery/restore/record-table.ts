@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { contextOf } from '../../registry/subject-context.ts';
+import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
-import { referencedSubject } from '../records/referenced-subject.ts';
 import type { SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { contentDigest } from '../state/content-digest.ts';
@@ -18,8 +18,8 @@ export interface VersionRow {
   /** As the record itself says, or a DELETE_SUBJECT behind it. */
   deleted: boolean;
   readonly offset: number;
-  /** Places of the versions that it refers to; absent: none. */
-  readonly references?: readonly string[];
+  /** As they are written; absent: none. */
+  readonly references?: readonly SchemaReference[];
 }
 
 /** Of one version, as a key. */
@@ -74,10 +74,7 @@ export class RecordTable {
         const { id, deleted } = record.value;
         const content = contentDigest(record.value, 'confluent').toString('latin1', 0, 16);
         const known = this.versions.get(record.subject) ?? new Map<number, VersionRow>();
-        const context = contextOf(record.subject);
-        const references = record.value.references.map((r) =>
-          placeOf(referencedSubject(context, r.subject), r.version),
-        );
+        const { references } = record.value;
         const row = { id, content, deleted, offset };
         known.set(record.version, references.length === 0 ? row : { ...row, references });
         this.versions.set(record.subject, known);

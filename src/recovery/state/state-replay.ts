@@ -6,7 +6,7 @@
 
 import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
-import { referencedSubject } from '../records/referenced-subject.ts';
+import { LATEST, referencedSubject } from '../records/referenced-subject.ts';
 import type { ReadRecord, SchemasRecord, SchemaValue } from '../records/schemas-record.ts';
 import { contentDigest, textDigest } from './content-digest.ts';
 import type { RegistryState, ReplayVendor, VersionState } from './registry-state.ts';
@@ -198,7 +198,7 @@ export class StateReplay implements RegistryState {
   /** As the vendor finds it now: Karapace looks among those that are not soft-deleted (schema_reader.py, `_resolve_reference`). */
   private target(context: string, reference: SchemaReference): Row | undefined {
     const subject = referencedSubject(context, reference.subject);
-    if (reference.version !== -1) {
+    if (reference.version !== LATEST) {
       const row = this.bySubject.row(subject, reference.version);
       return row !== undefined && this.table.isDeleted(row) ? undefined : row;
     }
@@ -262,7 +262,7 @@ export class StateReplay implements RegistryState {
   /** The row that a reference leads to, soft-deleted or not. */
   rowReferred(from: string, { subject, version }: SchemaReference): Row | undefined {
     const target = referencedSubject(contextOf(from), subject);
-    return version === -1 ? this.bySubject.latest(target) : this.bySubject.row(target, version);
+    return version === LATEST ? this.bySubject.latest(target) : this.bySubject.row(target, version);
   }
 
   ids(context: string): Iterable<number> {

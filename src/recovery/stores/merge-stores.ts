@@ -2,7 +2,6 @@
 
 import type { StoredProof } from '../../registry/stored-entries.ts';
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
-import type { SchemaReference } from '../../sdk/schema-view.ts';
 import { type ClaimStanding, IdClaims, type SettledId } from './id-claims.ts';
 import { clusterNameOf } from './store-clusters.ts';
 import type { StoreContents } from './store-contents.ts';
@@ -63,10 +62,6 @@ export function mergeStores(
 /** A subject or a reference's with its context; one without is in the context of whoever names it. */
 export function inContext(context: string, subject: string): string {
   return subject.startsWith(':.') ? subject : `${contextSubject(context) ?? ''}${subject}`;
-}
-
-export function referencedSubject(context: string, { subject }: SchemaReference): string {
-  return inContext(context, subject);
 }
 
 function settledIds(

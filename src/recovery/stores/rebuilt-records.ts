@@ -2,10 +2,11 @@
 
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import type { RawRecord } from '../records/raw-record.ts';
+import { referencedSubject } from '../records/referenced-subject.ts';
 import type { SchemaType } from '../records/schemas-record.ts';
 import { schemaKey, schemaValueBytes } from '../records/write-record.ts';
 import type { SettledId } from './id-claims.ts';
-import { type MergedStores, referencedSubject } from './merge-stores.ts';
+import type { MergedStores } from './merge-stores.ts';
 
 /** A version as it is written. */
 export interface RebuiltVersion {
@@ -100,7 +101,7 @@ function referencesFirst(all: readonly RebuiltVersion[]): readonly RebuiltVersio
         path.pop();
         continue;
       }
-      const subject = referencedSubject(top.version.settled.context, reference);
+      const subject = referencedSubject(top.version.settled.context, reference.subject);
       const target = byKey.get(versionKeyOf(subject, reference.version));
       if (target === undefined || seen.has(target)) continue;
       seen.add(target);

@@ -1,8 +1,9 @@
 /** What contradicts, what was proposed, and what is missing in what workers' stores know of a registry. */
+import { referencedSubject } from '../records/referenced-subject.ts';
 import type { Finding } from '../verify/finding.ts';
 import { STORE_KINDS } from '../verify/store-kinds.ts';
 import type { IdClaim, SettledId } from './id-claims.ts';
-import { type MergedStores, referencedSubject } from './merge-stores.ts';
+import type { MergedStores } from './merge-stores.ts';
 import { type RebuiltVersion, versionKeyOf } from './rebuilt-records.ts';
 import type { StoreContents } from './store-contents.ts';
 
@@ -104,13 +105,13 @@ function unknownReferences(versions: readonly RebuiltVersion[]): readonly Findin
   const known = new Set(versions.map(({ subject, version }) => versionKeyOf(subject, version)));
   return versions.flatMap(({ subject, version, settled }) =>
     settled.believed.schema.references
-      .filter((each) => !known.has(versionKeyOf(referencedSubject(settled.context, each), each.version)))
+      .filter((each) => !known.has(versionKeyOf(referencedSubject(settled.context, each.subject), each.version)))
       .map((each) => ({
         ...kind('store-reference-unknown'),
         subject,
         version,
         id: settled.id,
-        message: `The schema of id ${settled.id} refers to version ${each.version} of '${referencedSubject(settled.context, each)}', which no store knows: nobody can resolve it.`,
+        message: `The schema of id ${settled.id} refers to version ${each.version} of '${referencedSubject(settled.context, each.subject)}', which no store knows: nobody can resolve it.`,
       })),
   );
 }

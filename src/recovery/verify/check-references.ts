@@ -1,7 +1,7 @@
 /** Looks at where references lead. */
 import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
-import { referencedSubject } from '../records/referenced-subject.ts';
+import { LATEST, referencedSubject } from '../records/referenced-subject.ts';
 import type { StateReplay } from '../state/state-replay.ts';
 import type { Row } from '../state/version-table.ts';
 import type { FindingBook, FindingPlace } from './finding-book.ts';
@@ -45,7 +45,10 @@ export function checkReferences(parts: Parts): ReadonlySet<Row> {
 function checkReference({ state, book, purged }: Parts, row: Row, reference: SchemaReference): boolean {
   const table = state.versionTable;
   const target = state.rowReferred(table.subject(row), reference);
-  const to = `${reference.subject} version ${reference.version}`;
+  const isLatest = reference.version === LATEST;
+  const to = isLatest
+    ? `the latest version of ${reference.subject}`
+    : `${reference.subject} version ${reference.version}`;
   const from = nameOf(state, row);
   if (target !== undefined) {
     if (table.isDeleted(target) && !table.isDeleted(row)) {

@@ -78,11 +78,13 @@ describe('requests of a plan', () => {
 
   it.each([
     ['a', 'b', 'b'],
+    ['a', 'b', ':.:a'],
+    // The default context has no name in another one.
     ['a', ':.dev:b', 'a', ':.:a'],
     [':.dev:a', ':.dev:b', 'a'],
   ])('wait for %s where %s refers to it', async (needed, subject, ...names) => {
     for (const name of names) {
-      const isOther = name === 'b' || (name === 'a' && subject === ':.dev:b' && needed === 'a');
+      const isOther = name === 'b' || (subject === ':.dev:b' && needed === 'a');
       const registry = new Registry();
       await registry.play([importStep(value(needed)), importStep(value(subject, 1, [name]))]);
       expect(registry.most, name).toBe(isOther ? 2 : 1);

@@ -354,6 +354,27 @@ describe('a restore in place', () => {
   });
 });
 
+it('writes again what refers to the latest version of what was lost, and reads it in that order', async () => {
+  const latest = confluent.schema({
+    ...{ subject: ':.x:b', version: 1, id: 2, schema: '{"type":"array","items":"A"}' },
+    references: [{ name: 'A', subject: 'a', version: -1 }],
+  });
+  const a = confluent.schema({ subject: ':.x:a', version: 1, id: 1, schema: '{"type":"fixed","name":"A","size":1}' });
+  const present = new MemorySnapshot(asLog([latest]));
+  for (const log of [
+    [a, latest],
+    [latest, a],
+  ]) {
+    const backup = new MemorySnapshot(asLog(log));
+    const plan = await planned(backup, present);
+    expect(plan.header.summary.join('\n')).toContain('1 schemas that refer to them are written again');
+    for (const restored of [await withSteps(present, plan), compacted(await withSteps(present, plan))]) {
+      const state = await replay(restored, 'confluent');
+      expect(state.version(':.x:a', 1)?.offset).toBeLessThan(state.version(':.x:b', 1)?.offset ?? 0);
+    }
+  }
+});
+
 it('writes into an empty topic what is referred to first, whatever the order of the backup', async () => {
   const references = [{ name: 'A', subject: 'a', version: 1 }];
   const log = asLog([

@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { HIDDEN } from '../../foundation/secret-registry.ts';
 import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import { GIT_FAILED, GIT_MISSING } from './backup-errors.ts';
 
@@ -33,6 +34,10 @@ const FOREIGN_VARIABLES = [
 export interface GitCall {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings for this call, as -c takes them. */
+  readonly config?: readonly string[];
+  /** What no message repeats. */
+  readonly secrets?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -52,12 +57,12 @@ export class Git {
     return new Promise((resolve, reject) => {
       const child = execFile(
         'git',
-        this.allArguments(args),
+        this.allArguments(args, call.config),
         { env: environment(call.env), maxBuffer: MAX_OUTPUT, signal, encoding: 'utf8' },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else if (signal.aborted) reject(signal.reason);
-          else reject(this.failure(args, error, stderr));
+          else reject(this.failure(args, error, stderr, call.secrets));
         },
       );
       // It may end before it has read everything; its exit code says why.
@@ -145,17 +150,17 @@ export class Git {
     });
   }
 
-  private allArguments(args: readonly string[]): string[] {
-    return ['-C', this.path, ...SETTINGS.flatMap((setting) => ['-c', setting]), ...args];
+  private allArguments(args: readonly string[], config: readonly string[] = []): string[] {
+    return ['-C', this.path, ...[...SETTINGS, ...config].flatMap((setting) => ['-c', setting]), ...args];
   }
 
-  private failure(args: readonly string[], error: Error, stderr: string): Error {
+  private failure(args: readonly string[], error: Error, stderr: string, secrets: readonly string[] = []): Error {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return new ConfigError('The program git can not be started. Install it, or put it on the PATH.', {
         ...{ code: GIT_MISSING, cause: error },
       });
     }
-    const said = withoutPasswords(stderr.trim() === '' ? error.message : stderr.trim());
+    const said = withoutPasswords(stderr.trim() === '' ? error.message : stderr.trim(), secrets);
     const { code } = error as { readonly code?: unknown };
     return new EnvironmentError(`git ${args[0]} failed in ${this.path}: ${said}`, {
       code: GIT_FAILED,
@@ -171,7 +176,10 @@ function environment(more: Readonly<Record<string, string>> = {}): NodeJS.Proces
   return env;
 }
 
-/** Invariant 8. */
-function withoutPasswords(text: string): string {
-  return text.replace(/:\/\/[^\s/@]+@/g, '://[hidden]@');
+/** Invariant 8. A password may have an @ of its own, and its user's name may be a token. */
+function withoutPasswords(text: string, secrets: readonly string[]): string {
+  const shown = secrets
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+  return shown.replace(/:\/\/[^\s/]*@/g, `://${HIDDEN}@`);
 }

@@ -9,6 +9,7 @@ import { TARGET_FOREIGN } from './backup-errors.ts';
 import { BACKUP_LOCKED } from './backup-folder.ts';
 import { Git } from './git-command.ts';
 import { commitStream } from './git-commit-stream.ts';
+import { type GitRemote, gitRemote } from './git-remote.ts';
 import { syncFolder } from './sync-folder.ts';
 
 export const MARKER_FILE = 'holdfast-schemas.json';
@@ -158,14 +159,35 @@ export class GitRepository {
     await rm(this.runningFile, { force: true });
   }
 
-  /** The current branch, whether or not there is something new. @throws EnvironmentError `holdfast.recovery.git-failed` */
-  async push(remote: string, signal: AbortSignal): Promise<void> {
+  /**
+   * The current branch, whether or not there is something new.
+   * @param to a remote's name or URL
+   * @throws EnvironmentError `holdfast.recovery.git-failed`; of {@link gitRemote}
+   */
+  async push(to: string, signal: AbortSignal): Promise<void> {
     const branch = (await this.git.run(['symbolic-ref', '--short', 'HEAD'], { signal })).trim();
+    const { remote, config, secrets, ...given } = await this.remote(to, signal);
     // ssh would ask on the terminal by itself.
     const isOwnSsh = (await this.git.ask(['config', '--get', 'core.sshCommand'], { signal })) !== undefined;
-    const env =
+    const ssh =
       isOwnSsh || process.env['GIT_SSH_COMMAND'] !== undefined ? {} : { GIT_SSH_COMMAND: 'ssh -oBatchMode=yes' };
-    await this.git.run(['push', '--quiet', '--', remote, `HEAD:refs/heads/${branch}`], { env, signal });
+    const env = { ...ssh, ...given.env };
+    await this.git.run(['push', '--quiet', '--', remote, `HEAD:refs/heads/${branch}`], {
+      env,
+      config,
+      secrets,
+      signal,
+    });
+  }
+
+  /** One that is named is left to git, unless there are credentials in its URL, which git would hand on for all to see. */
+  private async remote(to: string, signal: AbortSignal): Promise<GitRemote> {
+    // A URL is no name, and stands in no arguments.
+    if (to.includes('://')) return gitRemote(to);
+    const named = await this.git.ask(['remote', 'get-url', '--push', '--all', '--', to], { signal });
+    const [url = '', ...others] = named?.split('\n') ?? [];
+    const found = others.length === 0 ? gitRemote(url) : undefined;
+    return found !== undefined && found.secrets.length > 0 ? found : gitRemote(to);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Reads a record of `_schemas` in either vendor's format (specs/registry.md, chapter 5): lenient in the order of fields, exact in what it can't read. */
 import type { SchemaReference } from '../../sdk/schema-view.ts';
+import { claimedId } from './claimed-id.ts';
 import { isJsonObject, readJsonObject } from './json-bytes.ts';
 import type { RawRecord } from './raw-record.ts';
 import type {
@@ -20,10 +21,15 @@ interface KeyFields {
   readonly version: number | undefined;
 }
 
-type Unreadable = Extract<ReadRecord, { readonly ok: false }>;
+type Unreadable = Omit<Extract<ReadRecord, { readonly ok: false }>, 'claimed'>;
 
 /** Never throws, whatever the bytes are. An empty value is one that is absent, and is told apart from null. */
 export function readRecord(raw: Pick<RawRecord, 'key' | 'value'>): ReadRecord {
+  const read = readBytes(raw);
+  return read.ok ? read : { ...read, claimed: claimedId(raw.value) };
+}
+
+function readBytes(raw: Pick<RawRecord, 'key' | 'value'>): Extract<ReadRecord, { readonly ok: true }> | Unreadable {
   if (raw.key === null) return unreadable('null-key', 'the key is null');
   const key = readJsonObject(raw.key);
   if (typeof key === 'string') return unreadable('key-not-json', `the key ${key}`);

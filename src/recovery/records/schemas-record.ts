@@ -3,6 +3,7 @@
  * tells what it can't read; the bytes stay with the {@link RawRecord}.
  */
 import type { SchemaReference } from '../../sdk/schema-view.ts';
+import type { ClaimedId } from './claimed-id.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -76,4 +77,6 @@ export type ReadRecord =
        * key (`record.subject`), Karapace by the value (`record.value.subject`). undefined: nobody reads anything in it.
        */
       readonly overlooked: SchemasRecord | undefined;
+      /** Invariant 10: an id that its value tells all the same was given out once, and is not given out again when the record goes. */
+      readonly claimed: ClaimedId | undefined;
     };

@@ -22,13 +22,13 @@ export class HighestIds {
     this.leavesOutUnreadable = leavesOutUnreadable;
   }
 
-  /** Counts ids of records that were overlooked, too: they were given out all the same, but such a record holds none. */
+  /** Counts ids of records that nobody can read, too: they were given out all the same, but such a record holds none. */
   saw(read: ReadRecord): void {
     if (!read.ok) {
+      if (read.claimed !== undefined) this.atLeast(contextOf(read.claimed.subject), read.claimed.id);
       if (read.overlooked?.kind === 'schema') {
         const { subject, value } = read.overlooked;
         this.atLeast(contextOf(subject), value.id);
-        this.atLeast(contextOf(value.subject), value.id);
       }
       // It has taken the key of a holder, if by nonsense: compaction removes the one before.
       if (!this.leavesOutUnreadable && read.subject !== undefined && read.version !== undefined) {

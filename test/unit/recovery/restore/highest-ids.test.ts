@@ -18,4 +18,30 @@ describe('the highest id', () => {
   it('is not reserved once more where unreadable records are left out, and its holder stays', () => {
     expect(seenBy(new HighestIds({ leavesOutUnreadable: true }))).toEqual([]);
   });
+
+  const whole = '{"subject":":.ctx:s","version":3,"id":700,"schema":"\\"int\\"","deleted":false}';
+  it.each([
+    ['without a key', null, whole],
+    ['whose key is no JSON', 'orders', whole],
+    ['of a keytype that nobody knows', '{"keytype":"SCHEMATA","subject":"s","version":1}', whole],
+    ['whose key lacks the version', '{"keytype":"SCHEMA","subject":"s","magic":1}', whole],
+    ['whose value lacks the text', key.toString(), '{"subject":":.ctx:s","version":3,"id":700,"deleted":false}'],
+    ['whose value was cut behind the id', key.toString(), whole.slice(0, 50)],
+  ])('is reserved where only a record has it %s: it was given out', (_, name, text) => {
+    const ids = new HighestIds({ leavesOutUnreadable: true });
+    ids.saw(readRecord({ key: name === null ? null : Buffer.from(name), value: Buffer.from(text) }));
+    expect(ids.highest).toEqual({ ctx: 700 });
+    expect(ids.reservations().map(({ context, schema }) => [context, schema.id])).toEqual([['ctx', 700]]);
+  });
+
+  it.each([
+    ['cut within the id', whole.slice(0, whole.indexOf('700') + 2)],
+    ['of data', '{"id":700,"customer":"a"}'],
+    ['beyond what a registry gives out', whole.replace('700', '2147483648')],
+    ['in the text of a schema', '{"schema":"{\\"subject\\":\\"s\\",\\"version\\":1,\\"id\\":700}'],
+  ])('is none that is %s', (_, text) => {
+    const ids = new HighestIds();
+    ids.saw(readRecord({ key: null, value: Buffer.from(text) }));
+    expect(ids.highest).toEqual({});
+  });
 });

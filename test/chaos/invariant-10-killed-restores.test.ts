@@ -18,7 +18,7 @@ import { stateInWords } from '../support/recovery/state-in-words.ts';
 import { RegistryProcesses } from '../support/registry-processes.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { uniqueName } from '../support/unique-name.ts';
-import { contentOf, endOf, highestIdIn, killAgainAndAgain } from './killed-recovery.ts';
+import { contentOf, endOf, goingOn, highestIdIn, KILLS, killAgainAndAgain, UNDO_KILLS } from './killed-recovery.ts';
 
 /** Thirty kills each, on a busy machine. */
 vi.setConfig({ testTimeout: 3_600_000 });
@@ -66,14 +66,11 @@ describeWithKafka('Invariant 10: a restore that is killed at any point goes on, 
       round: async (n) => {
         const topic = uniqueName('_schemas');
         const plan = join(dir, `new-${n}.ndjson`);
+        const args = ['restore', backups, '--into', 'new-topic', ...at(topic), '--plan', plan, '--yes'];
         return {
-          args: ['restore', backups, '--into', 'new-topic', ...at(topic), '--plan', plan, '--yes'],
+          args,
           begun: async () => existsSync(plan) && (await endOf(broker, topic)) >= (n % 4 === 0 ? 0 : 1),
-          // What was planned is what runs; killed before that, it is planned anew.
-          again: async () =>
-            existsSync(plan)
-              ? ['apply', plan, ...at(topic), '--yes']
-              : ['restore', backups, '--into', 'new-topic', ...at(topic), '--plan', plan, '--yes'],
+          again: goingOn({ args, plan, at: at(topic), takesBack: false }),
           afterwards: async () => {
             const found = await contentOf(broker, topic);
             expect(differenceOf(found.slice(0, wanted.length), wanted)).toBeUndefined();
@@ -88,19 +85,49 @@ describeWithKafka('Invariant 10: a restore that is killed at any point goes on, 
     });
   });
 
-  it('in place: what was lost or overwritten is back, and the undo brings back what was there', async () => {
-    // One subject in three was lost, or replaced by something else.
-    const hurt = lived.versions.filter(
-      ({ subject, deleted }) => !deleted && contextOf(subject) === '' && /[147]-value$/.test(subject),
-    );
-    const damage = hurt.map(({ subject, version, id }, n) =>
-      n % 2 === 0
-        ? confluent.gone(subject, version)
-        : record(schemaKey(subject, version), `{"subject":"${subject}","version":${version},"id":${id},"schema":`),
-    );
+  it('undo of a restore into a new topic, from where it was killed: no topic is left', async () => {
+    await killAgainAndAgain({
+      what: 'undo of a restore into a new topic',
+      times: UNDO_KILLS,
+      undoTimes: UNDO_KILLS,
+      round: async (n) => {
+        const topic = uniqueName('_schemas');
+        const plan = join(dir, `new-undone-${n}.ndjson`);
+        const args = ['restore', backups, '--into', 'new-topic', ...at(topic), '--plan', plan, '--yes'];
+        return {
+          args,
+          begun: async () => existsSync(plan) && (await endOf(broker, topic)) >= (n % 4 === 0 ? 0 : 1),
+          again: goingOn({ args, plan, at: at(topic), takesBack: true }),
+          afterwards: async () => {
+            // Once more, if it was taken back already.
+            await schemasCommandEnds(0, ['apply', undoPathOf(plan), ...at(topic), '--yes']);
+            expect(await endOf(broker, topic)).toBe(-1);
+          },
+        };
+      },
+    });
+  });
+
+  // One subject in three was lost, or replaced by something else.
+  const hurt = lived.versions.filter(
+    ({ subject, deleted }) => !deleted && contextOf(subject) === '' && /[147]-value$/.test(subject),
+  );
+  const damage = hurt.map(({ subject, version, id }, n) =>
+    n % 2 === 0
+      ? confluent.gone(subject, version)
+      : record(schemaKey(subject, version), `{"subject":"${subject}","version":${version},"id":${id},"schema":`),
+  );
+
+  it.each([
+    { what: 'restore in place', takesBack: false, times: KILLS, undoTimes: 0 },
+    { what: 'undo of a restore in place', takesBack: true, times: UNDO_KILLS, undoTimes: UNDO_KILLS },
+  ])('$what: what was lost or overwritten is back, and the undo brings back what was there', async (told) => {
+    const { what, takesBack, times, undoTimes } = told;
     const wanted = stateInWords(await replay(new MemorySnapshot(lived.log), 'confluent'));
     await killAgainAndAgain({
-      what: 'restore in place',
+      what,
+      times,
+      undoTimes,
       round: async (n) => {
         const topic = uniqueName('_schemas');
         await writeTopic(broker, topic, lived.log);
@@ -108,14 +135,14 @@ describeWithKafka('Invariant 10: a restore that is killed at any point goes on, 
         const before = await stateOf(topic);
         expect(differenceOf(before, wanted)).toBeDefined();
         const end = await endOf(broker, topic);
-        const plan = join(dir, `in-place-${n}.ndjson`);
+        const plan = join(dir, `${what.replaceAll(' ', '-')}-${n}.ndjson`);
         const args = ['restore', backups, '--into', 'in-place', ...at(topic), '--plan', plan, '--yes'];
         return {
           args,
           begun: async () => existsSync(plan) && (await endOf(broker, topic)) > end,
-          again: async () => (existsSync(plan) ? ['apply', plan, ...at(topic), '--yes'] : args),
+          again: goingOn({ args, plan, at: at(topic), takesBack }),
           afterwards: async () => {
-            expect(differenceOf(await stateOf(topic), wanted)).toBeUndefined();
+            if (!takesBack) expect(differenceOf(await stateOf(topic), wanted)).toBeUndefined();
             expect(await highestIdIn(broker, topic)).toBeGreaterThanOrEqual(highest);
             await schemasCommandEnds(0, ['apply', undoPathOf(plan), ...at(topic), '--yes']);
             expect(differenceOf(await stateOf(topic), before)).toBeUndefined();
@@ -128,7 +155,11 @@ describeWithKafka('Invariant 10: a restore that is killed at any point goes on, 
 });
 
 describeWithKafka('Invariant 10: a restore through a registry that is killed at any point', (kafka) => {
-  it('goes on with the same ids and versions, and its undo leaves none of them', async () => {
+  it.each([
+    { what: 'restore through a registry', takesBack: false, times: KILLS, undoTimes: 0 },
+    { what: 'undo of a restore through a registry', takesBack: true, times: UNDO_KILLS, undoTimes: UNDO_KILLS },
+  ])('$what: goes on with the same ids and versions, and its undo leaves none of them', async (told) => {
+    const { what, takesBack, times, undoTimes } = told;
     const lived = largeRegistry({ subjects: 20, versions: 5 });
     const dir = tempDir('killed-import');
     const backups = join(dir, 'backups');
@@ -151,7 +182,9 @@ describeWithKafka('Invariant 10: a restore through a registry that is killed at 
       await emptied(url);
       let least = await highestIdIn(broker, registry.topic);
       await killAgainAndAgain({
-        what: 'restore through a registry',
+        what,
+        times,
+        undoTimes,
         round: async (n) => {
           const plan = join(dir, `registry-${n}.ndjson`);
           const args = ['restore', backups, '--into', 'registry', '--registry', url, '--plan', plan, '--yes'];
@@ -160,14 +193,15 @@ describeWithKafka('Invariant 10: a restore through a registry that is killed at 
           return {
             args,
             begun: async () => (await endOf(broker, registry.topic)) >= end + aim,
-            again: async () => (existsSync(plan) ? ['apply', plan, '--registry', url, '--yes'] : args),
+            again: goingOn({ args, plan, at: ['--registry', url], takesBack }),
             afterwards: async () => {
-              await expectServed(url, lived);
+              if (!takesBack) await expectServed(url, lived);
               const now = await highestIdIn(broker, registry.topic);
-              expect(now).toBeGreaterThanOrEqual(Math.max(least, lived.maxIds.get('') ?? 0));
+              expect(now).toBeGreaterThanOrEqual(takesBack ? least : Math.max(least, lived.maxIds.get('') ?? 0));
               least = now;
               await schemasCommandEnds(0, ['apply', undoPathOf(plan), '--registry', url, '--yes']);
-              expect((await fetchJson(`${url}/subjects`)).body).toEqual([]);
+              expect((await fetchJson(`${url}/subjects?deleted=true`)).body).toEqual([]);
+              expect(await highestIdIn(broker, registry.topic)).toBeGreaterThanOrEqual(least);
             },
           };
         },

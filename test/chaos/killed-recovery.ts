@@ -1,6 +1,8 @@
 /** What the tests of killed recoveries share: a registry's topic on a real Kafka, and commands that are killed at random points. */
+import { existsSync } from 'node:fs';
 import type { Broker } from '../../src/broker/ports.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
+import { undoPathOf } from '../../src/recovery/restore/open-undo.ts';
 import { recordsIn } from '../support/recovery/lived-topic.ts';
 import { contentInWords } from '../support/recovery/memory-snapshot.ts';
 import {
@@ -14,6 +16,9 @@ import { seededRandom, testSeed } from '../support/seeded-random.ts';
 /** How often each command is killed. */
 export const KILLS = Number(process.env['HOLDFAST_KILLS'] ?? 30);
 
+/** As {@link KILLS}, of runs of undo files. */
+export const UNDO_KILLS = Math.ceil(KILLS / 3);
+
 /** How often it is killed before a run may finish it: one that goes on where another was killed is killed, too. */
 export const KILLS_PER_ROUND = 5;
 
@@ -21,6 +26,8 @@ export interface KilledRounds {
   /** What it is, for the line that is printed. */
   readonly what: string;
   readonly times?: number;
+  /** How many of the kills have to be of runs of undo files, at least; none unless told. */
+  readonly undoTimes?: number;
   /** Prepares the round and tells what is run; `begun` says that the command has begun to change something. */
   readonly round: (n: number) => Promise<{
     readonly args: readonly string[];
@@ -38,6 +45,28 @@ export interface KilledReport {
   readonly tooLate: number;
   /** Kills after which something was half done. */
   readonly inTheMiddle: number;
+  /** Of the kills, those of runs of an undo file. */
+  readonly ofUndos: number;
+}
+
+const UNDO = undoPathOf('');
+
+export interface KilledPlan {
+  /** What is killed first. */
+  readonly args: readonly string[];
+  readonly plan: string;
+  /** Flags that name the target. */
+  readonly at: readonly string[];
+  /** It is taken back from wherever it was killed. */
+  readonly takesBack: boolean;
+}
+
+/** What goes on after a kill: the very plan, once it is there, or its undo, as soon as there is one. Before that it is planned anew. */
+export function goingOn({ args, plan, at, takesBack }: KilledPlan): () => Promise<readonly string[]> {
+  return async () => {
+    if (takesBack && existsSync(undoPathOf(plan))) return ['apply', undoPathOf(plan), ...at, '--yes'];
+    return existsSync(plan) ? ['apply', plan, ...at, '--yes'] : args;
+  };
 }
 
 /**
@@ -45,26 +74,35 @@ export interface KilledReport {
  * first kill waits until the command has begun to change something, so that not all hit its start. The longest life that a command was given
  * follows from what the ones before took.
  */
-export async function killAgainAndAgain({ what, times = KILLS, round }: KilledRounds): Promise<KilledReport> {
+export async function killAgainAndAgain({
+  what,
+  times = KILLS,
+  undoTimes = 0,
+  round,
+}: KilledRounds): Promise<KilledReport> {
   const seed = testSeed();
   const random = seededRandom(seed);
   process.stderr.write(`${what}: HOLDFAST_TEST_SEED=${seed}\n`);
-  let [kills, tooLate, inTheMiddle, lifeMs, workMs] = [0, 0, 0, 1_500, 300];
+  let [kills, tooLate, inTheMiddle, ofUndos, lifeMs, workMs] = [0, 0, 0, 0, 1_500, 300];
   // Those that had ended before they were killed don't count.
-  for (let n = 0; kills < times; n++) {
-    if (tooLate >= 2 * times) throw new Error(`${what}: only ${kills} of ${kills + tooLate} were killed in time`);
+  const isEnough = (): boolean => kills >= times && ofUndos >= undoTimes;
+  for (let n = 0; !isEnough(); n++) {
+    if (tooLate >= 2 * (times + undoTimes))
+      throw new Error(`${what}: only ${kills} of ${kills + tooLate} were killed in time`);
     const { args, begun, afterKill, again, afterwards } = await round(n);
     const points: KillPoint[] = [];
     try {
       let isKilled = true;
-      for (let life = 0; life < KILLS_PER_ROUND && isKilled && kills < times; life++) {
+      for (let life = 0; life < KILLS_PER_ROUND && isKilled && !isEnough(); life++) {
         const waits = life === 0 && n % 3 !== 2;
         const point: KillPoint = waits ? { until: begun, afterMs: random() * workMs } : { afterMs: random() * lifeMs };
         points.push(point);
-        const killed = await killedCommand(life === 0 ? args : ((await again?.()) ?? args), point);
+        const run = life === 0 ? args : ((await again?.()) ?? args);
+        const killed = await killedCommand(run, point);
         isKilled = killed.code === null;
         if (isKilled) kills++;
         else tooLate++;
+        if (isKilled && run.some((word) => word.endsWith(UNDO))) ofUndos++;
         if (isKilled && (await begun())) inTheMiddle++;
         // Too late: the next one is to be met earlier; in time: there may be more to meet later.
         if (waits) workMs *= isKilled ? 1.15 : 0.6;
@@ -80,8 +118,9 @@ export async function killAgainAndAgain({ what, times = KILLS, round }: KilledRo
       });
     }
   }
-  process.stderr.write(`${what}: killed ${kills}, ${inTheMiddle} of them in the middle; ${tooLate} had ended before\n`);
-  return { tooLate, inTheMiddle };
+  const parts = `${inTheMiddle} of them in the middle, ${ofUndos} of them undo runs`;
+  process.stderr.write(`${what}: killed ${kills}, ${parts}; ${tooLate} had ended before\n`);
+  return { tooLate, inTheMiddle, ofUndos };
 }
 
 function told({ stdout, stderr }: CommandResult): string {

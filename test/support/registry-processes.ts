@@ -18,6 +18,8 @@ export interface RegistryProcessesOptions {
   readonly nodes: number;
   /** Which of them start now; all unless told. */
   readonly startNow?: readonly number[];
+  /** A topic that is there already, with what another registry has written; a new one unless told. */
+  readonly topic?: string;
   /** Further flags of `holdfast registry`. */
   readonly flags?: readonly string[];
   /** Of one node on top of these. */
@@ -56,7 +58,7 @@ export class RegistryProcesses {
     this.urls = ports.map((port) => `http://127.0.0.1:${port}`);
     this.processes = ports.map(() => undefined);
     this.groupId = uniqueName('schema-registry');
-    this.topic = uniqueName('_schemas');
+    this.topic = options.topic ?? uniqueName('_schemas');
     const { bootstrapServers } = options;
     this.broker = createKafkaBroker({ bootstrapServers, logger: silentLogger, clock: systemClock });
     this.admin = this.broker.admin({ settings: {}, logger: silentLogger });

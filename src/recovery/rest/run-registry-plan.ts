@@ -2,6 +2,8 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import type { Plan } from '../plan/open-plan.ts';
+import { lockTarget, registryTarget } from '../restore/lock-target.ts';
+import { clusterIdOf } from './check-target.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { isDenied } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
@@ -10,7 +12,7 @@ import { StepLanes } from './step-lanes.ts';
 import { ImportPlaces, stoppedAt } from './stopped-run.ts';
 
 export interface RunRegistryPlanOptions {
-  readonly plan: Pick<Plan, 'read' | 'steps'>;
+  readonly plan: Pick<Plan, 'read' | 'steps' | 'header'>;
   readonly api: RegistryApi;
   readonly clock: Clock;
   readonly onProgress?: (done: number, total: number) => void;
@@ -25,8 +27,28 @@ export interface RegistryRunResult {
   readonly leftAlone: readonly string[];
 }
 
-/** @throws as {@link runRequestStep}; what was sent until then is done, and a refusal names its step, and where IMPORT is still on */
+/**
+ * No other plan is run at the same registry meanwhile, so far as that can be kept from this machine.
+ * @throws ConfigError `holdfast.recovery.plan-running`; as {@link runRequestStep}: what was sent until then is done, and a refusal names its step,
+ *   and where IMPORT is still on
+ */
 export async function runRegistryPlan(
+  options: RunRegistryPlanOptions,
+  signal: AbortSignal,
+): Promise<RegistryRunResult> {
+  const { plan, api, clock } = options;
+  const { target } = plan.header;
+  const planned = target.kind === 'registry' ? target.clusterId : undefined;
+  const clusterId = planned === undefined ? await clusterIdOf(api, signal) : planned;
+  const lock = await lockTarget(registryTarget(clusterId, api.node), clock);
+  try {
+    return await runRequests(options, signal);
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function runRequests(
   { plan, api, clock, onProgress }: RunRegistryPlanOptions,
   signal: AbortSignal,
 ): Promise<RegistryRunResult> {

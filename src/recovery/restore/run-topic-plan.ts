@@ -6,7 +6,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
-import { lockPlan } from './lock-plan.ts';
+import { lockTarget, topicTarget } from './lock-target.ts';
 import { matchRecords } from './match-records.ts';
 import { firstOfOthers } from './only-made-by.ts';
 import { openMadePlan } from './open-made-plan.ts';
@@ -30,8 +30,8 @@ export type { RunOutcome, RunProgress, RunTopicPlanOptions, TopicRunResult } fro
  *   `not-as-planned`; what the broker throws
  */
 export async function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal): Promise<TopicRunResult> {
-  const { plan, clock, target } = options;
-  const lock = await lockPlan(plan, clock);
+  const { clock, target } = options;
+  const lock = await lockTarget(topicTarget(await target.clusterId(signal), target.topic), clock);
   try {
     // Invariant 10: never under live members of the registry.
     return await target.whileNoMembers(signal, (within) => runPlan(new TopicRun(options, within)));

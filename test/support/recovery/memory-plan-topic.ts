@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../../src/foundation/clock.ts';
 import { openSnapshotFolder } from '../../../src/recovery/backup/snapshot-folder.ts';
 import { openPlan, type Plan } from '../../../src/recovery/plan/open-plan.ts';
@@ -14,8 +15,6 @@ import { Killed } from './failing-topic.ts';
 import { MemorySnapshot, topicFacts } from './memory-snapshot.ts';
 import type { WrittenRecord } from './record-bytes.ts';
 
-let topics = 0;
-
 /** A registry's topic in memory, of which a test decides what arrives when. Refuses what Kafka refuses: keyless records where it is compacted. */
 export class MemoryPlanTopic implements PlanTopic {
   readonly topic: string;
@@ -31,9 +30,9 @@ export class MemoryPlanTopic implements PlanTopic {
   private incarnation = 0;
 
   constructor(log: readonly RawRecord[] = [], facts: Partial<TopicFacts> = {}) {
-    this.topic = `_schemas-${++topics}`;
+    this.topic = `_schemas-${randomUUID().slice(0, 8)}`;
     this.log = [...log];
-    this.made = { topicId: `id-${topics}-0`, replicationFactor: 1, ...facts };
+    this.made = { topicId: `id-${this.topic}-0`, replicationFactor: 1, ...facts };
   }
 
   static absent(): MemoryPlanTopic {

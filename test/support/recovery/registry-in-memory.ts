@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RegistryCoreOptions } from '../../../src/embedded-registry/registry-core.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import { recordingLogger } from '../../../src/foundation/logger.ts';
@@ -16,7 +17,8 @@ export class RegistryInMemory implements HttpTransport {
   interfere: Interference = () => undefined;
 
   constructor(options: Partial<RegistryCoreOptions> = {}) {
-    this.registry = new InMemoryRegistry(options);
+    // Another registry than that of any other test: no two plans are run at one at the same time.
+    this.registry = new InMemoryRegistry({ kafkaClusterId: randomUUID(), ...options });
   }
 
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { openPlan } from '../../../../src/recovery/plan/open-plan.ts';
+import { clusterIdOf } from '../../../../src/recovery/rest/check-target.ts';
 import { runRegistryPlan } from '../../../../src/recovery/rest/run-registry-plan.ts';
 import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
 import { type WrittenRegistryPlan, writeRegistryPlan } from '../../../../src/recovery/rest/write-registry-plan.ts';
 import { checkRequests } from '../../../../src/recovery/restore/check-requests.ts';
+import { lockTarget, registryTarget } from '../../../../src/recovery/restore/lock-target.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -98,4 +100,24 @@ it('removes nothing that the plan did not import, and names it', async () => {
   expect(served.registry.get('/subjects/r0/versions/1').body).toMatchObject({ id: 1, schema: JSON.stringify(other) });
   expect(await checkRequests({ plan: undo, nodes: [api], clock: systemClock }, signal)).toEqual([]);
   expect(plan.steps).toBeGreaterThan(0);
+});
+
+it('is not run while another plan is at the same registry, whatever URL that one goes by', async () => {
+  const served = new RegistryInMemory();
+  const { plan } = await written(snapshotOf(source()), served);
+  const lock = await lockTarget(
+    registryTarget(await clusterIdOf(served.node(), signal), 'http://two:8081'),
+    systemClock,
+  );
+  const run = () => runRegistryPlan({ plan, api: served.node(), clock: systemClock }, signal);
+  await expect(run()).rejects.toMatchObject({
+    code: 'holdfast.recovery.plan-running',
+    message: expect.stringContaining('http://one:8081'),
+  });
+  expect(served.writes).toEqual([]);
+  const elsewhere = new RegistryInMemory();
+  const other = await written(snapshotOf(source()), elsewhere);
+  await runRegistryPlan({ plan: other.plan, api: elsewhere.node(), clock: systemClock }, signal);
+  await lock?.release();
+  await expect(run()).resolves.toMatchObject({ sent: plan.steps });
 });

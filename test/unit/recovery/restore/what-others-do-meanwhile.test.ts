@@ -130,6 +130,29 @@ describe('a run of a plan and others', () => {
     expect(withoutNoops(await world.content())).toEqual(words(LIFE));
   });
 
+  it('is not run while another plan for the same topic is, and says which topic it is', async () => {
+    const [one, other] = [await intoNew(), await intoNew()];
+    const refused: unknown[] = [];
+    const meanwhile = (target: PlanTopic): PlanTopic =>
+      new Proxy(target, {
+        get: (of, name: keyof PlanTopic) => {
+          if (name !== 'append') return typeof of[name] === 'function' ? of[name].bind(of) : of[name];
+          return async (...args: Parameters<PlanTopic['append']>) => {
+            refused.push(await world.run(other).catch((error) => error));
+            return of.append(...args);
+          };
+        },
+      });
+    await world.run(one, meanwhile);
+    expect(refused).toEqual([
+      expect.objectContaining({
+        code: 'holdfast.recovery.plan-running',
+        message: expect.stringMatching(/topic _schemas of the cluster .*by a plan.*wait until/),
+      }),
+    ]);
+    expect(withoutNoops(await world.content())).toEqual(words(LIFE));
+  });
+
   it('makes an empty topic anew that a client made meanwhile, and names one that holds records', async () => {
     const admin = world.broker.admin(world.client);
     const auto = { name: world.topic, partitions: 3, replicationFactor: 1 };

@@ -13,10 +13,12 @@ import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
 import type { BackupEveryOptions } from './backup-every.ts';
 import { type CommonOptions, collected, withCommonOptions } from './common-options.ts';
+import { kafkaFlags } from './kafka-flags.ts';
 import { type OpenedStores, openStores, type StoreOptions, withStoreOptions } from './open-stores.ts';
 import { parseTargetPlace } from './place.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A backup does not wait for a registry that is down. */
 const WITNESS_GIVE_UP_MS = 10_000;
@@ -82,7 +84,10 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
     signal,
   );
   for (const { target, warnings } of outcomes) for (const text of warnings) session.note(`warning: ${target}: ${text}`);
-  session.print({ json: { targets: outcomes.map(plainOutcome) }, text: outcomes.flatMap(outcomeText) });
+  session.print({
+    json: { targets: outcomes.map(plainOutcome) },
+    text: [...outcomes.flatMap(outcomeText), ...nextStep(options, outcomes)],
+  });
   return outcomes.some(({ state }) => state === 'failed') ? EXIT_FAILED : 0;
 }
 
@@ -121,6 +126,17 @@ async function openSource(session: SchemasSession, from: string): Promise<Backup
   }
   if (from === 'registry') throw new UsageError('--from registry needs --registry.');
   throw new UsageError(`--from must be topic or registry, not ${from}.`);
+}
+
+/** Of the first that is there. */
+export function nextStep(
+  options: CommonOptions & { readonly to: readonly string[] },
+  outcomes: readonly Pick<TargetOutcome, 'state'>[],
+): readonly string[] {
+  const place = options.to[outcomes.findIndex(({ state }) => state !== 'failed')];
+  if (place === undefined || options.quiet) return [];
+  const flags = place.startsWith('kafka:') ? kafkaFlags(options) : '';
+  return [`To see whether it is sound: holdfast schemas verify ${shellWord(place)}${flags}`];
 }
 
 function plainOutcome({ error, ...outcome }: TargetOutcome): unknown {

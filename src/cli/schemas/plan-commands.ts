@@ -5,6 +5,7 @@ import type { Plan } from '../../recovery/plan/open-plan.ts';
 import { undoPathOf } from '../../recovery/restore/open-undo.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { Wait } from './check-nodes-after.ts';
+import { kafkaFlags } from './kafka-flags.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -74,15 +75,14 @@ function isThere(path: string): Promise<boolean> {
 
 /** So that what is shown can be pasted. */
 function targetFlags({ options }: SchemasSession, { header }: Plan): string {
-  const { bootstrapServers, commandConfig, registryConfig, otherGroupOk = [] } = options;
+  const { registryConfig, otherGroupOk = [] } = options;
   // The nodes without credentials, as the plan has them.
   if (header.target.kind === 'registry') {
     const config = registryConfig === undefined ? '' : ` --registry-config ${shellWord(registryConfig)}`;
     return ` --registry ${shellWord(header.target.nodes.join(','))}${config}`;
   }
-  const servers = bootstrapServers === undefined ? '' : ` --bootstrap-servers ${shellWord(bootstrapServers)}`;
   const others = otherGroupOk.map((group) => ` --other-group-ok ${shellWord(group)}`).join('');
-  return `${servers}${commandConfig === undefined ? '' : ` --command-config ${shellWord(commandConfig)}`}${others}`;
+  return `${kafkaFlags(options)}${others}`;
 }
 
 /** With the nodes of --registry where they are only waited for: a registry's plan has them already. */

@@ -3,7 +3,7 @@
  * rewritten: what was written with the old id means from then on whoever keeps it.
  */
 import { contextOf } from '../../registry/subject-context.ts';
-import { DataError, defineErrorCode } from '../../sdk/errors/index.ts';
+import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { VersionState } from '../state/registry-state.ts';
 import type { BothStates, DuplicateId } from './duplicate-ids.ts';
@@ -29,7 +29,7 @@ type Place = Pick<VersionState, 'subject' | 'version'>;
 
 /**
  * @param options.maxIds by context, what else is known of the highest id: of a live registry, for example
- * @throws DataError `holdfast.recovery.no-duplicate`
+ * @throws ConfigError `holdfast.recovery.no-duplicate`
  */
 export async function giveNewIds(options: {
   readonly snapshot: Snapshot;
@@ -95,7 +95,7 @@ function choose(options: Parameters<typeof giveNewIds>[0]): readonly GivenId[] {
     const duplicate = duplicates.find(({ contents }) => contents.some(({ versions }) => versions.some(isIt)));
     const own = duplicate?.contents.find(({ versions }) => versions.some(isIt));
     if (duplicate === undefined || own === undefined) {
-      throw new DataError(`There is no ${shownVersion(place)}. Nothing was done.`, {
+      throw new ConfigError(`There is no ${shownVersion(place)}. Nothing was done.`, {
         code: NO_DUPLICATE,
       });
     }

@@ -2,7 +2,7 @@
  * Deleted versions back: a soft-deleted one is written anew as not deleted; one that is gone comes from an earlier record that is still in
  * the log, or else from another snapshot. Nothing is registered: ids and version numbers are those that they had.
  */
-import { DataError, defineErrorCode } from '../../sdk/errors/index.ts';
+import { ConfigError, DataError, defineErrorCode } from '../../sdk/errors/index.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
 import { readRecord } from '../records/read-record.ts';
@@ -50,21 +50,20 @@ interface Found extends VersionWrite {
   readonly origin: string;
 }
 
-/** @throws DataError `holdfast.recovery.not-undeleted` */
+/** @throws DataError `holdfast.recovery.not-undeleted`; ConfigError of that code for a subject that nothing tells of */
 export async function undelete(options: UndeleteOptions): Promise<InPlaceRepair> {
   const { snapshot, state, subject, version } = options;
   const traces = await tracesOf(snapshot, subject);
   const found: Found[] = [];
-  const versions = wantedVersions(options, traces);
-  if (versions.length === 0) {
-    throw new DataError(
-      `No record is left of a subject ${subject}. Check its name; a context is part of it, as in :.context:name.`,
-      {
-        code: NOT_UNDELETED,
-      },
+  const known = knownVersions(options, traces);
+  if (known.length === 0) {
+    const where = options.from === undefined ? '' : `, nor in ${options.from.name}`;
+    throw new ConfigError(
+      `There is no subject ${subject} in the topic, and no record is left of one${where}. Check its name; a context is part of it, as in :.context:name.`,
+      { code: NOT_UNDELETED },
     );
   }
-  for (const wanted of versions) {
+  for (const wanted of version === undefined ? known : [version]) {
     if (state.version(subject, wanted)?.deleted === false) continue;
     found.push(await foundVersion(options, traces, wanted));
   }
@@ -99,8 +98,8 @@ export async function undelete(options: UndeleteOptions): Promise<InPlaceRepair>
 
 async function* none(): AsyncIterable<PlannedRecord> {}
 
-function wantedVersions({ state, subject, version, from }: UndeleteOptions, traces: Traces): readonly number[] {
-  if (version !== undefined) return [version];
+/** Ascending: what a registry, the log or the backup tells of. */
+function knownVersions({ state, subject, from }: UndeleteOptions, traces: Traces): readonly number[] {
   const told = [...state.versions(subject), ...(from?.state.versions(subject) ?? [])].map((one) => one.version);
   return [...new Set([...told, ...traces.earlier.keys()])].sort((a, b) => a - b);
 }

@@ -98,7 +98,7 @@ async function besideNodes(
     });
     for (const witness of witnesses.filter((each) => replayVendorOf(each) === vendor)) {
       const findings = await compareWitness({ snapshot, state }, witness, { signal });
-      sections.push({ title: `${name} beside what ${witness.node} ${when}`, findings });
+      sections.push({ title: `${name} beside what ${witness.node} ${when}`, findings, node: witness.node });
     }
   }
   return sections;
@@ -111,7 +111,7 @@ async function amongNodes({ witnesses, silent, signal }: VerifyPlacesOptions): P
   if (first === undefined) return sections;
   for (const other of others) {
     const findings = await compareWitnesses(first, other, { signal });
-    sections.push({ title: `${first.node} beside ${other.node}`, findings });
+    sections.push({ title: `${first.node} beside ${other.node}`, findings, node: other.node });
   }
   return sections;
 }

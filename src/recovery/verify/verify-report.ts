@@ -1,10 +1,15 @@
 /** What a verification came to, as a document and as text for people. */
 import type { Finding, Severity } from './finding.ts';
+import { nodesTogether } from './nodes-together.ts';
 
 export interface VerifySection {
   /** A place, or a comparison of two. */
   readonly title: string;
   readonly findings: readonly Finding[];
+  /** The node that it is about, by which its texts name it. */
+  readonly node?: string;
+  /** How many nodes say it, each all of it, where it is told once for several. */
+  readonly nodes?: number;
 }
 
 export type SeverityCounts = Readonly<Record<Severity, number>>;
@@ -39,13 +44,13 @@ export function countsOf(findings: readonly Finding[]): SeverityCounts {
 /** Worst first; how to mend it once for all findings of a name. */
 export function reportText({ counts, sections, ok }: VerifyReport): readonly string[] {
   return [
-    ...sections.flatMap(sectionText),
+    ...nodesTogether(sections).flatMap(sectionText),
     `${ok ? 'Sound' : 'NOT SOUND'}: ${countsText(counts)} in all.`,
     ...(counts.error + counts.warning > 0 ? ['docs/guides/schemas-verify.md explains each name.'] : []),
   ];
 }
 
-function sectionText({ title, findings }: VerifySection): readonly string[] {
+function sectionText({ title, findings, nodes }: VerifySection): readonly string[] {
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
     const key = `${finding.severity} ${finding.name}`;
@@ -53,7 +58,8 @@ function sectionText({ title, findings }: VerifySection): readonly string[] {
     if (group === undefined) groups.set(key, [finding]);
     else group.push(finding);
   }
-  return [`${title}: ${countsText(countsOf(findings))}`, ...[...groups.values()].flatMap(groupText), ''];
+  const each = nodes === undefined || findings.length === 0 ? '' : ' at each';
+  return [`${title}: ${countsText(countsOf(findings))}${each}`, ...[...groups.values()].flatMap(groupText), ''];
 }
 
 function groupText(group: readonly Finding[]): readonly string[] {

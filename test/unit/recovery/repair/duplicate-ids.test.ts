@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { duplicateIds, shownDuplicate } from '../../../../src/recovery/repair/duplicate-ids.ts';
 import { giveNewIds } from '../../../../src/recovery/repair/give-new-id.ts';
+import { ConfigError } from '../../../../src/sdk/errors/kinds.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
 import { afterRepair, bothStates, everyReading, versionsIn } from './planned-log.ts';
@@ -93,7 +94,7 @@ it('has nothing to do for a version that shares its id with nobody', async () =>
 it('refuses a version that is not there', async () => {
   const { snapshot, states, duplicates } = await found(twice);
   const chosen = [{ subject: 'other', version: 2 }];
-  await expect(giveNewIds({ snapshot, states, duplicates, chosen })).rejects.toMatchObject({
-    code: 'holdfast.recovery.no-duplicate',
-  });
+  const error = await giveNewIds({ snapshot, states, duplicates, chosen }).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error).toMatchObject({ code: 'holdfast.recovery.no-duplicate' });
 });

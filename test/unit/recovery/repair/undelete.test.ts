@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { undelete } from '../../../../src/recovery/repair/undelete.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
+import { ConfigError } from '../../../../src/sdk/errors/kinds.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent, karapace, record, schemaKey } from '../../../support/recovery/record-bytes.ts';
 import { afterRepair, everyReading, plannedRecords, versionsIn } from './planned-log.ts';
@@ -61,6 +62,16 @@ it('brings a version that is gone back from the log, or from a backup', async ()
   for (const state of fromBackup.readings) expect(versionsIn(state)).toEqual(['a:1=1', 'b:1=2']);
   expect(fromBackup.repair.summary.join('\n')).toContain('backup/1');
   await expect(undeleted(lost, 'a', 1)).rejects.toMatchObject({ code: 'holdfast.recovery.not-undeleted' });
+});
+
+it.each([undefined, 3])('takes a subject that nothing tells of for a mistake in the call', async (version) => {
+  const snapshot = new MemorySnapshot(asLog([schema('a', 1, 1)]));
+  const error = await undeleted(snapshot, 'nobody', version).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error).toMatchObject({
+    code: 'holdfast.recovery.not-undeleted',
+    message: expect.stringMatching(/^There is no subject nobody.*Check its name/),
+  });
 });
 
 it('refuses a version whose id means another schema by now', async () => {

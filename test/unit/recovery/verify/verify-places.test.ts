@@ -151,6 +151,26 @@ describe('a report', () => {
     expect(text.at(-2)).toBe('NOT SOUND: 1000000 errors in all.');
   });
 
+  it('tells once what several nodes say, and apart what one of them says', async () => {
+    const at = (name: string, ids: readonly number[]): RestWitness => node(`http://${name}:8081`, ids);
+    const sections = await verifyPlaces({
+      places: [{ name: 'topic', snapshot: snapshot([ONE, TWO]) }],
+      witnesses: [at('one', [1]), at('two', [1, 2]), at('three', [1])],
+      ...{ silent: [], signal: new AbortController().signal },
+    });
+    const report = verifyReport(sections, { strict: false });
+    const lines = reportText(report).filter((line) => !/^ +mend:|^$/.test(line));
+    expect(lines.slice(3, 7)).toEqual([
+      'topic beside what http://one:8081, http://three:8081 tells now: 2 errors at each',
+      '  ERROR missing-at-node: Each of them lacks b version 1 (id 2).',
+      '  ERROR max-id-lower: The highest id is 2, and 1 in each of them.',
+      'topic beside what http://two:8081 tells now: nothing found',
+    ]);
+    // The document has it of each.
+    expect(report.sections.filter(({ title }) => title.startsWith('topic beside'))).toHaveLength(3);
+    expect(report.counts.error).toBe(2 * 2 + 1);
+  });
+
   it('is ok with warnings, but not when they count', () => {
     const warned = [{ title: 't', findings: [{ name: 'x', severity: 'warning', message: '', mend }] }] as const;
     expect(verifyReport(warned, { strict: false }).ok).toBe(true);

@@ -70,9 +70,13 @@ function readFields(
   if (keytype === 'SCHEMA' && version === undefined) {
     return unreadable('incomplete-key', `the SCHEMA key's version is ${show(key['version'])}`, fields);
   }
-  if (typeof value === 'string') return unreadable('value-not-json', `the value ${value}`, fields);
+  const setting =
+    keytype === 'CONFIG' ? { setting: 'config' as const } : keytype === 'MODE' ? { setting: 'mode' as const } : {};
+  if (typeof value === 'string') {
+    return { ...unreadable('value-not-json', `the value ${value}`, fields), ...setting };
+  }
   const read = ofKeytype(keytype, subject, version, absence, value);
-  return typeof read === 'string' ? unreadable('incomplete-value', read, fields) : read;
+  return typeof read === 'string' ? { ...unreadable('incomplete-value', read, fields), ...setting } : read;
 }
 
 const KEYTYPES = ['SCHEMA', 'CONFIG', 'MODE', 'DELETE_SUBJECT', 'CLEAR_SUBJECT'] as const;

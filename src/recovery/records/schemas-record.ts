@@ -72,6 +72,8 @@ export type ReadRecord =
       /** As far as the key tells. */
       readonly subject: string | undefined;
       readonly version: number | undefined;
+      /** Of a CONFIG or MODE whose value is garbled: what it would have set; `subject` undefined is the whole registry. */
+      readonly setting?: 'config' | 'mode';
       /**
        * What a registry that overlooks the problem reads: Karapace does not look at the magic byte; with `key-value-mismatch` Confluent's goes by the
        * key (`record.subject`), Karapace by the value (`record.value.subject`). undefined: nobody reads anything in it.

@@ -6,12 +6,14 @@ import { SnapshotWriter } from '../backup/snapshot-writer.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { LATEST, referred } from '../records/referenced-subject.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { RecordTable } from './record-table.ts';
 import { renamedRecord } from './renamed-record.ts';
 import { DANGLING_REFERENCE, ID_COLLISION, MAP_INVALID } from './restore-errors.ts';
 import type { SubjectRules } from './subject-rules.ts';
+import { UnreadableRecords } from './unreadable-records.ts';
 
 export interface MappedSnapshot {
   readonly snapshot: SnapshotFolder;
@@ -35,22 +37,32 @@ export async function mapSnapshot(
   await addWitnessedIds(ids, snapshot);
   const { taken, pulled } = chosen(table, rules);
   refuseMerged(table, rules, taken);
+  const merges = mergesContexts(rules, taken);
   const writer = await SnapshotWriter.create({ folder });
   let leftOut = 0;
+  const unreadable = new UnreadableRecords();
   try {
     for await (const records of snapshot.records()) {
       signal?.throwIfAborted();
       const kept: RawRecord[] = [];
       for (const raw of records) {
-        const record = renamedRecord(raw, rules, taken);
-        if (record === undefined) leftOut++;
-        else kept.push(record);
+        const read = readRecord(raw);
+        // Whoever plans with this reserves the ids that are told anew, wherever two contexts become one as well.
+        if (merges && read.ok && 'subject' in read.record && isReservedSubject(read.record.subject ?? '')) continue;
+        const record = renamedRecord(raw, read, rules, taken);
+        if (record !== undefined) kept.push(record);
+        else if (read.ok) leftOut++;
+        else unreadable.add(raw.offset, read.reason);
       }
       if (kept.length > 0) await writer.append(kept);
     }
     const { takenAt, topic, beginOffset, endOffset } = snapshot.facts;
     const made = await writer.finish({ source: 'derived', takenAt, topic, beginOffset, endOffset });
-    return { snapshot: made, maxIds: renamedIds(ids, taken, rules), notes: notesOf(taken, pulled, leftOut, rules) };
+    return {
+      snapshot: made,
+      maxIds: renamedIds(ids, taken, rules),
+      notes: [...notesOf(taken, pulled, leftOut, rules), ...unreadable.lines('', 'are left out')],
+    };
   } catch (error) {
     await writer.abort();
     throw error;
@@ -105,6 +117,7 @@ function refuseMerged(table: RecordTable, rules: SubjectRules, taken: ReadonlySe
   const names = new Map<string, string>();
   const holders = new Map<string, { readonly content: string; readonly subject: string; readonly context: string }>();
   for (const subject of taken) {
+    if (isReservedSubject(subject)) continue;
     const to = rules.renamed(subject);
     const other = names.get(to);
     if (other !== undefined) {
@@ -125,6 +138,17 @@ function refuseMerged(table: RecordTable, rules: SubjectRules, taken: ReadonlySe
       }
     }
   }
+}
+
+/** Whether one context gets the subjects of several. */
+function mergesContexts(rules: SubjectRules, taken: ReadonlySet<string>): boolean {
+  const from = new Map<string, string>();
+  for (const subject of taken) {
+    const [context, to] = [contextOf(subject), contextOf(rules.renamed(subject))];
+    if ((from.get(to) ?? context) !== context) return true;
+    from.set(to, context);
+  }
+  return false;
 }
 
 function renamedIds(
@@ -154,7 +178,7 @@ function notesOf(
     const more = pulled.length > 10 ? ` and ${pulled.length - 10} more` : '';
     notes.push(`with them come ${pulled.slice(0, 10).join(', ')}${more}, to which they refer`);
   }
-  const renamed = [...taken].filter((subject) => rules.renamed(subject) !== subject);
+  const renamed = [...taken].filter((subject) => rules.renamed(subject) !== subject && !isReservedSubject(subject));
   for (const subject of renamed.slice(0, 10)) notes.push(`${subject} becomes ${rules.renamed(subject)}`);
   if (renamed.length > 10) notes.push(`${renamed.length - 10} more subjects are renamed`);
   return notes;

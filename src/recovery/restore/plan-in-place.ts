@@ -60,7 +60,11 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
     largest = Math.max(largest, sizeOf(record));
   }
   const endsInMarker = topic.controlOffsets.includes(topic.endOffset - 1);
-  const header = headerOf(options, ids, differences, endsInMarker);
+  const unreadable = [
+    ...wanted.unreadable.lines(' of the backup', 'are left out'),
+    ...there.unreadable.lines(' at the target', 'stay there'),
+  ];
+  const header = headerOf(options, ids, differences, { endsInMarker, unreadable });
   return writePlan(
     options.path,
     header,
@@ -106,7 +110,7 @@ function headerOf(
   { source, now, groupId, present, notes = [] }: InPlaceOptions,
   ids: HighestIds,
   { added, changed, again, onlyThere, purged, ids: changes }: Differences,
-  endsInMarker: boolean,
+  { endsInMarker, unreadable }: { readonly endsInMarker: boolean; readonly unreadable: readonly string[] },
 ): PlanHeader {
   const { clusterId = null, topic = '', topicId = null, beginOffset = 0, endOffset = 0 } = present.facts.topic ?? {};
   const summary = [`${added} records are missing at the target, ${changed} are otherwise there`];
@@ -116,6 +120,7 @@ function headerOf(
   if (onlyThere > 0) summary.push(`${onlyThere} versions that only the target has stay as they are`);
   if (purged > 0)
     summary.push(`${purged} versions are deleted for good in the backup; where the target has them they stay`);
+  summary.push(...unreadable);
   if (endsInMarker) summary.push('the topic ends with a transaction marker: a NOOP is written behind it');
   return {
     format: 1,

@@ -7,9 +7,11 @@ import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
-import type { SchemasRecord } from '../records/schemas-record.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
+import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { contentDigest } from '../state/content-digest.ts';
+import { UnreadableRecords } from './unreadable-records.ts';
 
 export interface VersionRow {
   readonly id: number;
@@ -32,13 +34,13 @@ export interface SettingRow {
   readonly offset: number;
 }
 
-/** Memory: some 150 bytes for each version that there is. */
+/** Memory: some 150 bytes for each version that there is, or was deleted for good. */
 export class RecordTable {
   readonly versions = new Map<string, Map<number, VersionRow>>();
   /** Of configs, modes and what has no meaning for ids, by their keys. */
   readonly settings = new Map<string, SettingRow>();
-  /** Versions that were deleted for good, and not written since. */
-  purged = 0;
+  readonly unreadable = new UnreadableRecords();
+  private readonly purgedPlaces = new Set<string>();
 
   /**
    * @param options.isTarget a record that nobody can read counts as none in the place that its key names: compaction leaves nothing else
@@ -57,7 +59,10 @@ export class RecordTable {
         see?.(raw);
         const read = readRecord(raw);
         if (read.ok) table.apply(raw, read.record);
-        else if (isTarget && read.version !== undefined) table.versions.get(read.subject ?? '')?.delete(read.version);
+        else {
+          table.unreadable.add(raw.offset, read.reason);
+          if (isTarget) table.lose(read);
+        }
       }
     }
     return table;
@@ -65,6 +70,21 @@ export class RecordTable {
 
   version(subject: string, version: number): VersionRow | undefined {
     return this.versions.get(subject)?.get(version);
+  }
+
+  /** How many versions were deleted for good, and not written since. */
+  get purged(): number {
+    return this.purgedPlaces.size;
+  }
+
+  private lose({ subject, version, setting }: Extract<ReadRecord, { readonly ok: false }>): void {
+    if (setting !== undefined) this.settings.delete(settingName(setting, subject ?? null));
+    else if (version !== undefined) this.versions.get(subject ?? '')?.delete(version);
+  }
+
+  private purge(subject: string, version: number): void {
+    this.versions.get(subject)?.delete(version);
+    if (!isReservedSubject(subject)) this.purgedPlaces.add(placeOf(subject, version));
   }
 
   private apply(raw: RawRecord, record: SchemasRecord): void {
@@ -78,10 +98,11 @@ export class RecordTable {
         const row = { id, content, deleted, offset };
         known.set(record.version, references.length === 0 ? row : { ...row, references });
         this.versions.set(record.subject, known);
+        this.purgedPlaces.delete(placeOf(record.subject, record.version));
         break;
       }
       case 'schema-gone':
-        if (this.versions.get(record.subject)?.delete(record.version) === true) this.purged++;
+        this.purge(record.subject, record.version);
         break;
       case 'delete-subject':
         for (const [version, row] of this.versions.get(record.subject) ?? []) {
@@ -112,7 +133,7 @@ export class RecordTable {
     const isContext = scope !== null && /^:\.[^:]*:$/.test(scope);
     for (const [subject, rows] of this.versions) {
       if (scope !== null && subject !== scope && !(isContext && contextOf(subject) === contextOf(scope))) continue;
-      for (const [version, { deleted }] of rows) if (deleted && rows.delete(version)) this.purged++;
+      for (const [version, { deleted }] of rows) if (deleted) this.purge(subject, version);
     }
   }
 }

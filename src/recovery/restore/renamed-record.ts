@@ -2,9 +2,8 @@
 import { contextOf } from '../../registry/subject-context.ts';
 import { isJsonObject, readJsonObject, writeJson } from '../records/json-bytes.ts';
 import type { RawRecord } from '../records/raw-record.ts';
-import { readRecord } from '../records/read-record.ts';
 import { referencedSubject } from '../records/referenced-subject.ts';
-import type { JsonObject, SchemasRecord } from '../records/schemas-record.ts';
+import type { JsonObject, ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import { canonicalKey } from '../records/write-record.ts';
 import type { SubjectRules } from './subject-rules.ts';
 
@@ -12,12 +11,17 @@ import type { SubjectRules } from './subject-rules.ts';
  * undefined: it is left out.
  * @param taken the subjects with schemas that are taken
  */
-export function renamedRecord(raw: RawRecord, rules: SubjectRules, taken: ReadonlySet<string>): RawRecord | undefined {
-  const read = readRecord(raw);
+export function renamedRecord(
+  raw: RawRecord,
+  read: ReadRecord,
+  rules: SubjectRules,
+  taken: ReadonlySet<string>,
+): RawRecord | undefined {
   if (!read.ok) {
     const { subject } = read;
+    const isTaken = !rules.isSubset || (subject !== undefined && taken.has(subject));
     const keepsName = subject === undefined ? !rules.renames : rules.renamed(subject) === subject;
-    return !rules.isSubset && keepsName ? raw : undefined;
+    return isTaken && keepsName ? raw : undefined;
   }
   const { record } = read;
   if (record.kind === 'noop') return rules.isSubset ? undefined : raw;
@@ -43,7 +47,9 @@ function renamedSubject<R extends Extract<SchemasRecord, { readonly subject: str
 function refersToRenamed(record: SchemasRecord, rules: SubjectRules): boolean {
   if (record.kind === 'config') {
     const alias = record.value?.['alias'];
-    return typeof alias === 'string' && rules.renamed(alias) !== alias;
+    if (typeof alias !== 'string') return false;
+    const full = referencedSubject(contextOf(record.subject ?? ''), alias);
+    return rules.renamed(full) !== full;
   }
   if (record.kind !== 'schema') return false;
   const context = contextOf(record.subject);
@@ -65,7 +71,10 @@ function renamedValue(
   if (typeof json === 'string') return value;
   const fields: Record<string, unknown> = { ...json };
   if ('subject' in fields || (from === null && to !== null)) fields['subject'] = to;
-  if (typeof fields['alias'] === 'string') fields['alias'] = rules.renamed(fields['alias']);
+  if (typeof fields['alias'] === 'string') {
+    const full = referencedSubject(contextOf(from ?? ''), fields['alias']);
+    fields['alias'] = rules.renamedReference(fields['alias'], full, to ?? '');
+  }
   const references = fields['references'];
   if (Array.isArray(references)) {
     fields['references'] = references.map((reference: unknown) =>

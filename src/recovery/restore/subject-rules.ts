@@ -1,6 +1,7 @@
 /** What `--only` and `--map` say: which subjects are taken, and under which names. */
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
 import { MAP_INVALID } from './restore-errors.ts';
 
 type Rename = (subject: string) => string | undefined;
@@ -29,10 +30,12 @@ export class SubjectRules {
     return !this.isSubset || this.patterns.some((pattern) => pattern.test(subject));
   }
 
+  /** What reserves ids moves with its context, and has no other name. */
   renamed(subject: string): string {
     for (const rule of this.rules) {
       const to = rule(subject);
-      if (to !== undefined) return to;
+      if (to === undefined) continue;
+      if (!isReservedSubject(subject) || isReservedSubject(to)) return to;
     }
     return subject;
   }
@@ -43,12 +46,21 @@ export class SubjectRules {
     return to === ':.:' || to === '' ? null : to;
   }
 
-  /** As it is written in a schema of `owner`, whose new name is known. */
+  /**
+   * As it is written in a schema or config of `owner`, whose new name is known.
+   * @throws ConfigError `holdfast.recovery.map-invalid`: no name in another context leads into the default one
+   */
   renamedReference(reference: string, full: string, owner: string): string {
     const to = this.renamed(full);
     const isQualified = /^:\.[^:]*:/.test(reference);
     if (!isQualified && contextOf(to) === contextOf(owner)) return bareOf(to);
-    return contextOf(to) === '' && contextOf(owner) !== '' ? `:.:${bareOf(to)}` : to;
+    if (contextOf(to) === '' && contextOf(owner) !== '') {
+      throw invalid(
+        `--map brings ${full} into the default context as ${to}, and ${owner}, which refers to it, would not be there: nothing in another ` +
+          'context can refer to it. Map both',
+      );
+    }
+    return to;
   }
 }
 
@@ -74,8 +86,10 @@ function ruleOf(text: string): Rename {
   if (stars === 0) return (subject) => (subject === from ? to : undefined);
   const pattern = patternOf(from);
   const [head = '', tail = ''] = from.split('*');
+  // Any text is any text of a name: a pattern without a context does not take subjects out of theirs.
+  const isOfContexts = from.startsWith(':.');
   return (subject) =>
-    pattern.test(subject) && subject.length >= head.length + tail.length
+    (isOfContexts || contextOf(subject) === '') && pattern.test(subject) && subject.length >= head.length + tail.length
       ? to.replace('*', () => subject.slice(head.length, subject.length - tail.length))
       : undefined;
 }

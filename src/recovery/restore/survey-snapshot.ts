@@ -4,9 +4,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { normalizeRecord } from './normalize-record.ts';
 import { sizeOf } from './topic-settings.ts';
-
-/** Unreadable records that a summary lists one by one. */
-const LISTED = 20;
+import { UnreadableRecords } from './unreadable-records.ts';
 
 export interface SnapshotSurvey {
   readonly ids: HighestIds;
@@ -22,8 +20,8 @@ export async function surveySnapshot(
   signal?: AbortSignal,
 ): Promise<SnapshotSurvey> {
   const ids = new HighestIds({ leavesOutUnreadable: !options.asIs });
-  const counts = { records: 0, keyless: 0, unreadable: 0, 'empty-delete': 0, 'legacy-key': 0 };
-  const listed: string[] = [];
+  const counts = { records: 0, keyless: 0, 'empty-delete': 0, 'legacy-key': 0 };
+  const unreadable = new UnreadableRecords();
   let largestRecord = 0;
   for await (const records of snapshot.records()) {
     signal?.throwIfAborted();
@@ -34,17 +32,17 @@ export async function surveySnapshot(
       ids.saw(read);
       if (raw.key === null) counts.keyless++;
       if (read.ok) for (const done of normalizeRecord(raw, read).done) counts[done]++;
-      else if (counts.unreadable++ < LISTED) listed.push(`offset ${raw.offset}: ${read.reason}`);
+      else unreadable.add(raw.offset, read.reason);
     }
   }
   await addWitnessedIds(ids, snapshot);
   for (const [context, id] of Object.entries(options.minIds)) ids.atLeast(context, id);
-  return { ids, largestRecord, summary: () => summaryOf(counts, listed, ids, options.asIs) };
+  return { ids, largestRecord, summary: () => summaryOf(counts, unreadable, ids, options.asIs) };
 }
 
 function summaryOf(
-  counts: Readonly<Record<'records' | 'keyless' | 'unreadable' | 'empty-delete' | 'legacy-key', number>>,
-  listed: readonly string[],
+  counts: Readonly<Record<'records' | 'keyless' | 'empty-delete' | 'legacy-key', number>>,
+  unreadable: UnreadableRecords,
   ids: HighestIds,
   asIs: boolean,
 ): readonly string[] {
@@ -58,13 +56,7 @@ function summaryOf(
   if (asIs && counts.keyless > 0) {
     lines.push(`${counts.keyless} records without a key are left out, as no compacted topic takes them`);
   }
-  if (counts.unreadable > 0) {
-    lines.push(`${counts.unreadable} records that no registry can read ${asIs ? 'stay (--as-is)' : 'are left out'}:`);
-    for (const line of listed) lines.push(`  ${line}`);
-    if (counts.unreadable > listed.length) {
-      lines.push(`  and ${counts.unreadable - listed.length} more: holdfast schemas verify lists them`);
-    }
-  }
+  lines.push(...unreadable.lines('', asIs ? 'stay (--as-is)' : 'are left out'));
   return [...lines, ...idLines(ids), ...(asIs ? [] : ['a NOOP at the end, so that the log ends with a record'])];
 }
 

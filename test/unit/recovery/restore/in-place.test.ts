@@ -354,6 +354,36 @@ describe('a restore in place', () => {
   });
 });
 
+it('brings back settings that are garbled at the target, and names what can not be read on either side', async () => {
+  const garbled = (keytype: string, subject: string | null): WrittenRecord =>
+    record(JSON.stringify({ keytype, subject, magic: 0 }), '{"mode":');
+  const settings = [
+    confluent.config(null, { compatibilityLevel: 'FULL' }),
+    confluent.config('a', { compatibilityLevel: 'NONE' }),
+    confluent.mode('a', { mode: 'READONLY' }),
+  ];
+  const backup = new MemorySnapshot(asLog([...settings, garbled('CONFIG', 'a'), garbled('MODE', 'z')]));
+  const bad = [garbled('CONFIG', null), garbled('CONFIG', 'a'), garbled('MODE', 'a'), garbled('MODE', 'x')];
+  const present = new MemorySnapshot(asLog([...settings, ...bad]));
+  const plan = await planned(backup, present);
+  const wanted = await seen(new MemorySnapshot(asLog(settings)), 'confluent');
+  expect(await seen(compacted(await withSteps(present, plan)), 'confluent')).toEqual(wanted);
+  const summary = plan.header.summary.join('\n');
+  expect(summary).toMatch(
+    /2 records of the backup that no registry can read are left out:\n {2}offset 3: .*\n {2}offset 4: /,
+  );
+  expect(summary).toMatch(/4 records at the target that no registry can read stay there:\n {2}offset 3: /);
+});
+
+it('counts what is deleted for good once, and not what was written since', async () => {
+  const twice = [confluent.gone('a', 1), confluent.gone('a', 1)];
+  const log = [schema('a', 1, 1), ...twice, schema('b', 1, 2), confluent.gone('b', 1), schema('b', 1, 3)];
+  // Compaction has taken what it deleted.
+  const snapshot = new MemorySnapshot(asLog([...log, confluent.gone('c', 1), confluent.gone('d', 1)]));
+  const plan = await planned(snapshot, new MemorySnapshot([]));
+  expect(plan.header.summary.join('\n')).toContain('3 versions are deleted for good in the backup');
+});
+
 it('writes again what refers to the latest version of what was lost, and reads it in that order', async () => {
   const latest = confluent.schema({
     ...{ subject: ':.x:b', version: 1, id: 2, schema: '{"type":"array","items":"A"}' },

@@ -4,7 +4,7 @@ import { type MappedSnapshot, mapSnapshot } from '../../../../src/recovery/resto
 import { SubjectRules } from '../../../../src/recovery/restore/subject-rules.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
 import { inWords, MemorySnapshot, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
-import { asLog, confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+import { asLog, confluent, record, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const schema = (subject: string, version: number, id: number, refers?: string): WrittenRecord =>
@@ -80,6 +80,51 @@ describe('a mapped snapshot', () => {
     const into = await mapped([], [':.:=:.z:']);
     expect(await told(into)).toContain(':.z:orders:1=2 -> base');
     expect([...(await replay(into.snapshot, 'confluent')).configSubjects()]).toEqual([':.z:', ':.z:orders']);
+  });
+
+  it('moves what reserves ids with its context, under no other name, and lets two contexts become one', async () => {
+    const reserved = (subject: string, id: number): WrittenRecord =>
+      confluent.schema({ subject, version: 1, id, schema: `"r${id}"`, deleted: true });
+    const log = [
+      ...[schema('a', 1, 1), reserved('holdfast-reserved-ids', 40)],
+      ...[schema(':.x:b', 1, 2), reserved(':.x:holdfast-reserved-ids', 50)],
+    ];
+    const renamed = await mapped([], ['*=dev-*'], log);
+    expect(await told(renamed)).toEqual([
+      ':.x:b:1=2',
+      ':.x:holdfast-reserved-ids:1=50 deleted',
+      'dev-a:1=1',
+      'holdfast-reserved-ids:1=40 deleted',
+    ]);
+    expect(renamed.maxIds).toEqual({ '': 40, x: 50 });
+    const merged = await mapped([], [':.x:=:.y:', ':.:=:.y:'], log);
+    expect(await told(merged)).toEqual([':.y:a:1=1', ':.y:b:1=2']);
+    expect(merged.maxIds).toEqual({ y: 50 });
+    expect(merged.notes.join('\n')).not.toMatch(/left out|reserved/);
+  });
+
+  it('takes aliases as names of their context, and never writes a reference into the default one that none can be', async () => {
+    const log = [
+      ...[schema(':.x:base', 1, 1), schema(':.x:orders', 1, 2, 'base')],
+      confluent.config(':.x:orders', { alias: 'base' }),
+    ];
+    const state = await replay((await mapped([], [':.x:base=:.x:basis'], log)).snapshot, 'confluent');
+    expect(state.config(':.x:orders')?.value['alias']).toBe('basis');
+    await expect(mapped([], [':.x:base=base'], log)).rejects.toMatchObject({
+      code: 'holdfast.recovery.map-invalid',
+      message: expect.stringContaining(':.x:orders'),
+    });
+  });
+
+  it('names the records that can not be read, wherever it leaves them out', async () => {
+    const log = [schema('a', 1, 1), record('{"keytype":"CONFIG","subject":null,"magic":0}', '{'), record('x', 'y')];
+    for (const [only, map] of [
+      [['a'], []],
+      [[], ['a=b']],
+    ] as const) {
+      const notes = (await mapped(only, map, log)).notes.join('\n');
+      expect(notes).toMatch(/2 records that no registry can read are left out:\n {2}offset 1: .*\n {2}offset 2: /);
+    }
   });
 
   it('refuses by name: references that lead nowhere, two subjects under one name, an id for two schemas', async () => {

@@ -24,7 +24,7 @@ const THERE = [schema('s0', 1, 1), schema('s1', 1, 2, '"other"'), schema('mine',
 async function planned(topic: MemoryPlanTopic, wanted: readonly WrittenRecord[] = WANTED): Promise<Plan> {
   return planInPlace({
     ...{ snapshot: new MemorySnapshot(asLog(wanted)), present: topic.present(), groupId: 'schema-registry' },
-    ...{ path: join(tempDir('plan'), 'plan.ndjson'), source: 'a test', now: 0 },
+    ...{ path: join(tempDir('plan'), 'plan.ndjson'), source: 'a test', now: 0, overwriteIds: 'all' },
   });
 }
 

@@ -1,9 +1,10 @@
 /** Runs a plan file against what its header names. */
 import { openBackup } from '../../recovery/backup/backup-folder.ts';
 import { openPlan, type Plan } from '../../recovery/plan/open-plan.ts';
+import { refuseChangedRegistry } from '../../recovery/rest/check-changes.ts';
+import { checkRequests } from '../../recovery/rest/check-requests.ts';
 import { refuseOtherRegistry } from '../../recovery/rest/check-target.ts';
 import { runRegistryPlan } from '../../recovery/rest/run-registry-plan.ts';
-import { checkRequests } from '../../recovery/restore/check-requests.ts';
 import { openUndo } from '../../recovery/restore/open-undo.ts';
 import { unknownUndo } from '../../recovery/restore/run-refusals.ts';
 import { type RunOutcome, runTopicPlan } from '../../recovery/restore/run-topic-plan.ts';
@@ -77,6 +78,13 @@ async function runOnRegistry(
   const api = registry?.nodes[0];
   if (api === undefined) throw new UsageError('This plan is for a registry: give --registry with its nodes.');
   await refuseOtherRegistry(plan.header, registry?.nodes ?? [], signal);
+  await refuseChangedRegistry(
+    {
+      ...{ plan, api, clock, folder: await session.temporaryFolder() },
+      onProgress: (done) => progress.report(`Looking for changes at ${api.node}`, done, undefined),
+    },
+    signal,
+  );
   const { undoes } = plan.header;
   // Invariant 10: what takes it back was written with it, and is there before the first request. That of an undo is the plan itself.
   const undo = undoes === undefined ? await openUndo(undoPath, plan, signal) : undefined;

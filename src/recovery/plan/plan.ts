@@ -116,6 +116,8 @@ export interface PlanHeader {
         readonly vendor?: string;
         /** Of `/v1/metadata/id`; null: it tells none. */
         readonly clusterId?: string | null;
+        /** By context: the highest id that was given out there then, as far as it tells. Absent: not known. */
+        readonly maxIds?: Readonly<Record<string, number>>;
       };
   /** The plan that this one takes back. */
   readonly undoes?: UndonePlan;

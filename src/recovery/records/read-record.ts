@@ -49,6 +49,12 @@ function readBytes(raw: Pick<RawRecord, 'key' | 'value'>): Extract<ReadRecord, {
   return { ok: true, record: read, hasCanonicalKey: isCanonicalKey(raw.key, read) };
 }
 
+/** Whether a record says nothing: what a registry appends at each start. */
+export function isNoop(record: Pick<RawRecord, 'key' | 'value'>): boolean {
+  const read = readRecord(record);
+  return read.ok && read.record.kind === 'noop';
+}
+
 function readFields(
   key: JsonObject,
   fields: KeyFields,

@@ -1,11 +1,7 @@
 /** A version as a registry's answer tells it. */
 import type { SchemaReference } from '../../sdk/schema-view.ts';
-import type { JsonObject } from '../records/schemas-record.ts';
+import { isJsonObject } from '../records/json-bytes.ts';
 import type { WitnessedVersion } from '../snapshot/rest-witness.ts';
-
-export function isJsonObject(json: unknown): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
 
 /** undefined: no version. Newer registries say themselves whether it is soft-deleted; `deleted` is for the others. */
 export function answeredSchema(json: unknown, deleted: boolean): WitnessedVersion | undefined {

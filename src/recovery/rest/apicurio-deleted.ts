@@ -1,6 +1,8 @@
 /** What Apicurio tells through its own API only. */
+
+import { isJsonObject } from '../records/json-bytes.ts';
 import type { WitnessedVersion } from '../snapshot/rest-witness.ts';
-import { answeredSchema, isJsonObject } from './answered-schema.ts';
+import { answeredSchema } from './answered-schema.ts';
 import { APICURIO_API } from './node-identity.ts';
 import type { RegistryApi } from './registry-api.ts';
 

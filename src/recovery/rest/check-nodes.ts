@@ -2,6 +2,7 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
+import { isJsonObject } from '../records/json-bytes.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState, ReplayVendor, VersionState } from '../state/registry-state.ts';
@@ -9,12 +10,13 @@ import { replay } from '../state/replay.ts';
 import { compareWitness, replayVendorOf } from '../verify/compare-witnesses.ts';
 import type { Finding } from '../verify/finding.ts';
 import { FindingBook } from '../verify/finding-book.ts';
-import { answeredSchema, isJsonObject } from './answered-schema.ts';
+import { answeredSchema } from './answered-schema.ts';
 import { valuesAt } from './compare-with-target.ts';
 import { inParallel } from './in-parallel.ts';
 import { identifyNode } from './node-identity.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { restContent } from './rest-content.ts';
+import { idPath } from './walk-subjects.ts';
 import { witnessNode } from './witness-node.ts';
 
 export interface CheckNodesOptions {
@@ -164,8 +166,4 @@ function* batchesOf(state: RegistryState): Generator<readonly HeldId[]> {
     }
   }
   if (batch.length > 0) yield batch;
-}
-
-function idPath(context: string, id: number): string {
-  return `/schemas/ids/${id}${context === '' ? '' : `?subject=${encodeURIComponent(`:.${context}:`)}`}`;
 }

@@ -7,7 +7,6 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState, VersionState } from '../state/registry-state.ts';
 import { dependencyOrder } from './dependency-order.ts';
 import { type LeftOutVersion, LeftOutVersions } from './left-out-versions.ts';
-import { restContent } from './rest-content.ts';
 import { REST_CONFLICT, REST_CYCLE } from './rest-errors.ts';
 import { ranks, repeatedIn, SameSchemas, sameAs } from './same-schema.ts';
 import type { TargetIndex } from './target-index.ts';
@@ -57,7 +56,7 @@ export async function compareWithTarget(
   for (let at = 0; at < order.length; at += BATCH) {
     signal.throwIfAborted();
     const batch = order.slice(at, at + BATCH);
-    const contents = target.isEmpty ? NO_CONTENTS : await contentsOf(snapshot, batch);
+    const contents = target.isEmpty ? NO_CONTENTS : await contentsOf(snapshot, batch, target);
     for (const version of batch) {
       const content = contents.get(version);
       const found = actionFor(version, target, content);
@@ -84,9 +83,10 @@ const NO_CONTENTS: ReadonlyMap<VersionState, string> = new Map();
 async function contentsOf(
   snapshot: Snapshot,
   versions: readonly VersionState[],
+  target: TargetIndex,
 ): Promise<ReadonlyMap<VersionState, string>> {
   const contents = new Map<VersionState, string>();
-  for (const [version, value] of await valuesAt(snapshot, versions)) contents.set(version, restContent(value));
+  for (const [version, value] of await valuesAt(snapshot, versions)) contents.set(version, target.contentOf(value));
   return contents;
 }
 

@@ -1,7 +1,7 @@
 /** Whose registry a node is, and of which version. */
 
+import { isJsonObject } from '../records/json-bytes.ts';
 import type { WitnessVendor } from '../snapshot/rest-witness.ts';
-import { isJsonObject } from './answered-schema.ts';
 import type { RegistryApi } from './registry-api.ts';
 
 export interface NodeIdentity {

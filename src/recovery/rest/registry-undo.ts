@@ -1,5 +1,6 @@
 /** The requests that take a restore through REST back. */
 import { contextOf } from '../../registry/subject-context.ts';
+import type { PlannedSight } from '../plan/plan.ts';
 import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
 import { valuesAt } from './compare-with-target.ts';
 import { covers, isReadOnly } from './import-scopes.ts';
@@ -16,6 +17,7 @@ import {
   type RequestStep,
   softDeleteStep,
 } from './restore-steps.ts';
+import { idPath } from './walk-subjects.ts';
 
 /** In the order in which they are sent. Harmless where the restore got only half way. */
 export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
@@ -87,8 +89,10 @@ function* reservingSteps({ items, reserved, maxIds, target }: RegistryRestore): 
     const there = [...target.versions(subject), ...items.map((item) => item.version)];
     const taken = there.filter((each) => each.subject === subject).map(({ version }) => version);
     const value = reservedSchema(context, maxId + 1, Math.max(0, ...taken) + 1);
-    yield enterImportStep(value.subject, true, isThere(value));
-    yield importStep(value);
+    // Somebody may have been given it since, and then it is not given out again either.
+    const only: readonly PlannedSight[] = [{ path: idPath(context, value.id), is: 'absent', body: null }];
+    yield { ...enterImportStep(value.subject, true, isThere(value)), only };
+    yield { ...importStep(value), only };
     yield softDeleteStep(value.subject, value.version);
     yield modeStep(value.subject, undefined);
   }

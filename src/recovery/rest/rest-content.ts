@@ -1,9 +1,9 @@
 /** Whether two versions are the same schema, however a registry spelled it: each writes texts anew in its own way when it takes them. */
 import { createHash } from 'node:crypto';
 import { contentFingerprint } from '../../registry/fingerprint.ts';
+import { isJsonObject } from '../records/json-bytes.ts';
 import { referred } from '../records/referenced-subject.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
-import { isJsonObject } from './answered-schema.ts';
 
 /** Equal for equal content: type, schema, what it refers to, metadata and rules; without regard to spelling, order of keys, and what is empty. */
 export function restContent(value: Omit<SchemaValue, 'version' | 'id' | 'deleted'>): string {

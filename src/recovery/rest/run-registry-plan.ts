@@ -2,6 +2,7 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import type { Plan } from '../plan/open-plan.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
 import { lockTarget, registryTarget } from '../restore/lock-target.ts';
 import { clusterIdOf } from './check-target.ts';
 import type { RegistryApi } from './registry-api.ts';
@@ -68,7 +69,7 @@ async function runRequests(
         if (outcome === 'sent') sent++;
         if (outcome === 'others') {
           others++;
-          leftAlone.add(decodeURIComponent(step.path.replace(/\?.*$/, '')));
+          if (!reserves(step)) leftAlone.add(decodeURIComponent(step.path.replace(/\?.*$/, '')));
         }
       } catch (error) {
         if (error instanceof Error) failed.set(error, step);
@@ -98,4 +99,10 @@ async function runRequests(
     throw stoppedAt(error, where, await places.stillOn(api, signal));
   }
   return { sent, doneBefore: done - sent - others, leftAlone: [...leftAlone] };
+}
+
+/** An id that is taken needs no reservation: nothing of others was in the way of it. */
+function reserves({ path }: RequestStep): boolean {
+  const [, subject] = /^\/(?:subjects|mode)\/([^/?]+)/.exec(path) ?? [];
+  return subject !== undefined && isReservedSubject(decodeURIComponent(subject));
 }

@@ -1,8 +1,8 @@
 /** Sends the requests of a plan several at a time, with the outcome that they have one after the other. */
 import { contextOf } from '../../registry/subject-context.ts';
+import { isJsonObject } from '../records/json-bytes.ts';
 import { referencedSubject } from '../records/referenced-subject.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
-import { isJsonObject } from './answered-schema.ts';
 import { isDenied } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
 

@@ -1,6 +1,6 @@
 /** What a run of a plan that was refused half way leaves behind, told with the refusal. */
 import { DataError } from '../../sdk/errors/kinds.ts';
-import { isJsonObject } from './answered-schema.ts';
+import { isJsonObject } from '../records/json-bytes.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { REST_DENIED } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';

@@ -1,7 +1,8 @@
 /** What the registry has that is restored into: digests in memory, and the texts of what is soft-deleted in a file. */
 import { contextOf } from '../../registry/subject-context.ts';
-import type { RestWitness, WitnessedVersion } from '../snapshot/rest-witness.ts';
-import { restContent } from './rest-content.ts';
+import type { SchemaValue } from '../records/schemas-record.ts';
+import type { RestWitness, WitnessedVersion, WitnessVendor } from '../snapshot/rest-witness.ts';
+import { restContent, textContent } from './rest-content.ts';
 import { StoredVersions } from './stored-versions.ts';
 
 export interface TargetVersion {
@@ -41,7 +42,7 @@ export class TargetIndex {
 
   private async add(value: WitnessedVersion): Promise<void> {
     const { subject, version, id, deleted } = value;
-    const known: TargetVersion = { subject, version, id, deleted, content: restContent(value) };
+    const known: TargetVersion = { subject, version, id, deleted, content: this.contentOf(value) };
     const versions = this.subjects.get(subject) ?? new Map<number, TargetVersion>();
     this.subjects.set(subject, versions.set(version, known));
     const context = contextOf(subject);
@@ -50,6 +51,11 @@ export class TargetIndex {
     this.byId.set(idKey(context, id), known);
     this.highest.set(context, Math.max(this.highest.get(context) ?? 0, id));
     if (deleted) this.places.set(known, await this.stored.add(value));
+  }
+
+  /** Equal for what the registry could not tell apart. */
+  contentOf(value: Omit<SchemaValue, 'version' | 'id' | 'deleted'>): string {
+    return keepsMetadata(this.witness.vendor) ? restContent(value) : textContent(value);
   }
 
   get isEmpty(): boolean {
@@ -115,6 +121,11 @@ export class TargetIndex {
   close(): Promise<void> {
     return this.stored.remove();
   }
+}
+
+/** Whether a registry keeps the metadata and rules of schemas: Karapace and Apicurio take and drop them. */
+export function keepsMetadata(vendor: WitnessVendor): boolean {
+  return vendor !== 'karapace' && vendor !== 'apicurio';
 }
 
 function idKey(context: string, id: number): string {

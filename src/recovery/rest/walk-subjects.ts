@@ -20,6 +20,10 @@ export function versionPath(subject: string, version: number): string {
   return `${subjectPath(subject)}/versions/${version}`;
 }
 
+export function idPath(context: string, id: number): string {
+  return `/schemas/ids/${id}${context === '' ? '' : `?subject=${encodeURIComponent(`:.${context}:`)}`}`;
+}
+
 export async function walkSubjects({ api, signal, take, miss, otherwise }: WalkOptions): Promise<void> {
   // Older registries take the prefix of all contexts for the beginning of a name.
   const everywhere = textsIn(await api.read('/subjects?deleted=true&subjectPrefix=:*:', signal));

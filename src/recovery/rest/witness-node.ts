@@ -1,9 +1,10 @@
 /** What one node of a registry tells over REST: the second witness beside the topic, and what a restore compares with. */
 import type { Clock } from '../../foundation/clock.ts';
 import { contextOf } from '../../registry/subject-context.ts';
+import { isJsonObject } from '../records/json-bytes.ts';
 import type { JsonObject } from '../records/schemas-record.ts';
 import { maxIdOf, type RestWitness, type WitnessedVersion } from '../snapshot/rest-witness.ts';
-import { isJsonObject, textsIn } from './answered-schema.ts';
+import { textsIn } from './answered-schema.ts';
 import { deletedInApicurio } from './apicurio-deleted.ts';
 import { inParallel } from './in-parallel.ts';
 import { listSchemas, type VersionKey, versionKey } from './list-schemas.ts';
@@ -34,27 +35,31 @@ const MISSES = 100;
  * Holds some 200 bytes for each version and subject, and no texts. What is registered while it runs may be in it or not.
  * @throws as {@link RegistryApi.ask}
  */
-export async function witnessNode(options: WitnessNodeOptions): Promise<RestWitness> {
+export function witnessNode(options: WitnessNodeOptions): Promise<RestWitness> {
+  return witnessed(options, (witness) => witness.readSettings());
+}
+
+/** As {@link witnessNode}, without `configs` and `modes`, which take two requests for each subject. */
+export function witnessVersions(options: WitnessNodeOptions): Promise<RestWitness> {
+  return witnessed(options, async () => ({ configs: {}, modes: {} }));
+}
+
+async function witnessed(
+  options: WitnessNodeOptions,
+  readSettings: (witness: NodeWitness) => Promise<Pick<RestWitness, 'configs' | 'modes'>>,
+): Promise<RestWitness> {
   const takenAt = options.clock.now();
+  const { node } = options.api;
   const { vendor, serverVersion } = await identifyNode(options.api, options.signal);
   const spool = await WitnessSpool.create(options.folder);
   try {
     const witness = new NodeWitness({ ...options, spool, vendor });
     await witness.readVersions();
-    const { configs, modes } = await witness.readSettings();
+    const { configs, modes } = await readSettings(witness);
     const maxIds = await witness.readMaxIds();
-    const { node } = options.api;
     const { missing } = witness;
     return await spool.finish({
-      node,
-      takenAt,
-      vendor,
-      serverVersion,
-      tellsDeleted: true,
-      configs,
-      modes,
-      maxIds,
-      missing,
+      ...{ node, takenAt, vendor, serverVersion, tellsDeleted: true, configs, modes, maxIds, missing },
     });
   } catch (error) {
     await spool.abort();

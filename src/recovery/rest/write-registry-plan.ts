@@ -56,7 +56,7 @@ export async function writeRegistryPlan(
       kind: 'holdfast-schemas-plan',
       created: new Date(now).toISOString(),
       source,
-      target: { kind: 'registry', nodes: urls, vendor: witness.vendor, ...cluster },
+      target: { kind: 'registry', nodes: urls, vendor: witness.vendor, ...cluster, maxIds: witness.maxIds },
     } as const;
     const title = options.title ?? `Restore through the registry at ${urls[0]}`;
     const { maxIds, summary } = restore;

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import type { PlannedRecord, PlanStep } from '../plan/plan.ts';
 import { isPlanned } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
-import { readRecord } from '../records/read-record.ts';
+import { isNoop } from '../records/read-record.ts';
 
 export interface RecordMatch {
   /** The first offset that has something else than what the plan writes there; undefined: none. */
@@ -167,10 +167,4 @@ async function* plannedRecords(
 
 function isRecord(step: PlanStep): step is Extract<PlanStep, { readonly do: 'produce' }> {
   return step.do === 'produce';
-}
-
-/** Whether a record says nothing: what a registry appends at each start. */
-export function isNoop(record: Pick<RawRecord, 'key' | 'value'>): boolean {
-  const read = readRecord(record);
-  return read.ok && read.record.kind === 'noop';
 }

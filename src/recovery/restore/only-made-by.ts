@@ -4,7 +4,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
 import { plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
-import { isNoop } from './match-records.ts';
+import { isNoop } from '../records/read-record.ts';
 
 /**
  * The records of plans by their content, without the time, which a topic may set. What two runs at once, or a late answer, have written

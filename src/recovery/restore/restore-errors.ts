@@ -6,7 +6,7 @@ export const TOPIC_IN_THE_WAY = defineErrorCode('holdfast.recovery.topic-in-the-
 });
 
 export const TARGET_CHANGED = defineErrorCode('holdfast.recovery.target-changed', {
-  what: 'A topic is not what a plan was made for: something else was written to it since, or it is another one.',
+  what: 'A topic or a registry is not what a plan was made for: something else was written to it since, or the topic is another one.',
   mend: 'Make the plan again: it is right for the target as it was when it was made, and for no other.',
 });
 

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { openPlan } from '../../../../src/recovery/plan/open-plan.ts';
+import { checkRequests } from '../../../../src/recovery/rest/check-requests.ts';
 import { clusterIdOf } from '../../../../src/recovery/rest/check-target.ts';
 import { runRegistryPlan } from '../../../../src/recovery/rest/run-registry-plan.ts';
 import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
 import { type WrittenRegistryPlan, writeRegistryPlan } from '../../../../src/recovery/rest/write-registry-plan.ts';
-import { checkRequests } from '../../../../src/recovery/restore/check-requests.ts';
 import { lockTarget, registryTarget } from '../../../../src/recovery/restore/lock-target.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
@@ -120,4 +120,17 @@ it('is not run while another plan is at the same registry, whatever URL that one
   await runRegistryPlan({ plan: other.plan, api: elsewhere.node(), clock: systemClock }, signal);
   await lock?.release();
   await expect(run()).resolves.toMatchObject({ sent: plan.steps });
+});
+
+it('reserves no id in an undo that was given out since the restore', async () => {
+  const served = new RegistryInMemory();
+  const { plan, undo } = await written(snapshotOf(source()), served);
+  const api = served.node();
+  await runRegistryPlan({ plan, api, clock: systemClock }, signal);
+  const id = served.registry.register('new', other);
+  expect(id).toBe(undo.header.maxIds['']);
+  expect(await runRegistryPlan({ plan: undo, api, clock: systemClock }, signal)).toMatchObject({ leftAlone: [] });
+  expect(await checkRequests({ plan: undo, nodes: [api], clock: systemClock }, signal)).toEqual([]);
+  expect(served.registry.get('/subjects?deleted=true').body).toEqual(['new']);
+  expect(served.registry.get('/mode').body).toEqual({ mode: 'READWRITE' });
 });

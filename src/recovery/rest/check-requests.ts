@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Plan } from '../plan/open-plan.ts';
 import { isJsonObject } from '../records/json-bytes.ts';
-import { inParallel } from '../rest/in-parallel.ts';
-import type { RegistryApi } from '../rest/registry-api.ts';
-import type { RequestStep } from '../rest/restore-steps.ts';
-import { isDone, isOthers } from '../rest/run-request-step.ts';
+import { inParallel } from './in-parallel.ts';
+import type { RegistryApi } from './registry-api.ts';
+import type { RequestStep } from './restore-steps.ts';
+import { isDone, isOthers } from './run-request-step.ts';
 
 /** A replica may lag, or come up just now. */
 const WITHIN_MS = 30_000;

@@ -2,7 +2,8 @@
 import type { Plan } from '../plan/open-plan.ts';
 import { isPlanned } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
-import { isNoop, matchRecords } from './match-records.ts';
+import { isNoop } from '../records/read-record.ts';
+import { matchRecords } from './match-records.ts';
 import { RecordsOfPlans } from './only-made-by.ts';
 import { wouldBeLost } from './run-refusals.ts';
 import type { TopicRun } from './topic-run.ts';

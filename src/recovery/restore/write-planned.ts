@@ -1,8 +1,9 @@
 /** Writes what is left of a plan's records, and reads back that the topic holds what the plan says. */
 import { appendedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
+import { isNoop } from '../records/read-record.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
-import { isNoop, matchRecords } from './match-records.ts';
+import { matchRecords } from './match-records.ts';
 import type { PlanShape } from './plan-shape.ts';
 import { notAsPlanned, othersWrite } from './run-refusals.ts';
 import { checkBegin, oddPolicy } from './target-checks.ts';

@@ -30,9 +30,14 @@ export class LinesFile {
 
   /** @param line with its newline */
   async write(line: string): Promise<void> {
+    if (this.add(line)) await this.flush();
+  }
+
+  /** As {@link write}, without a promise for each line: where it returns true, {@link flush} is to be awaited before the next one. */
+  add(line: string): boolean {
     this.pending.push(line);
     this.pendingLength += line.length;
-    if (this.pendingLength >= BUFFER_CHARACTERS) await this.flush();
+    return this.pendingLength >= BUFFER_CHARACTERS;
   }
 
   /** Durable when it resolves. */
@@ -47,7 +52,7 @@ export class LinesFile {
     await this.file.close().catch(() => {});
   }
 
-  private async flush(): Promise<void> {
+  async flush(): Promise<void> {
     const bytes = Buffer.from(this.pending.join(''), 'utf8');
     this.pending = [];
     this.pendingLength = 0;

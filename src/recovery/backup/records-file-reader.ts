@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { BACKUP_DAMAGED, unreadable } from './backup-errors.ts';
-import { fileLines } from './file-lines.ts';
+import { type FileLine, fileLines } from './file-lines.ts';
 import type { RecordsFile } from './manifest.ts';
 import { type ReadLine, readRecordLine } from './record-line.ts';
 
@@ -26,10 +26,13 @@ export class RecordsFileReader {
     this.path = join(options.folder, options.file.name);
   }
 
-  /** Records with an offset of `from` and above, each checked against its digest. */
-  async *read(from = 0): AsyncGenerator<ReadLine> {
+  /** Records with an offset of `from` and above, each checked against its digest, in batches of some 256 KiB of the file. */
+  async *read(from = 0): AsyncGenerator<readonly ReadLine[]> {
     const begin = from <= this.facts.firstOffset ? undefined : entryBefore(await this.indexed(), from);
-    yield* this.lines(from, begin);
+    for await (const lines of this.lines(from, begin)) {
+      const read = [...lines];
+      if (read.length > 0) yield read;
+    }
   }
 
   /** @param offsets ascending; all between first and last offset of the file */
@@ -39,12 +42,15 @@ export class RecordsFileReader {
     const wanted = (): number | undefined => offsets[found.length];
     for (let first = wanted(); first !== undefined; first = wanted()) {
       let isEnd = true;
-      for await (const { record } of this.lines(first, entryBefore(index, first))) {
-        for (let at = wanted(); at !== undefined && at < record.offset; at = wanted()) found.push(undefined);
-        for (let at = wanted(); at === record.offset; at = wanted()) found.push(record);
-        const following = wanted();
-        // On until a block lies between: there the index is faster than reading through.
-        isEnd = following !== undefined && entryBefore(index, following).offset <= record.offset + STRIDE;
+      for await (const lines of this.lines(first, entryBefore(index, first))) {
+        for (const { record } of lines) {
+          for (let at = wanted(); at !== undefined && at < record.offset; at = wanted()) found.push(undefined);
+          for (let at = wanted(); at === record.offset; at = wanted()) found.push(record);
+          const following = wanted();
+          // On until a block lies between: there the index is faster than reading through.
+          isEnd = following !== undefined && entryBefore(index, following).offset <= record.offset + STRIDE;
+          if (!isEnd) break;
+        }
         if (!isEnd) break;
       }
       while (isEnd && found.length < offsets.length) found.push(undefined);
@@ -52,23 +58,27 @@ export class RecordsFileReader {
     return found;
   }
 
-  private async *lines(from: number, begin: IndexEntry | undefined): AsyncGenerator<ReadLine> {
-    let last = -1;
-    let count = (begin?.line ?? 1) - 1;
+  /** Each batch is checked line by line while it is iterated: whoever wants but one record of it pays for no other. */
+  private async *lines(from: number, begin: IndexEntry | undefined): AsyncGenerator<Iterable<ReadLine>> {
+    const progress = { last: -1, count: (begin?.line ?? 1) - 1 };
     try {
-      for await (const { text, line, whole } of fileLines(this.path, begin)) {
-        const read = whole ? readRecordLine(text) : 'the file ends in the middle of it';
-        if (typeof read === 'string') throw this.damaged(line, read);
-        if (read.record.offset <= last) throw this.damaged(line, 'its offset is not above the one before');
-        last = read.record.offset;
-        count++;
-        if (last >= from) yield read;
-      }
+      for await (const batch of fileLines(this.path, begin)) yield this.checked(batch, from, progress);
     } catch (cause) {
       throw unreadable(this.path, cause);
     }
-    if (count !== this.facts.records) {
-      throw this.damaged(count, `the file ends after it, but should have ${this.facts.records} lines`);
+    if (progress.count !== this.facts.records) {
+      throw this.damaged(progress.count, `the file ends after it, but should have ${this.facts.records} lines`);
+    }
+  }
+
+  private *checked(batch: readonly FileLine[], from: number, progress: { last: number; count: number }) {
+    for (const { text, line, whole } of batch) {
+      const read = whole ? readRecordLine(text) : 'the file ends in the middle of it';
+      if (typeof read === 'string') throw this.damaged(line, read);
+      if (read.record.offset <= progress.last) throw this.damaged(line, 'its offset is not above the one before');
+      progress.last = read.record.offset;
+      progress.count++;
+      if (progress.last >= from) yield read;
     }
   }
 
@@ -77,11 +87,13 @@ export class RecordsFileReader {
     const entries: IndexEntry[] = [];
     const { firstOffset } = this.facts;
     try {
-      for await (const { text, line, position } of fileLines(this.path)) {
-        if ((line - 1) % STRIDE !== 0) continue;
-        const offset = line === 1 ? firstOffset : offsetOf(text);
-        if (offset === undefined) throw this.damaged(line, 'it has no offset');
-        entries.push({ offset, position, line });
+      for await (const lines of fileLines(this.path)) {
+        for (const { text, line, position } of lines) {
+          if ((line - 1) % STRIDE !== 0) continue;
+          const offset = line === 1 ? firstOffset : offsetOf(text);
+          if (offset === undefined) throw this.damaged(line, 'it has no offset');
+          entries.push({ offset, position, line });
+        }
       }
     } catch (cause) {
       throw unreadable(this.path, cause);

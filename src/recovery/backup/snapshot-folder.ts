@@ -41,13 +41,15 @@ export class SnapshotFolder implements Snapshot {
     let bytes = 0;
     for (const file of this.files) {
       if (file.facts.lastOffset < from) continue;
-      for await (const { record } of file.read(from)) {
-        batch.push(record);
-        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
-        if (batch.length < BATCH_RECORDS && bytes < BATCH_BYTES) continue;
-        yield batch;
-        batch = [];
-        bytes = 0;
+      for await (const lines of file.read(from)) {
+        for (const { record } of lines) {
+          batch.push(record);
+          bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+          if (batch.length < BATCH_RECORDS && bytes < BATCH_BYTES) continue;
+          yield batch;
+          batch = [];
+          bytes = 0;
+        }
       }
     }
     if (batch.length > 0) yield batch;
@@ -78,9 +80,9 @@ export class SnapshotFolder implements Snapshot {
   async check(signal?: AbortSignal): Promise<void> {
     const whole = createHash('sha256');
     for (const file of this.files) {
-      for await (const { digest } of file.read()) {
+      for await (const lines of file.read()) {
         signal?.throwIfAborted();
-        whole.update(digest);
+        whole.update(Buffer.concat(lines.map(({ digest }) => digest)));
       }
       await this.checkFile(file.facts);
     }

@@ -113,16 +113,12 @@ export class SnapshotWriter {
     for (const record of records) {
       this.checkOrder(record.offset);
       const { text, digest } = recordLine(record);
-      this.current ??= {
-        file: await this.guarded(() =>
-          LinesFile.create(this.temporary, `records-${String(record.offset).padStart(16, '0')}.ndjson`),
-        ),
-        ...{ firstOffset: record.offset, records: 0 },
-      };
+      this.current ??= await this.newFile(record.offset);
       const { current } = this;
-      await this.guarded(() => current.file.write(text));
+      const isFull = current.file.add(text);
       current.records++;
       this.took(record, digest);
+      if (isFull) await this.guarded(() => current.file.flush());
       if (current.file.bytes >= this.maxFileBytes) await this.endFile();
     }
   }
@@ -134,7 +130,9 @@ export class SnapshotWriter {
   async adopt(folder: string, file: RecordsFile): Promise<void> {
     await this.endFile();
     this.checkOrder(file.firstOffset);
-    for await (const { record, digest } of new RecordsFileReader({ folder, file }).read()) this.took(record, digest);
+    for await (const lines of new RecordsFileReader({ folder, file }).read()) {
+      for (const { record, digest } of lines) this.took(record, digest);
+    }
     await this.guarded(() => linkOrCopy(join(folder, file.name), join(this.temporary, file.name)));
     this.files.push(file);
   }
@@ -211,6 +209,11 @@ export class SnapshotWriter {
     this.last = record.offset;
     this.count++;
     if (record.offset < this.floor) this.below++;
+  }
+
+  private async newFile(firstOffset: number): Promise<NonNullable<SnapshotWriter['current']>> {
+    const name = `records-${String(firstOffset).padStart(16, '0')}.ndjson`;
+    return { file: await this.guarded(() => LinesFile.create(this.temporary, name)), firstOffset, records: 0 };
   }
 
   private async endFile(): Promise<void> {

@@ -28,8 +28,8 @@ export async function writeWitness(folder: string, name: string, witness: RestWi
 /** @throws DataError `holdfast.recovery.backup-damaged`; so do its versions, where they are read */
 export async function readWitness(path: string, { versions }: WitnessFile): Promise<RestWitness> {
   let head: WitnessFacts | undefined;
-  for await (const { text } of fileLines(path)) {
-    head = parsed(path, 1, text) as WitnessFacts;
+  for await (const [first] of fileLines(path)) {
+    if (first !== undefined) head = parsed(path, 1, first.text) as WitnessFacts;
     break;
   }
   if (head === undefined || head.versionCount !== versions) throw damaged(path, 1, 'it is not the line that it was');
@@ -47,14 +47,16 @@ export async function* witnessedVersions(
 ): AsyncGenerator<readonly WitnessedVersion[]> {
   let batch: WitnessedVersion[] = [];
   let seen = 0;
-  for await (const { text, line } of fileLines(path)) {
-    if (line <= headLines) continue;
-    const version = parsed(path, line, text) as WitnessedVersion;
-    batch.push({ ...version, metadata: version.metadata, ruleSet: version.ruleSet });
-    seen++;
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
+  for await (const lines of fileLines(path)) {
+    for (const { text, line } of lines) {
+      if (line <= headLines) continue;
+      const version = parsed(path, line, text) as WitnessedVersion;
+      batch.push({ ...version, metadata: version.metadata, ruleSet: version.ruleSet });
+      seen++;
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
   }
   if (seen !== versionCount) {
     throw damaged(path, seen + headLines, `the file ends after ${seen} of ${versionCount} versions`);

@@ -1,5 +1,5 @@
 /** Digests that do not depend on how a record is kept: two snapshots with the same digests hold the same records. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RawRecord } from './raw-record.ts';
 
 /** Two int64, the type, the lengths of key and value, the number of headers. */
@@ -32,7 +32,7 @@ export function recordDigest(record: RawRecord): Buffer {
     at = part(bytes, names[index] as Buffer, at);
     at = part(bytes, header.value, at);
   });
-  return createHash('sha256').update(bytes.subarray(0, at)).digest();
+  return hash('sha256', bytes.subarray(0, at), 'buffer');
 }
 
 /** Both are safe integers. */

@@ -25,49 +25,107 @@ export function isJsonObject(value: JsonText | undefined): value is { readonly [
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 }
 
-const TOKEN = /\s*([[\]{}:,]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
-
 /** Throws a SyntaxError, with the words of `JSON.parse`, for what is no JSON. A repeated key keeps its last value. */
 export function parseJsonText(text: string): JsonText {
-  JSON.parse(text);
-  // From here on the text is known to be well-formed, so that the reader below only has to tell tokens apart.
-  TOKEN.lastIndex = 0;
-  return readValue(text, nextToken(text));
+  const json: unknown = JSON.parse(text);
+  // Nearly all schemas are without numbers, and then there is nothing to read once more.
+  if (!hasNumber(json)) return json as JsonText;
+  return new WellFormedText(text).value();
 }
 
-function nextToken(text: string): string {
-  const token = TOKEN.exec(text)?.[1];
-  // JSON.parse took the text, so there is one; if not, an error is better than an endless loop.
-  if (token === undefined) throw new SyntaxError('Unexpected end of JSON input');
-  return token;
+function hasNumber(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return typeof json === 'number';
+  if (Array.isArray(json)) return json.some(hasNumber);
+  for (const key in json) if (hasNumber((json as Readonly<Record<string, unknown>>)[key])) return true;
+  return false;
 }
 
-function readValue(text: string, token: string): JsonText {
-  if (token === '[') return readArray(text);
-  if (token === '{') return readObject(text);
-  if (token.startsWith('"')) return String(JSON.parse(token));
-  if (token === 'null') return null;
-  if (token === 'true' || token === 'false') return token === 'true';
-  return new JsonNumber(token);
-}
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
 
-function readArray(text: string): JsonText {
-  const items: JsonText[] = [];
-  for (let token = nextToken(text); token !== ']'; token = nextToken(text)) {
-    if (token !== ',') items.push(readValue(text, token));
+/** Reads a text that JSON.parse took: only where its parts begin and end has to be told. */
+class WellFormedText {
+  private readonly text: string;
+  private at = 0;
+
+  constructor(text: string) {
+    this.text = text;
   }
-  return items;
+
+  value(): JsonText {
+    switch (this.skipTo()) {
+      case '{':
+        return this.object();
+      case '[':
+        return this.array();
+      case '"':
+        return this.string();
+      case 'n':
+        this.at += 4;
+        return null;
+      case 't':
+        this.at += 4;
+        return true;
+      case 'f':
+        this.at += 5;
+        return false;
+      default:
+        return this.number();
+    }
+  }
+
+  /** The next character that is neither blank nor a comma or colon, which say nothing in a well-formed text. */
+  private skipTo(): string | undefined {
+    for (; this.at < this.text.length; this.at++) {
+      const code = this.text.charCodeAt(this.at);
+      if (code > 0x20 && code !== COMMA && code !== COLON) return this.text[this.at];
+    }
+    return undefined;
+  }
+
+  private object(): JsonText {
+    const entries: [string, JsonText][] = [];
+    this.at++;
+    while (this.skipTo() === '"') entries.push([this.string(), this.value()]);
+    this.at++;
+    return Object.fromEntries(entries);
+  }
+
+  private array(): JsonText {
+    const items: JsonText[] = [];
+    this.at++;
+    for (let next = this.skipTo(); next !== ']' && next !== undefined; next = this.skipTo()) items.push(this.value());
+    this.at++;
+    return items;
+  }
+
+  private string(): string {
+    const begin = this.at;
+    let hasEscapes = false;
+    for (this.at++; this.at < this.text.length; this.at++) {
+      const code = this.text.charCodeAt(this.at);
+      if (code === QUOTE) break;
+      if (code !== BACKSLASH) continue;
+      hasEscapes = true;
+      this.at++;
+    }
+    const end = this.at++;
+    return hasEscapes ? String(JSON.parse(this.text.slice(begin, end + 1))) : this.text.slice(begin + 1, end);
+  }
+
+  private number(): JsonNumber {
+    NUMBER.lastIndex = this.at;
+    const literal = NUMBER.exec(this.text)?.[0];
+    // JSON.parse took the text, so there is one; if not, an error is better than an endless loop.
+    if (literal === undefined) throw new SyntaxError('Unexpected end of JSON input');
+    this.at += literal.length;
+    return new JsonNumber(literal);
+  }
 }
 
-function readObject(text: string): JsonText {
-  const entries = new Map<string, JsonText>();
-  for (let token = nextToken(text); token !== '}'; token = nextToken(text)) {
-    if (token === ',') continue;
-    nextToken(text);
-    entries.set(String(JSON.parse(token)), readValue(text, nextToken(text)));
-  }
-  return Object.fromEntries(entries);
-}
+const NUMBER = /[-+.0-9eE]+/y;
 
 /** Without whitespace; `sortKeys` puts the keys of every object in order. */
 export function renderJsonText(value: JsonText, options: { readonly sortKeys?: boolean } = {}): string {

@@ -9,6 +9,7 @@ import { TextsCheck } from '../verify/check-texts.ts';
 import { FindingBook, type FindingPlace } from '../verify/finding-book.ts';
 import type { FindingName } from '../verify/finding-kinds.ts';
 import { SchemaTexts } from '../verify/schema-texts.ts';
+import { SoundTexts } from '../verify/sound-texts.ts';
 
 /** Keeps those of texts; the book itself keeps the first few of each name. */
 class TextFaults extends FindingBook {
@@ -24,13 +25,15 @@ class TextFaults extends FindingBook {
 export async function findUnparsable(snapshot: Snapshot, signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
   const state = new StateReplay({ vendor: 'confluent', readsOn: true, keepsAll: true });
   const book = new TextFaults();
-  const records = new RecordsCheck({ state, book, writtenByKarapace: () => false });
+  const texts = new SchemaTexts();
+  const sound = new SoundTexts({ state, texts });
+  const records = new RecordsCheck({ state, sound, book, writtenByKarapace: () => false });
   for await (const batch of snapshot.records()) {
     signal.throwIfAborted();
     for (const raw of batch) records.see(raw, readRecord(raw));
   }
   const broken = checkReferences({ state, book, purged: records.purged, readEarly: records.readEarly });
-  await new TextsCheck({ state, snapshot, book, texts: new SchemaTexts(), broken }).run(() => {}, signal);
+  await new TextsCheck({ state, snapshot, book, texts, broken, sound }).run(() => {}, signal);
   return withSameContent(book.reasons, state);
 }
 

@@ -1,42 +1,61 @@
-/** Rows by id, in the order in which they came; one row, the rule, costs no list. */
-import type { Row } from './version-table.ts';
+/** Rows by id, in the order in which they came. */
+import { RowIndex } from './row-index.ts';
+import { RowRings } from './row-rings.ts';
+import type { Row, VersionTable } from './version-table.ts';
 
 export class RowLists {
-  private readonly rows = new Map<number, Row | Set<Row>>();
+  private readonly table: VersionTable;
+  /** Has the first row of each id. */
+  private readonly index: RowIndex;
+  private readonly rings = new RowRings();
 
-  keys(): Iterable<number> {
-    return this.rows.keys();
+  constructor(parts: { readonly table: VersionTable }) {
+    const { table } = parts;
+    this.table = table;
+    this.index = new RowIndex({ first: (row) => table.id(row), second: () => 0 });
+  }
+
+  /** In the order in which their first rows came. */
+  *keys(): Iterable<number> {
+    for (const row of this.index.rows()) yield this.table.id(row);
+  }
+
+  /** All ids, ascending. */
+  inOrder(): Int32Array {
+    return this.index
+      .rows()
+      .map((row) => this.table.id(row))
+      .sort();
   }
 
   first(id: number): Row | undefined {
-    const rows = this.rows.get(id);
-    if (rows === undefined || typeof rows === 'number') return rows;
-    for (const row of rows) return row;
-    return undefined;
+    return this.index.find(id, 0);
   }
 
   all(id: number): Iterable<Row> {
-    const rows = this.rows.get(id);
-    if (rows === undefined) return [];
-    return typeof rows === 'number' ? [rows] : rows;
+    const first = this.first(id);
+    return first === undefined ? [] : this.rings.all(first);
   }
 
   /** A row is added once: whoever calls knows that it isn't there. */
   add(id: number, row: Row): void {
-    const rows = this.rows.get(id);
-    if (rows === undefined) this.rows.set(id, row);
-    else if (typeof rows === 'number') this.rows.set(id, new Set([rows, row]));
-    else rows.add(row);
+    const first = this.first(id);
+    this.rings.append(first, row);
+    if (first === undefined) this.index.put(row);
   }
 
   /** Whatever was there before is forgotten. */
   put(id: number, row: Row): void {
-    this.rows.set(id, row);
+    if (this.first(id) === row) return;
+    this.rings.append(undefined, row);
+    this.index.put(row);
   }
 
   remove(id: number, row: Row): void {
-    const rows = this.rows.get(id);
-    if (rows === row) this.rows.delete(id);
-    else if (typeof rows === 'object' && rows.delete(row) && rows.size === 0) this.rows.delete(id);
+    const first = this.first(id);
+    if (first === undefined) return;
+    const left = this.rings.remove(first, row);
+    if (left === undefined) this.index.remove(id, 0);
+    else if (left !== first) this.index.put(left);
   }
 }

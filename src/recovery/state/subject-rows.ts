@@ -1,9 +1,18 @@
-/** Which row holds which version of a subject; a subject of one version, the rule where there are many subjects, costs no map of its own. */
+/** Which row holds which version of a subject. */
+import { RowInts } from './row-columns.ts';
+import { RowIndex } from './row-index.ts';
+import { RowRings } from './row-rings.ts';
 import type { Row, VersionTable } from './version-table.ts';
+
+const NONE = -1;
 
 export class SubjectRows {
   private readonly table: VersionTable;
-  private readonly subjects = new Map<string, Row | Map<number, Row>>();
+  private readonly index: RowIndex;
+  private readonly rings = new RowRings();
+  /** By number of the subject: its first row, and how many there are. */
+  private readonly firsts = new RowInts();
+  private readonly counts = new RowInts();
   /** Subjects that may have soft-deleted versions, so that clearing a whole registry does not look at all of it. */
   private readonly withDeleted = new Set<string>();
   /** By subject: every version up to this one that is there is soft-deleted, so that a subject that is deleted again and again is not read as often. */
@@ -12,30 +21,32 @@ export class SubjectRows {
   private readonly latestLive = new Map<string, Row | undefined>();
 
   constructor(parts: { readonly table: VersionTable }) {
-    this.table = parts.table;
+    const { table } = parts;
+    this.table = table;
+    this.index = new RowIndex({ first: (row) => table.subjectNumber(row), second: (row) => table.version(row) });
   }
 
-  names(): Iterable<string> {
-    return this.subjects.keys();
+  *names(): Iterable<string> {
+    for (const [number, subject] of this.table.subjectNames.entries()) {
+      if (this.firsts.get(number) !== NONE) yield subject;
+    }
   }
 
   row(subject: string, version: number): Row | undefined {
-    const rows = this.subjects.get(subject);
-    if (typeof rows === 'number') return this.table.version(rows) === version ? rows : undefined;
-    return rows?.get(version);
+    const number = this.table.numberOf(subject);
+    return number === undefined ? undefined : this.index.find(number, version);
   }
 
-  /** In no order. */
+  /** In the order of their coming. */
   rows(subject: string): Iterable<Row> {
-    const rows = this.subjects.get(subject);
-    if (rows === undefined) return [];
-    return typeof rows === 'number' ? [rows] : rows.values();
+    const first = this.first(this.table.numberOf(subject));
+    return first === undefined ? [] : this.rings.all(first);
   }
 
   /** How many versions it has. */
   count(subject: string): number {
-    const rows = this.subjects.get(subject);
-    return typeof rows === 'number' ? 1 : (rows?.size ?? 0);
+    const number = this.table.numberOf(subject);
+    return number === undefined ? 0 : Math.max(0, this.counts.get(number));
   }
 
   /** The highest version that is not soft-deleted. */
@@ -97,20 +108,28 @@ export class SubjectRows {
   }
 
   private insert(row: Row): void {
-    const subject = this.table.subject(row);
-    const version = this.table.version(row);
-    const rows = this.subjects.get(subject);
-    if (rows === undefined) this.subjects.set(subject, row);
-    else if (typeof rows !== 'number') rows.set(version, row);
-    else if (this.table.version(rows) === version) this.subjects.set(subject, row);
-    else this.subjects.set(subject, new Map([[this.table.version(rows), rows]]).set(version, row));
+    const number = this.table.subjectNumber(row);
+    const before = this.index.find(number, this.table.version(row));
+    if (before !== undefined) this.takeOut(number, before);
+    this.index.put(row);
+    this.firsts.set(number, this.rings.append(this.first(number), row));
+    this.counts.set(number, Math.max(0, this.counts.get(number)) + 1);
   }
 
   remove(subject: string, version: number): void {
     if (this.latestLive.size > 0) this.latestLive.delete(subject);
-    const rows = this.subjects.get(subject);
-    if (typeof rows === 'number') {
-      if (this.table.version(rows) === version) this.subjects.delete(subject);
-    } else if (rows?.delete(version) && rows.size === 0) this.subjects.delete(subject);
+    const row = this.row(subject, version);
+    if (row !== undefined) this.takeOut(this.table.subjectNumber(row), row);
+  }
+
+  private first(number: number | undefined): Row | undefined {
+    const first = number === undefined ? NONE : this.firsts.get(number);
+    return first === NONE ? undefined : first;
+  }
+
+  private takeOut(number: number, row: Row): void {
+    this.index.remove(number, this.table.version(row));
+    this.firsts.set(number, this.rings.remove(this.firsts.get(number), row) ?? NONE);
+    this.counts.set(number, this.counts.get(number) - 1);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Versions in columns instead of objects: some 85 bytes for each and 100 for its places in the indexes, so that a million fit. A row never moves.
+ * Versions in columns instead of objects: 66 bytes for each, and some 27 for its places in the indexes, so that a million fit. A row never moves.
  */
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { SchemaType } from '../records/schemas-record.ts';
@@ -40,14 +40,19 @@ export interface NewVersion {
 
 export class VersionTable {
   private readonly chunks: Chunk[] = [];
-  private size = 0;
+  private rowCount = 0;
   private readonly subjects: string[] = [];
   private readonly subjectIndex = new Map<string, number>();
   private readonly typeNames: SchemaType[] = ['AVRO', 'JSON', 'PROTOBUF'];
   private readonly references = new Map<Row, readonly SchemaReference[]>();
 
+  /** How many rows there are, of versions that are gone too. */
+  get size(): number {
+    return this.rowCount;
+  }
+
   add(version: NewVersion): Row {
-    const row = this.size++;
+    const row = this.rowCount++;
     if (row >> CHUNK_BITS >= this.chunks.length) this.chunks.push(newChunk());
     this.set(row, version);
     return row;
@@ -81,6 +86,20 @@ export class VersionTable {
     return this.subjects[this.chunk(row).subjects[row & (CHUNK - 1)] ?? 0] ?? '';
   }
 
+  /** Numbers stand for subjects, from 0 in the order of their coming; the same one always for the same. */
+  subjectNumber(row: Row): number {
+    return this.chunk(row).subjects[row & (CHUNK - 1)] ?? 0;
+  }
+
+  /** undefined: no version of it ever came. */
+  numberOf(subject: string): number | undefined {
+    return this.subjectIndex.get(subject);
+  }
+
+  get subjectNames(): readonly string[] {
+    return this.subjects;
+  }
+
   offset(row: Row): number {
     return this.chunk(row).offsets[row & (CHUNK - 1)] ?? 0;
   }
@@ -107,6 +126,20 @@ export class VersionTable {
     const [of, at] = [this.chunk(b), (b & (CHUNK - 1)) * DIGEST];
     const from = (a & (CHUNK - 1)) * DIGEST;
     return this.chunk(a).contents.compare(of.contents, at, at + DIGEST, from, from + DIGEST);
+  }
+
+  /** The 32 bytes of its digest; not to be kept, as the row may change. */
+  contentOf(row: Row): Buffer {
+    const at = (row & (CHUNK - 1)) * DIGEST;
+    return this.chunk(row).contents.subarray(at, at + DIGEST);
+  }
+
+  /** The first 32 bits of the digest, in whose order {@link compareContents} is as well. */
+  contentPrefix(row: Row): number {
+    const { contents } = this.chunk(row);
+    const at = (row & (CHUNK - 1)) * DIGEST;
+    const [a = 0, b = 0, c = 0, d = 0] = [contents[at], contents[at + 1], contents[at + 2], contents[at + 3]];
+    return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
   }
 
   state(row: Row): VersionState {

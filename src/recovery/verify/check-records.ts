@@ -9,6 +9,7 @@ import type { Row } from '../state/version-table.ts';
 import type { FindingBook, FindingPlace } from './finding-book.ts';
 import { hashOf, KeyEncodings } from './key-encodings.ts';
 import { PurgedVersions, placeOf, splitPlace } from './purged-versions.ts';
+import type { SoundTexts } from './sound-texts.ts';
 
 /** What a producer sends at most by default (max.request.size). */
 const LARGE = 1_048_576;
@@ -29,6 +30,7 @@ export class RecordsCheck {
   /** Rows whose references did not all lead somewhere when they were read. */
   readonly readEarly = new Set<Row>();
   private readonly state: StateReplay;
+  private readonly sound: SoundTexts;
   private readonly book: FindingBook;
   private readonly keys = new KeyEncodings();
   private readonly followed = new Map<string, Followed>();
@@ -41,11 +43,14 @@ export class RecordsCheck {
 
   constructor(parts: {
     readonly state: StateReplay;
+    /** Told of every text. */
+    readonly sound: SoundTexts;
     readonly book: FindingBook;
     /** Asked at the end. */
     readonly writtenByKarapace: () => boolean;
   }) {
     this.state = parts.state;
+    this.sound = parts.sound;
     this.book = parts.book;
     this.writtenByKarapace = parts.writtenByKarapace;
   }
@@ -129,6 +134,7 @@ export class RecordsCheck {
     state.apply(offset, read);
     const row = state.rowOf(subject, version);
     if (row === undefined) return;
+    this.sound.see(row, value);
     if (isEarly) this.readEarly.add(row);
     else if (this.readEarly.size > 0) this.readEarly.delete(row);
     this.keys.versionWritten(place, { row, before }, { hash, offset });

@@ -2,6 +2,7 @@
 
 import { LruCache } from '../../foundation/lru-cache.ts';
 import { contextOf } from '../../registry/subject-context.ts';
+import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -10,13 +11,17 @@ import type { Row } from '../state/version-table.ts';
 import type { FindingBook } from './finding-book.ts';
 import type { NamedText } from './named-text.ts';
 import { schemasAt } from './same-form.ts';
-import type { ReferredTexts, SchemaTexts } from './schema-texts.ts';
+import { NO_TEXTS, needsTexts, type ReferredTexts, type SchemaTexts } from './schema-texts.ts';
+import type { SoundTexts } from './sound-texts.ts';
 
 /** Referenced texts that are kept: the same few are referred to by many. */
 const KEPT_TEXTS = 500;
 /** Of one schema, its references' own counted: what has more is looked at with the names that its own references define. */
 const MAX_REFERRED = 50;
-const NO_TEXTS: ReferredTexts = { direct: [], all: [] };
+/** Records that are read by their offsets at a time. */
+const BATCH = 50;
+/** Fewer than one in so many: they are read by their offsets, and not all of the snapshot. */
+const FEW = 64;
 
 export class TextsCheck {
   private readonly state: StateReplay;
@@ -24,6 +29,7 @@ export class TextsCheck {
   private readonly book: FindingBook;
   private readonly texts: SchemaTexts;
   private readonly broken: ReadonlySet<Row>;
+  private readonly sound: SoundTexts;
   private readonly byOffset = new LruCache<number, string>({ maxEntries: KEPT_TEXTS });
 
   constructor(parts: {
@@ -33,17 +39,20 @@ export class TextsCheck {
     readonly texts: SchemaTexts;
     /** Whose references do not lead to the end: they can't be parsed, and have findings of their own. */
     readonly broken: ReadonlySet<Row>;
+    /** What was judged already while the state was read. */
+    readonly sound: SoundTexts;
   }) {
     this.state = parts.state;
     this.snapshot = parts.snapshot;
     this.book = parts.book;
     this.texts = parts.texts;
     this.broken = parts.broken;
+    this.sound = parts.sound;
   }
 
   async run(progress: (records: number) => void, signal: AbortSignal | undefined): Promise<void> {
     let records = 0;
-    for await (const batch of this.snapshot.records()) {
+    for await (const batch of this.toJudge(signal)) {
       signal?.throwIfAborted();
       for (const raw of batch) {
         const read = readRecord(raw);
@@ -51,11 +60,36 @@ export class TextsCheck {
         if (record?.kind !== 'schema') continue;
         const row = this.state.rowOf(record.subject, record.version);
         if (row === undefined || this.state.versionTable.offset(row) !== raw.offset) continue;
-        if (this.isFirst(row)) await this.check(row, record.value);
+        if (!this.sound.has(row) && this.isFirst(row)) await this.check(row, record.value);
       }
       records += batch.length;
       progress(records);
     }
+  }
+
+  /** The records of all that is not known to be sound, and maybe others. */
+  private async *toJudge(signal: AbortSignal | undefined): AsyncIterable<readonly RawRecord[]> {
+    const { snapshot } = this;
+    const offsets = this.offsetsBesideSound();
+    if (offsets.length * FEW > snapshot.facts.records) {
+      yield* snapshot.records();
+      return;
+    }
+    for (let at = 0; at < offsets.length; at += BATCH) {
+      signal?.throwIfAborted();
+      const found = await snapshot.at([...offsets.subarray(at, at + BATCH)]);
+      yield found.filter((raw): raw is RawRecord => raw !== undefined);
+    }
+  }
+
+  /** Ascending. */
+  private offsetsBesideSound(): Float64Array {
+    const { state, sound } = this;
+    const offsets: number[] = [];
+    for (const subject of state.subjects()) {
+      for (const row of state.rows(subject)) if (!sound.has(row)) offsets.push(state.versionTable.offset(row));
+    }
+    return Float64Array.from(offsets).sort();
   }
 
   /** Whether no earlier version of the same id has this content. */
@@ -65,10 +99,10 @@ export class TextsCheck {
     return first === undefined || first === row || table.compareContents(first, row) !== 0;
   }
 
-  private async check(row: Row, { schemaType, schema, references }: SchemaValue): Promise<void> {
+  private async check(row: Row, value: SchemaValue): Promise<void> {
+    const { schemaType, schema } = value;
     const { subject, version, id, offset } = this.state.versionTable.state(row);
-    const hasTexts = references.length > 0 && (schemaType === 'AVRO' || schemaType === 'PROTOBUF');
-    const referred = hasTexts ? await this.referredTexts(row) : NO_TEXTS;
+    const referred = needsTexts(value) ? await this.referredTexts(row) : NO_TEXTS;
     if (referred === undefined) return;
     const problem = this.texts.problemOf(schemaType, schema, referred);
     if (problem === undefined) return;

@@ -1,4 +1,5 @@
 /** Whether one version, or one setting, lies under several encodings of its key: compaction goes by the bytes. */
+import { RowInts } from '../state/row-columns.ts';
 import type { Row } from '../state/version-table.ts';
 
 /** FNV-1a, 30 bits: small integers in V8. */
@@ -18,20 +19,20 @@ const MAX_OFFSETS = 10;
 
 export class KeyEncodings {
   /** Of the key under which each row came. */
-  private readonly byRow: number[] = [];
+  private readonly byRow = new RowInts();
   private readonly byName = new Map<string, number>();
   private readonly several = new Map<string, Several>();
 
   /** A version was written; `before` is the row that it replaced or became. */
   versionWritten(place: string, rows: { readonly row: Row; readonly before: Row | undefined }, key: KeyAt): void {
-    const known = rows.before === undefined ? undefined : this.byRow[rows.before];
+    const known = this.hashOfRow(rows.before);
     this.written(place, known, key);
-    this.byRow[rows.row] = key.hash;
+    this.byRow.set(rows.row, key.hash);
   }
 
   /** `before`: the row that is purged by it, where there was one. */
   versionGone(place: string, before: Row | undefined, key: KeyAt): void {
-    this.gone(place, before === undefined ? undefined : this.byRow[before], key);
+    this.gone(place, this.hashOfRow(before), key);
   }
 
   settingWritten(name: string, key: KeyAt): void {
@@ -51,6 +52,11 @@ export class KeyEncodings {
     for (const [place, { hashes, offsets }] of this.several) {
       if (hashes.size > 1 || (hashes.size === 1 && !isThere(place))) yield { place, offsets };
     }
+  }
+
+  private hashOfRow(row: Row | undefined): number | undefined {
+    const hash = row === undefined ? -1 : this.byRow.get(row);
+    return hash < 0 ? undefined : hash;
   }
 
   private written(place: string, known: number | undefined, key: KeyAt): void {

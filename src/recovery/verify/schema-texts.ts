@@ -4,7 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import draft6 from 'ajv/dist/refs/json-schema-draft-06.json' with { type: 'json' };
 import { parseAvro } from '../../registry/avro/avro-schema.ts';
-import type { SchemaType } from '../records/schemas-record.ts';
+import type { SchemaType, SchemaValue } from '../records/schemas-record.ts';
 import { namesOnly } from './avro-names.ts';
 import { JSON_SCHEMA_DRAFT4 } from './json-schema-draft4.ts';
 import type { NamedText } from './named-text.ts';
@@ -22,6 +22,13 @@ export interface ReferredTexts {
   readonly direct: readonly NamedText[];
   /** Those of the references too, those first that the later ones need; undefined: too many to read. */
   readonly all: readonly NamedText[] | undefined;
+}
+
+export const NO_TEXTS: ReferredTexts = { direct: [], all: [] };
+
+/** Whether it is read together with the texts that it refers to. */
+export function needsTexts({ schemaType, references }: Pick<SchemaValue, 'schemaType' | 'references'>): boolean {
+  return references.length > 0 && (schemaType === 'AVRO' || schemaType === 'PROTOBUF');
 }
 
 const MAX_REASON = 300;

@@ -14,10 +14,11 @@ import type { Finding } from './finding.ts';
 import { FindingBook } from './finding-book.ts';
 import { OffsetGaps } from './offset-gaps.ts';
 import { SchemaTexts } from './schema-texts.ts';
+import { SoundTexts } from './sound-texts.ts';
 
 export interface VerifyOptions {
   readonly signal?: AbortSignal;
-  /** After every batch; the snapshot is read twice. */
+  /** After every batch; the snapshot is read twice where many texts refer to others, or are damaged. */
   readonly onProgress?: (progress: { readonly records: number; readonly of: number }) => void;
 }
 
@@ -34,7 +35,9 @@ export async function verifySnapshot(snapshot: Snapshot, options: VerifyOptions 
   if (topic !== undefined) checkTopic(topic, book);
   const state = new StateReplay({ vendor: 'confluent', readsOn: true, keepsAll: true });
   let isKarapaces = false;
-  const records = new RecordsCheck({ state, book, writtenByKarapace: () => isKarapaces });
+  const schemaTexts = new SchemaTexts();
+  const sound = new SoundTexts({ state, texts: schemaTexts });
+  const records = new RecordsCheck({ state, sound, book, writtenByKarapace: () => isKarapaces });
   const gaps = topic === undefined ? undefined : new OffsetGaps({ topic });
   let seen = 0;
   for await (const batch of snapshot.records()) {
@@ -57,7 +60,7 @@ export async function verifySnapshot(snapshot: Snapshot, options: VerifyOptions 
   await checkIds({ state, snapshot, book, signal });
   checkSettings(state, book);
   const broken = checkReferences({ state, book, purged: records.purged, readEarly: records.readEarly });
-  const texts = new TextsCheck({ state, snapshot, book, texts: new SchemaTexts(), broken });
+  const texts = new TextsCheck({ state, snapshot, book, texts: schemaTexts, broken, sound });
   await texts.run((done) => progress(seen + done), signal);
   return book.findings();
 }

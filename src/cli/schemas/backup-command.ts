@@ -136,7 +136,9 @@ export function nextStep(
   const place = options.to[outcomes.findIndex(({ state }) => state !== 'failed')];
   if (place === undefined || options.quiet) return [];
   const flags = place.startsWith('kafka:') ? kafkaFlags(options) : '';
-  return [`To see whether it is sound: holdfast schemas verify ${shellWord(place)}${flags}`];
+  const own = options.targetConfig;
+  const target = own !== undefined && /^kafka:.*@/.test(place) ? ` --target-config ${shellWord(own)}` : '';
+  return [`To see whether it is sound: holdfast schemas verify ${shellWord(place)}${flags}${target}`];
 }
 
 function plainOutcome({ error, ...outcome }: TargetOutcome): unknown {

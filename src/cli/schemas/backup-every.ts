@@ -32,7 +32,8 @@ type Settings = Readonly<Record<string, string>>;
 export async function backupEvery(options: BackupEveryOptions): Promise<void> {
   const stopped = stopSignal();
   const kafka = await propertiesOf(options.commandConfig);
-  const clients = clientSettings(kafka, await propertiesOf(options.registryConfig));
+  const target = options.targetConfig === undefined ? kafka : await propertiesOf(options.targetConfig);
+  const clients = clientSettings(kafka, target, await propertiesOf(options.registryConfig));
   await runWorker({
     settings: { ...reportClients(options, kafka), ...workerSettings(options) },
     connectors: () =>
@@ -48,9 +49,9 @@ export async function backupEvery(options: BackupEveryOptions): Promise<void> {
   });
 }
 
-/** Those of --command-config hold for every Kafka, as they do without --every; the connector's own settings go on top. */
-export function clientSettings(kafka: Settings, registry: Settings): Settings {
-  return { ...prefixed('source.', kafka), ...prefixed('target.', kafka), ...prefixed('registry.', registry) };
+/** As they hold without --every; the connector's own settings go on top. */
+export function clientSettings(kafka: Settings, target: Settings, registry: Settings): Settings {
+  return { ...prefixed('source.', kafka), ...prefixed('target.', target), ...prefixed('registry.', registry) };
 }
 
 /** Of the Kafka that takes the reports. */

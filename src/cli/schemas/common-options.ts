@@ -6,6 +6,8 @@ export interface CommonOptions {
   /** host:port[,host:port...], or `embedded:DIR` of a worker that is stopped. */
   readonly bootstrapServers?: string;
   readonly commandConfig?: string;
+  /** Of the Kafkas that places name by `kafka:TOPIC@servers`; those of commandConfig unless told. */
+  readonly targetConfig?: string;
   readonly topic: string;
   readonly groupId: string;
   /** Groups of other registries of the cluster; `*` for any. */
@@ -21,6 +23,10 @@ export function withCommonOptions(command: Command): Command {
   return command
     .option('--bootstrap-servers <servers>', "host:port[,host:port...], or embedded:DIR for a stopped worker's folder")
     .option('--command-config <file>', 'properties of the Kafka clients: security, for example')
+    .option(
+      '--target-config <file>',
+      'as --command-config, for the Kafka of kafka:TOPIC@servers; those of --command-config unless told',
+    )
     .option('--topic <topic>', 'the topic of the registry', '_schemas')
     .option('--group-id <group>', "the group that the registry's nodes elect in", 'schema-registry')
     .option(

@@ -36,7 +36,6 @@ export class SchemasSession {
   readonly secrets: SecretRegistry;
   private readonly parts: OpenedParts;
   private readonly brokers = new Map<string, Promise<Broker>>();
-  private clientSettings: Promise<ClientSettings> | undefined;
 
   constructor(options: {
     readonly options: CommonOptions;
@@ -61,18 +60,25 @@ export class SchemasSession {
   }
 
   /**
-   * One broker for each list of servers, closed at the end. All have the settings of --command-config.
-   * @param servers those of --bootstrap-servers unless told
+   * One broker for each list of servers, closed at the end.
+   * @param servers of a place that names its own, for which the settings of --target-config hold, if there are; those of --bootstrap-servers
+   *   with the settings of --command-config unless told
    * @throws UsageError where neither is told; ConfigError
    */
-  broker(servers: string | undefined = this.options.bootstrapServers): Promise<Broker> {
+  broker(servers?: string): Promise<Broker> {
+    const { bootstrapServers, commandConfig, targetConfig = commandConfig } = this.options;
+    return this.brokerOf(servers ?? bootstrapServers, servers === undefined ? commandConfig : targetConfig);
+  }
+
+  private brokerOf(servers: string | undefined, config: string | undefined): Promise<Broker> {
     if (servers === undefined) {
       throw new UsageError('This needs a Kafka: give --bootstrap-servers host:port, or embedded:DIR.');
     }
-    const known = this.brokers.get(servers);
+    const key = servers.startsWith(EMBEDDED) ? servers : JSON.stringify([servers, config]);
+    const known = this.brokers.get(key);
     if (known !== undefined) return known;
-    const opened = this.openBroker(servers);
-    this.brokers.set(servers, opened);
+    const opened = this.openBroker(servers, config);
+    this.brokers.set(key, opened);
     return opened;
   }
 
@@ -131,20 +137,18 @@ export class SchemasSession {
     console.error(text);
   }
 
-  private async openBroker(servers: string): Promise<Broker> {
+  private async openBroker(servers: string, config: string | undefined): Promise<Broker> {
     const { clock } = this;
     const logger = this.logger.child({ name: 'broker' });
     const broker = servers.startsWith(EMBEDDED)
       ? await createEmbeddedBroker({ dir: await existing(servers.slice(EMBEDDED.length)), clock, logger })
-      : createKafkaBroker({ bootstrapServers: servers, settings: await this.kafkaSettings(), logger, clock });
+      : createKafkaBroker({ bootstrapServers: servers, settings: await this.clientSettings(config), logger, clock });
     this.parts.add(() => broker.close());
     return broker;
   }
 
-  private kafkaSettings(): Promise<ClientSettings> {
-    const { commandConfig } = this.options;
-    this.clientSettings ??= commandConfig === undefined ? Promise.resolve({}) : this.properties(commandConfig);
-    return this.clientSettings;
+  private clientSettings(config: string | undefined): Promise<ClientSettings> {
+    return config === undefined ? Promise.resolve({}) : this.properties(config);
   }
 
   private async properties(path: string): Promise<Readonly<Record<string, string>>> {

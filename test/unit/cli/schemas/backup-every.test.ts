@@ -61,13 +61,18 @@ describe('schemas backup --every', () => {
     expect(() => connectorSettings(without)).toThrow('--bootstrap-servers');
   });
 
-  it('uses the settings of --command-config for every Kafka', () => {
+  it('uses the settings of --command-config for every Kafka, and those of --target-config for copies', () => {
     const kafka = { 'security.protocol': 'SSL', 'bootstrap.servers': 'elsewhere:1' };
-    const settings = { ...clientSettings(kafka, {}), ...connectorSettings(OPTIONS) };
+    const settings = { ...clientSettings(kafka, kafka, {}), ...connectorSettings(OPTIONS) };
     expect(schemaBackupSettings(settings)).toMatchObject({
       servers: 'k1:9092,k2:9092',
       source: { 'security.protocol': 'SSL' },
       target: { 'security.protocol': 'SSL' },
+    });
+    const other = { 'security.protocol': 'SASL_SSL' };
+    expect(schemaBackupSettings({ ...clientSettings(kafka, other, {}), ...connectorSettings(OPTIONS) })).toMatchObject({
+      source: { 'security.protocol': 'SSL' },
+      target: { 'security.protocol': 'SASL_SSL' },
     });
     expect(reportClients(OPTIONS, kafka)).toEqual({});
     expect(reportClients({ ...OPTIONS, reportServers: 'k3:1' }, kafka)).toEqual({

@@ -7,7 +7,7 @@ import { runWorker } from '../standalone-command.ts';
 import { stopSignal } from '../stop-signals.ts';
 import type { CommonOptions } from './common-options.ts';
 import { parseDuration } from './duration.ts';
-import { parseTargetPlace } from './place.ts';
+import { parseTargetPlace, placeText } from './place.ts';
 
 export interface BackupEveryOptions extends CommonOptions {
   readonly to: readonly string[];
@@ -33,6 +33,12 @@ export async function backupEvery(options: BackupEveryOptions): Promise<void> {
   const stopped = stopSignal();
   const kafka = await propertiesOf(options.commandConfig);
   const target = options.targetConfig === undefined ? kafka : await propertiesOf(options.targetConfig);
+  const copy = options.to.map(parseTargetPlace).find((place) => place.kind === 'kafka' && place.servers === undefined);
+  if (options.targetConfig !== undefined && copy !== undefined) {
+    throw new UsageError(
+      `With --every and --target-config, name the servers of ${placeText(copy)} as well: @host:port.`,
+    );
+  }
   const clients = clientSettings(kafka, target, await propertiesOf(options.registryConfig));
   await runWorker({
     settings: { ...reportClients(options, kafka), ...workerSettings(options) },

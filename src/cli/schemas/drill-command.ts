@@ -13,6 +13,7 @@ import { openPlace } from './open-place.ts';
 import { parsePlace } from './place.ts';
 import { EXIT_FINDINGS, runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
+import { watchedSnapshot } from './watched-snapshot.ts';
 
 interface DrillOptions extends CommonOptions {
   readonly into: string;
@@ -71,13 +72,20 @@ async function run(
   if (options.into !== 'scratch-topic' && options.into !== 'registry') {
     throw new UsageError(`--into must be scratch-topic or registry, not ${options.into}.`);
   }
-  if (snapshot instanceof SnapshotFolder) await snapshot.check(signal);
-  if (options.into === 'registry') return runOnRegistry(session, snapshot, source);
+  if (snapshot instanceof SnapshotFolder) {
+    progress.report('Checking the backup', 0, snapshot.facts.records);
+    await snapshot.check(signal);
+  }
+  const watched = watchedSnapshot(snapshot, 'Reading the backup', progress);
+  if (options.into === 'registry') return runOnRegistry(session, watched, source);
   return drillTopic(
     {
-      ...{ snapshot, source, clock, broker: await session.broker(), client: { settings: {}, logger } },
+      ...{ snapshot: watched, source, clock, broker: await session.broker(), client: { settings: {}, logger } },
       temporaryFolder: await session.temporaryFolder(),
-      findings: (each) => verifySnapshot(each, { signal }),
+      findings: (each) => {
+        progress.report('Verifying', 0, each.facts.records);
+        return verifySnapshot(each, { signal });
+      },
       onProgress: (what, done, total) => progress.report(what, done, total),
     },
     signal,
@@ -107,7 +115,7 @@ function report(
   const { differences, records, subjects, target, leftOvers } = result;
   const taken = new Date(snapshot.facts.takenAt).toISOString();
   const isEqual = differences.length === 0;
-  const what = `${place}, taken ${taken}: ${records} records, ${subjects} subjects, restored into ${target}`;
+  const what = `${place}, taken ${taken}: ${records} records, ${subjects} subjects that a registry reads from them, restored into ${target}`;
   for (const name of leftOvers) session.note(`Removed what a drill left behind: ${name}.`);
   session.print({
     json: {

@@ -98,6 +98,9 @@ function factsOf(manifest: BackupManifest): Partial<ListedBackup> {
   };
 }
 
+const SUBJECTS =
+  'SUBJECTS are all that the records name. Those that were deleted for good are none any more to a registry, a drill or a restore.';
+
 function table(found: readonly ListedBackup[]): readonly string[] {
   const rows = found.map((each) => [
     each.takenAt ?? '-',
@@ -114,6 +117,7 @@ function table(found: readonly ListedBackup[]): readonly string[] {
   const line = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
   return [
     ...[head, ...rows].map((row) => line(row).trimEnd()),
+    ...(found.length === 0 ? [] : [SUBJECTS]),
     ...found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
   ];
 }

@@ -25,6 +25,7 @@ import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
 import { withUsedByOptions } from './used-by.ts';
+import { watchedSnapshot } from './watched-snapshot.ts';
 
 interface RestoreOptions extends CommonOptions, RestoreSourceOptions, WaitOption {
   readonly into: string;
@@ -84,7 +85,8 @@ async function restore(session: SchemasSession, place: string | undefined, optio
   if (into !== 'new-topic' && options.asIs) throw new UsageError('--as-is is for --into new-topic alone.');
   const wait = waitOf(session, options);
   const path = await planPath(options, 'restore', session.clock.now());
-  const origin = await openOrigin(session, place, options);
+  const opened = await openOrigin(session, place, options);
+  const origin = { ...opened, snapshot: watchedSnapshot(opened.snapshot, 'Planning', session.progress) };
   const plan = await planner(session, origin, { ...options, path });
   return showAndRun(session, plan, { undo: options.undo, yes, wait });
 }

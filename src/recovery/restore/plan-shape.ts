@@ -37,13 +37,23 @@ export async function shapeOf(plan: Plan, topic: string, signal?: AbortSignal): 
         throw unfit(plan, index, `a ${step.do} can't come there`);
       }
       rank = next;
-      if (step.do === 'produce') records++;
-      else if (step.do === 'create-topic') create = step;
+      if (step.do === 'produce') {
+        records++;
+        if (step.record.key === null && create !== undefined && takesNoKeyless(create.configs)) {
+          throw unfit(plan, index, 'it is a record without a key, and no broker takes one into a compacted topic');
+        }
+      }
+      if (step.do === 'create-topic') create = step;
       else if (step.do === 'alter-topic') alter.push(step);
-      else remove = step;
+      else if (step.do !== 'produce') remove = step;
     }
   }
   return { remove, create, alter, firstRecord: index - records, records };
+}
+
+/** Whether a topic with these settings takes no records without a key. */
+export function takesNoKeyless(configs: Readonly<Record<string, string | null>>): boolean {
+  return /compact/.test(configs['cleanup.policy'] ?? '');
 }
 
 function isSecond(step: PlanStep, remove: PlanShape['remove'], create: CreateTopic | undefined): boolean {

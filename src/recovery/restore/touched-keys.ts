@@ -1,5 +1,8 @@
 /** What a plan that only appends to a topic will replace there, by the exact bytes of the keys. */
+import { contextOf } from '../../registry/subject-context.ts';
 import type { Plan } from '../plan/open-plan.ts';
+import { appendedRecord } from '../plan/planned-record.ts';
+import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { SchemasRecord } from '../records/schemas-record.ts';
@@ -12,59 +15,131 @@ export interface TouchedKeys {
   readonly replaced: readonly number[];
 }
 
-/** Memory grows with the keys of the plan alone. Reads plan and snapshot once each. */
+/**
+ * Memory grows with the keys of the plan alone, and with those of the subjects that it deletes or clears as a whole. Reads the plan once and
+ * the snapshot twice.
+ */
 export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSignal): Promise<TouchedKeys> {
-  const newest = new Map<string, number>();
-  const places = new Set<string>();
-  const subjects = new Set<string>();
+  const touched = new Touched();
   for await (const steps of plan.read(0, signal)) {
-    for (const step of steps) {
-      if (step.do !== 'produce' || step.record.key === null) continue;
-      const { key, value } = step.record;
-      const read = readRecord({ key: bytes(key), value: value === null ? null : bytes(value) });
-      const subject = read.ok && 'subject' in read.record ? read.record.subject : undefined;
-      // A reserved id stays reserved, and a NOOP says nothing.
-      if (read.ok && read.record.kind === 'noop') continue;
-      if (read.ok) places.add(placeOf(read.record) ?? '');
-      if (typeof subject === 'string' && isReservedSubject(subject)) continue;
-      newest.set(key, -1);
-      if (typeof subject === 'string') subjects.add(subject);
-    }
-  }
-  // What a DELETE_SUBJECT deleted has to be told before it again: then the whole subject is.
-  const deleting = new Set<string>();
-  for await (const records of present.records()) {
-    for (const raw of records) {
-      if (raw.key === null) continue;
-      const read = readRecord(raw);
-      if (read.ok && read.record.kind === 'delete-subject' && subjects.has(read.record.subject)) {
-        deleting.add(read.record.subject);
-      }
-    }
+    for (const step of steps) if (step.do === 'produce') touched.plans(appendedRecord(step.record));
   }
   for await (const records of present.records()) {
     signal.throwIfAborted();
-    for (const raw of records) {
-      if (raw.key === null) continue;
-      const key = base64(raw.key);
-      if (newest.has(key)) newest.set(key, raw.offset);
-      else {
-        const read = readRecord(raw);
-        if (!read.ok) continue;
-        const subject = 'subject' in read.record ? read.record.subject : undefined;
-        // Keys in an old form are others to compaction, and the same to a registry.
-        const isSame = places.has(placeOf(read.record) ?? 'none');
-        if (isSame || (typeof subject === 'string' && deleting.has(subject))) newest.set(key, raw.offset);
-      }
+    for (const raw of records) touched.looksFor(raw);
+  }
+  for await (const records of present.records()) {
+    signal.throwIfAborted();
+    for (const raw of records) touched.saw(raw);
+  }
+  return touched.keys();
+}
+
+interface Newest {
+  /** -1: the topic has none. */
+  offset: number;
+  /** Of a version that says itself that it is soft-deleted, or that a DELETE_SUBJECT came to; undefined: no version. */
+  readonly version: { readonly subject: string; readonly version: number; isDeleted: boolean } | undefined;
+}
+
+class Touched {
+  private readonly newest = new Map<string, Newest>();
+  private readonly places = new Set<string>();
+  private readonly subjects = new Set<string>();
+  /** Subjects of which everything is said again, in its order. */
+  private readonly whole = new Set<string>();
+  /** What the plan purges beyond single subjects: contexts, or everything as null. */
+  private readonly cleared = new Set<string | null>();
+  /** Whether the topic has purged anything beyond single subjects: only then what is soft-deleted counts. */
+  private hasWide = false;
+
+  /** A record that the plan writes. */
+  plans(raw: Pick<RawRecord, 'key' | 'value'>): void {
+    if (raw.key === null) return;
+    const read = readRecord(raw);
+    // A NOOP says nothing.
+    if (read.ok && read.record.kind === 'noop') return;
+    if (read.ok) this.places.add(placeOf(read.record) ?? '');
+    const subject = read.ok && 'subject' in read.record ? read.record.subject : undefined;
+    // A reserved id stays reserved.
+    if (typeof subject === 'string' && isReservedSubject(subject)) return;
+    if (typeof subject === 'string') this.subjects.add(subject);
+    if (read.ok && read.record.kind === 'clear-subject') {
+      // It has done what it does to whatever lies before it: what it purged is said again behind it, and no delete of its key undoes that.
+      if (typeof subject === 'string' && !isContext(subject)) this.whole.add(subject);
+      else this.cleared.add(subject ?? null);
+      return;
+    }
+    if (read.ok && read.record.kind === 'delete-subject') this.whole.add(read.record.subject);
+    this.newest.set(base64(raw.key), { offset: -1, version: undefined });
+  }
+
+  /** What a DELETE_SUBJECT or a CLEAR_SUBJECT did has to be told before it again: then the whole subject is. */
+  looksFor(raw: RawRecord): void {
+    const read = readRecord(raw);
+    if (!read.ok) return;
+    const { record } = read;
+    if (record.kind !== 'delete-subject' && record.kind !== 'clear-subject') return;
+    if (record.kind === 'clear-subject' && isWide(record.subject)) this.hasWide = true;
+    else if (record.subject !== null && this.subjects.has(record.subject)) this.whole.add(record.subject);
+  }
+
+  /** A record that the topic has. */
+  saw(raw: RawRecord): void {
+    if (raw.key === null) return;
+    const read = readRecord(raw);
+    const key = base64(raw.key);
+    if (!read.ok) {
+      if (this.newest.has(key)) this.newest.set(key, { offset: raw.offset, version: undefined });
+      return;
+    }
+    const { record } = read;
+    if (record.kind === 'clear-subject' && isWide(record.subject)) this.purge(record.subject);
+    if (record.kind === 'delete-subject') this.delete(record.subject, record.version);
+    if (!this.newest.has(key) && !this.isTouched(record)) return;
+    const { offset } = raw;
+    if (!this.hasWide || record.kind !== 'schema') this.newest.set(key, { offset, version: undefined });
+    else {
+      const { subject, version, value } = record;
+      this.newest.set(key, { offset, version: { subject, version, isDeleted: value.deleted } });
     }
   }
-  const added: string[] = [];
-  const replaced: number[] = [];
-  for (const [key, offset] of newest) {
-    if (offset === -1) added.push(key);
-    else replaced.push(offset);
+
+  private isTouched(record: SchemasRecord): boolean {
+    // Keys in an old form are others to compaction, and the same to a registry.
+    if (this.places.has(placeOf(record) ?? 'none')) return true;
+    if (!('subject' in record) || record.subject === null) return false;
+    if (record.kind === 'clear-subject' && isContext(record.subject)) return false;
+    if (this.whole.has(record.subject)) return true;
+    if (record.kind === 'config' || record.kind === 'mode' || this.cleared.size === 0) return false;
+    return this.cleared.has(null) || this.cleared.has(contextScope(record.subject));
   }
-  return { added: added.reverse(), replaced: replaced.sort((a, b) => a - b) };
+
+  private delete(subject: string, upTo: number): void {
+    if (!this.hasWide) return;
+    for (const { version } of this.newest.values()) {
+      if (version?.subject === subject && version.version <= upTo) version.isDeleted = true;
+    }
+  }
+
+  /** Of a context or of everything: said again, it would purge what was deleted since; so what it purged is not said again. */
+  private purge(scope: string | null): void {
+    for (const [key, { version }] of this.newest) {
+      if (version?.isDeleted !== true) continue;
+      if (scope !== null && contextOf(version.subject) !== contextOf(scope)) continue;
+      this.newest.set(key, { offset: -1, version: undefined });
+    }
+  }
+
+  keys(): TouchedKeys {
+    const added: string[] = [];
+    const replaced: number[] = [];
+    for (const [key, { offset }] of this.newest) {
+      if (offset === -1) added.push(key);
+      else replaced.push(offset);
+    }
+    return { added: added.reverse(), replaced: replaced.sort((a, b) => a - b) };
+  }
 }
 
 /** What a record is of, whatever the bytes of its key; undefined: of nothing that a plan deletes. */
@@ -81,8 +156,17 @@ export function placeOf(record: SchemasRecord): string | undefined {
   }
 }
 
-function bytes(text: string): Uint8Array {
-  return Buffer.from(text, 'base64');
+/** Whether a CLEAR_SUBJECT of it clears more than one subject. */
+function isWide(scope: string | null): boolean {
+  return scope === null || isContext(scope);
+}
+
+function isContext(scope: string): boolean {
+  return /^:\.[^:]*:$/.test(scope);
+}
+
+function contextScope(subject: string): string {
+  return `:.${contextOf(subject)}:`;
 }
 
 function base64(key: Uint8Array): string {

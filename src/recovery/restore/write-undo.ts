@@ -10,7 +10,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { noopStep, schemaStep } from './added-steps.ts';
 import { HighestIds } from './highest-ids.ts';
-import type { PlanShape } from './plan-shape.ts';
+import { type PlanShape, takesNoKeyless } from './plan-shape.ts';
 import { idLines } from './survey-snapshot.ts';
 import { messageBytesFor, settingsAsBefore, sizeOf } from './topic-settings.ts';
 import { touchedKeys } from './touched-keys.ts';
@@ -29,6 +29,8 @@ export interface UndoOptions {
 }
 
 const BATCH = 200;
+/** So many offsets are listed. */
+const NAMED = 20;
 
 /** The file is there, whole and durable, when it resolves. */
 export async function writeUndo(options: UndoOptions, signal: AbortSignal): Promise<Plan> {
@@ -117,11 +119,14 @@ async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortS
   if (present === undefined || facts === undefined) return { ...gone({ topic, plan } as UndoOptions), first: [] };
   const ids = new HighestIds();
   let largest = 0;
+  const keyless: number[] = [];
+  let withoutKey = 0;
   for await (const records of present.records()) {
     signal.throwIfAborted();
     for (const raw of records) {
       ids.saw(readRecord(raw));
       largest = Math.max(largest, sizeOf(raw));
+      if (raw.key === null && withoutKey++ < NAMED) keyless.push(raw.offset);
     }
   }
   // Invariant 10: ids that only the plan knows of were given out once.
@@ -132,19 +137,33 @@ async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortS
   const acls = (facts.acls ?? []).filter(({ pattern, resource }) => pattern === 'LITERAL' && resource === topic);
   const { replicationFactor } = facts;
   const { configs, notes } = settingsAsBefore(facts, largest);
+  const isLeftOut = withoutKey > 0 && takesNoKeyless(configs);
   first.push({ do: 'create-topic', topic, replicationFactor, configs, acls });
   return {
     ids,
     summary: [
-      `makes the topic ${topic} anew as it was: ${present.facts.records} records`,
+      `makes the topic ${topic} anew as it was: ${present.facts.records - (isLeftOut ? withoutKey : 0)} records`,
       ...notes.map((note) => `topic settings: ${note}`),
+      ...(isLeftOut ? [keylessInWords(keyless, withoutKey)] : []),
     ],
     first,
     records: async function* () {
-      for await (const records of present.records()) yield records.map((raw) => produce(topic, raw, raw.timestamp));
+      for await (const records of present.records()) {
+        const kept = isLeftOut ? records.filter(({ key }) => key !== null) : records;
+        yield kept.map((raw) => produce(topic, raw, raw.timestamp));
+      }
     },
     last: ids.reservations().map(({ schema }) => schemaStep(topic, schema)),
   };
+}
+
+/** No registry reads them, and a broker takes none into a topic that is compacted; they came before it was. */
+function keylessInWords(first: readonly number[], count: number): string {
+  const more = count > first.length ? ` and ${count - first.length} more` : '';
+  return (
+    `${count} records without a key are left out, as the topic was compacted and takes none any more; no registry reads them: ` +
+    `offset ${first.join(', ')}${more}`
+  );
 }
 
 /** The plan only appends: what it replaces is said again, what it adds is deleted. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../../src/foundation/clock.ts';
-import { openSnapshotFolder } from '../../../src/recovery/backup/snapshot-folder.ts';
 import { openPlan, type Plan } from '../../../src/recovery/plan/open-plan.ts';
 import { appendedRecord } from '../../../src/recovery/plan/planned-record.ts';
 import type { RawRecord } from '../../../src/recovery/records/raw-record.ts';
@@ -27,6 +26,8 @@ export class MemoryPlanTopic implements PlanTopic {
   late: (readonly AppendedRecord[])[] = [];
   /** In front of the nth record that is appended from now on; counted down. */
   intruder: { after: number; records: readonly AppendedRecord[] } | undefined;
+  /** Which change is the last thing that whoever runs a plan asks for: it does not happen. */
+  diesAt: 'create' | 'alter' | 'remove' | undefined;
   private incarnation = 0;
 
   constructor(log: readonly RawRecord[] = [], facts: Partial<TopicFacts> = {}) {
@@ -89,7 +90,14 @@ export class MemoryPlanTopic implements PlanTopic {
     return work(signal);
   }
 
+  private survive(change: NonNullable<MemoryPlanTopic['diesAt']>): void {
+    if (this.diesAt !== change) return;
+    this.diesAt = undefined;
+    throw new Killed();
+  }
+
   create({ replicationFactor, configs }: CreateTopic): Promise<readonly string[]> {
+    this.survive('create');
     if (this.made === undefined) {
       this.log = [];
       const topicId = `id-${this.topic}-${++this.incarnation}`;
@@ -99,6 +107,7 @@ export class MemoryPlanTopic implements PlanTopic {
   }
 
   alter(configs: Readonly<Record<string, string | null>>): Promise<void> {
+    this.survive('alter');
     const { overrides, effective } = this.factsNow();
     const set = (old: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
       const all = Object.entries({ ...old, ...configs });
@@ -109,6 +118,7 @@ export class MemoryPlanTopic implements PlanTopic {
   }
 
   remove(): Promise<void> {
+    this.survive('remove');
     this.made = undefined;
     this.log = [];
     return Promise.resolve();
@@ -153,7 +163,8 @@ export class MemoryPlanTopic implements PlanTopic {
       return await runTopicPlan(
         {
           ...{ plan, target: this, undoPath: undoPathOf(plan.path), clock, temporaryFolder: tempDir('memory-run') },
-          openBackup: (path) => openSnapshotFolder(path),
+          // The topic as it is is its own backup.
+          openBackup: () => Promise.resolve(Object.assign(this.present(), { check: () => Promise.resolve() })),
           openPlan: (path) => openPlan(path),
         },
         new AbortController().signal,

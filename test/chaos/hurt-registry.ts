@@ -24,6 +24,7 @@ export interface Found {
   readonly code: number | null;
   /** Errors and warnings. */
   readonly names: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** Karapace does not leave its group when it is stopped: it is waited for. */
@@ -105,8 +106,10 @@ export class HurtRegistry {
     const { code, stdout, stderr } = await schemasCommand(['verify', 'topic', ...comparedWith, ...this.at, '--json']);
     if (code !== 0 && code !== 4) throw new Error(`verify ended with ${code}: ${stdout}\n${stderr}`);
     const { sections } = JSON.parse(stdout) as Report;
-    const names = sections.flatMap(({ findings }) => findings.filter(({ severity }) => severity !== 'note'));
-    return { code, names: names.map(({ name }) => name) };
+    const all = sections.flatMap(({ findings }) => findings);
+    const named = (isNote: boolean): readonly string[] =>
+      all.filter(({ severity }) => (severity === 'note') === isNote).map(({ name }) => name);
+    return { code, names: named(false), notes: named(true) };
   }
 
   /** Resolves when the group is empty. */

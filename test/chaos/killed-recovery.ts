@@ -93,16 +93,21 @@ export async function killAgainAndAgain({
     const points: KillPoint[] = [];
     try {
       let isKilled = true;
-      for (let life = 0; life < KILLS_PER_ROUND && isKilled && !isEnough(); life++) {
+      let isUndo = false;
+      for (let life = 0; life < KILLS_PER_ROUND && !isEnough(); life++) {
+        const run = life === 0 ? args : ((await again?.()) ?? args);
+        const wasUndo: boolean = isUndo;
+        isUndo = run.some((word) => word.endsWith(UNDO));
+        // What is done is not done again, but it may be taken back.
+        if (!isKilled && isUndo === wasUndo) break;
         const waits = life === 0 && n % 3 !== 2;
         const point: KillPoint = waits ? { until: begun, afterMs: random() * workMs } : { afterMs: random() * lifeMs };
         points.push(point);
-        const run = life === 0 ? args : ((await again?.()) ?? args);
         const killed = await killedCommand(run, point);
         isKilled = killed.code === null;
         if (isKilled) kills++;
         else tooLate++;
-        if (isKilled && run.some((word) => word.endsWith(UNDO))) ofUndos++;
+        if (isKilled && isUndo) ofUndos++;
         if (isKilled && (await begun())) inTheMiddle++;
         // Too late: the next one is to be met earlier; in time: there may be more to meet later.
         if (waits) workMs *= isKilled ? 1.15 : 0.6;

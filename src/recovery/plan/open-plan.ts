@@ -25,18 +25,23 @@ export interface Plan {
 
 /**
  * Reads the whole file once, in bounded memory.
+ * @param isUndo it is to be an undo file, which no command makes again: told in the message where it is damaged
  * @throws DataError `holdfast.recovery.plan-damaged` for one that is cut off, altered or no plan; ConfigError `holdfast.recovery.plan-newer`;
  *   EnvironmentError `holdfast.recovery.plan-file` where it can not be read
  */
-export async function openPlan(path: string, signal?: AbortSignal): Promise<Plan> {
+export async function openPlan(
+  path: string,
+  signal?: AbortSignal,
+  isUndo = path.endsWith('.undo.ndjson'),
+): Promise<Plan> {
   const whole = resolve(path);
   let header: PlanHeader | undefined;
   let end: PlanEnd | undefined;
-  for await (const part of readParts(whole, 0, signal)) {
+  for await (const part of readParts(whole, 0, signal, isUndo)) {
     header ??= part.header;
     end ??= part.end;
   }
-  if (header === undefined || end === undefined) throw damaged(whole, 'it is empty');
+  if (header === undefined || end === undefined) throw damaged(whole, 'it is empty', isUndo);
   const { steps, sha256 } = end;
   return {
     path: whole,
@@ -44,9 +49,9 @@ export async function openPlan(path: string, signal?: AbortSignal): Promise<Plan
     steps,
     sha256,
     read: async function* (from = 0, readSignal?: AbortSignal) {
-      for await (const part of readParts(whole, from, readSignal)) {
+      for await (const part of readParts(whole, from, readSignal, isUndo)) {
         if (part.end !== undefined && part.end.sha256 !== sha256)
-          throw damaged(whole, 'it was altered while it was read');
+          throw damaged(whole, 'it was altered while it was read', isUndo);
         if (part.steps.length > 0) yield part.steps;
       }
     },
@@ -60,31 +65,40 @@ interface PlanPart {
 }
 
 /** Always to the end, so that the digest is checked by whoever reads on. */
-async function* readParts(path: string, from: number, signal: AbortSignal | undefined): AsyncGenerator<PlanPart> {
+async function* readParts(
+  path: string,
+  from: number,
+  signal: AbortSignal | undefined,
+  isUndo: boolean,
+): AsyncGenerator<PlanPart> {
+  let undoes = isUndo;
+  const odd = (reason: string): DataError => damaged(path, reason, undoes);
   const file = await openFile(path);
   const digest = new LineDigest();
   let index = -1;
   let end: PlanEnd | undefined;
   try {
     for await (const { lines, rest } of readLines(file, signal)) {
-      if (rest.length > 0) throw damaged(path, `it is cut off after ${Math.max(index, 0)} steps`);
+      if (rest.length > 0) throw odd(`it is cut off after ${Math.max(index, 0)} steps`);
       const steps: PlanStep[] = [];
       let header: PlanHeader | undefined;
       for (const line of lines) {
-        if (end !== undefined) throw damaged(path, 'something follows its last line');
+        if (end !== undefined) throw odd('something follows its last line');
         end = index >= 0 ? parseEnd(line) : undefined;
         if (end !== undefined) continue;
         digest.add(line);
-        if (index === -1) header = parsed(path, 1, () => parseHeader(line));
-        else if (index >= from) steps.push(parsed(path, index + 2, () => parseStep(line)));
+        if (index === -1) {
+          header = parsed(path, odd, 1, () => parseHeader(line));
+          undoes ||= header.undoes !== undefined;
+        }
+        if (index >= 0 && index >= from) steps.push(parsed(path, odd, index + 2, () => parseStep(line)));
         index++;
       }
       yield header === undefined ? { steps } : { header, steps };
     }
-    if (end === undefined) throw damaged(path, `it is cut off after ${Math.max(index, 0)} steps`);
-    if (end.steps !== index) throw damaged(path, `it has ${index} steps, and its last line says ${end.steps}`);
-    if (end.sha256 !== digest.hex())
-      throw damaged(path, 'its content is not that of which its last line has the sha256');
+    if (end === undefined) throw odd(`it is cut off after ${Math.max(index, 0)} steps`);
+    if (end.steps !== index) throw odd(`it has ${index} steps, and its last line says ${end.steps}`);
+    if (end.sha256 !== digest.hex()) throw odd('its content is not that of which its last line has the sha256');
     yield { steps: [], end };
   } catch (cause) {
     if (isSystemError(cause)) throw notRead(path, cause);
@@ -94,7 +108,7 @@ async function* readParts(path: string, from: number, signal: AbortSignal | unde
   }
 }
 
-function parsed<T>(path: string, line: number, parse: () => T): T {
+function parsed<T>(path: string, odd: (reason: string) => DataError, line: number, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
@@ -105,17 +119,16 @@ function parsed<T>(path: string, line: number, parse: () => T): T {
       );
     }
     const reason = cause instanceof SyntaxError ? 'a line is not JSON' : (cause as Error).message;
-    throw damaged(path, `line ${line}: ${reason}`);
+    throw odd(`line ${line}: ${reason}`);
   }
 }
 
-function damaged(path: string, reason: string): DataError {
-  return new DataError(
-    `${path} is not a plan as Holdfast wrote it: ${reason}. Make it again with the command that wrote it.`,
-    {
-      code: PLAN_DAMAGED,
-    },
-  );
+function damaged(path: string, reason: string, isUndo: boolean): DataError {
+  const words = isUndo
+    ? `${path} is not an undo file as Holdfast wrote it: ${reason}. No command makes it again: put a copy of it in its place. Without one, the plan ` +
+      'can neither go on nor be taken back; restore --into in-place, from a backup of before, plans anew what is missing or overwritten by now.'
+    : `${path} is not a plan as Holdfast wrote it: ${reason}. Make it again with the command that wrote it.`;
+  return new DataError(words, { code: PLAN_DAMAGED });
 }
 
 async function openFile(path: string): Promise<FileHandle> {

@@ -21,7 +21,7 @@ export async function openUndo(path: string, plan: Plan, signal: AbortSignal): P
     },
   );
   if (!isThere) return undefined;
-  const undo = await openPlan(path, signal);
+  const undo = await openPlan(path, signal, true);
   const { undoes } = undo.header;
   if (undoes === undefined) throw unknownUndo(path, 'it is a plan of its own');
   if (undoes.id !== plan.header.id || undoes.sha256 !== plan.sha256) {

@@ -1,0 +1,158 @@
+/** What a run that goes on looks at, and what is said where it can not. */
+import { rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openPlan, type Plan } from '../../../../src/recovery/plan/open-plan.ts';
+import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
+import { planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
+import { planNewTopic } from '../../../../src/recovery/restore/plan-new-topic.ts';
+import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
+import { Killed } from '../../../support/recovery/failing-topic.ts';
+import { MemoryPlanTopic } from '../../../support/recovery/memory-plan-topic.ts';
+import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+
+const CHANGED = 'holdfast.recovery.target-changed';
+const LIFE = Array.from({ length: 6 }, (_, n) =>
+  confluent.schema({ subject: `s${n}`, version: 1, id: n + 1, schema: `"t${n}"` }),
+);
+const more = { groupId: 'schema-registry', source: 'a test', now: 0 };
+
+function inPlace(topic: MemoryPlanTopic): Promise<Plan> {
+  const path = join(tempDir('plan'), 'plan.ndjson');
+  return planInPlace({ snapshot: new MemorySnapshot(asLog(LIFE)), present: topic.present(), path, ...more });
+}
+
+function intoNew(topic: MemoryPlanTopic): Promise<Plan> {
+  const present = { clusterId: 'cluster-1', brokers: 1, facts: undefined, hasAuthorizer: false };
+  const path = join(tempDir('plan'), 'plan.ndjson');
+  return planNewTopic({ snapshot: new MemorySnapshot(asLog(LIFE)), present, topic: topic.topic, path, ...more });
+}
+
+describe('a run that goes on', () => {
+  const compact = { 'cleanup.policy': 'compact' };
+  const deleting = { 'cleanup.policy': 'delete' };
+  it.each<[string, Partial<TopicFacts>, RegExp]>([
+    ['was made anew', { topicId: 'another' }, /begun: it was deleted and made anew/],
+    ['got more partitions', { partitions: 3 }, /3 partitions instead of 1/],
+    ['lost records to retention', { beginOffset: 1 }, /begins at offset 1 instead of 0/],
+    ['deletes by time', { effective: deleting, overrides: deleting }, /cleanup\.policy is delete instead of compact/],
+  ])('in place refuses a topic that %s since it was begun, as a first run would', async (_, facts, message) => {
+    const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)));
+    const plan = await inPlace(topic);
+    await expect(topic.run(plan, { livesFor: 2 })).rejects.toThrow(Killed);
+    const { made, end } = topic;
+    topic.made = { ...made, ...facts };
+    await expect(topic.run(plan)).rejects.toMatchObject({ code: CHANGED, message: expect.stringMatching(message) });
+    expect(topic.end).toBe(end);
+    topic.made = made;
+    await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'done' });
+  });
+
+  it('takes the policy that the plan itself has set for the right one', async () => {
+    const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)), { effective: deleting, overrides: deleting });
+    const plan = await inPlace(topic);
+    await expect(topic.run(plan, { livesFor: 2 })).rejects.toThrow(Killed);
+    expect(topic.made?.effective).toMatchObject(compact);
+    await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'done' });
+    await topic.undo(plan);
+    expect(topic.made?.effective).toMatchObject(deleting);
+  });
+
+  it.each<[string, Partial<TopicFacts>, RegExp]>([
+    ['got more partitions', { partitions: 3 }, /3 partitions instead of 1/],
+    ['lost records to retention', { beginOffset: 1 }, /begins at offset 1/],
+    ['deletes by time', { effective: deleting, overrides: deleting }, /cleanup\.policy is delete instead of compact/],
+  ])('does not say that all is done in a topic of its own that %s', async (_, facts, message) => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    await topic.run(plan);
+    topic.write(confluent.noop());
+    topic.made = { ...topic.made, ...facts };
+    await expect(topic.run(plan)).rejects.toMatchObject({ code: CHANGED, message: expect.stringMatching(message) });
+  });
+
+  it('says how much an earlier run wrote, and that this one wrote nothing', async () => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    await expect(topic.run(plan, { livesFor: 3 })).rejects.toThrow(Killed);
+    topic.write(confluent.schema({ subject: 'q', version: 1, id: 70, schema: '"int"' }));
+    const refused = await topic.run(plan).catch((error: Error) => error.message);
+    expect(refused).toMatch(/at offset 3 .*an earlier run wrote 3 of the plan's records\. This run changed nothing/);
+    expect(refused).not.toContain('Nothing was done');
+  });
+
+  it('that does not find its undo file is told to name it', async () => {
+    for (const topic of [MemoryPlanTopic.absent(), new MemoryPlanTopic(asLog(LIFE.slice(0, 2)))]) {
+      const plan = await (topic.made === undefined ? intoNew(topic) : inPlace(topic));
+      await expect(topic.run(plan, { livesFor: 2 })).rejects.toThrow(Killed);
+      await rm(undoPathOf(plan.path));
+      const words = /If an earlier run began this plan, name the undo file that it wrote with --undo/;
+      await expect(topic.run(plan)).rejects.toMatchObject({ code: CHANGED, message: expect.stringMatching(words) });
+    }
+  });
+
+  it('that finds its undo file damaged says what to do about that, and so does the undo', async () => {
+    const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)));
+    const plan = await inPlace(topic);
+    await expect(topic.run(plan, { livesFor: 2 })).rejects.toThrow(Killed);
+    const undo = undoPathOf(plan.path);
+    const words = /not an undo file as Holdfast wrote it.*put a copy of it in its place.*--into in-place/;
+    await truncate(undo, 700);
+    for (const run of [() => topic.run(plan), () => openPlan(undo)]) {
+      await expect(run()).rejects.toMatchObject({
+        code: 'holdfast.recovery.plan-damaged',
+        message: expect.stringMatching(words),
+      });
+    }
+    await writeFile(undo, 'x\n');
+    await expect(topic.run(plan)).rejects.toThrow(words);
+  });
+});
+
+describe('a run', () => {
+  it('is as planned where a registry appended a NOOP at its very end, and says so', async () => {
+    for (const topic of [MemoryPlanTopic.absent(), new MemoryPlanTopic(asLog(LIFE.slice(0, 2)))]) {
+      const plan = await (topic.made === undefined ? intoNew(topic) : inPlace(topic));
+      const { append } = topic;
+      topic.append = async (records) => {
+        const offsets = await append.call(topic, records);
+        topic.write(confluent.noop());
+        return offsets;
+      };
+      await expect(topic.run(plan)).resolves.toMatchObject({
+        outcome: 'done',
+        notes: [expect.stringMatching(/registry was started .* 1 NOOPs/)],
+      });
+    }
+  });
+
+  it('is not as planned where somebody registered something behind it', async () => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    const { append } = topic;
+    topic.append = async (records) => {
+      const offsets = await append.call(topic, records);
+      topic.write(confluent.config(null, { compatibilityLevel: 'NONE' }));
+      return offsets;
+    };
+    await expect(topic.run(plan)).rejects.toMatchObject({
+      code: 'holdfast.recovery.not-as-planned',
+      message: expect.stringMatching(/all of it is there, but somebody else wrote behind it, at offset 7/),
+    });
+  });
+
+  it('waits for brokers that have not heard of the new topic yet', async () => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    const { facts, create } = topic;
+    let unknown = 0;
+    topic.create = (step) => {
+      unknown = 3;
+      return create.call(topic, step);
+    };
+    topic.facts = () => (unknown-- > 0 ? Promise.resolve(undefined) : facts.call(topic));
+    await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'done' });
+  });
+});

@@ -19,6 +19,8 @@ export interface BackupSummary {
   readonly bytes: number | undefined;
   /** What verifying found; undefined: it was not asked for, or could not be done. */
   readonly findings: readonly Finding[] | undefined;
+  /** Why the backup, which is whole, could not be looked through; undefined: it was. */
+  readonly notLookedThrough: unknown;
 }
 
 export interface BackupJob {

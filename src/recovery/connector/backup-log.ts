@@ -14,12 +14,18 @@ export const BACKUP_TARGET_FAILS = defineErrorCode('holdfast.recovery.backup-tar
   mend: 'See to what the message says. It is tried again with the next backup, and sooner.',
 });
 
+export const BACKUP_NOT_VERIFIED = defineErrorCode('holdfast.recovery.backup-not-verified', {
+  what: 'A backup of a schema registry was made and read back, but what it means could not be looked through.',
+  mend: 'See to what the message says. It is tried again with the next backup; `holdfast schemas verify` on the backup does it now.',
+});
+
 /** Findings that come at the same time and are told one by one. */
 const MAX_TOLD = 20;
 
 export class BackupLog {
   private readonly logger: Logger;
   private known = new Set<string>();
+  private notVerified: string | undefined;
   private readonly failing = new Map<string, string>();
   /** Of the last run, by target: what lasts, such as lost records, is told once. */
   private readonly warned = new Map<string, readonly string[]>();
@@ -30,7 +36,20 @@ export class BackupLog {
 
   tell(summary: BackupSummary): void {
     this.tellTargets(summary);
+    this.tellNotLookedThrough(summary);
     if (summary.findings !== undefined) this.tellFindings(summary.findings);
+  }
+
+  private tellNotLookedThrough({ place, notLookedThrough: err }: BackupSummary): void {
+    const reason = err === undefined ? undefined : err instanceof Error ? err.message : String(err);
+    if (reason !== undefined && reason !== this.notVerified) {
+      this.logger.error('A backup was made, but could not be looked through', {
+        code: BACKUP_NOT_VERIFIED,
+        place,
+        err,
+      });
+    }
+    this.notVerified = reason;
   }
 
   private tellTargets({ targets }: BackupSummary): void {

@@ -40,7 +40,7 @@ export const BACKUP_REPORT_SCHEMA = SchemaBuilder.struct()
   .field('targets', SchemaBuilder.array(TARGET).build())
   .build();
 
-/** `verified`: every target was read back, and, unless that was not asked for, nothing of severity error was found. */
+/** `verified`: every target was read back, the backup was looked through, and, if that was asked for, nothing of severity error was found. */
 export function backupReport(source: string, summary: BackupSummary): Struct {
   const { targets, findings } = summary;
   return new Struct(BACKUP_REPORT_SCHEMA)
@@ -59,10 +59,9 @@ export function backupReport(source: string, summary: BackupSummary): Struct {
     .put('targets', targets.map(targetOf));
 }
 
-export function isVerified({ targets, findings }: BackupSummary): boolean {
-  return (
-    targets.every(({ state }) => state !== 'failed') && findings?.some(({ severity }) => severity === 'error') !== true
-  );
+export function isVerified({ targets, findings, notLookedThrough }: BackupSummary): boolean {
+  const isSound = findings?.some(({ severity }) => severity === 'error') !== true;
+  return isSound && notLookedThrough === undefined && targets.every(({ state }) => state !== 'failed');
 }
 
 export function countOf({ findings = [] }: Pick<BackupSummary, 'findings'>, severity: Severity): number {

@@ -16,11 +16,10 @@ import { parsePlace } from '../backup/place.ts';
 import { runBackup, type TargetOutcome } from '../backup/run-backup.ts';
 import { openSnapshotFolder, type SnapshotFolder } from '../backup/snapshot-folder.ts';
 import { openNodes, type RegistryNodes } from '../rest/open-nodes.ts';
-import type { Finding } from '../verify/finding.ts';
-import { verifySnapshot } from '../verify/verify-snapshot.ts';
 import { AwayWatch, BackupBrokers } from './backup-brokers.ts';
 import type { BackupJob, BackupSummary } from './backup-job.ts';
 import type { SchemaBackupSettings } from './config.ts';
+import { LookThrough } from './look-through.ts';
 import { AvailabilityRelay, PatientTarget } from './patient-target.ts';
 import { unrepeatedLogger } from './unrepeated-logger.ts';
 
@@ -65,8 +64,7 @@ class OpenBackupJob implements BackupJob {
   private readonly brokers: BackupBrokers;
   private readonly nodes: RegistryNodes | undefined;
   private readonly targets: readonly BackupTarget[];
-  /** What was found in the backup that was made last: in one that did not change nothing else is found. */
-  private found: { readonly of: string; readonly findings: readonly Finding[] } | undefined;
+  private readonly looking: LookThrough;
 
   constructor(options: {
     readonly settings: SchemaBackupSettings;
@@ -84,6 +82,10 @@ class OpenBackupJob implements BackupJob {
     this.brokers = options.brokers;
     this.nodes = options.nodes;
     this.targets = options.targets;
+    this.looking = new LookThrough({
+      isVerified: options.settings.isVerified,
+      open: (place, signal) => this.openWritten(place, signal),
+    });
     this.source = `${options.settings.servers}/${options.settings.schemasTopic}`;
   }
 
@@ -101,8 +103,9 @@ class OpenBackupJob implements BackupJob {
     const good = outcomes.find(({ backup }) => backup !== undefined);
     if (good?.backup === undefined) throw noTarget(outcomes);
     const { place, endOffset, records, added, sha256 } = good.backup;
-    const told = await this.lookThrough(outcomes, signal);
-    if (outcomes.every(({ state }) => state !== 'failed')) this.wentWell();
+    const told = await this.looking.of(outcomes, signal);
+    const isWhole = outcomes.every(({ state }) => state !== 'failed') && told.notLookedThrough === undefined;
+    if (isWhole) this.wentWell();
     return {
       ...{ takenAt, durationMs: clock.monotonic() - startedAt, targets: outcomes },
       ...{ place, endOffset, records, added, sha256, ...told },
@@ -131,25 +134,6 @@ class OpenBackupJob implements BackupJob {
     );
   }
 
-  /** Of a backup that can be read as it lies there, which is looked through unless it is the one of last time. */
-  private async lookThrough(
-    outcomes: readonly TargetOutcome[],
-    signal: AbortSignal,
-  ): Promise<Pick<BackupSummary, 'subjects' | 'bytes' | 'findings'>> {
-    for (const { backup } of outcomes) {
-      const snapshot = backup === undefined ? undefined : await this.openWritten(backup.place, signal);
-      if (snapshot === undefined) continue;
-      try {
-        const { subjects, files, witnesses } = snapshot.manifest;
-        const bytes = [...files, ...witnesses].reduce((sum, file) => sum + file.bytes, 0);
-        return { subjects, bytes, findings: await this.findingsOf(snapshot, signal) };
-      } finally {
-        await snapshot.close();
-      }
-    }
-    return { subjects: undefined, bytes: undefined, findings: undefined };
-  }
-
   private async openWritten(text: string, signal: AbortSignal): Promise<SnapshotFolder | undefined> {
     const place = parsePlace(text);
     if (place.kind === 'folder') return openSnapshotFolder(place.path);
@@ -164,14 +148,6 @@ class OpenBackupJob implements BackupJob {
     } finally {
       watch.end();
     }
-  }
-
-  private async findingsOf(snapshot: SnapshotFolder, signal: AbortSignal): Promise<readonly Finding[] | undefined> {
-    if (!this.settings.isVerified) return undefined;
-    const { sha256, takenAt } = snapshot.facts;
-    const of = `${sha256} ${takenAt}`;
-    if (this.found?.of !== of) this.found = { of, findings: await verifySnapshot(snapshot, { signal }) };
-    return this.found.findings;
   }
 }
 

@@ -57,7 +57,7 @@ export async function spoolTopic(input: SpoolTopicInput, signal: AbortSignal): P
   const { topic } = facts;
   const reading = new Reading(input);
   const reader = broker.logReader(client);
-  const admin = broker.admin({ settings: client.settings, logger: client.logger });
+  const admin = broker.admin(client);
   try {
     let end = facts.endOffset;
     let endMoved = false;

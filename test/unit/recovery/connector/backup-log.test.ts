@@ -12,7 +12,7 @@ it('tells a warning of a target once for as long as it lasts, and again when it 
     };
     log.tell({
       ...{ takenAt: 0, durationMs: 0, place: 'a', endOffset: 0, records: 0, added: 0, sha256: '' },
-      ...{ subjects: undefined, bytes: undefined, findings: undefined },
+      ...{ subjects: undefined, bytes: undefined, findings: undefined, notLookedThrough: undefined },
       targets: [outcome, { ...outcome, target: 'b', warnings: [] }],
     });
   };

@@ -75,7 +75,8 @@ class Bench {
         const given = await this.next(signal);
         return {
           ...{ takenAt, durationMs: 5, targets: [target('/a'), target('/b')], place: '/a/1', endOffset: 12 },
-          ...{ records: 10, added: 3, sha256: 'ab', subjects: 4, bytes: 999, findings: [], ...given },
+          ...{ records: 10, added: 3, sha256: 'ab', subjects: 4, bytes: 999, findings: [] },
+          ...{ notLookedThrough: undefined, ...given },
         };
       },
       close: () => {
@@ -206,6 +207,18 @@ describe('SchemaBackupTask', () => {
     await bench.during(61_000);
     expect(bench.metric('targets-failing')).toBe(0);
     expect(bench.log.lines.map(({ message }) => message)).toContain('A target has the backup again.');
+  });
+
+  it('tells of a backup that was made though it could not be looked through, as one that is not verified', async () => {
+    const bench = new Bench();
+    await bench.start();
+    const none = { subjects: undefined, bytes: undefined, findings: undefined };
+    bench.next = () => Promise.resolve({ ...none, notLookedThrough: new EnvironmentError('No space.') });
+    const reports = await bench.during(130_000);
+    expect(reports).toHaveLength(3);
+    expect(reports.map(({ value }) => (value as Struct).get('verified'))).toEqual([false, false, false]);
+    expect(bench.errors()).toEqual(['holdfast.recovery.backup-not-verified']);
+    expect([bench.metric('runs'), bench.metric('failures')]).toEqual([3, 0]);
   });
 
   it('logs a finding of severity error once for as long as it is there', async () => {

@@ -86,6 +86,27 @@ async function spool(
 }
 
 describe('spooling a topic', () => {
+  it('tells of a broker that is away whichever of its clients notices', async () => {
+    const on = await opened();
+    await send(on, ['a']);
+    const facts = await on.facts();
+    const told: unknown[] = [];
+    const broker: SpoolTopicInput['broker'] = {
+      admin: (options) => {
+        told.push(options.onAvailability);
+        return on.broker.admin(options);
+      },
+      logReader: (options) => {
+        told.push(options.onAvailability);
+        return on.broker.logReader(options);
+      },
+    };
+    const onAvailability = (): void => {};
+    const writer = { append: () => Promise.resolve() };
+    await spoolTopic({ broker, client: { ...client, onAvailability }, facts, writer }, signal);
+    expect(told).toEqual([onAvailability, onAvailability]);
+  });
+
   it('hands over every record as it is, null and empty kept apart', async () => {
     const on = await opened();
     const producer = on.broker.producer(client);

@@ -23,6 +23,7 @@ interface ListedBackup {
   readonly source?: string;
   readonly sha256?: string;
   readonly notes?: readonly string[];
+  readonly continuityBreak?: BackupManifest['continuityBreak'];
   /** Only with --check; false also for one whose manifest can't be read. */
   readonly whole?: boolean;
   readonly problem?: string;
@@ -90,11 +91,12 @@ async function check(backup: BackupAt, signal: AbortSignal): Promise<void> {
 }
 
 function factsOf(manifest: BackupManifest): Partial<ListedBackup> {
-  const { takenAt, endOffset, records, subjects, source, sha256, witnesses, notes } = manifest;
+  const { takenAt, endOffset, records, subjects, source, sha256, witnesses, notes, continuityBreak } = manifest;
   const nodes = witnesses.length === 0 ? '' : `, ${witnesses.length} node${witnesses.length === 1 ? '' : 's'}`;
   return {
     ...{ takenAt: new Date(takenAt).toISOString(), endOffset, records, subjects },
     ...{ source: `${source}${nodes}`, sha256, notes },
+    ...(continuityBreak === undefined ? {} : { continuityBreak }),
   };
 }
 
@@ -118,6 +120,11 @@ function table(found: readonly ListedBackup[]): readonly string[] {
   return [
     ...[head, ...rows].map((row) => line(row).trimEnd()),
     ...(found.length === 0 ? [] : [SUBJECTS]),
+    ...found.flatMap(({ place, continuityBreak }) =>
+      continuityBreak === undefined
+        ? []
+        : [`${place} does not go on from ${continuityBreak.before}: ${continuityBreak.why}`],
+    ),
     ...found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
   ];
 }

@@ -187,7 +187,7 @@ class OpenGitTarget implements OpenTarget {
 
   /** What nodes told is not in it: it differs each time, and would be all that a change shows. */
   private async writeSnapshot(
-    { reading, from, tombstones, notes }: TargetWrite,
+    { reading, from, tombstones, broken, notes }: TargetWrite,
     signal: AbortSignal,
   ): Promise<{ readonly snapshot: SnapshotFolder; readonly added: number }> {
     const held = from === undefined ? undefined : this.held;
@@ -203,11 +203,16 @@ class OpenGitTarget implements OpenTarget {
         // The last one grows by lines, so that a difference shows what is new.
         for await (const batch of held.records(last?.firstOffset ?? 0)) await writer.append(batch);
       }
-      const before = writer.records;
+      const kept = writer.records;
       for await (const batch of withTombstones(delta.records(from ?? 0), tombstones)) await writer.append(batch);
-      const added = writer.records - before;
+      const added = writer.records - kept;
       const { source, topic, endOffset, takenAt } = facts;
-      await writer.finish({ source, takenAt, topic, endOffset, notes });
+      const before = this.head;
+      const isBreak = broken !== undefined && before !== undefined;
+      await writer.finish({
+        ...{ source, takenAt, topic, endOffset, notes },
+        ...(isBreak ? { continuityBreak: { before, why: broken } } : {}),
+      });
       const folder = join(this.repository.path, SNAPSHOT_FOLDER);
       await rm(folder, { recursive: true, force: true });
       await rename(next, folder);

@@ -41,20 +41,12 @@ export interface Increment {
   readonly recordsTopicLost: number;
 }
 
-/** The topic is another one than in the backup before, or has lost what that one has. */
-export interface ContinuityBreak {
-  /** Name of the backup before; pruning leaves it to people. */
-  readonly before: string;
-  readonly why: string;
-}
-
 export interface BackupManifest extends SnapshotFacts {
   readonly files: readonly RecordsFile[];
   readonly witnesses: readonly WitnessFile[];
   /** Different subjects that the keys of SCHEMA records name, deleted ones included. */
   readonly subjects: number;
   readonly increment: Increment | undefined;
-  readonly continuityBreak?: ContinuityBreak;
   /** What a person should know: a registry that did not answer, why a backup is not incremental. */
   readonly notes: readonly string[];
 }

@@ -157,10 +157,11 @@ async function compare(
   if (run.source.kind === 'topic' && reading.topic !== undefined) {
     return continuityOf({ held, now: reading.topic, source: run.source, isCompacted }, signal);
   }
+  if (held.facts.source === 'topic') {
+    return { kind: 'broken', why: 'the backup before was made from a topic, and this one is of what a registry tells' };
+  }
   const now = await reading.from(0, undefined, signal);
-  return held.facts.source === 'rest' && (await sameContent(held, now))
-    ? { kind: 'unchanged', warning: undefined }
-    : undefined;
+  return (await sameContent(held, now)) ? { kind: 'unchanged', warning: undefined } : undefined;
 }
 
 async function serve(

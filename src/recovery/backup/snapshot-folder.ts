@@ -30,8 +30,11 @@ export class SnapshotFolder implements Snapshot {
     const { folder, manifest, onClose } = options;
     this.folder = folder;
     this.manifest = manifest;
-    const { source, takenAt, topic, records, beginOffset, endOffset, sha256 } = manifest;
-    this.facts = { source, takenAt, topic, records, beginOffset, endOffset, sha256 };
+    const { source, takenAt, topic, records, beginOffset, endOffset, sha256, continuityBreak } = manifest;
+    this.facts = {
+      ...{ source, takenAt, topic, records, beginOffset, endOffset, sha256 },
+      ...(continuityBreak === undefined ? {} : { continuityBreak }),
+    };
     this.files = manifest.files.map((file) => new RecordsFileReader({ folder, file }));
     this.onClose = onClose ?? (() => Promise.resolve());
   }

@@ -10,13 +10,12 @@ import { makeFolder } from '../../foundation/make-folder.ts';
 import { DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
-import type { SnapshotFacts } from '../snapshot/snapshot.ts';
+import type { ContinuityBreak, SnapshotFacts } from '../snapshot/snapshot.ts';
 import { BACKUP_FAILED } from './backup-errors.ts';
 import { KeySet } from './key-set.ts';
 import { LinesFile } from './lines-file.ts';
 import {
   type BackupManifest,
-  type ContinuityBreak,
   type Increment,
   MANIFEST_FILE,
   manifestText,

@@ -16,6 +16,14 @@ export interface SnapshotFacts {
   readonly endOffset: number;
   /** Hex sha256 over the records' own digests in order. */
   readonly sha256: string;
+  readonly continuityBreak?: ContinuityBreak;
+}
+
+/** It is not what became of the backup before at its place: of another source, or the topic has lost what that one has. */
+export interface ContinuityBreak {
+  /** Name of the backup before, or its commit; pruning leaves it to people. */
+  readonly before: string;
+  readonly why: string;
 }
 
 /** Read again as often as needed; memory does not grow with the number of records. */

@@ -24,6 +24,11 @@ export const TOPIC_KINDS = {
     what: 'The log begins above offset 0: retention or somebody deleted records, which compaction alone never does.',
     mend: 'Compare with an older backup.',
   },
+  'continuity-break': {
+    severity: 'warning',
+    what: 'A backup that is not what became of the one before at its place: of another source, or the topic has lost what that one has.',
+    mend: 'Verify the one before, which the message names, beside this one; keep it until nobody needs it.',
+  },
   'unreadable-batch': {
     severity: 'error',
     what: 'A batch whose checksum fails, or that contradicts itself.',

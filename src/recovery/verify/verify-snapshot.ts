@@ -28,11 +28,15 @@ export interface VerifyOptions {
  */
 export async function verifySnapshot(snapshot: Snapshot, options: VerifyOptions = {}): Promise<Finding[]> {
   const { signal, onProgress } = options;
-  const { topic } = snapshot.facts;
+  const { topic, continuityBreak } = snapshot.facts;
   const book = new FindingBook();
   const of = snapshot.facts.records * 2;
   const progress = (records: number): void => onProgress?.({ records, of });
   if (topic !== undefined) checkTopic(topic, book);
+  if (continuityBreak !== undefined) {
+    const { before, why } = continuityBreak;
+    book.add('continuity-break', {}, `It does not go on from ${before}, the backup before: ${why}.`);
+  }
   const state = new StateReplay({ vendor: 'confluent', readsOn: true, keepsAll: true });
   let isKarapaces = false;
   const schemaTexts = new SchemaTexts();

@@ -249,6 +249,16 @@ describe('a backup into a git repository', () => {
     ).toBe(git('rev-parse', 'HEAD'));
   });
 
+  it('says in the commit where it does not go on from the one before', async () => {
+    await backup();
+    const before = git('rev-parse', 'HEAD');
+    topic.facts = { ...topic.facts, topicId: 'another' };
+    expect(await backup()).toMatchObject({ state: 'written' });
+    const snapshot = await openGitSnapshot({ path }, signal);
+    expect(snapshot.facts.continuityBreak).toEqual({ before, why: expect.stringContaining('made anew') });
+    await snapshot.close();
+  });
+
   it('names the commit that is not there', async () => {
     await backup();
     await expect(openGitSnapshot({ path, commit: 'nowhere' }, signal)).rejects.toMatchObject({
@@ -356,41 +366,5 @@ describe('a git repository with damage', () => {
     expect(git('rev-parse', 'HEAD~1')).toBe(before);
     expect(git('rev-list', '--all', '--count')).toBe('2');
     expect(await words()).toEqual(topic.log.map(inWords));
-  });
-});
-
-describe('the folder of a subject', () => {
-  it('differs for different subjects, and is a name everywhere', () => {
-    const subjects = [
-      'a',
-      'A/b',
-      'A%2Fb',
-      '.',
-      '..',
-      '.a',
-      '',
-      'x'.repeat(300),
-      `${'x'.repeat(300)}y`,
-      'a~b',
-      '*',
-      'é:*?"<>|',
-      ...[
-        '\uD83D',
-        '\uDE00',
-        '\uD83D\uDE00',
-        '%uD83D',
-        '\uFFFD',
-        `${'x'.repeat(300)}\uD83D`,
-        `${'x'.repeat(300)}\uDE00`,
-      ],
-      ...['CON.', 'CON', 'con', 'nul.avsc', 'Com1', 'console', 'a.', '%43ON'],
-    ];
-    const names = subjects.map(folderName);
-    expect(new Set(names).size).toBe(subjects.length);
-    for (const name of names) {
-      expect(name).toMatch(/^[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]{0,199}$/);
-      // What Windows does not take.
-      expect(name).not.toMatch(/\.$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i);
-    }
   });
 });

@@ -12,6 +12,7 @@ import { type BackupRun, runBackup, type TargetOutcome } from '../../../../src/r
 import { openSnapshotFolder } from '../../../../src/recovery/backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../../../../src/recovery/backup/snapshot-writer.ts';
 import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
+import { verifySnapshot } from '../../../../src/recovery/verify/verify-snapshot.ts';
 import { inWords, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
 import { ScriptedTopic } from '../../../support/recovery/scripted-topic.ts';
@@ -352,17 +353,43 @@ describe('a backup into a folder', () => {
     await (await openBackup(folder())).check();
   });
 
-  it('of what a registry tells is new only where that differs, whatever the time is', async () => {
-    let schema = '"string"';
-    const source: RestSource = {
+  function toldSource(schemaNow: () => string): RestSource {
+    return {
       kind: 'rest',
       read: async (temporary) => {
         const writer = await SnapshotWriter.create({ folder: join(temporary, 'rest') });
-        const written = [confluent.schema({ subject: 'a', version: 1, id: 1, schema })];
+        const written = [confluent.schema({ subject: 'a', version: 1, id: 1, schema: schemaNow() })];
         await writer.append(asLog(written).map((record) => ({ ...record, timestamp: clock.now() })));
         return writer.finish({ source: 'rest', takenAt: clock.now(), topic: undefined, notes: ['node 2 was away'] });
       },
     };
+  }
+
+  it('says where it is of another source than the one before, and keeps that one', async () => {
+    const source = toldSource(() => '"string"');
+    const breakOf = async (outcome: TargetOutcome) => (await openBackup(outcome.backup!.place)).facts.continuityBreak;
+    const [first, told] = [await backup(), await backup({ source, keep: 'last=1' })];
+    expect(await breakOf(first)).toBeUndefined();
+    expect(told).toMatchObject({ state: 'written', removed: [] });
+    const nameOf = (outcome: TargetOutcome): string => basename(outcome.backup!.place);
+    expect(await breakOf(told)).toEqual({ before: nameOf(first), why: expect.stringContaining('made from a topic') });
+    const third = await backup({ keep: 'last=1' });
+    expect(third).toMatchObject({ state: 'written', removed: [] });
+    expect(await breakOf(third)).toEqual({
+      before: nameOf(told),
+      why: expect.stringContaining('not made from a topic'),
+    });
+    const findings = await verifySnapshot(await openBackup(third.backup!.place));
+    expect(findings).toContainEqual(
+      expect.objectContaining({ name: 'continuity-break', message: expect.stringContaining(nameOf(told)) }),
+    );
+    topic.grow(1);
+    expect(await breakOf(await backup())).toBeUndefined();
+  });
+
+  it('of what a registry tells is new only where that differs, whatever the time is', async () => {
+    let schema = '"string"';
+    const source = toldSource(() => schema);
     expect(await backup({ source })).toMatchObject({ state: 'written', warnings: ['node 2 was away'] });
     expect(await backup({ source })).toMatchObject({ state: 'unchanged' });
     schema = '"int"';

@@ -278,8 +278,15 @@ describe('verify finds', () => {
     },
   );
 
+  it('continuity-break: of a backup that is of another source than the one before', async () => {
+    const continuityBreak = { before: 'one-before', why: 'it was made from a topic' };
+    const [finding] = bad(await verifySnapshot(new MemorySnapshot(asLog(SOUND), { facts: { continuityBreak } })));
+    expect(finding).toMatchObject({ name: 'continuity-break', severity: 'warning' });
+    expect(finding?.message).toBe('It does not go on from one-before, the backup before: it was made from a topic.');
+  });
+
   it('every kind of them that one snapshot can have: this table has them all', () => {
-    const tested = new Set([...RECORDS, ...STATES, ...TOPICS].map(([name]) => name));
+    const tested = new Set<string>([...RECORDS, ...STATES, ...TOPICS].map(([name]) => name)).add('continuity-break');
     expect([...tested].sort()).toEqual(Object.keys({ ...RECORD_KINDS, ...STATE_KINDS, ...TOPIC_KINDS }).sort());
   });
 

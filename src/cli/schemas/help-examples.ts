@@ -99,6 +99,11 @@ const ENDS: Readonly<Record<string, HelpEnd>> = {
     notes: [STOPPED],
     guide: REPAIR,
   },
+  'repair reference-order': {
+    examples: [`holdfast schemas repair reference-order ${KAFKA}`],
+    notes: [STOPPED],
+    guide: REPAIR,
+  },
   'repair re-key': { examples: [`holdfast schemas repair re-key ${KAFKA}`], notes: [STOPPED], guide: REPAIR },
   'repair tombstone-empty': {
     examples: [`holdfast schemas repair tombstone-empty ${KAFKA}`],

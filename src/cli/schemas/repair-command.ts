@@ -1,6 +1,7 @@
 /** `holdfast schemas repair ...`: each shows its plan, and runs it with --yes. */
 import type { Command } from 'commander';
 import { reKey } from '../../recovery/repair/re-key.ts';
+import { referenceOrder } from '../../recovery/repair/reference-order.ts';
 import { tombstoneEmpty } from '../../recovery/repair/tombstone-empty.ts';
 import { undelete } from '../../recovery/repair/undelete.ts';
 import { collected } from './common-options.ts';
@@ -28,6 +29,7 @@ export function addRepair(schemas: Command): void {
   addCorruptRecords(repair);
   addReKey(repair);
   addTombstoneEmpty(repair);
+  addReferenceOrder(repair);
   addUndelete(repair);
   addDuplicateIds(repair);
 }
@@ -76,6 +78,16 @@ function addTombstoneEmpty(repair: Command): void {
     .action((options: RepairOptions) =>
       runSchemas(options, (session) =>
         repairInPlace(session, options, 'tombstone-empty', ({ snapshot }) => tombstoneEmpty(snapshot)),
+      ),
+    );
+}
+
+function addReferenceOrder(repair: Command): void {
+  withRepairOptions(repair.command('reference-order'))
+    .description('Write schemas that lie before what they refer to, which Karapace drops, again behind it.')
+    .action((options: RepairOptions) =>
+      runSchemas(options, (session) =>
+        repairInPlace(session, options, 'reference-order', ({ snapshot }) => referenceOrder(snapshot, session.signal)),
       ),
     );
 }

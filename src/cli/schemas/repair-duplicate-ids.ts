@@ -3,7 +3,7 @@ import type { IdUse } from '../../recovery/data/used-ids.ts';
 import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
 import { type DuplicateId, duplicateIds, shownDuplicate } from '../../recovery/repair/duplicate-ids.ts';
 import { giveNewIds } from '../../recovery/repair/give-new-id.ts';
-import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
+import { planRepair } from '../../recovery/repair/plan-repair.ts';
 import { counted } from '../../recovery/repair/shown.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { planPath } from './plan-path.ts';
@@ -41,7 +41,7 @@ export async function repairDuplicateIds(session: SchemasSession, options: Dupli
   if (repair.writes === 0) return nothingToMend(session, repair);
   const consequences = await consequencesInPlace(snapshot, repair);
   const path = await planPath(options, 'repair-duplicate-ids', clock.now());
-  const plan = await planInPlace({ repair, snapshot, facts: topic, path, now: clock.now(), notes: listed }, signal);
+  const plan = await planRepair({ repair, snapshot, facts: topic, path, now: clock.now(), notes: listed }, signal);
   return showAndRun(session, plan, { ...options, wait, consequences, facts: topic });
 }
 

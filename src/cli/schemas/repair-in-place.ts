@@ -1,8 +1,8 @@
-/** Repairs that write behind the topic's end: re-key, tombstone-empty, undelete and duplicate-ids. */
+/** Repairs that write behind the topic's end: re-key, tombstone-empty, reference-order, undelete and duplicate-ids. */
 import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
 import type { BothStates } from '../../recovery/repair/duplicate-ids.ts';
 import type { InPlaceRepair } from '../../recovery/repair/in-place-repair.ts';
-import { planInPlace } from '../../recovery/repair/plan-in-place.ts';
+import { planRepair } from '../../recovery/repair/plan-repair.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import type { RegistryState } from '../../recovery/state/registry-state.ts';
 import { replay } from '../../recovery/state/replay.ts';
@@ -38,7 +38,7 @@ export async function repairInPlace(
   const repair = await decide(topic);
   if (repair.writes === 0) return nothingToMend(session, repair);
   const consequences = await consequencesInPlace(snapshot, repair);
-  const plan = await planInPlace({ repair, snapshot, facts: facts.topic, path, now: clock.now() }, signal);
+  const plan = await planRepair({ repair, snapshot, facts: facts.topic, path, now: clock.now() }, signal);
   return showAndRun(session, plan, { ...options, wait, consequences, facts: facts.topic });
 }
 

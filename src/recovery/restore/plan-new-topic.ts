@@ -1,16 +1,19 @@
 /** Plans a registry's topic anew from a snapshot: made compact, with one partition, then every record in its order. */
 import { newId } from '../../foundation/id.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
-import { openPlan, type Plan } from '../plan/open-plan.ts';
+import type { Plan } from '../plan/open-plan.ts';
 import type { PlanHeader, PlanStep } from '../plan/plan.ts';
-import { PlanWriter } from '../plan/plan-writer.ts';
 import { plannedRecord } from '../plan/planned-record.ts';
+import { writePlan } from '../plan/write-plan.ts';
 import { readRecord } from '../records/read-record.ts';
+import { findOutOfOrder, type OutOfOrder, outOfOrderLines, underTodaysKeys } from '../repair/reference-order.ts';
+import { versionRecords } from '../repair/version-writes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicAcl } from '../snapshot/topic-facts.ts';
 import { aclsFor } from '../topic/registry-topic.ts';
 import { noopStep, schemaStep } from './added-steps.ts';
 import { normalizeRecord } from './normalize-record.ts';
+import { normalizedSnapshot } from './normalized-snapshot.ts';
 import type { PresentTarget } from './present-target.ts';
 import { TOPIC_IN_THE_WAY } from './restore-errors.ts';
 import { type SnapshotSurvey, surveySnapshot } from './survey-snapshot.ts';
@@ -40,14 +43,17 @@ export interface NewTopicOptions {
   readonly notes?: readonly string[];
 }
 
+const NONE: OutOfOrder = { early: [], writes: [] };
+
 /**
- * Reads the snapshot twice, in bounded memory.
+ * Reads the snapshot twice, in bounded memory; once more where any schema refers to another, with some 250 bytes for each version.
  * @throws ConfigError `holdfast.recovery.topic-in-the-way`, and what reading the snapshot and writing the plan throw
  */
 export async function planNewTopic(options: NewTopicOptions, signal?: AbortSignal): Promise<Plan> {
   const { snapshot, topic, path, present, asIs = false } = options;
   const first = firstSteps(options, await surveySnapshot(snapshot, { minIds: options.minIds ?? {}, asIs }, signal));
   const { survey } = first;
+  const outOfOrder = asIs || !survey.hasReferences ? NONE : await findOutOfOrder(normalizedSnapshot(snapshot), signal);
   const header: PlanHeader = {
     format: 1,
     kind: 'holdfast-schemas-plan',
@@ -65,28 +71,32 @@ export async function planNewTopic(options: NewTopicOptions, signal?: AbortSigna
       ...(options.registryReads === undefined ? {} : { registryReads: options.registryReads }),
     },
     maxIds: survey.ids.highest,
-    summary: [...(options.notes ?? []), ...survey.summary(), ...first.notes],
+    summary: [...(options.notes ?? []), ...survey.summary(), ...outOfOrderLines(outOfOrder), ...first.notes],
   };
-  const writer = await PlanWriter.create(path, header);
-  try {
-    for (const step of first.steps) await writer.add(step);
-    for await (const records of snapshot.records()) {
-      signal?.throwIfAborted();
-      for (const raw of records) {
-        const read = readRecord(raw);
-        if (!read.ok && (!asIs || raw.key === null)) continue;
-        const record = read.ok && !asIs ? normalizeRecord(raw, read).record : raw;
-        await writer.add({ do: 'produce', topic, record: plannedRecord(record) });
-      }
+  return writePlan(path, header, stepsOf(options, first, outOfOrder, signal), signal);
+}
+
+async function* stepsOf(
+  { snapshot, topic, asIs = false }: NewTopicOptions,
+  { steps, survey }: ReturnType<typeof firstSteps>,
+  outOfOrder: OutOfOrder,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PlanStep> {
+  yield* steps;
+  for await (const records of snapshot.records()) {
+    signal?.throwIfAborted();
+    for (const raw of records) {
+      const read = readRecord(raw);
+      if (!read.ok && (!asIs || raw.key === null)) continue;
+      const record = read.ok && !asIs ? normalizeRecord(raw, read).record : raw;
+      yield { do: 'produce', topic, record: plannedRecord(record) };
     }
-    for (const { schema } of survey.ids.reservations()) await writer.add(schemaStep(topic, schema));
-    if (!asIs) await writer.add(noopStep(topic));
-    await writer.finish();
-  } catch (error) {
-    await writer.discard();
-    throw error;
   }
-  return openPlan(path, signal);
+  for await (const record of versionRecords(underTodaysKeys(outOfOrder.writes))) {
+    yield { do: 'produce', topic, record };
+  }
+  for (const { schema } of survey.ids.reservations()) yield schemaStep(topic, schema);
+  if (!asIs) yield noopStep(topic);
 }
 
 function firstSteps(

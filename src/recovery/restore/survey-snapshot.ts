@@ -10,6 +10,8 @@ export interface SnapshotSurvey {
   readonly ids: HighestIds;
   /** Bytes of key, value and headers. */
   readonly largestRecord: number;
+  /** Any schema refers to another one. */
+  readonly hasReferences: boolean;
   summary(): readonly string[];
 }
 
@@ -23,6 +25,7 @@ export async function surveySnapshot(
   const counts = { records: 0, keyless: 0, 'empty-delete': 0, 'legacy-key': 0 };
   const unreadable = new UnreadableRecords();
   let largestRecord = 0;
+  let hasReferences = false;
   for await (const records of snapshot.records()) {
     signal?.throwIfAborted();
     for (const raw of records) {
@@ -30,6 +33,7 @@ export async function surveySnapshot(
       largestRecord = Math.max(largestRecord, sizeOf(raw));
       const read = readRecord(raw);
       ids.saw(read);
+      hasReferences ||= read.ok && read.record.kind === 'schema' && read.record.value.references.length > 0;
       if (raw.key === null) counts.keyless++;
       if (read.ok) for (const done of normalizeRecord(raw, read).done) counts[done]++;
       else unreadable.add(raw.offset, read.reason);
@@ -37,7 +41,7 @@ export async function surveySnapshot(
   }
   await addWitnessedIds(ids, snapshot);
   for (const [context, id] of Object.entries(options.minIds)) ids.atLeast(context, id);
-  return { ids, largestRecord, summary: () => summaryOf(counts, unreadable, ids, options.asIs) };
+  return { ids, largestRecord, hasReferences, summary: () => summaryOf(counts, unreadable, ids, options.asIs) };
 }
 
 function summaryOf(

@@ -54,20 +54,6 @@ export async function readTopicFacts(
   };
 }
 
-/**
- * Whether what lies from `before.endOffset` on continues what was read before: the same topic, nothing of it gone in between. False where
- * the broker does not tell: then it is read from the beginning.
- */
-export function continues(before: TopicFacts, now: TopicFacts): boolean {
-  return (
-    before.topicId !== null &&
-    before.topicId === now.topicId &&
-    before.clusterId === now.clusterId &&
-    before.endOffset >= now.beginOffset &&
-    before.endOffset <= now.endOffset
-  );
-}
-
 function missing(topic: string): ConfigError {
   return new ConfigError(
     `There is no topic '${topic}' in this cluster. If the registry keeps its schemas elsewhere, name the topic with --topic (kafkastore.topic in ` +

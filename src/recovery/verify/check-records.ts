@@ -6,6 +6,7 @@ import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import { textDigest } from '../state/content-digest.ts';
 import type { StateReplay } from '../state/state-replay.ts';
 import type { Row } from '../state/version-table.ts';
+import { EarlyReferences } from './early-references.ts';
 import type { FindingBook, FindingPlace } from './finding-book.ts';
 import { hashOf, KeyEncodings } from './key-encodings.ts';
 import { PurgedVersions, placeOf, splitPlace } from './purged-versions.ts';
@@ -27,10 +28,9 @@ type GoneRecord = Extract<SchemasRecord, { readonly kind: 'schema-gone' }>;
 
 export class RecordsCheck {
   readonly purged = new PurgedVersions();
-  /** Rows whose references did not all lead somewhere when they were read. */
-  readonly readEarly = new Set<Row>();
   private readonly state: StateReplay;
   private readonly sound: SoundTexts;
+  private readonly early: EarlyReferences;
   private readonly book: FindingBook;
   private readonly keys = new KeyEncodings();
   private readonly followed = new Map<string, Followed>();
@@ -51,8 +51,14 @@ export class RecordsCheck {
   }) {
     this.state = parts.state;
     this.sound = parts.sound;
+    this.early = new EarlyReferences({ state: parts.state });
     this.book = parts.book;
     this.writtenByKarapace = parts.writtenByKarapace;
+  }
+
+  /** Rows whose references did not all lead somewhere when they were read. */
+  get readEarly(): ReadonlySet<Row> {
+    return this.early.rows;
   }
 
   /** Bytes of the largest record. */
@@ -130,13 +136,12 @@ export class RecordsCheck {
       this.backwards++;
       keepOffset(this.backwardOffsets, offset);
     }
-    const isEarly = value.references.some((each) => state.rowReferred(subject, each) === undefined);
+    const isEarly = this.early.isEarly(record);
     state.apply(offset, read);
     const row = state.rowOf(subject, version);
     if (row === undefined) return;
     this.sound.see(row, value);
-    if (isEarly) this.readEarly.add(row);
-    else if (this.readEarly.size > 0) this.readEarly.delete(row);
+    this.early.note(row, isEarly);
     this.keys.versionWritten(place, { row, before }, { hash, offset });
   }
 

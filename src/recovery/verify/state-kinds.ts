@@ -72,7 +72,7 @@ export const STATE_KINDS = {
     severity: 'warning',
     what: 'A schema lies before the version that it refers to in the log.',
     vendors: { confluent: 'resolves', karapace: 'passed over: 40403, and its id 40401' },
-    mend: 'Restore a backup --into in-place of an empty topic: there, what is referred to is written first. --into new-topic keeps the order of the log.',
+    mend: 'holdfast schemas repair reference-order writes it again behind that one; a restore, in place or into a new topic, does so too.',
   },
   'cyclic-reference': {
     severity: 'error',

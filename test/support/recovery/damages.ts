@@ -147,6 +147,33 @@ export const DAMAGES: readonly Damage[] = [
     },
   },
   {
+    what: 'schemas before what they refer to',
+    finding: 'reference-before-target',
+    repair: ['reference-order'],
+    inject: () => {
+      const fixed = '{"type":"fixed","name":"F","size":1}';
+      const list = (of: string): string => `{"type":"record","name":"L${of}","fields":[{"name":"x","type":"${of}"}]}`;
+      const refers = (name: string, version: number) => [{ name, subject: 'damaged', version }];
+      return [
+        confluent.schema({
+          subject: 'damaged',
+          version: 3,
+          id: 999_003,
+          schema: list('LF'),
+          references: refers('LF', 2),
+        }),
+        confluent.schema({
+          subject: 'damaged',
+          version: 2,
+          id: 999_002,
+          schema: list('F'),
+          references: refers('F', 1),
+        }),
+        confluent.schema({ subject: 'damaged', version: 1, id: 999_001, schema: fixed }),
+      ];
+    },
+  },
+  {
     what: 'a delete that is empty and not null',
     finding: 'empty-delete',
     repair: ['tombstone-empty'],

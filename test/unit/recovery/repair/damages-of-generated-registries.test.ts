@@ -6,6 +6,7 @@ import { findUnparsable } from '../../../../src/recovery/repair/find-unparsable.
 import { giveNewIds } from '../../../../src/recovery/repair/give-new-id.ts';
 import { chooseLeftOut } from '../../../../src/recovery/repair/left-out.ts';
 import { reKey } from '../../../../src/recovery/repair/re-key.ts';
+import { referenceOrder } from '../../../../src/recovery/repair/reference-order.ts';
 import { tombstoneEmpty } from '../../../../src/recovery/repair/tombstone-empty.ts';
 import type { RegistryState, ReplayVendor } from '../../../../src/recovery/state/registry-state.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
@@ -40,6 +41,8 @@ async function repaired(
       return afterRepair(hurt, await reKey({ snapshot: hurt, state: (await bothStates(hurt))[vendor] }));
     case 'tombstone-empty':
       return afterRepair(hurt, await tombstoneEmpty(hurt));
+    case 'reference-order':
+      return afterRepair(hurt, await referenceOrder(hurt));
     case 'duplicate-ids': {
       const states = await bothStates(hurt);
       const duplicates = await duplicateIds(hurt, states);

@@ -5,6 +5,8 @@ import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
 import { type NewTopicOptions, planNewTopic } from '../../../../src/recovery/restore/plan-new-topic.ts';
 import type { PlanTopic } from '../../../../src/recovery/restore/plan-topic.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
+import { replay } from '../../../../src/recovery/state/replay.ts';
+import { verifySnapshot } from '../../../../src/recovery/verify/verify-snapshot.ts';
 import { failingTopic, Killed } from '../../../support/recovery/failing-topic.ts';
 import { contentInWords, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent, karapace, legacySchemaKey, record } from '../../../support/recovery/record-bytes.ts';
@@ -57,6 +59,47 @@ describe('a restore into a new topic', () => {
     await world.undo(plan);
     expect(await world.content()).toBeUndefined();
   });
+
+  it.each([confluent, karapace])(
+    'writes what $vendor wrote before what it refers to again behind it',
+    async (writer) => {
+      const old = legacySchemaKey('b', 1);
+      const refers = (name: string, subject: string) => [{ name, subject, version: 1 }];
+      const list = {
+        subject: 'b',
+        version: 1,
+        id: 2,
+        schema: '{"type":"array","items":"A"}',
+        references: refers('A', 'a'),
+      };
+      const log = [
+        writer.schema({
+          subject: 'c',
+          version: 1,
+          id: 3,
+          schema: '{"type":"array","items":"A"}',
+          references: refers('A', 'a'),
+        }),
+        { ...writer.schema(list), key: record(old, null).key },
+        writer.schema({ subject: 'a', version: 1, id: 1, schema: '{"type":"fixed","name":"A","size":1}' }),
+        writer.deleteSubject('c', 1),
+      ];
+      const plan = await planned(new MemorySnapshot(asLog(log)));
+      expect(await text(plan)).toContain('Before what they refer to lie 2 schemas');
+      await world.run(plan);
+      const restored = (await world.records()) ?? [];
+      const last = new Map(restored.map((raw) => [Buffer.from(raw.key ?? []).toString(), raw]));
+      const afterCompaction = restored.filter((raw) => last.get(Buffer.from(raw.key ?? []).toString()) === raw);
+      for (const records of [restored, afterCompaction]) {
+        const names = (await verifySnapshot(new MemorySnapshot(records))).map(({ name }) => name);
+        expect(names).not.toContain('reference-before-target');
+        expect(names).not.toContain('two-keys');
+        const state = await replay(new MemorySnapshot(records), 'karapace');
+        expect(state.byId('', 2)).toMatchObject({ subject: 'b', deleted: false });
+        expect(state.version('c', 1)).toMatchObject({ id: 3, deleted: true });
+      }
+    },
+  );
 
   it('mends what registries trip over, and says so', async () => {
     const log = [

@@ -1,8 +1,9 @@
 /** The plan of a repair that writes behind the topic's end. */
 import { newId } from '../../foundation/id.ts';
-import { openPlan, type Plan } from '../plan/open-plan.ts';
-import { PlanWriter } from '../plan/plan-writer.ts';
+import type { Plan } from '../plan/open-plan.ts';
+import type { PlanHeader, PlanStep } from '../plan/plan.ts';
 import { appendedRecord } from '../plan/planned-record.ts';
+import { writePlan } from '../plan/write-plan.ts';
 import { readRecord } from '../records/read-record.ts';
 import { noopStep, schemaStep } from '../restore/added-steps.ts';
 import { addWitnessedIds, HighestIds } from '../restore/highest-ids.ts';
@@ -11,7 +12,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
 
-export interface PlanInPlaceOptions {
+export interface PlanRepairOptions {
   readonly repair: InPlaceRepair;
   /** The topic up to its end: the plan is for this end and no other. */
   readonly snapshot: Snapshot;
@@ -27,11 +28,11 @@ export interface PlanInPlaceOptions {
 }
 
 /** In bounded memory. Throws what reading the snapshot and writing the plan throw. */
-export async function planInPlace(options: PlanInPlaceOptions, signal?: AbortSignal): Promise<Plan> {
+export async function planRepair(options: PlanRepairOptions, signal?: AbortSignal): Promise<Plan> {
   const { repair, facts, path, now, notes = [] } = options;
   const { topic, clusterId, topicId, endOffset, group } = facts;
   const ids = await highestIds(options, signal);
-  const writer = await PlanWriter.create(path, {
+  const header: PlanHeader = {
     format: 1,
     kind: 'holdfast-schemas-plan',
     id: newId<'Plan'>(),
@@ -41,24 +42,20 @@ export async function planInPlace(options: PlanInPlaceOptions, signal?: AbortSig
     target: { kind: 'topic', clusterId, topic, groupId: group.groupId, endOffset, topicId },
     maxIds: ids.highest,
     summary: [...repair.summary, ...notes, ...idLines(ids)],
-  });
-  try {
-    for await (const record of repair.records()) {
-      signal?.throwIfAborted();
-      await writer.add({ do: 'produce', topic, record, change: record.value === null ? '-' : '~' });
-    }
-    for (const { schema } of ids.reservations()) await writer.add(schemaStep(topic, schema));
-    await writer.add(noopStep(topic));
-    await writer.finish();
-  } catch (error) {
-    await writer.discard();
-    throw error;
+  };
+  return writePlan(path, header, stepsOf(options, ids), signal);
+}
+
+async function* stepsOf({ repair, facts: { topic } }: PlanRepairOptions, ids: HighestIds): AsyncGenerator<PlanStep> {
+  for await (const record of repair.records()) {
+    yield { do: 'produce', topic, record, change: record.value === null ? '-' : '~' };
   }
-  return openPlan(path, signal);
+  for (const { schema } of ids.reservations()) yield schemaStep(topic, schema);
+  yield noopStep(topic);
 }
 
 /** Invariant 10: what the repair overwrites may have been the only record that still has the highest id. */
-async function highestIds(options: PlanInPlaceOptions, signal: AbortSignal | undefined): Promise<HighestIds> {
+async function highestIds(options: PlanRepairOptions, signal: AbortSignal | undefined): Promise<HighestIds> {
   const { repair, snapshot, minIds = {} } = options;
   const ids = new HighestIds();
   for await (const batch of snapshot.records()) {

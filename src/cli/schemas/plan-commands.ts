@@ -76,10 +76,11 @@ function isThere(path: string): Promise<boolean> {
 /** So that what is shown can be pasted. */
 function targetFlags({ options }: SchemasSession, { header }: Plan): string {
   const { registryConfig, otherGroupOk = [] } = options;
-  // The nodes without credentials, as the plan has them.
+  // The nodes without credentials, under the names by which they were reached now.
   if (header.target.kind === 'registry') {
     const config = registryConfig === undefined ? '' : ` --registry-config ${shellWord(registryConfig)}`;
-    return ` --registry ${shellWord(header.target.nodes.join(','))}${config}`;
+    const nodes = options.registry === undefined ? header.target.nodes : plainUrls(options.registry);
+    return ` --registry ${shellWord(nodes.join(','))}${config}`;
   }
   const others = otherGroupOk.map((group) => ` --other-group-ok ${shellWord(group)}`).join('');
   return `${kafkaFlags(options)}${others}`;
@@ -92,4 +93,9 @@ function waitFlags({ options }: SchemasSession, { header }: Plan, wait: Wait | u
   const config = registryConfig === undefined ? '' : ` --registry-config ${shellWord(registryConfig)}`;
   const nodes = header.target.kind === 'registry' ? '' : ` --registry ${shellWord(registry)}${config}`;
   return `${nodes} --wait ${wait.text}`;
+}
+
+function plainUrls(registry: string): readonly string[] {
+  const urls = registry.split(',').map((url) => url.trim());
+  return urls.filter((url) => url !== '').map((url) => url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1').replace(/\/+$/, ''));
 }

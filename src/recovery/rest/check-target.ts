@@ -6,7 +6,7 @@ import type { RegistryApi } from './registry-api.ts';
 
 export const OTHER_REGISTRY = defineErrorCode('holdfast.recovery.other-registry', {
   what: 'A plan or an undo file was to be run against another registry than the one that it was made for, so nothing was sent.',
-  mend: 'Give --registry the nodes that the plan names, or make a plan for this registry.',
+  mend: 'Give --registry the nodes that the plan names, or those of the same registry under other names; or make a plan for this registry.',
 });
 
 /** As the node tells it; null: it tells none. */
@@ -16,7 +16,8 @@ export async function clusterIdOf(api: Pick<RegistryApi, 'read'>, signal: AbortS
 }
 
 /**
- * Nothing is written. What an older plan does not tell is not compared.
+ * Nothing is written. What an older plan does not tell is not compared. A node that the plan does not name may be one of its registry under a
+ * new name: it is, if it tells the vendor and the cluster that the plan has.
  * @throws ConfigError `holdfast.recovery.other-registry`; what asking throws
  */
 export async function refuseOtherRegistry(
@@ -26,23 +27,32 @@ export async function refuseOtherRegistry(
 ): Promise<void> {
   if (target.kind !== 'registry') throw new RangeError('not a plan for a registry');
   const known = new Set(target.nodes.map(plain));
-  const stranger = nodes.find(({ node }) => !known.has(plain(node)));
   const planned = target.nodes.join(', ');
-  if (stranger !== undefined) throw refusal(`${stranger.node} is not among its nodes`, planned);
-  const [api] = nodes;
-  if (api === undefined) return;
-  if (target.vendor !== undefined) {
-    const { vendor } = await identifyNode(api, signal);
-    if (vendor !== target.vendor) throw refusal(`${api.node} is now ${vendor}, and was ${target.vendor}`, planned);
+  for (const [index, api] of nodes.entries()) {
+    const isStranger = !known.has(plain(api.node));
+    if (isStranger && (target.vendor === undefined || typeof target.clusterId !== 'string')) {
+      const why = 'and the registry told no cluster by which it could be known under another name';
+      throw refusal(`${api.node} is not among its nodes, ${why}`, planned);
+    }
+    if (!isStranger && index > 0) continue;
+    const difference = await differenceOf(api, target, signal);
+    if (difference !== undefined) throw refusal(difference, planned);
   }
-  if (target.clusterId === undefined) return;
-  const clusterId = await clusterIdOf(api, signal);
-  if (clusterId !== target.clusterId) {
-    throw refusal(
-      `${api.node} tells the cluster ${clusterId ?? '(none)'}, and told ${target.clusterId ?? '(none)'}`,
-      planned,
-    );
+}
+
+async function differenceOf(
+  api: RegistryApi,
+  { vendor, clusterId }: Extract<PlanHeader['target'], { readonly kind: 'registry' }>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (vendor !== undefined) {
+    const now = (await identifyNode(api, signal)).vendor;
+    if (now !== vendor) return `${api.node} is ${now}, and it was ${vendor}`;
   }
+  if (clusterId === undefined) return undefined;
+  const now = await clusterIdOf(api, signal);
+  if (now === clusterId) return undefined;
+  return `${api.node} tells the cluster ${now ?? '(none)'}, and it told ${clusterId ?? '(none)'}`;
 }
 
 function plain(node: string): string {
@@ -51,8 +61,8 @@ function plain(node: string): string {
 
 function refusal(why: string, planned: string): ConfigError {
   return new ConfigError(
-    `The plan was made for the registry at ${planned}: ${why}. Nothing was sent. Give --registry the nodes of the plan; for another registry, ` +
-      'or the same one under new names, make the plan again.',
+    `The plan was made for the registry at ${planned}: ${why}. Nothing was sent. Give --registry the nodes of the plan; for another ` +
+      'registry, make the plan again.',
     { code: OTHER_REGISTRY },
   );
 }

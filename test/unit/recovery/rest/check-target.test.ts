@@ -24,3 +24,22 @@ it('refuses another registry under the same URL, by its vendor and its cluster',
   await expect(refused({ vendor: 'apicurio' })).rejects.toMatchObject({ code });
   await expect(refused({ clusterId: '"another"' })).rejects.toMatchObject({ code });
 });
+
+it('lets the same registry through under new names, by its vendor and its cluster, and no other node beside it', async () => {
+  const served = new RegistryInMemory();
+  const renamed = served.node({}, 'http://new:8081');
+  const clusterId = JSON.stringify(await renamed.read('/v1/metadata/id', signal));
+  const known = { target: { ...target, vendor: 'confluent', clusterId } };
+  await refuseOtherRegistry(known, [renamed, served.node()], signal);
+  const another = new RegistryInMemory({ kafkaClusterId: 'another' }).node({}, 'http://another:8081');
+  await expect(refuseOtherRegistry(known, [renamed, another], signal)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining('http://another:8081'),
+  });
+  for (const untold of [{ target: { ...target, vendor: 'karapace', clusterId: null } }, { target }]) {
+    await expect(refuseOtherRegistry(untold, [renamed], signal)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('no cluster by which it could be known'),
+    });
+  }
+});

@@ -17,6 +17,8 @@ export interface PlanDescription {
   readonly changedIds: readonly PlannedId[];
   /** As in the plan's header. */
   readonly lostIds: readonly PlannedId[];
+  /** As in the plan's header; empty: it brings everything back. */
+  readonly dropped: Readonly<Record<string, number>>;
   readonly steps: number;
   /** Topics that are made, altered or deleted, in words and in order. */
   readonly topics: readonly string[];
@@ -47,7 +49,7 @@ export async function describePlan(plan: Plan, signal?: AbortSignal): Promise<Pl
       }
     }
   }
-  const { id, title, created, source, target, summary, changedIds = [], lostIds = [] } = plan.header;
+  const { id, title, created, source, target, summary, changedIds = [], lostIds = [], dropped = {} } = plan.header;
   return {
     id,
     title,
@@ -60,6 +62,7 @@ export async function describePlan(plan: Plan, signal?: AbortSignal): Promise<Pl
     summary,
     changedIds,
     lostIds,
+    dropped,
     steps: plan.steps,
     topics,
     changes: { '+': changes['+'].end(), '~': changes['~'].end(), '-': changes['-'].end() },

@@ -127,6 +127,8 @@ export interface PlanHeader {
   readonly changedIds?: readonly PlannedId[];
   /** All ids that stand for nothing any more, with a version that has it now. Absent: none. */
   readonly lostIds?: readonly PlannedId[];
+  /** By kind, how much of the backup no request can bring back; of a registry's plan. */
+  readonly dropped?: Readonly<Record<string, number>>;
   /** What a person wants to read before saying yes. */
   readonly summary: readonly string[];
 }

@@ -84,7 +84,7 @@ export function notKeptByApicurio({ configs, modes }: RegistryRestore): readonly
   return [
     ...(levels.length > 0 ? [`Apicurio keeps no level NONE of a subject: ${levels.slice(0, 10).join(', ')}.`] : []),
     ...(told.length > 0 ? ['Apicurio has no modes: those of the backup are left out.'] : []),
-    'Apicurio keeps neither metadata nor rules of schemas, and of configs the compatibility level alone.',
+    'Apicurio keeps of configs the compatibility level alone.',
   ];
 }
 

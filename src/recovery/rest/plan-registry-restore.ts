@@ -9,12 +9,13 @@ import { compareWithTarget } from './compare-with-target.ts';
 import { covers, importScopes } from './import-scopes.ts';
 import { type LeftOutVersion, leftOutInWords } from './left-out-versions.ts';
 import { versionKey } from './list-schemas.ts';
+import { type NotCarried, notCarried, notCarriedInWords } from './not-carried.ts';
 import { notKeptByApicurio, planApicurioRestore } from './plan-apicurio-restore.ts';
 import { type RegistryRestore, restoreSteps, type SettingChange } from './registry-restore.ts';
 import { undoSteps } from './registry-undo.ts';
 import { isPartOf } from './rest-content.ts';
 import type { RequestStep } from './restore-steps.ts';
-import type { TargetIndex } from './target-index.ts';
+import { keepsMetadata, type TargetIndex } from './target-index.ts';
 
 export interface RegistryRestoreOptions {
   /** Chosen and renamed already: all of it is restored. */
@@ -37,6 +38,7 @@ export interface PlannedRequests {
 }
 
 export interface RegistryPlan extends PlannedRequests {
+  readonly dropped: NotCarried;
   readonly undo: PlannedRequests;
 }
 
@@ -68,14 +70,31 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     configs: configChanges(state, target),
     modes: modeChanges(state, target, scopes),
   };
+  const dropped = await notCarried({
+    snapshot,
+    imported: items.filter(({ action }) => action === 'import').map(({ version }) => version),
+    keepsMetadata: keepsMetadata(target.witness.vendor),
+    signal,
+  });
   const requests = isApicurio
     ? planApicurioRestore(restore)
     : { steps: () => restoreSteps(restore), undo: { steps: () => undoSteps(restore) } };
   return {
     maxIds,
     summary: isApicurio
-      ? [...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same), ...notKeptByApicurio(restore)]
-      : [...summaryOf(restore, same), ...otherIds, ...leftOutInWords(leftOut), ...keptFields(state, target)],
+      ? [
+          ...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same),
+          ...notCarriedInWords(dropped),
+          ...notKeptByApicurio(restore),
+        ]
+      : [
+          ...summaryOf(restore, same),
+          ...otherIds,
+          ...leftOutInWords(leftOut),
+          ...notCarriedInWords(dropped),
+          ...keptFields(state, target),
+        ],
+    dropped,
     steps: requests.steps,
     undo: {
       maxIds: Object.fromEntries(Object.entries(maxIds).map(([context, id]) => [context, id + 1])),

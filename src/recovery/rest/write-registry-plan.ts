@@ -59,8 +59,8 @@ export async function writeRegistryPlan(
       target: { kind: 'registry', nodes: urls, vendor: witness.vendor, ...cluster, maxIds: witness.maxIds },
     } as const;
     const title = options.title ?? `Restore through the registry at ${urls[0]}`;
-    const { maxIds, summary } = restore;
-    const header = { ...common, id: newId<'Plan'>(), title, maxIds, summary: [...notes, ...summary] };
+    const { maxIds, summary, dropped } = restore;
+    const header = { ...common, id: newId<'Plan'>(), title, maxIds, dropped, summary: [...notes, ...summary] };
     const plan = await write(path, header, restore.steps(), signal);
     const undo = await write(
       options.undoPath ?? undoPathOf(path),

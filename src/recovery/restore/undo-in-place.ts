@@ -41,6 +41,8 @@ export async function undoInPlace(
     if (end < from) throw changed(target.topic, `it ends at ${end}, and the plan began at ${from}`);
     const sight = await seeUndo(run, { made, from: Math.max(from, facts.beginOffset), end });
     if (begun === undefined && sight.hasNothing && isSet(shape, facts)) {
+      // Late records have had the time in which the topic was read, too.
+      if ((await target.facts(signal))?.endOffset !== end) continue;
       return {
         ...run.result('nothing-to-undo'),
         notes: ['the plan had written nothing yet: there is nothing to take back'],

@@ -26,26 +26,47 @@ export async function compareRecords(
   const differs = (text: string): void => {
     if (differing++ < LISTED) differences.push(text);
   };
-  const copied = oneByOne(copy, signal);
-  const next = async (): Promise<RawRecord | undefined> => (await copied.next()).value;
-  for await (const record of oneByOne(original, signal)) {
-    const other = await next();
-    compared++;
-    if (other === undefined) differs(`the record at offset ${record.offset} is missing`);
-    else if (!isPlanned(other, plannedRecord(record))) {
-      differs(`the record at offset ${record.offset} is another one at offset ${other.offset} of the copy`);
+  const copied = new RecordCursor(copy);
+  for await (const records of original.records()) {
+    signal?.throwIfAborted();
+    for (const record of records) {
+      // Waits once a batch, not at each record.
+      const other = copied.taken() ?? (await copied.next());
+      compared++;
+      if (other === undefined) differs(`the record at offset ${record.offset} is missing`);
+      else if (!isPlanned(other, plannedRecord(record))) {
+        differs(`the record at offset ${record.offset} is another one at offset ${other.offset} of the copy`);
+      }
     }
   }
-  for (let more = await next(); more !== undefined; more = await next()) {
+  for (let more = await copied.next(); more !== undefined; more = await copied.next()) {
     differs(`the record at offset ${more.offset} of the copy is in no record of the original`);
   }
   return { compared, differences, differing };
 }
 
-async function* oneByOne(snapshot: Snapshot, signal: AbortSignal | undefined): AsyncGenerator<RawRecord, undefined> {
-  for await (const batch of snapshot.records()) {
-    signal?.throwIfAborted();
-    yield* batch;
+class RecordCursor {
+  private readonly batches: AsyncIterator<readonly RawRecord[]>;
+  private batch: readonly RawRecord[] = [];
+  private at = 0;
+
+  constructor(snapshot: Snapshot) {
+    this.batches = snapshot.records()[Symbol.asyncIterator]();
   }
-  return undefined;
+
+  /** The next one of the batch that was read; undefined: another has to be read. */
+  taken(): RawRecord | undefined {
+    return this.batch[this.at++];
+  }
+
+  /** undefined: there is none. */
+  async next(): Promise<RawRecord | undefined> {
+    for (let found = this.taken(); ; found = this.taken()) {
+      if (found !== undefined) return found;
+      const { value, done } = await this.batches.next();
+      if (done === true) return undefined;
+      this.batch = value;
+      this.at = 0;
+    }
+  }
 }

@@ -27,6 +27,10 @@ export interface Found {
   readonly notes: readonly string[];
 }
 
+export interface Served {
+  readonly versions: readonly Pick<LivedVersion, 'id' | 'schema'>[];
+}
+
 /** Karapace does not leave its group when it is stopped: it is waited for. */
 const KARAPACE_FLAGS = ['--session-timeout-ms', '6000', '--primary-wait-ms', '500'];
 
@@ -129,7 +133,7 @@ export class HurtRegistry {
    * A node that starts on the topic serves every id with its text, `verify` finds no error in the topic and none at the node, and the next
    * schema gets an id above all that were ever given out.
    */
-  async expectMended({ versions }: LivedRegistry, highest: number): Promise<void> {
+  async expectMended({ versions }: Served, highest: number): Promise<void> {
     expect((await this.findings()).code).toBe(0);
     await this.registry.startNode(0);
     for (const { id, schema } of versions) {

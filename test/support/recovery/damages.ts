@@ -15,6 +15,8 @@ export interface Damage {
   readonly inject: (lived: LivedRegistry) => readonly WrittenRecord[] | undefined;
   /** Arguments of `holdfast schemas repair`; all undamaged content is as it was afterwards. */
   readonly repair: readonly string[];
+  /** What was appended is right, but for where it lies: it is served once that is mended. */
+  readonly keepsInjected?: true;
   /** What was appended has to be named by its offsets, too: no backup has what it lacks. */
   readonly dropsOffsets?: true;
 }
@@ -150,6 +152,7 @@ export const DAMAGES: readonly Damage[] = [
     what: 'schemas before what they refer to',
     finding: 'reference-before-target',
     repair: ['reference-order'],
+    keepsInjected: true,
     inject: () => {
       const fixed = '{"type":"fixed","name":"F","size":1}';
       const list = (of: string): string => `{"type":"record","name":"L${of}","fields":[{"name":"x","type":"${of}"}]}`;

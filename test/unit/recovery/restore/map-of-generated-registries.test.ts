@@ -55,7 +55,15 @@ const RULES: readonly (readonly [from: string, to: string])[] = [
   ['folder/name', '../folder'],
   [':.other-ctx:', ':.ctx-2:'],
 ];
-const someRules = fc.subarray([...RULES], { minLength: 1 });
+/** Not with the others: what they leave in the default context could be referred to from nowhere else. */
+const CONTEXTS: typeof RULES = [
+  [':.:', ':.fresh:'],
+  [':.ctx:', ':.moved:'],
+];
+const someRules = fc.oneof(
+  { weight: 2, arbitrary: fc.subarray([...RULES], { minLength: 1 }) },
+  { weight: 1, arbitrary: fc.subarray([...CONTEXTS], { minLength: 1 }) },
+);
 
 describe('part of a generated registry, or all under other names', () => {
   it('has what was asked for with all to which it refers, as it was, and nothing else', async () => {

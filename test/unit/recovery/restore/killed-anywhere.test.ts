@@ -3,6 +3,7 @@
  * gone on with it is what was planned, taken back it is what there was.
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openPlan, type Plan } from '../../../../src/recovery/plan/open-plan.ts';
@@ -56,6 +57,21 @@ async function registered(topic: MemoryPlanTopic, count: number): Promise<readon
   );
 }
 
+/** Compaction alone changes what is read where deletions have one key, or Confluent's registry reads a log of Karapace. */
+async function isSameCompacted(log: readonly RawRecord[]): Promise<boolean> {
+  const [whole, compacted] = [new MemoryPlanTopic(log), new MemoryPlanTopic(log)];
+  compacted.compact();
+  return isDeepStrictEqual(await told(compacted), await told(whole));
+}
+
+/** In place, some losses are refused, as ids would change or be lost: there is nothing to kill then. */
+async function plannedInPlace(snapshot: MemorySnapshot, topic: MemoryPlanTopic): Promise<Plan> {
+  return planInPlace({ snapshot, present: topic.present(), path: newPath(), ...more }).catch((error) => {
+    fc.pre(error.code !== 'holdfast.recovery.id-collision');
+    throw error;
+  });
+}
+
 interface Wrecked {
   readonly killed: number;
   readonly late: Awaited<ReturnType<typeof plannedRecords>>;
@@ -91,7 +107,7 @@ it('is byte for byte what was planned when it goes on', async () => {
       const asPresent = { clusterId: 'cluster-1', brokers: 1, facts: undefined, hasAuthorizer: false };
       const plan = isNew
         ? await planNewTopic({ snapshot, present: asPresent, topic: topic.topic, path: newPath(), ...more })
-        : await planInPlace({ snapshot, present: topic.present(), path: newPath(), ...more });
+        : await plannedInPlace(snapshot, topic);
       if (plan.steps === 0) return;
       const base = topic.end;
       const { late } = await wreck(topic, plan, what);
@@ -104,7 +120,7 @@ it('is byte for byte what was planned when it goes on', async () => {
       ).toBeUndefined();
       await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'was-done', written: 0 });
     }),
-    { numRuns: runs(40) },
+    { numRuns: runs(40), endOnFailure: true },
   );
 }, 120_000);
 
@@ -113,16 +129,13 @@ it('in place is what each vendor read before, and what was registered since, whe
     fc.asyncProperty(generatedRegistry(), losses, mishap, async ({ log }, left, what) => {
       const present = log.filter((_, n) => left[n % left.length] === true);
       const topic = new MemoryPlanTopic(present);
-      const plan = await planInPlace({
-        ...{ snapshot: new MemorySnapshot(log), present: topic.present(), path: newPath() },
-        ...more,
-      });
+      const plan = await plannedInPlace(new MemorySnapshot(log), topic);
       if (plan.steps === 0) return;
       const { late } = await wreck(topic, plan, what);
       for (let n = 0; n < what.noops; n++) topic.write(confluent.noop());
       const others = await registered(topic, what.registrations);
       topic.write(...others);
-      if (what.isCompacted) topic.compact();
+      if (what.isCompacted && (await isSameCompacted(present))) topic.compact();
       if (what.arrives === 'settling') topic.late = [[], late];
       else topic.intruder = { after: what.arrives, records: late };
       const undo = await openPlan(undoPathOf(plan.path));

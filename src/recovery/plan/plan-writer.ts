@@ -16,7 +16,7 @@ export interface PlanEnd {
 }
 
 /**
- * Nothing is at `path` before {@link finish} resolved, and then it is whole and durable. A crash leaves `<path>.<random>.part` behind: two
+ * Nothing is at `path` before {@link finish} or {@link publish} resolved, and then it is whole and durable. A crash leaves `<path>.<random>.part` behind: two
  * that write the same path at once must not write into one file. Holds at most one line and 256 KiB in memory.
  */
 export class PlanWriter {
@@ -63,17 +63,32 @@ export class PlanWriter {
   }
 
   async finish(): Promise<PlanEnd> {
+    const end = await this.seal();
+    await this.publish();
+    return end;
+  }
+
+  /** Nothing is added any more; it is not at `path` before {@link publish}. For a plan to which another file refers that has to be there first. */
+  async seal(): Promise<PlanEnd> {
     try {
       await this.flush();
       const end: PlanEnd = { steps: this.steps, sha256: this.hash.digest('hex') };
       await this.file.writeFile(`${JSON.stringify({ end })}\n`);
       await this.file.sync();
       await this.file.close();
+      return end;
+    } catch (cause) {
+      throw notWritten(this.path, cause);
+    }
+  }
+
+  /** Of a sealed one. */
+  async publish(): Promise<void> {
+    try {
       // A link, unlike a rename, never replaces what somebody else put there meanwhile.
       await link(this.temporary, this.path);
       await unlink(this.temporary);
       await syncFolder(dirname(this.path));
-      return end;
     } catch (cause) {
       throw notWritten(this.path, cause);
     }

@@ -3,6 +3,7 @@ import { newId } from '../../foundation/id.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
 import type { PlanHeader } from '../plan/plan.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
+import { writePlan } from '../plan/write-plan.ts';
 import { undoPathOf } from '../restore/open-undo.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -61,39 +62,47 @@ export async function writeRegistryPlan(
     const title = options.title ?? `Restore through the registry at ${urls[0]}`;
     const { maxIds, summary, dropped } = restore;
     const header = { ...common, id: newId<'Plan'>(), title, maxIds, dropped, summary: [...notes, ...summary] };
-    const plan = await write(path, header, restore.steps(), signal);
-    const undo = await write(
-      options.undoPath ?? undoPathOf(path),
-      {
-        ...common,
-        ...{ id: newId<'Plan'>(), title: `Undo: ${title}`, maxIds: restore.undo.maxIds, summary: restore.undo.summary },
-        undoes: { id: plan.header.id, path: plan.path, sha256: plan.sha256, base: null },
-      },
-      restore.undo.steps(),
-      signal,
-    );
-    return { plan, undo };
+    const sealed = await sealedPlan(path, header, restore.steps(), signal);
+    try {
+      // Invariant 10: what takes the plan back is there before the plan is, so that none can be run without it.
+      const undo = await writePlan(
+        options.undoPath ?? undoPathOf(path),
+        {
+          ...common,
+          ...{ id: newId<'Plan'>(), title: `Undo: ${title}` },
+          ...{ maxIds: restore.undo.maxIds, summary: restore.undo.summary },
+          undoes: { id: header.id, path: sealed.writer.path, sha256: sealed.sha256, base: null },
+        },
+        restore.undo.steps(),
+        signal,
+      );
+      await sealed.writer.publish();
+      return { plan: await openPlan(path, signal), undo };
+    } catch (error) {
+      await sealed.writer.discard();
+      throw error;
+    }
   } finally {
     await target.close();
   }
 }
 
-async function write(
+/** Whole and durable, but not at its path yet. */
+async function sealedPlan(
   path: string,
   header: PlanHeader,
   steps: AsyncIterable<RequestStep>,
   signal: AbortSignal,
-): Promise<Plan> {
+): Promise<{ readonly writer: PlanWriter; readonly sha256: string }> {
   const writer = await PlanWriter.create(path, header);
   try {
     for await (const step of steps) {
       signal.throwIfAborted();
       await writer.add(step);
     }
-    await writer.finish();
+    return { writer, sha256: (await writer.seal()).sha256 };
   } catch (error) {
     await writer.discard();
     throw error;
   }
-  return openPlan(path, signal);
 }

@@ -20,7 +20,7 @@ import { verifyBackup } from './verify-backup.ts';
 import { writePlanned } from './write-planned.ts';
 import { writeUndo } from './write-undo.ts';
 
-export type { RunOutcome, RunProgress, RunTopicPlanOptions, TopicRunResult } from './topic-run.ts';
+export type { RunOutcome, RunTopicPlanOptions, TopicRunResult } from './topic-run.ts';
 
 /**
  * Guarantees: nothing is written while the registry's group has members, nor before the undo file is there, nor to a target that is not the

@@ -59,10 +59,14 @@ function referrersOf(state: RegistryState): ReadonlyMap<string, readonly Place[]
   for (const subject of state.subjects()) {
     for (const { version, references } of state.versions(subject)) {
       for (const reference of references) {
-        const key = placeKey(referred(reference, subject));
-        const known = referrers.get(key);
-        if (known === undefined) referrers.set(key, [{ subject, version }]);
-        else known.push({ subject, version });
+        const keys = new Set([placeKey(referred(reference, subject))]);
+        // A name is only a name to it, in whatever context.
+        if (state.vendor === 'karapace') keys.add(placeKey(reference));
+        for (const key of keys) {
+          const known = referrers.get(key);
+          if (known === undefined) referrers.set(key, [{ subject, version }]);
+          else known.push({ subject, version });
+        }
       }
     }
   }

@@ -47,13 +47,15 @@ export class SubjectRules {
   }
 
   /**
-   * As it is written in a schema or config of `owner`, whose new name is known.
+   * As it is written in a schema or config of `owner`, whose new name is known. What leaves the default context is named with its new one, which
+   * either vendor finds: to Karapace, a bare name is never one of a context.
    * @throws ConfigError `holdfast.recovery.map-invalid`: no name in another context leads into the default one
    */
   renamedReference(reference: string, full: string, owner: string): string {
     const to = this.renamed(full);
     const isQualified = /^:\.[^:]*:/.test(reference);
-    if (!isQualified && contextOf(to) === contextOf(owner)) return bareOf(to);
+    const leavesDefault = contextOf(full) === '' && contextOf(to) !== '';
+    if (!isQualified && !leavesDefault && contextOf(to) === contextOf(owner)) return bareOf(to);
     if (contextOf(to) === '' && contextOf(owner) !== '') {
       throw invalid(
         `--map brings ${full} into the default context as ${to}, and ${owner}, which refers to it, would not be there: nothing in another ` +

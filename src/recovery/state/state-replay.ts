@@ -1,7 +1,7 @@
 /**
  * Reads records in offset order as one vendor's registry would (specs/registry.md, chapter 5, "Damage behaviour" and "Ids, split brain";
  * Confluent: KafkaStoreMessageHandler, InMemoryCache; Karapace: schema_reader.py, in_memory_database.py). Both are given one id space per
- * context, though Karapace takes `:.context:` for a part of the name.
+ * context, though Karapace takes `:.context:` for a part of the name; where its references lead goes by their names alone.
  */
 
 import { contextOf } from '../../registry/subject-context.ts';
@@ -39,11 +39,19 @@ interface Rules {
   readonly deletesByEmpty: boolean;
   /** Knows MODE and CLEAR_SUBJECT, and a removed level of the whole registry. */
   readonly hasModes: boolean;
+  /** A reference without a context is one of the context of its schema; else its subject is that name, whatever it looks like. */
+  readonly hasContexts: boolean;
 }
 
 const RULES: Readonly<Record<ReplayVendor, Rules>> = {
-  confluent: { byId: 'first', dropsDangling: false, keepsPurgedIds: false, deletesByEmpty: false, hasModes: true },
-  karapace: { byId: 'last', dropsDangling: true, keepsPurgedIds: true, deletesByEmpty: true, hasModes: false },
+  confluent: {
+    ...{ byId: 'first', dropsDangling: false, keepsPurgedIds: false },
+    ...{ deletesByEmpty: false, hasModes: true, hasContexts: true },
+  },
+  karapace: {
+    ...{ byId: 'last', dropsDangling: true, keepsPurgedIds: true },
+    ...{ deletesByEmpty: true, hasModes: false, hasContexts: false },
+  },
 };
 const EVERYTHING: Rules = { ...RULES.confluent, byId: 'all', deletesByEmpty: true };
 
@@ -197,7 +205,7 @@ export class StateReplay implements RegistryState {
 
   /** As the vendor finds it now: Karapace looks among those that are not soft-deleted (schema_reader.py, `_resolve_reference`). */
   private target(context: string, reference: SchemaReference): Row | undefined {
-    const subject = referencedSubject(context, reference.subject);
+    const subject = this.rules.hasContexts ? referencedSubject(context, reference.subject) : reference.subject;
     if (reference.version !== LATEST) {
       const row = this.bySubject.row(subject, reference.version);
       return row !== undefined && this.table.isDeleted(row) ? undefined : row;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { undelete } from '../../../../src/recovery/repair/undelete.ts';
+import type { ReplayVendor } from '../../../../src/recovery/state/registry-state.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
 import { ConfigError } from '../../../../src/sdk/errors/kinds.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
@@ -10,8 +11,16 @@ const text = (n: number): string => `{"type":"fixed","name":"F","size":${n}}`;
 const schema = (subject: string, version: number, id: number, deleted = false) =>
   confluent.schema({ subject, version, id, schema: text(id), deleted });
 
-async function undeleted(snapshot: MemorySnapshot, subject: string, version?: number, from?: MemorySnapshot) {
-  const state = await replay(snapshot, 'confluent');
+const A = { subject: 'a', version: 1, id: 1, schema: text(1), deleted: true };
+
+async function undeleted(
+  snapshot: MemorySnapshot,
+  subject: string,
+  version?: number,
+  from?: MemorySnapshot,
+  vendor: ReplayVendor = 'confluent',
+) {
+  const state = await replay(snapshot, vendor);
   const backup = from && { name: 'backup/1', snapshot: from, state: await replay(from, 'confluent') };
   const repair = await undelete({
     snapshot,
@@ -103,6 +112,38 @@ it('writes what refers to it again behind it, so that Karapace finds what it ref
   const { repair, readings } = await undeleted(snapshot, 'a', 1);
   for (const state of readings) expect(versionsIn(state)).toEqual(['a:1=1', 'u:1=2', 'v:1=3']);
   expect(repair.writes).toBe(3);
+});
+
+it('writes what refers to the latest version again behind it, which Karapace drops otherwise', async () => {
+  const latest = [{ name: 'F', subject: 'a', version: -1 }];
+  const user = confluent.schema({ subject: 'u', version: 1, id: 3, schema: '"F"', references: latest });
+  // Compaction leaves the user before the only version that it can refer to.
+  const snapshot = new MemorySnapshot(
+    asLog([schema('a', 1, 1), user, schema('a', 1, 1, true), schema('a', 2, 2), schema('a', 2, 2, true)]),
+  );
+  const { repair, readings } = await undeleted(snapshot, 'a', 2);
+  for (const state of readings) expect(versionsIn(state)).toEqual(['a:1=1-', 'a:2=2', 'u:1=3']);
+  expect(repair.writes).toBe(2);
+});
+
+it('names a reference to the latest version as missing where every version of that subject is deleted', async () => {
+  const latest = [{ name: 'F', subject: 'a', version: -1 }];
+  const log = [
+    schema('a', 1, 1, true),
+    confluent.schema({ subject: 'u', version: 1, id: 2, schema: '"F"', references: latest, deleted: true }),
+  ];
+  const missing = (await undeleted(new MemorySnapshot(asLog(log)), 'u')).repair.summary.join('\n');
+  expect(missing).toContain('u version 1 refers to the latest version of a, which is not there');
+  const there = new MemorySnapshot(asLog([...log, schema('a', 2, 3)]));
+  expect((await undeleted(there, 'u')).repair.summary.join('\n')).not.toContain('refers to');
+});
+
+it('takes the whole name of what Karapace refers to from within what looks like a context', async () => {
+  const references = [{ name: 'F', subject: 'a', version: 1 }];
+  const user = karapace.schema({ subject: ':.x:u', version: 1, id: 2, schema: '"F"', references });
+  const snapshot = new MemorySnapshot(asLog([karapace.schema({ ...A, deleted: false }), user, karapace.schema(A)]));
+  const { readings } = await undeleted(snapshot, 'a', 1, undefined, 'karapace');
+  for (const state of readings) expect(versionsIn(state)).toEqual([':.x:u:1=2', 'a:1=1']);
 });
 
 it('has nothing to do where nothing is deleted', async () => {

@@ -158,14 +158,29 @@ describe('where the vendors differ', () => {
     expect(states.karapace.maxId('')).toBe(3);
   });
 
-  it('a reference without a context is one of the context of its schema; version -1 is the latest', async () => {
+  it('a reference without a context is one of the context of its schema with Confluent, and just a name with Karapace', async () => {
+    const references = [{ name: 'n', subject: 'b', version: 1 }];
+    const inContext = await of(schema(':.x:b', 1, 2, LONG), schema(':.x:a', 1, 1, INT, { references }));
+    expect([...inContext.karapace.subjects()]).toEqual([':.x:b']);
+    const byName = await of(schema('b', 1, 2, LONG), schema(':.x:a', 1, 1, INT, { references }));
+    expect([...byName.karapace.subjects()]).toEqual(['b', ':.x:a']);
+    const qualified = [{ name: 'n', subject: ':.:b', version: 1 }];
+    const odd = await of(schema('b', 1, 2, LONG), schema('a', 1, 1, INT, { references: qualified }));
+    expect([...odd.karapace.subjects()]).toEqual(['b']);
+    for (const { confluent } of [inContext, byName, odd]) expect([...confluent.subjects()]).toHaveLength(2);
+  });
+
+  it('a reference to version -1 is one to the latest that is not deleted', async () => {
     const references = [{ name: 'n', subject: 'b', version: -1 }];
     const states = await of(
-      schema(':.x:b', 1, 2, LONG),
-      schema(':.x:a', 1, 1, INT, { references }),
+      schema('early', 1, 1, INT, { references }),
+      schema('b', 1, 2, LONG),
       schema('a', 1, 1, INT, { references }),
+      schema('b', 1, 2, LONG, { deleted: true }),
+      schema('late', 1, 1, INT, { references }),
     );
-    expect([...states.karapace.subjects()]).toEqual([':.x:b', ':.x:a']);
+    expect([...states.karapace.subjects()]).toEqual(['b', 'a']);
+    expect([...states.confluent.subjects()]).toEqual(['early', 'b', 'a', 'late']);
   });
 
   it('an unknown keytype: all behind it is stale with Confluent, unless it is to be read on', async () => {

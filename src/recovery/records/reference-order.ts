@@ -28,6 +28,8 @@ export function inReferenceOrder<T>(items: readonly T[], needsOf: (item: T) => I
 interface Version {
   readonly subject: string;
   readonly version: number;
+  /** Soft-deleted: the latest one only where none is alive. */
+  readonly deleted?: boolean | undefined;
 }
 
 /** Finds which of some versions a reference of another one needs; undefined: none of them. */
@@ -39,8 +41,8 @@ export type TargetFinder<T> = (
 ) => T | undefined;
 
 /**
- * A reference to the latest version needs the highest of those that were there before, or else the lowest, as later ones may themselves need
- * what refers to it.
+ * A reference to the latest version needs the highest living one of those that were there before, or else the lowest living one, as later ones
+ * may themselves need what refers to it.
  */
 export function targetsAmong<T extends Version>(versions: Iterable<T>): TargetFinder<T> {
   const bySubject = new Map<string, Map<number, T>>();
@@ -59,8 +61,9 @@ export function targetsAmong<T extends Version>(versions: Iterable<T>): TargetFi
 function latestFor<T extends Version>(versions: Iterable<T>, by: T, wasBefore: (other: T) => boolean): T | undefined {
   let highest: T | undefined;
   let lowest: T | undefined;
-  for (const each of versions) {
-    if (each === by) continue;
+  const others = [...versions].filter((each) => each !== by);
+  const living = others.filter(({ deleted }) => deleted !== true);
+  for (const each of living.length > 0 ? living : others) {
     if (wasBefore(each) && (highest === undefined || each.version > highest.version)) highest = each;
     if (lowest === undefined || each.version < lowest.version) lowest = each;
   }

@@ -1,7 +1,7 @@
 /** Versions that a registry refuses to import, known before anything is sent: half a restore would be left otherwise. */
 
 import type { SchemaReference } from '../../sdk/schema-view.ts';
-import { referred } from '../records/referenced-subject.ts';
+import { LATEST, referred } from '../records/referenced-subject.ts';
 import type { VersionState } from '../state/registry-state.ts';
 import { type VersionKey, versionKey } from './list-schemas.ts';
 import type { TargetIndex } from './target-index.ts';
@@ -19,8 +19,11 @@ const NAMED = 100;
 export class LeftOutVersions {
   private readonly unparsable: ReadonlyMap<number, string>;
   private readonly target: TargetIndex;
-  private readonly known = new Set<VersionKey>();
+  /** Whether it is soft-deleted. */
+  private readonly known = new Map<VersionKey, boolean>();
   private readonly subjects = new Set<string>();
+  /** With a version that is there, and stays, once all that was asked for so far is restored. */
+  private readonly living = new Set<string>();
   private readonly left = new Map<VersionKey, LeftOutVersion>();
 
   constructor(parts: {
@@ -33,7 +36,7 @@ export class LeftOutVersions {
     this.unparsable = parts.unparsable;
     this.target = parts.target;
     for (const version of parts.versions) {
-      this.known.add(versionKey(version));
+      this.known.set(versionKey(version), version.deleted);
       this.subjects.add(version.subject);
     }
   }
@@ -41,7 +44,10 @@ export class LeftOutVersions {
   /** Whether it would be refused; then it is left out, and what is asked for later and refers to it is as well. */
   refuses(version: VersionState): boolean {
     const reason = this.lacking(version) ?? this.unparsable.get(version.offset);
-    if (reason === undefined) return false;
+    if (reason === undefined) {
+      if (!version.deleted) this.living.add(version.subject);
+      return false;
+    }
     this.leaveOut(version, reason);
     return true;
   }
@@ -68,19 +74,31 @@ export class LeftOutVersions {
     for (const reference of version.references) {
       const why = this.whyNotThere(referred(reference, version.subject));
       if (why !== undefined) {
-        return `${nameOf(version)} refers to ${reference.subject} version ${reference.version}, which ${why}.`;
+        const to = reference.version === LATEST ? 'the latest version of ' : '';
+        const number = reference.version === LATEST ? '' : ` version ${reference.version}`;
+        return `${nameOf(version)} refers to ${to}${reference.subject}${number}, which ${why}.`;
       }
     }
     return undefined;
   }
 
   private whyNotThere({ subject, version }: Pick<SchemaReference, 'subject' | 'version'>): string | undefined {
-    if (this.target.version(subject, version) !== undefined) return undefined;
     const nowhere = 'neither the backup nor the registry has';
-    // Of -1: the latest one, whichever that is.
-    if (version < 1) return this.subjects.has(subject) || hasAny(this.target, subject) ? undefined : nowhere;
+    if (version === LATEST) {
+      if (this.living.has(subject) || this.livesOn(subject)) return undefined;
+      const isKnown = this.subjects.has(subject) || [...this.target.versions(subject)].length > 0;
+      return isKnown ? 'there is not: all of them are soft-deleted or left out themselves' : nowhere;
+    }
+    if (this.target.version(subject, version) !== undefined) return undefined;
     if (!this.known.has(versionKey({ subject, version }))) return nowhere;
     return this.has({ subject, version }) ? 'is left out itself' : undefined;
+  }
+
+  /** The registry has a version of it that the restore does not delete. */
+  private livesOn(subject: string): boolean {
+    return [...this.target.versions(subject)].some(
+      ({ version, deleted }) => !deleted && this.known.get(versionKey({ subject, version })) !== true,
+    );
   }
 }
 
@@ -88,10 +106,6 @@ export class LeftOutVersions {
 export function leftOutInWords(all: readonly LeftOutVersion[]): readonly string[] {
   const lines = all.slice(0, NAMED).map(({ reason }) => `Left out, as the registry would refuse it: ${reason}`);
   return all.length > NAMED ? [...lines, `And ${all.length - NAMED} more are left out.`] : lines;
-}
-
-function hasAny(target: TargetIndex, subject: string): boolean {
-  return [...target.versions(subject)].length > 0;
 }
 
 function nameOf({ subject, version, id }: VersionState): string {

@@ -62,6 +62,16 @@ describe('the order in which schemas can be read', () => {
     expect(ordered(early)).toEqual(['s1', 'r1', 's2']);
   });
 
+  it('takes a soft-deleted version for the latest one only where none lives', () => {
+    const items = [
+      { subject: 's', version: 1, at: 0, to: [], deleted: true },
+      { subject: 'r', version: 1, at: 1, to: [['s', LATEST]] },
+      { subject: 's', version: 2, at: 2, to: [], deleted: false },
+    ] as const;
+    expect(ordered(items)).toEqual(['s1', 's2', 'r1']);
+    expect(ordered([items[1], items[0]])).toEqual(['s1', 'r1']);
+  });
+
   it('follows chains longer than the call stack, and ends in a circle', () => {
     const chain = Array.from(
       { length: 50_000 },

@@ -217,10 +217,15 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   };
 }
 
-/** Confluent's registry keeps the first text that an id had, which may be that of the plan, unless its version was deleted in between. */
+/**
+ * Confluent's registry keeps the first text that an id had, which may be that of the plan, unless its version was deleted in between; and it
+ * reads past the empty value by which Karapace deletes, so that the plan's version would stay.
+ */
 function tombstoneBefore(topic: string, raw: RawRecord): readonly PlanStep[] {
   const read = readRecord(raw);
-  if (!read.ok || read.record.kind !== 'schema') return [];
+  if (!read.ok) return [];
+  const { record } = read;
+  if (record.kind !== 'schema' && !(record.kind === 'schema-gone' && record.absence === 'empty')) return [];
   return [produce(topic, { ...raw, value: null, headers: [] }, -1)];
 }
 

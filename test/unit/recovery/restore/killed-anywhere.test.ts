@@ -126,7 +126,7 @@ it('is byte for byte what was planned when it goes on', async () => {
 
 it('in place is what each vendor read before, and what was registered since, when it is taken back', async () => {
   await fc.assert(
-    fc.asyncProperty(generatedRegistry(), losses, mishap, async ({ log }, left, what) => {
+    fc.asyncProperty(generatedRegistry(), losses, mishap, async ({ log, vendor }, left, what) => {
       const present = log.filter((_, n) => left[n % left.length] === true);
       const topic = new MemoryPlanTopic(present);
       const plan = await plannedInPlace(new MemorySnapshot(log), topic);
@@ -157,7 +157,9 @@ it('in place is what each vendor read before, and what was registered since, whe
       const before = await told(wanted);
       // Karapace overlooks that the level of the whole registry was removed, until compaction took it.
       const isLeft = (line: string): boolean => line.startsWith('karapace config null') && !before.includes(line);
-      expect((await told(topic)).filter((line) => !isLeft(line))).toEqual(before);
+      // Confluent's registry reads past Karapace's empty deletions: what they left to it before depends on what lay before them.
+      const counts = (line: string): boolean => vendor === 'confluent' || line.startsWith('karapace');
+      expect((await told(topic)).filter((line) => counts(line) && !isLeft(line))).toEqual(before.filter(counts));
       const { end } = topic;
       await expect(topic.run(undo)).resolves.toMatchObject({ written: 0 });
       expect(topic.end).toBe(end);

@@ -8,7 +8,7 @@ import { replay } from '../../../../src/recovery/state/replay.ts';
 import { Killed } from '../../../support/recovery/failing-topic.ts';
 import { MemoryPlanTopic, plannedRecords } from '../../../support/recovery/memory-plan-topic.ts';
 import { contentInWords, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
-import { asLog, confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+import { asLog, confluent, karapace, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
 import { stateInWords } from '../../../support/recovery/state-in-words.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -122,6 +122,17 @@ describe('the undo of a plan in place', () => {
     await expect(topic.undo(plan)).rejects.toMatchObject({ ...CHANGED, message: expect.stringMatching(message) });
     await expect(topic.undo(plan)).rejects.toThrow(/Nothing was written.*--into in-place/);
     expect(topic.log.map(contentInWords)).toEqual(before);
+  });
+
+  it('leaves to no registry a version that Karapace had deleted by an empty value, which Confluent reads past', async () => {
+    const there = [karapace.schema({ subject: 'a', version: 1, id: 1, schema: '"int"' }), karapace.gone('a', 1)];
+    const topic = new MemoryPlanTopic(asLog(there));
+    const reborn = karapace.schema({ subject: 'a', version: 1, id: 2, schema: '"long"' });
+    const plan = await planned(topic, [...there, reborn]);
+    await topic.run(plan);
+    expect(await told(topic)).toHaveLength(2);
+    await topic.undo(plan);
+    expect(await told(topic)).toEqual([]);
   });
 
   it('is refused where somebody deleted what it would refer to again', async () => {

@@ -9,6 +9,7 @@ import { dependencyOrder } from './dependency-order.ts';
 import { type LeftOutVersion, LeftOutVersions } from './left-out-versions.ts';
 import { REST_CONFLICT, REST_CYCLE } from './rest-errors.ts';
 import { ranks, repeatedIn, SameSchemas, sameAs } from './same-schema.ts';
+import { softDeletions } from './soft-deletions.ts';
 import type { TargetIndex } from './target-index.ts';
 
 /** `import`: it is not there. `undelete`, `delete`: it is there, and soft-deleted or not, unlike in the snapshot. */
@@ -20,12 +21,14 @@ export interface RestoreItem {
 }
 
 export interface Comparison {
-  /** Each after what it refers to. */
+  /** Each after what it refers to, and what is soft-deleted after that is which refers to it. */
   readonly items: readonly RestoreItem[];
   /** How many are there as they should be. */
   readonly same: number;
   /** What the registry would refuse, and does not have. */
   readonly leftOut: readonly LeftOutVersion[];
+  /** What stays alive though the snapshot has it soft-deleted, in words. */
+  readonly kept: readonly string[];
   /** Schemas that will have two ids, in words. */
   readonly otherIds: readonly string[];
 }
@@ -74,8 +77,11 @@ export async function compareWithTarget(
     }
   }
   conflicts.unshift(...repeatedIn(state, refused, { looksAtTexts: unparsable !== undefined }));
+  const deletions = softDeletions(items, { state, target });
+  conflicts.push(...deletions.conflicts);
   if (conflicts.length > 0) throw conflicting(conflicts, target.witness.node);
-  return { items, same: unchanged, leftOut: [...refused.all()], otherIds: same.inWords() };
+  const { items: possible, kept } = deletions;
+  return { items: possible, kept, same: unchanged, leftOut: [...refused.all()], otherIds: same.inWords() };
 }
 
 const NO_CONTENTS: ReadonlyMap<VersionState, string> = new Map();

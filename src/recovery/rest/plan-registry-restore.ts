@@ -52,7 +52,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
   const isApicurio = target.witness.vendor === 'apicurio';
   // Apicurio takes an archive as it is.
   const unparsable = isApicurio ? undefined : await findUnparsable(snapshot, signal);
-  const { items, same, leftOut, otherIds } = await compareWithTarget(snapshot, state, target, unparsable, signal);
+  const { items, same, leftOut, kept, otherIds } = await compareWithTarget(snapshot, state, target, unparsable, signal);
   const { reserved, maxIds } = reservations(state, target, minIds, leftOut);
   const importing = items.filter(({ action }) => action !== 'delete');
   const scopes = importScopes(
@@ -85,10 +85,12 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
       ? [
           ...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same),
           ...notCarriedInWords(dropped),
+          ...keptAlive(kept),
           ...notKeptByApicurio(restore),
         ]
       : [
           ...summaryOf(restore, same),
+          ...keptAlive(kept),
           ...otherIds,
           ...leftOutInWords(leftOut),
           ...notCarriedInWords(dropped),
@@ -190,6 +192,12 @@ function modeChanges(state: RegistryState, target: TargetIndex, scopes: Readonly
   return changes
     .filter(({ place, before, after }) => scopes.has(place) || after?.['mode'] !== before?.['mode'])
     .sort((a, b) => width(a.place) - width(b.place));
+}
+
+function keptAlive(kept: readonly string[]): readonly string[] {
+  if (kept.length === 0) return [];
+  const more = kept.length > 10 ? `; and ${kept.length - 10} more` : '';
+  return [`Stays alive, though the backup has it soft-deleted: ${kept.slice(0, 10).join('; ')}${more}.`];
 }
 
 function summaryOf({ items, scopes, putBack, reserved, configs }: RegistryRestore, same: number): readonly string[] {

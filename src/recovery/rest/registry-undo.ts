@@ -21,7 +21,7 @@ import { idPath } from './walk-subjects.ts';
 
 /** In the order in which they are sent. Harmless where the restore got only half way. */
 export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
-  const { snapshot, items, configs, modes } = restore;
+  const { configs, modes } = restore;
   // What is read-only now deletes nothing.
   for (const { place, after } of [...modes].reverse()) {
     if (isReadOnly(modeOf(after))) yield modeStep(place, 'READWRITE');
@@ -29,15 +29,7 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
   yield* puttingBack(restore);
   yield* reservingSteps(restore);
   yield* removing(restore);
-  const deletedHere = items.filter(({ action }) => action === 'delete').map(({ version }) => version);
-  for (const version of deletedHere) {
-    const [found] = await valuesAt(snapshot, [version]);
-    if (found === undefined) continue;
-    const value = { ...found[1], deleted: false };
-    yield enterImportStep(value.subject, true, isThere(value));
-    yield importStep(value);
-    yield modeStep(value.subject, modeOf(restore.target.witness.modes[value.subject]));
-  }
+  yield* livingAgain(restore);
   for (const { place, before, after } of configs) {
     const isAdded = Object.keys(after ?? {}).some((field) => before?.[field] === undefined);
     // Registries that know no other field than the level can not delete all configs.
@@ -64,6 +56,28 @@ async function* removing({ snapshot, items }: RegistryRestore): AsyncGenerator<R
       if (action === 'import') yield hardDeleteStep(value.subject, value.version, only);
     }
   }
+}
+
+/**
+ * What the restore soft-deleted. To enter IMPORT may remove all that is soft-deleted in the subject (the embedded registry does): what was so before
+ * is put back, what the restore had made live included.
+ */
+async function* livingAgain({ snapshot, items, target }: RegistryRestore): AsyncGenerator<RequestStep> {
+  // Backwards, as the one that is referred to was deleted last.
+  const deletedHere = items.filter(({ action }) => action === 'delete').reverse();
+  const lastOf = new Map(deletedHere.map(({ version }) => [version.subject, version]));
+  const entered = new Set<string>();
+  for (const { version } of deletedHere) {
+    const { subject } = version;
+    const last = lastOf.get(subject);
+    if (last !== undefined && !entered.has(subject)) {
+      entered.add(subject);
+      yield enterImportStep(subject, true, isThere({ ...last, deleted: false }));
+      for (const each of target.versions(subject)) if (each.deleted) yield* importSteps(await target.value(each));
+    }
+    for (const [, value] of await valuesAt(snapshot, [version])) yield importStep({ ...value, deleted: false });
+  }
+  for (const subject of entered) yield modeStep(subject, modeOf(target.witness.modes[subject]));
 }
 
 /** What entering IMPORT removed, where the restore was killed before it put that back itself. */

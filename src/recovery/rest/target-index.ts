@@ -1,7 +1,9 @@
 /** What the registry has that is restored into: digests in memory, and the texts of what is soft-deleted in a file. */
 import { contextOf } from '../../registry/subject-context.ts';
+import { referred } from '../records/referenced-subject.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
 import type { RestWitness, WitnessedVersion, WitnessVendor } from '../snapshot/rest-witness.ts';
+import { type VersionKey, versionKey } from './list-schemas.ts';
 import { restContent, textContent } from './rest-content.ts';
 import { StoredVersions } from './stored-versions.ts';
 
@@ -22,6 +24,8 @@ export class TargetIndex {
   private readonly byContent = new Map<string, TargetVersion>();
   /** By subject, the living ones by content; of the subjects that were asked for. */
   private readonly livingBySubject = new Map<string, Map<string, TargetVersion[]>>();
+  /** By what they refer to, the living ones. */
+  private readonly users = new Map<VersionKey, TargetVersion[]>();
   private readonly highest = new Map<string, number>();
   private readonly places = new Map<TargetVersion, number>();
 
@@ -51,6 +55,16 @@ export class TargetIndex {
     this.byId.set(idKey(context, id), known);
     this.highest.set(context, Math.max(this.highest.get(context) ?? 0, id));
     if (deleted) this.places.set(known, await this.stored.add(value));
+    else this.refers(known, value.references);
+  }
+
+  private refers(user: TargetVersion, references: WitnessedVersion['references']): void {
+    for (const reference of references) {
+      const key = versionKey(referred(reference, user.subject));
+      const known = this.users.get(key);
+      if (known === undefined) this.users.set(key, [user]);
+      else known.push(user);
+    }
   }
 
   /** Equal for what the registry could not tell apart. */
@@ -90,6 +104,11 @@ export class TargetIndex {
       }
     }
     return byContent.get(content) ?? [];
+  }
+
+  /** Living versions that refer to it. */
+  usersOf(version: Pick<TargetVersion, 'subject' | 'version'>): readonly TargetVersion[] {
+    return this.users.get(versionKey(version)) ?? [];
   }
 
   softDeleted(): Iterable<TargetVersion> {

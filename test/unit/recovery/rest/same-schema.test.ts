@@ -2,34 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
 import { planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
-
-const record = (name: string): object => ({ type: 'record', name, fields: [] });
-
-type Version = readonly [subject: string, version: number, id: number, name: string, deleted?: 'deleted'];
-
-function having(registry: InMemoryRegistry, versions: readonly Version[]): InMemoryRegistry {
-  registry.put('/mode', { mode: 'IMPORT' });
-  for (const [subject, version, id, name, deleted] of versions) {
-    registry.register(subject, record(name), { version, id });
-    if (deleted === 'deleted') registry.delete(`/subjects/${subject}/versions/${version}`);
-  }
-  registry.put('/mode', { mode: 'READWRITE' });
-  return registry;
-}
-
-const backupOf = (...versions: readonly Version[]) => snapshotOf(having(new InMemoryRegistry(), versions));
-
-function served(...versions: readonly Version[]): RegistryInMemory {
-  const target = new RegistryInMemory();
-  having(target.registry, versions);
-  return target;
-}
-
-const versionsOf = ({ registry }: RegistryInMemory): readonly string[] =>
-  (registry.get('/schemas?deleted=true').body as readonly { subject: string; version: number; id: number }[]).map(
-    ({ subject, version, id }) =>
-      `${subject} ${version} ${id}${registry.get(`/subjects/${subject}/versions/${version}`).status === 404 ? ' deleted' : ''}`,
-  );
+import { backupOf, having, served, versionsOf } from './versions-in-memory.ts';
 
 describe('a schema that the subject has in the registry already, as another version', () => {
   it.each([

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { RequestStep } from '../../../../src/recovery/rest/restore-steps.ts';
+import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
+import { planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
+import { backupOf, record, served, versionsOf } from './versions-in-memory.ts';
+
+describe('a restore that soft-deletes a living version, taken back', () => {
+  const there = () => served(['a', 1, 1, 'A', 'deleted'], ['a', 2, 2, 'B'], ['a', 3, 3, 'C'], ['a', 4, 4, 'D']);
+  const before = ['a 1 1 deleted', 'a 2 2', 'a 3 3', 'a 4 4'];
+
+  it('leaves the versions as they were that were soft-deleted before', async () => {
+    const backup = backupOf(
+      ['a', 1, 1, 'A', 'deleted'],
+      ['a', 2, 2, 'B', 'deleted'],
+      ['a', 3, 3, 'C', 'deleted'],
+      ['a', 4, 4, 'D'],
+    );
+    const target = there();
+    const plan = await planned(backup, target);
+    await run(await stepsOf(plan), target);
+    expect(versionsOf(target)).toEqual(['a 1 1 deleted', 'a 2 2 deleted', 'a 3 3 deleted', 'a 4 4']);
+    const undo = await stepsOf(plan.undo);
+    await run(undo, target);
+    expect(versionsOf(target)).toEqual(before);
+    expect(target.registry.get('/mode/a').status).toBe(404);
+    expect(await run(undo, target)).toBe(0);
+  });
+
+  it('leaves those as they were, too, that it had made live, wherever the undo was killed', async () => {
+    const backup = backupOf(['a', 1, 1, 'A'], ['a', 2, 2, 'B', 'deleted'], ['a', 3, 3, 'C'], ['a', 4, 4, 'D']);
+    const target = there();
+    const plan = await planned(backup, target);
+    const steps = await stepsOf(plan);
+    const undo: readonly RequestStep[] = await stepsOf(plan.undo);
+    for (let killedAfter = 0; killedAfter <= undo.length; killedAfter++) {
+      const again = there();
+      await run(steps, again);
+      expect(versionsOf(again)).toEqual(['a 1 1', 'a 2 2 deleted', 'a 3 3', 'a 4 4']);
+      await run(undo.slice(0, killedAfter), again);
+      await run(undo, again);
+      expect(versionsOf(again), `killed after ${killedAfter}`).toEqual(before);
+    }
+  });
+});
+
+describe('a restore that soft-deletes what another schema refers to that it soft-deletes as well', () => {
+  const USES_BASE = {
+    type: 'record',
+    name: 'Uses',
+    fields: [{ name: 'base', type: 'Base' }],
+  };
+
+  function having({ registry }: RegistryInMemory): void {
+    registry.register('base', record('Base'));
+    registry.register('uses', USES_BASE, { references: [{ name: 'Base', subject: 'base', version: 1 }] });
+  }
+
+  it('deletes the one that refers first, and brings that one back last', async () => {
+    const source = new RegistryInMemory();
+    having(source);
+    source.registry.delete('/subjects/uses/versions/1');
+    source.registry.delete('/subjects/base/versions/1');
+    const target = new RegistryInMemory();
+    having(target);
+    const before = versionsOf(target);
+    const plan = await planned(snapshotOf(source.registry), target);
+    await run(await stepsOf(plan), target);
+    expect(versionsOf(target)).toEqual(['base 1 1 deleted', 'uses 1 2 deleted']);
+    await run(await stepsOf(plan.undo), target);
+    expect(versionsOf(target)).toEqual(before);
+  });
+
+  it('leaves it alive, and says so, where the one that refers to it stays', async () => {
+    const source = new RegistryInMemory();
+    having(source);
+    source.registry.delete('/subjects/uses/versions/1');
+    source.registry.delete('/subjects/base/versions/1');
+    const target = new RegistryInMemory();
+    having(target);
+    target.registry.register(
+      'theirs',
+      { ...USES_BASE, name: 'Theirs' },
+      {
+        references: [{ name: 'Base', subject: 'base', version: 1 }],
+      },
+    );
+    const plan = await planned(snapshotOf(source.registry), target);
+    expect(plan.summary).toContain(
+      'Stays alive, though the backup has it soft-deleted: version 1 of subject base (id 1), as version 1 of subject theirs refers to it.',
+    );
+    await run(await stepsOf(plan), target);
+    expect(versionsOf(target)).toEqual(['base 1 1', 'theirs 1 3', 'uses 1 2 deleted']);
+  });
+});

@@ -49,7 +49,7 @@ export async function refuseChangedRegistry(options: CheckChangesOptions, signal
     let more = 0;
     for await (const steps of plan.read(0, signal)) {
       for (const version of steps.flatMap((step) => (step.do === 'request' ? importedBy(step) : []))) {
-        const reason = inTheWayOf(version, index, removed);
+        const reason = inTheWayOf(version, index, { removed, maxIds: target.maxIds ?? {} });
         if (reason === 'done') isBegun = true;
         else if (reason !== undefined && reasons.length < NAMED) reasons.push(reason);
         else if (reason !== undefined) more++;
@@ -80,11 +80,11 @@ function importedBy({ method, path, body }: RequestStep): readonly WitnessedVers
   return version === undefined ? [] : [version];
 }
 
-/** In words; `done`: it is there and alive, which it was not when the plan was made. */
+/** In words; `done`: it is there and alive, or under an id that was free, which it was not when the plan was made. */
 function inTheWayOf(
   value: WitnessedVersion,
   index: TargetIndex,
-  removed: ReadonlySet<string>,
+  { removed, maxIds }: { readonly removed: ReadonlySet<string>; readonly maxIds: Readonly<Record<string, number>> },
 ): string | 'done' | undefined {
   const { subject, version, id } = value;
   const name = `version ${version} of subject ${subject} (id ${id})`;
@@ -93,7 +93,8 @@ function inTheWayOf(
   if (there !== undefined) {
     if (there.id !== id) return `${name}: id ${there.id} is there now`;
     if (there.content !== content) return `${name}: another schema is there now`;
-    return there.deleted ? undefined : 'done';
+    const wasFree = id > (maxIds[contextOf(subject)] ?? 0);
+    return there.deleted && !wasFree ? undefined : 'done';
   }
   const holder = index.ofId(contextOf(subject), id);
   if (holder !== undefined && holder.content !== content) {
@@ -121,7 +122,7 @@ function changed(node: string, reasons: readonly string[], more: number, isBegun
   const others = more > 0 ? `; and ${more} more` : '';
   const mend = isBegun
     ? 'This run sent nothing. An earlier one did: its undo file takes that back. Then make the plan again.'
-    : 'Nothing was sent. Make the plan again.';
+    : 'This run sent nothing. If an earlier run of this plan was cut short, mode IMPORT may be on: run its undo file first. Then make the plan again.';
   return new ConfigError(
     `The registry at ${node} is not what the plan was made for: ${reasons.join('; ')}${others}. ${mend}`,
     { code: TARGET_CHANGED, details: { reasons, total: reasons.length + more } },

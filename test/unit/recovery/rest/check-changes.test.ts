@@ -103,4 +103,30 @@ describe('a registry between the plan and its run', () => {
     imported('new', free, 'Other', 2);
     await expect(check()).rejects.toMatchObject({ code, message: expect.stringContaining(`id ${free}`) });
   });
+
+  it('lets a plan go on of which only soft-deleted versions are there, which are new ids to the registry', async () => {
+    const from = new InMemoryRegistry();
+    from.register('a', record('A'));
+    from.register('a', { ...record('A'), doc: 'two' });
+    from.delete('/subjects/a');
+    served = new RegistryInMemory();
+    const api = served.node();
+    const folder = tempDir('plan');
+    const witness = await witnessNode({ api, clock: systemClock, folder, signal });
+    const path = join(folder, 'plan.ndjson');
+    const snapshot = snapshotOf(from);
+    ({ plan } = await writeRegistryPlan(
+      { snapshot, nodes: [api], witness, path, source: 'a test', now: 0, folder },
+      signal,
+    ));
+    const ended = new AbortController();
+    const onProgress = (done: number): void => {
+      if (done === 3) ended.abort(new Error('killed'));
+    };
+    const run = runRegistryPlan({ plan, api, clock: systemClock, onProgress }, ended.signal);
+    await expect(run).rejects.toThrow('killed');
+    expect(served.registry.get('/subjects?deleted=true').body).toEqual(['a']);
+    expect(served.registry.get('/subjects').body).toEqual([]);
+    await check();
+  });
 });

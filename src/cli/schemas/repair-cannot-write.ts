@@ -102,7 +102,10 @@ async function planAndRun(
       source: capture,
       minIds: kept === undefined ? {} : await highestIds(kept),
       ...(newTopic === undefined && kept !== undefined
-        ? { recreate: { backup: kept.folder, sha256: kept.facts.sha256 } }
+        ? {
+            // The nodes have told what they have read of them.
+            recreate: { backup: kept.folder, sha256: kept.facts.sha256, givesUpOtherPartitions: true },
+          }
         : {}),
     },
     signal,

@@ -1,6 +1,7 @@
 /** What a plan will do, for a person before saying yes and for `--json`. */
 import { describeRecord } from './describe-record.ts';
 import type { Plan } from './open-plan.ts';
+import { partitionsInWords } from './partitions-in-words.ts';
 import type { PlannedChange, PlannedId, PlanStep } from './plan.ts';
 
 /** Examples of one sign; the others are only counted. */
@@ -112,8 +113,11 @@ function topicStep(step: PlanStep): string | undefined {
       const acls = step.acls.length === 0 ? '' : `, ${counted(step.acls.length, 'ACL')}`;
       return `create the topic ${step.topic}: 1 partition, replication factor ${step.replicationFactor}${settings(step.configs)}${acls}`;
     }
-    case 'delete-topic':
-      return `delete the topic ${step.topic}, once the backup ${step.backup} was read again and holds all up to offset ${step.endOffset}`;
+    case 'delete-topic': {
+      const { givenUp = [] } = step;
+      const words = givenUp.length === 0 ? '' : `; no backup has what is lost with it: ${partitionsInWords(givenUp)}`;
+      return `delete the topic ${step.topic}, once the backup ${step.backup} was read again and holds all up to offset ${step.endOffset}${words}`;
+    }
     case 'delete-made-topic':
       return `delete the topic ${step.topic}, if it holds nothing but what ${step.plan} wrote`;
     case 'alter-topic':

@@ -13,6 +13,12 @@ export interface PlannedRecord {
 /** What a step is for whoever reads the plan: something new, something else in its place, something gone. Absent: as the value tells. */
 export type PlannedChange = '+' | '~' | '-';
 
+export interface GivenUpPartition {
+  readonly partition: number;
+  readonly beginOffset: number;
+  readonly endOffset: number;
+}
+
 export type PlanStep =
   /** Refused while it exists, but for one that this very plan made. */
   | {
@@ -29,6 +35,8 @@ export type PlanStep =
       readonly backup: string;
       readonly backupSha256: string;
       readonly endOffset: number;
+      /** What it holds beside partition 0, which no backup has, and is lost with it. Absent: nothing. */
+      readonly givenUp?: readonly GivenUpPartition[];
     }
   /** Only while it holds nothing but what that plan wrote, and NOOPs after it. */
   | { readonly do: 'delete-made-topic'; readonly topic: string; readonly plan: string; readonly planSha256: string }

@@ -14,6 +14,7 @@ import { aclsFor } from '../topic/registry-topic.ts';
 import { noopStep, schemaStep } from './added-steps.ts';
 import { normalizeRecord } from './normalize-record.ts';
 import { normalizedSnapshot } from './normalized-snapshot.ts';
+import { otherPartitionsOf, refuseOtherPartitions } from './other-partitions.ts';
 import type { PresentTarget } from './present-target.ts';
 import { TOPIC_IN_THE_WAY } from './restore-errors.ts';
 import { type SnapshotSurvey, surveySnapshot } from './survey-snapshot.ts';
@@ -38,7 +39,12 @@ export interface NewTopicOptions {
   /** Nothing is mended on the way: unreadable records, empty deletes and old keys stay, and no NOOP is added. */
   readonly asIs?: boolean;
   /** Deletes the topic that is there, once this backup was read again and holds all of it. */
-  readonly recreate?: { readonly backup: string; readonly sha256: string };
+  readonly recreate?: {
+    readonly backup: string;
+    readonly sha256: string;
+    /** What lies beside partition 0 is lost: the snapshot has what anybody knows of it. Unless told, a topic with such records is refused. */
+    readonly givesUpOtherPartitions?: boolean;
+  };
   /** Further lines for the summary. */
   readonly notes?: readonly string[];
 }
@@ -112,8 +118,11 @@ function firstSteps(
   const create: PlanStep = { do: 'create-topic', topic, replicationFactor, configs, acls };
   if (facts === undefined) return { survey, steps: [create], notes: all };
   if (recreate !== undefined) {
-    const { backup, sha256: backupSha256 } = recreate;
-    const remove: PlanStep = { do: 'delete-topic', topic, backup, backupSha256, endOffset: facts.endOffset };
+    const { backup, sha256: backupSha256, givesUpOtherPartitions = false } = recreate;
+    const givenUp = givesUpOtherPartitions ? otherPartitionsOf(facts) : [];
+    refuseOtherPartitions(facts, givenUp);
+    const given = givenUp.length === 0 ? {} : { givenUp };
+    const remove: PlanStep = { do: 'delete-topic', topic, backup, backupSha256, endOffset: facts.endOffset, ...given };
     return { survey, steps: [remove, create], notes: all };
   }
   if (facts.endOffset > facts.beginOffset || facts.partitions !== 1) throw inTheWay(topic, facts);

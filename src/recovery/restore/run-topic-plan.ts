@@ -11,6 +11,7 @@ import { matchRecords } from './match-records.ts';
 import { firstOfOthers } from './only-made-by.ts';
 import { openMadePlan } from './open-made-plan.ts';
 import { openUndo } from './open-undo.ts';
+import { refuseOtherPartitions } from './other-partitions.ts';
 import { type PlanShape, shapeOf } from './plan-shape.ts';
 import { changed, lostSince, lostWithTopic, wroteSince } from './run-refusals.ts';
 import { checkBegun, checkCluster, checkMade, freshBase } from './target-checks.ts';
@@ -26,8 +27,8 @@ export type { RunOutcome, RunTopicPlanOptions, TopicRunResult } from './topic-ru
  * Guarantees: nothing is written while the registry's group has members, nor before the undo file is there, nor to a target that is not the
  * one planned for; when it resolves, the topic was read back and holds what the plan says.
  *
- * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `undo-missing`, `plan-running`; DataError `plan-unfit`, `backup-not-enough`,
- *   `not-as-planned`; what the broker throws
+ * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `topic-in-the-way`, `undo-missing`, `plan-running`; DataError `plan-unfit`,
+ *   `backup-not-enough`, `not-as-planned`; what the broker throws
  */
 export async function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal): Promise<TopicRunResult> {
   const { clock, target } = options;
@@ -179,6 +180,7 @@ class TopicPlanRun {
   private async checkDeletion(facts: TopicFacts, present: Snapshot): Promise<void> {
     const { remove } = this.shape;
     if (remove === undefined) return;
+    refuseOtherPartitions(facts, remove.do === 'delete-topic' ? remove.givenUp : []);
     if (remove.do === 'delete-made-topic') {
       const other = await this.firstOfOthers(remove, facts);
       if (other !== undefined) throw lostWithTopic(remove.topic, other);

@@ -10,10 +10,14 @@ import { isReservedSubject } from '../records/reserved-id.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { RecordTable } from './record-table.ts';
+import { namedByOther } from './renamed-other.ts';
 import { renamedRecord } from './renamed-record.ts';
 import { DANGLING_REFERENCE, ID_COLLISION, MAP_INVALID } from './restore-errors.ts';
 import type { SubjectRules } from './subject-rules.ts';
 import { UnreadableRecords } from './unreadable-records.ts';
+
+/** Of a note. */
+const NAMED = 20;
 
 export interface MappedSnapshot {
   readonly snapshot: SnapshotFolder;
@@ -38,8 +42,10 @@ export async function mapSnapshot(
   const { taken, pulled } = chosen(table, rules);
   refuseMerged(table, rules, taken);
   const merges = mergesContexts(rules, taken);
+  const names = { subjects: taken, contexts: new Set([...taken].map(contextOf)) };
   const writer = await SnapshotWriter.create({ folder });
   let leftOut = 0;
+  const nameless: string[] = [];
   const unreadable = new UnreadableRecords();
   try {
     for await (const records of snapshot.records()) {
@@ -49,10 +55,15 @@ export async function mapSnapshot(
         const read = readRecord(raw);
         // Whoever plans with this reserves the ids that are told anew, wherever two contexts become one as well.
         if (merges && read.ok && 'subject' in read.record && isReservedSubject(read.record.subject ?? '')) continue;
-        const record = renamedRecord(raw, read, rules, taken);
+        const record = renamedRecord(raw, read, rules, names);
         if (record !== undefined) kept.push(record);
-        else if (read.ok) leftOut++;
-        else unreadable.add(raw.offset, read.reason);
+        else if (read.ok) {
+          leftOut++;
+          const { record: left } = read;
+          if (left.kind === 'other' && namedByOther(raw, left) === undefined && nameless.length < NAMED) {
+            nameless.push(`${left.keytype} at offset ${raw.offset}`);
+          }
+        } else unreadable.add(raw.offset, read.reason);
       }
       if (kept.length > 0) await writer.append(kept);
     }
@@ -61,7 +72,11 @@ export async function mapSnapshot(
     return {
       snapshot: made,
       maxIds: renamedIds(ids, taken, rules),
-      notes: [...notesOf(taken, pulled, leftOut, rules), ...unreadable.lines('', 'are left out')],
+      notes: [
+        ...notesOf(taken, pulled, leftOut, rules),
+        ...namelessIn(nameless),
+        ...unreadable.lines('', 'are left out'),
+      ],
     };
   } catch (error) {
     await writer.abort();
@@ -164,6 +179,13 @@ function renamedIds(
   return renamed;
 }
 
+/** They are whatever subject's, so that nobody takes them for done. */
+function namelessIn(nameless: readonly string[]): readonly string[] {
+  return nameless.length === 0
+    ? []
+    : [`Left out, as they name neither a subject nor a context: ${nameless.join(', ')}`];
+}
+
 function notesOf(
   taken: ReadonlySet<string>,
   pulled: readonly string[],
@@ -173,7 +195,8 @@ function notesOf(
   const notes: string[] = [];
   if (rules.isSubset) {
     notes.push(`--only takes ${taken.size - pulled.length} subjects; ${leftOut} other records are left out`);
-  } else if (leftOut > 0) notes.push(`${leftOut} records that can not be renamed are left out`);
+  } else if (leftOut > 0)
+    notes.push(`${leftOut} records without a name to change, or of a context that needs none, are left out`);
   if (pulled.length > 0) {
     const more = pulled.length > 10 ? ` and ${pulled.length - 10} more` : '';
     notes.push(`with them come ${pulled.slice(0, 10).join(', ')}${more}, to which they refer`);

@@ -5,30 +5,27 @@ import type { RawRecord } from '../records/raw-record.ts';
 import { referencedSubject } from '../records/referenced-subject.ts';
 import type { JsonObject, ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import { canonicalKey } from '../records/write-record.ts';
+import { renamedOther, type TakenNames } from './renamed-other.ts';
 import type { SubjectRules } from './subject-rules.ts';
 
-/**
- * undefined: it is left out.
- * @param taken the subjects with schemas that are taken
- */
+/** undefined: it is left out. */
 export function renamedRecord(
   raw: RawRecord,
   read: ReadRecord,
   rules: SubjectRules,
-  taken: ReadonlySet<string>,
+  taken: TakenNames,
 ): RawRecord | undefined {
   if (!read.ok) {
     const { subject } = read;
-    const isTaken = !rules.isSubset || (subject !== undefined && taken.has(subject));
+    const isTaken = !rules.isSubset || (subject !== undefined && taken.subjects.has(subject));
     const keepsName = subject === undefined ? !rules.renames : rules.renamed(subject) === subject;
     return isTaken && keepsName ? raw : undefined;
   }
   const { record } = read;
   if (record.kind === 'noop') return rules.isSubset ? undefined : raw;
-  // What contexts and associations carry would have to be renamed as well, and has no meaning for ids.
-  if (record.kind === 'other') return rules.isSubset || rules.renames ? undefined : raw;
+  if (record.kind === 'other') return renamedOther(raw, record, rules, taken);
   const { subject } = record;
-  if (rules.isSubset && (subject === null || !(taken.has(subject) || rules.takes(subject)))) return undefined;
+  if (rules.isSubset && (subject === null || !(taken.subjects.has(subject) || rules.takes(subject)))) return undefined;
   const renamed = renamedSubject(record, rules);
   if (renamed.subject === subject && !refersToRenamed(record, rules)) return raw;
   const key = renamed.subject === subject ? raw.key : (canonicalKey(renamed) ?? raw.key);

@@ -118,6 +118,51 @@ describe('a mapped snapshot', () => {
     });
   });
 
+  it('takes contexts and associations with what they are about, in keys and values, and keeps every other byte', async () => {
+    const of = (context: string): WrittenRecord =>
+      record(
+        `{"keytype":"CONTEXT","tenant":"default","context":"${context}","magic":0}`,
+        `{"tenant":"default","context":"${context}","extra":1}`,
+      );
+    const assoc = (subject: string): string =>
+      `{"keytype":"ASSOC","tenant":"default","resourceName":"t","resourceNamespace":"lkc","subject":"${subject}","magic":0}`;
+    const value = (subject: string): string =>
+      `{"tenant":"default","subject":"${subject}","guid":"g","lifecycle":"WEAK"}`;
+    const log = [
+      ...[of('.x'), of('.empty'), schema(':.x:a', 1, 1), schema('b', 1, 2)],
+      ...[record(assoc(':.x:a'), value(':.x:a')), record(assoc('b'), null)],
+      record('{"keytype":"ASSOC","tenant":"default","magic":0}', '{"guid":"g"}'),
+    ];
+    const others = async (only: readonly string[], map: readonly string[]) => {
+      const { snapshot, notes } = await mapped(only, map, log);
+      const all = (await recordsOf(snapshot)).map(({ key, value }) => [
+        Buffer.from(key ?? []).toString(),
+        value && Buffer.from(value).toString(),
+      ]);
+      const found = all.filter(([key]) => /CONTEXT|ASSOC/.test(key ?? ''));
+      const told = ([context, y, b]: readonly (string | undefined)[]) => [
+        ...(context === undefined
+          ? []
+          : [of(context)].map((r) => [`${Buffer.from(r.key ?? [])}`, `${Buffer.from(r.value ?? [])}`])),
+        ...(y === undefined ? [] : [[assoc(y), value(y)]]),
+        ...(b === undefined ? [] : [[assoc(b), null]]),
+      ];
+      return { found: found.filter(([key]) => !key?.includes('.empty')), told, notes: notes.join('\n'), all: found };
+    };
+    const moved = await others([], [':.x:=:.y:', 'b=c']);
+    expect(moved.found).toEqual(moved.told(['.y', ':.y:a', 'c']));
+    expect(moved.all).toHaveLength(4);
+    expect(moved.notes).toContain('Left out, as they name neither a subject nor a context: ASSOC at offset 6');
+    const one = await others(['b'], []);
+    expect(one.all).toEqual(one.told([undefined, undefined, 'b']));
+    expect(one.notes).toContain('ASSOC at offset 6');
+    const some = await others([':.x:*'], []);
+    expect(some.all).toEqual(some.told(['.x', ':.x:a']));
+    // The default context has no record of its own.
+    const plain = await others([':.x:a'], [':.x:=:.:']);
+    expect(plain.all).toEqual(plain.told([undefined, 'a']));
+  });
+
   it('names the records that can not be read, wherever it leaves them out', async () => {
     const log = [schema('a', 1, 1), record('{"keytype":"CONFIG","subject":null,"magic":0}', '{'), record('x', 'y')];
     for (const [only, map] of [

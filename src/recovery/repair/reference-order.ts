@@ -3,11 +3,14 @@
  * Karapace drops such a schema at each start, with its id (specs/registry.md, chapter 5); Confluent's registry takes any order.
  */
 
+import { contextOf } from '../../registry/subject-context.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { schemaKey } from '../records/write-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { VersionState } from '../state/registry-state.ts';
 import { StateReplay } from '../state/state-replay.ts';
+import type { Row } from '../state/version-table.ts';
 import { checkReferences } from '../verify/check-references.ts';
 import { EarlyReferences } from '../verify/early-references.ts';
 import { FindingBook, type FindingPlace } from '../verify/finding-book.ts';
@@ -15,7 +18,7 @@ import type { FindingName } from '../verify/finding-kinds.ts';
 import { PurgedVersions } from '../verify/purged-versions.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
 import { counted, shownList, shownVersion } from './shown.ts';
-import { type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
+import { inDependencyOrder, type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
 
 /** Keeps what lies before its target, as `verify` finds it, but all of it. */
 class EarlyFindings extends FindingBook {
@@ -30,7 +33,7 @@ class EarlyFindings extends FindingBook {
 export interface OutOfOrder {
   /** That lie before what they refer to. */
   readonly early: readonly { readonly subject: string; readonly version: number }[];
-  /** Those, and all that refer to them, in the order in which they can be read. */
+  /** Those, all that refer to them, and all that share an id with any of them, in the order in which they can be read. */
   readonly writes: readonly VersionWrite[];
 }
 
@@ -49,11 +52,57 @@ export async function findOutOfOrder(snapshot: Snapshot, signal?: AbortSignal): 
   checkReferences({ state, book, purged: new PurgedVersions(), readEarly: references.rows });
   const early = book.found.flatMap(({ subject, version }): VersionWrite[] => {
     const found = state.version(subject, version);
-    if (found === undefined) return [];
-    const { references, offset, deleted } = found;
-    return [{ subject, version, references, offset, deleted, from: snapshot }];
+    return found === undefined ? [] : [writeOf(found, snapshot)];
   });
-  return { early: book.found, writes: withReferrers(early, snapshot, state) };
+  return { early: book.found, writes: withHolders(early, snapshot, state) };
+}
+
+/**
+ * Where an id stands for several schemas, Confluent's registry answers with the first of them in the log, and Karapace with the last: where one
+ * is written again, all are, in their order.
+ */
+function withHolders(early: readonly VersionWrite[], snapshot: Snapshot, state: StateReplay): readonly VersionWrite[] {
+  for (let writes = withReferrers(early, snapshot, state); ; ) {
+    const all = new Map(writes.map((write) => [write.offset, write]));
+    const shared = sharedIdsOf(writes, state);
+    const sharing = shared.flat().filter(({ offset }) => !all.has(offset));
+    if (sharing.length > 0) {
+      writes = withReferrers([...writes, ...sharing.map((one) => writeOf(one, snapshot))], snapshot, state);
+      continue;
+    }
+    if (shared.length === 0) return writes;
+    const before = new Map<VersionWrite, VersionWrite>();
+    for (const holders of shared) {
+      for (const [n, { offset }] of holders.entries()) {
+        const [previous, holder] = [all.get(holders[n - 1]?.offset ?? -1), all.get(offset)];
+        if (previous !== undefined && holder !== undefined) before.set(holder, previous);
+      }
+    }
+    return inDependencyOrder(writes, before);
+  }
+}
+
+/** The versions of each id of these that stands for several schemas, in the order of the log. */
+function sharedIdsOf(writes: readonly VersionWrite[], state: StateReplay): readonly (readonly VersionState[])[] {
+  const table = state.versionTable;
+  const shared: (readonly VersionState[])[] = [];
+  const seen = new Set<Row>();
+  for (const { subject, version } of writes) {
+    const own = state.rowOf(subject, version);
+    if (own === undefined) continue;
+    const context = contextOf(subject);
+    const first = state.firstRowOf(context, table.id(own));
+    if (first === undefined || seen.has(first)) continue;
+    seen.add(first);
+    const rows = [...state.rowsOf(context, table.id(own))];
+    if (rows.every((row) => table.compareContents(row, first) === 0)) continue;
+    shared.push(rows.map((row) => table.state(row)).sort((a, b) => a.offset - b.offset));
+  }
+  return shared;
+}
+
+function writeOf({ subject, version, references, offset, deleted }: VersionState, from: Snapshot): VersionWrite {
+  return { subject, version, references, offset, deleted, from };
 }
 
 function see(raw: RawRecord, references: EarlyReferences, state: StateReplay): void {
@@ -69,7 +118,8 @@ function see(raw: RawRecord, references: EarlyReferences, state: StateReplay): v
 export function outOfOrderLines({ early, writes }: OutOfOrder): readonly string[] {
   if (early.length === 0) return [];
   const others = writes.length - early.length;
-  const more = others === 0 ? '' : `, and behind them ${counted(others, 'schema')} that refer to those`;
+  const more =
+    others === 0 ? '' : `, and with them ${counted(others, 'schema')} that refer to those or share an id with one`;
   return [
     `Before what they refer to ${early.length === 1 ? 'lies' : 'lie'} ${counted(early.length, 'schema')}, written again at the end, unchanged${more}:`,
     ...shownList(early.map(shownVersion)),

@@ -73,10 +73,13 @@ function referrersOf(state: RegistryState): ReadonlyMap<string, readonly Place[]
   return referrers;
 }
 
-/** What is referred to comes first; otherwise as given. */
+/**
+ * What is referred to comes first; otherwise as given.
+ * @param before which other one comes before it as well, whatever it refers to
+ */
 export function inDependencyOrder<
   W extends Pick<VersionWrite, 'subject' | 'version' | 'references' | 'from' | 'offset'>,
->(writes: readonly W[]): W[] {
+>(writes: readonly W[], before: ReadonlyMap<W, W> = new Map()): W[] {
   const targetOf = targetsAmong(writes);
   return inReferenceOrder(writes, function* (write) {
     const wasBefore = ({ from, offset }: W): boolean => from === write.from && offset < write.offset;
@@ -84,6 +87,8 @@ export function inDependencyOrder<
       const needed = targetOf(reference, write, wasBefore);
       if (needed !== undefined) yield needed;
     }
+    const previous = before.get(write);
+    if (previous !== undefined) yield previous;
   });
 }
 

@@ -33,6 +33,9 @@ export interface InPlaceOptions {
   readonly notes?: readonly string[];
 }
 
+/** So many are named in a line. */
+const NAMED = 10;
+
 /**
  * Reads both snapshots whole and compares by what keys mean. Memory: some 150 bytes for each version of either.
  * @throws ConfigError `holdfast.recovery.id-collision` with the subjects and ids, as {@link refuseIdChanges} does
@@ -109,13 +112,20 @@ function alterFor(topic: TopicFacts, largestRecord: number): readonly PlanStep[]
 function headerOf(
   { source, now, groupId, present, notes = [] }: InPlaceOptions,
   ids: HighestIds,
-  { added, changed, again, onlyThere, purged, ids: changes }: Differences,
+  { added, changed, again, sharing, sharedIds, onlyThere, purged, ids: changes }: Differences,
   { endsInMarker, unreadable }: { readonly endsInMarker: boolean; readonly unreadable: readonly string[] },
 ): PlanHeader {
   const { clusterId = null, topic = '', topicId = null, beginOffset = 0, endOffset = 0 } = present.facts.topic ?? {};
   const summary = [`${added} records are missing at the target, ${changed} are otherwise there`];
   if (again > 0)
     summary.push(`${again} schemas that refer to them are written again behind them, as Karapace reads in order`);
+  if (sharing > 0) {
+    const more = sharedIds.length > NAMED ? ` and ${sharedIds.length - NAMED} more` : '';
+    summary.push(
+      `${sharing} schemas that share an id with one of those are written again as well, so that their order stays: these ids stand for several ` +
+        `schemas, see holdfast schemas repair duplicate-ids: ${sharedIds.slice(0, NAMED).join(', ')}${more}`,
+    );
+  }
   summary.push(...idChangeLines(changes));
   if (onlyThere > 0) summary.push(`${onlyThere} versions that only the target has stay as they are`);
   if (purged > 0)

@@ -7,6 +7,7 @@ import { LATEST, referred } from '../records/referenced-subject.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { type IdChanges, idChangesOf } from './id-changes.ts';
 import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
+import { sharedIdsOf } from './shared-ids.ts';
 
 export interface Difference {
   /** Whose record is written. */
@@ -28,6 +29,10 @@ export interface Differences {
   readonly changed: number;
   /** Nothing is the matter with them, but they refer to others. */
   readonly again: number;
+  /** Nor with these, but they share an id with one that is written. */
+  readonly sharing: number;
+  /** In words. */
+  readonly sharedIds: readonly string[];
   /** Versions. */
   readonly onlyThere: number;
   readonly purged: number;
@@ -53,10 +58,10 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
   }
   const ids = idChangesOf(wanted, there, written);
   const differing = written.size;
-  addDependents(wanted, there, written);
+  const { shared, sharing } = addAgain(wanted, there, written);
   const released = releasedBy(wanted, there, written);
-  const all: Difference[] = [...released, ...inOrder(written)];
-  const again = written.size - differing;
+  const all: Difference[] = [...released, ...inOrder(written, shared.values())];
+  const again = written.size - differing - sharing;
   for (const [key, { content, offset }] of wanted.settings) {
     const known = there.settings.get(key);
     if (known?.content === content) continue;
@@ -64,8 +69,9 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
     all.push({ from: 'snapshot', offset, change, deleted: false, needsTombstone: false });
   }
   const added = all.filter(({ change }) => change === '+').length;
-  const counts = { added, changed: all.length - added - again - released.length, again, purged: wanted.purged };
-  return { all, ...counts, onlyThere: onlyIn(there, wanted), ids };
+  const changed = all.length - added - again - sharing - released.length;
+  const counts = { added, changed, again, sharing, purged: wanted.purged };
+  return { all, ...counts, onlyThere: onlyIn(there, wanted), ids, sharedIds: [...shared.keys()] };
 }
 
 type Place = Pick<Written, 'subject' | 'version'>;
@@ -91,21 +97,43 @@ function onlyIn(table: RecordTable, other: RecordTable): number {
   return count;
 }
 
+/** Whatever has to come behind what is written, or beside it, until nothing more has to. */
+function addAgain(
+  wanted: RecordTable,
+  there: RecordTable,
+  written: Map<string, Written>,
+): { readonly shared: ReturnType<typeof sharedIdsOf>; readonly sharing: number } {
+  let sharing = 0;
+  for (;;) {
+    addDependents(wanted, there, written);
+    const before = written.size;
+    const shared = sharedIdsOf(wanted, there, written);
+    for (const { subject, version, from, row } of [...shared.values()].flat()) {
+      const place = placeOf(subject, version);
+      if (!written.has(place)) written.set(place, again({ subject, version }, row, from));
+    }
+    sharing += written.size - before;
+    if (written.size === before) return { shared, sharing };
+  }
+}
+
+function again(place: Place, { offset, deleted, references = [] }: VersionRow, from: Difference['from']): Written {
+  return { ...place, references, from, offset, change: '~', deleted, needsTombstone: false };
+}
+
 /** Karapace drops a schema that comes before one that it refers to: whatever refers to one that is written anew is written again. */
 function addDependents(wanted: RecordTable, there: RecordTable, written: Map<string, Written>): void {
   const dependents = new Map<string, Written[]>();
-  const see = ({ subject, version }: Place, row: VersionRow, from: Difference['from']): void => {
-    const { offset, deleted, references = [] } = row;
-    const again: Written = {
-      ...{ subject, version, references },
-      ...{ from, offset, change: '~', deleted, needsTombstone: false },
-    };
+  const see = (place: Place, row: VersionRow, from: Difference['from']): void => {
+    const { references = [] } = row;
+    if (references.length === 0) return;
+    const dependent = again(place, row, from);
     for (const reference of references) {
-      const to = referred(reference, subject);
+      const to = referred(reference, place.subject);
       const key = placeOf(to.subject, to.version);
       const known = dependents.get(key);
-      if (known === undefined) dependents.set(key, [again]);
-      else known.push(again);
+      if (known === undefined) dependents.set(key, [dependent]);
+      else known.push(dependent);
     }
   };
   for (const [place, row] of pairs(wanted, there)) see(place, row, 'snapshot');
@@ -123,7 +151,16 @@ function addDependents(wanted: RecordTable, there: RecordTable, written: Map<str
   }
 }
 
-function inOrder(written: ReadonlyMap<string, Written>): Difference[] {
+/** @param shared the versions of each shared id, in the order in which they are to stay */
+function inOrder(written: ReadonlyMap<string, Written>, shared: Iterable<readonly Place[]>): Difference[] {
+  const before = new Map<Written, Written>();
+  for (const places of shared) {
+    const holders = places.flatMap(({ subject, version }) => written.get(placeOf(subject, version)) ?? []);
+    for (const [n, holder] of holders.entries()) {
+      const previous = holders[n - 1];
+      if (previous !== undefined) before.set(holder, previous);
+    }
+  }
   const byOffset = [...written.values()].sort((a, b) => a.offset - b.offset);
   const targetOf = targetsAmong(byOffset);
   const ordered = inReferenceOrder(byOffset, function* (one) {
@@ -132,6 +169,8 @@ function inOrder(written: ReadonlyMap<string, Written>): Difference[] {
       const needed = targetOf(reference, one, wasBefore);
       if (needed !== undefined) yield needed;
     }
+    const previous = before.get(one);
+    if (previous !== undefined) yield previous;
   });
   return ordered.map(({ references: _, subject: __, version: ___, ...difference }) => difference);
 }

@@ -5,12 +5,14 @@ import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { RegistryApi } from '../rest/registry-api.ts';
 import { runRegistryPlan } from '../rest/run-registry-plan.ts';
+import { mayBeSuperseded } from '../rest/superseded.ts';
 import { witnessNode } from '../rest/witness-node.ts';
 import { writeRegistryPlan } from '../rest/write-registry-plan.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { replay } from '../state/replay.ts';
 import { compareWitness, replayVendorOf } from '../verify/compare-witnesses.ts';
+import type { Finding } from '../verify/finding.ts';
 import { asIfEmpty, foreignVersion, isMarked, removeMark, removeReserved, setMark } from './drill-mark.ts';
 import type { DrillResult } from './drill-result.ts';
 
@@ -151,7 +153,13 @@ async function differencesAt(
   const witness = await witnessNode({ api, clock, folder, signal });
   const state = await replay(snapshot, replayVendorOf(witness), { signal, readsOn: true });
   const found = await compareWitness({ snapshot, state }, witness, { signal });
+  const isMeant = ({ severity, name, subject, version, more }: Finding): boolean => {
+    if (severity === 'note' || (subject !== undefined && isReservedSubject(subject))) return true;
+    // The last one that is listed stands for those as well that are not.
+    const isLacking = name === 'missing-at-node' && more === undefined;
+    return isLacking && subject !== undefined && version !== undefined && mayBeSuperseded(state, subject, version);
+  };
   return found
-    .filter(({ severity, subject }) => severity !== 'note' && !(subject !== undefined && isReservedSubject(subject)))
+    .filter((finding) => !isMeant(finding))
     .map(({ message, more }) => `${message}${more === undefined ? '' : ` (and ${more} more)`}`);
 }

@@ -43,13 +43,13 @@ export async function refuseChangedRegistry(options: CheckChangesOptions, signal
   });
   const index = await TargetIndex.read(witness, folder, signal);
   try {
-    const removed = await deletesOf(plan, signal);
+    const own = await madeOrDeletedBy(plan, signal);
     const reasons: string[] = [];
     let isBegun = false;
     let more = 0;
     for await (const steps of plan.read(0, signal)) {
       for (const version of steps.flatMap((step) => (step.do === 'request' ? importedBy(step) : []))) {
-        const reason = inTheWayOf(version, index, { removed, maxIds: target.maxIds ?? {} });
+        const reason = inTheWayOf(version, index, { own, maxIds: target.maxIds ?? {} });
         if (reason === 'done') isBegun = true;
         else if (reason !== undefined && reasons.length < NAMED) reasons.push(reason);
         else if (reason !== undefined) more++;
@@ -62,11 +62,15 @@ export async function refuseChangedRegistry(options: CheckChangesOptions, signal
   }
 }
 
-/** Paths of versions that the plan soft-deletes. */
-async function deletesOf(plan: Pick<Plan, 'read'>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+/** Paths of versions that the plan makes or soft-deletes. */
+async function madeOrDeletedBy(plan: Pick<Plan, 'read'>, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const paths = new Set<string>();
   for await (const steps of plan.read(0, signal)) {
-    for (const step of steps) if (step.do === 'request' && step.method === 'DELETE') paths.add(step.path);
+    for (const step of steps) {
+      if (step.do !== 'request') continue;
+      if (step.method === 'DELETE') paths.add(step.path);
+      for (const { subject, version } of importedBy(step)) paths.add(versionPath(subject, version));
+    }
   }
   return paths;
 }
@@ -84,7 +88,7 @@ function importedBy({ method, path, body }: RequestStep): readonly WitnessedVers
 function inTheWayOf(
   value: WitnessedVersion,
   index: TargetIndex,
-  { removed, maxIds }: { readonly removed: ReadonlySet<string>; readonly maxIds: Readonly<Record<string, number>> },
+  { own, maxIds }: { readonly own: ReadonlySet<string>; readonly maxIds: Readonly<Record<string, number>> },
 ): string | 'done' | undefined {
   const { subject, version, id } = value;
   const name = `version ${version} of subject ${subject} (id ${id})`;
@@ -102,7 +106,7 @@ function inTheWayOf(
   }
   // What keeps an id is the same schema each time, and is gone as soon as it was written.
   if (isReservedSubject(subject)) return undefined;
-  const twin = index.living(subject, content).find((each) => !removed.has(versionPath(subject, each.version)));
+  const twin = index.living(subject, content).find((each) => !own.has(versionPath(subject, each.version)));
   return twin === undefined ? undefined : `${name}: ${sameAs(twin)} now`;
 }
 

@@ -24,7 +24,11 @@ export function importScopes(
   if (wanted.size === 0) return wanted;
   const places = new Set<string>();
   if (target.isEmpty || isReadOnly(modes['']?.['mode'])) places.add('');
-  else for (const subject of losingTheirMode(items, target)) places.add(contextSubject(contextOf(subject)) ?? '');
+  else {
+    for (const [subject, isImportedInto] of emptiedSubjects(items, target)) {
+      if (isImportedInto) places.add(contextSubject(contextOf(subject)) ?? '');
+    }
+  }
   for (const subject of wanted) {
     const wide = [...places].find((place) => place !== subject && covers(place, subject));
     const context = contextSubject(contextOf(subject));
@@ -39,17 +43,29 @@ export function isReadOnly(mode: unknown): boolean {
   return mode === 'READONLY' || mode === 'READONLY_OVERRIDE' || mode === 'FORWARD';
 }
 
-function* losingTheirMode(items: readonly RestoreItem[], target: TargetIndex): Generator<string> {
+/**
+ * Subjects that have no living version for a while, or after the restore is taken back, and whether more is imported into them after that. Confluent's
+ * registry takes their config and mode away with the last one (KafkaSchemaRegistry.deleteSchemaVersion).
+ */
+export function emptiedSubjects(items: readonly RestoreItem[], target: TargetIndex): ReadonlyMap<string, boolean> {
   const alive = new Map<string, number>();
+  const emptied = new Map<string, boolean>();
   const empty = new Set<string>();
   for (const { version, action } of items) {
     const { subject, deleted } = version;
-    let count = alive.get(subject) ?? [...target.versions(subject)].filter((each) => !each.deleted).length;
-    if (action !== 'delete' && empty.has(subject)) yield subject;
+    let count = alive.get(subject);
+    if (count === undefined) {
+      count = [...target.versions(subject)].filter((each) => !each.deleted).length;
+      if (count === 0) emptied.set(subject, false);
+    }
+    if (action !== 'delete' && empty.has(subject)) emptied.set(subject, true);
     if (action === 'delete') count--;
     else if (!deleted) count++;
     alive.set(subject, count);
-    if (deleted && count === 0) empty.add(subject);
-    else empty.delete(subject);
+    if (deleted && count === 0) {
+      empty.add(subject);
+      emptied.set(subject, emptied.get(subject) ?? false);
+    } else empty.delete(subject);
   }
+  return emptied;
 }

@@ -6,7 +6,7 @@ import { findUnparsable } from '../repair/find-unparsable.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { compareWithTarget } from './compare-with-target.ts';
-import { covers, importScopes } from './import-scopes.ts';
+import { covers, emptiedSubjects, importScopes } from './import-scopes.ts';
 import { type LeftOutVersion, leftOutInWords } from './left-out-versions.ts';
 import { versionKey } from './list-schemas.ts';
 import { type NotCarried, notCarried, notCarriedInWords } from './not-carried.ts';
@@ -15,6 +15,7 @@ import { type RegistryRestore, restoreSteps, type SettingChange } from './regist
 import { undoSteps } from './registry-undo.ts';
 import { isPartOf } from './rest-content.ts';
 import type { RequestStep } from './restore-steps.ts';
+import { superseded, supersededInWords } from './superseded.ts';
 import { keepsMetadata, type TargetIndex } from './target-index.ts';
 
 export interface RegistryRestoreOptions {
@@ -65,10 +66,12 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     ({ subject, version }) =>
       !inTheWay.has(`${version} ${subject}`) && [...scopes].some((place) => covers(place, subject)),
   );
+  const emptied = new Set(emptiedSubjects(items, target).keys());
   const restore: RegistryRestore = {
     ...{ snapshot, target, items, scopes, putBack, reserved, maxIds },
-    configs: configChanges(state, target),
-    modes: modeChanges(state, target, scopes),
+    superseded: superseded(items, putBack),
+    configs: configChanges(state, target, emptied),
+    modes: modeChanges({ state, target, scopes, emptied }),
   };
   const dropped = await notCarried({
     snapshot,
@@ -91,6 +94,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
       : [
           ...summaryOf(restore, same),
           ...keptAlive(kept),
+          ...(target.witness.vendor === 'confluent' ? supersededInWords(restore.superseded) : []),
           ...otherIds,
           ...leftOutInWords(leftOut),
           ...notCarriedInWords(dropped),
@@ -147,12 +151,24 @@ function isIdOf(leftOut: readonly LeftOutVersion[], context: string, id: number)
   return leftOut.some(({ version }) => version.id === id && contextOf(version.subject) === context);
 }
 
-function configChanges(state: RegistryState, target: TargetIndex): readonly SettingChange[] {
+/** @param emptied subjects whose settings the registry may take away meanwhile: those are set again */
+function configChanges(
+  state: RegistryState,
+  target: TargetIndex,
+  emptied: ReadonlySet<string>,
+): readonly SettingChange[] {
+  const { configs } = target.witness;
   const changes: SettingChange[] = [];
+  for (const place of emptied) {
+    const before = configs[place];
+    const after = withoutSubject({ ...before, ...state.config(place)?.value });
+    if (before !== undefined) changes.push({ place, before, after });
+  }
   for (const subject of state.configSubjects()) {
     const place = subject ?? '';
     const after = state.config(subject)?.value;
-    const before = target.witness.configs[place];
+    const before = configs[place];
+    if (before !== undefined && emptied.has(place)) continue;
     if (after !== undefined && !(before !== undefined && isPartOf(withoutSubject(after), before))) {
       changes.push({ place, before, after: withoutSubject(after) });
     }
@@ -178,19 +194,34 @@ function withoutSubject({ subject: _, ...value }: JsonObject): JsonObject {
   return value;
 }
 
-/** What the snapshot says, and where it says nothing what is there. */
-function modeChanges(state: RegistryState, target: TargetIndex, scopes: ReadonlySet<string>): readonly SettingChange[] {
+/**
+ * What the snapshot says, and where it says nothing what is there.
+ * @param emptied as of {@link configChanges}
+ */
+function modeChanges({
+  state,
+  target,
+  scopes,
+  emptied,
+}: {
+  readonly state: RegistryState;
+  readonly target: TargetIndex;
+  readonly scopes: ReadonlySet<string>;
+  readonly emptied: ReadonlySet<string>;
+}): readonly SettingChange[] {
   const { modes } = target.witness;
   const said = new Map<string, JsonObject>();
   for (const subject of state.modeSubjects()) {
     const mode = state.mode(subject)?.value;
     if (mode !== undefined) said.set(subject ?? '', withoutSubject(mode));
   }
-  const places = [...new Set([...said.keys(), ...scopes])];
+  const lost = [...emptied].filter((subject) => modes[subject] !== undefined);
+  const again = new Set([...scopes, ...lost]);
+  const places = [...new Set([...said.keys(), ...again])];
   const changes = places.map((place) => ({ place, before: modes[place], after: said.get(place) ?? modes[place] }));
   const width = (place: string): number => (place === '' ? 2 : place.endsWith(':') ? 1 : 0);
   return changes
-    .filter(({ place, before, after }) => scopes.has(place) || after?.['mode'] !== before?.['mode'])
+    .filter(({ place, before, after }) => again.has(place) || after?.['mode'] !== before?.['mode'])
     .sort((a, b) => width(a.place) - width(b.place));
 }
 

@@ -1,8 +1,10 @@
 /** What a restore through REST was decided to do, and the requests that do it. */
 import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { VersionState } from '../state/registry-state.ts';
 import { type RestoreItem, valuesAt } from './compare-with-target.ts';
 import { covers } from './import-scopes.ts';
+import { versionKey } from './list-schemas.ts';
 import {
   configStep,
   enterImportStep,
@@ -12,6 +14,7 @@ import {
   type RequestStep,
   softDeleteStep,
 } from './restore-steps.ts';
+import type { Superseded } from './superseded.ts';
 import type { TargetIndex, TargetVersion } from './target-index.ts';
 
 export interface SettingChange {
@@ -30,6 +33,8 @@ export interface RegistryRestore {
   readonly scopes: ReadonlySet<string>;
   /** What entering IMPORT may remove, and has to be put back. */
   readonly putBack: readonly TargetVersion[];
+  /** As of {@link superseded}. */
+  readonly superseded: Superseded;
   /** Soft-deleted schemas that keep the highest ids. */
   readonly reserved: readonly SchemaValue[];
   readonly configs: readonly SettingChange[];
@@ -40,13 +45,15 @@ export interface RegistryRestore {
 
 /** In the order in which they are sent; texts are read as they are needed. */
 export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
-  const { snapshot, target, items, scopes, putBack, reserved, configs, modes } = restore;
+  const { snapshot, target, items, scopes, putBack, reserved, configs, modes, superseded } = restore;
   const imported = [...items.filter(({ action }) => action !== 'delete').map(({ version }) => version), ...reserved];
   for (const place of scopes) {
     const last = imported.findLast(({ subject }) => covers(place, subject));
     if (last !== undefined) yield enterImportStep(place, !target.isEmpty, isThere(last));
   }
-  for (const version of putBack) yield* importSteps(await target.value(version));
+  for (const version of putBack) {
+    yield* importSteps(await target.value(version), superseded.get(versionKey(version)));
+  }
   for (let at = 0; at < items.length; at += 100) {
     const batch = items.slice(at, at + 100);
     const values = await valuesAt(
@@ -56,7 +63,7 @@ export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<Re
     for (const [index, { action, version }] of batch.entries()) {
       const value = values[index]?.[1];
       if (action === 'delete') yield softDeleteStep(version.subject, version.version);
-      else if (value !== undefined) yield* importSteps(value);
+      else if (value !== undefined) yield* importSteps(value, superseded.get(versionKey(value)));
     }
   }
   for (const value of reserved) yield* importSteps(value);
@@ -64,9 +71,13 @@ export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<Re
   for (const { place, after } of modes) yield modeStep(place, modeOf(after));
 }
 
-/** Deleted at once: what comes after may be the same schema, or refer to it, which would keep it from being deleted. */
-export function* importSteps(value: SchemaValue): Generator<RequestStep> {
-  yield importStep(value);
+/**
+ * Deleted at once: what comes after may be the same schema, or refer to it, which would keep it from being deleted.
+ * @param by as of {@link superseded}
+ */
+export function* importSteps(value: SchemaValue, by?: VersionState): Generator<RequestStep> {
+  const step = importStep(value);
+  yield by === undefined ? step : { ...step, done: isThere(by) };
   if (value.deleted) yield softDeleteStep(value.subject, value.version);
 }
 

@@ -63,19 +63,21 @@ export async function runRequestStep(
   options: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<StepOutcome> {
   const { clock, signal } = options;
-  if (await isDone(api, step, signal)) return 'done';
+  const shown = shownBy(step);
+  const isSuperseded = shown.done !== step.done && (await isDone(api, step, signal));
+  if (isSuperseded || (await isDone(api, shown, signal))) return 'done';
   if (await isOthers(api, step, signal)) return 'others';
   const answer = await send(api, step, signal);
   const isTaken = (answer.status >= 200 && answer.status < 300) || (isFirstOfTwo(step) && answer.status === 404);
   // An earlier try may have got through whose answer was lost.
-  if (!isTaken && !(await isDone(api, step, signal))) throw denied(api, step, answer);
+  if (!isTaken && !(await isDone(api, shown, signal))) throw denied(api, step, answer);
   if (isProvenLater(step)) return 'sent';
   const until = clock.monotonic() + SHOWN_WITHIN_MS;
   const backoff = new Backoff({ initialMs: 10, maxMs: 500, jitter: 'none' });
-  while (!(await isDone(api, step, signal))) {
+  while (!(await isDone(api, shown, signal))) {
     if (clock.monotonic() > until) {
       throw new EnvironmentError(
-        `The registry at ${api.node} took ${step.method} ${step.path}, but GET ${step.done.path} does not show it. See whether it reads its topic, and run the plan again.`,
+        `The registry at ${api.node} took ${step.method} ${step.path}, but GET ${shown.done.path} does not show it. See whether it reads its topic, and run the plan again.`,
         { code: REST_UNAVAILABLE },
       );
     }
@@ -95,6 +97,14 @@ function send(api: RegistryApi, { method, path, body }: RequestStep, signal: Abo
 function isProvenLater({ method, path, done }: RequestStep): boolean {
   const isEntering = method === 'PUT' && path.startsWith('/mode') && !done.path.startsWith('/mode');
   return isEntering || isFirstOfTwo({ method, done });
+}
+
+/** An import is shown by its own version, also one that is done when a later one is there; see `superseded`. */
+function shownBy({ method, path, body, done }: RequestStep): Pick<RequestStep, 'done'> {
+  if (method !== 'POST' || !isJsonObject(body) || typeof body['version'] !== 'number') return { done };
+  const own = `${path}/${body['version']}`;
+  if (done.path === own || done.path === `${own}?deleted=true`) return { done };
+  return { done: { path: `${own}?deleted=true`, is: 'equal', body: { version: body['version'], id: body['id'] } } };
 }
 
 /** Deleting a config that is set anew right after; see `configAnewSteps`. */

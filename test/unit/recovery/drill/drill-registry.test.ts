@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { drillRegistry } from '../../../../src/recovery/drill/drill-registry.ts';
+import { asConfluent } from '../../../support/recovery/as-confluent.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
 import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
@@ -24,6 +25,17 @@ it('finds the registry equal, and takes away what it restored, so that it can be
   expect(await drilled(registry)).toMatchObject({ differences: [], records: 4, subjects: 2 });
   expect(subjectsIn(registry)).toEqual([]);
   expect(await drilled(registry)).toMatchObject({ differences: [] });
+});
+
+it("is no failure for what Confluent's registry removes below a version of its id", async () => {
+  const again = { subject: 'a', schema: '{"type":"fixed","name":"F","size":3}', id: 3 };
+  const snapshot = new MemorySnapshot(
+    asLog([confluent.schema({ ...again, version: 1, deleted: true }), confluent.schema({ ...again, version: 2 })]),
+  );
+  for (const registry of [new RegistryInMemory(), asConfluent(new RegistryInMemory())]) {
+    expect(await drilled(registry, snapshot)).toMatchObject({ differences: [] });
+    expect(subjectsIn(registry)).toEqual([]);
+  }
 });
 
 it('refuses a registry that holds schemas, and writes nothing to it', async () => {

@@ -38,6 +38,33 @@ export function othersWrite(topic: string, wanted: number, got: number | undefin
   );
 }
 
+/** Into a topic that was about to be deleted. */
+export function wroteMeanwhile(topic: string): ConfigError {
+  return new ConfigError(
+    `Somebody wrote to the topic ${topic} while it was saved, so that it was not deleted: it is as it was. Find out who it is and stop it. Then run the ` +
+      'same again: it looks at what was written, and says what to do where that would be lost.',
+    { code: TARGET_CHANGED },
+  );
+}
+
+/** The cluster at hand is not the plan's. */
+export function otherCluster(topic: string, planned: string, found: string | null): ConfigError {
+  return new ConfigError(
+    `The plan is for the topic ${topic} of the cluster ${planned}, and this is ${found === null ? 'one without an id' : `the cluster ${found}`}. Nothing was done. ` +
+      'Name that cluster with --bootstrap-servers; for this one, make another plan.',
+    { code: TARGET_CHANGED },
+  );
+}
+
+/** What an undo would take its plan back from is not there. */
+export function nothingToWriteBehind(topic: string, reason: string): ConfigError {
+  return new ConfigError(
+    `The plan can not be taken back in the topic ${topic}: ${reason}. Nothing was written. What was there before the plan is in a backup of before: ` +
+      'holdfast schemas restore BACKUP --into new-topic makes a topic that is gone anew, --into in-place adds what is missing in one that is there.',
+    { code: TARGET_CHANGED },
+  );
+}
+
 /** What lies there is neither the plan's nor a NOOP. @param written of the plan's records, by earlier runs */
 export function wroteSince(topic: string, offset: number, written: number): ConfigError {
   return new ConfigError(

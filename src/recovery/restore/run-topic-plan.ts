@@ -13,7 +13,8 @@ import { openMadePlan } from './open-made-plan.ts';
 import { openUndo } from './open-undo.ts';
 import { refuseOtherPartitions } from './other-partitions.ts';
 import { type PlanShape, shapeOf } from './plan-shape.ts';
-import { changed, lostSince, lostWithTopic, wroteSince } from './run-refusals.ts';
+import type { CreateTopic } from './plan-topic.ts';
+import { changed, changedSinceBegun, lostSince, lostWithTopic, wroteMeanwhile, wroteSince } from './run-refusals.ts';
 import { checkBegun, checkCluster, checkMade, freshBase } from './target-checks.ts';
 import { type RunTopicPlanOptions, TopicRun, type TopicRunResult } from './topic-run.ts';
 import { undoInPlace } from './undo-in-place.ts';
@@ -92,7 +93,7 @@ class TopicPlanRun {
       }
       // Invariant 10: what came while the undo file was written is in neither it nor the backup.
       const last = await target.facts(signal);
-      if (last?.endOffset !== facts.endOffset) throw changed(target.topic, 'somebody wrote to it while it was saved');
+      if (last?.endOffset !== facts.endOffset) throw wroteMeanwhile(target.topic);
       await target.remove(facts, signal);
       facts = undefined;
     }
@@ -101,7 +102,12 @@ class TopicPlanRun {
       // Before ACLs and settings are touched: it must be the one that this plan made.
       before = facts === undefined ? 0 : await this.written(base, facts);
       if (facts !== undefined && before === 'more') checkMade(shape, facts);
-      else facts = await this.create(facts);
+      else {
+        const made = await this.create(shape.create);
+        // A registry that came up as soon as the topic was there again has written into it, maybe nothing but NOOPs.
+        if (made.endOffset !== (facts?.endOffset ?? 0)) before = await this.written(base, made);
+        facts = made;
+      }
     }
     if (facts === undefined) {
       if (shape.records === 0 && shape.create === undefined) return runs.result(gone);
@@ -121,15 +127,10 @@ class TopicPlanRun {
     await present?.close();
   }
 
-  private async create(facts: TopicFacts | undefined): Promise<TopicFacts | undefined> {
-    const { shape, runs } = this;
-    const { target, signal, notes } = runs;
-    if (shape.create === undefined) return facts;
-    notes.push(...(await target.create(shape.create, signal)));
-    const made = await runs.madeFacts();
-    if (made.endOffset !== (facts?.endOffset ?? 0))
-      throw changed(target.topic, 'somebody wrote to it while it was made');
-    return made;
+  private async create(step: CreateTopic): Promise<TopicFacts> {
+    const { runs } = this;
+    runs.notes.push(...(await runs.target.create(step, runs.signal)));
+    return runs.madeFacts();
   }
 
   private async write(base: number, facts: TopicFacts, before: number | 'more'): Promise<TopicRunResult> {
@@ -148,7 +149,7 @@ class TopicPlanRun {
     const { plan, target, signal } = this.runs;
     const { endOffset, topic, beginOffset } = facts;
     if (this.shape.records === 0) return 0;
-    if (endOffset < base) throw changed(topic, `it ends at ${endOffset}, and the plan begins at ${base}`);
+    if (endOffset < base) throw changedSinceBegun(topic, `it ends at ${endOffset}, and the plan begins at ${base}`);
     if (endOffset === base) return 0;
     if (this.shape.create !== undefined && beginOffset > 0) checkMade(this.shape, facts);
     const { differsAt, lost, passed, hasMore } = await matchRecords(

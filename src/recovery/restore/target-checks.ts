@@ -3,7 +3,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import type { UndonePlan } from '../plan/plan.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import type { PlanShape } from './plan-shape.ts';
-import { changed, changedSinceBegun, notPlannedFor } from './run-refusals.ts';
+import { changed, changedSinceBegun, notPlannedFor, otherCluster } from './run-refusals.ts';
 import type { TopicRun } from './topic-run.ts';
 
 /** @throws ConfigError `holdfast.recovery.target-changed` */
@@ -12,10 +12,7 @@ export async function checkCluster({ plan, target, signal }: TopicRun): Promise<
   const { clusterId } = plan.header.target;
   const found = await target.clusterId(signal);
   if (clusterId !== null && found !== clusterId) {
-    throw changed(
-      target.topic,
-      `the plan is for the cluster ${clusterId}, and this is ${found ?? 'one without an id'}`,
-    );
+    throw otherCluster(target.topic, clusterId, found);
   }
 }
 

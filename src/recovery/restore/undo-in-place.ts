@@ -6,7 +6,7 @@ import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { openMadePlan } from './open-made-plan.ts';
 import type { PlanShape } from './plan-shape.ts';
 import { NOT_AS_PLANNED, TARGET_CHANGED } from './restore-errors.ts';
-import { changed } from './run-refusals.ts';
+import { nothingToWriteBehind } from './run-refusals.ts';
 import { checkBegun, checkSame } from './target-checks.ts';
 import type { TopicRun, TopicRunResult } from './topic-run.ts';
 import { seeUndo, type UndoSight, undoPosition } from './undo-position.ts';
@@ -34,11 +34,11 @@ export async function undoInPlace(
   let begun = undo?.header.undoes?.base ?? undefined;
   for (let attempt = 1; ; attempt++) {
     const facts = await run.settled();
-    if (facts === undefined) throw changed(target.topic, 'it is not there any more');
+    if (facts === undefined) throw nothingToWriteBehind(target.topic, 'it is not there any more');
     checkSame(undoes, facts);
     if (undo?.header.undoes !== undefined) checkBegun(run, shape, undo.header.undoes, facts);
     const end = facts.endOffset;
-    if (end < from) throw changed(target.topic, `it ends at ${end}, and the plan began at ${from}`);
+    if (end < from) throw nothingToWriteBehind(target.topic, `it ends at ${end}, and the plan began at ${from}`);
     const sight = await seeUndo(run, { made, from: Math.max(from, facts.beginOffset), end });
     if (begun === undefined && sight.hasNothing && isSet(shape, facts)) {
       // Late records have had the time in which the topic was read, too.

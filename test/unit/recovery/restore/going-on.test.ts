@@ -143,6 +143,45 @@ describe('a run', () => {
     });
   });
 
+  it('goes on behind the NOOPs of a registry that came up as soon as the topic was made, and says who else wrote', async () => {
+    for (const other of [confluent.noop(), confluent.schema({ subject: 'q', version: 1, id: 70, schema: '"int"' })]) {
+      const topic = MemoryPlanTopic.absent();
+      const plan = await intoNew(topic);
+      const { create } = topic;
+      topic.create = async (step) => {
+        const notes = await create.call(topic, step);
+        topic.write(other);
+        return notes;
+      };
+      const run = topic.run(plan);
+      if (other.value === null) await expect(run).resolves.toMatchObject({ outcome: 'done', written: 7 });
+      else
+        await expect(run).rejects.toMatchObject({
+          code: CHANGED,
+          message: expect.stringMatching(/at offset 0.*The undo file/),
+        });
+    }
+  });
+
+  it('says which cluster a plan is for', async () => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    topic.clusterId = () => Promise.resolve('cluster-2');
+    const message = expect.stringMatching(/cluster cluster-1, and this is the cluster cluster-2.*--bootstrap-servers/);
+    await expect(topic.run(plan)).rejects.toMatchObject({ code: CHANGED, message });
+  });
+
+  it('that takes a plan back says where to get what a topic held that is gone', async () => {
+    const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)));
+    const plan = await inPlace(topic);
+    await topic.run(plan);
+    topic.made = undefined;
+    await expect(topic.undo(plan)).rejects.toMatchObject({
+      code: CHANGED,
+      message: expect.stringMatching(/--into new-topic/),
+    });
+  });
+
   it('waits for brokers that have not heard of the new topic yet', async () => {
     const topic = MemoryPlanTopic.absent();
     const plan = await intoNew(topic);

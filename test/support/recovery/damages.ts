@@ -187,6 +187,58 @@ export const DAMAGES: readonly Damage[] = [
   },
 ];
 
+/** What looks like any other record: only a backup, or a registry that has not read it yet, tells that it is a damage. */
+export interface QuietDamage {
+  readonly what: string;
+  readonly inject: (lived: LivedRegistry) => QuietlyInjected | undefined;
+}
+
+export interface QuietlyInjected {
+  readonly records: readonly WrittenRecord[];
+  /** What is brought back with `repair undelete`; absent: all there was is there, and there is nothing to mend. */
+  readonly lost?: Pick<LivedVersion, 'subject' | 'version'>;
+}
+
+/** Ids of specs/registry.md, chapter 5: published by hand, and what registries gave out next. */
+export const PUBLISHED_ID = 147_133;
+
+export const QUIET_DAMAGES: readonly QuietDamage[] = [
+  {
+    what: 'null on the key of the newest version of a subject',
+    inject: (lived) => {
+      const live = lived.versions.filter(({ deleted }) => !deleted);
+      const newest = live.findLast(({ subject }) => subject === live[0]?.subject);
+      return newest && { records: [{ ...record(null, null), key: keyOf(newest, lived.log) }], lost: newest };
+    },
+  },
+  {
+    what: 'null on the key of the version with the highest id',
+    inject: (lived) => {
+      const live = lived.versions.filter(({ deleted, subject }) => !deleted && contextOf(subject) === '');
+      const highest = live.reduce<LivedVersion | undefined>(
+        (a, b) => (a === undefined || b.id > a.id ? b : a),
+        undefined,
+      );
+      return highest && { records: [{ ...record(null, null), key: keyOf(highest, lived.log) }], lost: highest };
+    },
+  },
+  {
+    what: 'a high id that was published directly',
+    inject: () => ({
+      records: [confluent.schema({ subject: 'damaged', version: 1, id: PUBLISHED_ID, schema: '"string"' })],
+    }),
+  },
+  {
+    what: 'a high id that was published directly, and is gone again',
+    inject: () => ({
+      records: [
+        confluent.schema({ subject: 'damaged', version: 1, id: PUBLISHED_ID, schema: '"string"' }),
+        confluent.gone('damaged', 1),
+      ],
+    }),
+  },
+];
+
 /** The bytes of the key under which the version was written last. */
 function keyOf(version: LivedVersion, log: readonly RawRecord[]): Uint8Array | null {
   return lastOf(version, log)?.key ?? null;

@@ -1,4 +1,5 @@
 /** A log with what a repair writes behind it, as it is and compacted. */
+import type { Plan } from '../../../../src/recovery/plan/open-plan.ts';
 import type { PlannedRecord } from '../../../../src/recovery/plan/plan.ts';
 import { appendedRecord } from '../../../../src/recovery/plan/planned-record.ts';
 import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
@@ -11,6 +12,19 @@ export async function plannedRecords(records: AsyncIterable<PlannedRecord>): Pro
   const all: PlannedRecord[] = [];
   for await (const record of records) all.push(record);
   return all;
+}
+
+/** With what the plan produces behind it. */
+export async function afterPlan(plan: Plan, before: readonly RawRecord[]): Promise<MemorySnapshot> {
+  const log = [...before];
+  for await (const steps of plan.read()) {
+    for (const step of steps) {
+      if (step.do !== 'produce') continue;
+      const offset = (log.at(-1)?.offset ?? -1) + 1;
+      log.push({ ...appendedRecord(step.record), offset, timestamp: 0, timestampType: 'CreateTime' });
+    }
+  }
+  return new MemorySnapshot(log);
 }
 
 export async function afterRepair(snapshot: MemorySnapshot, repair: InPlaceRepair): Promise<MemorySnapshot> {

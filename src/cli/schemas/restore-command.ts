@@ -20,7 +20,7 @@ import { openPlace } from './open-place.ts';
 import { openPlanTopic } from './open-plan-topic.ts';
 import { withStoreOptions } from './open-stores.ts';
 import { planPath } from './plan-path.ts';
-import { openRestoreSource, type RestoreSourceOptions } from './restore-source.ts';
+import { higher, openRestoreSource, type RestoreSourceOptions } from './restore-source.ts';
 import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
@@ -150,15 +150,6 @@ async function openOrigin(session: SchemasSession, text: string | undefined, opt
 /** A subject of no special name moves with its context. */
 function renamedContext(context: string, rules: SubjectRules): string {
   return contextOf(rules.renamed(`${contextSubject(context) ?? ''}holdfast`));
-}
-
-function higher(
-  one: Readonly<Record<string, number>>,
-  other: Readonly<Record<string, number>>,
-): Readonly<Record<string, number>> {
-  const ids: Record<string, number> = { ...one };
-  for (const [context, id] of Object.entries(other)) ids[context] = Math.max(id, ids[context] ?? 0);
-  return ids;
 }
 
 function listed(value: string, before: readonly string[] | undefined): readonly string[] {

@@ -49,11 +49,12 @@ async function fromStores(
   const source = `the schema stores ${names.join(', ')}`;
   const first = await openStores(session, options);
   const { usedBy } = options;
-  if (usedBy === undefined) return { ...first, source, notes: notesOf(first.rebuilt), givenOut: {} };
+  if (usedBy === undefined) return { ...first, source, notes: notesOf(first.rebuilt), givenOut: first.rebuilt.minIds };
   const data = await readData(session, first.snapshot, { ...options, usedBy });
   // Once more: data tells the subjects of ids that workers only read.
   const { snapshot, rebuilt } = await openStores(session, options, data.used);
-  return { snapshot, source, notes: [...notesOf(rebuilt), ...data.notes], givenOut: data.givenOut };
+  const givenOut = higher(data.givenOut, rebuilt.minIds);
+  return { snapshot, source, notes: [...notesOf(rebuilt), ...data.notes], givenOut };
 }
 
 async function readData(
@@ -85,4 +86,14 @@ function reserved(context: string, id: number): string {
 
 function notesOf({ findings }: { readonly findings: readonly { readonly message: string }[] }): readonly string[] {
   return findings.map(({ message }) => message);
+}
+
+/** Of each context the higher one. */
+export function higher(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const ids: Record<string, number> = { ...one };
+  for (const [context, id] of Object.entries(other)) ids[context] = Math.max(id, ids[context] ?? 0);
+  return ids;
 }

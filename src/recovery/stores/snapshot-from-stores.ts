@@ -6,7 +6,9 @@
  */
 import { ConfigError } from '../../sdk/errors/index.ts';
 import type { UsedIds } from '../data/used-ids.ts';
+import { readRecord } from '../records/read-record.ts';
 import type { RecordSink } from '../snapshot/record-sink.ts';
+import { StateReplay } from '../state/state-replay.ts';
 import type { Finding } from '../verify/finding.ts';
 import { inContext, mergeStores } from './merge-stores.ts';
 import { rebuiltVersions, recordOf } from './rebuilt-records.ts';
@@ -35,6 +37,11 @@ export interface RebuiltFromStores {
   readonly subjects: number;
   /** By context: the highest id that is known. */
   readonly maxIds: Readonly<Record<string, number>>;
+  /**
+   * By context, which ids have to count as given out beside the records: one above the highest where Karapace passes over its schema, as what
+   * that refers to is in no store, and would give its id out again.
+   */
+  readonly minIds: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
 }
 
@@ -60,16 +67,22 @@ export async function snapshotFromStores(
   const cluster = chosenCluster(stores, options.cluster);
   const merged = mergeStores(stores, cluster, prefer);
   const versions = rebuiltVersions(merged, subjectFromData(used));
+  const state = new StateReplay({ vendor: 'karapace', readsOn: true });
   for (let from = 0; from < versions.length; from += BATCH) {
     signal.throwIfAborted();
-    await writer.append(versions.slice(from, from + BATCH).map((version, index) => recordOf(from + index, version)));
+    const records = versions.slice(from, from + BATCH).map((version, index) => recordOf(from + index, version));
+    for (const raw of records) state.apply(raw.offset, readRecord(raw));
+    await writer.append(records);
   }
+  const highest = [...merged.ids].map(([context, ids]) => [context, Math.max(0, ...lastOf(ids.keys()))] as const);
+  const passedOver = highest.filter(([context, id]) => id > 0 && state.byId(context, id) === undefined);
   return {
     cluster,
     records: versions.length,
     ids: [...merged.ids.values()].reduce((sum, { size }) => sum + size, 0),
     subjects: new Set(versions.map(({ subject }) => subject)).size,
-    maxIds: Object.fromEntries([...merged.ids].map(([context, ids]) => [context, Math.max(0, ...lastOf(ids.keys()))])),
+    maxIds: Object.fromEntries(highest),
+    minIds: Object.fromEntries(passedOver.map(([context, id]) => [context, id + 1])),
     findings: storeFindings(stores, merged, versions),
   };
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { asLog, confluent, karapace } from './record-bytes.ts';
 import { contextOf, type LivedRegistry, type LivedVersion, RegistryLife, type Scope } from './registry-life.ts';
 import { typeOf } from './schema-texts.ts';
 
@@ -152,4 +153,15 @@ export function generatedRegistry(options: GeneratedOptions = {}): fc.Arbitrary<
       for (const happen of [...happenings, ...modes]) happen(life);
       return life.end({ compacted });
     });
+}
+
+/** One of which the highest id of each context is deleted for good half of the time. */
+export function purgedRegistry(options: GeneratedOptions = {}): fc.Arbitrary<LivedRegistry> {
+  return fc.tuple(generatedRegistry(options), fc.boolean()).map(([lived, purges]) => {
+    const writer = lived.vendor === 'confluent' ? confluent : karapace;
+    const isHighest = ({ id, subject }: LivedVersion): boolean => lived.maxIds.get(contextOf(subject)) === id;
+    const highest = lived.versions.filter((version) => purges && isHighest(version));
+    const gone = highest.map(({ subject, version }) => writer.gone(subject, version));
+    return { ...lived, log: [...lived.log, ...asLog(gone, (lived.log.at(-1)?.offset ?? -1) + 1)] };
+  });
 }

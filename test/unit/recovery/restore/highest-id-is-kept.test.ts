@@ -11,12 +11,12 @@ import { planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../../../src/recovery/restore/plan-new-topic.ts';
 import { SubjectRules } from '../../../../src/recovery/restore/subject-rules.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
-import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
+import { generatedRegistry, purgedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { differenceOf, MemorySnapshot, topicFacts } from '../../../support/recovery/memory-snapshot.ts';
 import { nextId } from '../../../support/recovery/next-id.ts';
 import { runs } from '../../../support/recovery/property-runs.ts';
 import { asLog, confluent, karapace } from '../../../support/recovery/record-bytes.ts';
-import type { LivedRegistry } from '../../../support/recovery/registry-life.ts';
+import { contextOf } from '../../../support/recovery/registry-life.ts';
 import { stateInWords } from '../../../support/recovery/state-in-words.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { afterPlan, compacted } from '../repair/planned-log.ts';
@@ -37,20 +37,10 @@ async function expectKept(snapshot: MemorySnapshot, maxIds: ReadonlyMap<string, 
   }
 }
 
-/** The highest id of each context is deleted for good in what is given half of the time. */
-const registries = fc.tuple(generatedRegistry(), fc.boolean()).map(([lived, purges]): LivedRegistry => {
-  const writer = lived.vendor === 'confluent' ? confluent : karapace;
-  const highest = lived.versions.filter(({ id, subject }) => purges && lived.maxIds.get(contextOf(subject)) === id);
-  const gone = highest.map(({ subject, version }) => writer.gone(subject, version));
-  return { ...lived, log: [...lived.log, ...asLog(gone, (lived.log.at(-1)?.offset ?? -1) + 1)] };
-});
-
-const contextOf = (subject: string): string => /^:\.([^:]*):/.exec(subject)?.[1] ?? '';
-
 describe('the highest id of a generated registry is kept', () => {
   it('by a restore into a new topic, under its own names and under others', async () => {
     await fc.assert(
-      fc.asyncProperty(registries, async ({ log, maxIds }) => {
+      fc.asyncProperty(purgedRegistry(), async ({ log, maxIds }) => {
         const present = { clusterId: 'c', brokers: 1, hasAuthorizer: false, facts: undefined };
         const snapshot = new MemorySnapshot(log);
         const plan = await planNewTopic({ ...common, snapshot, present, topic: '_schemas', path: path() });
@@ -76,7 +66,7 @@ describe('the highest id of a generated registry is kept', () => {
   it('by a restore in place of what is left of it', async () => {
     const losses = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(registries, losses, async ({ log, maxIds }, lost) => {
+      fc.asyncProperty(purgedRegistry(), losses, async ({ log, maxIds }, lost) => {
         const present = new MemorySnapshot(log.filter((_, n) => lost[n % lost.length] === true));
         const snapshot = new MemorySnapshot(log);
         const plan = await planInPlace({ ...common, snapshot, present, path: path(), overwriteIds: 'all' });
@@ -88,7 +78,7 @@ describe('the highest id of a generated registry is kept', () => {
 
   it('by every repair behind its end', async () => {
     await fc.assert(
-      fc.asyncProperty(registries, async ({ log, maxIds, vendor }) => {
+      fc.asyncProperty(purgedRegistry(), async ({ log, maxIds, vendor }) => {
         const snapshot = new MemorySnapshot(log);
         const state = await replay(snapshot, vendor, { readsOn: true });
         const facts = topicFacts({ endOffset: snapshot.facts.endOffset });

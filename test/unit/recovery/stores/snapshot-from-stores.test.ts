@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../../src/foundation/logger.ts';
 import type { IdUse, UsedIds } from '../../../../src/recovery/data/used-ids.ts';
 import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
 import { readRecord } from '../../../../src/recovery/records/read-record.ts';
@@ -9,41 +8,15 @@ import {
   snapshotFromStores,
 } from '../../../../src/recovery/stores/snapshot-from-stores.ts';
 import type { StoreSource } from '../../../../src/recovery/stores/store-contents.ts';
-import { MemoryCompactedLog } from '../../../../src/registry/compacted-log.ts';
-import { contentFingerprint, textFingerprint } from '../../../../src/registry/fingerprint.ts';
-import { SchemaStore } from '../../../../src/registry/schema-store.ts';
-import type { StoredProof, StoredSchema } from '../../../../src/registry/stored-entries.ts';
+import { textFingerprint } from '../../../../src/registry/fingerprint.ts';
+import type { StoredProof } from '../../../../src/registry/stored-entries.ts';
 import type { SchemaReference, SchemaText } from '../../../../src/sdk/schema-view.ts';
+import { CLUSTER, schema, version, Worker } from './worker-stores.ts';
 
-const CLUSTER = 'kafka-cluster=k1;group=schema-registry';
 const signal = new AbortController().signal;
 
 function text(name: string, references: readonly SchemaReference[] = []): SchemaText {
   return { schemaType: 'AVRO', schema: `{"type":"record","name":"${name}","fields":[]}`, references };
-}
-
-/** What a worker's store learns, by means of the store itself. */
-class Worker {
-  readonly log = new MemoryCompactedLog();
-  private store: SchemaStore | undefined;
-
-  async knows(fill: (store: SchemaStore) => void): Promise<this> {
-    this.store ??= await SchemaStore.open({ log: this.log, logger: silentLogger });
-    fill(this.store);
-    await this.store.flushed();
-    return this;
-  }
-
-  source(name: string): StoreSource {
-    return { name, load: async () => ({ entries: await this.log.load(), damaged: 0 }) };
-  }
-}
-
-function schema(id: number, of: SchemaText, more: Partial<StoredSchema> = {}): StoredSchema {
-  return {
-    ...{ clusterId: CLUSTER, context: '', id, fingerprint: contentFingerprint(of), sent: false, time: 1000 + id },
-    ...{ epoch: 'e', ...of, ...more },
-  };
 }
 
 function proof(subject: string, id: number, of: SchemaText, more: Partial<StoredProof> = {}): StoredProof {
@@ -52,13 +25,6 @@ function proof(subject: string, id: number, of: SchemaText, more: Partial<Stored
     ...{ time: 1000 + id, epoch: 'e', ...more },
   };
 }
-
-const version = (subject: string, number: number, id: number) => ({
-  clusterId: CLUSTER,
-  subject,
-  version: number,
-  id,
-});
 
 async function rebuild(
   workers: Readonly<Record<string, Worker>>,

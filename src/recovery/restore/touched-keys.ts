@@ -11,7 +11,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 export interface TouchedKeys {
   /** Keys, as base64, that the topic does not have yet; the last written first, so that nothing that refers to another outlives it. */
   readonly added: readonly string[];
-  /** Offsets of the newest records that say again what was replaced, ascending. */
+  /** Offsets of the newest records that say again what was replaced, ascending; where nobody can read the newest of a key, of the one beneath it too. */
   readonly replaced: readonly number[];
 }
 
@@ -40,6 +40,8 @@ interface Newest {
   offset: number;
   /** Of a version that says itself that it is soft-deleted, or that a DELETE_SUBJECT came to; undefined: no version. */
   readonly version: { readonly subject: string; readonly version: number; isDeleted: boolean } | undefined;
+  /** Nobody can read the record: where the last one lies that registries read on with until compaction takes it; -1: there is none. Absent: it can be read. */
+  readonly beneath?: number;
 }
 
 class Touched {
@@ -90,7 +92,9 @@ class Touched {
     const read = readRecord(raw);
     const key = base64(raw.key);
     if (!read.ok) {
-      if (this.newest.has(key)) this.newest.set(key, { offset: raw.offset, version: undefined });
+      const known = this.newest.get(key);
+      if (known === undefined) return;
+      this.newest.set(key, { offset: raw.offset, version: undefined, beneath: known.beneath ?? known.offset });
       return;
     }
     const { record } = read;
@@ -134,9 +138,10 @@ class Touched {
   keys(): TouchedKeys {
     const added: string[] = [];
     const replaced: number[] = [];
-    for (const [key, { offset }] of this.newest) {
+    for (const [key, { offset, beneath = -1 }] of this.newest) {
       if (offset === -1) added.push(key);
       else replaced.push(offset);
+      if (beneath !== -1) replaced.push(beneath);
     }
     return { added: added.reverse(), replaced: replaced.sort((a, b) => a - b) };
   }

@@ -218,14 +218,15 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
 }
 
 /**
- * Confluent's registry keeps the first text that an id had, which may be that of the plan, unless its version was deleted in between; and it
- * reads past the empty value by which Karapace deletes, so that the plan's version would stay.
+ * Confluent's registry keeps the first text that an id had, which may be that of the plan, unless its version was deleted in between. And what a
+ * registry reads past, as the empty value by which Karapace deletes or what nobody can read, takes nothing of the plan's away.
  */
 function tombstoneBefore(topic: string, raw: RawRecord): readonly PlanStep[] {
   const read = readRecord(raw);
-  if (!read.ok) return [];
-  const { record } = read;
-  if (record.kind !== 'schema' && !(record.kind === 'schema-gone' && record.absence === 'empty')) return [];
+  const isReadPast = read.ok
+    ? 'absence' in read.record && read.record.absence === 'empty'
+    : read.version !== undefined || read.setting !== undefined;
+  if (!isReadPast && !(read.ok && read.record.kind === 'schema')) return [];
   return [produce(topic, { ...raw, value: null, headers: [] }, -1)];
 }
 

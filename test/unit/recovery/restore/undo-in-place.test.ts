@@ -135,6 +135,23 @@ describe('the undo of a plan in place', () => {
     expect(await told(topic)).toEqual([]);
   });
 
+  it.each([
+    ['alone', false],
+    ['behind one that can be read', true],
+  ])('leaves what a record said that nobody can read, where it lies %s', async (_, isBehind) => {
+    const good = [schema('s0', 1, 1), confluent.config('s0', { compatibilityLevel: 'FULL' })];
+    const garbled = good.map((each) => ({ ...each, value: Buffer.from('{') }));
+    const topic = new MemoryPlanTopic(asLog([...(isBehind ? good : []), ...garbled, schema('mine', 1, 20)]));
+    const before = await told(topic);
+    const plan = await planned(topic, [schema('s0', 1, 1), confluent.config('s0', { compatibilityLevel: 'NONE' })]);
+    await topic.run(plan);
+    expect(await told(topic)).not.toEqual(before);
+    await topic.undo(plan);
+    expect(await told(topic)).toEqual(before);
+    topic.compact();
+    expect((await told(topic)).join()).not.toContain('s0');
+  });
+
   it('is refused where somebody deleted what it would refer to again', async () => {
     const b = { subject: 'b', version: 1, id: 2, schema: '"b"', references: [{ name: 'A', subject: 'a', version: 1 }] };
     const topic = new MemoryPlanTopic(asLog([schema('a', 1, 1), confluent.schema(b)]));

@@ -17,6 +17,7 @@ import { isPartOf } from './rest-content.ts';
 import type { RequestStep } from './restore-steps.ts';
 import { superseded, supersededInWords } from './superseded.ts';
 import { keepsMetadata, type TargetIndex } from './target-index.ts';
+import { unlockedPlaces } from './unlocked-places.ts';
 
 export interface RegistryRestoreOptions {
   /** Chosen and renamed already: all of it is restored. */
@@ -67,11 +68,13 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
       !inTheWay.has(`${version} ${subject}`) && [...scopes].some((place) => covers(place, subject)),
   );
   const emptied = new Set(emptiedSubjects(items, target).keys());
+  const configs = configChanges(state, target, emptied);
+  const unlocked = unlockedPlaces({ target, scopes, items, configs });
   const restore: RegistryRestore = {
     ...{ snapshot, target, items, scopes, putBack, reserved, maxIds },
     superseded: superseded(items, putBack),
-    configs: configChanges(state, target, emptied),
-    modes: modeChanges({ state, target, scopes, emptied }),
+    ...{ configs, unlocked },
+    modes: modeChanges({ state, target, scopes: new Set([...scopes, ...unlocked.keys()]), emptied }),
   };
   const dropped = await notCarried({
     snapshot,
@@ -196,6 +199,7 @@ function withoutSubject({ subject: _, ...value }: JsonObject): JsonObject {
 
 /**
  * What the snapshot says, and where it says nothing what is there.
+ * @param scopes places whose mode is another one meanwhile
  * @param emptied as of {@link configChanges}
  */
 function modeChanges({

@@ -16,6 +16,7 @@ import {
 } from './restore-steps.ts';
 import type { Superseded } from './superseded.ts';
 import type { TargetIndex, TargetVersion } from './target-index.ts';
+import type { UnlockedPlaces } from './unlocked-places.ts';
 
 export interface SettingChange {
   /** '' is the whole registry. */
@@ -31,6 +32,8 @@ export interface RegistryRestore {
   readonly items: readonly RestoreItem[];
   /** Places that have to be in mode IMPORT. */
   readonly scopes: ReadonlySet<string>;
+  /** Read-only places that have to be written to. */
+  readonly unlocked: UnlockedPlaces;
   /** What entering IMPORT may remove, and has to be put back. */
   readonly putBack: readonly TargetVersion[];
   /** As of {@link superseded}. */
@@ -45,8 +48,9 @@ export interface RegistryRestore {
 
 /** In the order in which they are sent; texts are read as they are needed. */
 export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
-  const { snapshot, target, items, scopes, putBack, reserved, configs, modes, superseded } = restore;
+  const { snapshot, target, items, scopes, putBack, reserved, configs, modes, superseded, unlocked } = restore;
   const imported = [...items.filter(({ action }) => action !== 'delete').map(({ version }) => version), ...reserved];
+  for (const [place, done] of unlocked) yield { ...modeStep(place, 'READWRITE'), done };
   for (const place of scopes) {
     const last = imported.findLast(({ subject }) => covers(place, subject));
     if (last !== undefined) yield enterImportStep(place, !target.isEmpty, isThere(last));

@@ -21,10 +21,10 @@ import { idPath } from './walk-subjects.ts';
 
 /** In the order in which they are sent. Harmless where the restore got only half way. */
 export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
-  const { configs, modes } = restore;
+  const { items, target, configs, modes, unlocked } = restore;
   // What is read-only now deletes nothing.
   for (const { place, after } of [...modes].reverse()) {
-    if (isReadOnly(modeOf(after))) yield modeStep(place, 'READWRITE');
+    if (isReadOnly(modeOf(after)) || unlocked.has(place)) yield modeStep(place, 'READWRITE');
   }
   yield* puttingBack(restore);
   yield* reservingSteps(restore);
@@ -35,6 +35,12 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
     // Registries that know no other field than the level can not delete all configs.
     if (before !== undefined && isAdded) yield* configAnewSteps(place, before);
     else yield configStep(place, before);
+  }
+  // Of what was made live again, too: a config is refused where it is read-only.
+  const told = new Set(modes.map(({ place }) => place));
+  const entered = new Set(items.filter(({ action }) => action === 'delete').map(({ version }) => version.subject));
+  for (const subject of entered) {
+    if (!told.has(subject)) yield modeStep(subject, modeOf(target.witness.modes[subject]));
   }
   for (const { place, before } of modes) yield modeStep(place, modeOf(before));
 }
@@ -77,7 +83,6 @@ async function* livingAgain({ snapshot, items, target }: RegistryRestore): Async
     }
     for (const [, value] of await valuesAt(snapshot, [version])) yield importStep({ ...value, deleted: false });
   }
-  for (const subject of entered) yield modeStep(subject, modeOf(target.witness.modes[subject]));
 }
 
 /** What entering IMPORT removed, where the restore was killed before it put that back itself. */

@@ -92,3 +92,26 @@ describe('a restore that soft-deletes what another schema refers to that it soft
     expect(versionsOf(target)).toEqual(['base 1 1', 'theirs 1 3', 'uses 1 2 deleted']);
   });
 });
+
+it.each(['/mode/a', '/mode'])(
+  'a restore soft-deletes in what %s keeps read-only, which it is again then',
+  async (place) => {
+    const target = served(['a', 1, 1, 'A'], ['a', 2, 2, 'B'], ['b', 1, 3, 'C']);
+    target.registry.put(place, { mode: 'READONLY' });
+    const source = served(['a', 1, 1, 'A', 'deleted'], ['a', 2, 2, 'B']);
+    source.registry.put('/config/a', { compatibility: 'NONE' });
+    source.registry.put(place, { mode: 'READONLY' });
+    const plan = await planned(snapshotOf(source.registry), target);
+    const steps = await stepsOf(plan);
+    await run(steps, target);
+    expect(versionsOf(target)).toEqual(['a 1 1 deleted', 'a 2 2', 'b 1 3']);
+    expect(target.registry.get(place).body).toEqual({ mode: 'READONLY' });
+    expect(target.registry.get('/config/a').body).toEqual({ compatibilityLevel: 'NONE' });
+    expect(await run(steps, target)).toBe(0);
+    await run(await stepsOf(plan.undo), target);
+    expect(versionsOf(target)).toEqual(['a 1 1', 'a 2 2', 'b 1 3']);
+    expect(target.registry.get('/config/a').status).toBe(404);
+    expect(target.registry.get(place).body).toEqual({ mode: 'READONLY' });
+    if (place === '/mode') expect(target.registry.get('/mode/a').status).toBe(404);
+  },
+);

@@ -130,8 +130,12 @@ describe('a generated registry that was hurt', () => {
           expect(differenceOf(undamaged(later), undamaged(laterUnhurt)), 'once compacted').toBeUndefined();
           for (const context of before.contexts()) {
             expect(after.maxId(context)).toBeGreaterThanOrEqual(before.maxId(context));
-            for (const id of before.ids(context))
-              expect(after.byId(context, id)?.content, `id ${id}`).toBe(before.byId(context, id)?.content);
+            for (const id of before.ids(context)) {
+              const holder = before.byId(context, id);
+              // Karapace still answers for an id whose version is purged, until what reserves the id takes it.
+              if (holder === undefined || before.version(holder.subject, holder.version)?.id !== id) continue;
+              expect(after.byId(context, id)?.content, `id ${id}`).toBe(holder.content);
+            }
           }
         }),
         { numRuns: runs(8) },

@@ -58,6 +58,8 @@ export async function checkNodesAfter(
     ...{ snapshot, nodes, mayHaveMore: true, waitMs: wait?.ms ?? LAG_MS, clock, signal },
     folder: await session.temporaryFolder(),
     onProgress: (what, done, total) => progress.report(what, done, total),
+    onWait: (message) =>
+      session.note(`Not yet as planned, and looked at again (Ctrl-C ends only the wait, all is written): ${message}`),
   });
   const of = (wanted: boolean): readonly string[] =>
     found

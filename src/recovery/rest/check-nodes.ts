@@ -32,6 +32,8 @@ export interface CheckNodesOptions {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (what: string, done: number, total: number | undefined) => void;
+  /** What is wrong at a node that is looked at again: the first of it, once as long as it stays the same. */
+  readonly onWait?: (message: string) => void;
 }
 
 const BATCH = 200;
@@ -72,6 +74,7 @@ class NodeCheck {
   async run(): Promise<readonly Finding[]> {
     const { api, clock, signal } = this.options;
     let isRefused = false;
+    let said = '';
     for (;;) {
       const isLast = clock.monotonic() >= this.until;
       const found = await this.look(isLast).catch((error: unknown) => {
@@ -83,6 +86,11 @@ class NodeCheck {
       // To be let in is nothing to wait for.
       if (found !== 'reads' && (isLast || isRefused || !found.some(({ severity }) => severity === 'error')))
         return found;
+      const wrong = found === 'reads' ? undefined : found.find(({ severity }) => severity === 'error')?.message;
+      if (wrong !== undefined && wrong !== said) {
+        said = wrong;
+        this.options.onWait?.(wrong);
+      }
       await clock.sleep(found === 'reads' ? LOOK_EVERY_MS : LOOK_AT_ALL_EVERY_MS, signal);
     }
   }

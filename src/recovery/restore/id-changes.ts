@@ -4,9 +4,19 @@ import type { PlannedId } from '../plan/plan.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { placeOf, type RecordTable } from './record-table.ts';
 
+/** A version of the target, and where its record lies there. */
+export interface HeldId extends PlannedId {
+  readonly offset: number;
+}
+
+/** A version that would bring a second schema to its id, and what has the id at the target and would stay. */
+export interface IdCollision extends PlannedId {
+  readonly heldBy: readonly HeldId[];
+}
+
 export interface IdChanges {
   /** That would stand for two schemas of one context: each version of the snapshot that would bring the second one. */
-  readonly collisions: readonly PlannedId[];
+  readonly collisions: readonly IdCollision[];
   /** That get another schema in place of the one that they have, with the version that has it then; by id. */
   readonly changed: readonly PlannedId[];
   /** That stand for nothing any more, with the version that has it now; by id. */
@@ -18,6 +28,8 @@ interface Meanings {
   readonly before: Map<string, PlannedId>;
   /** What is not written over. */
   readonly kept: Map<string, PlannedId>;
+  /** Every version of it. */
+  readonly holders: (HeldId & { readonly content: string })[];
   readonly written: Map<string, PlannedId>;
 }
 
@@ -33,11 +45,11 @@ export function idChangesOf(
   const ids = new Map<string, Meanings>();
   const touch = (subject: string, id: number): Meanings => {
     const key = keyOf(subject, id);
-    const known = ids.get(key) ?? { before: new Map(), kept: new Map(), written: new Map() };
+    const known = ids.get(key) ?? { before: new Map(), kept: new Map(), holders: [], written: new Map() };
     ids.set(key, known);
     return known;
   };
-  for (const { content, ...version } of versionsOf(wanted)) {
+  for (const { content, offset: _, ...version } of versionsOf(wanted)) {
     const { subject, id } = version;
     if (!written.has(placeOf(subject, version.version))) continue;
     addFirst(touch(subject, id).written, content, version);
@@ -45,11 +57,13 @@ export function idChangesOf(
     if (replaced !== undefined) touch(subject, replaced.id);
   }
   if (ids.size === 0) return { collisions: [], changed: [], lost: [] };
-  for (const { content, ...version } of versionsOf(there)) {
+  for (const { content, offset, ...version } of versionsOf(there)) {
     const meanings = ids.get(keyOf(version.subject, version.id));
     if (meanings === undefined) continue;
     addFirst(meanings.before, content, version);
-    if (!written.has(placeOf(version.subject, version.version))) addFirst(meanings.kept, content, version);
+    if (written.has(placeOf(version.subject, version.version))) continue;
+    addFirst(meanings.kept, content, version);
+    meanings.holders.push({ ...version, offset, content });
   }
   return { ...sorted(ids.values()), collisions: collisionsOf(wanted, written, ids) };
 }
@@ -84,22 +98,24 @@ function collisionsOf(
   wanted: RecordTable,
   written: { has(place: string): boolean },
   ids: ReadonlyMap<string, Meanings>,
-): readonly PlannedId[] {
-  const found: PlannedId[] = [];
-  for (const { content, ...version } of versionsOf(wanted)) {
+): readonly IdCollision[] {
+  const found: IdCollision[] = [];
+  for (const { content, offset: _, ...version } of versionsOf(wanted)) {
     if (!written.has(placeOf(version.subject, version.version))) continue;
-    const kept = ids.get(keyOf(version.subject, version.id))?.kept;
-    if (kept !== undefined && isOtherThan(kept, content)) found.push(version);
+    const { kept, holders = [] } = ids.get(keyOf(version.subject, version.id)) ?? {};
+    if (kept === undefined || !isOtherThan(kept, content)) continue;
+    const others = holders.filter((holder) => holder.content !== content);
+    found.push({ ...version, heldBy: others.map(({ content: _, ...holder }) => holder) });
   }
   return found;
 }
 
 /** A reserved id stands for nothing. */
-function* versionsOf(table: RecordTable): Generator<PlannedId & { readonly content: string }> {
+function* versionsOf(table: RecordTable): Generator<HeldId & { readonly content: string }> {
   for (const [subject, rows] of table.versions) {
     if (isReservedSubject(subject)) continue;
     const context = contextOf(subject);
-    for (const [version, { id, content }] of rows) yield { context, id, subject, version, content };
+    for (const [version, { id, content, offset }] of rows) yield { context, id, subject, version, content, offset };
   }
 }
 

@@ -1,7 +1,7 @@
 /** Ids that would stand for something else than at the target by now: refused, unless they were chosen one by one. */
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import type { PlannedId } from '../plan/plan.ts';
-import type { IdChanges } from './id-changes.ts';
+import type { IdChanges, IdCollision } from './id-changes.ts';
 import { ID_COLLISION } from './restore-errors.ts';
 
 /** By context, '' for the default one: ids that may stand for another schema from then on, or for nothing; `all`: any. */
@@ -23,7 +23,9 @@ export function refuseIdChanges(
   if (collisions.length > 0) {
     throw new ConfigError(
       `In ${topic}, ids of the backup stand for other schemas by now: ${named(collisions)}. Records in data topics may carry either, so ` +
-        'nothing is written over: restore those subjects into a context of their own with --map, or leave them out with --only.',
+        `nothing is written over. They stand there for ${holdersOf(collisions)}. If those were registered after the topic had lost what the ` +
+        `backup has, leave them out first, after which their producers register them anew: holdfast schemas repair corrupt-records${dropping(collisions)}. ` +
+        'If they are right: restore the subjects of the backup into a context of their own with --map, or leave them out with --only.',
       { code: ID_COLLISION, details: { collisions: collisions.slice(0, DETAILED) } },
     );
   }
@@ -70,6 +72,23 @@ function named(ids: readonly PlannedId[]): string {
     return `${id} of ${subject} version ${version}${context === '' ? '' : ` in the context ${context}`}`;
   });
   return `${shown.join('; ')}${ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''}`;
+}
+
+function holdersOf(collisions: readonly IdCollision[]): string {
+  const held = [...new Map(collisions.flatMap(({ heldBy }) => heldBy).map((one) => [one.offset, one])).values()];
+  const shown = held.slice(0, NAMED).map(({ id, subject, version, offset }) => {
+    return `${subject} version ${version} (id ${id}, offset ${offset})`;
+  });
+  return `${shown.join('; ')}${held.length > NAMED ? ` and ${held.length - NAMED} more` : ''}`;
+}
+
+/** Flags for so many records as a command line takes; who runs it again is told of the rest. */
+function dropping(collisions: readonly IdCollision[]): string {
+  const offsets = [...new Set(collisions.flatMap(({ heldBy }) => heldBy).map(({ offset }) => offset))];
+  return offsets
+    .slice(0, DETAILED)
+    .map((offset) => ` --drop-offset ${offset}`)
+    .join('');
 }
 
 function textOf(id: PlannedId | undefined): string {

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
+import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { type CheckNodesOptions, checkNodes } from '../../../../src/recovery/rest/check-nodes.ts';
 import type { Finding } from '../../../../src/recovery/verify/finding.ts';
 import { TransportFailure } from '../../../../src/registry/http-transport.ts';
@@ -74,6 +76,25 @@ describe('every id at every node', () => {
       path === '/schemas/ids/2' && asked++ === 0 ? { status: 404, body: '{"error_code":40403}' } : undefined;
     expect(await check([down, reading, lagging], { waitMs: 30_000 })).toEqual([]);
     expect(asked).toBe(2);
+  });
+
+  it('tells once what it waits for, as long as it is the same', async () => {
+    const lagging = filled(new RegistryInMemory());
+    let asked = 0;
+    lagging.interfere = ({ path }) =>
+      path === '/schemas/ids/4' && asked++ < 3 ? { status: 404, body: '{"error_code":40403}' } : undefined;
+    const waits: string[] = [];
+    const clock = new ManualClock();
+    let isOver = false;
+    const checked = check([lagging], { waitMs: 3_600_000, onWait: (message) => waits.push(message), clock });
+    const over = checked.finally(() => (isOver = true));
+    while (!isOver) {
+      if (clock.pendingTimers > 0) await clock.advance(3000);
+      await setImmediate();
+    }
+    expect(await over).toEqual([]);
+    expect(asked).toBe(4);
+    expect(waits).toEqual([expect.stringMatching(/http:\/\/node0:8081 does not give id 4: /)]);
   });
 
   it('is missing when the time is over, and a node that is down or refuses us is a finding and no failure', async () => {

@@ -215,11 +215,14 @@ describe('a restore in place', () => {
     }
   });
 
-  it('refuses ids that stand for another schema by now, and names them', async () => {
-    const present = new MemorySnapshot(asLog([schema('other', 1, 1)]));
+  it('refuses ids that stand for another schema by now, and names them with what has them there', async () => {
+    const present = new MemorySnapshot(asLog([confluent.noop(), schema('other', 1, 1)]));
     await expect(planned(new MemorySnapshot(asLog([schema('a', 1, 1)])), present)).rejects.toMatchObject({
       code: 'holdfast.recovery.id-collision',
-      message: expect.stringContaining('1 of a version 1'),
+      message: expect.stringMatching(
+        /1 of a version 1.*other version 1 \(id 1, offset 1\).*repair corrupt-records --drop-offset 1\./s,
+      ),
+      details: { collisions: [{ id: 1, subject: 'a', heldBy: [{ id: 1, subject: 'other', offset: 1 }] }] },
     });
     const elsewhere = new MemorySnapshot(asLog([schema(':.x:a', 1, 1)]));
     await expect(planned(elsewhere, present)).resolves.toMatchObject({ steps: 2 });

@@ -53,7 +53,8 @@ export function idChangesOf(
     const { subject, id } = version;
     if (!written.has(placeOf(subject, version.version))) continue;
     addFirst(touch(subject, id).written, content, version);
-    const replaced = there.version(subject, version.version);
+    const replaced =
+      there.version(subject, version.version) ?? there.beneath.get(placeOf(subject, version.version))?.row;
     if (replaced !== undefined) touch(subject, replaced.id);
   }
   if (ids.size === 0) return { collisions: [], changed: [], lost: [] };
@@ -64,6 +65,12 @@ export function idChangesOf(
     if (written.has(placeOf(version.subject, version.version))) continue;
     addFirst(meanings.kept, content, version);
     meanings.holders.push({ ...version, offset, content });
+  }
+  for (const [place, { subject, version, row }] of there.beneath) {
+    const { id, content } = row;
+    const meanings = ids.get(keyOf(subject, id));
+    if (meanings === undefined || !written.has(place)) continue;
+    addFirst(meanings.before, content, { context: contextOf(subject), id, subject, version });
   }
   return { ...sorted(ids.values()), collisions: collisionsOf(wanted, written, ids) };
 }

@@ -51,7 +51,8 @@ export function differencesOf(wanted: RecordTable, there: RecordTable): Differen
     if (known !== undefined && isSame(row, known)) continue;
     const { offset, deleted, references = [] } = row;
     // An id that had another text, or that is the version's no more, would go on to mean what it meant before, or worse.
-    const needsTombstone = known !== undefined && (known.id !== row.id || known.content !== row.content);
+    const before = known ?? there.beneath.get(placeOf(subject, version))?.row;
+    const needsTombstone = before !== undefined && (before.id !== row.id || before.content !== row.content);
     const change = known === undefined ? '+' : '~';
     const place = { subject, version, references };
     written.set(placeOf(subject, version), { ...place, from: 'snapshot', offset, change, deleted, needsTombstone });

@@ -40,6 +40,11 @@ export class RecordTable {
   /** Of configs, modes and what has no meaning for ids, by their keys. */
   readonly settings = new Map<string, SettingRow>();
   readonly unreadable = new UnreadableRecords();
+  /** By place: what registries go on reading of versions whose last record nobody can read, until compaction takes it. Of a target alone. */
+  readonly beneath = new Map<
+    string,
+    { readonly subject: string; readonly version: number; readonly row: VersionRow }
+  >();
   private readonly purgedPlaces = new Set<string>();
 
   /**
@@ -79,11 +84,17 @@ export class RecordTable {
 
   private lose({ subject, version, setting }: Extract<ReadRecord, { readonly ok: false }>): void {
     if (setting !== undefined) this.settings.delete(settingName(setting, subject ?? null));
-    else if (version !== undefined) this.versions.get(subject ?? '')?.delete(version);
+    else if (subject !== undefined && version !== undefined) {
+      const row = this.version(subject, version);
+      if (row === undefined) return;
+      this.beneath.set(placeOf(subject, version), { subject, version, row });
+      this.versions.get(subject)?.delete(version);
+    }
   }
 
   private purge(subject: string, version: number): void {
     this.versions.get(subject)?.delete(version);
+    this.beneath.delete(placeOf(subject, version));
     if (!isReservedSubject(subject)) this.purgedPlaces.add(placeOf(subject, version));
   }
 
@@ -99,6 +110,7 @@ export class RecordTable {
         known.set(record.version, references.length === 0 ? row : { ...row, references });
         this.versions.set(record.subject, known);
         this.purgedPlaces.delete(placeOf(record.subject, record.version));
+        this.beneath.delete(placeOf(record.subject, record.version));
         break;
       }
       case 'schema-gone':

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Plan } from '../../recovery/plan/open-plan.ts';
 import { undoPathOf } from '../../recovery/restore/open-undo.ts';
+import { parseHttpUrl } from '../../registry/registry-urls.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import type { Wait } from './check-nodes-after.ts';
 import { kafkaFlags } from './kafka-flags.ts';
@@ -91,11 +92,15 @@ function waitFlags({ options }: SchemasSession, { header }: Plan, wait: Wait | u
   if (wait === undefined) return '';
   const { registry = '', registryConfig } = options;
   const config = registryConfig === undefined ? '' : ` --registry-config ${shellWord(registryConfig)}`;
-  const nodes = header.target.kind === 'registry' ? '' : ` --registry ${shellWord(registry)}${config}`;
+  const nodes =
+    header.target.kind === 'registry' ? '' : ` --registry ${shellWord(plainUrls(registry).join(','))}${config}`;
   return `${nodes} --wait ${wait.text}`;
 }
 
+/** Without credentials; what is no URL has been refused before. */
 function plainUrls(registry: string): readonly string[] {
-  const urls = registry.split(',').map((url) => url.trim());
-  return urls.filter((url) => url !== '').map((url) => url.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1').replace(/\/+$/, ''));
+  return registry.split(',').flatMap((text) => {
+    const url = parseHttpUrl(text.trim());
+    return url === undefined ? [] : [`${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`];
+  });
 }

@@ -35,7 +35,8 @@ export function addDrill(schemas: Command): void {
     .action((place: string, options: DrillOptions) => runSchemas(options, (session) => drill(session, place, options)));
 }
 
-async function drill(session: SchemasSession, place: string, options: DrillOptions): Promise<number> {
+/** Returns the exit code: that of findings where the copy differs. */
+export async function drill(session: SchemasSession, place: string, options: DrillOptions): Promise<number> {
   const { clock } = session;
   const begun = clock.monotonic();
   const measure = async (snapshot?: Snapshot, result?: DrillResult): Promise<void> => {
@@ -50,16 +51,19 @@ async function drill(session: SchemasSession, place: string, options: DrillOptio
     });
   };
   let snapshot: Snapshot | undefined;
+  let result: DrillResult;
   try {
     snapshot = await openPlace(session, parsePlace(place));
-    const result = await run(session, snapshot, place, options);
-    await measure(snapshot, result);
-    return report(session, { place, result, snapshot, tookMs: clock.monotonic() - begun });
+    result = await run(session, snapshot, place, options);
   } catch (error) {
-    // After a failure too: an alert goes by the time of the last success.
-    await measure(snapshot);
+    // After a failure too: an alert goes by the time of the last success. Why the drill failed counts for more than that it can't be told there.
+    await measure(snapshot).catch((unwritten: Error) => {
+      session.note(`The figures of this drill could not be written to ${options.metricsFile}: ${unwritten.message}`);
+    });
     throw error;
   }
+  await measure(snapshot, result);
+  return report(session, { place, result, snapshot, tookMs: clock.monotonic() - begun });
 }
 
 async function run(

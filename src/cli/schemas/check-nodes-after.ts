@@ -56,6 +56,7 @@ export async function checkNodesAfter(
   if (target.kind === 'topic') session.note(`Start the registry now: ${names.join(', ')} will be checked.`);
   const found = await checkNodes({
     ...{ snapshot, nodes, mayHaveMore: true, waitMs: wait?.ms ?? LAG_MS, clock, signal },
+    ...(target.kind === 'registry' && names[0] !== undefined ? { toldBy: names[0] } : {}),
     folder: await session.temporaryFolder(),
     onProgress: (what, done, total) => progress.report(what, done, total),
     onWait: (message) =>

@@ -78,7 +78,7 @@ async function runOnRegistry(
   const api = registry?.nodes[0];
   if (api === undefined) throw new UsageError('This plan is for a registry: give --registry with its nodes.');
   await refuseOtherRegistry(plan.header, registry?.nodes ?? [], signal);
-  await refuseChangedRegistry(
+  const present = await refuseChangedRegistry(
     {
       ...{ plan, api, clock, folder: await session.temporaryFolder() },
       onProgress: (done) => progress.report(`Looking for changes at ${api.node}`, done, undefined),
@@ -91,9 +91,12 @@ async function runOnRegistry(
   if (undoes === undefined && undo === undefined) throw unknownUndo(undoPath, 'it is not there');
   const onProgress = (done: number, total: number): void => progress.report('Sending requests', done, total);
   begin();
-  const { sent, doneBefore, leftAlone } = await runRegistryPlan({ plan, api, clock, onProgress }, signal);
+  const { sent, doneBefore, leftAlone } = await runRegistryPlan({ plan, api, clock, present, onProgress }, signal);
   const wrong = await checkRequests(
-    { plan, nodes: [api], clock, onProgress: (n, of) => progress.report('Asking for each step of the plan', n, of) },
+    {
+      ...{ plan, nodes: [api], clock, folder: await session.temporaryFolder() },
+      onProgress: (n, of) => progress.report('Asking for each step of the plan', n, of),
+    },
     signal,
   );
   return {

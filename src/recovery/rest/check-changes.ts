@@ -6,7 +6,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import { isJsonObject } from '../records/json-bytes.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { TARGET_CHANGED } from '../restore/restore-errors.ts';
-import type { WitnessedVersion } from '../snapshot/rest-witness.ts';
+import { MAX_ID_UNTOLD, type WitnessedVersion } from '../snapshot/rest-witness.ts';
 import { answeredSchema } from './answered-schema.ts';
 import { archiveIn } from './apicurio-archive.ts';
 import type { RegistryApi } from './registry-api.ts';
@@ -30,13 +30,17 @@ const NAMED = 20;
 /**
  * Nothing is written. Every version that the registry has is listed, and compared with every import of the plan. Ids that were given out since
  * are no change while a plan goes on that was begun, as long as none is in the way. An undo asks by itself before each of its steps.
+ * @returns the paths of versions of its imports that are there, soft-deleted ones as well; undefined: it was not looked at, or not all was told
  * @throws ConfigError `holdfast.recovery.target-changed` that names what changed; what asking throws
  */
-export async function refuseChangedRegistry(options: CheckChangesOptions, signal: AbortSignal): Promise<void> {
+export async function refuseChangedRegistry(
+  options: CheckChangesOptions,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
   const { plan, api, clock, folder, onProgress } = options;
   const { target, undoes } = plan.header;
   if (target.kind !== 'registry') throw new RangeError('not a plan for a registry');
-  if (undoes !== undefined) return;
+  if (undoes !== undefined) return undefined;
   const witness = await witnessVersions({
     ...{ api, clock, folder, signal },
     ...(onProgress === undefined ? {} : { onProgress: ({ done }) => onProgress(done) }),
@@ -45,10 +49,13 @@ export async function refuseChangedRegistry(options: CheckChangesOptions, signal
   try {
     const own = await madeOrDeletedBy(plan, signal);
     const reasons: string[] = [];
+    const present = new Set<string>();
     let isBegun = false;
     let more = 0;
     for await (const steps of plan.read(0, signal)) {
       for (const version of steps.flatMap((step) => (step.do === 'request' ? importedBy(step) : []))) {
+        const { subject, version: number } = version;
+        if (index.version(subject, number) !== undefined) present.add(versionPath(subject, number));
         const reason = inTheWayOf(version, index, { own, maxIds: target.maxIds ?? {} });
         if (reason === 'done') isBegun = true;
         else if (reason !== undefined && reasons.length < NAMED) reasons.push(reason);
@@ -57,6 +64,7 @@ export async function refuseChangedRegistry(options: CheckChangesOptions, signal
     }
     if (!isBegun) reasons.unshift(...givenOut(target.maxIds, index));
     if (reasons.length > 0) throw changed(api.node, reasons, more, isBegun);
+    return witness.missing.every((each) => each.startsWith(MAX_ID_UNTOLD)) ? present : undefined;
   } finally {
     await index.close();
   }
@@ -75,7 +83,8 @@ async function madeOrDeletedBy(plan: Pick<Plan, 'read'>, signal: AbortSignal): P
   return paths;
 }
 
-function importedBy({ method, path, body }: RequestStep): readonly WitnessedVersion[] {
+/** The versions that it makes; none for any other step. */
+export function importedBy({ method, path, body }: RequestStep): readonly WitnessedVersion[] {
   if (method !== 'POST' || !isJsonObject(body)) return [];
   const archive = archiveIn(body);
   if (archive !== undefined) return archive;

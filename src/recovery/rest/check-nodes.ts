@@ -23,6 +23,8 @@ export interface CheckNodesOptions {
   /** What all nodes have to tell. */
   readonly snapshot: Snapshot;
   readonly nodes: readonly RegistryApi[];
+  /** The one of them that told the snapshot just now: only its ids are left to ask for, unless it did not tell all. */
+  readonly toldBy?: string;
   /** Others register, or had registered before: what only a node has is no finding. */
   readonly mayHaveMore: boolean;
   /** ms that a node may take to come up, and to have read all; 0: it must have by now. */
@@ -96,20 +98,26 @@ class NodeCheck {
   }
 
   private async look(isLast: boolean): Promise<readonly Finding[] | 'reads'> {
-    const { api, clock, folder, signal, mayHaveMore, snapshot, stateFor, onProgress } = this.options;
+    const { api, toldBy, mayHaveMore, snapshot, signal, stateFor } = this.options;
     const vendor = replayVendorOf(await identifyNode(api, signal));
     const state = await stateFor(vendor);
     if (!isLast && !(await this.knowsHighest(state))) return 'reads';
-    const witness = await witnessNode({
-      ...{ api, clock, folder, signal },
-      onProgress: ({ what, done, total }) => onProgress?.(`Asking ${api.node} for ${what}`, done, total),
-    });
-    const found = await compareWitness({ snapshot, state }, witness, { signal });
+    const isToldWhole = api.node === toldBy && (await hasToldAll(snapshot, api.node));
+    const found = isToldWhole ? [] : await this.compared(snapshot, state);
     const book = new FindingBook();
     await this.checkIds(state, book);
     const isMeant = ({ name, subject = '' }: Finding): boolean =>
       name === 'only-at-node' && (mayHaveMore || isReservedSubject(subject));
     return [...found.filter((finding) => !isMeant(finding)), ...book.findings()];
+  }
+
+  private async compared(snapshot: Snapshot, state: RegistryState): Promise<readonly Finding[]> {
+    const { api, clock, folder, signal, onProgress } = this.options;
+    const witness = await witnessNode({
+      ...{ api, clock, folder, signal },
+      onProgress: ({ what, done, total }) => onProgress?.(`Asking ${api.node} for ${what}`, done, total),
+    });
+    return compareWitness({ snapshot, state }, witness, { signal });
   }
 
   private async knowsHighest(state: RegistryState): Promise<boolean> {
@@ -147,6 +155,11 @@ class NodeCheck {
       });
     }
   }
+}
+
+async function hasToldAll(snapshot: Snapshot, node: string): Promise<boolean> {
+  for await (const witness of snapshot.witnesses()) if (witness.node === node) return witness.missing.length === 0;
+  return false;
 }
 
 function silent(node: string, error: ConnectError): readonly Finding[] {

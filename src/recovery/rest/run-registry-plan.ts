@@ -5,6 +5,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { lockTarget, registryTarget } from '../restore/lock-target.ts';
 import { clusterIdOf } from './check-target.ts';
+import { ImportLooks } from './import-looks.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { isDenied } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
@@ -16,6 +17,8 @@ export interface RunRegistryPlanOptions {
   readonly plan: Pick<Plan, 'read' | 'steps' | 'header'>;
   readonly api: RegistryApi;
   readonly clock: Clock;
+  /** Paths of the versions of its imports that the registry had just now; absent: each is asked for before it is sent. */
+  readonly present?: ReadonlySet<string> | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -50,7 +53,7 @@ export async function runRegistryPlan(
 }
 
 async function runRequests(
-  { plan, api, clock, onProgress }: RunRegistryPlanOptions,
+  { plan, api, clock, present, onProgress }: RunRegistryPlanOptions,
   signal: AbortSignal,
 ): Promise<RegistryRunResult> {
   let sent = 0;
@@ -61,17 +64,19 @@ async function runRequests(
   const numbers = new Map<RequestStep, number>();
   const failed = new WeakMap<Error, RequestStep>();
   const places = new ImportPlaces();
+  const looks = new ImportLooks(present);
   const lanes = new StepLanes({
     most: api.parallel * 4,
     run: async (step) => {
       try {
-        const outcome = await runRequestStep(api, step, { clock, signal });
+        const outcome = await runRequestStep(api, step, { clock, signal, looks });
         if (outcome === 'sent') sent++;
         if (outcome === 'others') {
           others++;
           if (!reserves(step)) leftAlone.add(decodeURIComponent(step.path.replace(/\?.*$/, '')));
         }
       } catch (error) {
+        looks.failed(step);
         if (error instanceof Error) failed.set(error, step);
         throw error;
       }

@@ -6,6 +6,7 @@ import type { PlannedSight } from '../plan/plan.ts';
 import { isJsonObject } from '../records/json-bytes.ts';
 import { answeredSchema } from './answered-schema.ts';
 import { ARCHIVE_HEADERS, apicurioArchive, archiveIn } from './apicurio-archive.ts';
+import { ImportLooks } from './import-looks.ts';
 import type { ApiAnswer, RegistryApi } from './registry-api.ts';
 import { isPartOf, textContent } from './rest-content.ts';
 import { REST_DENIED, REST_UNAVAILABLE } from './rest-errors.ts';
@@ -51,27 +52,35 @@ function isSeen({ is, body }: PlannedSight, found: unknown): boolean {
 /** What became of a step: sent now, found done, or left alone, as what is there is not its plan's. */
 export type StepOutcome = 'sent' | 'done' | 'others';
 
+export interface RequestStepOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Of the run that it is a step of; absent: it is looked at before and after. */
+  readonly looks?: ImportLooks;
+}
+
 /**
- * What became of it; 'done': it was: it was done already. When it resolves, the node shows what was asked for. Sent again it changes nothing, so a
- * run that was killed is simply run again.
+ * What became of it; 'done': it was: it was done already. When it resolves, the node shows what was asked for, or has answered that it is there
+ * ({@link ImportLooks}). Sent again it changes nothing, so a run that was killed is simply run again.
  * @throws DataError `holdfast.recovery.rest-denied` with the registry's own words; EnvironmentError `holdfast.recovery.rest-unavailable`;
  *   what {@link RegistryApi.ask} throws
  */
 export async function runRequestStep(
   api: RegistryApi,
   step: RequestStep,
-  options: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal, looks = new ImportLooks(undefined) }: RequestStepOptions,
 ): Promise<StepOutcome> {
-  const { clock, signal } = options;
   const shown = shownBy(step);
-  const isSuperseded = shown.done !== step.done && (await isDone(api, step, signal));
-  if (isSuperseded || (await isDone(api, shown, signal))) return 'done';
+  if (!looks.isFresh(step)) {
+    const isSuperseded = shown.done !== step.done && (await isDone(api, step, signal));
+    if (isSuperseded || (await isDone(api, shown, signal))) return 'done';
+  }
   if (await isOthers(api, step, signal)) return 'others';
   const answer = await send(api, step, signal);
   const isTaken = (answer.status >= 200 && answer.status < 300) || (isFirstOfTwo(step) && answer.status === 404);
   // An earlier try may have got through whose answer was lost.
   if (!isTaken && !(await isDone(api, shown, signal))) throw denied(api, step, answer);
-  if (isProvenLater(step)) return 'sent';
+  if (isProvenLater(step) || (isTaken && looks.isShownBy(step, answer.json))) return 'sent';
   const until = clock.monotonic() + SHOWN_WITHIN_MS;
   const backoff = new Backoff({ initialMs: 10, maxMs: 500, jitter: 'none' });
   while (!(await isDone(api, shown, signal))) {
@@ -83,6 +92,7 @@ export async function runRequestStep(
     }
     await clock.sleep(backoff.next(), signal);
   }
+  looks.shown(step);
   return 'sent';
 }
 

@@ -39,10 +39,12 @@ describe('soft-deleted versions below one of their id', () => {
     const api = served.node();
     await runRegistryPlan({ plan, api, clock: systemClock }, signal);
     expect(versionsOf(served)).toEqual(expected);
-    expect(await checkRequests({ plan, nodes: [api], clock: systemClock }, signal)).toEqual([]);
+    expect(await checkRequests({ plan, nodes: [api], clock: systemClock, folder: tempDir('check') }, signal)).toEqual(
+      [],
+    );
     // Once more: all of it was done.
-    await refuseChangedRegistry({ plan, api, clock: systemClock, folder: tempDir('now') }, signal);
-    expect(await runRegistryPlan({ plan, api, clock: systemClock }, signal)).toMatchObject({ sent: 0 });
+    const present = await refuseChangedRegistry({ plan, api, clock: systemClock, folder: tempDir('now') }, signal);
+    expect(await runRegistryPlan({ plan, api, clock: systemClock, present }, signal)).toMatchObject({ sent: 0 });
     expect(versionsOf(served)).toEqual(expected);
   });
 });

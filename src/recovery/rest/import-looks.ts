@@ -1,0 +1,69 @@
+/** Which imports need no look at the registry of their own, as a list or an answer has told it already. */
+import { isJsonObject } from '../records/json-bytes.ts';
+import type { RequestStep } from './restore-steps.ts';
+
+/**
+ * A look costs as much as the import. One is left out only where what it would show is known: that nothing was there, from the list that the run
+ * began with; that the version is there, from the answer. What a run leaves out is looked at again when all was sent.
+ *
+ * Holds one number for each subject.
+ */
+export class ImportLooks {
+  /** Paths of versions that may be there; undefined: any may. */
+  private readonly maybe: Set<string> | undefined;
+  /** By path of a subject's versions, the last one of this run that is known to be there. */
+  private readonly proven = new Map<string, number>();
+
+  /** @param present paths of the versions of the plan's imports that the registry had when the run began; undefined: not known */
+  constructor(present: ReadonlySet<string> | undefined) {
+    this.maybe = present === undefined ? undefined : new Set(present);
+  }
+
+  /**
+   * Whether it can't have been done yet. An import that is soft-deleted right after is asked for all the same: sent once more, it would be alive
+   * again.
+   */
+  isFresh(step: RequestStep): boolean {
+    const { method, path, done } = step;
+    if (this.maybe === undefined || !done.path.startsWith('/subjects/') || this.maybe.has(withoutQuery(done.path))) {
+      return false;
+    }
+    return isLivingImport(step) || (method === 'PUT' && path.startsWith('/mode'));
+  }
+
+  /** It was refused, or its answer was lost: it may have got through. */
+  failed({ done }: RequestStep): void {
+    this.maybe?.add(withoutQuery(done.path));
+  }
+
+  /**
+   * Whether the answer says that it is there: under the id that was asked for and, if it tells no version, right after one that was there. A
+   * registry that passes over `version` would give it that very one. The first of a subject is always looked at: the node that shows it has read
+   * all that was written before, mode IMPORT included.
+   */
+  isShownBy(step: RequestStep, json: unknown): boolean {
+    const { body, path } = step;
+    if (!isLivingImport(step) || !isJsonObject(body) || !isJsonObject(json) || json['id'] !== body['id']) return false;
+    const version = body['version'];
+    const before = this.proven.get(path);
+    if (before === undefined || typeof version !== 'number') return false;
+    const isTold = json['version'] === version || (json['version'] === undefined && version === before + 1);
+    if (isTold) this.proven.set(path, version);
+    return isTold;
+  }
+
+  /** It was looked at after it was sent, and is there. */
+  shown(step: RequestStep): void {
+    const { body, path } = step;
+    if (isLivingImport(step) && isJsonObject(body)) this.proven.set(path, Number(body['version']));
+  }
+}
+
+/** Nor one that is done when a later one is there; see `superseded`. */
+function isLivingImport({ method, path, body, done }: RequestStep): boolean {
+  return method === 'POST' && isJsonObject(body) && done.path === `${path}/${String(body['version'])}`;
+}
+
+export function withoutQuery(path: string): string {
+  return path.replace(/\?.*$/, '');
+}

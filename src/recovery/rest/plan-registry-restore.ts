@@ -96,6 +96,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
         ]
       : [
           ...summaryOf(restore, same),
+          ...leftInImport(restore),
           ...keptAlive(kept),
           ...(target.witness.vendor === 'confluent' ? supersededInWords(restore.superseded) : []),
           ...otherIds,
@@ -227,6 +228,19 @@ function modeChanges({
   return changes
     .filter(({ place, before, after }) => again.has(place) || after?.['mode'] !== before?.['mode'])
     .sort((a, b) => width(a.place) - width(b.place));
+}
+
+/** The mode that was there is there again in the end, and is no mode to live with. */
+function leftInImport({ target, modes }: RegistryRestore): readonly string[] {
+  const after = new Map(modes.map((change) => [change.place, change.after?.['mode']]));
+  const left = Object.entries(target.witness.modes)
+    .filter(([place, { mode }]) => mode === 'IMPORT' && (after.get(place) ?? mode) === 'IMPORT')
+    .map(([place]) => (place === '' ? 'the whole registry' : place));
+  if (left.length === 0) return [];
+  const more = left.length > 10 ? ` and ${left.length - 10} more` : '';
+  return [
+    `Mode IMPORT is on already, and stays on, for ${left.slice(0, 10).join(', ')}${more}: where a run that was cut short has left it, apply its undo file first.`,
+  ];
 }
 
 function keptAlive(kept: readonly string[]): readonly string[] {

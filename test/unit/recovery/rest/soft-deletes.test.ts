@@ -115,3 +115,13 @@ it.each(['/mode/a', '/mode'])(
     if (place === '/mode') expect(target.registry.get('/mode/a').status).toBe(404);
   },
 );
+
+it('a plan tells of mode IMPORT that is on already, as it leaves it on', async () => {
+  const target = served(['b', 1, 3, 'C']);
+  target.registry.put('/mode/a', { mode: 'IMPORT' });
+  target.registry.register('a', record('A'), { id: 1 });
+  const told = (await planned(backupOf(['a', 1, 1, 'A']), target)).summary.filter((line) => line.includes('IMPORT'));
+  expect(told).toEqual([
+    'Mode IMPORT is on already, and stays on, for a: where a run that was cut short has left it, apply its undo file first.',
+  ]);
+});

@@ -7,6 +7,7 @@ import type { PlanHeader, PlanStep } from './plan.ts';
 import { PLAN_DAMAGED, PLAN_FILE, PLAN_NEWER } from './plan-errors.ts';
 import { LineDigest, readLines } from './plan-lines.ts';
 import type { PlanEnd } from './plan-writer.ts';
+import { isSystemError } from './system-error.ts';
 
 /** A plan file that was read once to its end, and is whole. */
 export interface Plan {
@@ -137,10 +138,6 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (cause) {
     throw notRead(path, cause);
   }
-}
-
-function isSystemError(cause: unknown): cause is NodeJS.ErrnoException {
-  return cause instanceof Error && typeof (cause as NodeJS.ErrnoException).syscall === 'string';
 }
 
 function notRead(path: string, cause: unknown): EnvironmentError {

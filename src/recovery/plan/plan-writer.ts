@@ -1,13 +1,16 @@
 /** Writes a plan file: newline JSON, the header first, one step a line, and a last line with their number and sha256. */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
 import { ConfigError, EnvironmentError } from '../../sdk/errors/kinds.ts';
+import { syncFolder } from '../backup/sync-folder.ts';
 import type { PlanHeader, PlanStep } from './plan.ts';
 import { PLAN_EXISTS, PLAN_FILE } from './plan-errors.ts';
 
 const FLUSH_AT = 256 * 1024;
+/** As FAT and many network file systems answer a link. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** The last line of a plan file; the digest is over all bytes before that line. */
 export interface PlanEnd {
@@ -85,13 +88,24 @@ export class PlanWriter {
   /** Of a sealed one. */
   async publish(): Promise<void> {
     try {
-      // A link, unlike a rename, never replaces what somebody else put there meanwhile.
-      await link(this.temporary, this.path);
-      await unlink(this.temporary);
+      await this.move();
       await syncFolder(dirname(this.path));
     } catch (cause) {
       throw notWritten(this.path, cause);
     }
+  }
+
+  /** A link, unlike a rename, never replaces what somebody else put there meanwhile; not every file system has links. */
+  private async move(): Promise<void> {
+    try {
+      await link(this.temporary, this.path);
+    } catch (cause) {
+      if (!NO_LINKS.has((cause as NodeJS.ErrnoException).code ?? '')) throw cause;
+      await refuseExisting(this.path);
+      await rename(this.temporary, this.path);
+      return;
+    }
+    await unlink(this.temporary);
   }
 
   /** Leaves nothing behind; never throws. */
@@ -151,11 +165,4 @@ function notWritten(path: string, cause: unknown): Error {
   if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return existing(path);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new EnvironmentError(`The plan file ${path} can not be written: ${reason}`, { code: PLAN_FILE, cause });
-}
-
-/** Not every file system lets a folder be synced; there it is as durable as it gets. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }

@@ -1,7 +1,11 @@
 /** The records that were left out, kept in a file: newline JSON with their bytes, and with their texts for whoever reads it. */
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
+import { EnvironmentError } from '../../sdk/errors/kinds.ts';
+import { syncFolder } from '../backup/sync-folder.ts';
+import { PLAN_FILE } from '../plan/plan-errors.ts';
+import { isSystemError } from '../plan/system-error.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
 const AT_ONCE = 200;
@@ -19,12 +23,30 @@ export interface LeftOutLine {
   readonly valueText?: string;
 }
 
-/** Whole and durable when it resolves, or not there: a file of that name is replaced. For its owner alone. */
+/**
+ * Whole and durable when it resolves, or not there: a file of that name is replaced. For its owner alone.
+ * @throws EnvironmentError `holdfast.recovery.plan-file` where it can not be written; what reading the snapshot throws
+ */
 export async function writeLeftOutFile(
   path: string,
   snapshot: Snapshot,
   reasons: ReadonlyMap<number, string>,
 ): Promise<void> {
+  try {
+    await write(path, snapshot, reasons);
+  } catch (cause) {
+    await rm(`${path}.part`, { force: true }).catch(() => {});
+    if (!isSystemError(cause)) throw cause;
+    throw new EnvironmentError(
+      `The file of the records that are left out, ${path}, can not be written: ${cause.message}`,
+      {
+        ...{ code: PLAN_FILE, cause },
+      },
+    );
+  }
+}
+
+async function write(path: string, snapshot: Snapshot, reasons: ReadonlyMap<number, string>): Promise<void> {
   await makeFolder(dirname(path));
   const temporary = `${path}.part`;
   const file = await open(temporary, 'w', 0o600);
@@ -50,6 +72,7 @@ export async function writeLeftOutFile(
     await file.close();
   }
   await rename(temporary, path);
+  await syncFolder(dirname(path));
 }
 
 function base64(bytes: Uint8Array | null): string | null {

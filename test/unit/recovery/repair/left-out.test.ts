@@ -87,6 +87,9 @@ it('keeps what is left out in a file, bytes as they were', async () => {
   const path = join(dir, 'sub', 'left-out.ndjson');
   const { reasons } = await chooseLeftOut(damaged, rules());
   await writeLeftOutFile(path, damaged, reasons);
+  await expect(writeLeftOutFile(`${path}/below`, damaged, reasons)).rejects.toMatchObject({
+    code: 'holdfast.recovery.plan-file',
+  });
   const lines = (await readFile(path, 'utf8'))
     .trimEnd()
     .split('\n')

@@ -41,7 +41,11 @@ export function describeRecord({ key, value }: PlannedRecord): RecordDescription
     case 'MODE':
       return { kind: 'mode', text: `mode of ${subject}${shown(content, 'mode')}`, gone };
     case 'DELETE_SUBJECT':
-      return { kind: 'delete', text: `soft-delete of ${subject} up to version ${String(content?.['version'])}`, gone };
+      return {
+        kind: 'delete',
+        text: `soft-delete of ${subject}${content === undefined ? '' : ` up to version ${String(content['version'])}`}`,
+        gone,
+      };
     case 'NOOP':
       return { kind: 'NOOP', text: 'a NOOP', gone: false };
     default:

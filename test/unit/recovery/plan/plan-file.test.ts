@@ -120,4 +120,18 @@ describe('a plan file', () => {
     expect(text).toContain('~ schema orders version 40 (id 40)');
     expect(text).toContain('- config of the whole registry');
   });
+
+  it('says of a soft delete of a subject that goes no version, as it has none', async () => {
+    const record = {
+      key: base64({ keytype: 'DELETE_SUBJECT', subject: 'orders', magic: 0 }),
+      ...{ value: null, headers: [], timestamp: 5 },
+    };
+    const value = base64({ subject: 'orders', version: 3 });
+    const path = await written(
+      [record, { ...record, value }].map((each) => ({ do: 'produce', topic: 't', record: each })),
+    );
+    const text = printPlan(await describePlan(await openPlan(path))).join('\n');
+    expect(text).toMatch(/soft-delete of subject orders$/m);
+    expect(text).toMatch(/soft-delete of subject orders up to version 3$/m);
+  });
 });

@@ -32,7 +32,7 @@ export function checkReferences(parts: Parts): ReadonlySet<Row> {
     closed: (circle, length) => {
       const [first] = circle;
       if (first === undefined) return;
-      const names = circle.map((row) => nameOf(state, row));
+      const names = circle.map((row) => foundOf(state, row));
       const more = length > circle.length ? ` -> ${length - circle.length} more` : '';
       const message = `In a circle: ${names.join(' -> ')}${more} -> ${nameOf(state, first)}.`;
       book.add('cyclic-reference', placeOfRow(state, first), message);
@@ -59,7 +59,11 @@ function checkReference({ state, book, purged }: Parts, row: Row, reference: Sch
   const subject = referencedSubject(contextOf(table.subject(row)), reference.subject);
   const gone = purged.get(placeOf(subject, reference.version));
   if (gone === undefined) {
-    book.add('dangling-reference', placeOfRow(state, row), `${from} refers to ${to}, which is not there.`);
+    book.add(
+      'dangling-reference',
+      placeOfRow(state, row),
+      `${foundOf(state, row)} refers to ${to}, which is not there.`,
+    );
   } else {
     const at = { subject, version: reference.version, id: gone.id, offsets: [gone.offset, table.offset(row)] };
     book.add('deleted-but-referred', at, `${to} was deleted at ${gone.offset}, and ${from} refers to it.`);
@@ -132,6 +136,11 @@ function targetsOf(state: StateReplay, row: Row): Row[] {
 
 function nameOf(state: StateReplay, row: Row): string {
   return `${state.versionTable.subject(row)} version ${state.versionTable.version(row)}`;
+}
+
+/** With where it lies, for `--drop-offset`. */
+function foundOf(state: StateReplay, row: Row): string {
+  return `${nameOf(state, row)} (offset ${state.versionTable.offset(row)})`;
 }
 
 function placeOfRow(state: StateReplay, row: Row): FindingPlace {

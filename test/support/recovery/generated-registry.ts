@@ -28,7 +28,7 @@ export interface GeneratedOptions {
   readonly vendor?: 'confluent' | 'karapace';
   /** 40 unless told. */
   readonly maxHappenings?: number;
-  /** Without what only a topic can hold: keys of old Karapace, logs that were compacted. */
+  /** Without what only a topic can hold: keys of old Karapace, logs that were compacted, a schema that is alive twice in a subject. */
   readonly isPlain?: boolean;
   /** Without modes of its own at the end: an import into it has to be able to write. */
   readonly isWritable?: boolean;
@@ -148,7 +148,7 @@ export function generatedRegistry(options: GeneratedOptions = {}): fc.Arbitrary<
     .record({ vendor, happenings, modes, isOld: quirk, compacted: quirk })
     .map(({ vendor, happenings, modes, isOld, compacted }) => {
       const isLegacy = (subject: string): boolean => isOld && vendor === 'karapace' && subject.startsWith('orders');
-      const life = new RegistryLife({ vendor, isLegacy });
+      const life = new RegistryLife({ vendor, isLegacy, isPlain: options.isPlain === true });
       life.noop();
       for (const happen of [...happenings, ...modes]) happen(life);
       return life.end({ compacted });

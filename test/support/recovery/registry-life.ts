@@ -44,6 +44,8 @@ export interface RegistryLifeOptions {
   readonly vendor: 'confluent' | 'karapace';
   /** Whether the keys of this subject's schemas were written by an old Karapace. */
   readonly isLegacy?: (subject: string) => boolean;
+  /** A subject never has one schema alive twice: an import answers with the one that is there. What is written to the topic itself can have it. */
+  readonly isPlain?: boolean;
 }
 
 export function contextOf(subject: string): string {
@@ -60,6 +62,7 @@ export class RegistryLife {
   readonly written: WrittenRecord[] = [];
   private readonly writer: RecordWriter;
   private readonly isLegacy: (subject: string) => boolean;
+  private readonly isPlain: boolean;
   private readonly versions = new Map<string, LivedVersion>();
   private readonly configs = new Map<Scope, object>();
   private readonly modes = new Map<Scope, object>();
@@ -69,10 +72,11 @@ export class RegistryLife {
   private readonly given = new Map<string, number>();
   readonly vendor: 'confluent' | 'karapace';
 
-  constructor({ vendor, isLegacy = () => false }: RegistryLifeOptions) {
+  constructor({ vendor, isLegacy = () => false, isPlain = false }: RegistryLifeOptions) {
     this.vendor = vendor;
     this.writer = vendor === 'confluent' ? confluent : karapace;
     this.isLegacy = isLegacy;
+    this.isPlain = isPlain;
   }
 
   of(subject: string): readonly LivedVersion[] {
@@ -95,7 +99,7 @@ export class RegistryLife {
   ): LivedVersion | undefined {
     const context = contextOf(subject);
     const schema = this.schemaOf(number, more.referred, more.metadata);
-    const same = this.of(subject).find((version) => !version.deleted && contentOf(version) === contentOf(schema));
+    const same = this.alive(subject, contentOf(schema));
     if (same !== undefined) return same;
     const twin = this.all.find((v) => contextOf(v.subject) === context && contentOf(v) === contentOf(schema));
     const holder = this.all.find((v) => contextOf(v.subject) === context && v.id === more.id);
@@ -156,7 +160,12 @@ export class RegistryLife {
   }
 
   undelete(version: LivedVersion): LivedVersion | undefined {
-    return version.deleted ? this.put({ ...version, deleted: false }) : undefined;
+    const isTaken = this.isPlain && this.alive(version.subject, contentOf(version)) !== undefined;
+    return version.deleted && !isTaken ? this.put({ ...version, deleted: false }) : undefined;
+  }
+
+  private alive(subject: string, content: string): LivedVersion | undefined {
+    return this.of(subject).find((version) => !version.deleted && contentOf(version) === content);
   }
 
   softDeleteSubject(subject: string): void {

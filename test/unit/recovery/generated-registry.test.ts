@@ -2,9 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RegistryCore } from '../../../src/embedded-registry/registry-core.ts';
 import { decodeRecord } from '../../../src/embedded-registry/registry-record.ts';
-import { generatedRegistry } from '../../support/recovery/generated-registry.ts';
+import { generatedRegistry, purgedRegistry } from '../../support/recovery/generated-registry.ts';
 import { runs } from '../../support/recovery/property-runs.ts';
-import { contextOf, type LivedRegistry, RegistryLife } from '../../support/recovery/registry-life.ts';
+import {
+  contextOf,
+  type LivedRegistry,
+  type LivedVersion,
+  livedContent,
+  RegistryLife,
+} from '../../support/recovery/registry-life.ts';
 
 /** The registry that the tests measure others by has to be one that a registry can have written. */
 describe('a generated registry', () => {
@@ -69,6 +75,16 @@ describe('a generated registry', () => {
   });
 });
 
+it('a generated registry that is plain has no schema alive twice in a subject, as no REST API would restore it', () => {
+  fc.assert(
+    fc.property(purgedRegistry({ vendor: 'karapace', isPlain: true, isWritable: true }), ({ versions }) => {
+      expect(hasOneTwice(versions)).toBe(false);
+    }),
+    // One with which the first registry had one.
+    { numRuns: runs(60), seed: -489445580 },
+  );
+});
+
 describe('a life whose log is compacted', () => {
   it('brings back what only a deletion of the subject deleted that a nearer-reaching one has replaced', () => {
     const told = (compacted: boolean) => {
@@ -90,6 +106,11 @@ describe('a life whose log is compacted', () => {
     expect(told(true)).toEqual([true, false]);
   });
 });
+
+function hasOneTwice(versions: readonly LivedVersion[]): boolean {
+  const alive = versions.filter(({ deleted }) => !deleted).map((each) => `${each.subject} ${livedContent(each)}`);
+  return new Set(alive).size < alive.length;
+}
 
 function played({ vendor, log }: LivedRegistry): RegistryCore {
   const core = new RegistryCore({ vendor, kafkaClusterId: 'cluster-1' });

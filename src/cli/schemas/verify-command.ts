@@ -72,7 +72,7 @@ async function verify(session: SchemasSession, named: readonly string[], options
   const damaged: DamagedPlace[] = [];
   for (const { text, place } of parsed) {
     try {
-      places.push({ name: text, snapshot: await openPlace(session, place) });
+      places.push({ name: text, snapshot: await openPlace(session, place), isLive: place.kind === 'topic' });
     } catch (error) {
       if (!isDamage(error)) throw error;
       damaged.push({ name: text, reason: error.message });

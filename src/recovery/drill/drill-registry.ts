@@ -5,7 +5,6 @@ import { ConfigError, defineErrorCode } from '../../sdk/errors/index.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { RegistryApi } from '../rest/registry-api.ts';
 import { runRegistryPlan } from '../rest/run-registry-plan.ts';
-import { mayBeSuperseded } from '../rest/superseded.ts';
 import { witnessNode } from '../rest/witness-node.ts';
 import { writeRegistryPlan } from '../rest/write-registry-plan.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
@@ -152,13 +151,9 @@ async function differencesAt(
 ): Promise<readonly string[]> {
   const witness = await witnessNode({ api, clock, folder, signal });
   const state = await replay(snapshot, replayVendorOf(witness), { signal, readsOn: true });
-  const found = await compareWitness({ snapshot, state }, witness, { signal });
-  const isMeant = ({ severity, name, subject, version, more }: Finding): boolean => {
-    if (severity === 'note' || (subject !== undefined && isReservedSubject(subject))) return true;
-    // The last one that is listed stands for those as well that are not.
-    const isLacking = name === 'missing-at-node' && more === undefined;
-    return isLacking && subject !== undefined && version !== undefined && mayBeSuperseded(state, subject, version);
-  };
+  const found = await compareWitness({ snapshot, state }, witness, { signal, mayBeRestored: true });
+  const isMeant = ({ severity, subject }: Finding): boolean =>
+    severity === 'note' || (subject !== undefined && isReservedSubject(subject));
   return found
     .filter((finding) => !isMeant(finding))
     .map(({ message, more }) => `${message}${more === undefined ? '' : ` (and ${more} more)`}`);

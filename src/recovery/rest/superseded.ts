@@ -2,7 +2,7 @@
  * Soft-deleted versions that a registry may remove for good while a plan runs: Confluent's removes those below a version of the same subject and
  * id when that one is made (KafkaSchemaRegistry.register, "Tombstone previous version with the same ID"), the embedded one keeps them.
  */
-import type { RegistryState, VersionState } from '../state/registry-state.ts';
+import type { VersionState } from '../state/registry-state.ts';
 import type { RestoreItem } from './compare-with-target.ts';
 import { type VersionKey, versionKey } from './list-schemas.ts';
 import type { TargetVersion } from './target-index.ts';
@@ -33,13 +33,6 @@ export function superseded(items: readonly RestoreItem[], putBack: readonly Targ
   }
   for (const version of putBack) look(version);
   return found;
-}
-
-/** Whether a registry may lack the version after all of a state was restored into it, so that its id resolves all the same. */
-export function mayBeSuperseded(state: RegistryState, subject: string, version: number): boolean {
-  const lacked = state.version(subject, version);
-  if (lacked?.deleted !== true) return false;
-  return state.versions(subject).some((other) => other.version > version && other.id === lacked.id);
 }
 
 /** Lines of a plan's summary. */

@@ -15,6 +15,11 @@ interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface CompareWitnessOptions extends CompareOptions {
+  /** The topic is not the one that the node reads: the node may have been restored from it through REST. False unless told. */
+  readonly mayBeRestored?: boolean;
+}
+
 /** A snapshot with what it means, so that several comparisons replay it once. */
 export interface ReplayedSnapshot {
   readonly snapshot: Snapshot;
@@ -30,7 +35,7 @@ export function replayVendorOf({ vendor }: Pick<RestWitness, 'vendor'>): ReplayV
 export async function compareWitness(
   topic: ReplayedSnapshot,
   witness: RestWitness,
-  { signal }: CompareOptions = {},
+  { signal, mayBeRestored = false }: CompareWitnessOptions = {},
 ): Promise<Finding[]> {
   const { snapshot, state } = topic;
   const { node: name } = witness;
@@ -39,6 +44,7 @@ export async function compareWitness(
   const comparison = new VersionComparison({
     ...{ book, base: state, other: 'node', name, comparesDeleted: witness.tellsDeleted },
     isPartial: missingOf(witness).length > 0,
+    supersedes: mayBeRestored && witness.vendor === 'confluent',
     baseValues: (offsets) => schemasInBatches(snapshot, offsets),
   });
   await takeAll(comparison, witness, state.vendor, signal);

@@ -20,6 +20,11 @@ export const COMPARISON_KINDS = {
     mend: `Stop producers that use it. ${NODE}`,
   },
   'other-id-at-node': { severity: 'error', what: 'A node has another id for a version.', mend: NODE },
+  'superseded-at-node': {
+    severity: 'note',
+    what: "A node does not have a soft-deleted version below one with its id: Confluent's registry removes such when the later one is imported.",
+    mend: 'Nothing to do.',
+  },
   'missing-in-place': { severity: 'error', what: 'The other place does not have a version.', mend: PLACE },
   'only-in-place': { severity: 'error', what: 'Only the other place has a version.', mend: PLACE },
   'other-content-in-place': {

@@ -14,6 +14,8 @@ import { verifySnapshot } from './verify-snapshot.ts';
 export interface NamedPlace {
   readonly name: string;
   readonly snapshot: Snapshot;
+  /** It is the topic that the nodes read, and no backup from which they may have been restored. */
+  readonly isLive?: boolean;
 }
 
 /** One that can't be read, and why. */
@@ -61,7 +63,7 @@ export async function verifyPlaces(options: VerifyPlacesOptions): Promise<readon
     try {
       const told: RestWitness[] = [];
       for await (const witness of snapshot.witnesses()) told.push(witness);
-      sections.push(...(await besideNodes(place, told, 'told when it was made', options)));
+      sections.push(...(await besideNodes(place, told, 'told when it was made', options, false)));
     } catch (error) {
       if (!isDamage(error)) throw error;
       sections.push(damagedSection({ name: `${name}, what nodes told`, reason: error.message }));
@@ -73,7 +75,7 @@ export async function verifyPlaces(options: VerifyPlacesOptions): Promise<readon
     const findings = await compareSnapshots(first.snapshot, snapshot, { signal, name });
     sections.push({ title: `${first.name} beside ${name}`, findings });
   }
-  sections.push(...(await besideNodes(first, options.witnesses, 'tells now', options)));
+  sections.push(...(await besideNodes(first, options.witnesses, 'tells now', options, first.isLive !== true)));
   return [...sections, ...(await amongNodes(options))];
 }
 
@@ -89,6 +91,7 @@ async function besideNodes(
   witnesses: readonly RestWitness[],
   when: string,
   { signal, onProgress }: VerifyPlacesOptions,
+  mayBeRestored: boolean,
 ): Promise<readonly VerifySection[]> {
   const sections: VerifySection[] = [];
   for (const vendor of new Set<ReplayVendor>(witnesses.map(replayVendorOf))) {
@@ -97,7 +100,7 @@ async function besideNodes(
       onProgress: ({ records, of }) => onProgress?.(`Reading ${name} as ${vendor}`, records, of),
     });
     for (const witness of witnesses.filter((each) => replayVendorOf(each) === vendor)) {
-      const findings = await compareWitness({ snapshot, state }, witness, { signal });
+      const findings = await compareWitness({ snapshot, state }, witness, { signal, mayBeRestored });
       sections.push({ title: `${name} beside what ${witness.node} ${when}`, findings, node: witness.node });
     }
   }

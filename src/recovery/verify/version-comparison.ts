@@ -22,6 +22,11 @@ export interface ComparisonOptions {
   readonly comparesDeleted: boolean;
   /** The other side did not tell all: what it lacks is no error. */
   readonly isPartial: boolean;
+  /**
+   * The other side may have been restored through REST: Confluent's registry then removes for good what is soft-deleted below a version of the
+   * same subject and id. False unless told.
+   */
+  readonly supersedes?: boolean;
 }
 
 type Mismatch = { readonly base: VersionState; readonly seen: SeenVersion };
@@ -31,8 +36,8 @@ const BATCH = 50;
 
 export class VersionComparison {
   private readonly options: ComparisonOptions;
-  /** Offsets of the base's versions that the other side has. */
-  private readonly there = new Set<number>();
+  /** By offset, of the base's versions that the other side has: the id there. */
+  private readonly there = new Map<number, number>();
   /** Versions whose contents differ, by the base's offset: the form of the other side's. Texts are not kept. */
   private readonly differing = new Map<number, string | undefined>();
 
@@ -68,12 +73,25 @@ export class VersionComparison {
     for (const subject of base.subjects()) {
       for (const version of base.versions(subject)) {
         if (this.there.has(version.offset) || (version.deleted && !comparesDeleted)) continue;
+        const by = this.supersederOf(version);
+        if (by !== undefined) {
+          const message = `${name} lacks ${nameOf(version)}, which was soft-deleted: version ${by.version} has its id ${version.id}, which is resolved all the same.`;
+          book.add('superseded-at-node', { ...this.placeOf(version), offsets: [version.offset] }, message);
+          continue;
+        }
         const kind = other === 'node' ? 'missing-at-node' : 'missing-in-place';
         const severity = isPartial ? { severity: 'warning' as const } : {};
         const message = `${name} lacks ${nameOf(version)} (id ${version.id}${version.deleted ? ', soft-deleted' : ''}).`;
         book.add(kind, { ...this.placeOf(version), ...severity, offsets: [version.offset] }, message);
       }
     }
+  }
+
+  /** The version whose import removed this one at the other side, where it is under the same id; undefined: that is not why it is lacking. */
+  private supersederOf({ subject, version, id, deleted }: VersionState): VersionState | undefined {
+    if (!deleted || this.options.supersedes !== true) return undefined;
+    const { base } = this.options;
+    return base.versions(subject).find((each) => each.version > version && this.there.get(each.offset) === id);
   }
 
   private only(seen: SeenVersion): void {
@@ -86,7 +104,7 @@ export class VersionComparison {
   /** Whether the contents differ. */
   private compare(base: VersionState, seen: SeenVersion): boolean {
     const { book, name, other, comparesDeleted } = this.options;
-    this.there.add(base.offset);
+    this.there.set(base.offset, seen.id);
     const at = { ...this.placeOf(base), offsets: [base.offset] };
     if (base.id !== seen.id) {
       const message = `${nameOf(base)} has id ${base.id}, and id ${seen.id} in ${name}.`;

@@ -246,10 +246,34 @@ describe('a node that does not tell all', () => {
   });
 });
 
+describe('a soft-deleted version below one of its id', () => {
+  const again = [schema('b', 3, 9), schema('b', 3, 9, INT, { deleted: true }), schema('b', 4, 9)];
+  const backup = [...SOUND, ...again];
+  const beside = async (node: readonly WrittenRecord[], more: Partial<RestWitness> = {}, mayBeRestored = true) => {
+    const snapshot = snapshotOf(backup);
+    const topic = { snapshot, state: await replay(snapshot, more.vendor === 'karapace' ? 'karapace' : 'confluent') };
+    const findings = await compareWitness(topic, await witnessOf(node, more), { mayBeRestored });
+    return findings.map(({ name, severity, version }) => [name, severity, version]);
+  };
+  const restored = [...SOUND, schema('b', 4, 9)];
+
+  it("is removed by a restore through Confluent's registry: a note", async () => {
+    expect(await beside(restored)).toEqual([['superseded-at-node', 'note', 3]]);
+  });
+
+  it('is missing where the later one is not there under its id, with Karapace, and beside the topic that the node reads', async () => {
+    const missing = ['missing-at-node', 'error', 3];
+    expect(await beside([...SOUND, schema('b', 4, 8)])).toContainEqual(missing);
+    expect(await beside(SOUND)).toContainEqual(missing);
+    expect(await beside(restored, { vendor: 'karapace', modes: {} })).toEqual([missing]);
+    expect(await beside(restored, {}, false)).toEqual([missing]);
+  });
+});
+
 it('the tables above have every kind of difference', () => {
   const tested = [...CASES.flatMap(([, node, place]) => [node, place]), 'topic-made-anew', 'other-cluster'];
   // node-silent, place-damaged: verify-places.test.ts.
-  expect([...new Set([...tested, 'witness-incomplete', 'node-silent', 'place-damaged'])].sort()).toEqual(
-    Object.keys(COMPARISON_KINDS).sort(),
-  );
+  expect(
+    [...new Set([...tested, 'superseded-at-node', 'witness-incomplete', 'node-silent', 'place-damaged'])].sort(),
+  ).toEqual(Object.keys(COMPARISON_KINDS).sort());
 });

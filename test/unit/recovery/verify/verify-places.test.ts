@@ -56,6 +56,29 @@ describe('places and nodes are verified', () => {
     ]);
   });
 
+  it('a backup beside a node that was restored from it, otherwise than the topic beside a node that reads it', async () => {
+    const again = { subject: 'b', schema: '"long"', id: 2 };
+    const written = [
+      ONE,
+      confluent.schema({ ...again, version: 1, deleted: true }),
+      confluent.schema({ ...again, version: 2 }),
+    ];
+    const told = node('n1', [1, 2]);
+    const restored: RestWitness = {
+      ...told,
+      versions: async function* () {
+        for await (const batch of told.versions()) {
+          yield batch.map((each) => (each.subject === 'b' ? { ...each, version: 2 } : each));
+        }
+      },
+    };
+    const place = { name: 'it', snapshot: snapshot(written) };
+    const bad = async (isLive: boolean) =>
+      (await verified({ places: [{ ...place, isLive }], witnesses: [restored] })).at(-1)?.bad;
+    expect(await bad(false)).toEqual([]);
+    expect(await bad(true)).toEqual(['missing-at-node']);
+  });
+
   it('names a place that is damaged, and verifies the others', async () => {
     const damage = (why: string) => new DataError(why, { code: 'holdfast.recovery.backup-damaged' });
     const cut = snapshot([ONE, TWO]);

@@ -34,7 +34,8 @@ export interface MatchOptions {
 /**
  * Whether the topic's records in [base, end) are the first ones of the plan, in its order. As one idempotent producer outside of transactions
  * writes them, the nth record has the offset `base + n`, but for NOOPs of a registry that was started meanwhile and stopped again (or what
- * else may lie between), which move what follows. Compaction may have removed what a later record of the same key replaced.
+ * else may lie between), which move what follows. Compaction may have removed what a later record of the same key replaced, and NOOPs of those
+ * others, whole: so what is missing before one of the plan's records is lost only if the plan has something there.
  */
 export async function matchRecords(options: MatchOptions, signal?: AbortSignal): Promise<RecordMatch> {
   const planned = new PlanCursor(options.plan, options.firstRecord, signal);
@@ -51,6 +52,11 @@ async function match(
 ): Promise<RecordMatch> {
   const gaps = new Gaps();
   let next = base;
+  /** Offsets without a record since the last one of the plan: each was the plan's, or that of another one. */
+  let missing = 0;
+  /** Records since then that others may have written, and the first of them. */
+  let others = 0;
+  let othersAt: number | undefined;
   let moreAt: number | undefined;
   for await (const records of read(base, end)) {
     for (const record of records) {
@@ -58,48 +64,56 @@ async function match(
         gaps.close(record);
         continue;
       }
-      const skipped = await skip(planned, gaps, next, record.offset);
+      missing += record.offset - next;
       next = record.offset + 1;
-      const wanted = await planned.next();
-      if (wanted !== undefined && isPlanned(record, wanted)) gaps.open(skipped);
-      else {
-        if (wanted !== undefined) planned.giveBack([wanted]);
-        // NOOPs of others among what was compacted away: then so much of the plan comes later.
-        const at = skipped.findLastIndex(({ record: one }) => isPlanned(record, one));
-        gaps.open(at === -1 ? skipped : skipped.slice(0, at));
-        if (at !== -1) planned.giveBack(skipped.slice(at + 1).map(({ record: one }) => one));
-        else if (wanted === undefined) moreAt = record.offset;
-        else if (!mayLieBetween(record)) {
-          return { differsAt: record.offset, lost: [], passed: planned.passed, hasMore: false, moreAt };
-        }
-      }
+      for (; missing > REMEMBERED; missing--) gaps.open(await planned.take(1), record.offset - missing);
+      const ahead = await planned.ahead(missing + 1);
+      const at = placeOf(record, ahead, missing);
+      if (at !== -1) {
+        gaps.open(await planned.take(at), record.offset - at);
+        await planned.take(1);
+        [missing, others, othersAt] = [0, 0, undefined];
+      } else if (ahead.length === 0) moreAt = othersAt ?? record.offset;
+      // What is missing may still be of the plan or not: the next of its records tells.
+      else if (mayLieBetween(record)) {
+        others++;
+        othersAt ??= record.offset;
+      } else if (await planned.endsWithin(missing, others)) {
+        gaps.open(await planned.take(missing + others), next - 1 - missing - others);
+        moreAt = othersAt ?? record.offset;
+      } else return { differsAt: record.offset, lost: [], passed: planned.passed, hasMore: false, moreAt };
       gaps.close(record);
     }
     onProgress?.(next - base, end - base);
     if (moreAt !== undefined && gaps.isEmpty) break;
   }
-  if (moreAt === undefined) gaps.open(await skip(planned, gaps, next, end));
+  if (moreAt === undefined) {
+    const left = await planned.ahead(missing + 1);
+    // A delete may be gone with its time. Of anything else, a later one of its key would be there: what is missing is others' then.
+    if (left.length > 0 && left.length <= missing && left.every(isDelete)) {
+      await planned.take(left.length);
+      moreAt = othersAt;
+    }
+    for (; next < end; next++) gaps.open(await planned.take(1), next);
+  }
   return { differsAt: undefined, lost: gaps.offsets(), passed: planned.passed, hasMore: moreAt !== undefined, moreAt };
 }
 
-interface Skipped {
-  readonly record: PlannedRecord;
-  readonly offset: number;
+/** So many records of others that were compacted away between two of the plan's are looked for. */
+const REMEMBERED = 256;
+
+/** Which of the next records of the plan it is: the last that can be, as then most of what is missing is the plan's; -1: none. */
+function placeOf(record: RawRecord, ahead: readonly PlannedRecord[], missing: number): number {
+  const last = ahead[missing];
+  const at =
+    last !== undefined && isPlanned(record, last) ? missing : ahead.findLastIndex((one) => isPlanned(record, one));
+  // A NOOP of the plan looks like one of a registry, and can not tell that what came before it was there.
+  return at > 0 && isNoop(record) && !ahead.slice(0, at).every(isDelete) ? -1 : at;
 }
 
-/** So many NOOPs of others between two records of the plan are looked for. */
-const REMEMBERED = 16;
-
-/** The last records of the plan for the offsets in [from, to), where the topic has none; those before them are gaps at once. */
-async function skip(planned: PlanCursor, gaps: Gaps, from: number, to: number): Promise<Skipped[]> {
-  const skipped: Skipped[] = [];
-  for (let offset = from; offset < to; offset++) {
-    const record = await planned.next();
-    if (record === undefined) break;
-    skipped.push({ record, offset });
-    if (skipped.length > REMEMBERED) gaps.open(skipped.splice(0, 1));
-  }
-  return skipped;
+/** Compaction removes it in time, and leaves nothing of its key; a NOOP is one. */
+function isDelete({ value }: PlannedRecord): boolean {
+  return value === null;
 }
 
 /** What is missing, by key, until something later of that key explains it. */
@@ -110,11 +124,12 @@ class Gaps {
     return this.missing.size === 0;
   }
 
-  open(skipped: readonly Skipped[]): void {
-    for (const { record, offset } of skipped) {
+  /** @param at of the first of them; where others' records lie between them, those of the rest are near it */
+  open(skipped: readonly PlannedRecord[], at: number): void {
+    for (const [n, { key, value }] of skipped.entries()) {
       // A delete may be gone as well, once its time has come; it explains what is missing before it all the same.
-      if (record.value === null) this.missing.delete(record.key ?? '');
-      else this.missing.set(record.key ?? '', offset);
+      if (value === null) this.missing.delete(key ?? '');
+      else this.missing.set(key ?? '', at + n);
     }
   }
 
@@ -128,25 +143,39 @@ class Gaps {
   }
 }
 
-/** The plan's records one by one, of which some may be given back. */
+/** The plan's records one by one; some are looked at before they are passed. */
 class PlanCursor {
   passed = 0;
   private readonly planned: AsyncGenerator<PlannedRecord, undefined>;
-  private back: PlannedRecord[] = [];
+  private seen: PlannedRecord[] = [];
 
   constructor(plan: Plan, from: number, signal: AbortSignal | undefined) {
     this.planned = plannedRecords(plan, from, signal);
   }
 
-  async next(): Promise<PlannedRecord | undefined> {
-    const found = this.back.length > 0 ? this.back.shift() : (await this.planned.next()).value;
-    if (found !== undefined) this.passed++;
-    return found;
+  /** The next ones, `count` unless the plan ends before. */
+  async ahead(count: number): Promise<readonly PlannedRecord[]> {
+    while (this.seen.length < count) {
+      const { value } = await this.planned.next();
+      if (value === undefined) break;
+      this.seen.push(value);
+    }
+    return this.seen.slice(0, count);
   }
 
-  giveBack(records: readonly PlannedRecord[]): void {
-    this.back = [...records, ...this.back];
-    this.passed -= records.length;
+  /** Whether all that is left of it fits in so many missing records, and so many that are there, of which it may have written NOOPs. */
+  async endsWithin(missing: number, others: number): Promise<boolean> {
+    const left = await this.ahead(missing + Math.min(others, REMEMBERED) + 1);
+    return left.length <= missing + others && left.filter((one) => !isDelete(one)).length <= missing;
+  }
+
+  /** Passes the next ones, `count` unless the plan ends before. */
+  async take(count: number): Promise<readonly PlannedRecord[]> {
+    if (count === 0) return [];
+    await this.ahead(count);
+    const taken = this.seen.splice(0, count);
+    this.passed += taken.length;
+    return taken;
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
 import { planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../../../src/recovery/restore/plan-new-topic.ts';
 import type { TopicFacts } from '../../../../src/recovery/snapshot/topic-facts.ts';
+import { replay } from '../../../../src/recovery/state/replay.ts';
 import { Killed } from '../../../support/recovery/failing-topic.ts';
 import { MemoryPlanTopic } from '../../../support/recovery/memory-plan-topic.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
@@ -161,6 +162,41 @@ describe('a run', () => {
           message: expect.stringMatching(/at offset 0.*The undo file/),
         });
     }
+  });
+
+  it.each([2, 3, 20])(
+    'goes on behind %d NOOPs of which compaction left one, or none, after a kill anywhere',
+    async (noops) => {
+      for (const livesFor of [0, 1, 3, 5]) {
+        for (const isGone of [false, true]) {
+          const topic = MemoryPlanTopic.absent();
+          const plan = await intoNew(topic);
+          await expect(topic.run(plan, { livesFor })).rejects.toThrow(Killed);
+          for (let n = 0; n < noops; n++) topic.write(confluent.noop());
+          topic.compact();
+          await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'done', writtenBefore: livesFor });
+          // Deletes are gone with their time, a NOOP is one.
+          if (isGone) topic.log = topic.log.filter(({ value }, n) => value !== null || n === topic.log.length - 1);
+          const again = await topic.run(plan);
+          expect(again).toMatchObject({ outcome: 'was-done', written: 0 });
+          const state = await replay(topic.present(), 'confluent');
+          expect(LIFE.map((_, n) => state.version(`s${n}`, 1)?.id)).toEqual([1, 2, 3, 4, 5, 6]);
+        }
+      }
+    },
+  );
+
+  it('does not take NOOPs for what is lost: records of the plan that lie before others of it', async () => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    await expect(topic.run(plan, { livesFor: 4 })).rejects.toThrow(Killed);
+    topic.write(confluent.noop(), confluent.noop());
+    topic.compact();
+    topic.log = topic.log.filter(({ offset }) => offset !== 2);
+    await expect(topic.run(plan)).rejects.toMatchObject({
+      code: CHANGED,
+      message: expect.stringMatching(/offsets 2 are gone/),
+    });
   });
 
   it('says which cluster a plan is for', async () => {

@@ -43,6 +43,28 @@ export async function firstOfOthers(
   return undefined;
 }
 
+/**
+ * Where the undo of a plan has written what stands: what is of it and not of the plan, with nothing that is of the plan alone behind it, as
+ * the undo may have been taken back itself. undefined: nowhere.
+ */
+export async function undoneAt(
+  { plan, undo }: { readonly plan: Plan; readonly undo: Plan },
+  batches: AsyncIterable<readonly RawRecord[]>,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const [planned, undoing] = [await RecordsOfPlans.of([plan], signal), await RecordsOfPlans.of([undo], signal)];
+  let found: number | undefined;
+  for await (const records of batches) {
+    signal.throwIfAborted();
+    for (const record of records) {
+      const [isPlans, isUndos] = [planned.has(record), undoing.has(record)];
+      if (isNoop(record) || isPlans === isUndos) continue;
+      found = isUndos ? (found ?? record.offset) : undefined;
+    }
+  }
+  return found;
+}
+
 function digest({ key, value, headers }: PlannedRecord): string {
   const hash = createHash('sha256').update(JSON.stringify([key, value, headers]));
   return hash.digest().toString('latin1', 0, 12);

@@ -40,6 +40,11 @@ export const UNDO_MISSING = defineErrorCode('holdfast.recovery.undo-missing', {
   mend: 'Name it with --undo. Without it the plan can not go on, as it could never be taken back.',
 });
 
+export const PLAN_TAKEN_BACK = defineErrorCode('holdfast.recovery.plan-taken-back', {
+  what: 'A plan was run again after its undo file had taken it back, in whole or in part.',
+  mend: 'Make the plan again, from the topic as it is now, and run that one.',
+});
+
 export const BACKUP_NOT_ENOUGH = defineErrorCode('holdfast.recovery.backup-not-enough', {
   what: 'A topic was to be deleted, but the backup that a plan names does not hold all of it.',
   mend: 'Take a backup of the topic as it is now, and make the plan again from it.',

@@ -2,7 +2,7 @@
 import { ConfigError, DataError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
-import { NOT_AS_PLANNED, TARGET_CHANGED, UNDO_MISSING } from './restore-errors.ts';
+import { NOT_AS_PLANNED, PLAN_TAKEN_BACK, TARGET_CHANGED, UNDO_MISSING } from './restore-errors.ts';
 
 export function changed(topic: string, reason: string): ConfigError {
   return new ConfigError(
@@ -72,6 +72,15 @@ export function wroteSince(topic: string, offset: number, written: number): Conf
       "plan's records. This run changed nothing. The undo file takes the plan back unless something would be lost by it. If what was written since is to " +
       'stay, plan a restore --into in-place: it adds what is missing.',
     { code: TARGET_CHANGED },
+  );
+}
+
+/** @param offset of a record of the undo that stands */
+export function takenBack(topic: string, offset: number): ConfigError {
+  return new ConfigError(
+    `The plan was taken back in the topic ${topic}, in whole or in part: its undo wrote at offset ${offset} what there was before. This run changed nothing. ` +
+      'If the plan is to hold again, make the plan again with the command that wrote it, and run the new one.',
+    { code: PLAN_TAKEN_BACK, details: { topic, offset } },
   );
 }
 

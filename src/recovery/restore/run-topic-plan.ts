@@ -8,13 +8,21 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { lockTarget, topicTarget } from './lock-target.ts';
 import { matchRecords } from './match-records.ts';
-import { firstOfOthers } from './only-made-by.ts';
+import { firstOfOthers, undoneAt } from './only-made-by.ts';
 import { openMadePlan } from './open-made-plan.ts';
 import { openUndo } from './open-undo.ts';
 import { refuseOtherPartitions } from './other-partitions.ts';
 import { type PlanShape, shapeOf } from './plan-shape.ts';
 import type { CreateTopic } from './plan-topic.ts';
-import { changed, changedSinceBegun, lostSince, lostWithTopic, wroteMeanwhile, wroteSince } from './run-refusals.ts';
+import {
+  changed,
+  changedSinceBegun,
+  lostSince,
+  lostWithTopic,
+  takenBack,
+  wroteMeanwhile,
+  wroteSince,
+} from './run-refusals.ts';
 import { checkBegun, checkCluster, checkMade, freshBase } from './target-checks.ts';
 import { type RunTopicPlanOptions, TopicRun, type TopicRunResult } from './topic-run.ts';
 import { undoInPlace } from './undo-in-place.ts';
@@ -28,7 +36,7 @@ export type { RunOutcome, RunTopicPlanOptions, TopicRunResult } from './topic-ru
  * Guarantees: nothing is written while the registry's group has members, nor before the undo file is there, nor to a target that is not the
  * one planned for; when it resolves, the topic was read back and holds what the plan says.
  *
- * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `topic-in-the-way`, `undo-missing`, `plan-running`; DataError `plan-unfit`,
+ * @throws ConfigError `holdfast.recovery.registry-running`, `target-changed`, `topic-in-the-way`, `undo-missing`, `plan-running`, `plan-taken-back`; DataError `plan-unfit`,
  *   `backup-not-enough`, `not-as-planned`; what the broker throws
  */
 export async function runTopicPlan(options: RunTopicPlanOptions, signal: AbortSignal): Promise<TopicRunResult> {
@@ -152,7 +160,7 @@ class TopicPlanRun {
     if (endOffset < base) throw changedSinceBegun(topic, `it ends at ${endOffset}, and the plan begins at ${base}`);
     if (endOffset === base) return 0;
     if (this.shape.create !== undefined && beginOffset > 0) checkMade(this.shape, facts);
-    const { differsAt, lost, passed, hasMore } = await matchRecords(
+    const { differsAt, lost, passed, hasMore, moreAt } = await matchRecords(
       {
         ...{ plan, firstRecord: this.shape.firstRecord, base, end: endOffset },
         read: (from, until) => target.read(from, until, signal),
@@ -160,9 +168,20 @@ class TopicPlanRun {
       },
       signal,
     );
+    await this.refuseTakenBack(differsAt ?? moreAt, facts);
     if (differsAt !== undefined) throw wroteSince(topic, differsAt, passed);
     if (lost.length > 0) throw lostSince(topic, lost);
     return hasMore ? 'more' : passed;
+  }
+
+  /** @param from where something else than the plan begins, if it does */
+  private async refuseTakenBack(from: number | undefined, { topic, endOffset }: TopicFacts): Promise<void> {
+    const { undo, shape, runs } = this;
+    // Taking a topic back that was made anew deletes it: there, running the plan again makes it once more.
+    if (from === undefined || undo === undefined || shape.create !== undefined) return;
+    const { plan, target, signal } = runs;
+    const at = await undoneAt({ plan, undo }, target.read(from, endOffset, signal), signal);
+    if (at !== undefined) throw takenBack(topic, at);
   }
 
   /** The undo of a plan that makes a topic anew, and was ended before it deleted the old one. */

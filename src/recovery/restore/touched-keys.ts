@@ -20,7 +20,7 @@ export interface TouchedKeys {
  * the snapshot twice.
  */
 export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSignal): Promise<TouchedKeys> {
-  const touched = new Touched();
+  const touched = new Touched(plan.header.undoes !== undefined);
   for await (const steps of plan.read(0, signal)) {
     for (const step of steps) if (step.do === 'produce') touched.plans(appendedRecord(step.record));
   }
@@ -55,6 +55,13 @@ class Touched {
   /** Whether the topic has purged anything beyond single subjects: only then what is soft-deleted counts. */
   private hasWide = false;
 
+  private readonly isOfUndo: boolean;
+
+  /** @param isOfUndo whether the plan is one itself */
+  constructor(isOfUndo: boolean) {
+    this.isOfUndo = isOfUndo;
+  }
+
   /** A record that the plan writes. */
   plans(raw: Pick<RawRecord, 'key' | 'value'>): void {
     if (raw.key === null) return;
@@ -63,8 +70,8 @@ class Touched {
     if (read.ok && read.record.kind === 'noop') return;
     if (read.ok) this.places.add(placeOf(read.record) ?? '');
     const subject = read.ok && 'subject' in read.record ? read.record.subject : undefined;
-    // A reserved id stays reserved.
-    if (typeof subject === 'string' && isReservedSubject(subject)) return;
+    // A reserved id stays reserved. An undo reserves those that are free by it: taken back, they are taken again, by what had them.
+    if (typeof subject === 'string' && isReservedSubject(subject) && !this.isOfUndo) return;
     if (typeof subject === 'string') this.subjects.add(subject);
     if (read.ok && read.record.kind === 'clear-subject') {
       // It has done what it does to whatever lies before it: what it purged is said again behind it, and no delete of its key undoes that.

@@ -199,6 +199,45 @@ describe('a run', () => {
     });
   });
 
+  it('of a plan that was taken back since, in whole or in part, says so, and that a new one has to be made', async () => {
+    const code = 'holdfast.recovery.plan-taken-back';
+    for (const [livesFor, undoneFor, isCompacted] of [
+      [undefined, undefined, false],
+      [undefined, undefined, true],
+      [undefined, 2, false],
+      [3, undefined, false],
+    ] as const) {
+      const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)));
+      const plan = await inPlace(topic);
+      const killed = (run: Promise<unknown>, at?: number) =>
+        at === undefined ? run : expect(run).rejects.toThrow(Killed);
+      await killed(topic.run(plan, livesFor === undefined ? {} : { livesFor }), livesFor);
+      await killed(topic.undo(plan, undoneFor === undefined ? {} : { livesFor: undoneFor }), undoneFor);
+      if (isCompacted) {
+        topic.compact();
+        topic.write(confluent.noop());
+      }
+      const { end } = topic;
+      const message = expect.stringMatching(/taken back.*at offset \d+.*make the plan again/);
+      await expect(topic.run(plan)).rejects.toMatchObject({ code, message });
+      expect(topic.end).toBe(end);
+      await topic.run(await inPlace(topic));
+      const state = await replay(topic.present(), 'confluent');
+      expect([...LIFE.keys()].map((n) => state.version(`s${n}`, 1)?.id)).toEqual([1, 2, 3, 4, 5, 6]);
+    }
+  });
+
+  it('of a plan whose undo was taken back itself says that it was done', async () => {
+    const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)));
+    const plan = await inPlace(topic);
+    await topic.run(plan);
+    await topic.undo(plan);
+    await topic.undo(await openPlan(undoPathOf(plan.path)));
+    await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'was-done' });
+    const state = await replay(topic.present(), 'confluent');
+    expect([...LIFE.keys()].map((n) => state.version(`s${n}`, 1)?.id)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('says which cluster a plan is for', async () => {
     const topic = MemoryPlanTopic.absent();
     const plan = await intoNew(topic);

@@ -1,5 +1,5 @@
 /** The end of every restore, repair and apply: the plan is shown, run if that was asked for, and what became of it printed. */
-import { describePlan, printPlan } from '../../recovery/plan/describe-plan.ts';
+import { describePlan, type PlanDescription, printPlan } from '../../recovery/plan/describe-plan.ts';
 import type { Plan } from '../../recovery/plan/open-plan.ts';
 import type { TopicFacts } from '../../recovery/snapshot/topic-facts.ts';
 import type { Wait } from './check-nodes-after.ts';
@@ -39,7 +39,7 @@ export async function showAndRun(session: SchemasSession, plan: Plan, options: S
       ...(consequences.length === 0 ? [] : [...consequences, '']),
       ...Object.entries(files).map(([what, path]) => `${what}: ${path}`),
       `plan: ${plan.path}`,
-      ...(run === undefined ? dryRun(plan, commands, facts) : ended(plan, commands, run)),
+      ...(run === undefined ? dryRun(plan, commands, facts) : ended(plan, commands, { run, description })),
     ],
   });
   return (run?.wrong.length ?? 0) > 0 ? EXIT_FINDINGS : 0;
@@ -60,14 +60,20 @@ function dryRun({ header }: Plan, { run }: PlanCommands, facts: TopicFacts | und
   return [...lines, STOP_FIRST, ...now];
 }
 
-function ended({ header }: Plan, { takeBack }: PlanCommands, run: PlanRun): readonly string[] {
+const START_NOW = 'Start the registry, then run holdfast schemas verify topic --registry with each node.';
+const NO_TOPIC_LEFT =
+  "Don't start the registry: its topic is gone, and it would begin with an empty one and give out ids from 1. Restore first.";
+
+function ended(
+  { header }: Plan,
+  { takeBack }: PlanCommands,
+  { run, description }: { readonly run: PlanRun; readonly description: PlanDescription },
+): readonly string[] {
   const isTopic = header.target.kind === 'topic';
   if (run.outcome === 'nothing-to-undo') return [outcome(run), ...run.notes];
   const stopped = isTopic ? ', with the registry stopped' : '';
-  const verify =
-    isTopic && run.checkedNodes.length === 0
-      ? ['Start the registry, then run holdfast schemas verify topic --registry with each node.']
-      : [];
+  const then = description.leavesNoTopic ? NO_TOPIC_LEFT : START_NOW;
+  const verify = isTopic && run.checkedNodes.length === 0 ? [then] : [];
   return [
     ...[`undo: ${run.undoPath}`, outcome(run), ...run.notes, ...run.wrong, ...verify],
     ...[`To take it back${stopped}:`, `  ${takeBack}`],

@@ -23,6 +23,8 @@ export interface PlanDescription {
   readonly steps: number;
   /** Topics that are made, altered or deleted, in words and in order. */
   readonly topics: readonly string[];
+  /** It deletes the topic and makes none anew: a registry that starts then begins with an empty one, and gives out ids from 1. */
+  readonly leavesNoTopic: boolean;
   readonly changes: Readonly<Record<PlannedChange, ChangeDescription>>;
 }
 
@@ -37,11 +39,14 @@ export interface ChangeDescription {
 /** Reads the plan once; memory does not grow with it. Throws as {@link Plan.read}. */
 export async function describePlan(plan: Plan, signal?: AbortSignal): Promise<PlanDescription> {
   const topics: string[] = [];
+  let leavesNoTopic = false;
   const changes = { '+': new Changes(), '~': new Changes(), '-': new Changes() };
   for await (const steps of plan.read(0, signal)) {
     for (const step of steps) {
       const topic = topicStep(step);
       if (topic !== undefined) topics.push(topic);
+      if (step.do === 'delete-topic' || step.do === 'delete-made-topic') leavesNoTopic = true;
+      if (step.do === 'create-topic') leavesNoTopic = false;
       if (step.do === 'produce') {
         const { kind, text, gone } = describeRecord(step.record);
         changes[step.change ?? (gone ? '-' : '+')].add(kind, text);
@@ -66,6 +71,7 @@ export async function describePlan(plan: Plan, signal?: AbortSignal): Promise<Pl
     dropped,
     steps: plan.steps,
     topics,
+    leavesNoTopic,
     changes: { '+': changes['+'].end(), '~': changes['~'].end(), '-': changes['-'].end() },
   };
 }

@@ -100,6 +100,15 @@ describe('a plan that is run', () => {
     expect(undone.session.text).not.toMatch(/Done:|To take it back/);
   });
 
+  it('sends nobody to start the registry when it leaves no topic', async () => {
+    const first = await shown(plan);
+    expect(first.session.text).toContain('Start the registry, then run');
+    const undone = await shown(await openPlan(undoPathOf(plan.path)));
+    expect(undone).toMatchObject({ ended: 0, session: { json: { leavesNoTopic: true, run: { outcome: 'done' } } } });
+    expect(undone.session.text).toContain("Don't start the registry: its topic is gone");
+    expect(undone.session.text).not.toContain('Start the registry, then run');
+  });
+
   it('ends with the code of findings when a node does not show it, and asks it again in the command that goes on', async () => {
     const registry = new RegistryInMemory();
     const { ended, session } = await shown(plan, { registry, wait: '90s' });

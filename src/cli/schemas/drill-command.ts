@@ -35,7 +35,10 @@ export function addDrill(schemas: Command): void {
     .action((place: string, options: DrillOptions) => runSchemas(options, (session) => drill(session, place, options)));
 }
 
-/** Returns the exit code: that of findings where the copy differs. */
+/**
+ * Returns the exit code: that of findings where the copy differs.
+ * @throws what drilling throws, and what writeMetricsFile throws once the result was printed
+ */
 export async function drill(session: SchemasSession, place: string, options: DrillOptions): Promise<number> {
   const { clock } = session;
   const begun = clock.monotonic();
@@ -57,13 +60,16 @@ export async function drill(session: SchemasSession, place: string, options: Dri
     result = await run(session, snapshot, place, options);
   } catch (error) {
     // After a failure too: an alert goes by the time of the last success. Why the drill failed counts for more than that it can't be told there.
-    await measure(snapshot).catch((unwritten: Error) => {
-      session.note(`The figures of this drill could not be written to ${options.metricsFile}: ${unwritten.message}`);
-    });
+    await measure(snapshot).catch((unwritten: Error) => session.note(unwritten.message));
     throw error;
   }
-  await measure(snapshot, result);
-  return report(session, { place, result, snapshot, tookMs: clock.monotonic() - begun });
+  const exitCode = report(session, { place, result, snapshot, tookMs: clock.monotonic() - begun });
+  // Told already, so that it is not lost with figures that can't be written.
+  await measure(snapshot, result).catch((unwritten: Error) => {
+    if (exitCode === 0) throw unwritten;
+    session.note(unwritten.message);
+  });
+  return exitCode;
 }
 
 async function run(

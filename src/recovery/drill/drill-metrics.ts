@@ -1,7 +1,14 @@
 /** What a drill leaves for a monitoring system: Prometheus text in a file, as node_exporter's textfile collector reads it. */
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../foundation/make-folder.ts';
+import { defineErrorCode } from '../../sdk/errors/codes.ts';
+import { EnvironmentError } from '../../sdk/errors/kinds.ts';
+
+const DRILL_METRICS_UNWRITABLE = defineErrorCode('holdfast.recovery.drill-metrics-unwritable', {
+  what: 'The figures of a drill can not be written to the file of --metrics-file. The drill itself ended, and how is told beside.',
+  mend: 'Name a file in a folder that can be written, and see that there is free space: an alert goes by the age of this file.',
+});
 
 export interface DrillFigures {
   readonly succeeded: boolean;
@@ -47,20 +54,39 @@ function lastSuccessIn(before: string | undefined): number | undefined {
   return found === undefined || !Number.isFinite(value) ? undefined : value;
 }
 
-/** Whole at every time: a collector that reads meanwhile sees the old file or the new one. */
+/**
+ * Whole at every time: a collector that reads meanwhile sees the old file or the new one, also where this throws.
+ * @throws EnvironmentError `holdfast.recovery.drill-metrics-unwritable`
+ */
 export async function writeMetricsFile(path: string, figures: DrillFigures): Promise<void> {
+  try {
+    await replace(path, figures);
+  } catch (cause) {
+    throw new EnvironmentError(
+      `The figures of this drill could not be written to ${path}: ${(cause as Error).message}. Make it writable, or name another file with --metrics-file.`,
+      { code: DRILL_METRICS_UNWRITABLE, cause },
+    );
+  }
+}
+
+async function replace(path: string, figures: DrillFigures): Promise<void> {
   await makeFolder(dirname(path));
   const before = await readText(path);
   // The collector reads *.prom: the unfinished file must not be one.
   const temporary = `${path}.${process.pid}.part`;
   const file = await open(temporary, 'w', 0o644);
   try {
-    await file.writeFile(drillMetrics(figures, before));
-    await file.sync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(drillMetrics(figures, before));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  await rename(temporary, path);
 }
 
 async function readText(path: string): Promise<string | undefined> {

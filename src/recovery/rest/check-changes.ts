@@ -9,6 +9,7 @@ import { TARGET_CHANGED } from '../restore/restore-errors.ts';
 import { MAX_ID_UNTOLD, type WitnessedVersion } from '../snapshot/rest-witness.ts';
 import { answeredSchema } from './answered-schema.ts';
 import { archiveIn } from './apicurio-archive.ts';
+import type { ListedVersions } from './import-looks.ts';
 import type { RegistryApi } from './registry-api.ts';
 import type { RequestStep } from './restore-steps.ts';
 import { sameAs } from './same-schema.ts';
@@ -30,13 +31,13 @@ const NAMED = 20;
 /**
  * Nothing is written. Every version that the registry has is listed, and compared with every import of the plan. Ids that were given out since
  * are no change while a plan goes on that was begun, as long as none is in the way. An undo asks by itself before each of its steps.
- * @returns the paths of versions of its imports that are there, soft-deleted ones as well; undefined: it was not looked at, or not all was told
+ * @returns the versions of its imports that are there, as they are to be; undefined: it was not looked at, or not all was told
  * @throws ConfigError `holdfast.recovery.target-changed` that names what changed; what asking throws
  */
 export async function refuseChangedRegistry(
   options: CheckChangesOptions,
   signal: AbortSignal,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<ListedVersions | undefined> {
   const { plan, api, clock, folder, onProgress } = options;
   const { target, undoes } = plan.header;
   if (target.kind !== 'registry') throw new RangeError('not a plan for a registry');
@@ -49,13 +50,15 @@ export async function refuseChangedRegistry(
   try {
     const own = await madeOrDeletedBy(plan, signal);
     const reasons: string[] = [];
-    const present = new Set<string>();
+    const present = new Map<string, 'living' | 'deleted'>();
     let isBegun = false;
     let more = 0;
     for await (const steps of plan.read(0, signal)) {
       for (const version of steps.flatMap((step) => (step.do === 'request' ? importedBy(step) : []))) {
         const { subject, version: number } = version;
-        if (index.version(subject, number) !== undefined) present.add(versionPath(subject, number));
+        const there = index.version(subject, number);
+        // What is there otherwise is a reason, with which this never returns.
+        if (there !== undefined) present.set(versionPath(subject, number), there.deleted ? 'deleted' : 'living');
         const reason = inTheWayOf(version, index, { own, maxIds: target.maxIds ?? {} });
         if (reason === 'done') isBegun = true;
         else if (reason !== undefined && reasons.length < NAMED) reasons.push(reason);

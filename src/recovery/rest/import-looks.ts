@@ -3,20 +3,34 @@ import { isJsonObject } from '../records/json-bytes.ts';
 import type { RequestStep } from './restore-steps.ts';
 
 /**
- * A look costs as much as the import. One is left out only where what it would show is known: that nothing was there, from the list that the run
- * began with; that the version is there, from the answer. What a run leaves out is looked at again when all was sent.
+ * By path, what a registry had of the versions that a plan imports, each under its id and with its content. Absent: it was not there. What was
+ * soft-deleted may be gone by now, as entering IMPORT removes it; what lives is not.
+ */
+export type ListedVersions = ReadonlyMap<string, 'living' | 'deleted'>;
+
+/**
+ * A look costs as much as the import. One is left out only where what it would show is known: that nothing was there, or that the version lived,
+ * from the list that the run began with; that the version is there, from the answer. What a run leaves out is looked at again when all was sent.
  *
  * Holds one number for each subject.
  */
 export class ImportLooks {
-  /** Paths of versions that may be there; undefined: any may. */
-  private readonly maybe: Set<string> | undefined;
+  /** undefined: any may be there. */
+  private readonly listed: ListedVersions | undefined;
+  /** Paths of versions that may be there without being listed. */
+  private readonly maybe = new Set<string>();
   /** By path of a subject's versions, the last one of this run that is known to be there. */
   private readonly proven = new Map<string, number>();
 
-  /** @param present paths of the versions of the plan's imports that the registry had when the run began; undefined: not known */
-  constructor(present: ReadonlySet<string> | undefined) {
-    this.maybe = present === undefined ? undefined : new Set(present);
+  /** @param listed what the registry had when the run began; undefined: not known */
+  constructor(listed: ListedVersions | undefined) {
+    this.listed = listed;
+  }
+
+  /** Whether it was done when the run began: what it is done by was listed as living. */
+  wasDone({ method, path, done }: RequestStep): boolean {
+    const isImport = method === 'POST' || (method === 'PUT' && path.startsWith('/mode'));
+    return isImport && done.is === 'equal' && this.listed?.get(done.path) === 'living';
   }
 
   /**
@@ -25,15 +39,15 @@ export class ImportLooks {
    */
   isFresh(step: RequestStep): boolean {
     const { method, path, done } = step;
-    if (this.maybe === undefined || !done.path.startsWith('/subjects/') || this.maybe.has(withoutQuery(done.path))) {
-      return false;
-    }
+    const version = withoutQuery(done.path);
+    if (this.listed === undefined || !version.startsWith('/subjects/')) return false;
+    if (this.listed.has(version) || this.maybe.has(version)) return false;
     return isLivingImport(step) || (method === 'PUT' && path.startsWith('/mode'));
   }
 
   /** It was refused, or its answer was lost: it may have got through. */
   failed({ done }: RequestStep): void {
-    this.maybe?.add(withoutQuery(done.path));
+    this.maybe.add(withoutQuery(done.path));
   }
 
   /**

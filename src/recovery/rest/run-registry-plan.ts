@@ -5,7 +5,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { lockTarget, registryTarget } from '../restore/lock-target.ts';
 import { clusterIdOf } from './check-target.ts';
-import { ImportLooks } from './import-looks.ts';
+import { ImportLooks, type ListedVersions } from './import-looks.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { isDenied } from './rest-errors.ts';
 import type { RequestStep } from './restore-steps.ts';
@@ -18,7 +18,7 @@ export interface RunRegistryPlanOptions {
   readonly api: RegistryApi;
   readonly clock: Clock;
   /** Paths of the versions of its imports that the registry had just now; absent: each is asked for before it is sent. */
-  readonly present?: ReadonlySet<string> | undefined;
+  readonly present?: ListedVersions | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 

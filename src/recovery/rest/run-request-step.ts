@@ -70,6 +70,7 @@ export async function runRequestStep(
   step: RequestStep,
   { clock, signal, looks = new ImportLooks(undefined) }: RequestStepOptions,
 ): Promise<StepOutcome> {
+  if (looks.wasDone(step)) return 'done';
   const shown = shownBy(step);
   if (!looks.isFresh(step)) {
     const isSuperseded = shown.done !== step.done && (await isDone(api, step, signal));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { refuseChangedRegistry } from '../../../../src/recovery/rest/check-changes.ts';
+import type { ListedVersions } from '../../../../src/recovery/rest/import-looks.ts';
 import { runRegistryPlan } from '../../../../src/recovery/rest/run-registry-plan.ts';
 import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
 import { type WrittenRegistryPlan, writeRegistryPlan } from '../../../../src/recovery/rest/write-registry-plan.ts';
@@ -37,7 +38,7 @@ describe('a registry between the plan and its run', () => {
   let served: RegistryInMemory;
   let plan: WrittenRegistryPlan['plan'];
   let undo: WrittenRegistryPlan['undo'];
-  const check = (which = plan): Promise<ReadonlySet<string> | undefined> =>
+  const check = (which = plan): Promise<ListedVersions | undefined> =>
     refuseChangedRegistry({ plan: which, api: served.node(), clock: systemClock, folder: tempDir('now') }, signal);
   const imported = (subject: string, id: number, name: string, version = 1): void => {
     served.registry.put(`/mode/${subject}?force=true`, { mode: 'IMPORT' });
@@ -52,11 +53,11 @@ describe('a registry between the plan and its run', () => {
 
   it('is let through as it was, and a plan that was run, once more', async () => {
     const before = served.writes.length;
-    expect(await check()).toEqual(new Set());
+    expect(await check()).toEqual(new Map());
     expect(served.writes.length).toBe(before);
     await runRegistryPlan({ plan, api: served.node(), clock: systemClock }, signal);
     const versions = ['a/versions/1', 'b/versions/1', 'b/versions/2', '%3A.dev%3Ac/versions/1'];
-    expect(await check()).toEqual(new Set(versions.map((path) => `/subjects/${path}`)));
+    expect(await check()).toEqual(new Map(versions.map((path) => [`/subjects/${path}`, 'living'])));
     expect(await check(undo)).toBeUndefined();
   });
 

@@ -62,10 +62,13 @@ async function restored(subjects: number): Promise<readonly Record<string, numbe
   const nodes = { nodes: [api], toldBy: api.node, mayHaveMore: true, waitMs: 0 };
   expect(await checkNodes({ ...common, ...nodes, snapshot: told, signal })).toEqual([]);
   await told.close();
-  return [planning, running, shown, counted(served)];
+  const checked = counted(served);
+  const listed = await refuseChangedRegistry({ ...common, plan, api }, signal);
+  await runRegistryPlan({ plan, api, clock: systemClock, present: listed }, signal);
+  return [planning, running, shown, checked, counted(served)];
 }
 
-it('takes one request for each import, and one for each id, and for each subject a look and its settings', async () => {
+it('takes one request for each import, and one for each id, for each subject a look and its settings, and none for what a list tells to be there when it is run again', async () => {
   const few = await restored(10);
   const many = await restored(30);
   const more = many.map((counts, phase) =>
@@ -76,5 +79,6 @@ it('takes one request for each import, and one for each id, and for each subject
     { import: VERSIONS, version: 1, other: 0 },
     { id: 0, other: 0 },
     { id: VERSIONS, setting: 2, other: 0 },
+    { id: 0, other: 0 },
   ]);
 });

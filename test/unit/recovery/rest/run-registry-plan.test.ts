@@ -89,7 +89,7 @@ it('goes on after it was killed without asking for what a list told, and sends n
   const present = await presentNow();
   const sentBefore = served.writes.length;
   await runRegistryPlan({ plan, api, clock: systemClock, present }, signal);
-  const versions = [...(present ?? [])].map((path) => `POST ${path.replace(/\/\d+$/, '')}`);
+  const versions = [...(present ?? new Map()).keys()].map((path) => `POST ${path.replace(/\/\d+$/, '')}`);
   expect(versions.length).toBeGreaterThan(90);
   expect(served.writes.slice(sentBefore).filter((write) => versions.includes(write))).toEqual([]);
   expect(answersOf(served.registry)).toEqual(answersOf(from));

@@ -1,7 +1,9 @@
 /** Writes the plan of a restore through REST, and beside it the plan that takes it back. */
 import { newId } from '../../foundation/id.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
 import type { PlanHeader } from '../plan/plan.ts';
+import { PLAN_EXISTS } from '../plan/plan-errors.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
 import { writePlan } from '../plan/write-plan.ts';
 import { undoPathOf } from '../restore/open-undo.ts';
@@ -75,7 +77,9 @@ export async function writeRegistryPlan(
         },
         restore.undo.steps(),
         signal,
-      );
+      ).catch(async (error: unknown) => {
+        throw await leftOver(options.undoPath ?? undoPathOf(path), sealed.writer.path, error, signal);
+      });
       await sealed.writer.publish();
       return { plan: await openPlan(path, signal), undo };
     } catch (error) {
@@ -85,6 +89,21 @@ export async function writeRegistryPlan(
   } finally {
     await target.close();
   }
+}
+
+/** Says how to go on where the undo file that is there was left by this very command, killed before the plan was there. */
+async function leftOver(undoPath: string, path: string, error: unknown, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof ConfigError) || error.code !== PLAN_EXISTS) return error;
+  const undoes = await openPlan(undoPath, signal, true).then(
+    ({ header }) => header.undoes,
+    () => undefined,
+  );
+  if (undoes?.path !== path) return error;
+  return new ConfigError(
+    `${undoPath} is there already: it takes back the plan ${undoes.id} at ${path}, which is not there. If the command that made that plan was ended before the plan was there, ` +
+      'nothing of it was sent: delete this file and run the same command again. If the plan was run and moved away since, keep this file, and name others with --plan and --undo.',
+    { code: PLAN_EXISTS, cause: error },
+  );
 }
 
 /** Whole and durable, but not at its path yet. */

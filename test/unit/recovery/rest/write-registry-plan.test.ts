@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
@@ -28,5 +28,15 @@ it('a plan is not there before what takes it back: who is killed in between can 
   const undoPath = join(folder, 'other.undo.ndjson');
   const { plan, undo } = await writeRegistryPlan({ ...options, undoPath, folder: tempDir('index') }, signal);
   expect(undo.header.undoes).toMatchObject({ id: plan.header.id, path: plan.path, sha256: plan.sha256 });
+  expect(readdirSync(folder).sort()).toEqual(['other.undo.ndjson', 'plan.ndjson', 'plan.undo.ndjson']);
+
+  // Killed between the two files.
+  unlinkSync(plan.path);
+  await expect(writeRegistryPlan({ ...options, undoPath, folder: tempDir('index') }, signal)).rejects.toMatchObject({
+    code: 'holdfast.recovery.plan-exists',
+    message: expect.stringMatching(/nothing of it was sent: delete this file and run the same command again/),
+  });
+  unlinkSync(undoPath);
+  await writeRegistryPlan({ ...options, undoPath, folder: tempDir('index') }, signal);
   expect(readdirSync(folder).sort()).toEqual(['other.undo.ndjson', 'plan.ndjson', 'plan.undo.ndjson']);
 });

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
+import { restSource } from '../../../../src/recovery/backup/backup-source.ts';
 import { type CheckNodesOptions, checkNodes } from '../../../../src/recovery/rest/check-nodes.ts';
 import type { Finding } from '../../../../src/recovery/verify/finding.ts';
 import { TransportFailure } from '../../../../src/registry/http-transport.ts';
@@ -55,6 +56,28 @@ describe('every id at every node', () => {
       ['missing-at-node', 'http://node1:8081', 4, ''],
       ['other-content-at-node', 'http://node1:8081', 1, 'dev'],
     ]);
+  });
+
+  it('is not asked for where a node told only that it was given out, and nothing has it any more', async () => {
+    const served = [filled(new RegistryInMemory()), filled(new RegistryInMemory())];
+    for (const { registry } of served) {
+      registry.delete('/subjects/s5');
+      registry.delete('/subjects/s5?permanent=true');
+    }
+    const nodes = served.map((node, n) => node.node({}, `http://node${n}:8081`));
+    const source = restSource({ nodes: nodes.slice(0, 1), clock: systemClock });
+    const snapshot = await source.read(tempDir('told'), signal);
+    // The one that told it, and another one.
+    const options = {
+      snapshot,
+      nodes,
+      toldBy: 'http://node0:8081',
+      folder: tempDir('check'),
+      clock: systemClock,
+      signal,
+    };
+    expect(await checkNodes({ ...options, mayHaveMore: false, waitMs: 0 })).toEqual([]);
+    await snapshot.close();
   });
 
   it('is waited for at a node that comes up late, reads on, or lags with what comes last', async () => {

@@ -10,8 +10,9 @@ import { canonicalKey } from '../records/write-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { type InPlaceRepair, rewritten, tombstone } from './in-place-repair.ts';
+import { withHoldersOf } from './shared-id-writes.ts';
 import { counted, shownKey, shownList } from './shown.ts';
-import { placeKey, type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
+import { placeKey, type VersionWrite, versionRecords } from './version-writes.ts';
 
 /** One encoding of a key, and the last record under it. */
 interface Encoding {
@@ -48,7 +49,7 @@ export async function reKey(options: {
     return { title, summary, writes: 0, records: none };
   }
   const plan = decide(meanings, snapshot, state);
-  const versions = withReferrers(plan.versions, snapshot, state);
+  const versions = await withHoldersOf(plan.versions, { snapshot, state });
   const others = versions.length - plan.versions.length;
   return {
     title,
@@ -58,7 +59,7 @@ export async function reKey(options: {
       ...(others === 0
         ? []
         : [
-            `${counted(others, 'schema that refers to these is', 'schemas that refer to these are')} written again behind them, unchanged.`,
+            `${counted(others, 'schema that refers to these or shares an id is', 'schemas that refer to these or share an id are')} written again with them, unchanged.`,
           ]),
     ],
     writes: plan.tombstones.length + versions.length + plan.settings.length,

@@ -3,22 +3,20 @@
  * Karapace drops such a schema at each start, with its id (specs/registry.md, chapter 5); Confluent's registry takes any order.
  */
 
-import { contextOf } from '../../registry/subject-context.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { schemaKey } from '../records/write-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { VersionState } from '../state/registry-state.ts';
 import { StateReplay } from '../state/state-replay.ts';
-import type { Row } from '../state/version-table.ts';
 import { checkReferences } from '../verify/check-references.ts';
 import { EarlyReferences } from '../verify/early-references.ts';
 import { FindingBook, type FindingPlace } from '../verify/finding-book.ts';
 import type { FindingName } from '../verify/finding-kinds.ts';
 import { PurgedVersions } from '../verify/purged-versions.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
+import { withHolders, writeOf } from './shared-id-writes.ts';
 import { counted, shownList, shownVersion } from './shown.ts';
-import { inDependencyOrder, type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
+import { type VersionWrite, versionRecords } from './version-writes.ts';
 
 /** Keeps what lies before its target, as `verify` finds it, but all of it. */
 class EarlyFindings extends FindingBook {
@@ -54,55 +52,7 @@ export async function findOutOfOrder(snapshot: Snapshot, signal?: AbortSignal): 
     const found = state.version(subject, version);
     return found === undefined ? [] : [writeOf(found, snapshot)];
   });
-  return { early: book.found, writes: withHolders(early, snapshot, state) };
-}
-
-/**
- * Where an id stands for several schemas, Confluent's registry answers with the first of them in the log, and Karapace with the last: where one
- * is written again, all are, in their order.
- */
-function withHolders(early: readonly VersionWrite[], snapshot: Snapshot, state: StateReplay): readonly VersionWrite[] {
-  for (let writes = withReferrers(early, snapshot, state); ; ) {
-    const all = new Map(writes.map((write) => [write.offset, write]));
-    const shared = sharedIdsOf(writes, state);
-    const sharing = shared.flat().filter(({ offset }) => !all.has(offset));
-    if (sharing.length > 0) {
-      writes = withReferrers([...writes, ...sharing.map((one) => writeOf(one, snapshot))], snapshot, state);
-      continue;
-    }
-    if (shared.length === 0) return writes;
-    const before = new Map<VersionWrite, VersionWrite>();
-    for (const holders of shared) {
-      for (const [n, { offset }] of holders.entries()) {
-        const [previous, holder] = [all.get(holders[n - 1]?.offset ?? -1), all.get(offset)];
-        if (previous !== undefined && holder !== undefined) before.set(holder, previous);
-      }
-    }
-    return inDependencyOrder(writes, before);
-  }
-}
-
-/** The versions of each id of these that stands for several schemas, in the order of the log. */
-function sharedIdsOf(writes: readonly VersionWrite[], state: StateReplay): readonly (readonly VersionState[])[] {
-  const table = state.versionTable;
-  const shared: (readonly VersionState[])[] = [];
-  const seen = new Set<Row>();
-  for (const { subject, version } of writes) {
-    const own = state.rowOf(subject, version);
-    if (own === undefined) continue;
-    const context = contextOf(subject);
-    const first = state.firstRowOf(context, table.id(own));
-    if (first === undefined || seen.has(first)) continue;
-    seen.add(first);
-    const rows = [...state.rowsOf(context, table.id(own))];
-    if (rows.every((row) => table.compareContents(row, first) === 0)) continue;
-    shared.push(rows.map((row) => table.state(row)).sort((a, b) => a.offset - b.offset));
-  }
-  return shared;
-}
-
-function writeOf({ subject, version, references, offset, deleted }: VersionState, from: Snapshot): VersionWrite {
-  return { subject, version, references, offset, deleted, from };
+  return { early: book.found, writes: withHolders(early, { snapshot, all: state, state }) };
 }
 
 function see(raw: RawRecord, references: EarlyReferences, state: StateReplay): void {

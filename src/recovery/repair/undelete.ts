@@ -12,8 +12,9 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { otherHolder, schemaAt } from './id-holders.ts';
 import { type InPlaceRepair, tombstone } from './in-place-repair.ts';
+import { withHoldersOf } from './shared-id-writes.ts';
 import { counted, shownList, shownVersion } from './shown.ts';
-import { placeKey, type VersionWrite, versionRecords, withReferrers } from './version-writes.ts';
+import { placeKey, type VersionWrite, versionRecords } from './version-writes.ts';
 
 export const NOT_UNDELETED = defineErrorCode('holdfast.recovery.not-undeleted', {
   what: 'A version can not be brought back: nothing holds its record any more, or its id means another schema by now.',
@@ -72,7 +73,7 @@ export async function undelete(options: UndeleteOptions): Promise<InPlaceRepair>
   if (found.length === 0) return { title, summary: [`Nothing of ${what} is deleted.`], writes: 0, records: none };
   const live = new Set(found.map((write) => write.version));
   const keys = standingDeletes(state, subject, traces, live);
-  const writes = withReferrers(found, snapshot, state);
+  const writes = await withHoldersOf(found, { snapshot, state });
   const others = writes.length - found.length;
   return {
     title,
@@ -83,7 +84,7 @@ export async function undelete(options: UndeleteOptions): Promise<InPlaceRepair>
       ...(others === 0
         ? []
         : [
-            `${counted(others, 'schema that refers to it is', 'schemas that refer to it are')} written again behind it, unchanged.`,
+            `${counted(others, 'schema that refers to it or shares an id is', 'schemas that refer to it or share an id are')} written again with it, unchanged.`,
           ]),
       ...missingReferences(found, state),
     ],

@@ -96,3 +96,14 @@ it('has nothing to do where every key is canonical', async () => {
   expect(repair.writes).toBe(0);
   expect(await plannedRecords(repair.records())).toEqual([]);
 });
+
+it('leaves an id that stands for two schemas to whom it stood for, whichever of them gets another key', async () => {
+  for (const old of ['a', 'b']) {
+    const shared = (subject: string): WrittenRecord => {
+      const written = confluent.schema({ subject, version: 1, id: 7, schema: `"${subject}"` });
+      return subject === old ? legacy(written, subject, 1) : written;
+    };
+    const { readings } = await reKeyed([shared('a'), shared('b')]);
+    expect(readings.map((state) => state.byId('', 7)?.subject)).toEqual(['a', 'b', 'a', 'b']);
+  }
+});

@@ -150,3 +150,17 @@ it('has nothing to do where nothing is deleted', async () => {
   const { repair } = await undeleted(new MemorySnapshot(asLog([schema('a', 1, 1)])), 'a', 1);
   expect(repair.writes).toBe(0);
 });
+
+it('leaves an id that stands for two schemas to whom it stood for, whichever of them comes back', async () => {
+  for (const back of ['a', 'b']) {
+    const shared = (subject: string) =>
+      confluent.schema({ subject, version: 1, id: 7, schema: `"${subject}"`, deleted: subject === back });
+    const snapshot = new MemorySnapshot(asLog([shared('a'), shared('b')]));
+    const before = (await everyReading(snapshot)).map((state) => state.byId('', 7)?.subject);
+    for (const vendor of ['confluent', 'karapace'] as const) {
+      if (vendor === 'confluent' && back === 'b') continue; // Confluent's registry does not know of it.
+      const { readings } = await undeleted(snapshot, back, 1, undefined, vendor);
+      expect(readings.map((state) => state.byId('', 7)?.subject)).toEqual(before);
+    }
+  }
+});

@@ -40,7 +40,10 @@ export async function duplicateIds(snapshot: Snapshot, states: BothStates): Prom
   for (const idKey of idsWithSeveral(all)) found.set(idKey, []);
   if (found.size === 0) return [];
   for (const version of everyVersion(all)) found.get(idKeyOf(version))?.push(version);
-  return Promise.all([...found.values()].map((versions) => described(versions, snapshot, states)));
+  const duplicates: DuplicateId[] = [];
+  // One after the other: a split brain leaves as many as there are ids.
+  for (const versions of found.values()) duplicates.push(await described(versions, snapshot, states));
+  return duplicates;
 }
 
 const idKeyOf = ({ subject, id }: VersionState): string => `${id}\n${contextOf(subject)}`;
@@ -76,18 +79,19 @@ async function described(
   const context = contextOf(first?.subject);
   const id = first?.id ?? 0;
   const answers = { confluent: confluent.byId(context, id), karapace: karapace.byId(context, id) };
-  const contents = [...byContent].map(async ([content, same]) => {
+  const contents: DuplicateId['contents'][number][] = [];
+  for (const [content, same] of byContent) {
     const read = await schemaAt(snapshot, same[0]?.offset ?? -1);
     const isHere = (answer: VersionState | undefined): boolean =>
       same.some((one) => one.subject === answer?.subject && one.version === answer.version);
-    return {
+    contents.push({
       ...{ content, versions: same },
       schemaType: same[0]?.schemaType ?? 'AVRO',
       schema: read?.schema,
       answersIn: (['confluent', 'karapace'] as const).filter((vendor) => isHere(answers[vendor])),
-    };
-  });
-  return { context, id, contents: await Promise.all(contents) };
+    });
+  }
+  return { context, id, contents };
 }
 
 const MOST_TEXT = 160;

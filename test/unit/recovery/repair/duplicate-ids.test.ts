@@ -98,3 +98,19 @@ it('refuses a version that is not there', async () => {
   expect(error).toBeInstanceOf(ConfigError);
   expect(error).toMatchObject({ code: 'holdfast.recovery.no-duplicate' });
 });
+
+it('reads the texts of one id after the other', async () => {
+  const log = Array.from({ length: 40 }, (_, n) => schema(`s${n}`, 1, 1 + (n >> 1), `N${n}`));
+  const snapshot = new MemorySnapshot(asLog(log));
+  const states = await bothStates(snapshot);
+  const { at } = snapshot;
+  let [open, most] = [0, 0];
+  snapshot.at = async (offsets) => {
+    most = Math.max(most, ++open);
+    const read = await at.call(snapshot, offsets);
+    open--;
+    return read;
+  };
+  expect(await duplicateIds(snapshot, states)).toHaveLength(20);
+  expect(most).toBe(1);
+});

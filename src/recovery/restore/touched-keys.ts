@@ -5,19 +5,21 @@ import { appendedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
-import type { SchemasRecord } from '../records/schemas-record.ts';
+import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { ReplayVendor } from '../state/registry-state.ts';
+import { BOTH, RecordTakers, type Takers } from './record-takers.ts';
 
 export interface TouchedKeys {
   /** Keys, as base64, that the topic does not have yet; the last written first, so that nothing that refers to another outlives it. */
   readonly added: readonly string[];
-  /** Offsets of the newest records that say again what was replaced, ascending; where nobody can read the newest of a key, of the one beneath it too. */
+  /** Offsets of the newest records that say again what was replaced, ascending; where a vendor's registry reads past the newest of a key, of the last one that it took, too. */
   readonly replaced: readonly number[];
 }
 
 /**
- * Memory grows with the keys of the plan alone, and with those of the subjects that it deletes or clears as a whole. Reads the plan once and
- * the snapshot twice.
+ * Memory grows with the keys of the plan alone, and with those of the subjects that it deletes or clears as a whole; where one of them was
+ * written more than once, with some 500 bytes for each version that there is, too. Reads the plan once and the snapshot twice.
  */
 export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSignal): Promise<TouchedKeys> {
   const touched = new Touched(plan.header.undoes !== undefined);
@@ -28,9 +30,13 @@ export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSi
     signal.throwIfAborted();
     for (const raw of records) touched.looksFor(raw);
   }
+  const takers = touched.mayBeReadPast ? new RecordTakers() : undefined;
   for await (const records of present.records()) {
     signal.throwIfAborted();
-    for (const raw of records) touched.saw(raw);
+    for (const raw of records) {
+      const read = readRecord(raw);
+      touched.saw(raw, read, takers?.of(raw.offset, read) ?? BOTH);
+    }
   }
   return touched.keys();
 }
@@ -40,9 +46,11 @@ interface Newest {
   offset: number;
   /** Of a version that says itself that it is soft-deleted, or that a DELETE_SUBJECT came to; undefined: no version. */
   readonly version: { readonly subject: string; readonly version: number; isDeleted: boolean } | undefined;
-  /** Nobody can read the record: where the last one lies that registries read on with until compaction takes it; -1: there is none. Absent: it can be read. */
-  readonly beneath?: number;
+  /** Where the last record lies that each vendor's registry took, with which it reads on until compaction takes it; -1: there is none. */
+  readonly taken: Readonly<Record<ReplayVendor, number>>;
 }
+
+const NONE_TAKEN: Newest['taken'] = { confluent: -1, karapace: -1 };
 
 class Touched {
   private readonly newest = new Map<string, Newest>();
@@ -54,6 +62,8 @@ class Touched {
   private readonly cleared = new Set<string | null>();
   /** Whether the topic has purged anything beyond single subjects: only then what is soft-deleted counts. */
   private hasWide = false;
+  private readonly written = new Set<string>();
+  private isWrittenAgain = false;
 
   private readonly isOfUndo: boolean;
 
@@ -80,7 +90,7 @@ class Touched {
       return;
     }
     if (read.ok && read.record.kind === 'delete-subject') this.whole.add(read.record.subject);
-    this.newest.set(base64(raw.key), { offset: -1, version: undefined });
+    this.newest.set(base64(raw.key), { offset: -1, version: undefined, taken: NONE_TAKEN });
   }
 
   /** What a DELETE_SUBJECT or a CLEAR_SUBJECT did has to be told before it again: then the whole subject is. */
@@ -88,31 +98,46 @@ class Touched {
     const read = readRecord(raw);
     if (!read.ok) return;
     const { record } = read;
+    if (record.kind === 'schema') this.looksForAgain(placeOf(record) ?? '');
     if (record.kind !== 'delete-subject' && record.kind !== 'clear-subject') return;
     if (record.kind === 'clear-subject' && isWide(record.subject)) this.hasWide = true;
     else if (record.subject !== null && this.subjects.has(record.subject)) this.whole.add(record.subject);
   }
 
+  private looksForAgain(place: string): void {
+    if (this.isWrittenAgain || !this.places.has(place)) return;
+    if (this.written.has(place)) this.isWrittenAgain = true;
+    else this.written.add(place);
+  }
+
+  /** Whether a version has an older record with which a registry would read on that does not take the newest. */
+  get mayBeReadPast(): boolean {
+    return this.isWrittenAgain || this.whole.size > 0 || this.cleared.size > 0;
+  }
+
   /** A record that the topic has. */
-  saw(raw: RawRecord): void {
+  saw(raw: RawRecord, read: ReadRecord, by: Takers): void {
     if (raw.key === null) return;
-    const read = readRecord(raw);
     const key = base64(raw.key);
+    const known = this.newest.get(key);
     if (!read.ok) {
-      const known = this.newest.get(key);
-      if (known === undefined) return;
-      this.newest.set(key, { offset: raw.offset, version: undefined, beneath: known.beneath ?? known.offset });
+      if (known !== undefined) this.newest.set(key, { ...known, offset: raw.offset, version: undefined });
       return;
     }
     const { record } = read;
     if (record.kind === 'clear-subject' && isWide(record.subject)) this.purge(record.subject);
     if (record.kind === 'delete-subject') this.delete(record.subject, record.version);
-    if (!this.newest.has(key) && !this.isTouched(record)) return;
+    if (known === undefined && !this.isTouched(record)) return;
     const { offset } = raw;
-    if (!this.hasWide || record.kind !== 'schema') this.newest.set(key, { offset, version: undefined });
+    const before = known?.taken ?? NONE_TAKEN;
+    const taken = {
+      confluent: by.confluent ? offset : before.confluent,
+      karapace: by.karapace ? offset : before.karapace,
+    };
+    if (!this.hasWide || record.kind !== 'schema') this.newest.set(key, { offset, version: undefined, taken });
     else {
       const { subject, version, value } = record;
-      this.newest.set(key, { offset, version: { subject, version, isDeleted: value.deleted } });
+      this.newest.set(key, { offset, version: { subject, version, isDeleted: value.deleted }, taken });
     }
   }
 
@@ -138,17 +163,16 @@ class Touched {
     for (const [key, { version }] of this.newest) {
       if (version?.isDeleted !== true) continue;
       if (scope !== null && contextOf(version.subject) !== contextOf(scope)) continue;
-      this.newest.set(key, { offset: -1, version: undefined });
+      this.newest.set(key, { offset: -1, version: undefined, taken: NONE_TAKEN });
     }
   }
 
   keys(): TouchedKeys {
     const added: string[] = [];
     const replaced: number[] = [];
-    for (const [key, { offset, beneath = -1 }] of this.newest) {
+    for (const [key, { offset, taken }] of this.newest) {
       if (offset === -1) added.push(key);
-      else replaced.push(offset);
-      if (beneath !== -1) replaced.push(beneath);
+      for (const each of new Set([offset, taken.confluent, taken.karapace])) if (each !== -1) replaced.push(each);
     }
     return { added: added.reverse(), replaced: replaced.sort((a, b) => a - b) };
   }

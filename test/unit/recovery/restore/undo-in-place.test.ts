@@ -8,7 +8,14 @@ import { replay } from '../../../../src/recovery/state/replay.ts';
 import { Killed } from '../../../support/recovery/failing-topic.ts';
 import { MemoryPlanTopic, plannedRecords } from '../../../support/recovery/memory-plan-topic.ts';
 import { contentInWords, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
-import { asLog, confluent, karapace, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+import {
+  asLog,
+  bytesOf,
+  confluent,
+  karapace,
+  legacySchemaKey,
+  type WrittenRecord,
+} from '../../../support/recovery/record-bytes.ts';
 import { stateInWords } from '../../../support/recovery/state-in-words.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
@@ -97,6 +104,52 @@ describe('the undo of a plan in place', () => {
     expect(await told(topic)).toEqual(await told(alone));
     expect(await told(topic)).not.toEqual(before);
     await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'was-done' });
+  });
+
+  const toLost = { references: [{ name: 'Lost', subject: 'lost', version: 1 }] };
+  it.each([
+    ['Karapace drops its newest, which refers to what is not there', { id: 9, schema: '"new"', ...toLost }, 'karapace'],
+    ["Confluent's registry drops its newest, a second text of an id", { id: 20, schema: '"new"' }, 'confluent'],
+  ] as const)('lets a version be what it was where %s', async (_, newest, vendor) => {
+    const s1 = { subject: 's1', version: 1 };
+    const oldKey = (written: WrittenRecord): WrittenRecord => ({
+      ...written,
+      key: bytesOf(legacySchemaKey('s1', 1)),
+    });
+    for (const keyed of [(written: WrittenRecord) => written, oldKey]) {
+      const old = keyed(karapace.schema({ ...s1, id: 4, schema: '"old"', deleted: true }));
+      const topic = new MemoryPlanTopic(
+        asLog([schema('mine', 1, 20), old, keyed(karapace.schema({ ...s1, ...newest }))]),
+      );
+      const before = await told(topic);
+      expect(before.filter((line) => /s1 1 is 4 .*deleted/.test(line))).toEqual([expect.stringContaining(vendor)]);
+      const plan = await planned(topic);
+      await topic.run(plan);
+      expect(await told(topic)).not.toEqual(before);
+      await topic.undo(plan);
+      expect(await told(topic)).toEqual(before);
+    }
+  });
+
+  it('lets a version be what it was to each vendor where each drops another record of it', async () => {
+    const s1 = { subject: 's1', version: 1 };
+    const topic = new MemoryPlanTopic(
+      asLog([
+        schema('mine', 1, 20),
+        karapace.schema({ ...s1, id: 4, schema: '"old"' }),
+        karapace.schema({ ...s1, id: 9, schema: '"newer"', ...toLost }),
+        karapace.schema({ ...s1, id: 20, schema: '"newest"', ...toLost }),
+      ]),
+    );
+    const before = await told(topic);
+    expect(before.filter((line) => line.includes(' s1 1 ')).map((line) => line.slice(0, 19))).toEqual([
+      'confluent s1 1 is 9',
+      'karapace s1 1 is 4 ',
+    ]);
+    const plan = await planned(topic);
+    await topic.run(plan);
+    await topic.undo(plan);
+    expect(await told(topic)).toEqual(before);
   });
 
   const references = [{ name: 'S', subject: 's2', version: 1 }];

@@ -29,7 +29,7 @@ class EarlyFindings extends FindingBook {
 }
 
 export interface OutOfOrder {
-  /** That lie before what they refer to. */
+  /** That lie before what they refer to, or will once the log is compacted. */
   readonly early: readonly { readonly subject: string; readonly version: number }[];
   /** Those, all that refer to them, and all that share an id with any of them, in the order in which they can be read. */
   readonly writes: readonly VersionWrite[];
@@ -71,7 +71,7 @@ export function outOfOrderLines({ early, writes }: OutOfOrder): readonly string[
   const more =
     others === 0 ? '' : `, and with them ${counted(others, 'schema')} that refer to those or share an id with one`;
   return [
-    `Before what they refer to ${early.length === 1 ? 'lies' : 'lie'} ${counted(early.length, 'schema')}, written again at the end, unchanged${more}:`,
+    `Before what they refer to ${early.length === 1 ? 'lies' : 'lie'} ${counted(early.length, 'schema')}, as the log is or once it is compacted, written again at the end, unchanged${more}:`,
     ...shownList(early.map(shownVersion)),
   ];
 }

@@ -25,6 +25,12 @@ export function checkReferences(parts: Parts): ReadonlySet<Row> {
     else if (readEarly.has(row)) {
       const message = `${nameOf(state, row)} lies before what it refers to.`;
       book.add('reference-before-target', placeOfRow(state, row), message);
+    } else {
+      const later = writtenAgainLater(state, row);
+      if (later === undefined) continue;
+      const at = state.versionTable.offset(later);
+      const message = `${nameOf(state, row)} lies before what it refers to once the log is compacted: ${nameOf(state, later)} was written again at ${at}.`;
+      book.add('reference-before-target', placeOfRow(state, row), message);
     }
   }
   findCircles(state, {
@@ -67,6 +73,33 @@ function checkReference({ state, book, purged }: Parts, row: Row, reference: Sch
   } else {
     const at = { subject, version: reference.version, id: gone.id, offsets: [gone.offset, table.offset(row)] };
     book.add('deleted-but-referred', at, `${to} was deleted at ${gone.offset}, and ${from} refers to it.`);
+  }
+  return false;
+}
+
+/**
+ * What a row refers to and compaction leaves behind it alone, as of the last records. A target that is soft-deleted is none: Karapace takes no
+ * reference to it in any order, and `reference-to-deleted` tells. An older record under another encoding of its key does not count, though
+ * compaction leaves it: re-key deletes it.
+ */
+function writtenAgainLater(state: StateReplay, row: Row): Row | undefined {
+  const table = state.versionTable;
+  const from = table.subject(row);
+  const isLater = (target: Row): boolean => table.offset(target) > table.offset(row);
+  for (const reference of table.referencesOf(row)) {
+    const target = state.rowReferred(from, reference);
+    if (target === undefined || table.isDeleted(target) || !isLater(target)) continue;
+    if (reference.version !== LATEST) return target;
+    // Any living version does that lies before.
+    if (!hasEarlier(state, row, table.subject(target))) return target;
+  }
+  return undefined;
+}
+
+function hasEarlier(state: StateReplay, row: Row, subject: string): boolean {
+  const table = state.versionTable;
+  for (const other of state.rows(subject)) {
+    if (!table.isDeleted(other) && table.offset(other) < table.offset(row)) return true;
   }
   return false;
 }

@@ -1,4 +1,4 @@
-/** Which versions lie before what they refer to in the log. */
+/** Which versions lie before what they refer to in the log, as it is; {@link checkReferences} finds those that come to lie so. */
 import type { SchemasRecord } from '../records/schemas-record.ts';
 import type { StateReplay } from '../state/state-replay.ts';
 import type { Row } from '../state/version-table.ts';

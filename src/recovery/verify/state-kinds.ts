@@ -70,9 +70,9 @@ export const STATE_KINDS = {
   },
   'reference-before-target': {
     severity: 'warning',
-    what: 'A schema lies before the version that it refers to in the log.',
-    vendors: { confluent: 'resolves', karapace: 'passed over: 40403, and its id 40401' },
-    mend: 'holdfast schemas repair reference-order writes it again behind that one; a restore, in place or into a new topic, does so too.',
+    what: 'A schema lies before the version that it refers to in the log, or will once compaction has removed what lies before it of that version.',
+    vendors: { confluent: 'resolves', karapace: 'passed over when it starts: 40403, and its id 40401' },
+    mend: 'holdfast schemas repair reference-order writes it again behind that one; so does a restore into a new topic, and one in place with what it writes.',
   },
   'cyclic-reference': {
     severity: 'error',

@@ -1,0 +1,53 @@
+/** What verify says of references. */
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../../src/recovery/verify/finding.ts';
+import { verifySnapshot } from '../../../../src/recovery/verify/verify-snapshot.ts';
+import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
+import { asLog, confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
+
+const schema = (subject: string, version: number, id: number, text: string, more: object = {}): WrittenRecord =>
+  confluent.schema({ subject, version, id, schema: text, ...more });
+const refers = (subject: string, version = 1): object => ({ references: [{ name: subject, subject, version }] });
+const bad = async (...written: readonly WrittenRecord[]): Promise<readonly Finding[]> =>
+  (await verifySnapshot(new MemorySnapshot(asLog(written)))).filter(({ severity }) => severity !== 'note');
+
+describe('verify', () => {
+  it('names the offset of what no order of records mends, as it has to be left out by it', async () => {
+    const [dangling] = await bad(confluent.noop(), schema('a', 1, 1, '"int"', refers('gone')));
+    expect(dangling?.message).toBe('a version 1 (offset 1) refers to gone version 1, which is not there.');
+    const circle = await bad(schema('a', 1, 1, '"int"', refers('b')), schema('b', 1, 2, '"long"', refers('a')));
+    expect(circle.find(({ name }) => name === 'cyclic-reference')?.message).toMatch(
+      /version 1 \(offset 0\).*version 1 \(offset 1\)/,
+    );
+  });
+
+  describe('of a target that was written again behind what refers to it', () => {
+    const target = schema('r', 1, 1, '"int"');
+    const by = schema('a', 1, 2, '"long"', refers('r'));
+    const byLatest = schema('a', 1, 2, '"long"', refers('r', -1));
+
+    it.each([
+      ['its version', by],
+      ['the latest one, which is the only one', byLatest],
+    ])('says that it lies behind once compacted: %s', async (_, referring) => {
+      expect(await bad(target, referring, target)).toEqual([
+        expect.objectContaining({
+          ...{ name: 'reference-before-target', severity: 'warning', subject: 'a', offsets: [1] },
+          message:
+            'a version 1 lies before what it refers to once the log is compacted: r version 1 was written again at 2.',
+        }),
+      ]);
+    });
+
+    it('says so of one that was purged in between, too', async () => {
+      const [found] = await bad(target, by, confluent.gone('r', 1), target);
+      expect(found?.name).toBe('reference-before-target');
+    });
+
+    it('says nothing where what refers to it came again as well, or another version is the latest one before it', async () => {
+      expect(await bad(target, by, target, by)).toEqual([]);
+      const second = schema('r', 2, 3, '"string"');
+      expect(await bad(target, second, byLatest, second)).toEqual([]);
+    });
+  });
+});

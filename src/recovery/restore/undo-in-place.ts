@@ -45,7 +45,11 @@ export async function undoInPlace(
       if ((await target.facts(signal))?.endOffset !== end) continue;
       return {
         ...run.result('nothing-to-undo'),
-        notes: ['the plan had written nothing yet: there is nothing to take back'],
+        notes: [
+          sight.hasNoop
+            ? 'there is nothing to take back but a NOOP, which stays: it says nothing'
+            : 'the plan had written nothing yet: there is nothing to take back',
+        ],
       };
     }
     const { base, passed } = await undoPosition(run, { sight, begun, end, firstRecord: shape.firstRecord });

@@ -1,6 +1,6 @@
 /** Where an undo in place has to go on in a topic that its plan, late answers and others have written to. */
 import type { Plan } from '../plan/open-plan.ts';
-import { isPlanned } from '../plan/planned-record.ts';
+import { appendedRecord, isPlanned } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { isNoop } from '../records/read-record.ts';
 import { matchRecords } from './match-records.ts';
@@ -15,6 +15,8 @@ export interface UndoSight {
   readonly others: number;
   /** The plan has written nothing but NOOPs, and nothing is missing that could have been its. */
   readonly hasNothing: boolean;
+  /** The plan writes nothing but NOOPs, and one that may be its is there. */
+  readonly hasNoop: boolean;
   /** The last record that a plan wrote, NOOPs not counted; -1: none. */
   readonly lastOwn: number;
   /** Where the undo may have begun: offsets of its first record. */
@@ -40,14 +42,20 @@ export async function seeUndo(
   const touched = await TouchedByUndo.of(plan, signal);
   const isOthers = (record: RawRecord): boolean => isNoop(record) || !both.has(record);
   const first = await firstRecord(plan, signal);
+  const firstMade = await firstRecord(made, signal);
+  // A plan's NOOP is its last record.
+  const writesNoop = firstMade !== undefined && isNoop(appendedRecord(firstMade));
   const begins: number[] = [];
-  let [others, seen, lastOwn, hasMade] = [0, 0, -1, false];
+  let [others, seen, lastOwn, hasMade, hasNoop] = [0, 0, -1, false, false];
   for await (const records of target.read(from, end, signal)) {
     signal.throwIfAborted();
     for (const record of records) {
       seen++;
       if (first !== undefined && isPlanned(record, first) && begins.push(record.offset) > BEGINNINGS) begins.shift();
-      if (isNoop(record)) continue;
+      if (isNoop(record)) {
+        hasNoop ||= writesNoop && mades.has(record);
+        continue;
+      }
       if (both.has(record)) {
         lastOwn = record.offset;
         hasMade ||= mades.has(record);
@@ -58,7 +66,7 @@ export async function seeUndo(
       others++;
     }
   }
-  return { others, hasNothing: !hasMade && seen === end - from, lastOwn, begins, isOthers };
+  return { others, hasNothing: !hasMade && seen === end - from, hasNoop, lastOwn, begins, isOthers };
 }
 
 export interface UndoPosition {

@@ -88,6 +88,15 @@ describe('the guides about schemas', () => {
     expect(complaint('holdfast schemas list /a --nonsense')).toMatch(/nonsense/);
   });
 
+  it('tell for each way in which a plan is run in the night how to take it back: with nodes running, or stopped', () => {
+    const night = written.filter(({ guide }) => guide === 'schemas-broken.md');
+    const ways = (plan: RegExp): readonly string[] =>
+      night
+        .filter(({ line }) => / schemas apply /.test(line) && plan.test(line))
+        .map(({ line }) => (line.includes('--bootstrap-servers') ? 'topic' : 'registry'));
+    expect(new Set(ways(/\.undo\.ndjson/))).toEqual(new Set(ways(/\$NEW\.plan2? /)));
+  });
+
   it.each(written)('$guide: $line', ({ line }) => {
     expect(complaint(line)).toBeUndefined();
   });

@@ -223,8 +223,22 @@ describe('the undo of a plan in place', () => {
     await expect(topic.run(plan, { livesFor: 0 })).rejects.toThrow(Killed);
     topic.write(confluent.noop(), schema('new', 1, 21));
     const before = topic.log.map(contentInWords);
-    await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'nothing-to-undo', written: 0 });
+    await expect(topic.undo(plan)).resolves.toMatchObject({
+      ...{ outcome: 'nothing-to-undo', written: 0 },
+      notes: ['the plan had written nothing yet: there is nothing to take back'],
+    });
     expect(topic.log.map(contentInWords)).toEqual(before);
+  });
+
+  it('has nothing to take back but a NOOP where the plan wrote that alone, behind a transaction marker', async () => {
+    const topic = new MemoryPlanTopic(asLog(THERE), { controlOffsets: [THERE.length - 1] });
+    const plan = await planned(topic, THERE);
+    expect(plan.steps).toBe(1);
+    await topic.run(plan);
+    await expect(topic.undo(plan)).resolves.toMatchObject({
+      ...{ outcome: 'nothing-to-undo', written: 0 },
+      notes: ['there is nothing to take back but a NOOP, which stays: it says nothing'],
+    });
   });
 
   it('can be taken back itself', async () => {

@@ -1,11 +1,13 @@
 /** What a repair changes for each vendor's registry: found by reading the records as they will be, not from what the repair meant to do. */
 
+import { createHash, type Hash } from 'node:crypto';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { StateReplay } from '../state/state-replay.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
+import { replacedRecords, shortDigest } from './replaced-records.ts';
 import { shownList } from './shown.ts';
 import { stateChanges } from './state-changes.ts';
 
@@ -17,22 +19,27 @@ type Batches = () => AsyncIterable<readonly Pick<RawRecord, 'key' | 'value' | 'o
 interface Readings {
   readonly before: RegistryState;
   readonly after: RegistryState;
-  /** What compaction alone changes later: without the repair, and with it. */
-  readonly later: readonly string[];
+  /** What compaction changes later with the repair, and would not without it; read once. */
+  readonly later: Iterable<string>;
 }
 
-/** Of records that are written behind the end: right away, and once compaction has removed what they replace. */
+/**
+ * Of records that are written behind the end: right away, and once compaction has removed what they replace. Memory: three states of a
+ * registry, some 250 bytes for each version in each, and what {@link replacedRecords} tells; of the changes, some 80 bytes for each that
+ * compaction makes without the repair.
+ */
 export async function consequencesInPlace(snapshot: Snapshot, repair: InPlaceRepair): Promise<readonly string[]> {
   const old: Batches = () => snapshot.records();
   const all: Batches = () => appended(snapshot, repair);
-  const lastOfOld = await lastOffsets(old);
-  const lastOfAll = await lastOffsets(all);
+  const replaced = await replacedRecords(all(), snapshot.facts.endOffset);
   return consequences(async (vendor) => {
     const before = await replayed(vendor, old);
-    const own = new Set(laterChanges(before, await replayed(vendor, old, lastOfOld)));
+    const own = new Set<string>();
+    for (const change of laterChanges(before, await replayed(vendor, old, replaced.within)))
+      own.add(shortDigest(change));
     const after = await replayed(vendor, all);
-    const later = [...laterChanges(after, await replayed(vendor, all, lastOfAll))];
-    return { before, after, later: later.filter((change) => !own.has(change)) };
+    const compacted = await replayed(vendor, all, replaced.withAll);
+    return { before, after, later: without(own, laterChanges(after, compacted)) };
   });
 }
 
@@ -47,26 +54,41 @@ export async function consequencesAnew(before: Snapshot, after: Snapshot): Promi
 
 async function consequences(read: (vendor: 'confluent' | 'karapace') => Promise<Readings>): Promise<readonly string[]> {
   const lines: string[] = [];
-  const told = new Map<string, string[]>();
+  const told = new Map<string, { readonly changes: readonly string[]; readonly names: string[] }>();
   for (const vendor of VENDORS) {
     const { before, after, later } = await read(vendor);
-    const key = shownList([...stateChanges(before, after)]).join('\n');
-    told.set(key, [...(told.get(key) ?? []), NAMES[vendor]]);
+    const all = createHash('sha256');
+    const changes = shownList(seenBy(all, stateChanges(before, after)));
+    const key = all.digest('hex');
+    told.set(key, { changes, names: [...(told.get(key)?.names ?? []), NAMES[vendor]] });
     if (after.staleFrom !== undefined) {
       lines.push(
         `${NAMES[vendor]} stops reading at offset ${after.staleFrom}, at a keytype that it does not know, and sees nothing of ` +
           'what is written behind it: run holdfast schemas repair corrupt-records.',
       );
     }
-    if (later.length > 0) {
-      lines.push(`For ${NAMES[vendor]}, once the topic is compacted and it is started again:`, ...shownList(later));
+    const shown = shownList(later);
+    if (shown.length > 0) {
+      lines.push(`For ${NAMES[vendor]}, once the topic is compacted and it is started again:`, ...shown);
     }
   }
-  const now = [...told].flatMap(([changes, names]) => {
+  const now = [...told.values()].flatMap(({ changes, names }) => {
     const who = names.length === VENDORS.length ? 'either registry' : names.join(' and ');
-    return changes === '' ? [`Nothing changes for ${who}.`] : [`What changes for ${who}:`, ...changes.split('\n')];
+    return changes.length === 0 ? [`Nothing changes for ${who}.`] : [`What changes for ${who}:`, ...changes];
   });
   return [...now, ...lines];
+}
+
+/** Those that are shown may be the same, and those that are only counted not. */
+function* seenBy(all: Hash, changes: Iterable<string>): Iterable<string> {
+  for (const change of changes) {
+    all.update(`${change}\n`);
+    yield change;
+  }
+}
+
+function* without(own: ReadonlySet<string>, changes: Iterable<string>): Iterable<string> {
+  for (const change of changes) if (!own.has(shortDigest(change))) yield change;
 }
 
 /** Without ids of what is purged: Karapace goes on answering for those until it is started again, whatever anybody does. */
@@ -82,30 +104,17 @@ async function* appended(snapshot: Snapshot, repair: InPlaceRepair): ReturnType<
   }
 }
 
-async function lastOffsets(records: Batches): Promise<ReadonlyMap<string, number>> {
-  const last = new Map<string, number>();
-  for await (const batch of records()) {
-    for (const { key, offset } of batch) if (key !== null) last.set(latin1(key), offset);
-  }
-  return last;
-}
-
-/** @param last only these records, as they are left by compaction; all of them unless told */
+/** @param isReplaced which of the records compaction has removed; none unless told */
 async function replayed(
   vendor: 'confluent' | 'karapace',
   records: Batches,
-  last?: ReadonlyMap<string, number>,
+  isReplaced: (offset: number) => boolean = () => false,
 ): Promise<RegistryState> {
   const state = new StateReplay({ vendor, readsOn: false });
   for await (const batch of records()) {
-    for (const raw of batch) {
-      const isLeft = last === undefined || raw.key === null || last.get(latin1(raw.key)) === raw.offset;
-      if (isLeft) state.apply(raw.offset, readRecord(raw));
-    }
+    for (const raw of batch) if (!isReplaced(raw.offset)) state.apply(raw.offset, readRecord(raw));
   }
   return state;
 }
-
-const latin1 = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
 const bytes = (base64: string | null): Uint8Array | null => (base64 === null ? null : Buffer.from(base64, 'base64'));

@@ -2,10 +2,16 @@
 
 const MOST = 20;
 
-/** Indented lines; of many the first ones and how many more there are. */
-export function shownList(lines: readonly string[], most = MOST): readonly string[] {
-  const first = lines.slice(0, most).map((line) => `  ${line}`);
-  return lines.length > most ? [...first, `  and ${lines.length - most} more`] : first;
+/** Indented lines; of many the first ones and how many more there are. Reads them once, and keeps no more than it shows. */
+export function shownList(lines: Iterable<string>, most = MOST): readonly string[] {
+  const shown: string[] = [];
+  let more = 0;
+  for (const line of lines) {
+    if (shown.length < most) shown.push(`  ${line}`);
+    else more++;
+  }
+  if (more > 0) shown.push(`  and ${more} more`);
+  return shown;
 }
 
 /** Text as it is where it is text. */

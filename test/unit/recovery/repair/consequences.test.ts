@@ -47,3 +47,24 @@ it('says what only compaction will change', async () => {
     '  u version 1, with id 2, is gone',
   ]);
 });
+
+it('names the first of many changes and counts the rest, and tells vendors apart by those as well', async () => {
+  const many = Array.from({ length: 20 }, (_, n) => schema(`s${n}`, n + 1));
+  const toNowhere = { version: 1, schema: '"F"', references: [{ name: 'F', subject: 'lost', version: 1 }] };
+  // Each drops one: Karapace what refers to nothing, Confluent's registry a second text of an id.
+  const dropped = [
+    confluent.schema({ subject: 't-by-karapace', id: 30, ...toNowhere }),
+    confluent.schema({ subject: 't-by-confluent', version: 1, id: 1, schema: '"other"' }),
+  ];
+  const told = await consequencesAnew(new MemorySnapshot([]), new MemorySnapshot(asLog([...many, ...dropped])));
+  const shown = [...many.map((_, n) => `  s${n} version 1 is there, with id ${n + 1}`), '  and 1 more'];
+  expect(told).toEqual(["What changes for Confluent's registry:", ...shown, 'What changes for Karapace:', ...shown]);
+});
+
+it('does not say again what compaction changes without the repair', async () => {
+  const references = [{ name: 'F', subject: 'a', version: 1 }];
+  const user = confluent.schema({ subject: 'u', version: 1, id: 2, schema: '"F"', references });
+  const snapshot = new MemorySnapshot(asLog([schema('a', 1), user, schema('a', 1), schema('b', 3)]));
+  const nothing = { title: '', summary: [], writes: 0, records: async function* () {} };
+  expect(await consequencesInPlace(snapshot, nothing)).toEqual(['Nothing changes for either registry.']);
+});

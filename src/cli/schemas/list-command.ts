@@ -39,7 +39,8 @@ export function addList(schemas: Command): void {
     );
 }
 
-async function list(session: SchemasSession, text: string, isChecked: boolean): Promise<number> {
+/** Returns the exit code. @throws UsageError, ConfigError, EnvironmentError */
+export async function list(session: SchemasSession, text: string, isChecked: boolean): Promise<number> {
   const backups = await backupsAt(session, parsePlace(text));
   const found: ListedBackup[] = [];
   for (const [index, backup] of backups.entries()) {

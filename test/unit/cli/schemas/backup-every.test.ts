@@ -1,7 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../../src/cli/exit-codes.ts';
+import { addBackup } from '../../../../src/cli/schemas/backup-command.ts';
 import {
   type BackupEveryOptions,
+  backupEvery,
   clientSettings,
   connectorSettings,
   reportClients,
@@ -9,6 +14,7 @@ import {
 } from '../../../../src/cli/schemas/backup-every.ts';
 import { parseDuration } from '../../../../src/cli/schemas/duration.ts';
 import { SCHEMA_BACKUP_CONFIG, schemaBackupSettings } from '../../../../src/recovery/connector/config.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
 
 const OPTIONS: BackupEveryOptions = {
   ...{ topic: '_schemas', groupId: 'schema-registry', json: false, quiet: false },
@@ -78,6 +84,36 @@ describe('schemas backup --every', () => {
     expect(reportClients({ ...OPTIONS, reportServers: 'k3:1' }, kafka)).toEqual({
       ...{ 'security.protocol': 'SSL', 'producer.security.protocol': 'SSL', 'admin.security.protocol': 'SSL' },
     });
+  });
+
+  it.each([['--full'], ['--from', 'registry'], ['--from-store', '/stores']])(
+    'is refused with %s, as a worker does not take it',
+    async (...flags) => {
+      const schemas = new Command('schemas').exitOverride();
+      addBackup(schemas);
+      const words = [
+        'backup',
+        '--to',
+        join(tempDir('every'), 'b'),
+        '--bootstrap-servers',
+        'k:1',
+        '--every',
+        '15m',
+        ...flags,
+      ];
+      await expect(schemas.parseAsync(words, { from: 'user' })).rejects.toThrow(
+        new UsageError('--every goes with none of --full, --from and --from-store.'),
+      );
+    },
+  );
+
+  it('is refused with a --target-config that is of no servers', async () => {
+    const targetConfig = join(tempDir('target-config'), 'client.properties');
+    await writeFile(targetConfig, 'security.protocol=SSL\n');
+    const to = [join(tempDir('every'), 'b'), 'kafka:named@k:1', 'kafka:copy'];
+    await expect(backupEvery({ ...OPTIONS, to, targetConfig })).rejects.toThrow(
+      new UsageError('With --every and --target-config, name the servers of kafka:copy as well: @host:port.'),
+    );
   });
 
   it('reads times', () => {

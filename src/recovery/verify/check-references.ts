@@ -64,7 +64,13 @@ function checkReference({ state, book, purged }: Parts, row: Row, reference: Sch
   }
   const subject = referencedSubject(contextOf(table.subject(row)), reference.subject);
   const gone = purged.get(placeOf(subject, reference.version));
-  if (gone === undefined) {
+  if (subject !== reference.subject && isNamed(state, reference)) {
+    book.add(
+      'dangling-reference',
+      placeOfRow(state, row),
+      `${foundOf(state, row)} refers to ${to}, which Confluent's registry takes for ${subject} and does not find; Karapace takes the name as it is, and finds it: leave it where only Karapace reads this topic.`,
+    );
+  } else if (gone === undefined) {
     book.add(
       'dangling-reference',
       placeOfRow(state, row),
@@ -75,6 +81,14 @@ function checkReference({ state, book, purged }: Parts, row: Row, reference: Sch
     book.add('deleted-but-referred', at, `${to} was deleted at ${gone.offset}, and ${from} refers to it.`);
   }
   return false;
+}
+
+/** Whether Karapace, to which a context is a part of the name, finds what is referred to; it looks among those that are not soft-deleted. */
+function isNamed(state: StateReplay, { subject, version }: SchemaReference): boolean {
+  const isAlive = (row: Row): boolean => !state.versionTable.isDeleted(row);
+  if (version === LATEST) return [...state.rows(subject)].some(isAlive);
+  const row = state.rowOf(subject, version);
+  return row !== undefined && isAlive(row);
 }
 
 /**

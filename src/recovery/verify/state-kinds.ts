@@ -50,7 +50,10 @@ export const STATE_KINDS = {
   'dangling-reference': {
     severity: 'error',
     what: 'A reference to a version that is not there.',
-    vendors: { confluent: 'kept; fails to resolve', karapace: 'passed over: 40403, and its id 40401' },
+    vendors: {
+      confluent: 'kept; fails to resolve',
+      karapace: 'passed over: 40403, and its id 40401; it takes names as they are, without contexts',
+    },
     mend: 'Restore the version that it refers to from a backup, in place; if none has it, leave the record out: holdfast schemas repair corrupt-records --drop-offset.',
   },
   'deleted-but-referred': {

@@ -1,5 +1,6 @@
 /** What verify says of references. */
 import { describe, expect, it } from 'vitest';
+import { replay } from '../../../../src/recovery/state/replay.ts';
 import type { Finding } from '../../../../src/recovery/verify/finding.ts';
 import { verifySnapshot } from '../../../../src/recovery/verify/verify-snapshot.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
@@ -20,6 +21,26 @@ describe('verify', () => {
       /version 1 \(offset 0\).*version 1 \(offset 1\)/,
     );
   });
+
+  it.each([1, -1])(
+    'tells where Karapace finds what Confluent looks for in the context: version %i',
+    async (version) => {
+      const target = schema('r', 1, 1, '"int"');
+      const by = schema(':.x:a', 1, 2, '"long"', refers('r', version));
+      const what = version === 1 ? 'r version 1' : 'the latest version of r';
+      const wanted = {
+        ...{ name: 'dangling-reference', severity: 'error', subject: ':.x:a' },
+        message: `:.x:a version 1 (offset 1) refers to ${what}, which Confluent's registry takes for :.x:r and does not find; Karapace takes the name as it is, and finds it: leave it where only Karapace reads this topic.`,
+      };
+      expect(await bad(target, by)).toEqual([expect.objectContaining(wanted)]);
+      expect((await replay(new MemorySnapshot(asLog([target, by])), 'karapace')).byId('x', 2)).toBeDefined();
+      // Karapace passes over those that are soft-deleted.
+      const deleted = confluent.schema({ subject: 'r', version: 1, id: 1, schema: '"int"', deleted: true });
+      expect((await bad(target, by, deleted))[0]?.message).toBe(
+        `:.x:a version 1 (offset 1) refers to ${what}, which is not there.`,
+      );
+    },
+  );
 
   describe('of a target that was written again behind what refers to it', () => {
     const target = schema('r', 1, 1, '"int"');

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { openPlan, type Plan } from '../../../../src/recovery/plan/open-plan.ts';
 import type { RawRecord } from '../../../../src/recovery/records/raw-record.ts';
 import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
@@ -16,10 +16,12 @@ import { Killed } from '../../../support/recovery/failing-topic.ts';
 import { generatedRegistry } from '../../../support/recovery/generated-registry.ts';
 import { MemoryPlanTopic, plannedRecords } from '../../../support/recovery/memory-plan-topic.ts';
 import { contentInWords, differenceOf, MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
-import { runs } from '../../../support/recovery/property-runs.ts';
+import { runs, timeForRuns } from '../../../support/recovery/property-runs.ts';
 import { confluent, type WrittenRecord } from '../../../support/recovery/record-bytes.ts';
 import { stateInWords } from '../../../support/recovery/state-in-words.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
+
+vi.setConfig({ testTimeout: timeForRuns(120_000) });
 
 /** What happens to a plan. */
 const mishap = fc.record({
@@ -122,7 +124,7 @@ it('is byte for byte what was planned when it goes on', async () => {
     }),
     { numRuns: runs(40), endOnFailure: true },
   );
-}, 120_000);
+});
 
 it('in place is what each vendor read before, and what was registered since, when it is taken back', async () => {
   await fc.assert(
@@ -166,7 +168,7 @@ it('in place is what each vendor read before, and what was registered since, whe
     }),
     { numRuns: runs(60), endOnFailure: true },
   );
-}, 120_000);
+});
 
 it('in a new topic is gone when it is taken back, unless somebody registered something in it', async () => {
   await fc.assert(
@@ -192,4 +194,4 @@ it('in a new topic is gone when it is taken back, unless somebody registered som
     }),
     { numRuns: runs(20) },
   );
-}, 120_000);
+});

@@ -37,7 +37,7 @@ export async function mapSnapshot(
 ): Promise<MappedSnapshot> {
   const { snapshot, rules, folder } = options;
   const ids = new HighestIds();
-  const table = await RecordTable.of(snapshot, { see: (raw) => ids.saw(readRecord(raw)) }, signal);
+  const table = await RecordTable.of(snapshot, { see: (read) => ids.saw(read) }, signal);
   await addWitnessedIds(ids, snapshot);
   const { taken, pulled } = chosen(table, rules);
   refuseMerged(table, rules, taken);

@@ -37,7 +37,7 @@ export interface InPlaceOptions {
 const NAMED = 10;
 
 /**
- * Reads both snapshots whole and compares by what keys mean. Memory: some 150 bytes for each version of either.
+ * Reads both snapshots whole and compares by what keys mean. Memory: some 100 bytes for each version of either.
  * @throws ConfigError `holdfast.recovery.id-collision` with the subjects and ids, as {@link refuseIdChanges} does
  */
 export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal): Promise<Plan> {
@@ -47,10 +47,10 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
     throw new ConfigError('A restore in place needs a topic that is there.', { code: TOPIC_IN_THE_WAY });
   }
   const known = new HighestIds();
-  const wanted = await RecordTable.of(snapshot, { see: (raw) => known.saw(readRecord(raw)) }, signal);
+  const wanted = await RecordTable.of(snapshot, { see: (read) => known.saw(read) }, signal);
   await addWitnessedIds(known, snapshot);
   const ids = new HighestIds();
-  const there = await RecordTable.of(present, { isTarget: true, see: (raw) => ids.saw(readRecord(raw)) }, signal);
+  const there = await RecordTable.of(present, { isTarget: true, see: (read) => ids.saw(read) }, signal);
   const differences = differencesOf(wanted, there);
   refuseIdChanges(differences.ids, topic.topic, options.overwriteIds);
   // Invariant 10: whatever was given out anywhere, even if no record has it any more.

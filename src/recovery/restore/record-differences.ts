@@ -6,8 +6,9 @@ import { inReferenceOrder, targetsAmong } from '../records/reference-order.ts';
 import { LATEST, referred } from '../records/referenced-subject.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { type IdChanges, idChangesOf } from './id-changes.ts';
-import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
+import { placeOf, type RecordTable } from './record-table.ts';
 import { sharedIdsOf } from './shared-ids.ts';
+import type { VersionRow } from './version-rows.ts';
 
 export interface Difference {
   /** Whose record is written. */

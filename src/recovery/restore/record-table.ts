@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { contextOf } from '../../registry/subject-context.ts';
-import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
@@ -12,17 +11,7 @@ import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { contentDigest } from '../state/content-digest.ts';
 import { UnreadableRecords } from './unreadable-records.ts';
-
-export interface VersionRow {
-  readonly id: number;
-  /** 16 bytes of a sha256 over what the id stands for, as latin1. */
-  readonly content: string;
-  /** As the record itself says, or a DELETE_SUBJECT behind it. */
-  deleted: boolean;
-  readonly offset: number;
-  /** As they are written; absent: none. */
-  readonly references?: readonly SchemaReference[];
-}
+import { type VersionRow, VersionRows } from './version-rows.ts';
 
 /** Of one version, as a key. */
 export function placeOf(subject: string, version: number): string {
@@ -34,9 +23,9 @@ export interface SettingRow {
   readonly offset: number;
 }
 
-/** Memory: some 150 bytes for each version that there is, or was deleted for good. */
+/** Memory: some 100 bytes for each version that there is, or was deleted for good. */
 export class RecordTable {
-  readonly versions = new Map<string, Map<number, VersionRow>>();
+  readonly versions = new Map<string, VersionRows>();
   /** Of configs, modes and what has no meaning for ids, by their keys. */
   readonly settings = new Map<string, SettingRow>();
   readonly unreadable = new UnreadableRecords();
@@ -53,7 +42,7 @@ export class RecordTable {
    */
   static async of(
     snapshot: Snapshot,
-    options: { readonly isTarget?: boolean; readonly see?: (raw: RawRecord) => void } = {},
+    options: { readonly isTarget?: boolean; readonly see?: (read: ReadRecord) => void } = {},
     signal?: AbortSignal,
   ): Promise<RecordTable> {
     const { isTarget = false, see } = options;
@@ -61,8 +50,8 @@ export class RecordTable {
     for await (const records of snapshot.records()) {
       signal?.throwIfAborted();
       for (const raw of records) {
-        see?.(raw);
         const read = readRecord(raw);
+        see?.(read);
         if (read.ok) table.apply(raw, read.record);
         else {
           table.unreadable.add(raw.offset, read.reason);
@@ -104,7 +93,7 @@ export class RecordTable {
       case 'schema': {
         const { id, deleted } = record.value;
         const content = contentDigest(record.value, 'confluent').toString('latin1', 0, 16);
-        const known = this.versions.get(record.subject) ?? new Map<number, VersionRow>();
+        const known = this.versions.get(record.subject) ?? new VersionRows();
         const { references } = record.value;
         const row = { id, content, deleted, offset };
         known.set(record.version, references.length === 0 ? row : { ...row, references });
@@ -117,9 +106,7 @@ export class RecordTable {
         this.purge(record.subject, record.version);
         break;
       case 'delete-subject':
-        for (const [version, row] of this.versions.get(record.subject) ?? []) {
-          if (version <= record.version) row.deleted = true;
-        }
+        this.versions.get(record.subject)?.markDeleted(record.version);
         break;
       case 'clear-subject':
         this.clear(record.subject);
@@ -145,7 +132,7 @@ export class RecordTable {
     const isContext = scope !== null && /^:\.[^:]*:$/.test(scope);
     for (const [subject, rows] of this.versions) {
       if (scope !== null && subject !== scope && !(isContext && contextOf(subject) === contextOf(scope))) continue;
-      for (const [version, { deleted }] of rows) if (deleted) this.purge(subject, version);
+      for (const [version, { deleted }] of [...rows]) if (deleted) this.purge(subject, version);
     }
   }
 }

@@ -4,7 +4,8 @@
  */
 import { contextOf } from '../../registry/subject-context.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
-import { placeOf, type RecordTable, type VersionRow } from './record-table.ts';
+import { placeOf, type RecordTable } from './record-table.ts';
+import type { VersionRow } from './version-rows.ts';
 
 /** A version as it will be: the snapshot's, or else the target's. */
 export interface Holder {

@@ -6,9 +6,11 @@ import { PlanWriter } from '../plan/plan-writer.ts';
 import { plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
+import { versionRecords } from '../repair/version-writes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { noopStep, schemaStep } from './added-steps.ts';
+import { keptBehindTargets, refersToOthers } from './behind-targets.ts';
 import { HighestIds } from './highest-ids.ts';
 import { type PlanShape, takesNoKeyless } from './plan-shape.ts';
 import { idLines } from './survey-snapshot.ts';
@@ -189,12 +191,15 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   await see(ids, recordsOf(plan, signal), signal);
   for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
   let largest = 0;
+  let hasReferences = false;
   for await (const records of again()) {
     for (const raw of records) {
       ids.saw(readRecord(raw));
       largest = Math.max(largest, sizeOf(raw));
+      hasReferences ||= refersToOthers(raw);
     }
   }
+  const behind = hasReferences ? await keptBehindTargets(present, replaced, signal) : [];
   const names = shape.alter.flatMap(({ configs }) => Object.keys(configs));
   const configs = Object.fromEntries(names.map((name) => [name, facts.overrides[name] ?? null]));
   // What was written before the topic took no more of that size is to be written again.
@@ -212,6 +217,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
       // All of them first: two versions may have changed their ids, and each id has to be let go of before it is taken.
       for await (const records of again()) yield records.flatMap((raw) => tombstoneBefore(topic, raw));
       for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));
+      for await (const record of versionRecords(behind)) yield [{ do: 'produce', topic, record }];
     },
     last: [...ids.reservations().map(({ schema }) => schemaStep(topic, schema)), noopStep(topic)],
   };

@@ -152,6 +152,20 @@ describe('the undo of a plan in place', () => {
     expect(await told(topic)).toEqual(before);
   });
 
+  it('writes behind its target what Karapace had read there, as the target was written again since', async () => {
+    const target = (id: number, text: string): WrittenRecord =>
+      karapace.schema({ subject: 't', version: 1, id, schema: text });
+    const toTarget = [{ name: 'T', subject: 't', version: 1 }];
+    const user = karapace.schema({ subject: 'u', version: 1, id: 2, schema: '{"u":1}', references: toTarget });
+    const topic = new MemoryPlanTopic(asLog([target(1, '"old"'), user, target(1, '"old"'), schema('mine', 1, 20)]));
+    const before = await told(topic);
+    expect(before.filter((line) => line.startsWith('karapace u 1 '))).toHaveLength(1);
+    const plan = await planned(topic, [target(1, '"wanted"'), user]);
+    await topic.run(plan);
+    await topic.undo(plan);
+    expect(await told(topic)).toEqual(before);
+  });
+
   const references = [{ name: 'S', subject: 's2', version: 1 }];
   it.each([
     ['written the same version', schema('s2', 1, 3, '"again"'), /offset 15\b.*s2 version 1/],

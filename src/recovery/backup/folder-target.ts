@@ -175,13 +175,13 @@ class OpenFolderTarget implements OpenTarget {
     return { place: backup.folder, records, added: recordsAdded, endOffset, sha256, warnings: [] };
   }
 
-  /** One that does not come back as it was written is none. */
+  /** One that does not come back as it was written is none. Told to stop, it stays, as after kill -9: the next run looks through it first. */
   private async readBack(backup: SnapshotFolder, name: string, signal: AbortSignal): Promise<void> {
     try {
       await backup.check(signal);
       this.verified = name;
     } catch (error) {
-      await this.folder.remove(name).catch(() => {});
+      if (!signal.aborted) await this.folder.remove(name).catch(() => {});
       throw error;
     }
   }

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import { backupsIn, openBackup } from '../../../../src/recovery/backup/backup-folder.ts';
 import { FolderTarget } from '../../../../src/recovery/backup/folder-target.ts';
 import { parseRetentionRule } from '../../../../src/recovery/backup/retention-rule.ts';
 import { runBackup, type TargetOutcome } from '../../../../src/recovery/backup/run-backup.ts';
+import { SnapshotFolder } from '../../../../src/recovery/backup/snapshot-folder.ts';
 import { inWords, recordsOf } from '../../../support/recovery/memory-snapshot.ts';
 import { ScriptedTopic } from '../../../support/recovery/scripted-topic.ts';
 import { smallDisk } from '../../../support/small-disk.ts';
@@ -108,6 +109,22 @@ describe('a folder of backups', () => {
     const file = join(one!.path, 'records-0000000000000000.ndjson');
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll('CreateTime', 'CreateTimf'));
     await expectAllIn(folders[1]!);
+  });
+
+  it('keeps a backup that is written whole where it is told to stop before it has read it back', async () => {
+    const folder = tempDir('backup');
+    const stopping = new AbortController();
+    const check = vi.spyOn(SnapshotFolder.prototype, 'check').mockImplementationOnce(() => {
+      stopping.abort();
+      return Promise.reject(stopping.signal.reason);
+    });
+    const target = new FolderTarget({ path: folder, keep: undefined, clock });
+    await runBackup({ source: topic, targets: [target], clock }, stopping.signal).catch(() => {});
+    expect(check).toHaveBeenCalledOnce();
+    check.mockRestore();
+    await expectAllIn(folder);
+    topic.grow(1);
+    expect(await backup(folder)).toMatchObject({ state: 'written', backup: { added: 1 } });
   });
 
   it('keeps what was there where the disk is full, and goes on when there is room', async (context) => {

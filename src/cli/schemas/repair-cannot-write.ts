@@ -24,6 +24,7 @@ import type { PlanOptions } from './repair-options.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
+import { watchedSnapshot } from './watched-snapshot.ts';
 
 export interface CannotWriteOptions extends PlanOptions {
   readonly backup: string;
@@ -93,7 +94,8 @@ async function planAndRun(
   const reads = newTopic === undefined ? {} : { registryReads: options.topic };
   const target = await openPlanTopic(session, { topic, groupId, ...reads });
   // With the settings and ACLs of the topic that it is for.
-  const snapshot = { ...delegating(content), facts: { ...content.facts, topic: kept?.facts.topic } };
+  const watched = watchedSnapshot(content, 'Planning', session.progress);
+  const snapshot = { ...watched, facts: { ...content.facts, topic: kept?.facts.topic } };
   const present = await target.present(signal);
   const plan = await planNewTopic(
     {
@@ -121,16 +123,6 @@ async function planAndRun(
     consequences: [...consequences, ...next],
     facts: present.facts ?? kept?.facts.topic,
   });
-}
-
-function delegating(snapshot: Snapshot): Snapshot {
-  return {
-    facts: snapshot.facts,
-    records: (from) => snapshot.records(from),
-    at: (offsets) => snapshot.at(offsets),
-    witnesses: () => snapshot.witnesses(),
-    close: () => Promise.resolve(),
-  };
 }
 
 function stopFirst(

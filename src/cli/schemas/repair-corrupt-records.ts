@@ -17,6 +17,7 @@ import { backUpTopic, topicFolder } from './repair-backup.ts';
 import { parseOffset, parseOffsetOrTime, type RepairOptions } from './repair-options.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
+import { watchedSnapshot } from './watched-snapshot.ts';
 
 export interface CorruptRecordsOptions extends RepairOptions {
   readonly backup: string;
@@ -29,7 +30,7 @@ export interface CorruptRecordsOptions extends RepairOptions {
 
 /** Returns the exit code. */
 export async function repairCorruptRecords(session: SchemasSession, options: CorruptRecordsOptions): Promise<number> {
-  const { signal, clock } = session;
+  const { signal, clock, progress } = session;
   const wait = waitOf(session, options);
   const { topic, groupId } = options;
   const chosen = rulesOf(options);
@@ -37,8 +38,9 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
   const backup = await backUpTopic(session, topicFolder(options.backup));
   const { facts } = backup;
   if (facts.topic === undefined) throw new Error('a backup of a topic has its facts');
-  const unparsable = options.dropUnparsable ? await findUnparsable(backup, signal) : new Map<number, string>();
-  const leftOut = await leftOutOf(backup, { ...chosen, unparsable });
+  const watched = watchedSnapshot(backup, 'Planning', progress);
+  const unparsable = options.dropUnparsable ? await findUnparsable(watched, signal) : new Map<number, string>();
+  const leftOut = await leftOutOf(watched, { ...chosen, unparsable });
   const { unreadable, controlOffsets } = facts.topic;
   const isBad = leftOut.reasons.size > 0 || unreadable.length > 0 || controlOffsets.length > 0;
   if (!isBad && !options.anew) {
@@ -53,16 +55,16 @@ export async function repairCorruptRecords(session: SchemasSession, options: Cor
     return 0;
   }
   const leftOutPath = `${path.replace(/\.ndjson$/, '')}.left-out.ndjson`;
-  await writeLeftOutFile(leftOutPath, backup, leftOut.reasons);
-  const snapshot = await FilteredSnapshot.open(backup, leftOut.reasons);
-  const consequences = await consequencesAnew(backup, snapshot);
+  await writeLeftOutFile(leftOutPath, watched, leftOut.reasons);
+  const snapshot = await FilteredSnapshot.open(watched, leftOut.reasons);
+  const consequences = await consequencesAnew(watched, snapshot);
   const target = await openPlanTopic(session, { topic, groupId });
   const plan = await planNewTopic(
     {
       ...{ snapshot, present: await target.present(signal), topic, groupId, path, now: clock.now() },
       title: `Make ${topic} anew without the records that are bad or were chosen`,
       source: `the backup ${backup.folder}`,
-      minIds: await highestIds(backup),
+      minIds: await highestIds(watched),
       // Good records are copied as they are; what else there is to mend has commands of its own.
       asIs: true,
       recreate: { backup: backup.folder, sha256: facts.sha256 },

@@ -13,6 +13,7 @@ import type { RepairOptions } from './repair-options.ts';
 import { type ReadByVendor, vendorOf } from './repair-vendor.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
+import { watchedSnapshot } from './watched-snapshot.ts';
 
 export interface ReadTopic {
   readonly snapshot: Snapshot;
@@ -56,12 +57,9 @@ export async function readTopic(session: SchemasSession, options: ReadByVendor):
   return readStates(session, snapshot, options);
 }
 
-export async function readStates(
-  session: SchemasSession,
-  snapshot: Snapshot,
-  options: ReadByVendor,
-): Promise<ReadTopic> {
-  const { signal } = session;
+export async function readStates(session: SchemasSession, read: Snapshot, options: ReadByVendor): Promise<ReadTopic> {
+  const { signal, progress } = session;
+  const snapshot = watchedSnapshot(read, 'Planning', progress);
   // What is in the records counts, not where some reader stopped.
   const confluent = await replay(snapshot, 'confluent', { signal, readsOn: true });
   const karapace = await replay(snapshot, 'karapace', { signal, readsOn: true });

@@ -1,7 +1,7 @@
 import type { Broker } from '../../../src/broker/ports.ts';
 import { OpenedParts } from '../../../src/cli/opened-parts.ts';
 import type { CommonOptions } from '../../../src/cli/schemas/common-options.ts';
-import { noProgress } from '../../../src/cli/schemas/progress.ts';
+import { noProgress, type Progress } from '../../../src/cli/schemas/progress.ts';
 import { SchemasSession } from '../../../src/cli/schemas/schemas-session.ts';
 import { type Clock, systemClock } from '../../../src/foundation/clock.ts';
 import { silentLogger } from '../../../src/foundation/logger.ts';
@@ -14,6 +14,7 @@ export interface RecordedSessionOptions {
   readonly registry?: RegistryInMemory;
   readonly options?: Partial<CommonOptions>;
   readonly clock?: Clock;
+  readonly progress?: Progress;
 }
 
 /** A session of a command in this process, with this broker and this registry; keeps what would be printed. */
@@ -32,7 +33,7 @@ export class RecordedSession extends SchemasSession {
         ...(given.registry === undefined ? {} : { registry: 'http://one:8081' }),
         ...given.options,
       },
-      ...{ clock: given.clock ?? systemClock, logger: silentLogger, progress: noProgress, parts },
+      ...{ clock: given.clock ?? systemClock, logger: silentLogger, progress: given.progress ?? noProgress, parts },
       ...{ signal: new AbortController().signal, secrets: new SecretRegistry() },
     });
     this.given = given;

@@ -29,3 +29,16 @@ it('writes nothing beside a plan that is there already: what it left out is kept
   expect(readFileSync(leftOut, 'utf8')).toBe('what the earlier plan left out');
   expect(existsSync(backup)).toBe(false);
 });
+
+it('shows how far it is while it plans', async () => {
+  const good = confluent.schema({ subject: 'a', version: 1, id: 1, schema: '"string"' });
+  await world.makeTopic([good, record('{"keytype":"NEW","magic":0}', '{}')]);
+  const shown = new Set<string>();
+  const progress = { report: (...parts: readonly unknown[]) => void shown.add(parts.join(' ')), clear: () => {} };
+  const session = new RecordedSession({ broker: world.broker, progress });
+  const flags = { dropDoubtful: false, dropUnparsable: false, anew: false, yes: false };
+  const paths = { backup: join(world.dir, 'safe'), plan: join(world.dir, 'plan.ndjson') };
+  await expect(repairCorruptRecords(session, { ...session.options, ...flags, ...paths })).resolves.toBe(0);
+  await session.close();
+  expect([...shown]).toEqual(expect.arrayContaining(['Planning 0 2', 'Planning 2 2']));
+});

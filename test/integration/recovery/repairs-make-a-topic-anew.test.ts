@@ -36,17 +36,8 @@ describeWithKafka('a registry’s topic', (kafka) => {
   afterAll(() => broker?.close());
 
   const common = (topic: string, groupId: string): readonly string[] => [
-    ...[
-      '--bootstrap-servers',
-      kafka().bootstrapServers,
-      '--topic',
-      topic,
-      '--group-id',
-      groupId,
-      '--other-group-ok',
-      '*',
-      '--json',
-    ],
+    ...['--bootstrap-servers', kafka().bootstrapServers, '--topic', topic, '--group-id', groupId],
+    ...['--other-group-ok', '*', '--json'],
   ];
 
   it('is made anew without its bad records', async () => {

@@ -55,13 +55,18 @@ describe('a restore that soft-deletes what another schema refers to that it soft
     registry.register('uses', USES_BASE, { references: [{ name: 'Base', subject: 'base', version: 1 }] });
   }
 
-  it('deletes the one that refers first, and brings that one back last', async () => {
-    const source = new RegistryInMemory();
+  /** The target still has both alive. */
+  function bothDeletedAtSource(): { readonly source: RegistryInMemory; readonly target: RegistryInMemory } {
+    const [source, target] = [new RegistryInMemory(), new RegistryInMemory()];
     having(source);
     source.registry.delete('/subjects/uses/versions/1');
     source.registry.delete('/subjects/base/versions/1');
-    const target = new RegistryInMemory();
     having(target);
+    return { source, target };
+  }
+
+  it('deletes the one that refers first, and brings that one back last', async () => {
+    const { source, target } = bothDeletedAtSource();
     const before = versionsOf(target);
     const plan = await planned(snapshotOf(source.registry), target);
     await run(await stepsOf(plan), target);
@@ -71,12 +76,7 @@ describe('a restore that soft-deletes what another schema refers to that it soft
   });
 
   it('leaves it alive, and says so, where the one that refers to it stays', async () => {
-    const source = new RegistryInMemory();
-    having(source);
-    source.registry.delete('/subjects/uses/versions/1');
-    source.registry.delete('/subjects/base/versions/1');
-    const target = new RegistryInMemory();
-    having(target);
+    const { source, target } = bothDeletedAtSource();
     target.registry.register(
       'theirs',
       { ...USES_BASE, name: 'Theirs' },

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 wrong usage, 2 wrong settings, 3 failed, 128 + n ended by signal n. */
 import { Command, CommanderError } from 'commander';
+import { guardOutput } from './command-output.ts';
 import { EXIT_USAGE, reportFailure } from './exit-codes.ts';
 import type { RegistryArguments } from './registry-command.ts';
+import { endOnSignal } from './stop-signals.ts';
 
+const outputWritten = guardOutput();
 const program = new Command('holdfast')
   .description('A Kafka Connect-compatible worker that holds its records through every change of the schema registry.')
   .showHelpAfterError()
@@ -125,6 +128,14 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   else process.exitCode = reportFailure(error);
+}
+// It waits for a reader that may never read on.
+endOnSignal();
+try {
+  await outputWritten();
+} catch (error) {
+  const code = reportFailure(error);
+  process.exitCode ||= code;
 }
 // Plugins may have left timers or sockets behind; everything of ours is closed and durable.
 setImmediate(() => process.exit());

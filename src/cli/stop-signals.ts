@@ -15,3 +15,10 @@ export function stopSignal(): Promise<keyof typeof NUMBERS> {
     }
   });
 }
+
+/** From here on nothing is left that a graceful stop could save: either signal ends the process at once. */
+export function endOnSignal(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => process.exit(128 + NUMBERS[signal]));
+  }
+}

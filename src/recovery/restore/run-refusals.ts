@@ -47,6 +47,16 @@ export function wroteMeanwhile(topic: string): ConfigError {
   );
 }
 
+/** As {@link othersWrite}, before this run has written anything, or anything more. @param from offset */
+export function wroteBefore(topic: string, from: number, written: number): ConfigError {
+  const done = written === 0 ? 'This run changed nothing' : `${written} records were written before it came`;
+  return new ConfigError(
+    `Somebody wrote to the topic ${topic} from offset ${from} on, or made it anew, while this run looked at it. ${done}. Find out who it is and stop ` +
+      'it. Then run the same again: it goes on if only NOOPs came, and says what to do if not.',
+    { code: TARGET_CHANGED },
+  );
+}
+
 /** The cluster at hand is not the plan's. */
 export function otherCluster(topic: string, planned: string, found: string | null): ConfigError {
   return new ConfigError(

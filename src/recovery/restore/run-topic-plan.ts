@@ -90,7 +90,8 @@ class TopicPlanRun {
     const gone = facts !== undefined ? 'done' : isBegun ? 'was-done' : 'nothing-to-undo';
     const base = undo?.header.undoes?.base ?? (isBegun || isUndo ? 0 : freshBase(runs, shape, facts));
     if (!isBegun) await this.saveUndo(facts, base);
-    else if (shape.create === undefined && facts !== undefined && undo.header.undoes !== undefined) {
+    // Where the plan deletes a topic, what it holds is what tells which one it is.
+    else if (!shape.create && !shape.remove && facts !== undefined && undo.header.undoes !== undefined) {
       checkBegun(runs, shape, undo.header.undoes, facts);
     }
     if (shape.remove !== undefined && facts !== undefined && (await this.isOld(facts))) {
@@ -162,7 +163,7 @@ class TopicPlanRun {
     if (this.shape.create !== undefined && beginOffset > 0) checkMade(this.shape, facts);
     const { differsAt, lost, passed, hasMore, moreAt } = await matchRecords(
       {
-        ...{ plan, firstRecord: this.shape.firstRecord, base, end: endOffset },
+        ...{ plan, firstRecord: this.shape.firstRecord, base, end: endOffset, begin: beginOffset },
         read: (from, until) => target.read(from, until, signal),
         onProgress: (done, total) => this.runs.progress('comparing with the plan', done, total),
       },

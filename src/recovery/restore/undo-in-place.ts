@@ -52,7 +52,7 @@ export async function undoInPlace(
         ],
       };
     }
-    const { base, passed } = await undoPosition(run, { sight, begun, end, firstRecord: shape.firstRecord });
+    const { base, passed } = await undoPosition(run, { sight, begun, facts, firstRecord: shape.firstRecord });
     if (begun === undefined) {
       const present = await run.spooled(facts);
       const { clock, undoPath: path } = options;

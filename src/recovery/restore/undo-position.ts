@@ -3,6 +3,7 @@ import type { Plan } from '../plan/open-plan.ts';
 import { appendedRecord, isPlanned } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { isNoop } from '../records/read-record.ts';
+import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { matchRecords } from './match-records.ts';
 import { RecordsOfPlans } from './only-made-by.ts';
 import { wouldBeLost } from './run-refusals.ts';
@@ -87,12 +88,13 @@ export async function undoPosition(
   {
     sight,
     begun,
-    end,
+    facts: { beginOffset: begin, endOffset: end },
     firstRecord: at,
   }: {
     readonly sight: UndoSight;
     readonly begun: number | undefined;
-    readonly end: number;
+    /** The topic up to where it was seen. */
+    readonly facts: TopicFacts;
     readonly firstRecord: number;
   },
 ): Promise<UndoPosition> {
@@ -101,7 +103,7 @@ export async function undoPosition(
   for (const base of new Set([begun, ...sight.begins.filter((offset) => offset > begun)])) {
     const { differsAt, lost, passed, moreAt } = await matchRecords(
       {
-        ...{ plan, firstRecord: at, base, end, mayLieBetween: sight.isOthers },
+        ...{ plan, firstRecord: at, base, end, begin, mayLieBetween: sight.isOthers },
         read: (from, until) => target.read(from, until, signal),
         onProgress: (done, total) => run.progress('comparing with the plan', done, total),
       },

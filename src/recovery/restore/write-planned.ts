@@ -5,7 +5,7 @@ import { isNoop } from '../records/read-record.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { matchRecords } from './match-records.ts';
 import type { PlanShape } from './plan-shape.ts';
-import { notAsPlanned, othersWrite } from './run-refusals.ts';
+import { notAsPlanned, othersWrite, wroteBefore } from './run-refusals.ts';
 import { checkBegin, oddPolicy } from './target-checks.ts';
 import type { TopicRun } from './topic-run.ts';
 
@@ -27,6 +27,7 @@ export interface PlannedWrite {
 export async function writePlanned(run: TopicRun, shape: PlanShape, write: PlannedWrite): Promise<void> {
   const { plan, target, signal } = run;
   const { facts, before } = write;
+  if (before < shape.records) await checkUnchanged(run, facts);
   for (const { configs } of shape.alter) await target.alter(configs, signal);
   let next = facts.endOffset;
   for await (const steps of plan.read(shape.firstRecord + before, signal)) {
@@ -40,6 +41,14 @@ export async function writePlanned(run: TopicRun, shape: PlanShape, write: Plann
     run.progress('writing', next - facts.endOffset + before, shape.records);
   }
   if (shape.records > 0) await readBack(run, shape, { ...write, end: next });
+}
+
+/** Saving a large topic takes a while: nothing is written behind what others wrote meanwhile. */
+async function checkUnchanged({ target, signal, written }: TopicRun, facts: TopicFacts): Promise<void> {
+  const last = await target.facts(signal);
+  // Brokers hear of a topic that was just made one after the other.
+  if (last === undefined || (last.endOffset === facts.endOffset && last.topicId === facts.topicId)) return;
+  throw wroteBefore(target.topic, facts.endOffset, written);
 }
 
 async function readBack(
@@ -58,7 +67,7 @@ async function readBack(
   if (facts.endOffset < end) throw notAsPlanned(topic, `it ends at ${facts.endOffset} instead of ${end}`);
   const { differsAt, lost, passed, moreAt } = await matchRecords(
     {
-      ...{ plan, firstRecord: shape.firstRecord, base, end: facts.endOffset, mayLieBetween },
+      ...{ plan, firstRecord: shape.firstRecord, base, end: facts.endOffset, begin: facts.beginOffset, mayLieBetween },
       read: (from, until) => target.read(from, until, signal),
       onProgress: (done, total) => run.progress('reading back', done, total),
     },

@@ -3,6 +3,8 @@ import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPlan, type Plan } from '../../../../src/recovery/plan/open-plan.ts';
+import { planRepair } from '../../../../src/recovery/repair/plan-repair.ts';
+import { tombstoneEmpty } from '../../../../src/recovery/repair/tombstone-empty.ts';
 import { undoPathOf } from '../../../../src/recovery/restore/open-undo.ts';
 import { planInPlace } from '../../../../src/recovery/restore/plan-in-place.ts';
 import { planNewTopic } from '../../../../src/recovery/restore/plan-new-topic.ts';
@@ -11,7 +13,7 @@ import { replay } from '../../../../src/recovery/state/replay.ts';
 import { Killed } from '../../../support/recovery/failing-topic.ts';
 import { MemoryPlanTopic } from '../../../support/recovery/memory-plan-topic.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
-import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
+import { asLog, confluent, karapace } from '../../../support/recovery/record-bytes.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const CHANGED = 'holdfast.recovery.target-changed';
@@ -113,6 +115,76 @@ describe('a run that goes on', () => {
 });
 
 describe('a run', () => {
+  it('of a plan that only deletes does not take what compaction left of others for its deletes', async () => {
+    const there = ['a', 'b'].flatMap((subject, n) => [
+      karapace.schema({ subject, version: 1, id: n + 1, schema: '"int"' }),
+      karapace.gone(subject, 1),
+    ]);
+    // No id is left to be reserved by the plan.
+    there.push(confluent.schema({ subject: 'mine', version: 1, id: 9, schema: '"mine"' }));
+    const other = confluent.schema({ subject: 'q', version: 1, id: 70, schema: '"int"' });
+    for (const [others, isRefused] of [
+      [[confluent.noop()], false],
+      [[other], true],
+      [[confluent.noop(), other, confluent.noop()], true],
+    ] as const) {
+      for (const livesFor of [0, 1]) {
+        const topic = new MemoryPlanTopic(asLog(there));
+        const snapshot = topic.present();
+        const { topic: facts } = snapshot.facts;
+        if (facts === undefined) throw new Error('no facts');
+        const path = join(tempDir('plan'), 'plan.ndjson');
+        const plan = await planRepair({ repair: await tombstoneEmpty(snapshot), snapshot, facts, path, now: 0 });
+        await expect(topic.run(plan, { livesFor })).rejects.toThrow(Killed);
+        for (let n = 0; n < 9; n++) topic.write(...others);
+        topic.compact();
+        const run = topic.run(plan);
+        if (isRefused) await expect(run).rejects.toMatchObject({ code: CHANGED });
+        else {
+          await expect(run).resolves.toMatchObject({ outcome: 'done' });
+          topic.compact();
+          const left = topic.log.filter(({ value }) => value?.length === 0);
+          expect(left).toEqual([]);
+          await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'was-done', written: 0 });
+        }
+      }
+    }
+  });
+
+  it('writes nothing behind what others wrote while its undo file was written', async () => {
+    for (const other of [confluent.noop(), confluent.schema({ subject: 'q', version: 1, id: 70, schema: '"int"' })]) {
+      const deleting = { 'cleanup.policy': 'delete' };
+      const topic = new MemoryPlanTopic(asLog(LIFE.slice(0, 2)), { effective: deleting, overrides: deleting });
+      const plan = await inPlace(topic);
+      const { spool } = topic;
+      topic.spool = async (...args) => {
+        const facts = await spool.apply(topic, args);
+        topic.write(other);
+        return facts;
+      };
+      const refused = expect.stringMatching(/Somebody wrote.* from offset 2 on.*This run changed nothing/);
+      await expect(topic.run(plan)).rejects.toMatchObject({ code: CHANGED, message: refused });
+      expect(topic.end).toBe(3);
+      expect(topic.made?.overrides).toEqual(deleting);
+      if (other.value === null) await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'done' });
+      else await expect(topic.run(plan)).rejects.toThrow(/at offset 2 not what this plan wrote/);
+    }
+  });
+
+  it('makes its topic once more after it was taken back, and is taken back again', async () => {
+    const topic = MemoryPlanTopic.absent();
+    const plan = await intoNew(topic);
+    for (let n = 0; n < 3; n++) {
+      await expect(topic.run(plan)).resolves.toMatchObject({ outcome: 'done' });
+      expect(topic.end).toBe(LIFE.length + 1);
+      await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'done' });
+      expect(topic.made).toBeUndefined();
+    }
+    await topic.run(plan);
+    topic.write(confluent.schema({ subject: 'q', version: 1, id: 70, schema: '"int"' }));
+    await expect(topic.undo(plan)).rejects.toThrow(/q version 1 with the id 70.*would be lost/);
+  });
+
   it('is as planned where a registry appended a NOOP at its very end, and says so', async () => {
     for (const topic of [MemoryPlanTopic.absent(), new MemoryPlanTopic(asLog(LIFE.slice(0, 2)))]) {
       const plan = await (topic.made === undefined ? intoNew(topic) : inPlace(topic));

@@ -85,6 +85,27 @@ describe('the undo of a plan in place', () => {
     }
   });
 
+  it('does not take NOOPs of which compaction left one for its own deletes', async () => {
+    const twin = { ...{ version: 1, id: 1, schema: '"s01"' } };
+    const added = ['a', 'b'].map((subject) => confluent.schema({ subject, ...twin }));
+    for (const livesFor of [0, 1, 2]) {
+      for (const noops of [1, 2, 3, 9, 700]) {
+        const topic = new MemoryPlanTopic(asLog(THERE));
+        const before = await told(topic);
+        const plan = await planned(topic, [...THERE, ...added]);
+        await topic.run(plan);
+        await expect(topic.undo(plan, { livesFor })).rejects.toThrow(Killed);
+        for (let n = 0; n < noops; n++) topic.write(confluent.noop());
+        topic.compact();
+        await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: livesFor < 2 ? 'done' : 'was-done' });
+        expect(await told(topic), `${livesFor} of its records, ${noops} NOOPs`).toEqual(before);
+        const { end } = topic;
+        await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'was-done' });
+        expect(topic.end).toBe(end);
+      }
+    }
+  });
+
   it('goes on behind what a registry has written since, and leaves that as it is', async () => {
     const topic = new MemoryPlanTopic(asLog(THERE));
     const before = await told(topic);

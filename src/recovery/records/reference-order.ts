@@ -3,7 +3,7 @@ import type { SchemaReference } from '../../sdk/schema-view.ts';
 import { LATEST, referred } from './referenced-subject.ts';
 
 /** Each behind what it needs; otherwise as given. Those that need each other in a circle come in some order: none is right. */
-export function inReferenceOrder<T>(items: readonly T[], needsOf: (item: T) => Iterable<T>): T[] {
+export function inReferenceOrder<T>(items: Iterable<T>, needsOf: (item: T) => Iterable<T>): T[] {
   const ordered: T[] = [];
   const seen = new Set<T>();
   // With a stack of its own: a chain of references may be longer than the call stack.

@@ -1,8 +1,9 @@
 /** What ids stand for after a restore in place, and did not before: data that carries one of them is read otherwise from then on. */
-import { contextOf } from '../../registry/subject-context.ts';
 import type { PlannedId } from '../plan/plan.ts';
-import { isReservedSubject } from '../records/reserved-id.ts';
-import { placeOf, type RecordTable } from './record-table.ts';
+import { RowBytes } from '../state/row-columns.ts';
+import type { Row, VersionTable } from '../state/version-table.ts';
+import { idIndex } from './shared-ids.ts';
+import type { WrittenRows } from './written-rows.ts';
 
 /** A version of the target, and where its record lies there. */
 export interface HeldId extends PlannedId {
@@ -33,46 +34,65 @@ interface Meanings {
   readonly written: Map<string, PlannedId>;
 }
 
-/**
- * Memory grows with the ids of what is written alone.
- * @param written by place: versions of `wanted` that are written
- */
-export function idChangesOf(
-  wanted: RecordTable,
-  there: RecordTable,
-  written: { has(place: string): boolean },
-): IdChanges {
+/** Memory: some 12 bytes for each id of what is written, and more for those of which anything is told. */
+export function idChangesOf(written: WrittenRows): IdChanges {
+  const { there, versions } = written;
+  const isTold = toldIds(written);
   const ids = new Map<string, Meanings>();
-  const touch = (subject: string, id: number): Meanings => {
-    const key = keyOf(subject, id);
+  const meaningsOf = (row: Row): Meanings | undefined => {
+    if (!isTold(row)) return undefined;
+    const key = keyOf(versions, row);
     const known = ids.get(key) ?? { before: new Map(), kept: new Map(), holders: [], written: new Map() };
     ids.set(key, known);
     return known;
   };
-  for (const { content, offset: _, ...version } of versionsOf(wanted)) {
-    const { subject, id } = version;
-    if (!written.has(placeOf(subject, version.version))) continue;
-    addFirst(touch(subject, id).written, content, version);
-    const replaced =
-      there.version(subject, version.version) ?? there.beneath.get(placeOf(subject, version.version))?.row;
-    if (replaced !== undefined) touch(subject, replaced.id);
+  for (const row of written.ofSnapshot()) addFirst(meaningsOf(row)?.written, versions, row);
+  for (const row of there.rows()) {
+    const meanings = meaningsOf(row);
+    addFirst(meanings?.before, versions, row);
+    if (meanings === undefined || written.hasPlace(row)) continue;
+    addFirst(meanings.kept, versions, row);
+    meanings.holders.push({
+      ...plannedId(versions, row),
+      offset: versions.offset(row),
+      content: content(versions, row),
+    });
   }
-  if (ids.size === 0) return { collisions: [], changed: [], lost: [] };
-  for (const { content, offset, ...version } of versionsOf(there)) {
-    const meanings = ids.get(keyOf(version.subject, version.id));
-    if (meanings === undefined) continue;
-    addFirst(meanings.before, content, version);
-    if (written.has(placeOf(version.subject, version.version))) continue;
-    addFirst(meanings.kept, content, version);
-    meanings.holders.push({ ...version, offset, content });
+  for (const row of there.beneath) if (written.hasPlace(row)) addFirst(meaningsOf(row)?.before, versions, row);
+  return { ...sorted(ids.values()), collisions: collisionsOf(written, ids) };
+}
+
+/** Anything stood for it before. */
+const BEFORE = 1;
+/** Something will. */
+const AFTER = 2;
+/** Not all of that is one schema. */
+const MIXED = 4;
+
+/** Of the ids of what is written, and of what it replaces: whether they stood for something, and will not stand for just that. */
+function toldIds(written: WrittenRows): (row: Row) => boolean {
+  const { there, versions } = written;
+  const ids = idIndex(versions);
+  const marks = new RowBytes();
+  const find = (row: Row): Row | undefined => ids.find(versions.id(row), versions.contextNumber(row));
+  const see = (row: Row, mark: number): void => {
+    const known = find(row);
+    if (known === undefined) return;
+    marks.set(known, marks.get(known) | mark | (versions.hasSameContent(known, row) ? 0 : MIXED));
+  };
+  for (const row of written.ofSnapshot()) {
+    if (find(row) === undefined) ids.put(row);
+    see(row, AFTER);
+    const replaced = there.samePlace(row) ?? there.beneath.samePlace(row);
+    if (replaced !== undefined && find(replaced) === undefined) ids.put(replaced);
   }
-  for (const [place, { subject, version, row }] of there.beneath) {
-    const { id, content } = row;
-    const meanings = ids.get(keyOf(subject, id));
-    if (meanings === undefined || !written.has(place)) continue;
-    addFirst(meanings.before, content, { context: contextOf(subject), id, subject, version });
-  }
-  return { ...sorted(ids.values()), collisions: collisionsOf(wanted, written, ids) };
+  for (const row of there.rows()) see(row, written.hasPlace(row) ? BEFORE : BEFORE | AFTER);
+  for (const row of there.beneath) if (written.hasPlace(row)) see(row, BEFORE);
+  return (row) => {
+    const known = find(row);
+    const mark = known === undefined ? 0 : marks.get(known);
+    return (mark & BEFORE) !== 0 && mark !== (BEFORE | AFTER);
+  };
 }
 
 function sorted(ids: Iterable<Meanings>): Omit<IdChanges, 'collisions'> {
@@ -101,37 +121,37 @@ function isOtherThan(kept: Meanings['kept'], content: string): boolean {
   return kept.size > 1 || (kept.size === 1 && !kept.has(content));
 }
 
-function collisionsOf(
-  wanted: RecordTable,
-  written: { has(place: string): boolean },
-  ids: ReadonlyMap<string, Meanings>,
-): readonly IdCollision[] {
+function collisionsOf(written: WrittenRows, ids: ReadonlyMap<string, Meanings>): readonly IdCollision[] {
+  const { versions } = written;
   const found: IdCollision[] = [];
-  for (const { content, offset: _, ...version } of versionsOf(wanted)) {
-    if (!written.has(placeOf(version.subject, version.version))) continue;
-    const { kept, holders = [] } = ids.get(keyOf(version.subject, version.id)) ?? {};
-    if (kept === undefined || !isOtherThan(kept, content)) continue;
-    const others = holders.filter((holder) => holder.content !== content);
-    found.push({ ...version, heldBy: others.map(({ content: _, ...holder }) => holder) });
+  if (ids.size === 0) return found;
+  for (const row of written.ofSnapshot()) {
+    const { kept, holders = [] } = ids.get(keyOf(versions, row)) ?? {};
+    const mine = content(versions, row);
+    if (kept === undefined || !isOtherThan(kept, mine)) continue;
+    const others = holders.filter((holder) => holder.content !== mine);
+    found.push({ ...plannedId(versions, row), heldBy: others.map(({ content: _, ...holder }) => holder) });
   }
   return found;
 }
 
-/** A reserved id stands for nothing. */
-function* versionsOf(table: RecordTable): Generator<HeldId & { readonly content: string }> {
-  for (const [subject, rows] of table.versions) {
-    if (isReservedSubject(subject)) continue;
-    const context = contextOf(subject);
-    for (const [version, { id, content, offset }] of rows) yield { context, id, subject, version, content, offset };
-  }
+function plannedId(versions: VersionTable, row: Row): PlannedId {
+  const [context, id] = [versions.context(row), versions.id(row)];
+  return { context, id, subject: versions.subject(row), version: versions.version(row) };
 }
 
-function addFirst(to: Map<string, PlannedId>, content: string, version: PlannedId): void {
-  if (!to.has(content)) to.set(content, version);
+function content(versions: VersionTable, row: Row): string {
+  return versions.contentOf(row).toString('latin1');
 }
 
-function keyOf(subject: string, id: number): string {
-  return `${id} ${contextOf(subject)}`;
+function addFirst(to: Map<string, PlannedId> | undefined, versions: VersionTable, row: Row): void {
+  if (to === undefined) return;
+  const key = content(versions, row);
+  if (!to.has(key)) to.set(key, plannedId(versions, row));
+}
+
+function keyOf(versions: VersionTable, row: Row): string {
+  return `${versions.id(row)} ${versions.context(row)}`;
 }
 
 function byId(a: PlannedId, b: PlannedId): number {

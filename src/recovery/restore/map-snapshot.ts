@@ -8,6 +8,8 @@ import { readRecord } from '../records/read-record.ts';
 import { LATEST, referred } from '../records/referenced-subject.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { RowInts } from '../state/row-columns.ts';
+import { RowIndex } from '../state/row-index.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { RecordTable } from './record-table.ts';
 import { namedByOther } from './renamed-other.ts';
@@ -89,25 +91,25 @@ function chosen(
   table: RecordTable,
   rules: SubjectRules,
 ): { readonly taken: ReadonlySet<string>; readonly pulled: readonly string[] } {
-  const taken = new Set([...table.versions.keys()].filter((subject) => rules.takes(subject)));
+  const taken = new Set([...table.subjects()].filter((subject) => rules.takes(subject)));
   if (!rules.isSubset) return { taken, pulled: [] };
   if (taken.size === 0) {
     throw new ConfigError('No subject of the snapshot is named by --only.', { code: MAP_INVALID });
   }
+  const { versions } = table;
   const pulled: string[] = [];
   const dangling: string[] = [];
   const open = [...taken];
   for (let subject = open.pop(); subject !== undefined; subject = open.pop()) {
-    for (const [version, row] of table.versions.get(subject) ?? []) {
-      for (const reference of row.references ?? []) {
+    for (const row of table.rowsOf(subject)) {
+      for (const reference of versions.referencesOf(row)) {
         const { subject: other, version: wanted } = referred(reference, subject);
-        const rows = table.versions.get(other);
-        const isThere = wanted === LATEST ? (rows?.size ?? 0) > 0 : rows?.has(wanted) === true;
-        if (!isThere && !row.deleted) {
+        const isThere = wanted === LATEST ? table.count(other) > 0 : table.row(other, wanted) !== undefined;
+        if (!isThere && !versions.isDeleted(row)) {
           const which = wanted === LATEST ? `the latest version of ${other}` : `${other} version ${wanted}`;
-          dangling.push(`${subject} version ${version} refers to ${which}`);
+          dangling.push(`${subject} version ${versions.version(row)} refers to ${which}`);
         }
-        if (rows === undefined || taken.has(other)) continue;
+        if (!table.hadSubject(other) || taken.has(other)) continue;
         taken.add(other);
         pulled.push(other);
         open.push(other);
@@ -129,8 +131,15 @@ function chosen(
 /** Two subjects under one name, or one id for two schemas in one context. */
 function refuseMerged(table: RecordTable, rules: SubjectRules, taken: ReadonlySet<string>): void {
   if (!rules.renames) return;
+  const { versions } = table;
   const names = new Map<string, string>();
-  const holders = new Map<string, { readonly content: string; readonly subject: string; readonly context: string }>();
+  /** By number of the subject, that of the context which it comes into. */
+  const into = new RowInts();
+  const contexts = new Map<string, number>();
+  const holders = new RowIndex({
+    first: (row) => versions.id(row),
+    second: (row) => into.get(versions.subjectNumber(row)),
+  });
   for (const subject of taken) {
     if (isReservedSubject(subject)) continue;
     const to = rules.renamed(subject);
@@ -139,15 +148,16 @@ function refuseMerged(table: RecordTable, rules: SubjectRules, taken: ReadonlySe
       throw new ConfigError(`--map gives ${other} and ${subject} one name, ${to}.`, { code: MAP_INVALID });
     }
     names.set(to, subject);
-    const context = contextOf(subject);
-    for (const { id, content } of table.versions.get(subject)?.values() ?? []) {
-      const place = `${id} ${contextOf(to)}`;
-      const holder = holders.get(place);
-      if (holder === undefined) holders.set(place, { content, subject, context });
+    const context = contexts.get(contextOf(to)) ?? contexts.size;
+    contexts.set(contextOf(to), context);
+    into.set(versions.numberOf(subject) ?? 0, context);
+    for (const row of table.rowsOf(subject)) {
+      const holder = holders.find(versions.id(row), context);
+      if (holder === undefined) holders.put(row);
       // Within one context it was so before, and is for `verify` to tell.
-      else if (holder.content !== content && holder.context !== context) {
+      else if (!versions.hasSameContent(holder, row) && versions.context(holder) !== versions.context(row)) {
         throw new ConfigError(
-          `--map brings ${holder.subject} and ${subject} into one context, where the id ${id} would stand for two schemas.`,
+          `--map brings ${versions.subject(holder)} and ${subject} into one context, where the id ${versions.id(row)} would stand for two schemas.`,
           { code: ID_COLLISION },
         );
       }

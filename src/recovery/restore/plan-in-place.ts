@@ -37,7 +37,7 @@ export interface InPlaceOptions {
 const NAMED = 10;
 
 /**
- * Reads both snapshots whole and compares by what keys mean. Memory: some 100 bytes for each version of either.
+ * Reads both snapshots whole and compares by what keys mean. Memory: some 80 bytes for each version of either, and some 100 for each subject.
  * @throws ConfigError `holdfast.recovery.id-collision` with the subjects and ids, as {@link refuseIdChanges} does
  */
 export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal): Promise<Plan> {
@@ -50,7 +50,7 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
   const wanted = await RecordTable.of(snapshot, { see: (read) => known.saw(read) }, signal);
   await addWitnessedIds(known, snapshot);
   const ids = new HighestIds();
-  const there = await RecordTable.of(present, { isTarget: true, see: (read) => ids.saw(read) }, signal);
+  const there = await RecordTable.of(present, { beside: wanted, isTarget: true, see: (read) => ids.saw(read) }, signal);
   const differences = differencesOf(wanted, there);
   refuseIdChanges(differences.ids, topic.topic, options.overwriteIds);
   // Invariant 10: whatever was given out anywhere, even if no record has it any more.
@@ -97,7 +97,7 @@ async function* stepsOf(
   }
   const reserved = ids.reservations();
   for (const { schema } of reserved) yield schemaStep(topic, schema);
-  if (differences.all.length + reserved.length > 0 || endsInMarker) yield noopStep(topic);
+  if (differences.all.size + reserved.length > 0 || endsInMarker) yield noopStep(topic);
 }
 
 /** The topic's settings that would lose or refuse what is written. */

@@ -1,14 +1,12 @@
 /** What a topic lacks, or has otherwise, of what a snapshot says last. */
-import { contextOf } from '../../registry/subject-context.ts';
-import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedChange } from '../plan/plan.ts';
 import { inReferenceOrder, targetsAmong } from '../records/reference-order.ts';
 import { LATEST, referred } from '../records/referenced-subject.ts';
-import { isReservedSubject } from '../records/reserved-id.ts';
+import type { Row } from '../state/version-table.ts';
 import { type IdChanges, idChangesOf } from './id-changes.ts';
-import { placeOf, type RecordTable } from './record-table.ts';
-import { sharedIdsOf } from './shared-ids.ts';
-import type { VersionRow } from './version-rows.ts';
+import type { RecordTable } from './record-table.ts';
+import { idIndex, sharedIdsOf } from './shared-ids.ts';
+import { WrittenRows } from './written-rows.ts';
 
 export interface Difference {
   /** Whose record is written. */
@@ -24,8 +22,7 @@ export interface Difference {
 }
 
 export interface Differences {
-  /** In the order of writing: what is referred to comes before what refers to it, or else by offset. */
-  readonly all: readonly Difference[];
+  readonly all: DifferenceList;
   readonly added: number;
   readonly changed: number;
   /** Nothing is the matter with them, but they refer to others. */
@@ -40,162 +37,215 @@ export interface Differences {
   readonly ids: IdChanges;
 }
 
-interface Written extends Difference {
-  readonly subject: string;
-  readonly version: number;
-  readonly references: readonly SchemaReference[];
+/** In the order of writing: what is referred to comes before what refers to it, or else by offset. Made while it is iterated, as often as wanted. */
+export class DifferenceList implements Iterable<Difference> {
+  private readonly released: readonly Difference[];
+  private readonly written: WrittenRows;
+  private readonly order: Int32Array;
+  private readonly settings: readonly Difference[];
+
+  constructor(parts: {
+    readonly released: readonly Difference[];
+    readonly written: WrittenRows;
+    readonly order: Int32Array;
+    readonly settings: readonly Difference[];
+  }) {
+    this.released = parts.released;
+    this.written = parts.written;
+    this.order = parts.order;
+    this.settings = parts.settings;
+  }
+
+  get size(): number {
+    return this.released.length + this.order.length + this.settings.length;
+  }
+
+  *[Symbol.iterator](): Generator<Difference> {
+    yield* this.released;
+    const { versions } = this.written;
+    for (const row of this.order) {
+      yield {
+        from: this.written.isFromSnapshot(row) ? 'snapshot' : 'present',
+        offset: versions.offset(row),
+        change: this.written.isNew(row) ? '+' : '~',
+        deleted: versions.isDeleted(row),
+        needsTombstone: this.written.needsTombstone(row),
+      };
+    }
+    yield* this.settings;
+  }
 }
 
+/**
+ * Memory: some 20 bytes for each version that is written.
+ * @param there beside `wanted`
+ */
 export function differencesOf(wanted: RecordTable, there: RecordTable): Differences {
-  const written = new Map<string, Written>();
-  for (const [{ subject, version }, row, known] of pairs(wanted, there)) {
-    if (known !== undefined && isSame(row, known)) continue;
-    const { offset, deleted, references = [] } = row;
+  const { versions } = wanted;
+  const written = new WrittenRows({ wanted, there });
+  for (const row of wanted.rows()) {
+    const known = there.samePlace(row);
+    if (known !== undefined && hasSame(wanted, row, known) && versions.isDeleted(row) === versions.isDeleted(known))
+      continue;
     // An id that had another text, or that is the version's no more, would go on to mean what it meant before, or worse.
-    const before = known ?? there.beneath.get(placeOf(subject, version))?.row;
-    const needsTombstone = before !== undefined && (before.id !== row.id || before.content !== row.content);
-    const change = known === undefined ? '+' : '~';
-    const place = { subject, version, references };
-    written.set(placeOf(subject, version), { ...place, from: 'snapshot', offset, change, deleted, needsTombstone });
+    const before = known ?? there.beneath.samePlace(row);
+    const needsTombstone = before !== undefined && !hasSame(wanted, row, before);
+    written.add(row, { isNew: known === undefined, needsTombstone });
   }
-  const ids = idChangesOf(wanted, there, written);
+  const ids = idChangesOf(written);
   const differing = written.size;
-  const { shared, sharing } = addAgain(wanted, there, written);
-  const released = releasedBy(wanted, there, written);
-  const all: Difference[] = [...released, ...inOrder(written, shared.values())];
+  const { shared, sharing } = addAgain(written);
+  const released = releasedBy(written);
   const again = written.size - differing - sharing;
+  const settings: Difference[] = [];
   for (const [key, { content, offset }] of wanted.settings) {
     const known = there.settings.get(key);
     if (known?.content === content) continue;
     const change = known === undefined ? '+' : '~';
-    all.push({ from: 'snapshot', offset, change, deleted: false, needsTombstone: false });
+    settings.push({ from: 'snapshot', offset, change, deleted: false, needsTombstone: false });
   }
-  const added = all.filter(({ change }) => change === '+').length;
-  const changed = all.length - added - again - sharing - released.length;
+  const all = new DifferenceList({ released, written, order: inOrder(written, shared.values()), settings });
+  let added = 0;
+  for (const { change } of all) if (change === '+') added++;
+  const changed = all.size - added - again - sharing - released.length;
   const counts = { added, changed, again, sharing, purged: wanted.purged };
-  return { all, ...counts, onlyThere: onlyIn(there, wanted), ids, sharedIds: [...shared.keys()] };
+  return { all, ...counts, onlyThere: onlyThere(written), ids, sharedIds: [...shared.keys()] };
 }
 
-type Place = Pick<Written, 'subject' | 'version'>;
-
-function* pairs(
-  table: RecordTable,
-  other: RecordTable,
-): Generator<readonly [place: Place, row: VersionRow, other: VersionRow | undefined]> {
-  for (const [subject, rows] of table.versions) {
-    // Reserved ids are told by the highest ones: a record of theirs may be in the way of what was given out since.
-    if (isReservedSubject(subject)) continue;
-    for (const [version, row] of rows) yield [{ subject, version }, row, other.version(subject, version)];
-  }
+function hasSame({ versions }: RecordTable, a: Row, b: Row): boolean {
+  return versions.id(a) === versions.id(b) && versions.hasSameContent(a, b);
 }
 
-function isSame(a: VersionRow, b: VersionRow): boolean {
-  return a.id === b.id && a.content === b.content && a.deleted === b.deleted;
-}
-
-function onlyIn(table: RecordTable, other: RecordTable): number {
+function onlyThere({ wanted, there }: WrittenRows): number {
   let count = 0;
-  for (const [, , known] of pairs(table, other)) if (known === undefined) count++;
+  for (const row of there.rows()) if (wanted.samePlace(row) === undefined) count++;
   return count;
 }
 
 /** Whatever has to come behind what is written, or beside it, until nothing more has to. */
-function addAgain(
-  wanted: RecordTable,
-  there: RecordTable,
-  written: Map<string, Written>,
-): { readonly shared: ReturnType<typeof sharedIdsOf>; readonly sharing: number } {
+function addAgain(written: WrittenRows): {
+  readonly shared: ReturnType<typeof sharedIdsOf>;
+  readonly sharing: number;
+} {
+  const dependents = dependentsOf(written);
   let sharing = 0;
   for (;;) {
-    addDependents(wanted, there, written);
+    addDependents(written, dependents);
     const before = written.size;
-    const shared = sharedIdsOf(wanted, there, written);
-    for (const { subject, version, from, row } of [...shared.values()].flat()) {
-      const place = placeOf(subject, version);
-      if (!written.has(place)) written.set(place, again({ subject, version }, row, from));
-    }
+    const shared = sharedIdsOf(written);
+    for (const row of [...shared.values()].flat()) if (!written.hasPlace(row)) written.add(row);
     sharing += written.size - before;
     if (written.size === before) return { shared, sharing };
   }
 }
 
-function again(place: Place, { offset, deleted, references = [] }: VersionRow, from: Difference['from']): Written {
-  return { ...place, references, from, offset, change: '~', deleted, needsTombstone: false };
+/** By each version that is referred to, what refers to it. */
+type Dependents = ReadonlyMap<string, readonly Row[]>;
+
+function dependentsOf({ wanted, there, versions }: WrittenRows): Dependents {
+  const dependents = new Map<string, Row[]>();
+  const see = (row: Row): void => {
+    for (const reference of versions.referencesOf(row)) {
+      const to = referred(reference, versions.subject(row));
+      const key = placeOf(to.subject, to.version);
+      const known = dependents.get(key);
+      if (known === undefined) dependents.set(key, [row]);
+      else known.push(row);
+    }
+  };
+  for (const row of wanted.rows()) see(row);
+  for (const row of there.rows()) if (wanted.samePlace(row) === undefined) see(row);
+  return dependents;
 }
 
 /** Karapace drops a schema that comes before one that it refers to: whatever refers to one that is written anew is written again. */
-function addDependents(wanted: RecordTable, there: RecordTable, written: Map<string, Written>): void {
-  const dependents = new Map<string, Written[]>();
-  const see = (place: Place, row: VersionRow, from: Difference['from']): void => {
-    const { references = [] } = row;
-    if (references.length === 0) return;
-    const dependent = again(place, row, from);
-    for (const reference of references) {
-      const to = referred(reference, place.subject);
-      const key = placeOf(to.subject, to.version);
-      const known = dependents.get(key);
-      if (known === undefined) dependents.set(key, [dependent]);
-      else known.push(dependent);
-    }
-  };
-  for (const [place, row] of pairs(wanted, there)) see(place, row, 'snapshot');
-  for (const [place, row, known] of pairs(there, wanted)) if (known === undefined) see(place, row, 'present');
-  const open = [...written.values()];
+function addDependents(written: WrittenRows, dependents: Dependents): void {
+  if (dependents.size === 0) return;
+  const { versions } = written;
+  const open = [...written];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const version of [next.version, LATEST]) {
-      for (const dependent of dependents.get(placeOf(next.subject, version)) ?? []) {
-        const place = placeOf(dependent.subject, dependent.version);
-        if (written.has(place)) continue;
-        written.set(place, dependent);
+    for (const version of [versions.version(next), LATEST]) {
+      for (const dependent of dependents.get(placeOf(versions.subject(next), version)) ?? []) {
+        if (written.hasPlace(dependent)) continue;
+        written.add(dependent);
         open.push(dependent);
       }
     }
   }
 }
 
+/** Of one version, as a key. */
+function placeOf(subject: string, version: number): string {
+  return `${version} ${subject}`;
+}
+
 /** @param shared the versions of each shared id, in the order in which they are to stay */
-function inOrder(written: ReadonlyMap<string, Written>, shared: Iterable<readonly Place[]>): Difference[] {
-  const before = new Map<Written, Written>();
-  for (const places of shared) {
-    const holders = places.flatMap(({ subject, version }) => written.get(placeOf(subject, version)) ?? []);
-    for (const [n, holder] of holders.entries()) {
-      const previous = holders[n - 1];
-      if (previous !== undefined) before.set(holder, previous);
+function inOrder(written: WrittenRows, shared: Iterable<readonly Row[]>): Int32Array {
+  const { versions } = written;
+  const before = new Map<Row, Row>();
+  for (const rows of shared) {
+    for (const [n, row] of rows.entries()) {
+      const previous = rows[n - 1];
+      if (previous !== undefined) before.set(row, previous);
     }
   }
-  const byOffset = [...written.values()].sort((a, b) => a.offset - b.offset);
-  const targetOf = targetsAmong(byOffset);
-  const ordered = inReferenceOrder(byOffset, function* (one) {
-    const wasBefore = ({ from, offset }: Written): boolean => from === one.from && offset < one.offset;
-    for (const reference of one.references) {
-      const needed = targetOf(reference, one, wasBefore);
-      if (needed !== undefined) yield needed;
+  const byOffset = written.byOffset();
+  const concerned = withReferences(written);
+  if (concerned.size === 0 && before.size === 0) return byOffset;
+  const targetOf = targetsAmong(concerned.values());
+  const ordered = inReferenceOrder(byOffset, function* (row) {
+    const one = concerned.get(row);
+    if (one !== undefined) {
+      const wasBefore = ({ row: other }: Concerned): boolean =>
+        written.isFromSnapshot(other) === written.isFromSnapshot(row) && versions.offset(other) < versions.offset(row);
+      for (const reference of versions.referencesOf(row)) {
+        const needed = targetOf(reference, one, wasBefore);
+        if (needed !== undefined) yield needed.row;
+      }
     }
-    const previous = before.get(one);
+    const previous = before.get(row);
     if (previous !== undefined) yield previous;
   });
-  return ordered.map(({ references: _, subject: __, version: ___, ...difference }) => difference);
+  return Int32Array.from(ordered);
+}
+
+interface Concerned {
+  readonly row: Row;
+  readonly subject: string;
+  readonly version: number;
+  readonly deleted: boolean;
+}
+
+/** Of what is written: what refers to others, and all versions of the subjects to which it refers. */
+function withReferences(written: WrittenRows): ReadonlyMap<Row, Concerned> {
+  const { versions } = written;
+  const subjects = new Set<string>();
+  for (const row of written) {
+    for (const reference of versions.referencesOf(row))
+      subjects.add(referred(reference, versions.subject(row)).subject);
+  }
+  const concerned = new Map<Row, Concerned>();
+  if (subjects.size === 0) return concerned;
+  for (const row of written) {
+    const subject = versions.subject(row);
+    if (versions.referencesOf(row).length === 0 && !subjects.has(subject)) continue;
+    concerned.set(row, { row, subject, version: versions.version(row), deleted: versions.isDeleted(row) });
+  }
+  return concerned;
 }
 
 /** What reserves an id at the target, as a restore that was taken back leaves it, gives way to the schema of that id. */
-function releasedBy(
-  wanted: RecordTable,
-  there: RecordTable,
-  written: ReadonlyMap<string, Written>,
-): readonly Difference[] {
-  const ids = new Set<string>();
-  for (const [subject, rows] of wanted.versions) {
-    for (const [version, { id }] of rows) {
-      if (written.has(placeOf(subject, version))) ids.add(`${id} ${contextOf(subject)}`);
-    }
-  }
+function releasedBy(written: WrittenRows): readonly Difference[] {
+  const { there, versions } = written;
+  const reserved = [...there.reservedRows()];
+  if (reserved.length === 0) return [];
+  const ids = idIndex(versions);
+  for (const row of written.ofSnapshot()) ids.put(row);
   const released: Difference[] = [];
-  for (const [subject, rows] of there.versions) {
-    if (!isReservedSubject(subject)) continue;
-    for (const { id, offset } of rows.values()) {
-      if (!ids.has(`${id} ${contextOf(subject)}`)) continue;
-      released.push({ from: 'present', offset, change: '~', deleted: true, needsTombstone: true, isReleased: true });
-    }
+  for (const row of reserved) {
+    if (ids.find(versions.id(row), versions.contextNumber(row)) === undefined) continue;
+    const offset = versions.offset(row);
+    released.push({ from: 'present', offset, change: '~', deleted: true, needsTombstone: true, isReleased: true });
   }
   return released;
 }

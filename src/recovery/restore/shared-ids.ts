@@ -2,64 +2,43 @@
  * Ids that stand for several schemas already, as a split brain leaves them. Confluent's registry answers with the first of them in the log, and
  * Karapace with the last: where one is written again, all are, in their order.
  */
-import { contextOf } from '../../registry/subject-context.ts';
-import { isReservedSubject } from '../records/reserved-id.ts';
-import { placeOf, type RecordTable } from './record-table.ts';
-import type { VersionRow } from './version-rows.ts';
+import { RowIndex } from '../state/row-index.ts';
+import type { Row, VersionTable } from '../state/version-table.ts';
+import type { WrittenRows } from './written-rows.ts';
 
-/** A version as it will be: the snapshot's, or else the target's. */
-export interface Holder {
-  readonly subject: string;
-  readonly version: number;
-  readonly from: 'snapshot' | 'present';
-  readonly row: VersionRow;
-  /** Where it lies at the target; where it is not there, in the snapshot. */
-  readonly at: number;
+/** Finds rows by id and context: one for each. */
+export function idIndex(versions: VersionTable): RowIndex {
+  return new RowIndex({ first: (row) => versions.id(row), second: (row) => versions.contextNumber(row) });
 }
 
 /**
- * By each shared id of what is written, all versions that will have it, in their order. Memory grows with the ids of what is written.
- * @param written by place
+ * By each shared id of what is written, in words, all versions that will have it, in the order in which they are to stay. Memory: some 10 bytes
+ * for each id of what is written, and what is shared.
  */
-export function sharedIdsOf(
-  wanted: RecordTable,
-  there: RecordTable,
-  written: { has(place: string): boolean },
-): ReadonlyMap<string, readonly Holder[]> {
-  const contents = new Map<string, string>();
-  for (const holder of holdersOf(wanted, there)) {
-    if (written.has(placeOf(holder.subject, holder.version))) contents.set(idKeyOf(holder), holder.row.content);
-  }
-  const shared = new Map<string, Holder[]>();
-  if (contents.size === 0) return shared;
-  for (const holder of holdersOf(wanted, there)) {
-    const content = contents.get(idKeyOf(holder));
-    if (content !== undefined && content !== holder.row.content) shared.set(idKeyOf(holder), []);
+export function sharedIdsOf(written: WrittenRows): ReadonlyMap<string, readonly Row[]> {
+  const { versions } = written;
+  const shared = new Map<string, Row[]>();
+  if (written.size === 0) return shared;
+  const ids = idIndex(versions);
+  for (const row of holders(written)) if (written.hasPlace(row)) ids.put(row);
+  for (const row of holders(written)) {
+    const known = ids.find(versions.id(row), versions.contextNumber(row));
+    if (known !== undefined && !versions.hasSameContent(known, row)) shared.set(inWords(versions, row), []);
   }
   if (shared.size === 0) return shared;
-  for (const holder of holdersOf(wanted, there)) shared.get(idKeyOf(holder))?.push(holder);
-  for (const holders of shared.values()) holders.sort((a, b) => a.at - b.at);
+  for (const row of holders(written)) shared.get(inWords(versions, row))?.push(row);
+  const at = (row: Row): number => versions.offset(written.there.samePlace(row) ?? row);
+  for (const rows of shared.values()) rows.sort((a, b) => at(a) - at(b));
   return shared;
 }
 
-function* holdersOf(wanted: RecordTable, there: RecordTable): Generator<Holder> {
-  for (const [subject, rows] of wanted.versions) {
-    if (isReservedSubject(subject)) continue;
-    for (const [version, row] of rows) {
-      const at = there.version(subject, version)?.offset ?? row.offset;
-      yield { subject, version, from: 'snapshot', row, at };
-    }
-  }
-  for (const [subject, rows] of there.versions) {
-    if (isReservedSubject(subject)) continue;
-    for (const [version, row] of rows) {
-      if (wanted.version(subject, version) !== undefined) continue;
-      yield { subject, version, from: 'present', row, at: row.offset };
-    }
-  }
+/** Each version as it will be: the snapshot's, or else the target's. */
+function* holders({ wanted, there }: WrittenRows): Generator<Row> {
+  yield* wanted.rows();
+  for (const row of there.rows()) if (wanted.samePlace(row) === undefined) yield row;
 }
 
-function idKeyOf({ subject, row }: Holder): string {
-  const context = contextOf(subject);
-  return context === '' ? `${row.id}` : `${row.id} of the context ${context}`;
+function inWords(versions: VersionTable, row: Row): string {
+  const context = versions.context(row);
+  return context === '' ? `${versions.id(row)}` : `${versions.id(row)} of the context ${context}`;
 }

@@ -25,16 +25,16 @@ const BATCH = 200;
  */
 export async function* writtenInPlace(
   sources: Sources,
-  differences: readonly Difference[],
+  differences: Iterable<Difference>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WrittenRecord> {
-  const deleted = differences.filter(({ needsTombstone }) => needsTombstone);
+  const deleted = where(differences, ({ needsTombstone }) => needsTombstone);
   for await (const { raw, read } of readEach(sources, deleted, signal)) {
     if (read.record.kind !== 'schema') continue;
     const { subject, version } = read.record;
     yield { record: { ...raw, timestamp: -1, key: schemaKey(subject, version), value: null }, change: '-' };
   }
-  const written = differences.filter(({ isReleased = false }) => !isReleased);
+  const written = where(differences, ({ isReleased = false }) => !isReleased);
   for await (const { raw, read, difference } of readEach(sources, written, signal)) {
     const { change, deleted: isDeleted } = difference;
     const { record } = normalizeRecord({ ...raw, timestamp: -1 }, read);
@@ -53,14 +53,27 @@ interface Read {
   readonly read: ReturnType<typeof readRecord> & { readonly ok: true };
 }
 
+function* where(differences: Iterable<Difference>, is: (difference: Difference) => boolean): Generator<Difference> {
+  for (const difference of differences) if (is(difference)) yield difference;
+}
+
+function* batched(differences: Iterable<Difference>): Generator<readonly Difference[]> {
+  let batch: Difference[] = [];
+  for (const difference of differences) {
+    if (batch.push(difference) < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
 async function* readEach(
   { snapshot, present }: Sources,
-  differences: readonly Difference[],
+  differences: Iterable<Difference>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Read> {
-  for (let at = 0; at < differences.length; at += BATCH) {
+  for (const batch of batched(differences)) {
     signal?.throwIfAborted();
-    const batch = differences.slice(at, at + BATCH);
     const wanted = await recordsAt(
       snapshot,
       batch.filter(({ from }) => from === 'snapshot'),

@@ -1,4 +1,4 @@
-/** One number for each row, in chunks that never move: growing copies nothing, and memory is what the numbers take. */
+/** One number for each row, in chunks that never move: growing copies nothing, and memory is what the numbers take; rows far from all others take none. */
 
 const CHUNK_BITS = 14;
 const CHUNK = 1 << CHUNK_BITS;
@@ -12,7 +12,7 @@ export class RowBytes {
   }
 
   set(row: number, value: number): void {
-    while (row >> CHUNK_BITS >= this.chunks.length) this.chunks.push(new Uint8Array(CHUNK));
+    this.chunks[row >> CHUNK_BITS] ??= new Uint8Array(CHUNK);
     (this.chunks[row >> CHUNK_BITS] as Uint8Array)[row & (CHUNK - 1)] = value;
   }
 }
@@ -26,7 +26,7 @@ export class RowInts {
   }
 
   set(row: number, value: number): void {
-    while (row >> CHUNK_BITS >= this.chunks.length) this.chunks.push(new Int32Array(CHUNK).fill(-1));
+    this.chunks[row >> CHUNK_BITS] ??= new Int32Array(CHUNK).fill(-1);
     (this.chunks[row >> CHUNK_BITS] as Int32Array)[row & (CHUNK - 1)] = value;
   }
 }

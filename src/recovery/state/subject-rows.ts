@@ -37,9 +37,19 @@ export class SubjectRows {
     return number === undefined ? undefined : this.index.find(number, version);
   }
 
+  /** That of a row of whatever subject and version, be it itself or another one of the table. */
+  samePlace(row: Row): Row | undefined {
+    return this.index.find(this.table.subjectNumber(row), this.table.version(row));
+  }
+
   /** In the order of their coming. */
   rows(subject: string): Iterable<Row> {
-    const first = this.first(this.table.numberOf(subject));
+    return this.rowsOf(this.table.numberOf(subject));
+  }
+
+  /** As {@link rows}, by the subject's number; undefined: of none. */
+  rowsOf(number: number | undefined): Iterable<Row> {
+    const first = this.first(number);
     return first === undefined ? [] : this.rings.all(first);
   }
 

@@ -43,10 +43,9 @@ export function addList(schemas: Command): void {
 export async function list(session: SchemasSession, text: string, isChecked: boolean): Promise<number> {
   const backups = await backupsAt(session, parsePlace(text));
   const found: ListedBackup[] = [];
-  for (const [index, backup] of backups.entries()) {
+  for (const backup of backups) {
     session.signal.throwIfAborted();
-    if (isChecked) session.progress.report('Checking backups', index, backups.length);
-    found.push(await listed(backup, isChecked, session.signal));
+    found.push(await listed(session, backup, isChecked));
   }
   session.print({ json: { backups: found }, text: table(found) });
   return found.some(({ problem }) => problem !== undefined) ? EXIT_FINDINGS : 0;
@@ -70,11 +69,11 @@ async function backupsAt(session: SchemasSession, place: Place): Promise<readonl
   }
 }
 
-async function listed(backup: BackupAt, isChecked: boolean, signal: AbortSignal): Promise<ListedBackup> {
+async function listed(session: SchemasSession, backup: BackupAt, isChecked: boolean): Promise<ListedBackup> {
   let facts: Partial<ListedBackup> = {};
   try {
-    facts = factsOf(await backup.manifest(signal));
-    if (isChecked) await check(backup, signal);
+    facts = factsOf(await backup.manifest(session.signal));
+    if (isChecked) await check(session, backup);
     return { place: backup.place, ...facts, ...(isChecked ? { whole: true } : {}) };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
@@ -82,10 +81,11 @@ async function listed(backup: BackupAt, isChecked: boolean, signal: AbortSignal)
   }
 }
 
-async function check(backup: BackupAt, signal: AbortSignal): Promise<void> {
+async function check({ signal, progress }: SchemasSession, backup: BackupAt): Promise<void> {
   const opened = await backup.open(signal);
   try {
-    await opened.check(signal);
+    const { records } = opened.facts;
+    await opened.check(signal, (done) => progress.report(`Checking ${backup.place}`, done, records));
   } finally {
     await opened.close();
   }
@@ -102,7 +102,7 @@ function factsOf(manifest: BackupManifest): Partial<ListedBackup> {
 }
 
 const SUBJECTS =
-  'SUBJECTS are all that the records name. Those that were deleted for good are none any more to a registry, a drill or a restore.';
+  'SUBJECTS are all that the records name, deleted ones too. A registry shows none that was deleted for good.';
 
 function table(found: readonly ListedBackup[]): readonly string[] {
   const rows = found.map((each) => [

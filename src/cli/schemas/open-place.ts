@@ -7,7 +7,6 @@ import { openGitSnapshot } from '../../recovery/backup/open-git-snapshot.ts';
 import { openTopicCopy } from '../../recovery/backup/open-topic-copy.ts';
 import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
-import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { UsageError } from '../exit-codes.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -18,13 +17,13 @@ import type { SchemasSession } from './schemas-session.ts';
  * A topic and a registry are read to their present end, into a temporary folder that goes with the session.
  * @throws UsageError, ConfigError, DataError, EnvironmentError of what it is read from
  */
-export async function openPlace(session: SchemasSession, place: Place): Promise<Snapshot> {
+export async function openPlace(session: SchemasSession, place: Place): Promise<SnapshotFolder> {
   const snapshot = await open(session, place);
   session.atEnd(() => snapshot.close());
   return snapshot;
 }
 
-async function open(session: SchemasSession, place: Place): Promise<Snapshot> {
+async function open(session: SchemasSession, place: Place): Promise<SnapshotFolder> {
   switch (place.kind) {
     case 'folder':
       return openBackup(place.path);
@@ -56,7 +55,7 @@ export async function openKafkaCopy(
   });
 }
 
-async function readRegistry(session: SchemasSession): Promise<Snapshot> {
+async function readRegistry(session: SchemasSession): Promise<SnapshotFolder> {
   const { clock, signal, progress } = session;
   const registry = await session.nodes();
   if (registry === undefined) throw new UsageError('To read the registry, give --registry with the URL of each node.');
@@ -70,7 +69,7 @@ async function readRegistry(session: SchemasSession): Promise<Snapshot> {
 export async function readTopic(
   session: SchemasSession,
   { topic, groupId }: Pick<CommonOptions, 'topic' | 'groupId'> = session.options,
-): Promise<Snapshot> {
+): Promise<SnapshotFolder> {
   const { clock, signal, logger, progress } = session;
   const source = topicSource({ broker: await session.broker(), client: { settings: {}, logger }, topic, groupId });
   const takenAt = clock.now();

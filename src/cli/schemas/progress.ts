@@ -1,15 +1,11 @@
 /** Progress of long work on stderr: one line that is rewritten on a terminal, a line every five seconds elsewhere. */
 import type { Clock } from '../../foundation/clock.ts';
+import type { ProgressReport } from '../../recovery/snapshot/watched-snapshot.ts';
 
 const TERMINAL_EVERY_MS = 100;
 const LINES_EVERY_MS = 5_000;
 
-export interface Progress {
-  /**
-   * Cheap: may be called for every batch.
-   * @param what constant for one stretch of work: `Reading _schemas`
-   */
-  report(what: string, done: number, total?: number): void;
+export interface Progress extends ProgressReport {
   /** Makes room for other output: what is shown goes. */
   clear(): void;
 }

@@ -13,6 +13,7 @@ import type { BrokerPlanTopic } from '../../recovery/restore/broker-plan-topic.t
 import { HighestIds } from '../../recovery/restore/highest-ids.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { watchedSnapshot } from '../../recovery/snapshot/watched-snapshot.ts';
 import { replay } from '../../recovery/state/replay.ts';
 import { UsageError } from '../exit-codes.ts';
 import { type Wait, waitOf } from './check-nodes-after.ts';
@@ -24,7 +25,6 @@ import type { PlanOptions } from './repair-options.ts';
 import { EXIT_FINDINGS } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
-import { watchedSnapshot } from './watched-snapshot.ts';
 
 export interface CannotWriteOptions extends PlanOptions {
   readonly backup: string;

@@ -9,6 +9,7 @@ import { writeLeftOutFile } from '../../recovery/repair/left-out-file.ts';
 import { addWitnessedIds, HighestIds } from '../../recovery/restore/highest-ids.ts';
 import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { watchedSnapshot } from '../../recovery/snapshot/watched-snapshot.ts';
 import { UsageError } from '../exit-codes.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { openPlanTopic } from './open-plan-topic.ts';
@@ -17,7 +18,6 @@ import { backUpTopic, topicFolder } from './repair-backup.ts';
 import { parseOffset, parseOffsetOrTime, type RepairOptions } from './repair-options.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
-import { watchedSnapshot } from './watched-snapshot.ts';
 
 export interface CorruptRecordsOptions extends RepairOptions {
   readonly backup: string;

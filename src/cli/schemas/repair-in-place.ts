@@ -4,6 +4,7 @@ import type { BothStates } from '../../recovery/repair/duplicate-ids.ts';
 import type { InPlaceRepair } from '../../recovery/repair/in-place-repair.ts';
 import { planRepair } from '../../recovery/repair/plan-repair.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { watchedSnapshot } from '../../recovery/snapshot/watched-snapshot.ts';
 import type { RegistryState } from '../../recovery/state/registry-state.ts';
 import { replay } from '../../recovery/state/replay.ts';
 import { waitOf } from './check-nodes-after.ts';
@@ -13,7 +14,6 @@ import type { RepairOptions } from './repair-options.ts';
 import { type ReadByVendor, vendorOf } from './repair-vendor.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
-import { watchedSnapshot } from './watched-snapshot.ts';
 
 export interface ReadTopic {
   readonly snapshot: Snapshot;

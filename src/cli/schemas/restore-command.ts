@@ -12,6 +12,7 @@ import { planNewTopic } from '../../recovery/restore/plan-new-topic.ts';
 import type { OverwriteIds } from '../../recovery/restore/refuse-id-changes.ts';
 import { SubjectRules } from '../../recovery/restore/subject-rules.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
+import { watchedSnapshot } from '../../recovery/snapshot/watched-snapshot.ts';
 import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { waitOf } from './check-nodes-after.ts';
@@ -25,7 +26,6 @@ import { runSchemas } from './run-schemas.ts';
 import type { SchemasSession } from './schemas-session.ts';
 import { showAndRun } from './show-and-run.ts';
 import { withUsedByOptions } from './used-by.ts';
-import { watchedSnapshot } from './watched-snapshot.ts';
 
 interface RestoreOptions extends CommonOptions, RestoreSourceOptions, WaitOption {
   readonly into: string;

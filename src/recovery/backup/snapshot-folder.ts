@@ -78,14 +78,18 @@ export class SnapshotFolder implements Snapshot {
 
   /**
    * Reads everything and compares every digest: of records, files and the whole.
+   * @param onProgress with the records that were read so far
    * @throws DataError `holdfast.recovery.backup-damaged`, naming file and line
    */
-  async check(signal?: AbortSignal): Promise<void> {
+  async check(signal?: AbortSignal, onProgress?: (records: number) => void): Promise<void> {
     const whole = createHash('sha256');
+    let read = 0;
     for (const file of this.files) {
       for await (const lines of file.read()) {
         signal?.throwIfAborted();
         whole.update(Buffer.concat(lines.map(({ digest }) => digest)));
+        read += lines.length;
+        onProgress?.(read);
       }
       await this.checkFile(file.facts);
     }

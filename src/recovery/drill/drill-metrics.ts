@@ -15,10 +15,11 @@ export interface DrillFigures {
   /** ms since the epoch. */
   readonly endedAt: number;
   readonly durationMs: number;
+  /** Records of the backup, and subjects as its manifest counts them; 0: it was not restored. */
   readonly records: number;
   readonly subjects: number;
-  /** Of the backup: ms since the epoch at which it was taken. */
-  readonly backupTakenAt: number;
+  /** Of the backup: ms since the epoch at which it was taken. undefined: it could not be opened. */
+  readonly backupTakenAt: number | undefined;
 }
 
 const LAST_SUCCESS = 'holdfast_schemas_drill_last_success_timestamp_seconds';
@@ -35,11 +36,11 @@ export function drillMetrics(figures: DrillFigures, before: string | undefined):
     ['holdfast_schemas_drill_success', 'Whether the last drill found the backup equal.', succeeded ? 1 : 0],
     ['holdfast_schemas_drill_duration_seconds', 'How long the last drill took.', durationMs / 1000],
     ['holdfast_schemas_drill_records', 'Records that the last drill restored.', records],
-    ['holdfast_schemas_drill_subjects', 'Subjects that the last drill restored.', subjects],
+    ['holdfast_schemas_drill_subjects', 'Subjects that these records name, deleted ones too.', subjects],
     [
       'holdfast_schemas_drill_backup_timestamp_seconds',
       'When the backup of the last drill was taken.',
-      backupTakenAt / 1000,
+      backupTakenAt === undefined ? undefined : backupTakenAt / 1000,
     ],
   ];
   return rows

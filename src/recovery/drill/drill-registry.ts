@@ -9,6 +9,7 @@ import { witnessNode } from '../rest/witness-node.ts';
 import { writeRegistryPlan } from '../rest/write-registry-plan.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type ProgressReport, watchedSnapshot } from '../snapshot/watched-snapshot.ts';
 import { replay } from '../state/replay.ts';
 import { compareWitness, replayVendorOf } from '../verify/compare-witnesses.ts';
 import type { Finding } from '../verify/finding.ts';
@@ -29,7 +30,7 @@ export interface DrillRegistryOptions {
   readonly clock: Clock;
   /** Exists, and is removed by its owner. */
   readonly temporaryFolder: string;
-  readonly onProgress?: (what: string, done: number, total: number) => void;
+  readonly progress: ProgressReport;
 }
 
 /** Taking everything away goes on after a signal for so long, and for as long as it takes without one. */
@@ -41,39 +42,33 @@ const REMOVAL_MS = 120_000;
  * @throws ConfigError `holdfast.recovery.drill-registry-in-use`; what restoring throws; a difference is no failure but a result
  */
 export async function drillRegistry(options: DrillRegistryOptions, signal: AbortSignal): Promise<DrillResult> {
-  const { snapshot, source, nodes, clock, temporaryFolder: folder, onProgress } = options;
+  const { source, nodes, clock, temporaryFolder: folder, progress } = options;
   const [api] = nodes;
   if (api === undefined) throw new RangeError('a registry has at least one node');
   const hadLeftOvers = await isMarked(api, signal);
   if (hadLeftOvers) await removeLeftOvers(options, api, signal);
-  const witness = await witnessNode({ api, clock, folder, signal });
+  const witness = await told(options, api, signal);
   await refuseUsed(witness);
   const wasEmpty = witness.versionCount === 0;
   const path = join(folder, 'drill-registry.ndjson');
+  const snapshot = watchedSnapshot(options.snapshot, 'Planning', progress);
   const { plan, undo } = await writeRegistryPlan(
     { snapshot, nodes, witness, path, source, now: clock.now(), folder, title: 'Drill: restore through REST' },
     signal,
   );
-  const progress = (what: string) => (done: number, total: number) => onProgress?.(what, done, total);
+  const sending = (what: string) => (done: number, total: number) => progress.report(what, done, total);
   if (wasEmpty) await setMark(api, signal);
   try {
-    await runRegistryPlan({ plan, api, clock, onProgress: progress('restoring') }, signal);
+    await runRegistryPlan({ plan, api, clock, onProgress: sending(`Restoring into ${api.node}`) }, signal);
     const differences: string[] = [];
     for (const node of nodes) differences.push(...(await differencesAt(node, options, signal)));
-    const state = await replay(snapshot, 'confluent', { signal, readsOn: true });
-    const subjects = [...state.subjects()].length;
-    return {
-      target: api.node,
-      records: snapshot.facts.records,
-      subjects,
-      differences,
-      leftOvers: hadLeftOvers ? [api.node] : [],
-    };
+    return { target: api.node, differences, leftOvers: hadLeftOvers ? [api.node] : [] };
   } finally {
     // Not the signal of the drill: that one may be why it ends.
     const removal = signalledFor(REMOVAL_MS, clock, signal);
     try {
-      await runRegistryPlan({ plan: undo, api, clock, onProgress: progress('taking it away') }, removal.signal);
+      const onProgress = sending(`Taking it away from ${api.node}`);
+      await runRegistryPlan({ plan: undo, api, clock, onProgress }, removal.signal);
       if (wasEmpty) await endDrill(options, api, removal.signal);
     } finally {
       removal.end();
@@ -103,8 +98,8 @@ function signalledFor(
 
 /** Of a drill that was killed: what it restored is taken away as it would have done itself. */
 async function removeLeftOvers(options: DrillRegistryOptions, api: RegistryApi, signal: AbortSignal): Promise<void> {
-  const { snapshot, source, nodes, clock, temporaryFolder: folder, onProgress } = options;
-  const found = await witnessNode({ api, clock, folder, signal });
+  const { snapshot, source, nodes, clock, temporaryFolder: folder, progress } = options;
+  const found = await told(options, api, signal);
   const foreign = await foreignVersion(found, await replay(snapshot, 'confluent', { signal, readsOn: true }));
   if (foreign !== undefined) {
     throw new ConfigError(
@@ -119,18 +114,27 @@ async function removeLeftOvers(options: DrillRegistryOptions, api: RegistryApi, 
     { snapshot, nodes, witness: asIfEmpty(found), path, source, now: clock.now(), folder, title },
     signal,
   );
-  const progress = (done: number, total: number) => onProgress?.('removing what a drill left', done, total);
-  await runRegistryPlan({ plan: undo, api, clock, onProgress: progress }, signal);
+  const onProgress = (done: number, total: number): void => {
+    progress.report(`Removing what a drill left in ${api.node}`, done, total);
+  };
+  await runRegistryPlan({ plan: undo, api, clock, onProgress }, signal);
   await endDrill(options, api, signal);
 }
 
-async function endDrill(
-  { clock, temporaryFolder: folder }: DrillRegistryOptions,
+async function endDrill(options: DrillRegistryOptions, api: RegistryApi, signal: AbortSignal): Promise<void> {
+  await removeReserved(api, await told(options, api, signal), { clock: options.clock, signal });
+  await removeMark(api, signal);
+}
+
+function told(
+  { clock, temporaryFolder: folder, progress }: DrillRegistryOptions,
   api: RegistryApi,
   signal: AbortSignal,
-): Promise<void> {
-  await removeReserved(api, await witnessNode({ api, clock, folder, signal }), { clock, signal });
-  await removeMark(api, signal);
+): Promise<RestWitness> {
+  return witnessNode({
+    ...{ api, clock, folder, signal },
+    onProgress: ({ what, done, total }) => progress.report(`Reading ${what} of ${api.node}`, done, total),
+  });
 }
 
 async function refuseUsed(witness: RestWitness): Promise<void> {
@@ -146,10 +150,11 @@ async function refuseUsed(witness: RestWitness): Promise<void> {
 
 async function differencesAt(
   api: RegistryApi,
-  { snapshot, clock, temporaryFolder: folder }: DrillRegistryOptions,
+  options: DrillRegistryOptions,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const witness = await witnessNode({ api, clock, folder, signal });
+  const witness = await told(options, api, signal);
+  const snapshot = watchedSnapshot(options.snapshot, `Comparing with ${api.node}`, options.progress);
   const state = await replay(snapshot, replayVendorOf(witness), { signal, readsOn: true });
   const found = await compareWitness({ snapshot, state }, witness, { signal, mayBeRestored: true });
   const isMeant = ({ severity, subject }: Finding): boolean =>

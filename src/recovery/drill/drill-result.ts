@@ -2,8 +2,6 @@
 export interface DrillResult {
   /** What it restored into; it is gone, or empty again. */
   readonly target: string;
-  readonly records: number;
-  readonly subjects: number;
   /** In words; none: the copy is equal. */
   readonly differences: readonly string[];
   /** Topics of earlier drills that were killed, removed now; or the registry in which one had left schemas. */

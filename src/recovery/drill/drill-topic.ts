@@ -15,6 +15,7 @@ import { undoPathOf } from '../restore/open-undo.ts';
 import { planNewTopic } from '../restore/plan-new-topic.ts';
 import { runTopicPlan } from '../restore/run-topic-plan.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type ProgressReport, watchedSnapshot } from '../snapshot/watched-snapshot.ts';
 import { replay } from '../state/replay.ts';
 import type { Finding } from '../verify/finding.ts';
 import { compareFindings } from './compare-findings.ts';
@@ -32,9 +33,9 @@ export interface DrillTopicOptions {
   readonly clock: Clock;
   /** Exists, and is removed by its owner. */
   readonly temporaryFolder: string;
-  /** What `verify` finds in a snapshot. */
-  readonly findings: (snapshot: Snapshot) => Promise<readonly Finding[]>;
-  readonly onProgress?: (what: string, done: number, total: number) => void;
+  /** What `verify` finds in a snapshot; `what` is for whoever waits. */
+  readonly findings: (snapshot: Snapshot, what: string) => Promise<readonly Finding[]>;
+  readonly progress: ProgressReport;
 }
 
 /** Removing the scratch topic goes on after a signal for so long. */
@@ -45,7 +46,7 @@ const REMOVAL_MS = 30_000;
  * @throws what restoring and reading throw; a difference is no failure but a result
  */
 export async function drillTopic(options: DrillTopicOptions, signal: AbortSignal): Promise<DrillResult> {
-  const { snapshot, broker, client, clock } = options;
+  const { broker, client, clock } = options;
   const admin = broker.admin(client);
   try {
     const leftOvers = await removeLeftOvers({ admin, broker, client, now: clock.now() }, signal);
@@ -53,8 +54,7 @@ export async function drillTopic(options: DrillTopicOptions, signal: AbortSignal
     try {
       const copy = await restoredCopy(options, topic, signal);
       const differences = await differencesOf(options, topic, copy, signal);
-      const subjects = await subjectsIn(snapshot, signal);
-      return { target: topic, records: snapshot.facts.records, subjects, differences, leftOvers };
+      return { target: topic, differences, leftOvers };
     } finally {
       await remove(admin, topic);
     }
@@ -64,7 +64,8 @@ export async function drillTopic(options: DrillTopicOptions, signal: AbortSignal
 }
 
 async function restoredCopy(options: DrillTopicOptions, topic: string, signal: AbortSignal): Promise<Snapshot> {
-  const { snapshot, source, broker, client, clock, temporaryFolder, onProgress } = options;
+  const { source, broker, client, clock, temporaryFolder, progress } = options;
+  const snapshot = watchedSnapshot(options.snapshot, 'Planning', progress);
   // Nobody elects in a group of this name: the topic is no registry's.
   const target = new BrokerPlanTopic({ broker, client, clock, topic, groupId: topic, otherGroupsOk: ['*'] });
   try {
@@ -81,7 +82,7 @@ async function restoredCopy(options: DrillTopicOptions, topic: string, signal: A
       {
         ...{ plan, target, undoPath: undoPathOf(path), temporaryFolder, clock, openBackup },
         openPlan: (file) => openPlan(file, signal),
-        ...(onProgress === undefined ? {} : { onProgress: ({ doing, done, total }) => onProgress(doing, done, total) }),
+        onProgress: ({ doing, done, total }) => progress.report(`${topic}: ${doing}`, done, total),
       },
       signal,
     );
@@ -91,7 +92,9 @@ async function restoredCopy(options: DrillTopicOptions, topic: string, signal: A
     return await writer.finish({
       source: 'topic',
       takenAt: clock.now(),
-      topic: await target.spool(facts, writer, signal),
+      topic: await target.spool(facts, writer, signal, (done, total) => {
+        progress.report(`Reading ${topic}`, done, total);
+      }),
     });
   } finally {
     await target.close();
@@ -113,11 +116,13 @@ function withoutAcls(snapshot: Snapshot): Snapshot {
 }
 
 async function differencesOf(
-  { snapshot, findings }: DrillTopicOptions,
+  { snapshot: backup, findings, progress }: DrillTopicOptions,
   topic: string,
-  whole: Snapshot,
+  spooled: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const snapshot = watchedSnapshot(backup, 'Comparing the backup', progress);
+  const whole = watchedSnapshot(spooled, `Reading what came of it in ${topic}`, progress);
   const copy = await FilteredSnapshot.open(whole, await ownOffsets(whole, snapshot.facts.records, topic));
   const { differences, differing } = await compareRecords(snapshot, copy, signal);
   // What a registry makes of records, and what verify finds in them, follows from the records and their order alone; and with all of them
@@ -138,7 +143,10 @@ async function differencesOf(
       if (is < was) lines.push(`the highest id${where} is ${is} instead of ${was}`);
     }
   }
-  return [...lines, ...compareFindings(await findings(snapshot), await findings(copy))];
+  return [
+    ...lines,
+    ...compareFindings(await findings(backup, 'Verifying the backup'), await findings(copy, `Verifying ${topic}`)),
+  ];
 }
 
 /** What the copy has beside the backup's records: the mark before them, and behind them what reserves ids. */
@@ -158,11 +166,6 @@ async function ownOffsets(whole: Snapshot, records: number, topic: string): Prom
 function reservesId(record: RawRecord): boolean {
   const read = readRecord(record);
   return read.ok && read.record.kind === 'schema' && isReservedSubject(read.record.subject);
-}
-
-async function subjectsIn(snapshot: Snapshot, signal: AbortSignal): Promise<number> {
-  const state = await replay(snapshot, 'confluent', { signal, readsOn: true });
-  return [...state.subjects()].length;
 }
 
 async function remove(admin: Admin, topic: string): Promise<void> {

@@ -84,9 +84,21 @@ export class BrokerPlanTopic implements PlanTopic {
     await deleteRegistryTopic({ admin: this.admin, clock: this.options.clock }, { topic: this.topic, topicId }, signal);
   }
 
-  spool(facts: TopicFacts, writer: RecordSink, signal: AbortSignal): Promise<TopicFacts> {
+  spool(
+    facts: TopicFacts,
+    writer: RecordSink,
+    signal: AbortSignal,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<TopicFacts> {
     const { broker, client } = this.options;
-    return spoolTopic({ broker, client, facts, writer }, signal);
+    const { beginOffset } = facts;
+    return spoolTopic(
+      {
+        ...{ broker, client, facts, writer },
+        onProgress: ({ offset, endOffset }) => onProgress?.(offset - beginOffset, endOffset - beginOffset),
+      },
+      signal,
+    );
   }
 
   async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<readonly RawRecord[]> {

@@ -28,7 +28,13 @@ export interface PlanTopic {
   alter(configs: Readonly<Record<string, string | null>>, signal: AbortSignal): Promise<void>;
   /** Resolves when it is gone. @throws EnvironmentError `holdfast.recovery.topic-changed` for another topic of that name */
   remove(facts: TopicFacts, signal: AbortSignal): Promise<void>;
-  spool(facts: TopicFacts, writer: RecordSink, signal: AbortSignal): Promise<TopicFacts>;
+  /** @param onProgress with the offsets that were passed, and how many there are */
+  spool(
+    facts: TopicFacts,
+    writer: RecordSink,
+    signal: AbortSignal,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<TopicFacts>;
   /** In offset order from `from` up to, not including, `end`. */
   read(from: number, end: number, signal: AbortSignal): AsyncIterable<readonly RawRecord[]>;
   /**

@@ -98,7 +98,9 @@ export class TopicRun {
     const { temporaryFolder, clock } = this.options;
     const writer = await SnapshotWriter.create({ folder: join(temporaryFolder, `present-${clock.monotonic()}`) });
     try {
-      const topic = await this.target.spool(facts, writer, this.signal);
+      const topic = await this.target.spool(facts, writer, this.signal, (done, total) => {
+        this.progress('saving what is there', done, total);
+      });
       return await writer.finish({ source: 'topic', takenAt: clock.now(), topic });
     } catch (error) {
       await writer.abort();

@@ -45,3 +45,9 @@ it('tells no success where there was none', () => {
     valueIn(drillMetrics({ ...good, succeeded: false }, undefined), 'last_success_timestamp_seconds'),
   ).toBeUndefined();
 });
+
+it('tells no time of a backup that could not be opened: nobody took it in 1970', () => {
+  const text = drillMetrics({ ...good, succeeded: false, backupTakenAt: undefined }, undefined);
+  expect(text).not.toContain('backup_timestamp');
+  expect(valueIn(text, 'success')).toBe('0');
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { watchedSnapshot } from '../../../../src/cli/schemas/watched-snapshot.ts';
+import { watchedSnapshot } from '../../../../src/recovery/snapshot/watched-snapshot.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
 import { MemorySnapshot } from '../../../support/recovery/memory-snapshot.ts';
 import { asLog, confluent } from '../../../support/recovery/record-bytes.ts';
@@ -11,7 +11,7 @@ it('shows how far each reader of a snapshot is, and changes nothing of it', asyn
   const report = (what: string, done: number, total?: number): void => {
     shown.push(`${what} ${done}/${total}`);
   };
-  const watched = watchedSnapshot(snapshot, 'Planning', { report, clear: () => {} });
+  const watched = watchedSnapshot(snapshot, 'Planning', { report });
   const state = await replay(watched, 'confluent');
   expect([...state.subjects()]).toEqual(['s1', 's2', 's3']);
   expect(watched.facts).toBe(snapshot.facts);

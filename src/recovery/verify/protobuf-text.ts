@@ -1,6 +1,7 @@
 /** Whether a text is a Protobuf file, and what it imports is there. */
 import protobuf from 'protobufjs';
 import type { NamedText } from './named-text.ts';
+import { withoutOptionBlocks } from './protobuf-blocks.ts';
 
 const OPTIONS = { keepCase: true } as const;
 /** Registries bring these along; what of them the parser has no copy of is taken for good. */
@@ -14,7 +15,7 @@ const BUILT_IN = /^(?:google|confluent)\//;
 export function parseProtobuf(text: string, references: readonly NamedText[] | undefined): void {
   if (isDescriptor(text)) return;
   if (text.trim() === '') throw new Error('it is empty');
-  const { imports = [], weakImports = [] } = protobuf.parse(text, OPTIONS);
+  const { imports = [], weakImports = [] } = protobuf.parse(withoutOptionBlocks(text), OPTIONS);
   if (references === undefined) return;
   const wanted = [...imports, ...weakImports];
   const texts = new Map(references.map((each) => [each.name, each.text]));
@@ -29,7 +30,7 @@ export function parseProtobuf(text: string, references: readonly NamedText[] | u
 function unknownType(text: string, wanted: readonly string[], texts: ReadonlyMap<string, string>): string | undefined {
   const root = new protobuf.Root();
   try {
-    protobuf.parse(text, root, OPTIONS);
+    protobuf.parse(withoutOptionBlocks(text), root, OPTIONS);
     const open = [...wanted];
     const added = new Set<string>();
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -43,7 +44,7 @@ function unknownType(text: string, wanted: readonly string[], texts: ReadonlyMap
         continue;
       }
       if (isDescriptor(imported)) return undefined;
-      const { imports = [], weakImports = [] } = protobuf.parse(imported, root, OPTIONS);
+      const { imports = [], weakImports = [] } = protobuf.parse(withoutOptionBlocks(imported), root, OPTIONS);
       open.push(...imports, ...weakImports);
     }
   } catch {

@@ -57,7 +57,8 @@ export class SchemaTexts {
   /** Never throws. */
   problemOf(schemaType: SchemaType, text: string, referred: ReferredTexts): TextProblem | undefined {
     try {
-      if (schemaType === 'AVRO') parseAvro(text, { references: avroTexts(referred), checkDefaults: false });
+      // A repair leaves out what does not parse: never what some registry took.
+      if (schemaType === 'AVRO') parseAvro(text, { references: avroTexts(referred), takesJavaNames: true });
       else if (schemaType === 'PROTOBUF') parseProtobuf(text, referred.all);
       else if (schemaType === 'JSON') return this.jsonSchema(JSON.parse(text));
       else return { kind: 'unknown-type' };

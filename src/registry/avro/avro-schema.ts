@@ -1,4 +1,5 @@
 /** Avro schemas as a registry needs them: parsed with the schemas that they refer to. */
+import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, JsonNumber, type JsonText, parseJsonText, renderJsonText } from './json-text.ts';
 
 /** Attributes that Avro itself gives no meaning, in order. */
@@ -84,6 +85,9 @@ export interface AvroSchema {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Java's letters and digits, of 16 bits each. */
+const NAME_IN_JAVA = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
+const BEYOND_16_BITS = /[\u{10000}-\u{10ffff}]/u;
 const isPrimitive = (name: string): name is AvroPrimitiveName => (AVRO_PRIMITIVES as readonly string[]).includes(name);
 
 /** 'namespace.name', or the name alone where there is no namespace. */
@@ -105,26 +109,40 @@ export function simpleName(name: string): string {
 /**
  * Parses a schema. `references`: texts that define names which this one uses, those first that the later ones need.
  * `checkDefaults` refuses a default that is no value of its field, as registering does and reading an old one does not.
+ * `takesJavaNames` takes what some release of Avro for Java does, and the specification does not: letters of any language, any namespace, an
+ * enum or fixed that is defined twice alike.
  * Throws {@link AvroSyntaxError}.
  */
 export function parseAvro(
   text: string,
-  options: { readonly references?: readonly string[]; readonly checkDefaults?: boolean } = {},
+  options: {
+    readonly references?: readonly string[];
+    readonly checkDefaults?: boolean;
+    readonly takesJavaNames?: boolean;
+  } = {},
 ): AvroSchema {
+  const { references = [], checkDefaults = false, takesJavaNames = false } = options;
   const names = new Map<string, AvroRecord | AvroEnum | AvroFixed>();
-  for (const reference of options.references ?? []) new AvroParser(names, false).parse(reference);
+  const parser = new AvroParser({ names, checkDefaults: false, takesJavaNames });
+  for (const reference of references) parser.parse(reference);
   const before = new Set(names.keys());
-  const type = new AvroParser(names, options.checkDefaults ?? false).parse(text);
+  const type = new AvroParser({ names, checkDefaults, takesJavaNames }).parse(text);
   return { type, defined: new Set([...names.keys()].filter((name) => !before.has(name))) };
 }
 
 class AvroParser {
   private readonly names: Map<string, AvroRecord | AvroEnum | AvroFixed>;
   private readonly checkDefaults: boolean;
+  private readonly takesJavaNames: boolean;
 
-  constructor(names: Map<string, AvroRecord | AvroEnum | AvroFixed>, checkDefaults: boolean) {
-    this.names = names;
-    this.checkDefaults = checkDefaults;
+  constructor(options: {
+    readonly names: Map<string, AvroRecord | AvroEnum | AvroFixed>;
+    readonly checkDefaults: boolean;
+    readonly takesJavaNames: boolean;
+  }) {
+    this.names = options.names;
+    this.checkDefaults = options.checkDefaults;
+    this.takesJavaNames = options.takesJavaNames;
   }
 
   parse(text: string): AvroType {
@@ -200,7 +218,7 @@ class AvroParser {
 
   private field(json: JsonText, record: string, seen: Set<string>): AvroField {
     if (!isJsonObject(json)) throw new AvroSyntaxError(`field of ${record} is not an object: ${renderJsonText(json)}`);
-    const name = requiredName(json['name'], `a field of ${record}`);
+    const name = this.requiredName(json['name'], `a field of ${record}`);
     if (seen.has(name)) throw new AvroSyntaxError(`duplicate field ${name} in record ${record}`);
     seen.add(name);
     if (json['type'] === undefined) throw new AvroSyntaxError(`no type for field ${name} of ${record}`);
@@ -224,7 +242,7 @@ class AvroParser {
   private enumeration(json: Readonly<Record<string, JsonText>>, enclosing: string): AvroEnum {
     const named = this.named(json, enclosing, ['type', 'name', 'namespace', 'doc', 'symbols', 'aliases', 'default']);
     if (!Array.isArray(json['symbols'])) throw new AvroSyntaxError(`enum ${named.name} has no symbols`);
-    const symbols = json['symbols'].map((symbol: JsonText) => requiredName(symbol, `a symbol of ${named.name}`));
+    const symbols = json['symbols'].map((symbol: JsonText) => this.requiredName(symbol, `a symbol of ${named.name}`));
     if (new Set(symbols).size !== symbols.length) throw new AvroSyntaxError(`duplicate enum symbol in ${named.name}`);
     const preset = json['default'];
     if (preset !== undefined && (typeof preset !== 'string' || !symbols.includes(preset))) {
@@ -245,7 +263,9 @@ class AvroParser {
     if (typeof given !== 'string') throw new AvroSyntaxError(`no name in ${renderJsonText(json)}`);
     const space = typeof json['namespace'] === 'string' ? json['namespace'] : enclosing;
     const name = fullName(given, space);
-    for (const part of name.split('.')) requiredName(part, `the name ${name}`);
+    for (const part of this.takesJavaNames ? [simpleName(name)] : name.split('.')) {
+      this.requiredName(part, `the name ${name}`);
+    }
     if (isPrimitive(name)) throw new AvroSyntaxError(`a schema may not be named after the primitive ${name}`);
     return {
       name,
@@ -256,17 +276,20 @@ class AvroParser {
   }
 
   private define<T extends AvroRecord | AvroEnum | AvroFixed>(type: T): T {
-    if (this.names.has(type.name)) throw new AvroSyntaxError(`can't redefine: ${type.name}`);
+    const known = this.names.get(type.name);
+    if (known !== undefined && !(this.takesJavaNames && type.kind !== 'record' && isDeepStrictEqual(known, type))) {
+      throw new AvroSyntaxError(`can't redefine: ${type.name}`);
+    }
     this.names.set(type.name, type);
     return type;
   }
-}
 
-function requiredName(value: JsonText | undefined, of: string): string {
-  if (typeof value !== 'string' || !NAME.test(value)) {
+  private requiredName(value: JsonText | undefined, of: string): string {
+    const isName = (text: string): boolean =>
+      this.takesJavaNames ? NAME_IN_JAVA.test(text) && !BEYOND_16_BITS.test(text) : NAME.test(text);
+    if (typeof value === 'string' && isName(value)) return value;
     throw new AvroSyntaxError(`illegal name for ${of}: ${value === undefined ? 'none' : renderJsonText(value)}`);
   }
-  return value;
 }
 
 function strings(value: JsonText | undefined): string[] {

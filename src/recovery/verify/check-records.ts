@@ -8,7 +8,7 @@ import type { StateReplay } from '../state/state-replay.ts';
 import type { Row } from '../state/version-table.ts';
 import { EarlyReferences } from './early-references.ts';
 import type { FindingBook, FindingPlace } from './finding-book.ts';
-import { hashOf, KeyEncodings } from './key-encodings.ts';
+import { hashOf, KeyEncodings, type RowAt } from './key-encodings.ts';
 import { PurgedVersions, placeOf, splitPlace } from './purged-versions.ts';
 import type { SoundTexts } from './sound-texts.ts';
 
@@ -59,6 +59,11 @@ export class RecordsCheck {
   /** Rows whose references did not all lead somewhere when they were read. */
   get readEarly(): ReadonlySet<Row> {
     return this.early.rows;
+  }
+
+  /** Whether compaction leaves a version below an offset under another encoding of its key than its newest record has. */
+  staysBefore(subject: string, version: number, offset: number): boolean {
+    return this.keys.staysBefore(placeOf(subject, version), offset);
   }
 
   /** Bytes of the largest record. */
@@ -137,12 +142,13 @@ export class RecordsCheck {
       keepOffset(this.backwardOffsets, offset);
     }
     const isEarly = this.early.isEarly(record);
+    const beforeAt = this.at(before);
     state.apply(offset, read);
     const row = state.rowOf(subject, version);
     if (row === undefined) return;
     this.sound.see(row, value);
     this.early.note(row, isEarly);
-    this.keys.versionWritten(place, { row, before }, { hash, offset });
+    this.keys.versionWritten(place, { row, before: beforeAt }, { hash, offset });
   }
 
   private gone(raw: RawRecord, read: ReadRecord, { subject, version }: GoneRecord, hash: number): void {
@@ -151,7 +157,11 @@ export class RecordsCheck {
     const before = this.state.rowOf(subject, version);
     if (before !== undefined) this.purged.add(place, { offset, id: this.state.versionTable.id(before) });
     this.state.apply(offset, read);
-    this.keys.versionGone(place, before, { hash, offset });
+    this.keys.versionGone(place, this.at(before), { hash, offset });
+  }
+
+  private at(row: Row | undefined): RowAt | undefined {
+    return row === undefined ? undefined : { row, offset: this.state.versionTable.offset(row) };
   }
 
   private rewritten(before: Row, { subject, version, value }: SchemaRecord, offset: number): void {

@@ -12,6 +12,10 @@ interface Parts {
   readonly book: FindingBook;
   readonly purged: PurgedVersions;
   readonly readEarly: ReadonlySet<Row>;
+  /** Whether compaction leaves a version below an offset under an older encoding of its key; none unless told, as in a topic that is made anew. */
+  readonly staysBefore?: (subject: string, version: number, offset: number) => boolean;
+  /** Karapace reads the topic: it wrote some of it. False unless told. */
+  readonly isKarapaces?: boolean;
 }
 
 /** Returns the rows whose references do not lead to the end, because they are broken or go in a circle: their texts can't be judged. */
@@ -26,7 +30,7 @@ export function checkReferences(parts: Parts): ReadonlySet<Row> {
       const message = `${nameOf(state, row)} lies before what it refers to.`;
       book.add('reference-before-target', placeOfRow(state, row), message);
     } else {
-      const later = writtenAgainLater(state, row);
+      const later = writtenAgainLater(parts, row);
       if (later === undefined) continue;
       const at = state.versionTable.offset(later);
       const message = `${nameOf(state, row)} lies before what it refers to once the log is compacted: ${nameOf(state, later)} was written again at ${at}.`;
@@ -48,7 +52,11 @@ export function checkReferences(parts: Parts): ReadonlySet<Row> {
 }
 
 /** Whether it leads to a version. */
-function checkReference({ state, book, purged }: Parts, row: Row, reference: SchemaReference): boolean {
+function checkReference(
+  { state, book, purged, isKarapaces = false }: Parts,
+  row: Row,
+  reference: SchemaReference,
+): boolean {
   const table = state.versionTable;
   const target = state.rowReferred(table.subject(row), reference);
   const isLatest = reference.version === LATEST;
@@ -56,28 +64,33 @@ function checkReference({ state, book, purged }: Parts, row: Row, reference: Sch
     ? `the latest version of ${reference.subject}`
     : `${reference.subject} version ${reference.version}`;
   const from = nameOf(state, row);
+  const subject = referencedSubject(contextOf(table.subject(row)), reference.subject);
   if (target !== undefined) {
+    if (subject !== reference.subject && !isNamed(state, reference)) {
+      const severity = isKarapaces ? 'warning' : 'note';
+      const message = `${foundOf(state, row)} refers to ${to}, which Confluent's registry takes for ${subject}; Karapace takes the name as it is, finds nothing, and passes the schema over.`;
+      book.add('reference-in-context', { ...placeOfRow(state, row), severity }, message);
+    }
     if (table.isDeleted(target) && !table.isDeleted(row)) {
       book.add('reference-to-deleted', placeOfRow(state, row), `${from} refers to ${to}, which is soft-deleted.`);
     }
     return true;
   }
-  const subject = referencedSubject(contextOf(table.subject(row)), reference.subject);
+  // Registries let people delete what nothing but soft-deleted versions refer to.
+  const severity = table.isDeleted(row) ? { severity: 'warning' as const } : {};
+  const place = { ...placeOfRow(state, row), ...severity };
   const gone = purged.get(placeOf(subject, reference.version));
   if (subject !== reference.subject && isNamed(state, reference)) {
     book.add(
       'dangling-reference',
-      placeOfRow(state, row),
+      place,
       `${foundOf(state, row)} refers to ${to}, which Confluent's registry takes for ${subject} and does not find; Karapace takes the name as it is, and finds it: leave it where only Karapace reads this topic.`,
     );
   } else if (gone === undefined) {
-    book.add(
-      'dangling-reference',
-      placeOfRow(state, row),
-      `${foundOf(state, row)} refers to ${to}, which is not there.`,
-    );
+    book.add('dangling-reference', place, `${foundOf(state, row)} refers to ${to}, which is not there.`);
   } else {
-    const at = { subject, version: reference.version, id: gone.id, offsets: [gone.offset, table.offset(row)] };
+    const offsets = [gone.offset, table.offset(row)];
+    const at = { subject, version: reference.version, id: gone.id, ...severity, offsets };
     book.add('deleted-but-referred', at, `${to} was deleted at ${gone.offset}, and ${from} refers to it.`);
   }
   return false;
@@ -93,29 +106,24 @@ function isNamed(state: StateReplay, { subject, version }: SchemaReference): boo
 
 /**
  * What a row refers to and compaction leaves behind it alone, as of the last records. A target that is soft-deleted is none: Karapace takes no
- * reference to it in any order, and `reference-to-deleted` tells. An older record under another encoding of its key does not count, though
- * compaction leaves it: re-key deletes it.
+ * reference to it in any order, and `reference-to-deleted` tells. An older record under another encoding of its key stays before; re-key, which
+ * deletes it, writes what refers to it again.
  */
-function writtenAgainLater(state: StateReplay, row: Row): Row | undefined {
+function writtenAgainLater({ state, staysBefore = () => false }: Parts, row: Row): Row | undefined {
   const table = state.versionTable;
   const from = table.subject(row);
-  const isLater = (target: Row): boolean => table.offset(target) > table.offset(row);
+  const at = table.offset(row);
+  const isBefore = (target: Row): boolean =>
+    table.offset(target) <= at || staysBefore(table.subject(target), table.version(target), at);
   for (const reference of table.referencesOf(row)) {
     const target = state.rowReferred(from, reference);
-    if (target === undefined || table.isDeleted(target) || !isLater(target)) continue;
+    if (target === undefined || table.isDeleted(target) || isBefore(target)) continue;
     if (reference.version !== LATEST) return target;
     // Any living version does that lies before.
-    if (!hasEarlier(state, row, table.subject(target))) return target;
+    const living = [...state.rows(table.subject(target))].filter((each) => !table.isDeleted(each));
+    if (!living.some((each) => each !== row && isBefore(each))) return target;
   }
   return undefined;
-}
-
-function hasEarlier(state: StateReplay, row: Row, subject: string): boolean {
-  const table = state.versionTable;
-  for (const other of state.rows(subject)) {
-    if (!table.isDeleted(other) && table.offset(other) < table.offset(row)) return true;
-  }
-  return false;
 }
 
 function* referring(state: StateReplay): Iterable<Row> {

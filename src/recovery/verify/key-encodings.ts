@@ -10,8 +10,8 @@ export function hashOf(bytes: Uint8Array): number {
 }
 
 interface Several {
-  /** Of the keys under which a value is. */
-  readonly hashes: Set<number>;
+  /** Of the keys under which a value is, with the offset of the last one. */
+  readonly hashes: Map<number, number>;
   readonly offsets: number[];
 }
 
@@ -20,29 +20,34 @@ const MAX_OFFSETS = 10;
 export class KeyEncodings {
   /** Of the key under which each row came. */
   private readonly byRow = new RowInts();
-  private readonly byName = new Map<string, number>();
+  private readonly byName = new Map<string, KeyAt>();
   private readonly several = new Map<string, Several>();
 
-  /** A version was written; `before` is the row that it replaced or became. */
-  versionWritten(place: string, rows: { readonly row: Row; readonly before: Row | undefined }, key: KeyAt): void {
-    const known = this.hashOfRow(rows.before);
-    this.written(place, known, key);
+  /** A version was written; `before` is the row that it replaced or became, as it lay until then. */
+  versionWritten(place: string, rows: { readonly row: Row; readonly before: RowAt | undefined }, key: KeyAt): void {
+    this.written(place, this.keyOf(rows.before), key);
     this.byRow.set(rows.row, key.hash);
   }
 
   /** `before`: the row that is purged by it, where there was one. */
-  versionGone(place: string, before: Row | undefined, key: KeyAt): void {
-    this.gone(place, this.hashOfRow(before), key);
+  versionGone(place: string, before: RowAt | undefined, key: KeyAt): void {
+    this.gone(place, this.keyOf(before), key);
   }
 
   settingWritten(name: string, key: KeyAt): void {
     this.written(name, this.byName.get(name), key);
-    this.byName.set(name, key.hash);
+    this.byName.set(name, key);
   }
 
   settingGone(name: string, key: KeyAt): void {
     this.gone(name, this.byName.get(name), key);
     this.byName.delete(name);
+  }
+
+  /** Whether compaction leaves a version below an offset under some encoding, where it has several. */
+  staysBefore(place: string, offset: number): boolean {
+    for (const last of this.several.get(place)?.hashes.values() ?? []) if (last < offset) return true;
+    return false;
   }
 
   /** What there is under several keys, or is deleted under one and still there under another. */
@@ -54,26 +59,32 @@ export class KeyEncodings {
     }
   }
 
-  private hashOfRow(row: Row | undefined): number | undefined {
-    const hash = row === undefined ? -1 : this.byRow.get(row);
-    return hash < 0 ? undefined : hash;
+  private keyOf(row: RowAt | undefined): KeyAt | undefined {
+    const hash = row === undefined ? -1 : this.byRow.get(row.row);
+    return row === undefined || hash < 0 ? undefined : { hash, offset: row.offset };
   }
 
-  private written(place: string, known: number | undefined, key: KeyAt): void {
+  private written(place: string, known: KeyAt | undefined, key: KeyAt): void {
     const several = this.several.get(place);
     if (several !== undefined) note(several, key);
-    else if (known !== undefined && known !== key.hash) {
-      this.several.set(place, { hashes: new Set([known, key.hash]), offsets: [key.offset] });
+    else if (known !== undefined && known.hash !== key.hash) {
+      const hashes = new Map([known, key].map(({ hash, offset }) => [hash, offset]));
+      this.several.set(place, { hashes, offsets: [key.offset] });
     }
   }
 
-  private gone(place: string, known: number | undefined, key: KeyAt): void {
+  private gone(place: string, known: KeyAt | undefined, key: KeyAt): void {
     const several = this.several.get(place);
     if (several !== undefined) several.hashes.delete(key.hash);
-    else if (known !== undefined && known !== key.hash) {
-      this.several.set(place, { hashes: new Set([known]), offsets: [key.offset] });
+    else if (known !== undefined && known.hash !== key.hash) {
+      this.several.set(place, { hashes: new Map([[known.hash, known.offset]]), offsets: [key.offset] });
     }
   }
+}
+
+export interface RowAt {
+  readonly row: Row;
+  readonly offset: number;
 }
 
 export interface KeyAt {
@@ -82,6 +93,6 @@ export interface KeyAt {
 }
 
 function note(several: Several, { hash, offset }: KeyAt): void {
-  several.hashes.add(hash);
+  several.hashes.set(hash, offset);
   if (several.offsets.length < MAX_OFFSETS) several.offsets.push(offset);
 }

@@ -49,7 +49,7 @@ export const STATE_KINDS = {
   },
   'dangling-reference': {
     severity: 'error',
-    what: 'A reference to a version that is not there.',
+    what: 'A reference to a version that is not there. (A warning where a soft-deleted version has it.)',
     vendors: {
       confluent: 'kept; fails to resolve',
       karapace: 'passed over: 40403, and its id 40401; it takes names as they are, without contexts',
@@ -58,9 +58,15 @@ export const STATE_KINDS = {
   },
   'deleted-but-referred': {
     severity: 'error',
-    what: 'A version was purged while others refer to it.',
+    what: 'A version was purged while others refer to it. (A warning where those are soft-deleted.)',
     vendors: { confluent: 'the others fail to resolve', karapace: 'the others are passed over after a restart' },
     mend: 'Restore the version from a backup, in place.',
+  },
+  'reference-in-context': {
+    severity: 'note',
+    what: "A reference without a context from a schema that has one: Confluent's registry looks for it in that context, where it is. (A warning where Karapace wrote to the topic.)",
+    vendors: { confluent: 'resolves', karapace: 'passed over: 40403; it takes names as they are, without contexts' },
+    mend: "Nothing, while only Confluent's registry reads this topic; before Karapace does, register what is referred to under its name without the context, too.",
   },
   'reference-to-deleted': {
     severity: 'warning',

@@ -63,7 +63,9 @@ export async function verifySnapshot(snapshot: Snapshot, options: VerifyOptions 
   }
   await checkIds({ state, snapshot, book, signal });
   checkSettings(state, book);
-  const broken = checkReferences({ state, book, purged: records.purged, readEarly: records.readEarly });
+  const staysBefore = records.staysBefore.bind(records);
+  const { purged, readEarly } = records;
+  const broken = checkReferences({ state, book, purged, readEarly, staysBefore, isKarapaces });
   const texts = new TextsCheck({ state, snapshot, book, texts: schemaTexts, broken, sound });
   await texts.run((done) => progress(seen + done), signal);
   return book.findings();

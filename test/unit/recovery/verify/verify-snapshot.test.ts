@@ -116,6 +116,7 @@ const RECORDS: readonly Row[] = [
 ];
 
 const STATES: readonly Row[] = [
+  ['reference-in-context', 'bare', [schema(':.x:r', 1, 1), schema(':.x:a', 1, 2, LONG, refers('r'))]],
   ['duplicate-id', 'one id', [schema('a', 1, 1), schema('b', 1, 1, LONG)], { id: 1, context: '', offsets: [0, 1] }],
   [
     'duplicate-id',

@@ -1,7 +1,8 @@
-/** Which keys there are, in 12 bytes each and some room: 96 bits of a sha256 stand for a key. */
-import { createHash } from 'node:crypto';
+/** Which keys there are, in 16 bytes each and some room: 96 bits of a sha256 stand for a key, a text for its UTF-8. */
+import { hash } from 'node:crypto';
 
-const WORDS = 3;
+/** Those of the digest, and the key's number. */
+const WORDS = 4;
 const FIRST_SLOTS = 1024;
 
 export class KeySet {
@@ -13,18 +14,26 @@ export class KeySet {
     return this.count;
   }
 
-  add(key: Uint8Array): void {
+  /** Returns its number: from 0, in the order in which keys came first. */
+  add(key: Uint8Array | string): number {
     // Half full at most: what is looked for is near.
     if (this.count * 2 >= this.slots) this.grow();
     const words = wordsOf(key);
     const at = slotOf(this.table, this.slots, words);
-    if (!isFree(this.table, at)) return;
+    if (!isFree(this.table, at)) return this.table[at + WORDS - 1] ?? 0;
+    words[WORDS - 1] = this.count;
     this.table.set(words, at);
-    this.count++;
+    return this.count++;
   }
 
-  has(key: Uint8Array): boolean {
-    return !isFree(this.table, slotOf(this.table, this.slots, wordsOf(key)));
+  has(key: Uint8Array | string): boolean {
+    return this.find(key) !== undefined;
+  }
+
+  /** The number that {@link add} gave it; undefined: it never came. */
+  find(key: Uint8Array | string): number | undefined {
+    const at = slotOf(this.table, this.slots, wordsOf(key));
+    return isFree(this.table, at) ? undefined : this.table[at + WORDS - 1];
   }
 
   private grow(): void {
@@ -39,10 +48,10 @@ export class KeySet {
   }
 }
 
-function wordsOf(key: Uint8Array): Uint32Array {
-  const digest = createHash('sha256').update(key).digest();
+function wordsOf(key: Uint8Array | string): Uint32Array {
+  const digest = hash('sha256', key, 'buffer');
   // Zero is a free slot.
-  return Uint32Array.of(digest.readUInt32LE(0) | 1, digest.readUInt32LE(4), digest.readUInt32LE(8));
+  return Uint32Array.of(digest.readUInt32LE(0) | 1, digest.readUInt32LE(4), digest.readUInt32LE(8), 0);
 }
 
 function isFree(table: Uint32Array, at: number): boolean {

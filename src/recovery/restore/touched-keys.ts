@@ -1,5 +1,6 @@
 /** What a plan that only appends to a topic will replace there, by the exact bytes of the keys. */
 import { contextOf } from '../../registry/subject-context.ts';
+import { KeySet } from '../backup/key-set.ts';
 import type { Plan } from '../plan/open-plan.ts';
 import { appendedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
@@ -8,6 +9,7 @@ import { isReservedSubject } from '../records/reserved-id.ts';
 import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ReplayVendor } from '../state/registry-state.ts';
+import { RowNumbers } from '../state/row-columns.ts';
 import { BOTH, RecordTakers, type Takers } from './record-takers.ts';
 
 export interface TouchedKeys {
@@ -18,8 +20,8 @@ export interface TouchedKeys {
 }
 
 /**
- * Memory grows with the keys of the plan alone, and with those of the subjects that it deletes or clears as a whole; where one of them was
- * written more than once, with some 500 bytes for each version that there is, too. Reads the plan once and the snapshot twice.
+ * Memory: some 90 bytes for each key of the plan, and of the subjects that it deletes or clears as a whole, and the keys that are told; where one
+ * of them was written more than once, both vendors' states as well ({@link RecordTakers}). Reads plan and snapshot twice.
  */
 export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSignal): Promise<TouchedKeys> {
   const touched = new Touched(plan.header.undoes !== undefined);
@@ -38,23 +40,44 @@ export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSi
       touched.saw(raw, read, takers?.of(raw.offset, read) ?? BOTH);
     }
   }
-  return touched.keys();
+  const added: string[] = [];
+  for await (const steps of plan.read(0, signal)) {
+    for (const step of steps) {
+      if (step.do === 'produce' && step.record.key !== null && touched.isFirstAdded(step.record.key)) {
+        added.push(step.record.key);
+      }
+    }
+  }
+  return { added: [...added, ...touched.purgedKeys()].reverse(), replaced: touched.replaced() };
 }
 
-interface Newest {
-  /** -1: the topic has none. */
-  offset: number;
-  /** Of a version that says itself that it is soft-deleted, or that a DELETE_SUBJECT came to; undefined: no version. */
-  readonly version: { readonly subject: string; readonly version: number; isDeleted: boolean } | undefined;
-  /** Where the last record lies that each vendor's registry took, with which it reads on until compaction takes it; -1: there is none. */
-  readonly taken: Readonly<Record<ReplayVendor, number>>;
+interface PurgeableVersion {
+  readonly subject: string;
+  readonly version: number;
+  /** It says so itself, or a DELETE_SUBJECT came to it. */
+  isDeleted: boolean;
+  /** In base64. */
+  readonly key: string;
 }
-
-const NONE_TAKEN: Newest['taken'] = { confluent: -1, karapace: -1 };
 
 class Touched {
-  private readonly newest = new Map<string, Newest>();
-  private readonly places = new Set<string>();
+  /** Each has a number, from those of the plan on. */
+  private readonly keys = new KeySet();
+  private planned = 0;
+  /** By a key's number, where its newest record lies; -1: the topic has none. */
+  private readonly newest = new RowNumbers();
+  /** Where the last one lies that each vendor's registry took, with which it reads on until compaction takes it; -1: there is none. */
+  private readonly taken: Readonly<Record<ReplayVendor, RowNumbers>> = {
+    confluent: new RowNumbers(),
+    karapace: new RowNumbers(),
+  };
+  /** By a key's number. */
+  private readonly versions = new Map<number, PurgeableVersion>();
+  /** In base64, by number: those that are not the plan's, and were purged at one time. */
+  private readonly purged = new Map<number, string>();
+  /** The number of the next key of the plan to be looked at for what is added. */
+  private looked = 0;
+  private readonly places = new KeySet();
   private readonly subjects = new Set<string>();
   /** Subjects of which everything is said again, in its order. */
   private readonly whole = new Set<string>();
@@ -62,7 +85,7 @@ class Touched {
   private readonly cleared = new Set<string | null>();
   /** Whether the topic has purged anything beyond single subjects: only then what is soft-deleted counts. */
   private hasWide = false;
-  private readonly written = new Set<string>();
+  private readonly written = new KeySet();
   private isWrittenAgain = false;
 
   private readonly isOfUndo: boolean;
@@ -90,7 +113,8 @@ class Touched {
       return;
     }
     if (read.ok && read.record.kind === 'delete-subject') this.whole.add(read.record.subject);
-    this.newest.set(base64(raw.key), { offset: -1, version: undefined, taken: NONE_TAKEN });
+    this.keys.add(raw.key);
+    this.planned = this.keys.size;
   }
 
   /** What a DELETE_SUBJECT or a CLEAR_SUBJECT did has to be told before it again: then the whole subject is. */
@@ -118,26 +142,26 @@ class Touched {
   /** A record that the topic has. */
   saw(raw: RawRecord, read: ReadRecord, by: Takers): void {
     if (raw.key === null) return;
-    const key = base64(raw.key);
-    const known = this.newest.get(key);
+    const known = this.keys.find(raw.key);
+    const { offset } = raw;
     if (!read.ok) {
-      if (known !== undefined) this.newest.set(key, { ...known, offset: raw.offset, version: undefined });
+      if (known === undefined) return;
+      this.newest.set(known, offset);
+      this.versions.delete(known);
       return;
     }
     const { record } = read;
     if (record.kind === 'clear-subject' && isWide(record.subject)) this.purge(record.subject);
     if (record.kind === 'delete-subject') this.delete(record.subject, record.version);
     if (known === undefined && !this.isTouched(record)) return;
-    const { offset } = raw;
-    const before = known?.taken ?? NONE_TAKEN;
-    const taken = {
-      confluent: by.confluent ? offset : before.confluent,
-      karapace: by.karapace ? offset : before.karapace,
-    };
-    if (!this.hasWide || record.kind !== 'schema') this.newest.set(key, { offset, version: undefined, taken });
+    const number = known ?? this.keys.add(raw.key);
+    this.newest.set(number, offset);
+    if (by.confluent) this.taken.confluent.set(number, offset);
+    if (by.karapace) this.taken.karapace.set(number, offset);
+    if (!this.hasWide || record.kind !== 'schema') this.versions.delete(number);
     else {
       const { subject, version, value } = record;
-      this.newest.set(key, { offset, version: { subject, version, isDeleted: value.deleted }, taken });
+      this.versions.set(number, { subject, version, isDeleted: value.deleted, key: base64(raw.key) });
     }
   }
 
@@ -153,28 +177,43 @@ class Touched {
 
   private delete(subject: string, upTo: number): void {
     if (!this.hasWide) return;
-    for (const { version } of this.newest.values()) {
-      if (version?.subject === subject && version.version <= upTo) version.isDeleted = true;
+    for (const version of this.versions.values()) {
+      if (version.subject === subject && version.version <= upTo) version.isDeleted = true;
     }
   }
 
   /** Of a context or of everything: said again, it would purge what was deleted since; so what it purged is not said again. */
   private purge(scope: string | null): void {
-    for (const [key, { version }] of this.newest) {
-      if (version?.isDeleted !== true) continue;
-      if (scope !== null && contextOf(version.subject) !== contextOf(scope)) continue;
-      this.newest.set(key, { offset: -1, version: undefined, taken: NONE_TAKEN });
+    for (const [number, { isDeleted, subject, key }] of this.versions) {
+      if (!isDeleted || (scope !== null && contextOf(subject) !== contextOf(scope))) continue;
+      for (const offsets of [this.newest, this.taken.confluent, this.taken.karapace]) offsets.set(number, -1);
+      this.versions.delete(number);
+      if (number >= this.planned) this.purged.set(number, key);
     }
   }
 
-  keys(): TouchedKeys {
-    const added: string[] = [];
-    const replaced: number[] = [];
-    for (const [key, { offset, taken }] of this.newest) {
-      if (offset === -1) added.push(key);
-      for (const each of new Set([offset, taken.confluent, taken.karapace])) if (each !== -1) replaced.push(each);
+  /** Whether the topic does not have this key, in base64; asked of each key of the plan in its order, and told once. */
+  isFirstAdded(key: string): boolean {
+    const number = this.keys.find(Buffer.from(key, 'base64'));
+    if (number === undefined || number !== this.looked || number >= this.planned) return false;
+    this.looked = number + 1;
+    return this.newest.get(number) === -1;
+  }
+
+  /** In base64: that the topic does not have any more, and the plan does not have either. */
+  purgedKeys(): readonly string[] {
+    const gone = [...this.purged].filter(([number]) => this.newest.get(number) === -1);
+    return gone.sort(([a], [b]) => a - b).map(([, key]) => key);
+  }
+
+  /** Ascending. */
+  replaced(): readonly number[] {
+    const found: number[] = [];
+    for (let number = 0; number < this.keys.size; number++) {
+      const offsets = [this.newest, this.taken.confluent, this.taken.karapace].map((column) => column.get(number));
+      for (const each of new Set(offsets)) if (each !== -1) found.push(each);
     }
-    return { added: added.reverse(), replaced: replaced.sort((a, b) => a - b) };
+    return found.sort((a, b) => a - b);
   }
 }
 

@@ -173,13 +173,11 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   const facts = present?.facts.topic;
   if (present === undefined || facts === undefined) throw new Error('a plan in place without a topic');
   const { added, replaced } = await touchedKeys(plan, present, signal);
-  const deletes = added.map(
-    (key): PlanStep => ({
-      do: 'produce',
-      topic,
-      record: { key, value: null, headers: [], timestamp: -1 },
-    }),
-  );
+  const deleteOf = (key: string): PlanStep => ({
+    do: 'produce',
+    topic,
+    record: { key, value: null, headers: [], timestamp: -1 },
+  });
   const again = async function* (): AsyncGenerator<readonly RawRecord[]> {
     for (let at = 0; at < replaced.length; at += BATCH) {
       const found = await present.at(replaced.slice(at, at + BATCH));
@@ -213,7 +211,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
     ],
     first: back,
     records: async function* () {
-      for (let at = 0; at < deletes.length; at += BATCH) yield deletes.slice(at, at + BATCH);
+      for (let at = 0; at < added.length; at += BATCH) yield added.slice(at, at + BATCH).map(deleteOf);
       // All of them first: two versions may have changed their ids, and each id has to be let go of before it is taken.
       for await (const records of again()) yield records.flatMap((raw) => tombstoneBefore(topic, raw));
       for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));

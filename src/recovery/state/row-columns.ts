@@ -30,3 +30,17 @@ export class RowInts {
     (this.chunks[row >> CHUNK_BITS] as Int32Array)[row & (CHUNK - 1)] = value;
   }
 }
+
+/** Offsets and the like, as float64; -1 until one is set. */
+export class RowNumbers {
+  private readonly chunks: Float64Array[] = [];
+
+  get(row: number): number {
+    return this.chunks[row >> CHUNK_BITS]?.[row & (CHUNK - 1)] ?? -1;
+  }
+
+  set(row: number, value: number): void {
+    this.chunks[row >> CHUNK_BITS] ??= new Float64Array(CHUNK).fill(-1);
+    (this.chunks[row >> CHUNK_BITS] as Float64Array)[row & (CHUNK - 1)] = value;
+  }
+}

@@ -125,6 +125,7 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
     const written = await writeRegistryPlan(
       {
         ...{ snapshot, nodes, witness, path, source, folder, notes, minIds, now: clock.now() },
+        onProgress: (done, total) => progress.report(`Reading settings of ${api.node}`, done, total),
         ...(undo === undefined ? {} : { undoPath: undo }),
       },
       signal,

@@ -111,7 +111,7 @@ async function removeLeftOvers(options: DrillRegistryOptions, api: RegistryApi, 
   const path = join(folder, 'drill-leftovers.ndjson');
   const title = 'Drill: take away what an earlier one left';
   const { undo } = await writeRegistryPlan(
-    { snapshot, nodes, witness: asIfEmpty(found), path, source, now: clock.now(), folder, title },
+    { snapshot, nodes, witness: asIfEmpty(found), ownsSettings: true, path, source, now: clock.now(), folder, title },
     signal,
   );
   const onProgress = (done: number, total: number): void => {

@@ -12,6 +12,7 @@ export function covers(place: string, subject: string): boolean {
  * The whole registry when it is empty, or read-only; otherwise the subjects alone. But a subject whose last living version is deleted loses its
  * mode: where more is to be imported after that, its whole context has to be in the mode (the default context has no mode of its own: the registry).
  *
+ * @param items all of them, in their order
  * @param subjects to import into, in addition to those of the items
  */
 export function importScopes(
@@ -20,7 +21,8 @@ export function importScopes(
   target: TargetIndex,
 ): ReadonlySet<string> {
   const { modes } = target.witness;
-  const wanted = new Set([...items.map(({ version }) => version.subject), ...subjects]);
+  const importing = items.filter(({ action }) => action !== 'delete');
+  const wanted = new Set([...importing.map(({ version }) => version.subject), ...subjects]);
   if (wanted.size === 0) return wanted;
   const places = new Set<string>();
   if (target.isEmpty || isReadOnly(modes['']?.['mode'])) places.add('');

@@ -56,9 +56,8 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
   const unparsable = isApicurio ? undefined : await findUnparsable(snapshot, signal);
   const { items, same, leftOut, kept, otherIds } = await compareWithTarget(snapshot, state, target, unparsable, signal);
   const { reserved, maxIds } = reservations(state, target, minIds, leftOut);
-  const importing = items.filter(({ action }) => action !== 'delete');
   const scopes = importScopes(
-    importing,
+    items,
     reserved.map(({ subject }) => subject),
     target,
   );

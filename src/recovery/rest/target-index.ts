@@ -4,6 +4,7 @@ import { referred } from '../records/referenced-subject.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
 import type { RestWitness, WitnessedVersion, WitnessVendor } from '../snapshot/rest-witness.ts';
 import { type VersionKey, versionKey } from './list-schemas.ts';
+import type { Settings } from './read-settings.ts';
 import { restContent, textContent } from './rest-content.ts';
 import { StoredVersions } from './stored-versions.ts';
 
@@ -16,7 +17,7 @@ export interface TargetVersion {
 }
 
 export class TargetIndex {
-  readonly witness: RestWitness;
+  private told: RestWitness;
   private readonly stored: StoredVersions;
   private readonly subjects = new Map<string, Map<number, TargetVersion>>();
   private readonly byId = new Map<string, TargetVersion>();
@@ -30,7 +31,7 @@ export class TargetIndex {
   private readonly places = new Map<TargetVersion, number>();
 
   private constructor(options: { readonly witness: RestWitness; readonly stored: StoredVersions }) {
-    this.witness = options.witness;
+    this.told = options.witness;
     this.stored = options.stored;
   }
 
@@ -65,6 +66,16 @@ export class TargetIndex {
       if (known === undefined) this.users.set(key, [user]);
       else known.push(user);
     }
+  }
+
+  get witness(): RestWitness {
+    return this.told;
+  }
+
+  /** Those of places that the witness does not tell, as nothing is registered there yet. */
+  addSettings({ configs, modes }: Settings): void {
+    const { told } = this;
+    this.told = { ...told, configs: { ...told.configs, ...configs }, modes: { ...told.modes, ...modes } };
   }
 
   /** Equal for what the registry could not tell apart. */

@@ -2,13 +2,13 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import { isJsonObject } from '../records/json-bytes.ts';
-import type { JsonObject } from '../records/schemas-record.ts';
 import { maxIdOf, type RestWitness, type WitnessedVersion } from '../snapshot/rest-witness.ts';
 import { textsIn } from './answered-schema.ts';
 import { deletedInApicurio } from './apicurio-deleted.ts';
 import { inParallel } from './in-parallel.ts';
 import { listSchemas, type VersionKey, versionKey } from './list-schemas.ts';
 import { identifyNode, type NodeIdentity } from './node-identity.ts';
+import { readSetting, readSettings, type Settings } from './read-settings.ts';
 import type { RegistryApi } from './registry-api.ts';
 import { versionPath, walkSubjects } from './walk-subjects.ts';
 import { WitnessSpool } from './witness-spool.ts';
@@ -46,7 +46,7 @@ export function witnessVersions(options: WitnessNodeOptions): Promise<RestWitnes
 
 async function witnessed(
   options: WitnessNodeOptions,
-  readSettings: (witness: NodeWitness) => Promise<Pick<RestWitness, 'configs' | 'modes'>>,
+  settingsOf: (witness: NodeWitness) => Promise<Settings>,
 ): Promise<RestWitness> {
   const takenAt = options.clock.now();
   const { node } = options.api;
@@ -55,7 +55,7 @@ async function witnessed(
   try {
     const witness = new NodeWitness({ ...options, spool, vendor });
     await witness.readVersions();
-    const { configs, modes } = await readSettings(witness);
+    const { configs, modes } = await settingsOf(witness);
     const maxIds = await witness.readMaxIds();
     const { missing } = witness;
     return await spool.finish({
@@ -136,7 +136,7 @@ class NodeWitness {
     if (spool.versions % 100 === 0) onProgress?.({ what: 'versions', done: spool.versions, total: undefined });
   }
 
-  async readSettings(): Promise<Record<'configs' | 'modes', Record<string, JsonObject>>> {
+  async readSettings(): Promise<Settings> {
     const { api, signal, vendor, onProgress } = this.options;
     // A node that lacks them is one context.
     for (const name of textsIn(await api.read('/contexts', signal))) {
@@ -145,33 +145,15 @@ class NodeWitness {
     }
     const contexts = [...this.highest.keys()].filter((context) => context !== '').map((context) => `:.${context}:`);
     const places = ['', ...contexts, ...this.subjects];
-    const configs: Record<string, JsonObject> = {};
-    const modes: Record<string, JsonObject> = {};
-    const globalMode = await this.setting('mode', '');
+    const miss = (what: string): void => this.miss(what);
+    const globalMode = await readSetting({ api, signal, miss }, 'mode', '');
     if (globalMode === undefined && vendor !== 'apicurio') this.miss('modes: the node has none, or does not tell');
-    let done = 0;
-    await inParallel(places, api.parallel, async (place) => {
-      const config = await this.setting('config', place);
-      // Apicurio answers NONE for a subject without a level of its own, whatever holds for the whole registry.
-      const isOwnConfig = place === '' || vendor !== 'apicurio' || config?.['compatibilityLevel'] !== 'NONE';
-      if (config !== undefined && isOwnConfig) configs[place] = config;
-      const mode = place === '' || globalMode === undefined ? globalMode : await this.setting('mode', place);
-      // Karapace answers a subject's mode with the mode that holds for it.
-      const isOwn = place === '' || vendor === 'confluent' || mode?.['mode'] !== globalMode?.['mode'];
-      if (mode !== undefined && isOwn) modes[place] = mode;
-      if (++done % 100 === 0) onProgress?.({ what: 'settings', done, total: places.length });
+    const settings = await readSettings({
+      ...{ api, vendor, places, globalMode, signal, miss },
+      onProgress: (done, total) => onProgress?.({ what: 'settings', done, total }),
     });
-    if (configs[''] === undefined) this.miss('the compatibility level of the whole registry');
-    return { configs, modes };
-  }
-
-  private async setting(kind: 'config' | 'mode', place: string): Promise<JsonObject | undefined> {
-    const { api, signal } = this.options;
-    const path = place === '' ? `/${kind}` : `/${kind}/${encodeURIComponent(place)}`;
-    const { status, json, reason } = await api.ask('GET', path, signal);
-    if (status === 200 && isJsonObject(json)) return json;
-    if (status !== 404 && status !== 204 && status !== 405) this.miss(`${path}: ${reason}`);
-    return undefined;
+    if (settings.configs[''] === undefined) this.miss('the compatibility level of the whole registry');
+    return settings;
   }
 
   /** A node tells its highest id only beside an id that it has. */

@@ -15,12 +15,13 @@ import { planRegistryRestore } from './plan-registry-restore.ts';
 import type { RegistryApi } from './registry-api.ts';
 import type { RequestStep } from './restore-steps.ts';
 import { TargetIndex } from './target-index.ts';
+import { addUnlistedSettings } from './unlisted-settings.ts';
 
 export interface WriteRegistryPlanOptions {
   /** Chosen and renamed already (`--only`, `--map`): all of it is restored. */
   readonly snapshot: Snapshot;
   /** Every node; requests are sent to the first one. */
-  readonly nodes: readonly Pick<RegistryApi, 'node' | 'read'>[];
+  readonly nodes: readonly RegistryApi[];
   /** What the first one has, told just now. */
   readonly witness: RestWitness;
   readonly path: string;
@@ -33,6 +34,10 @@ export interface WriteRegistryPlanOptions {
   /** For temporary files; its owner removes it. */
   readonly folder: string;
   readonly notes?: readonly string[];
+  /** Settings of places where nothing is registered are of an earlier restore, and go when this one is taken back. */
+  readonly ownsSettings?: boolean;
+  /** Of settings that are asked for. */
+  readonly onProgress?: (done: number, total: number) => void;
   /** As of planRegistryRestore. */
   readonly minIds?: Readonly<Record<string, number>>;
 }
@@ -48,12 +53,17 @@ export async function writeRegistryPlan(
   signal: AbortSignal,
 ): Promise<WrittenRegistryPlan> {
   const { snapshot, nodes, witness, path, source, folder, now, notes = [], minIds = {} } = options;
+  const { ownsSettings = false, onProgress } = options;
   const state = await replay(snapshot, 'confluent', { signal, readsOn: true });
   const target = await TargetIndex.read(witness, folder, signal);
   try {
     const urls = nodes.map(({ node }) => node);
+    const [api] = nodes;
+    if (api !== undefined && !ownsSettings) {
+      await addUnlistedSettings(target, state, { api, signal, ...(onProgress === undefined ? {} : { onProgress }) });
+    }
     const restore = await planRegistryRestore({ snapshot, state, target, minIds, signal });
-    const cluster = nodes[0] === undefined ? {} : { clusterId: await clusterIdOf(nodes[0], signal) };
+    const cluster = api === undefined ? {} : { clusterId: await clusterIdOf(api, signal) };
     const common = {
       format: 1,
       kind: 'holdfast-schemas-plan',

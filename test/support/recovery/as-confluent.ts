@@ -17,9 +17,10 @@ export function asConfluent(served: RegistryInMemory): RegistryInMemory {
     return status === 200 ? body : [];
   };
   served.interfere = ({ method, path, body }) => {
-    const [, forced] = /^\/mode\/([^/]+)\?force=true$/.exec(path) ?? [];
-    if (forced !== undefined) {
-      registry.apply(encodeRecord({ keytype: 'MODE', subject: forced, value: { mode: 'IMPORT' } }));
+    const [isForced, forced] = /^\/mode(?:\/([^/]+))?\?force=true$/.exec(path) ?? [];
+    if (isForced !== undefined) {
+      const place = forced === undefined ? null : decodeURIComponent(forced);
+      registry.apply(encodeRecord({ keytype: 'MODE', subject: place, value: { mode: 'IMPORT' } }));
       return { status: 200, body: '{"mode":"IMPORT"}' };
     }
     const [, subject] = /^\/subjects\/([^/]+)\/versions/.exec(path) ?? [];

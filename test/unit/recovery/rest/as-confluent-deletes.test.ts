@@ -83,3 +83,16 @@ describe('a config of a subject that has no living version for a while', () => {
     }
   });
 });
+
+it('a version is imported after the last living one of its subject was deleted, which takes the mode of the subject away', async () => {
+  for (const served of [new RegistryInMemory(), asConfluent(new RegistryInMemory())]) {
+    having(served.registry, [
+      ['a', 1, 1, 'A'],
+      ['b', 1, 9, 'B'],
+    ]);
+    const plan = await planned(backupOf(['a', 1, 1, 'A', 'deleted'], ['a', 2, 2, 'AA', 'deleted']), served);
+    await run(await stepsOf(plan), served);
+    expect(versionsOf(served)).toEqual(['a 1 1 deleted', 'a 2 2 deleted', 'b 1 9']);
+    expect(served.registry.get('/mode').body).toEqual({ mode: 'READWRITE' });
+  }
+});

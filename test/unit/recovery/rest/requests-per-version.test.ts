@@ -75,7 +75,7 @@ it('takes one request for each import, and one for each id, for each subject a l
     Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, (count - (few[phase]?.[kind] ?? 0)) / 20])),
   );
   expect(more).toEqual([
-    { other: 0 },
+    { setting: 2, other: 0 },
     { import: VERSIONS, version: 1, other: 0 },
     { id: 0, other: 0 },
     { id: VERSIONS, setting: 2, other: 0 },

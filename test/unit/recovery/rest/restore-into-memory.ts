@@ -4,6 +4,7 @@ import { planRegistryRestore, type RegistryPlan } from '../../../../src/recovery
 import type { RequestStep } from '../../../../src/recovery/rest/restore-steps.ts';
 import { runRequestStep } from '../../../../src/recovery/rest/run-request-step.ts';
 import { TargetIndex } from '../../../../src/recovery/rest/target-index.ts';
+import { addUnlistedSettings } from '../../../../src/recovery/rest/unlisted-settings.ts';
 import { witnessNode } from '../../../../src/recovery/rest/witness-node.ts';
 import type { Snapshot } from '../../../../src/recovery/snapshot/snapshot.ts';
 import { replay } from '../../../../src/recovery/state/replay.ts';
@@ -31,16 +32,13 @@ export async function planned(
   minIds: Readonly<Record<string, number>> = {},
 ): Promise<RegistryPlan> {
   const folder = tempDir('rest');
-  const witness = await witnessNode({ api: served.node(), clock: systemClock, folder, signal });
+  const api = served.node();
+  const witness = await witnessNode({ api, clock: systemClock, folder, signal });
   const target = await TargetIndex.read(witness, folder, signal);
   opened.push(target);
-  return planRegistryRestore({
-    snapshot,
-    state: await replay(snapshot, 'confluent'),
-    target,
-    minIds,
-    signal,
-  });
+  const state = await replay(snapshot, 'confluent');
+  await addUnlistedSettings(target, state, { api, signal });
+  return planRegistryRestore({ snapshot, state, target, minIds, signal });
 }
 
 export async function stepsOf(plan: { steps(): AsyncIterable<RequestStep> }): Promise<readonly RequestStep[]> {

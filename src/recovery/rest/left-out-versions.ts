@@ -3,7 +3,9 @@
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import { LATEST, referred } from '../records/referenced-subject.ts';
 import type { VersionState } from '../state/registry-state.ts';
+import type { RestoreItem } from './compare-with-target.ts';
 import { type VersionKey, versionKey } from './list-schemas.ts';
+import { superseded } from './superseded.ts';
 import type { TargetIndex } from './target-index.ts';
 
 export interface LeftOutVersion {
@@ -25,6 +27,8 @@ export class LeftOutVersions {
   /** With a version that is there, and stays, once all that was asked for so far is restored. */
   private readonly living = new Set<string>();
   private readonly left = new Map<VersionKey, LeftOutVersion>();
+  /** By what Confluent's registry removes for good, the version that takes its place. */
+  private readonly removed: ReadonlyMap<VersionKey, VersionState>;
 
   constructor(parts: {
     /** Of the snapshot. */
@@ -39,6 +43,7 @@ export class LeftOutVersions {
       this.known.set(versionKey(version), version.deleted);
       this.subjects.add(version.subject);
     }
+    this.removed = parts.target.witness.vendor === 'confluent' ? removedOf(parts.versions, parts.target) : new Map();
   }
 
   /** Whether it would be refused; then it is left out, and what is asked for later and refers to it is as well. */
@@ -89,6 +94,10 @@ export class LeftOutVersions {
       const isKnown = this.subjects.has(subject) || [...this.target.versions(subject)].length > 0;
       return isKnown ? 'there is not: all of them are soft-deleted or left out themselves' : nowhere;
     }
+    const by = this.removed.get(versionKey({ subject, version }));
+    if (by !== undefined && !this.has(by)) {
+      return `is soft-deleted, and removed for good by Confluent's registry when version ${by.version} of the same id is imported`;
+    }
     if (this.target.version(subject, version) !== undefined) return undefined;
     if (!this.known.has(versionKey({ subject, version }))) return nowhere;
     return this.has({ subject, version }) ? 'is left out itself' : undefined;
@@ -100,6 +109,17 @@ export class LeftOutVersions {
       ({ version, deleted }) => !deleted && this.known.get(versionKey({ subject, version })) !== true,
     );
   }
+}
+
+/** As of `superseded`, of all that may be imported. */
+function removedOf(versions: readonly VersionState[], target: TargetIndex): ReadonlyMap<VersionKey, VersionState> {
+  const made: RestoreItem[] = versions
+    .filter((version) => {
+      const there = target.version(version.subject, version.version);
+      return there === undefined || (there.deleted && !version.deleted);
+    })
+    .map((version) => ({ version, action: 'import' }));
+  return superseded(made, [...target.softDeleted()]);
 }
 
 /** Lines of a plan's summary. */

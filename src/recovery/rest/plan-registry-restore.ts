@@ -11,8 +11,9 @@ import { type LeftOutVersion, leftOutInWords } from './left-out-versions.ts';
 import { versionKey } from './list-schemas.ts';
 import { type NotCarried, notCarried, notCarriedInWords } from './not-carried.ts';
 import { notKeptByApicurio, planApicurioRestore } from './plan-apicurio-restore.ts';
+import { inImportOrder, putBackInWords } from './put-back.ts';
 import { type RegistryRestore, restoreSteps, type SettingChange } from './registry-restore.ts';
-import { undoSteps } from './registry-undo.ts';
+import { undoInWords, undoSteps } from './registry-undo.ts';
 import { isPartOf } from './rest-content.ts';
 import type { RequestStep } from './restore-steps.ts';
 import { superseded, supersededInWords } from './superseded.ts';
@@ -62,16 +63,17 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
     target,
   );
   const inTheWay = new Set(items.map(({ version }) => `${version.version} ${version.subject}`));
-  const putBack = [...target.softDeleted()].filter(
+  const removed = [...target.softDeleted()].filter(
     ({ subject, version }) =>
       !inTheWay.has(`${version} ${subject}`) && [...scopes].some((place) => covers(place, subject)),
   );
+  const putBack = await inImportOrder(removed, items, target);
   const emptied = new Set(emptiedSubjects(items, target).keys());
   const configs = configChanges(state, target, emptied);
   const unlocked = unlockedPlaces({ target, scopes, items, configs });
   const restore: RegistryRestore = {
     ...{ snapshot, target, items, scopes, putBack, reserved, maxIds },
-    superseded: superseded(items, putBack),
+    superseded: superseded(items, removed),
     ...{ configs, unlocked },
     modes: modeChanges({ state, target, scopes: new Set([...scopes, ...unlocked.keys()]), emptied }),
   };
@@ -110,6 +112,7 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
       summary: [
         'Deletes for good what the plan imported, and puts configs and modes back.',
         'Keeps the highest ids from being given out again.',
+        ...(isApicurio ? [] : undoInWords(restore)),
       ],
       steps: requests.undo.steps,
     },
@@ -248,7 +251,10 @@ function keptAlive(kept: readonly string[]): readonly string[] {
   return [`Stays alive, though the backup has it soft-deleted: ${kept.slice(0, 10).join('; ')}${more}.`];
 }
 
-function summaryOf({ items, scopes, putBack, reserved, configs }: RegistryRestore, same: number): readonly string[] {
+function summaryOf(
+  { items, scopes, putBack, reserved, configs, target }: RegistryRestore,
+  same: number,
+): readonly string[] {
   const of = (action: string): number => items.filter((item) => item.action === action).length;
   const subjects = new Set(items.map(({ version }) => version.subject)).size;
   const where = [...scopes].map((place) => (place === '' ? 'the whole registry' : place));
@@ -258,9 +264,7 @@ function summaryOf({ items, scopes, putBack, reserved, configs }: RegistryRestor
     ...(of('undelete') > 0 ? [`${of('undelete')} soft-deleted versions live again.`] : []),
     ...(of('delete') > 0 ? [`${of('delete')} versions are soft-deleted.`] : []),
     ...(where.length > 0 ? [`Meanwhile nobody else can register schemas in ${shown} (mode IMPORT).`] : []),
-    ...(putBack.length > 0
-      ? [`${putBack.length} soft-deleted versions of the registry are put back if IMPORT removes them.`]
-      : []),
+    ...putBackInWords(putBack, target),
     ...(configs.length > 0 ? [`${configs.length} configs are set.`] : []),
     ...reserved.map(({ subject, id }) => {
       const context = contextOf(subject);

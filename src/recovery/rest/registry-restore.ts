@@ -5,6 +5,7 @@ import type { VersionState } from '../state/registry-state.ts';
 import { type RestoreItem, valuesAt } from './compare-with-target.ts';
 import { covers } from './import-scopes.ts';
 import { versionKey } from './list-schemas.ts';
+import { type PutBack, untilLastDeleted } from './put-back.ts';
 import {
   configStep,
   enterImportStep,
@@ -15,7 +16,7 @@ import {
   softDeleteStep,
 } from './restore-steps.ts';
 import type { Superseded } from './superseded.ts';
-import type { TargetIndex, TargetVersion } from './target-index.ts';
+import type { TargetIndex } from './target-index.ts';
 import type { UnlockedPlaces } from './unlocked-places.ts';
 
 export interface SettingChange {
@@ -34,8 +35,8 @@ export interface RegistryRestore {
   readonly scopes: ReadonlySet<string>;
   /** Read-only places that have to be written to. */
   readonly unlocked: UnlockedPlaces;
-  /** What entering IMPORT may remove, and has to be put back. */
-  readonly putBack: readonly TargetVersion[];
+  /** What entering IMPORT may remove, and has to be put back: each after what it refers to, what is made live among them. */
+  readonly putBack: readonly PutBack[];
   /** As of {@link superseded}. */
   readonly superseded: Superseded;
   /** Soft-deleted schemas that keep the highest ids. */
@@ -55,8 +56,9 @@ export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<Re
     const last = imported.findLast(({ subject }) => covers(place, subject));
     if (last !== undefined) yield enterImportStep(place, !target.isEmpty, isThere(last));
   }
-  for (const version of putBack) {
-    yield* importSteps(await target.value(version), superseded.get(versionKey(version)));
+  for (const { version, then } of untilLastDeleted(putBack)) {
+    const value = await target.value(version);
+    yield* putBackSteps(value, then, superseded.get(versionKey(version)));
   }
   for (let at = 0; at < items.length; at += 100) {
     const batch = items.slice(at, at + 100);
@@ -69,6 +71,9 @@ export async function* restoreSteps(restore: RegistryRestore): AsyncGenerator<Re
       if (action === 'delete') yield softDeleteStep(version.subject, version.version);
       else if (value !== undefined) yield* importSteps(value, superseded.get(versionKey(value)));
     }
+  }
+  for (const { version, then } of putBack) {
+    if (then === 'later') yield softDeleteStep(version.subject, version.version);
   }
   for (const value of reserved) yield* importSteps(value);
   for (const { place, after } of configs) yield configStep(place, after);
@@ -83,6 +88,13 @@ export function* importSteps(value: SchemaValue, by?: VersionState): Generator<R
   const step = importStep(value);
   yield by === undefined ? step : { ...step, done: isThere(by) };
   if (value.deleted) yield softDeleteStep(value.subject, value.version);
+}
+
+/** Counts as imported when it is soft-deleted, whatever comes of it then. */
+export function* putBackSteps(value: SchemaValue, then: PutBack['then'], by?: VersionState): Generator<RequestStep> {
+  const [step, deletion] = importSteps(value, by);
+  if (step !== undefined) yield step;
+  if (deletion !== undefined && then === 'deleted') yield deletion;
 }
 
 export function modeOf(value: JsonObject | undefined): string | undefined {

@@ -2,9 +2,12 @@
 import { contextOf } from '../../registry/subject-context.ts';
 import type { PlannedSight } from '../plan/plan.ts';
 import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
+import type { VersionState } from '../state/registry-state.ts';
 import { valuesAt } from './compare-with-target.ts';
 import { covers, isReadOnly } from './import-scopes.ts';
-import { importSteps, modeOf, type RegistryRestore } from './registry-restore.ts';
+import { versionKey } from './list-schemas.ts';
+import { named, untilLastDeleted } from './put-back.ts';
+import { modeOf, putBackSteps, type RegistryRestore } from './registry-restore.ts';
 import {
   configAnewSteps,
   configStep,
@@ -17,6 +20,8 @@ import {
   type RequestStep,
   softDeleteStep,
 } from './restore-steps.ts';
+import { type Superseded, superseded, supersededInWords } from './superseded.ts';
+import type { TargetVersion } from './target-index.ts';
 import { idPath } from './walk-subjects.ts';
 
 /** In the order in which they are sent. Harmless where the restore got only half way. */
@@ -45,9 +50,45 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
   for (const { place, before } of modes) yield modeStep(place, modeOf(before));
 }
 
+/** Lines of the summary of what takes a restore back. */
+export function undoInWords(restore: RegistryRestore): readonly string[] {
+  const { target } = restore;
+  const kept = keptAlive(restore).flatMap(({ subject, version }) => target.version(subject, version) ?? []);
+  return [
+    ...(kept.length === 0
+      ? []
+      : [`Stays alive, as no registry soft-deletes what is referred to: ${named(kept, target)}.`]),
+    ...(target.witness.vendor === 'confluent' ? supersededInWords(supersededByUndo(restore)) : []),
+  ];
+}
+
+/** What the restore makes live, and the registry refuses to soft-delete again: it had something alive that refers to it. */
+function keptAlive({ items, target }: RegistryRestore): readonly VersionState[] {
+  const deleted = new Set(items.filter(({ action }) => action === 'delete').map(({ version }) => versionKey(version)));
+  return items
+    .filter(({ action }) => action === 'undelete')
+    .map(({ version }) => version)
+    .filter((version) => target.usersOf(version).some((user) => !deleted.has(versionKey(user))));
+}
+
+/** What was soft-deleted before, below a version that the restore soft-deleted and its undo makes live again. */
+function supersededByUndo({ items, target }: RegistryRestore): Superseded {
+  const again = items
+    .filter(({ action }) => action === 'delete')
+    .map(({ version }) => ({ ...version, deleted: false }));
+  const subjects = new Set(again.map(({ subject }) => subject));
+  const before = [...subjects].flatMap((subject) => [...target.versions(subject)].filter(({ deleted }) => deleted));
+  return superseded(
+    again.map((version) => ({ version, action: 'import' })),
+    before,
+  );
+}
+
 /** Nothing but what was imported: meanwhile somebody may have registered another schema as the same version, or the restore never ran. */
-async function* removing({ snapshot, items }: RegistryRestore): AsyncGenerator<RequestStep> {
-  const backwards = items.filter(({ action }) => action !== 'delete').reverse();
+async function* removing(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+  const { snapshot, items } = restore;
+  const kept = new Set<Pick<TargetVersion, 'subject' | 'version'>>(keptAlive(restore));
+  const backwards = items.filter(({ action, version }) => action !== 'delete' && !kept.has(version)).reverse();
   for (let at = 0; at < backwards.length; at += 100) {
     const batch = backwards.slice(at, at + 100);
     const values = await valuesAt(
@@ -68,7 +109,9 @@ async function* removing({ snapshot, items }: RegistryRestore): AsyncGenerator<R
  * What the restore soft-deleted. To enter IMPORT may remove all that is soft-deleted in the subject (the embedded registry does): what was so before
  * is put back, what the restore had made live included.
  */
-async function* livingAgain({ snapshot, items, target }: RegistryRestore): AsyncGenerator<RequestStep> {
+async function* livingAgain(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+  const { snapshot, items, target } = restore;
+  const gone = supersededByUndo(restore);
   // Backwards, as the one that is referred to was deleted last.
   const deletedHere = items.filter(({ action }) => action === 'delete').reverse();
   const lastOf = new Map(deletedHere.map(({ version }) => [version.subject, version]));
@@ -79,19 +122,42 @@ async function* livingAgain({ snapshot, items, target }: RegistryRestore): Async
     if (last !== undefined && !entered.has(subject)) {
       entered.add(subject);
       yield enterImportStep(subject, true, isThere({ ...last, deleted: false }));
-      for (const each of target.versions(subject)) if (each.deleted) yield* importSteps(await target.value(each));
+      for (const each of target.versions(subject)) {
+        if (!each.deleted) continue;
+        const then = target.usersOf(each).length > 0 ? 'kept' : 'deleted';
+        yield* putBackSteps(await target.value(each), then, gone.get(versionKey(each)));
+      }
     }
     for (const [, value] of await valuesAt(snapshot, [version])) yield importStep({ ...value, deleted: false });
   }
 }
 
-/** What entering IMPORT removed, where the restore was killed before it put that back itself. */
-async function* puttingBack({ scopes, putBack, target }: RegistryRestore): AsyncGenerator<RequestStep> {
+/** What entering IMPORT removed, where the restore was killed before it put that back itself; and what made room for a version of its id. */
+async function* puttingBack(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+  const { scopes, putBack, target } = restore;
   for (const place of scopes) {
-    const last = putBack.findLast(({ subject }) => covers(place, subject));
-    if (last !== undefined) yield enterImportStep(place, true, isThere(last));
+    for (const last of lastToStay(restore, place)) yield enterImportStep(place, true, isThere(last));
   }
-  for (const version of putBack) yield* importSteps(await target.value(version));
+  for (const { version, then } of putBack) yield* putBackSteps(await target.value(version), then);
+}
+
+/** When they are there, so are all others of the place: what the restore brings back last, and what it supersedes first. */
+function lastToStay({ items, putBack, superseded, target }: RegistryRestore, place: string): readonly TargetVersion[] {
+  const early = untilLastDeleted(putBack).map(({ version }) => version);
+  const known = new Set(early);
+  const living = items.flatMap(({ action, version: { subject, version } }) => {
+    const there = action === 'undelete' ? target.version(subject, version) : undefined;
+    return there === undefined || known.has(there) ? [] : [there];
+  });
+  const made = items.map(({ version }) => version);
+  const own = [...early, ...living].filter(({ subject }) => covers(place, subject));
+  const gone = own
+    .flatMap((version) => {
+      const by = superseded.get(versionKey(version));
+      return by === undefined ? [] : [{ version, at: made.indexOf(by) }];
+    })
+    .sort((one, other) => one.at - other.at);
+  return [...new Set([...own.slice(-1), ...gone.slice(0, 1).map(({ version }) => version)])];
 }
 
 /** Invariant 10: ids that were there for a while may be in data by now. The next one is reserved, before the highest goes. */

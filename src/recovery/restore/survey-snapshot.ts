@@ -52,15 +52,15 @@ function summaryOf(
 ): readonly string[] {
   const lines = [`${counts.records} records in the snapshot`];
   if (counts['empty-delete'] > 0) {
-    lines.push(`${counts['empty-delete']} deletes with an empty value ${asIs ? 'stay so (--as-is)' : 'become null'}`);
+    lines.push(`${counts['empty-delete']} deletes with an empty value ${asIs ? 'stay so' : 'become null'}`);
   }
   if (counts['legacy-key'] > 0) {
-    lines.push(`${counts['legacy-key']} keys in an old form ${asIs ? 'stay so (--as-is)' : 'get the one of today'}`);
+    lines.push(`${counts['legacy-key']} keys in an old form ${asIs ? 'stay so' : 'get the one of today'}`);
   }
   if (asIs && counts.keyless > 0) {
     lines.push(`${counts.keyless} records without a key are left out, as no compacted topic takes them`);
   }
-  lines.push(...unreadable.lines('', asIs ? 'stay (--as-is)' : 'are left out'));
+  lines.push(...unreadable.lines('', asIs ? 'stay as they are' : 'are left out'));
   return [...lines, ...idLines(ids), ...(asIs ? [] : ['a NOOP at the end, so that the log ends with a record'])];
 }
 

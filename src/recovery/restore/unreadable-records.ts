@@ -1,4 +1,4 @@
-/** Records that no registry can read, for a summary: none is passed over without a word. */
+/** Damaged records, which no registry reads, or vendors differently, for a summary: none is passed over without a word. */
 
 /** That are listed one by one. */
 const LISTED = 20;
@@ -13,12 +13,12 @@ export class UnreadableRecords {
   }
 
   /**
-   * @param where follows `records`, with a blank before it, or is empty
+   * @param where follows `damaged records`, with a blank before it, or is empty
    * @param what becomes of them
    */
   lines(where: string, what: string): readonly string[] {
     if (this.count === 0) return [];
     const more = this.count > LISTED ? [`  and ${this.count - LISTED} more: holdfast schemas verify lists them`] : [];
-    return [`${this.count} records${where} that no registry can read ${what}:`, ...this.listed, ...more];
+    return [`${this.count} damaged records${where} ${what}:`, ...this.listed, ...more];
   }
 }

@@ -170,7 +170,7 @@ describe('a mapped snapshot', () => {
       [[], ['a=b']],
     ] as const) {
       const notes = (await mapped(only, map, log)).notes.join('\n');
-      expect(notes).toMatch(/2 records that no registry can read are left out:\n {2}offset 1: .*\n {2}offset 2: /);
+      expect(notes).toMatch(/2 damaged records are left out:\n {2}offset 1: .*\n {2}offset 2: /);
     }
   });
 

@@ -1,11 +1,14 @@
 /** The plan that takes a topic's plan back, written before that one's first step. Invariant 10: a restore can be undone. */
 import { newId } from '../../foundation/id.ts';
+import { contextOf } from '../../registry/subject-context.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
 import type { PlanHeader, PlanStep, UndonePlan } from '../plan/plan.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
 import { plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
+import type { SchemaValue } from '../records/schemas-record.ts';
 import { versionRecords } from '../repair/version-writes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
@@ -173,6 +176,8 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   const facts = present?.facts.topic;
   if (present === undefined || facts === undefined) throw new Error('a plan in place without a topic');
   const { added, replaced } = await touchedKeys(plan, present, signal);
+  const reserved = await reservedBy(plan, signal);
+  const released = new Set<string>();
   const deleteOf = (key: string): PlanStep => ({
     do: 'produce',
     topic,
@@ -192,11 +197,15 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   let hasReferences = false;
   for await (const records of again()) {
     for (const raw of records) {
-      ids.saw(readRecord(raw));
+      const read = readRecord(raw);
+      ids.saw(read);
+      const reservation = read.ok && read.record.kind === 'schema' ? reserved.get(idOf(read.record.value)) : undefined;
+      if (reservation !== undefined) released.add(reservation);
       largest = Math.max(largest, sizeOf(raw));
       hasReferences ||= refersToOthers(raw);
     }
   }
+  for (const key of released) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
   const behind = hasReferences ? await keptBehindTargets(present, replaced, signal) : [];
   const names = shape.alter.flatMap(({ configs }) => Object.keys(configs));
   const configs = Object.fromEntries(names.map((name) => [name, facts.overrides[name] ?? null]));
@@ -207,10 +216,11 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   return {
     ids,
     summary: [
-      `deletes ${added.length} keys that were not there, and writes ${replaced.length} records again as they were`,
+      `deletes ${released.size + added.length} keys that were not there, and writes ${replaced.length} records again as they were`,
     ],
     first: back,
     records: async function* () {
+      yield [...released].map(deleteOf);
       for (let at = 0; at < added.length; at += BATCH) yield added.slice(at, at + BATCH).map(deleteOf);
       // All of them first: two versions may have changed their ids, and each id has to be let go of before it is taken.
       for await (const records of again()) yield records.flatMap((raw) => tombstoneBefore(topic, raw));
@@ -219,6 +229,23 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
     },
     last: [...ids.reservations().map(({ schema }) => schemaStep(topic, schema)), noopStep(topic)],
   };
+}
+
+/** By id: the keys under which the plan reserves ids. A schema that has such an id again would come second, and be dropped by Confluent's registry. */
+async function reservedBy(plan: Plan, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, string>();
+  for await (const records of recordsOf(plan, signal)) {
+    for (const raw of records) {
+      const read = readRecord(raw);
+      if (!read.ok || read.record.kind !== 'schema' || !isReservedSubject(read.record.subject)) continue;
+      keys.set(idOf(read.record.value), Buffer.from(raw.key ?? []).toString('base64'));
+    }
+  }
+  return keys;
+}
+
+function idOf({ subject, id }: SchemaValue): string {
+  return `${id} ${contextOf(subject)}`;
 }
 
 /**

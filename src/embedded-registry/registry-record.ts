@@ -103,11 +103,18 @@ function schemaValue(value: StoredSchema): object {
   };
 }
 
-/** Never throws. An empty value, as Karapace writes it to delete, is read as none. */
-export function decodeRecord(key: Uint8Array | null, value: Uint8Array | null): DecodedRecord {
+/**
+ * Never throws.
+ * @param deletesByEmpty reads an empty value as none, as Karapace does, which deletes so; to Confluent's registry it is no JSON
+ */
+export function decodeRecord(
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  { deletesByEmpty }: { readonly deletesByEmpty: boolean } = { deletesByEmpty: true },
+): DecodedRecord {
   const keyJson = parseObject(key);
   if (keyJson === undefined) return unreadable('the key is not a JSON object');
-  const hasValue = value !== null && value.length > 0;
+  const hasValue = value !== null && (value.length > 0 || !deletesByEmpty);
   const valueJson = hasValue ? parseObject(value) : undefined;
   if (hasValue && valueJson === undefined) return unreadable('the value is not a JSON object');
   const record = recordOf(keyJson, valueJson ?? null);

@@ -160,7 +160,7 @@ export class Replica {
 
   private apply({ offset, key, value }: LoggedRecord): void {
     const { core, logger, onRollback } = this.options;
-    const decoded = decodeRecord(key, value);
+    const decoded = decodeRecord(key, value, core.profile);
     if (decoded.kind === 'unreadable') {
       logger.warn('The embedded registry passed over a record of its topic.', { offset, reason: decoded.reason });
     } else {

@@ -13,6 +13,8 @@ export interface VendorProfile {
   readonly dropsDanglingReferences: boolean;
   /** Karapace still answers the id of a purged schema until it is restarted. */
   readonly keepsPurgedIds: boolean;
+  /** Karapace deletes by an empty value; Confluent's registry passes over one, as it is no JSON. */
+  readonly deletesByEmpty: boolean;
   /** Karapace stores the text with sorted keys, Confluent in Avro's own order. */
   readonly sortsSchemaKeys: boolean;
   /** Karapace answers a malformed body with 422/422 and an array as message, Confluent with 400/400. */
@@ -42,6 +44,7 @@ export const vendorProfiles: Readonly<Record<RegistryVendor, VendorProfile>> = {
     duplicateId: 'first-wins',
     dropsDanglingReferences: false,
     keepsPurgedIds: false,
+    deletesByEmpty: false,
     sortsSchemaKeys: false,
     bodyErrorIsUnprocessable: false,
     refusedForward: 'error-code',
@@ -58,6 +61,7 @@ export const vendorProfiles: Readonly<Record<RegistryVendor, VendorProfile>> = {
     duplicateId: 'last-wins',
     dropsDanglingReferences: true,
     keepsPurgedIds: true,
+    deletesByEmpty: true,
     sortsSchemaKeys: true,
     bodyErrorIsUnprocessable: true,
     refusedForward: 'plain-text',

@@ -382,7 +382,7 @@ export class ScriptedRegistry {
   private replayed(): RegistryCore {
     const core = new RegistryCore({ vendor: this.vendor, kafkaClusterId: '' });
     for (const { key, value } of this.log.records) {
-      const decoded = decodeRecord(key, value);
+      const decoded = decodeRecord(key, value, core.profile);
       if (decoded.kind === 'record') core.apply(decoded.record);
     }
     return core;

@@ -27,7 +27,7 @@ export class InMemoryRegistry {
 
   apply({ key, value }: { readonly key: Uint8Array; readonly value: Uint8Array | null }): void {
     this.log.push({ key, value });
-    const decoded = decodeRecord(key, value);
+    const decoded = decodeRecord(key, value, this.core.profile);
     if (decoded.kind === 'record') this.core.apply(decoded.record);
   }
 

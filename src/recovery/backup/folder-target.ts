@@ -95,7 +95,7 @@ class OpenFolderTarget implements OpenTarget {
       if (!(error instanceof DataError)) throw error;
       // What was linked is damaged. The topic still has what counts.
       const note = fullBecause(error);
-      const full = { ...write, from: undefined, tombstones: [], notes: [...write.notes, note] };
+      const full = { ...write, from: undefined, tombstones: [], broken: note, notes: [...write.notes, note] };
       const written = await this.writeNew(full, signal);
       return { ...written, warnings: [...written.warnings, note] };
     }
@@ -162,7 +162,7 @@ class OpenFolderTarget implements OpenTarget {
         ...{ source: facts.source, takenAt, topic: facts.topic, endOffset: facts.endOffset, notes },
         ...(write.broken === undefined || this.held === undefined
           ? {}
-          : { continuityBreak: { before: this.heldName(), why: write.broken } }),
+          : { continuityBreak: { before: await this.newestWhole(signal), why: write.broken } }),
         ...(increment === undefined ? {} : { increment: { ...increment, recordsAdded: writer.records - before } }),
       });
     } catch (error) {
@@ -184,6 +184,14 @@ class OpenFolderTarget implements OpenTarget {
       if (!signal.aborted) await this.folder.remove(name).catch(() => {});
       throw error;
     }
+  }
+
+  /** Which one a rule has to leave: the one that was held may be damaged, and an older one all that is left. */
+  private async newestWhole(signal: AbortSignal): Promise<string> {
+    for (const { name, path } of await backupsIn(this.folder.path)) {
+      if ((await problemOf(path, signal)) === undefined) return name;
+    }
+    return this.heldName();
   }
 
   private heldName(): string {

@@ -125,8 +125,8 @@ async function decide(candidate: Candidate, run: BackupRun, reading: Reading, si
   if (risk !== undefined) candidate.warnings.push(risk);
   if (open?.held === undefined) return;
   const continuity = await compare(open.held, open.isAppendOnly, run, reading, signal).catch(damageAsBreak);
-  const isDamaged = continuity?.kind === 'broken' && continuity.isDamage === true;
-  if (continuity?.kind === 'broken' && !isDamaged) candidate.broken = continuity.why;
+  // Damage as well: what the topic has lost may be whole in an older one alone.
+  if (continuity?.kind === 'broken') candidate.broken = continuity.why;
   if (run.full === true && !open.isAppendOnly) {
     // Anew whatever it is; but what is held and the topic has no more must outlive it.
     if (continuity !== undefined && continuity.kind !== 'broken') candidate.broken = continuity.warning;
@@ -138,6 +138,7 @@ async function decide(candidate: Candidate, run: BackupRun, reading: Reading, si
   candidate.continuity = await Promise.resolve(isWhole).catch(damageAsBreak);
   signal.throwIfAborted();
   if (candidate.continuity?.kind === 'broken') {
+    candidate.broken = candidate.continuity.why;
     candidate.warnings.push(`It can't go on from what is there, because ${candidate.continuity.why}.`);
   }
   const { continuity: found } = candidate;
@@ -221,7 +222,8 @@ async function beginning(
     candidate.broken = 'the topic has lost records in a way that no compaction has';
     warnings.push(`It can't go on from what is there, because ${candidate.broken}.`);
   } catch (error) {
-    warnings.push(`It can't go on from what is there, because ${damageAsBreak(error).why}.`);
+    candidate.broken = damageAsBreak(error).why;
+    warnings.push(`It can't go on from what is there, because ${candidate.broken}.`);
   }
   return { from: undefined, tombstones: [] };
 }

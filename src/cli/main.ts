@@ -2,7 +2,7 @@
 /** The command line. Exit codes: 0 done, 1 wrong usage, 2 wrong settings, 3 failed, 128 + n ended by signal n. */
 import { Command, CommanderError } from 'commander';
 import { guardOutput } from './command-output.ts';
-import { EXIT_USAGE, reportFailure } from './exit-codes.ts';
+import { CLI_USAGE, EXIT_USAGE, reportFailure } from './exit-codes.ts';
 import type { RegistryArguments } from './registry-command.ts';
 import { endOnSignal } from './stop-signals.ts';
 
@@ -10,6 +10,9 @@ const outputWritten = guardOutput();
 const program = new Command('holdfast')
   .description('A Kafka Connect-compatible worker that holds its records through every change of the schema registry.')
   .showHelpAfterError()
+  .configureOutput({
+    outputError: (text, write) => write(`holdfast: ${text.replace(/^error: /, '').trimEnd()} [${CLI_USAGE}]\n`),
+  })
   .exitOverride();
 
 program

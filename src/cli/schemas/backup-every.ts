@@ -5,7 +5,7 @@ import { readPropertiesFile } from '../connector-file.ts';
 import { UsageError } from '../exit-codes.ts';
 import { runWorker } from '../standalone-command.ts';
 import { stopSignal } from '../stop-signals.ts';
-import type { CommonOptions } from './common-options.ts';
+import { type CommonOptions, checkCommonOptions } from './common-options.ts';
 import { parseDuration } from './duration.ts';
 import { parseTargetPlace, placeText } from './place.ts';
 
@@ -30,6 +30,7 @@ type Settings = Readonly<Record<string, string>>;
 
 /** Resolves when a signal has ended it. @throws UsageError, ConfigError */
 export async function backupEvery(options: BackupEveryOptions): Promise<void> {
+  checkCommonOptions(options);
   const stopped = stopSignal();
   const kafka = await propertiesOf(options.commandConfig);
   const target = options.targetConfig === undefined ? kafka : await propertiesOf(options.targetConfig);

@@ -1,5 +1,7 @@
 /** Options that all commands of `holdfast schemas` have. */
 import type { Command } from 'commander';
+import { topicNameProblem } from '../../broker/embedded/topic-name.ts';
+import { UsageError } from '../exit-codes.ts';
 
 /** As commander gives them. */
 export interface CommonOptions {
@@ -41,6 +43,20 @@ export function withCommonOptions(command: Command): Command {
     )
     .option('--json', 'print one JSON document instead of text', false)
     .option('--quiet', 'no progress on stderr', false);
+}
+
+/**
+ * What would be found out too late, or not at all: that no registry runs is known by its group, and a group without a name has no members.
+ * @throws UsageError
+ */
+export function checkCommonOptions({ topic, groupId }: CommonOptions): void {
+  const problem = topicNameProblem(topic);
+  if (problem !== null) throw new UsageError(`--topic '${topic}' can't be the name of a topic: ${problem}.`);
+  if (groupId === '') {
+    throw new UsageError(
+      '--group-id is empty. Name the group that the nodes of the registry elect in, or leave it out.',
+    );
+  }
 }
 
 export interface WaitOption {

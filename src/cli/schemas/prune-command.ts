@@ -1,8 +1,11 @@
 /** `holdfast schemas prune`: removes old backups of a folder, as `backup --keep` does. */
 import type { Command } from 'commander';
+import { BACKUP_UNREADABLE } from '../../recovery/backup/backup-errors.ts';
+import { backupsIn } from '../../recovery/backup/backup-folder.ts';
 import { expiredIn } from '../../recovery/backup/expired-in.ts';
 import { FolderTarget } from '../../recovery/backup/folder-target.ts';
 import { parseRetentionRule } from '../../recovery/backup/retention-rule.ts';
+import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { EXIT_FAILED, UsageError } from '../exit-codes.ts';
 import { type CommonOptions, withCommonOptions } from './common-options.ts';
 import { parsePlace } from './place.ts';
@@ -27,6 +30,12 @@ async function prune(session: SchemasSession, text: string, options: PruneOption
   const place = parsePlace(text);
   if (place.kind !== 'folder') throw new UsageError(`prune works on a folder of backups, not on ${text}.`);
   const keep = parseRetentionRule(options.keep);
+  // A rule for the wrong folder would remove nothing for ever, and nobody would know.
+  if ((await backupsIn(place.path)).length === 0) {
+    throw new ConfigError(`There are no backups in ${place.path}. Name the folder that holds them.`, {
+      code: BACKUP_UNREADABLE,
+    });
+  }
   const expired = (await expiredIn(place.path, keep)).map(({ name }) => name);
   if (!options.yes) {
     const lines =

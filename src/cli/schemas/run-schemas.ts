@@ -5,7 +5,7 @@ import { SecretRegistry } from '../../foundation/secret-registry.ts';
 import { maskOutput, type OutputStream } from '../masked-output.ts';
 import { OpenedParts } from '../opened-parts.ts';
 import { stopSignal } from '../stop-signals.ts';
-import type { CommonOptions } from './common-options.ts';
+import { type CommonOptions, checkCommonOptions } from './common-options.ts';
 import { noProgress, PrintedProgress } from './progress.ts';
 import { SchemasSession } from './schemas-session.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -16,12 +16,13 @@ const EXIT_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * @param run returns the exit code
- * @throws what `run` throws, unless a signal ended it
+ * @throws UsageError; what `run` throws, unless a signal ended it
  */
 export async function runSchemas(
   options: CommonOptions,
   run: (session: SchemasSession) => Promise<number>,
 ): Promise<void> {
+  checkCommonOptions(options);
   const secrets = new SecretRegistry();
   for (const stream of [process.stdout, process.stderr]) {
     process.once('exit', maskOutput(stream as OutputStream, secrets));

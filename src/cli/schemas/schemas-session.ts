@@ -9,6 +9,7 @@ import type { Logger } from '../../foundation/logger.ts';
 import type { SecretRegistry } from '../../foundation/secret-registry.ts';
 import { temporaryFolder } from '../../recovery/backup/temporary-folder.ts';
 import { openNodes, type RegistryNodes } from '../../recovery/rest/open-nodes.ts';
+import { parseHttpUrl } from '../../registry/registry-urls.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import { FILE_UNREADABLE, readPropertiesFile } from '../connector-file.ts';
@@ -90,6 +91,10 @@ export class SchemasSession {
       .split(',')
       .map((url) => url.trim())
       .filter((url) => url !== '');
+    if (urls.length === 0 || urls.some((url) => parseHttpUrl(url) === undefined)) {
+      // Without what was given: a password may stand in it.
+      throw new UsageError('--registry must be http://host:port[,http://host:port...], with a URL for each node.');
+    }
     this.secrets.add(secretsOf({ 'schema.registry.url': registry }));
     const settings = registryConfig === undefined ? {} : await this.properties(registryConfig);
     return { urls, settings };
@@ -162,10 +167,14 @@ export class SchemasSession {
 /** The embedded broker would make a folder that is not there, and find an empty registry in it. */
 async function existing(path: string): Promise<string> {
   const dir = resolve(path);
-  await stat(dir).catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError(`The folder ${dir} of ${EMBEDDED}${path} can't be read: ${cause.message}.`, {
-      ...{ code: FILE_UNREADABLE, cause },
-    });
+  const refuse = (reason: string, cause?: unknown): ConfigError =>
+    new ConfigError(
+      `The folder ${dir} of ${EMBEDDED}${path} can't be used: ${reason}. Name the folder of a worker's embedded broker.`,
+      { code: FILE_UNREADABLE, cause },
+    );
+  const found = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
+    throw refuse(cause.message, cause);
   });
+  if (!found.isDirectory()) throw refuse('it is a file');
   return dir;
 }

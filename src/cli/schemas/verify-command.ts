@@ -1,6 +1,6 @@
 /** `holdfast schemas verify`: everything that can be wrong, and whether places and nodes agree. */
 import { randomUUID } from 'node:crypto';
-import { access, constants, open, rename, rm } from 'node:fs/promises';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { askWitnesses } from '../../recovery/backup/ask-witnesses.ts';
@@ -61,7 +61,7 @@ async function verify(session: SchemasSession, named: readonly string[], options
   if (options.usedBy !== undefined && parsed.length === 0 && stores.length === 0) {
     throw new UsageError('--used-by needs a place in which the ids are looked up.');
   }
-  if (options.report !== undefined) await checkFolderOf(options.report);
+  if (options.report !== undefined) await checkReportFile(options.report);
   const nodes = await session.nodes(NODE_GIVE_UP_MS);
   if (parsed.length === 0 && stores.length === 0 && nodes === undefined) {
     throw new UsageError('Name a place, or give --bootstrap-servers for the topic, or --registry for its nodes.');
@@ -119,12 +119,19 @@ async function lookUpUsed(
 }
 
 /** Before hours of work, and not behind them. */
-async function checkFolderOf(path: string): Promise<void> {
-  await access(dirname(resolve(path)), constants.W_OK).catch((cause: Error) => {
-    throw new ConfigError(`The report can't be written to ${path}: ${cause.message}. Name another file for --report.`, {
+async function checkReportFile(path: string): Promise<void> {
+  const refuse = (reason: string, cause?: unknown): ConfigError =>
+    new ConfigError(`The report can't be written to ${path}: ${reason}. Name another file for --report.`, {
       ...{ code: REPORT_UNWRITABLE, cause },
     });
+  await access(dirname(resolve(path)), constants.W_OK).catch((cause: Error) => {
+    throw refuse(cause.message, cause);
   });
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw refuse('it is a folder');
 }
 
 /** Whole or not at all. */

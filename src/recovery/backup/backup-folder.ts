@@ -42,7 +42,8 @@ export interface NamedBackup {
 export async function backupsIn(folder: string): Promise<readonly NamedBackup[]> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return [];
-    throw new ConfigError(`The backups in ${folder} can't be read: ${cause.message}.`, {
+    const why = cause.code === 'ENOTDIR' ? 'it is a file. Name a folder' : `${cause.message}. Make it readable`;
+    throw new ConfigError(`The backups in ${folder} can't be read: ${why}.`, {
       ...{ code: BACKUP_UNREADABLE, cause },
     });
   });
@@ -65,10 +66,10 @@ export async function openBackup(path: string): Promise<SnapshotFolder> {
   if (await isThere(join(path, MANIFEST_FILE))) return openSnapshotFolder(path);
   const [newest] = await backupsIn(path);
   if (newest !== undefined) return openSnapshotFolder(newest.path);
-  throw new ConfigError(
-    `${path} is neither a backup of a schema registry nor a folder that holds some. Check the path.`,
-    { code: BACKUP_UNREADABLE },
-  );
+  const what = (await isThere(path))
+    ? 'is neither a backup of a schema registry nor a folder that holds some'
+    : 'is not there';
+  throw new ConfigError(`${path} ${what}. Check the path.`, { code: BACKUP_UNREADABLE });
 }
 
 /** The exclusive use of a folder of backups, which is made and marked where it is not there. */
@@ -190,9 +191,12 @@ function parsed(text: string): { readonly kind?: unknown; readonly format?: unkn
 
 function unwritable(path: string, cause: unknown): Error {
   if (cause instanceof ConfigError) return cause;
-  return new EnvironmentError(`The folder of backups ${path} can't be used: ${(cause as Error).message}.`, {
-    ...{ code: BACKUP_FAILED, cause },
-  });
+  return new EnvironmentError(
+    `The folder of backups ${path} can't be used: ${(cause as Error).message}. Make it writable, or name another one.`,
+    {
+      ...{ code: BACKUP_FAILED, cause },
+    },
+  );
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { lockFolder } from '../../broker/embedded/folder-lock.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { makeFolder } from '../../foundation/make-folder.ts';
 import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
-import { TARGET_FOREIGN } from './backup-errors.ts';
+import { BACKUP_FAILED, TARGET_FOREIGN } from './backup-errors.ts';
 import { BACKUP_LOCKED } from './backup-folder.ts';
 import { Git } from './git-command.ts';
 import { commitStream } from './git-commit-stream.ts';
@@ -66,7 +66,12 @@ export class GitRepository {
     signal: AbortSignal,
   ): Promise<GitRepository> {
     const path = resolve(place);
-    await makeFolder(path, 0o700);
+    await makeFolder(path, 0o700).catch((cause: Error) => {
+      throw new EnvironmentError(
+        `The git repository ${path} can't be made: ${cause.message}. Name a folder that can be made or written.`,
+        { code: BACKUP_FAILED, cause },
+      );
+    });
     const git = new Git(path);
     if (!(await isThere(join(path, '.git')))) {
       const others = await readdir(path);

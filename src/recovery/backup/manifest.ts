@@ -86,7 +86,7 @@ export function parseManifest(text: string, path: string): BackupManifest {
   if (parsed['kind'] !== MANIFEST_KIND || parsed['format'] !== FORMAT) {
     throw new ConfigError(
       `${path} is not of a backup that this version of Holdfast reads: kind ${String(parsed['kind'])}, format ` +
-        `${String(parsed['format'])}, not ${MANIFEST_KIND}, ${FORMAT}.`,
+        `${String(parsed['format'])}, not ${MANIFEST_KIND}, ${FORMAT}. Read it with the version that wrote it.`,
       { code: BACKUP_UNREADABLE },
     );
   }

@@ -22,8 +22,10 @@ export async function readGitManifest(
   const id = await git.ask(['rev-parse', '--quiet', '--verify', '--end-of-options', `${commit}^{commit}`], { signal });
   const text = id === undefined ? undefined : await textOf(git, { id, name }, signal);
   if (id === undefined || text === undefined) {
-    const what = id === undefined ? 'such commit' : `${SNAPSHOT_FOLDER}/${MANIFEST_FILE} in it`;
-    throw new ConfigError(`${name} has no backup of a schema registry: there is no ${what}.`, {
+    const isRepository = (await git.ask(['rev-parse', '--git-dir'], { signal })) !== undefined;
+    const lacks = id === undefined ? 'such commit' : `${SNAPSHOT_FOLDER}/${MANIFEST_FILE} in it`;
+    const why = isRepository ? `there is no ${lacks}` : `${path} is no git repository`;
+    throw new ConfigError(`${name} has no backup of a schema registry: ${why}. Check path and commit.`, {
       code: BACKUP_UNREADABLE,
     });
   }

@@ -28,7 +28,7 @@ export interface Plan {
  * Reads the whole file once, in bounded memory.
  * @param isUndo it is to be an undo file, which no command makes again: told in the message where it is damaged
  * @throws DataError `holdfast.recovery.plan-damaged` for one that is cut off, altered or no plan; ConfigError `holdfast.recovery.plan-newer`;
- *   EnvironmentError `holdfast.recovery.plan-file` where it can not be read
+ *   ConfigError `holdfast.recovery.plan-file` where no such file is there, EnvironmentError of that code where it can not be read
  */
 export async function openPlan(
   path: string,
@@ -140,9 +140,14 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-function notRead(path: string, cause: unknown): EnvironmentError {
-  return new EnvironmentError(`The plan file ${path} can not be read: ${(cause as Error).message}`, {
-    code: PLAN_FILE,
-    cause,
-  });
+/** Not of the surroundings where another path was meant. */
+const NO_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
+
+function notRead(path: string, cause: unknown): ConfigError | EnvironmentError {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  const what = `The plan file ${path} can not be read: ${message}.`;
+  const options = { code: PLAN_FILE, cause };
+  return NO_FILE.has(code ?? '')
+    ? new ConfigError(`${what} Name a file that restore or repair wrote.`, options)
+    : new EnvironmentError(`${what} See to that, and run the same command again.`, options);
 }

@@ -49,7 +49,13 @@ export function openNodes(options: OpenNodesOptions): RegistryNodes {
     secrets: settings.proxy?.userInfo == null ? [] : userInfoSecrets(settings.proxy.userInfo.value()),
   });
   return {
-    nodes: settings.nodes.map((node) => new RegistryApi({ node, exchange, clock, parallel, giveUpAfterMs })),
+    nodes: settings.nodes.map((node) => {
+      const onWaiting = (reason: string): void => {
+        const seconds = Math.round(giveUpAfterMs / 1000);
+        logger.warn('The registry gives no usable answer, waiting for it', { node, reason, seconds });
+      };
+      return new RegistryApi({ node, exchange, clock, parallel, giveUpAfterMs, onWaiting });
+    }),
     async close() {
       await toNodes.close();
       if (direct !== toNodes) await direct.close();

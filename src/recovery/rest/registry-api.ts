@@ -18,6 +18,8 @@ export interface RegistryApiOptions {
   readonly parallel: number;
   /** ms that a request which fails for a reason that passes is tried again for. */
   readonly giveUpAfterMs: number;
+  /** Called when a node is waited for, once until it answers again. */
+  readonly onWaiting?: (reason: string) => void;
 }
 
 export interface ApiAnswer {
@@ -46,6 +48,7 @@ export class RegistryApi {
   private readonly options: RegistryApiOptions;
   private readonly book: RegistryNode;
   private readonly queue: PQueue;
+  private isWaitedFor = false;
 
   constructor(options: RegistryApiOptions) {
     this.node = options.node;
@@ -113,6 +116,7 @@ export class RegistryApi {
       const result = await this.once(method, path, signal, content);
       const { verdict, status, errorCode, json, reason } = result;
       if (verdict.class !== 'park' && status !== undefined && status !== 401 && status !== 403) {
+        this.isWaitedFor = false;
         return { status, errorCode, json, reason };
       }
       if (reason.startsWith('BODY_TOO_LARGE')) return { status: TOO_LARGE, errorCode, json: undefined, reason };
@@ -129,6 +133,8 @@ export class RegistryApi {
           { code: REST_UNAVAILABLE },
         );
       }
+      if (!this.isWaitedFor) this.options.onWaiting?.(reason);
+      this.isWaitedFor = true;
       await clock.sleep(waitMs, signal);
     }
   }

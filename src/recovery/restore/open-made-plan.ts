@@ -33,6 +33,6 @@ export async function openMadePlan(
 }
 
 function isMissing(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
-  return error instanceof EnvironmentError && cause?.code === 'ENOENT';
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: NodeJS.ErrnoException };
+  return code === PLAN_FILE && cause?.code === 'ENOENT';
 }

@@ -1,5 +1,5 @@
 /** The requests that take a restore through REST back. */
-import { contextOf } from '../../registry/subject-context.ts';
+import { contextOf, contextSubject } from '../../registry/subject-context.ts';
 import type { PlannedSight } from '../plan/plan.ts';
 import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
 import type { VersionState } from '../state/registry-state.ts';
@@ -135,29 +135,48 @@ async function* livingAgain(restore: RegistryRestore): AsyncGenerator<RequestSte
 /** What entering IMPORT removed, where the restore was killed before it put that back itself; and what made room for a version of its id. */
 async function* puttingBack(restore: RegistryRestore): AsyncGenerator<RequestStep> {
   const { scopes, putBack, target } = restore;
+  const brought = broughtBack(restore);
+  const made = new Map(restore.items.map(({ version }, at) => [version, at]));
+  // As many scopes as versions: each is found by its subject, and only wide places cover others.
+  const bySubject = new Map<string, TargetVersion[]>();
+  for (const version of brought) {
+    const own = bySubject.get(version.subject);
+    if (own === undefined) bySubject.set(version.subject, [version]);
+    else own.push(version);
+  }
   for (const place of scopes) {
-    for (const last of lastToStay(restore, place)) yield enterImportStep(place, true, isThere(last));
+    const isWide = place === '' || place === contextSubject(contextOf(place));
+    const own = isWide ? brought.filter(({ subject }) => covers(place, subject)) : (bySubject.get(place) ?? []);
+    for (const last of lastToStay(own, restore.superseded, made)) yield enterImportStep(place, true, isThere(last));
   }
   for (const { version, then } of putBack) yield* putBackSteps(await target.value(version), then);
 }
 
-/** When they are there, so are all others of the place: what the restore brings back last, and what it supersedes first. */
-function lastToStay({ items, putBack, superseded, target }: RegistryRestore, place: string): readonly TargetVersion[] {
+/** In the order in which the restore makes sure that they are there. */
+function broughtBack({ items, putBack, target }: RegistryRestore): readonly TargetVersion[] {
   const early = untilLastDeleted(putBack).map(({ version }) => version);
   const known = new Set(early);
   const living = items.flatMap(({ action, version: { subject, version } }) => {
     const there = action === 'undelete' ? target.version(subject, version) : undefined;
     return there === undefined || known.has(there) ? [] : [there];
   });
-  const made = items.map(({ version }) => version);
-  const own = [...early, ...living].filter(({ subject }) => covers(place, subject));
-  const gone = own
-    .flatMap((version) => {
-      const by = superseded.get(versionKey(version));
-      return by === undefined ? [] : [{ version, at: made.indexOf(by) }];
-    })
-    .sort((one, other) => one.at - other.at);
-  return [...new Set([...own.slice(-1), ...gone.slice(0, 1).map(({ version }) => version)])];
+  return [...early, ...living];
+}
+
+/** When they are there, so are all others: what the restore brings back last, and what it supersedes first. */
+function lastToStay(
+  brought: readonly TargetVersion[],
+  superseded: Superseded,
+  made: ReadonlyMap<VersionState, number>,
+): readonly TargetVersion[] {
+  let first: TargetVersion | undefined;
+  let at = Number.POSITIVE_INFINITY;
+  for (const version of brought) {
+    const by = superseded.get(versionKey(version));
+    const when = by === undefined ? at : (made.get(by) ?? at);
+    if (when < at) [first, at] = [version, when];
+  }
+  return [...new Set([...brought.slice(-1), ...(first === undefined ? [] : [first])])];
 }
 
 /** Invariant 10: ids that were there for a while may be in data by now. The next one is reserved, before the highest goes. */

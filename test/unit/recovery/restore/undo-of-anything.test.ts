@@ -143,6 +143,26 @@ describe('an undo brings back', () => {
     }
   });
 
+  it('a topic whose broker tells no ids, though the plan began with what there was, and the undo was killed first', async () => {
+    const topic = new MemoryPlanTopic(asLog(LIFE), { topicId: null });
+    const { create } = topic;
+    topic.create = async (step) => {
+      const notes = await create.call(topic, step);
+      topic.made = { ...topic.made, topicId: null };
+      return notes;
+    };
+    const before = topic.log.map(contentInWords);
+    const kept = topic.log.map((one) => ({ do: 'produce', topic: topic.topic, record: plannedRecord(one) }) as const);
+    const plan = await written(topic, [...anew(topic, []), ...kept, ...producing(topic, [schema('z', 1, 1)])]);
+    await topic.run(plan);
+    topic.diesAt = 'remove';
+    await expect(topic.undo(plan)).rejects.toThrow(Killed);
+    expect(topic.log).toHaveLength(LIFE.length + 1);
+    await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'done' });
+    expect(topic.log.map(contentInWords)).toEqual(before);
+    await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'was-done' });
+  });
+
   it('what there was when plan and undo were moved together, and says which plan it lacks', async () => {
     for (const isAnew of [false, true]) {
       const topic = new MemoryPlanTopic(asLog(LIFE));

@@ -174,13 +174,27 @@ async function withoutRegistry(): Promise<void> {
   const restore = ['restore', many, '--into', 'new-topic', ...into, '--plan', plan];
   const run = `restore of ${size} into a new topic: run and read back`;
   if (await measuring.command(`restore of ${size} into a new topic: plan`, restore)) {
-    await measuring.command(run, ['apply', plan, ...into, '--yes']);
+    const isRestored = await measuring.command(run, ['apply', plan, ...into, '--yes']);
+    if (isRestored) await bringBack(broker, many, 'many-restored');
+    else measuring.left(`restore in place into ${size}`, 'there is no topic');
   } else measuring.left(run, 'there is no plan');
   const only = ['--only', 'team-7.*', '--map', ':.:=:.other:', '--plan', join(dir, 'only.ndjson')];
   await measuring.command(`restore --only --map of a fiftieth of ${size}: plan`, [
     ...['restore', many, '--into', 'new-topic'],
     ...[...elsewhere('only-restored'), ...only],
   ]);
+}
+
+async function bringBack(broker: Broker, backups: string, topic: string): Promise<void> {
+  const gone = Math.ceil(records / DAMAGED);
+  await fill(broker, topic, gone, (n) => ({ ...schemaRecord(n * DAMAGED), value: null }));
+  const plan = join(dir, 'in-place.ndjson');
+  const what = `restore in place of ${gone.toLocaleString('en')} that were deleted of ${records.toLocaleString('en')} records`;
+  const restore = ['restore', backups, '--into', 'in-place', ...elsewhere(topic), '--plan', plan];
+  const run = `${what}: run and read back`;
+  if (await measuring.command(`${what}: plan`, restore)) {
+    await measuring.command(run, ['apply', plan, ...elsewhere(topic), '--yes']);
+  } else measuring.left(run, 'there is no plan');
 }
 
 function figures(): string {

@@ -37,7 +37,7 @@ export interface InPlaceOptions {
 const NAMED = 10;
 
 /**
- * Reads both snapshots whole and compares by what keys mean. Memory: some 80 bytes for each version of either, and some 100 for each subject.
+ * Reads both snapshots whole and compares by what keys mean. Memory: some 60 bytes for each version of either, and some 110 for each subject.
  * @throws ConfigError `holdfast.recovery.id-collision` with the subjects and ids, as {@link refuseIdChanges} does
  */
 export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal): Promise<Plan> {

@@ -25,7 +25,7 @@ export interface SettingRow {
 const KEPT = { content: 16, text: 0 } as const;
 const NO_BYTES = new Uint8Array(0);
 
-/** Memory: some 70 bytes for each version that there is, or was deleted for good, and some 100 for each subject. */
+/** Memory: some 60 bytes for each version that there is, or was deleted for good, and some 110 for each subject that none beside it has. */
 export class RecordTable {
   /** Has the rows; may be another table's as well. */
   readonly versions: VersionTable;

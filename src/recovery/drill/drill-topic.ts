@@ -118,12 +118,13 @@ function withoutAcls(snapshot: Snapshot): Snapshot {
 async function differencesOf(
   { snapshot: backup, findings, progress }: DrillTopicOptions,
   topic: string,
-  spooled: Snapshot,
+  whole: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const snapshot = watchedSnapshot(backup, 'Comparing the backup', progress);
-  const whole = watchedSnapshot(spooled, `Reading what came of it in ${topic}`, progress);
-  const copy = await FilteredSnapshot.open(whole, await ownOffsets(whole, snapshot.facts.records, topic));
+  // Not while it is compared: two readers side by side would take turns in showing how far they are.
+  const own = await ownOffsets(watchedSnapshot(whole, `Reading ${topic}`, progress), snapshot.facts.records, topic);
+  const copy = await FilteredSnapshot.open(whole, own);
   const { differences, differing } = await compareRecords(snapshot, copy, signal);
   // What a registry makes of records, and what verify finds in them, follows from the records and their order alone; and with all of them
   // the copy has their ids.

@@ -118,13 +118,17 @@ describe('a drill', () => {
 
   it.each(['registry', 'scratch-topic'])('into %s shows all that it does, each to its end', async (into) => {
     const shown = new Map<string, string>();
+    const turns: string[] = [];
     const report = (what: string, done: number, total?: number): void => {
+      if (turns.at(-1) !== what) turns.push(what);
       shown.set(what.replace(/holdfast-drill-\S+z-[0-9a-f]+/, 'TOPIC'), `${done}/${total ?? done}`);
     };
     const world = await RestoreWorld.embedded();
     const progress = { report, clear: () => {} };
     const { ended, session } = await drilled(backup, undefined, { progress, broker: world.broker, into });
     expect([session.text, ended]).toEqual([expect.stringContaining('drill OK'), 0]);
+    // Nothing is shown in turns with something else.
+    if (into === 'scratch-topic') expect(turns).toEqual([...new Set(turns)]);
     for (const [what, figures] of shown) expect(`${what} ${figures}`).toMatch(/ (\d+)\/\1$/);
     expect([...shown.keys()].filter((what) => !what.startsWith('Reading '))).toEqual(
       into === 'registry'

@@ -1,17 +1,20 @@
-// A test runner for Stryker: the unit tests of src/registry in one process, their modules loaded once, each mutant switched on for the tests that reach it. Vitest's own runner
+// A test runner for Stryker: the unit tests of one folder in one process, their modules loaded once, each mutant switched on for the tests that reach it. Vitest's own runner
 // loads everything anew for each mutant, which takes seconds; these tests open no port, wait for no real time and share no state, so they need no process of their own.
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import process from 'node:process';
 import { createServer, createServerModuleRunner } from 'vite';
+import { expect } from 'vitest';
 
 // As @stryker-mutator/api names them.
 const SUCCESS = 0;
 const FAILED = 1;
 const NAMESPACE = '__stryker__';
-const FOLDER = 'test/unit/registry';
+const FOLDER = process.env.HOLDFAST_MUTANT_FOLDER ?? 'test/unit/registry';
 /** Random schedules and replayed timelines take seconds each: they would be run for every mutant that nothing else notices. */
 const LEFT_OUT = /(?:fault-schedules|primary-tracker-timelines)\.test\.ts$/;
+/** What replaces modules or turns the clock needs Vitest's own runner. */
+const NEEDS_VITEST = /import \{[^}]*\bvi\b[^}]*\} from 'vitest'/;
 /** Of the test files, those whose names match: for a change that few of them are about. What the others would notice counts as survived. */
 const ONLY = new RegExp(process.env.HOLDFAST_MUTANT_TESTS ?? '');
 /** A single test that takes longer, in ms of the dry run, is left out for the same reason. */
@@ -28,17 +31,14 @@ const usedMs = () => {
 };
 const SHIM = '\0tests';
 
-/** What test files see as `vitest`. */
+/** What test files see as `vitest`. Its `expect` is loaded by Node.js, once: loaded anew it throws. */
 const shim = {
   name: 'tests-in-process',
   enforce: 'pre',
   resolveId: (id) => (id === 'vitest' ? SHIM : undefined),
   load: (id) =>
     id === SHIM
-      ? "export { expect } from 'file:///vitest-itself';\nexport const { describe, it, test, beforeEach, afterEach, beforeAll, afterAll } = globalThis.holdfastTests;".replace(
-          'file:///vitest-itself',
-          new URL('../node_modules/vitest/dist/index.js', import.meta.url).href,
-        )
+      ? 'export const { describe, it, test, beforeEach, afterEach, beforeAll, afterAll, expect } = globalThis.holdfastTests;'
       : undefined,
 };
 
@@ -84,6 +84,7 @@ class Collector {
       describe,
       it,
       test: it,
+      expect,
       beforeEach: (run) => this.scope.before.push(run),
       afterEach: (run) => this.scope.after.push(run),
       beforeAll: (run) => this.scope.before.push(run),
@@ -135,6 +136,7 @@ class InProcessRunner {
     const all = await readdir(FOLDER, { recursive: true });
     const files = all.filter((file) => file.endsWith('.test.ts') && ONLY.test(file) && !LEFT_OUT.test(file));
     for (const file of files.sort()) {
+      if (NEEDS_VITEST.test(await readFile(join(FOLDER, file), 'utf8'))) continue;
       collector.begin(join(FOLDER, file));
       await this.modules.import(resolve(FOLDER, file));
     }
@@ -167,6 +169,8 @@ class InProcessRunner {
       if (this.tests.length === 0 || isStatic || reloadEnvironment) await this.load();
     } catch (error) {
       namespace.activeMutant = undefined;
+      // Without the mutant it can be loaded, or nothing was told of it.
+      await this.load();
       this.tests = [];
       return { status: 'killed', failureMessage: String(error), killedBy: [], nrOfTests: 0 };
     }

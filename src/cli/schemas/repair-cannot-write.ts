@@ -65,7 +65,10 @@ export async function repairCannotWrite(session: SchemasSession, options: Cannot
     `What the registry told at ${new Date(capture.facts.takenAt).toISOString()} (${capture.folder}).`,
     ...(differences.length === 0
       ? []
-      : [`Where the two differ, the ${prefer} holds:`, ...shownDifferences(differences)]),
+      : [
+          `Where the two differ, ${prefer === 'rest' ? 'what the registry told' : 'the topic'} holds:`,
+          ...shownDifferences(differences),
+        ]),
   ];
   return planAndRun(session, options, { content, kept, notes, capture: capture.folder, path, wait });
 }
@@ -117,7 +120,9 @@ async function planAndRun(
   const next =
     newTopic === undefined
       ? []
-      : [`Once it is filled, stop the registry and let it use this topic: kafkastore.topic=${newTopic}.`];
+      : [
+          `Once it is filled, stop the registry and let it use this topic: kafkastore.topic=${newTopic} (Karapace: topic_name).`,
+        ];
   return showAndRun(session, plan, {
     ...{ undo: options.undo, yes: options.yes, wait, files },
     consequences: [...consequences, ...next],

@@ -42,7 +42,10 @@ function* idChanges(before: RegistryState, after: RegistryState): Iterable<strin
       const now = after.byId(context, id);
       // One that is new shows with its version.
       if (was === undefined || now === undefined || was.content === now.content) continue;
-      yield `id ${id}${where} answers with ${shownVersion(now)} instead of ${shownVersion(was)}`;
+      const [is, wasIt] = [shownVersion(now), shownVersion(was)];
+      yield is === wasIt
+        ? `id ${id}${where} answers with another content of ${is}`
+        : `id ${id}${where} answers with ${is} instead of ${wasIt}`;
     }
     for (const id of before.ids(context)) {
       if (after.byId(context, id) === undefined) yield `id ${id}${where} is not known any more`;

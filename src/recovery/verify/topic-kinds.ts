@@ -17,7 +17,7 @@ export const TOPIC_KINDS = {
     severity: 'error',
     what: 'More than one partition.',
     vendors: { confluent: 'refuses to start', karapace: 'reads them in no order that holds' },
-    mend: 'Restore into a new topic; what lies in other partitions is in no backup.',
+    mend: 'While a node answers, holdfast schemas repair cannot-write; else repair corrupt-records --anew. What lies in other partitions is in no backup.',
   },
   'log-start-moved': {
     severity: 'warning',

@@ -2,9 +2,9 @@
 import { newId } from '../../foundation/id.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
-import type { PlanHeader, PlanStep, UndonePlan } from '../plan/plan.ts';
+import type { PlanHeader, PlannedRecord, PlanStep, UndonePlan } from '../plan/plan.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
-import { plannedRecord } from '../plan/planned-record.ts';
+import { appendedRecord, plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
@@ -178,6 +178,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   const { added, replaced } = await touchedKeys(plan, present, signal);
   const reserved = await reservedBy(plan, signal);
   const released = new Set<string>();
+  const isKept = (record: PlannedRecord): boolean => !released.has(record.key ?? '');
   const deleteOf = (key: string): PlanStep => ({
     do: 'produce',
     topic,
@@ -200,7 +201,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
       const read = readRecord(raw);
       ids.saw(read);
       const reservation = read.ok && read.record.kind === 'schema' ? reserved.get(idOf(read.record.value)) : undefined;
-      if (reservation !== undefined) released.add(reservation);
+      if (reservation?.key) released.add(reservation.key);
       largest = Math.max(largest, sizeOf(raw));
       hasReferences ||= refersToOthers(raw);
     }
@@ -227,21 +228,29 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
       for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));
       for await (const record of versionRecords(behind)) yield [{ do: 'produce', topic, record }];
     },
-    last: [...ids.reservations().map(({ schema }) => schemaStep(topic, schema)), noopStep(topic)],
+    last: [
+      // A plan reserves last: where it was killed before, nothing else does.
+      ...[...reserved.values()].filter(isKept).map((record): PlanStep => ({ do: 'produce', topic, record })),
+      ...ids.reservations().map(({ schema }) => schemaStep(topic, schema)),
+      noopStep(topic),
+    ],
   };
 }
 
-/** By id: the keys under which the plan reserves ids. A schema that has such an id again would come second, and be dropped by Confluent's registry. */
-async function reservedBy(plan: Plan, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const keys = new Map<string, string>();
-  for await (const records of recordsOf(plan, signal)) {
-    for (const raw of records) {
-      const read = readRecord(raw);
+/** By id: the records by which the plan reserves ids. A schema that has such an id again would come second, and be dropped by Confluent's registry. */
+async function reservedBy(plan: Plan, signal: AbortSignal): Promise<ReadonlyMap<string, PlannedRecord>> {
+  const found = new Map<string, PlannedRecord>();
+  // What an undo reserves is taken back with it.
+  if (plan.header.undoes !== undefined) return found;
+  for await (const steps of plan.read(0, signal)) {
+    for (const step of steps) {
+      if (step.do !== 'produce') continue;
+      const read = readRecord(appendedRecord(step.record));
       if (!read.ok || read.record.kind !== 'schema' || !isReservedSubject(read.record.subject)) continue;
-      keys.set(idOf(read.record.value), Buffer.from(raw.key ?? []).toString('base64'));
+      found.set(idOf(read.record.value), step.record);
     }
   }
-  return keys;
+  return found;
 }
 
 function idOf({ subject, id }: SchemaValue): string {

@@ -143,6 +143,22 @@ describe('the undo of a plan in place', () => {
     }
   });
 
+  it('reserves what its plan was killed before it had reserved', async () => {
+    // Of the backup, nobody has 9 any more.
+    const wanted = [schema('s', 1, 9), confluent.gone('s', 1), schema('t', 1, 3)];
+    for (const livesFor of [1, undefined]) {
+      const topic = new MemoryPlanTopic(asLog([schema('a', 1, 1)]));
+      const before = await told(topic);
+      const plan = await planned(topic, wanted);
+      const run = topic.run(plan, livesFor === undefined ? {} : { livesFor });
+      await (livesFor === undefined ? run : expect(run).rejects.toThrow(Killed));
+      await topic.undo(plan);
+      expect(await told(topic)).toEqual(before);
+      topic.compact();
+      expect((await replay(topic.present(), 'confluent')).maxId('')).toBe(9);
+    }
+  });
+
   const toLost = { references: [{ name: 'Lost', subject: 'lost', version: 1 }] };
   it.each([
     ['Karapace drops its newest, which refers to what is not there', { id: 9, schema: '"new"', ...toLost }, 'karapace'],

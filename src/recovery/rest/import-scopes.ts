@@ -53,11 +53,14 @@ export function emptiedSubjects(items: readonly RestoreItem[], target: TargetInd
   const alive = new Map<string, number>();
   const emptied = new Map<string, boolean>();
   const empty = new Set<string>();
+  /** How many live there before the restore and after it. */
+  const stay = new Map<string, number>();
+  const livingIn = (subject: string): number => [...target.versions(subject)].filter((each) => !each.deleted).length;
   for (const { version, action } of items) {
     const { subject, deleted } = version;
     let count = alive.get(subject);
     if (count === undefined) {
-      count = [...target.versions(subject)].filter((each) => !each.deleted).length;
+      count = livingIn(subject);
       if (count === 0) emptied.set(subject, false);
     }
     if (action !== 'delete' && empty.has(subject)) emptied.set(subject, true);
@@ -68,6 +71,9 @@ export function emptiedSubjects(items: readonly RestoreItem[], target: TargetInd
       empty.add(subject);
       emptied.set(subject, emptied.get(subject) ?? false);
     } else empty.delete(subject);
+    if (action === 'delete') stay.set(subject, (stay.get(subject) ?? livingIn(subject)) - 1);
   }
+  // To take it back removes what was made before it makes live what was deleted.
+  for (const [subject, count] of stay) if (count === 0 && !emptied.has(subject)) emptied.set(subject, false);
   return emptied;
 }

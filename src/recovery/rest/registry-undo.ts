@@ -6,7 +6,8 @@ import type { VersionState } from '../state/registry-state.ts';
 import { valuesAt } from './compare-with-target.ts';
 import { covers, isReadOnly } from './import-scopes.ts';
 import { versionKey } from './list-schemas.ts';
-import { named, untilLastDeleted } from './put-back.ts';
+import { keptAlive, livingAgain, removedByUndo, supersededByUndo } from './living-again.ts';
+import { named, putBackInWords, untilLastDeleted } from './put-back.ts';
 import { modeOf, putBackSteps, type RegistryRestore } from './registry-restore.ts';
 import {
   configAnewSteps,
@@ -20,7 +21,7 @@ import {
   type RequestStep,
   softDeleteStep,
 } from './restore-steps.ts';
-import { type Superseded, superseded, supersededInWords } from './superseded.ts';
+import { type Superseded, supersededInWords } from './superseded.ts';
 import type { TargetVersion } from './target-index.ts';
 import { idPath } from './walk-subjects.ts';
 
@@ -28,21 +29,26 @@ import { idPath } from './walk-subjects.ts';
 export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<RequestStep> {
   const { items, target, configs, modes, unlocked } = restore;
   // What is read-only now deletes nothing.
-  for (const { place, after } of [...modes].reverse()) {
-    if (isReadOnly(modeOf(after)) || unlocked.has(place)) yield modeStep(place, 'READWRITE');
+  const { own, wider } = modesAfter(restore);
+  const told = new Set(modes.map(({ place }) => place));
+  for (const { place } of [...modes].reverse()) {
+    if (isReadOnly(own(place) ?? wider(place)) || unlocked.has(place)) yield modeStep(place, 'READWRITE');
   }
+  /** Of its own; Confluent's registry may take that away with the last version that lives. */
+  const unlocksAgain = (place: string): readonly RequestStep[] =>
+    told.has(place) && isReadOnly(wider(place)) ? [modeStep(place, 'READWRITE')] : [];
   yield* puttingBack(restore);
   yield* reservingSteps(restore);
-  yield* removing(restore);
-  yield* livingAgain(restore);
+  yield* removing(restore, unlocksAgain);
+  yield* livingAgain(restore, keptAlive(restore));
   for (const { place, before, after } of configs) {
+    yield* unlocksAgain(place);
     const isAdded = Object.keys(after ?? {}).some((field) => before?.[field] === undefined);
     // Registries that know no other field than the level can not delete all configs.
     if (before !== undefined && isAdded) yield* configAnewSteps(place, before);
     else yield configStep(place, before);
   }
   // Of what was made live again, too: a config is refused where it is read-only.
-  const told = new Set(modes.map(({ place }) => place));
   const entered = new Set(items.filter(({ action }) => action === 'delete').map(({ version }) => version.subject));
   for (const subject of entered) {
     if (!told.has(subject)) yield modeStep(subject, modeOf(target.witness.modes[subject]));
@@ -50,42 +56,40 @@ export async function* undoSteps(restore: RegistryRestore): AsyncGenerator<Reque
   for (const { place, before } of modes) yield modeStep(place, modeOf(before));
 }
 
+/** By place, once all was restored: the mode that it has of its own, and that of its context or of the whole registry. */
+function modesAfter({
+  modes,
+  target,
+}: RegistryRestore): Record<'own' | 'wider', (place: string) => string | undefined> {
+  const changed = new Map(modes.map(({ place, after }) => [place, after]));
+  const own = (place: string): string | undefined =>
+    modeOf(changed.has(place) ? changed.get(place) : target.witness.modes[place]);
+  const wider = (place: string): string | undefined => {
+    const context = contextSubject(contextOf(place));
+    return (context === undefined ? undefined : own(context)) ?? own('');
+  };
+  return { own, wider };
+}
+
 /** Lines of the summary of what takes a restore back. */
 export function undoInWords(restore: RegistryRestore): readonly string[] {
   const { target } = restore;
-  const kept = keptAlive(restore).flatMap(({ subject, version }) => target.version(subject, version) ?? []);
+  const alive = keptAlive(restore);
+  const kept = alive.flatMap(({ subject, version }) => target.version(subject, version) ?? []);
   return [
     ...(kept.length === 0
       ? []
       : [`Stays alive, as no registry soft-deletes what is referred to: ${named(kept, target)}.`]),
+    ...putBackInWords(removedByUndo(restore, alive), target),
     ...(target.witness.vendor === 'confluent' ? supersededInWords(supersededByUndo(restore)) : []),
   ];
 }
 
-/** What the restore makes live, and the registry refuses to soft-delete again: it had something alive that refers to it. */
-function keptAlive({ items, target }: RegistryRestore): readonly VersionState[] {
-  const deleted = new Set(items.filter(({ action }) => action === 'delete').map(({ version }) => versionKey(version)));
-  return items
-    .filter(({ action }) => action === 'undelete')
-    .map(({ version }) => version)
-    .filter((version) => target.usersOf(version).some((user) => !deleted.has(versionKey(user))));
-}
-
-/** What was soft-deleted before, below a version that the restore soft-deleted and its undo makes live again. */
-function supersededByUndo({ items, target }: RegistryRestore): Superseded {
-  const again = items
-    .filter(({ action }) => action === 'delete')
-    .map(({ version }) => ({ ...version, deleted: false }));
-  const subjects = new Set(again.map(({ subject }) => subject));
-  const before = [...subjects].flatMap((subject) => [...target.versions(subject)].filter(({ deleted }) => deleted));
-  return superseded(
-    again.map((version) => ({ version, action: 'import' })),
-    before,
-  );
-}
-
 /** Nothing but what was imported: meanwhile somebody may have registered another schema as the same version, or the restore never ran. */
-async function* removing(restore: RegistryRestore): AsyncGenerator<RequestStep> {
+async function* removing(
+  restore: RegistryRestore,
+  unlocksAgain: (subject: string) => readonly RequestStep[],
+): AsyncGenerator<RequestStep> {
   const { snapshot, items } = restore;
   const kept = new Set<Pick<TargetVersion, 'subject' | 'version'>>(keptAlive(restore));
   const backwards = items.filter(({ action, version }) => action !== 'delete' && !kept.has(version)).reverse();
@@ -100,35 +104,10 @@ async function* removing(restore: RegistryRestore): AsyncGenerator<RequestStep> 
       if (value === undefined) continue;
       const only = isSame(value);
       yield softDeleteStep(value.subject, value.version, only);
-      if (action === 'import') yield hardDeleteStep(value.subject, value.version, only);
+      if (action !== 'import') continue;
+      yield* unlocksAgain(value.subject);
+      yield hardDeleteStep(value.subject, value.version, only);
     }
-  }
-}
-
-/**
- * What the restore soft-deleted. To enter IMPORT may remove all that is soft-deleted in the subject (the embedded registry does): what was so before
- * is put back, what the restore had made live included.
- */
-async function* livingAgain(restore: RegistryRestore): AsyncGenerator<RequestStep> {
-  const { snapshot, items, target } = restore;
-  const gone = supersededByUndo(restore);
-  // Backwards, as the one that is referred to was deleted last.
-  const deletedHere = items.filter(({ action }) => action === 'delete').reverse();
-  const lastOf = new Map(deletedHere.map(({ version }) => [version.subject, version]));
-  const entered = new Set<string>();
-  for (const { version } of deletedHere) {
-    const { subject } = version;
-    const last = lastOf.get(subject);
-    if (last !== undefined && !entered.has(subject)) {
-      entered.add(subject);
-      yield enterImportStep(subject, true, isThere({ ...last, deleted: false }));
-      for (const each of target.versions(subject)) {
-        if (!each.deleted) continue;
-        const then = target.usersOf(each).length > 0 ? 'kept' : 'deleted';
-        yield* putBackSteps(await target.value(each), then, gone.get(versionKey(each)));
-      }
-    }
-    for (const [, value] of await valuesAt(snapshot, [version])) yield importStep({ ...value, deleted: false });
   }
 }
 

@@ -1,60 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { asConfluent } from '../../../support/recovery/as-confluent.ts';
-import { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
+import type { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
 import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
-import { answersOf, planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
+import { planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
+import { confluent, embedded, register, takenBack } from './taken-back.ts';
 import { backupOf, having, record, type Version, versionsOf } from './versions-in-memory.ts';
-
-interface Kind {
-  readonly name: string;
-  readonly served: (...versions: readonly Version[]) => RegistryInMemory;
-}
-
-const embedded: Kind = {
-  name: 'the embedded registry, which removes what is soft-deleted when IMPORT is entered',
-  served: (...versions) => {
-    const served = new RegistryInMemory();
-    having(served.registry, versions);
-    return served;
-  },
-};
-const confluent: Kind = {
-  name: "Confluent's, which removes what is soft-deleted below a version of its id",
-  served: (...versions) => asConfluent(embedded.served(...versions)),
-};
-
-/** A schema that holds the one of the version that it refers to. */
-function register(registry: InMemoryRegistry, name: string, id: number, to: Version): void {
-  const [subject, version, , type] = to;
-  registry.put('/mode/user', { mode: 'IMPORT' });
-  const fields = [{ name: 'x', type }];
-  registry.register('user', { type: 'record', name, fields }, { id, references: [{ name: type, subject, version }] });
-  registry.delete('/mode/user');
-}
-
-/** Runs and undoes it from wherever it got to, twice; the versions of a whole run. */
-async function takenBack(from: ReturnType<typeof backupOf>, make: () => RegistryInMemory): Promise<readonly string[]> {
-  const whole = make();
-  const plan = await planned(from, whole);
-  const steps = await stepsOf(plan);
-  const undo = await stepsOf(plan.undo);
-  await run(steps, whole);
-  const before = answersOf(make().registry);
-  const after = answersOf(whole.registry);
-  for (let killedAfter = 0; killedAfter <= steps.length; killedAfter++) {
-    const served = make();
-    await run(steps.slice(0, killedAfter), served);
-    await run(undo, served);
-    expect(answersOf(served.registry), `undone after ${killedAfter}`).toEqual(before);
-    await run(undo, served);
-    expect(answersOf(served.registry), `undone again after ${killedAfter}`).toEqual(before);
-    const again = make();
-    await run(steps.slice(0, killedAfter), again);
-    await run(steps, again);
-    expect(answersOf(again.registry), `gone on after ${killedAfter}`).toEqual(after);
-  }
-  return versionsOf(whole);
-}
 
 const B: Version = ['b', 1, 2, 'B'];
 

@@ -7,6 +7,7 @@ import { type ReplayOutcome, StateReplay } from '../state/state-replay.ts';
 export type Takers = Readonly<Record<ReplayVendor, boolean>>;
 
 export const BOTH: Takers = { confluent: true, karapace: true };
+export const NONE: Takers = { confluent: false, karapace: false };
 
 /**
  * Confluent's registry drops a second text of an id, Karapace a schema whose references lead nowhere. What the version was before stays in
@@ -26,5 +27,5 @@ export class RecordTakers {
 }
 
 function isTaken({ kind }: ReplayOutcome): boolean {
-  return kind !== 'duplicate-id' && kind !== 'dangling-reference';
+  return kind !== 'duplicate-id' && kind !== 'dangling-reference' && kind !== 'unreadable';
 }

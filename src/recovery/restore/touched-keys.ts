@@ -10,7 +10,7 @@ import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { ReplayVendor } from '../state/registry-state.ts';
 import { RowNumbers } from '../state/row-columns.ts';
-import { BOTH, RecordTakers, type Takers } from './record-takers.ts';
+import { BOTH, NONE, RecordTakers, type Takers } from './record-takers.ts';
 
 export interface TouchedKeys {
   /** Keys, as base64, that the topic does not have yet; the last written first, so that nothing that refers to another outlives it. */
@@ -21,23 +21,27 @@ export interface TouchedKeys {
 
 /**
  * Memory: some 90 bytes for each key of the plan, and of the subjects that it deletes or clears as a whole, and the keys that are told; where one
- * of them was written more than once, both vendors' states as well ({@link RecordTakers}). Reads plan and snapshot twice.
+ * of them was written more than once, both vendors' states as well ({@link RecordTakers}). Reads plan and snapshot twice, and the snapshot once
+ * more for each step by which records of two places ({@link placesIn}) widen what is touched.
  */
 export async function touchedKeys(plan: Plan, present: Snapshot, signal: AbortSignal): Promise<TouchedKeys> {
   const touched = new Touched(plan.header.undoes !== undefined);
   for await (const steps of plan.read(0, signal)) {
     for (const step of steps) if (step.do === 'produce') touched.plans(appendedRecord(step.record));
   }
-  for await (const records of present.records()) {
-    signal.throwIfAborted();
-    for (const raw of records) touched.looksFor(raw);
+  for (let extent = -1; extent !== touched.extent && (extent === -1 || touched.hasOverlooked); ) {
+    extent = touched.extent;
+    for await (const records of present.records()) {
+      signal.throwIfAborted();
+      for (const raw of records) touched.looksFor(raw);
+    }
   }
   const takers = touched.mayBeReadPast ? new RecordTakers() : undefined;
   for await (const records of present.records()) {
     signal.throwIfAborted();
     for (const raw of records) {
       const read = readRecord(raw);
-      touched.saw(raw, read, takers?.of(raw.offset, read) ?? BOTH);
+      touched.saw(raw, read, takers?.of(raw.offset, read) ?? (read.ok ? BOTH : NONE));
     }
   }
   const added: string[] = [];
@@ -71,6 +75,8 @@ class Touched {
     confluent: new RowNumbers(),
     karapace: new RowNumbers(),
   };
+  /** By a key's number and the other version of which the value is, where the last such record lies: Karapace goes on reading it there. */
+  private readonly elsewhere = new Map<string, number>();
   /** By a key's number. */
   private readonly versions = new Map<number, PurgeableVersion>();
   /** In base64, by number: those that are not the plan's, and were purged at one time. */
@@ -87,6 +93,8 @@ class Touched {
   private hasWide = false;
   private readonly written = new KeySet();
   private isWrittenAgain = false;
+  /** Whether the topic has a record that only one vendor's registry reads, or each in another place. */
+  hasOverlooked = false;
 
   private readonly isOfUndo: boolean;
 
@@ -120,12 +128,28 @@ class Touched {
   /** What a DELETE_SUBJECT or a CLEAR_SUBJECT did has to be told before it again: then the whole subject is. */
   looksFor(raw: RawRecord): void {
     const read = readRecord(raw);
-    if (!read.ok) return;
+    if (!read.ok) {
+      if (read.overlooked !== undefined) this.hasOverlooked = true;
+      // What is given to one of the places hides, or uncovers, what a vendor's registry reads in the other.
+      const places = placesIn(read);
+      if (places.some((one) => this.isTouched(one))) for (const one of places) this.touch(one);
+      return;
+    }
     const { record } = read;
     if (record.kind === 'schema') this.looksForAgain(placeOf(record) ?? '');
     if (record.kind !== 'delete-subject' && record.kind !== 'clear-subject') return;
     if (record.kind === 'clear-subject' && isWide(record.subject)) this.hasWide = true;
     else if (record.subject !== null && this.subjects.has(record.subject)) this.whole.add(record.subject);
+  }
+
+  private touch(one: VersionPlace): void {
+    this.places.add(placeOf(one) ?? '');
+    this.subjects.add(one.subject);
+  }
+
+  /** Of what is touched besides the plan's own keys: grows while the topic is looked through. */
+  get extent(): number {
+    return this.places.size + this.whole.size;
   }
 
   private looksForAgain(place: string): void {
@@ -136,7 +160,7 @@ class Touched {
 
   /** Whether a version has an older record with which a registry would read on that does not take the newest. */
   get mayBeReadPast(): boolean {
-    return this.isWrittenAgain || this.whole.size > 0 || this.cleared.size > 0;
+    return this.isWrittenAgain || this.hasOverlooked || this.whole.size > 0 || this.cleared.size > 0;
   }
 
   /** A record that the topic has. */
@@ -145,9 +169,13 @@ class Touched {
     const known = this.keys.find(raw.key);
     const { offset } = raw;
     if (!read.ok) {
-      if (known === undefined) return;
-      this.newest.set(known, offset);
-      this.versions.delete(known);
+      if (known === undefined && !placesIn(read).some((one) => this.isTouched(one))) return;
+      const number = known ?? this.keys.add(raw.key);
+      const [, inValue] = placesIn(read);
+      const isElsewhere = inValue !== undefined && read.problem === 'key-value-mismatch';
+      if (isElsewhere) this.elsewhere.set(`${number} ${placeOf(inValue)}`, offset);
+      this.set(number, offset, { ...by, karapace: by.karapace && !isElsewhere });
+      this.versions.delete(number);
       return;
     }
     const { record } = read;
@@ -155,14 +183,18 @@ class Touched {
     if (record.kind === 'delete-subject') this.delete(record.subject, record.version);
     if (known === undefined && !this.isTouched(record)) return;
     const number = known ?? this.keys.add(raw.key);
-    this.newest.set(number, offset);
-    if (by.confluent) this.taken.confluent.set(number, offset);
-    if (by.karapace) this.taken.karapace.set(number, offset);
+    this.set(number, offset, by);
     if (!this.hasWide || record.kind !== 'schema') this.versions.delete(number);
     else {
       const { subject, version, value } = record;
       this.versions.set(number, { subject, version, isDeleted: value.deleted, key: base64(raw.key) });
     }
+  }
+
+  private set(number: number, offset: number, by: Takers): void {
+    this.newest.set(number, offset);
+    if (by.confluent) this.taken.confluent.set(number, offset);
+    if (by.karapace) this.taken.karapace.set(number, offset);
   }
 
   private isTouched(record: SchemasRecord): boolean {
@@ -208,13 +240,24 @@ class Touched {
 
   /** Ascending. */
   replaced(): readonly number[] {
-    const found: number[] = [];
+    const found = [...this.elsewhere.values()];
     for (let number = 0; number < this.keys.size; number++) {
       const offsets = [this.newest, this.taken.confluent, this.taken.karapace].map((column) => column.get(number));
       for (const each of new Set(offsets)) if (each !== -1) found.push(each);
     }
-    return found.sort((a, b) => a - b);
+    return found.sort((a, b) => a - b).filter((offset, n) => offset !== found[n - 1]);
   }
+}
+
+type VersionPlace = Extract<SchemasRecord, { readonly kind: 'schema-gone' }>;
+
+/** Where registries read one that is not as it should be: Confluent's goes by the key, Karapace by the value. */
+function placesIn({ overlooked }: Extract<ReadRecord, { readonly ok: false }>): readonly VersionPlace[] {
+  if (overlooked?.kind !== 'schema') return [];
+  return [overlooked, overlooked.value].map(({ subject, version }) => ({
+    ...{ kind: 'schema-gone', absence: 'null' },
+    ...{ subject, version },
+  }));
 }
 
 /** What a record is of, whatever the bytes of its key; undefined: of nothing that a plan deletes. */

@@ -24,6 +24,8 @@ const CHANGED = { code: 'holdfast.recovery.target-changed' };
 const schema = (subject: string, version: number, id: number, text = `"${subject}${version}"`): WrittenRecord =>
   confluent.schema({ subject, version, id, schema: text });
 
+const MAGIC_2 = '{"keytype":"SCHEMA","subject":"a","version":1,"magic":2}';
+
 /** The first is as it was, the second was written over, the others are missing. */
 const WANTED = Array.from({ length: 8 }, (_, n) => schema(`s${n}`, 1, n + 1));
 const THERE = [schema('s0', 1, 1), schema('s1', 1, 2, '"other"'), schema('mine', 1, 20)];
@@ -45,6 +47,61 @@ async function told(topic: MemoryPlanTopic): Promise<readonly string[]> {
 }
 
 describe('the undo of a plan in place', () => {
+  const odd = (key: readonly [string, number], value: readonly [string, number], id: number): WrittenRecord => ({
+    ...schema(value[0], value[1], id),
+    key: schema(key[0], key[1], id).key,
+  });
+  it.each([
+    ['of the value, which the plan adds', [odd(['a', 1], ['b', 2], 4)], [schema('b', 2, 4)]],
+    ['of the key', [schema('b', 2, 3), odd(['a', 1], ['b', 2], 4)], [schema('a', 1, 5)]],
+    [
+      'of the value, which has a key of its own since',
+      [odd(['a', 1], ['b', 2], 4), schema('b', 2, 3)],
+      [schema('a', 1, 5)],
+    ],
+    [
+      'of the value, with what lay beneath the key',
+      [schema('a', 1, 1), odd(['a', 1], ['b', 2], 4)],
+      [schema('b', 2, 5)],
+    ],
+    [
+      'of another such record of one value',
+      [odd(['c', 1], ['b', 2], 3), odd(['a', 1], ['b', 2], 4)],
+      [schema('c', 1, 5)],
+    ],
+    [
+      'of another such record of its key',
+      [odd(['b', 2], ['d', 1], 3), schema('d', 1, 6), odd(['c', 1], ['b', 2], 4)],
+      [schema('c', 1, 5)],
+    ],
+    [
+      'of the value, of a subject that was deleted',
+      [odd(['a', 1], ['b', 2], 4), confluent.deleteSubject('b', 2)],
+      [schema('a', 1, 5)],
+    ],
+    [
+      'of the value alone, as its magic byte is unknown',
+      [schema('a', 1, 1), { ...schema('a', 1, 2), key: bytesOf(MAGIC_2) }],
+      [schema('a', 1, 5)],
+    ],
+    [
+      'of the value, beneath what nobody reads',
+      [odd(['a', 1], ['b', 2], 4), { ...schema('a', 1, 1), value: bytesOf('{') }],
+      [schema('a', 1, 5)],
+    ],
+  ])(
+    'gives back what each vendor read in the places of a record whose key is of another version: %s',
+    async (_, there, wanted) => {
+      const topic = new MemoryPlanTopic(asLog(there));
+      const before = await told(topic);
+      const plan = await planned(topic, wanted);
+      await topic.run(plan);
+      expect(await told(topic)).not.toEqual(before);
+      await topic.undo(plan);
+      expect(await told(topic)).toEqual(before);
+    },
+  );
+
   it('waits for what the killed run had sent, and takes that back as well', async () => {
     for (const late of [1, 3]) {
       const topic = new MemoryPlanTopic(asLog(THERE));

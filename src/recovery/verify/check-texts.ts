@@ -112,6 +112,8 @@ export class TextsCheck {
       this.book.add('unknown-schema-type', at, `${name} is of type ${schemaType.slice(0, 80)}.`);
     } else if (problem.kind === 'unknown-draft') {
       this.book.add('unchecked-json-schema', at, `${name} says to be of ${problem.reason}.`);
+    } else if (problem.kind === 'unchecked') {
+      this.book.add('unchecked-schema', at, `${name} can't be parsed here as ${schemaType}: ${problem.reason}.`);
     } else if (problem.kind === 'unparsable') {
       this.book.add('unparsable-schema', at, `${name} is no ${schemaType} schema: ${problem.reason}.`);
     } else this.book.add('invalid-json-schema', at, `${name}: ${problem.reason}.`);

@@ -7,11 +7,13 @@ import { parseAvro } from '../../registry/avro/avro-schema.ts';
 import type { SchemaType, SchemaValue } from '../records/schemas-record.ts';
 import { namesOnly } from './avro-names.ts';
 import { JSON_SCHEMA_DRAFT4 } from './json-schema-draft4.ts';
+import { leadingJson } from './leading-json.ts';
 import type { NamedText } from './named-text.ts';
 import { parseProtobuf } from './protobuf-text.ts';
+import { UncheckedText } from './unchecked-text.ts';
 
 export type TextProblem =
-  | { readonly kind: 'unparsable' | 'invalid-json-schema'; readonly reason: string }
+  | { readonly kind: 'unparsable' | 'unchecked' | 'invalid-json-schema'; readonly reason: string }
   | { readonly kind: 'unknown-type' }
   /** It says to be of a draft that is none of those known here. */
   | { readonly kind: 'unknown-draft'; readonly reason: string };
@@ -53,18 +55,28 @@ function checkerOf(draft: unknown): Ajv | undefined {
   return undefined;
 }
 
+/** A name that is no address, such as a URN, may be anybody's. */
+function knownChecker(draft: unknown): Ajv | undefined {
+  try {
+    return checkerOf(draft);
+  } catch {
+    return undefined;
+  }
+}
+
 export class SchemaTexts {
   /** Never throws. */
   problemOf(schemaType: SchemaType, text: string, referred: ReferredTexts): TextProblem | undefined {
     try {
       // A repair leaves out what does not parse: never what some registry took.
-      if (schemaType === 'AVRO') parseAvro(text, { references: avroTexts(referred), takesJavaNames: true });
+      if (schemaType === 'AVRO') readAvro(text, avroTexts(referred));
       else if (schemaType === 'PROTOBUF') parseProtobuf(text, referred.all);
-      else if (schemaType === 'JSON') return this.jsonSchema(JSON.parse(text));
+      else if (schemaType === 'JSON') return this.jsonSchema(parseJson(text));
       else return { kind: 'unknown-type' };
       return undefined;
     } catch (error) {
-      return { kind: 'unparsable', reason: shown(error) };
+      const isJudged = !(error instanceof UncheckedText) && !isTooDeep(error);
+      return { kind: isJudged ? 'unparsable' : 'unchecked', reason: shown(error) };
     }
   }
 
@@ -75,7 +87,7 @@ export class SchemaTexts {
       return { kind: 'unparsable', reason: 'it is neither an object nor true or false' };
     }
     const draft = '$schema' in schema ? schema.$schema : undefined;
-    const checker = checkerOf(draft);
+    const checker = knownChecker(draft);
     if (checker === undefined) return { kind: 'unknown-draft', reason: String(draft).slice(0, MAX_REASON) };
     if (checker.validateSchema(schema as AnySchema) === true) return undefined;
     return { kind: 'invalid-json-schema', reason: checker.errorsText(checker.errors).slice(0, MAX_REASON) };
@@ -86,7 +98,41 @@ function avroTexts({ direct, all }: ReferredTexts): readonly string[] {
   return all === undefined ? [namesOnly(direct.map(({ text }) => text))] : all.map(({ text }) => text);
 }
 
+/** As most releases read it; else as any does. */
+function readAvro(text: string, references: readonly string[]): void {
+  try {
+    parseAvro(text, { references, takesJavaNames: true });
+  } catch (error) {
+    if (isTooDeep(error) || !isAvroOfAnyRelease(text, references)) throw error;
+    throw new UncheckedText((error as Error).message);
+  }
+}
+
+function isAvroOfAnyRelease(text: string, references: readonly string[]): boolean {
+  try {
+    const options = { references: references.map(leadingJson), takesJavaNames: true, takesAnyRelease: true };
+    parseAvro(leadingJson(text), options);
+    return true;
+  } catch (error) {
+    if (isTooDeep(error)) throw error;
+    return false;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (leadingJson(text) === text) throw error;
+    throw new UncheckedText((error as Error).message);
+  }
+}
+
+function isTooDeep(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof Error && error.cause instanceof RangeError);
+}
+
 function shown(error: unknown): string {
-  if (error instanceof RangeError) return 'it is nested too deeply to be read';
+  if (isTooDeep(error)) return 'it is nested too deeply to be read';
   return (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON);
 }

@@ -31,6 +31,11 @@ export const STATE_KINDS = {
     },
     mend: 'Restore the version from a backup; where there is none, holdfast schemas repair corrupt-records --drop-unparsable leaves it out.',
   },
+  'unchecked-schema': {
+    severity: 'warning',
+    what: 'A text that could not be parsed here, and that some registry or client may read: another edition, release or order, or deep nesting.',
+    mend: 'Nothing, if all who read it can; else register a version that they can. --drop-unparsable leaves it where it is.',
+  },
   'invalid-json-schema': {
     severity: 'warning',
     what: 'The text is JSON, but no valid JSON Schema of its draft.',

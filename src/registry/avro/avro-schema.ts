@@ -72,8 +72,8 @@ export type AvroType = AvroPrimitive | AvroRecord | AvroEnum | AvroFixed | AvroA
 
 /** What makes a text no Avro schema. Becomes 422/42201; carries no code of Holdfast's, as it is turned into an answer or a DataError by whoever parses. */
 export class AvroSyntaxError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'AvroSyntaxError';
   }
 }
@@ -111,6 +111,7 @@ export function simpleName(name: string): string {
  * `checkDefaults` refuses a default that is no value of its field, as registering does and reading an old one does not.
  * `takesJavaNames` takes what some release of Avro for Java does, and the specification does not: letters of any language, any namespace, an
  * enum or fixed that is defined twice alike.
+ * `takesAnyRelease` takes besides what only old or only new releases do: a name that is defined behind its use, a default that is no symbol.
  * Throws {@link AvroSyntaxError}.
  */
 export function parseAvro(
@@ -119,14 +120,15 @@ export function parseAvro(
     readonly references?: readonly string[];
     readonly checkDefaults?: boolean;
     readonly takesJavaNames?: boolean;
+    readonly takesAnyRelease?: boolean;
   } = {},
 ): AvroSchema {
-  const { references = [], checkDefaults = false, takesJavaNames = false } = options;
+  const { references = [], checkDefaults = false, takesJavaNames = false, takesAnyRelease = false } = options;
   const names = new Map<string, AvroRecord | AvroEnum | AvroFixed>();
-  const parser = new AvroParser({ names, checkDefaults: false, takesJavaNames });
+  const parser = new AvroParser({ names, checkDefaults: false, takesJavaNames, takesAnyRelease });
   for (const reference of references) parser.parse(reference);
   const before = new Set(names.keys());
-  const type = new AvroParser({ names, checkDefaults, takesJavaNames }).parse(text);
+  const type = new AvroParser({ names, checkDefaults, takesJavaNames, takesAnyRelease }).parse(text);
   return { type, defined: new Set([...names.keys()].filter((name) => !before.has(name))) };
 }
 
@@ -134,15 +136,20 @@ class AvroParser {
   private readonly names: Map<string, AvroRecord | AvroEnum | AvroFixed>;
   private readonly checkDefaults: boolean;
   private readonly takesJavaNames: boolean;
+  private readonly takesAnyRelease: boolean;
+  /** Used, and not yet defined: with and without the namespace of where it is used. */
+  private readonly open: (readonly [string, string])[] = [];
 
   constructor(options: {
     readonly names: Map<string, AvroRecord | AvroEnum | AvroFixed>;
     readonly checkDefaults: boolean;
     readonly takesJavaNames: boolean;
+    readonly takesAnyRelease: boolean;
   }) {
     this.names = options.names;
     this.checkDefaults = options.checkDefaults;
     this.takesJavaNames = options.takesJavaNames;
+    this.takesAnyRelease = options.takesAnyRelease;
   }
 
   parse(text: string): AvroType {
@@ -152,10 +159,16 @@ class AvroParser {
     } catch (error) {
       // A bare type name, as tools write it, is no JSON but is meant well.
       const bare = text.trim();
-      if (!isPrimitive(bare)) throw new AvroSyntaxError(`not valid JSON: ${(error as Error).message}`);
+      if (!isPrimitive(bare)) {
+        throw new AvroSyntaxError(`not valid JSON: ${(error as Error).message}`, { cause: error });
+      }
       json = bare;
     }
-    return this.type(json, '');
+    const type = this.type(json, '');
+    for (const [full, name] of this.open) {
+      if (!this.names.has(full) && !this.names.has(name)) throw new AvroSyntaxError(`undefined name: "${full}"`);
+    }
+    return type;
   }
 
   private type(json: JsonText, namespace: string): AvroType {
@@ -189,8 +202,12 @@ class AvroParser {
   private byName(name: string, namespace: string): AvroType {
     if (isPrimitive(name)) return { kind: name, props: {} };
     const known = this.names.get(fullName(name, namespace)) ?? this.names.get(name);
-    if (known === undefined) throw new AvroSyntaxError(`undefined name: "${fullName(name, namespace)}"`);
-    return known;
+    if (known !== undefined) return known;
+    const full = fullName(name, namespace);
+    if (!this.takesAnyRelease) throw new AvroSyntaxError(`undefined name: "${full}"`);
+    // '.A' is the A without a namespace.
+    this.open.push([full, name.replace(/^\./, '')]);
+    return { kind: 'fixed', name: full, size: 0, doc: undefined, aliases: [], props: {} };
   }
 
   private union(branches: readonly JsonText[], namespace: string): AvroUnion {
@@ -244,9 +261,12 @@ class AvroParser {
     if (!Array.isArray(json['symbols'])) throw new AvroSyntaxError(`enum ${named.name} has no symbols`);
     const symbols = json['symbols'].map((symbol: JsonText) => this.requiredName(symbol, `a symbol of ${named.name}`));
     if (new Set(symbols).size !== symbols.length) throw new AvroSyntaxError(`duplicate enum symbol in ${named.name}`);
-    const preset = json['default'];
-    if (preset !== undefined && (typeof preset !== 'string' || !symbols.includes(preset))) {
-      throw new AvroSyntaxError(`the default ${renderJsonText(preset)} of enum ${named.name} is not among its symbols`);
+    const given = json['default'];
+    const preset = typeof given === 'string' && symbols.includes(given) ? given : undefined;
+    if (given !== preset && !this.takesAnyRelease) {
+      throw new AvroSyntaxError(
+        `the default ${renderJsonText(given as JsonText)} of enum ${named.name} is not among its symbols`,
+      );
     }
     return this.define({ kind: 'enum', ...named, symbols, default: preset });
   }

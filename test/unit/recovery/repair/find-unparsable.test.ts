@@ -29,3 +29,25 @@ it('finds more than a report would list', async () => {
   const found = await findUnparsable(new MemorySnapshot(asLog(log)), new AbortController().signal);
   expect(found.size).toBe(60);
 });
+
+it('leaves out no text that some registry or client may read', async () => {
+  const log = [
+    confluent.schema({
+      subject: 'p',
+      version: 1,
+      id: 1,
+      schema: 'edition = "2024"; message A { }',
+      schemaType: 'PROTOBUF',
+    }),
+    confluent.schema({
+      subject: 'a',
+      version: 1,
+      id: 2,
+      schema: '{"type":"enum","name":"E","symbols":[],"default":"A"}',
+    }),
+    confluent.schema({ subject: 'j', version: 1, id: 3, schema: '{"$schema":"urn:my"}', schemaType: 'JSON' }),
+    confluent.schema({ subject: 'b', version: 1, id: 4, schema: '{"type":' }),
+  ];
+  const found = await findUnparsable(new MemorySnapshot(asLog(log)), new AbortController().signal);
+  expect([...found.keys()]).toEqual([3]);
+});

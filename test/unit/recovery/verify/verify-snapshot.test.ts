@@ -176,6 +176,12 @@ const STATES: readonly Row[] = [
     { subject: 'a', message: expect.stringContaining("no such Type or Enum 'p.C'") as string },
   ],
   [
+    'unchecked-schema',
+    'an edition of Protobuf that is newer than the parser',
+    [schema('a', 1, 1, 'edition = "2024"; export message M { string s = 1; }', { schemaType: 'PROTOBUF' })],
+    { severity: 'warning', subject: 'a', message: expect.stringContaining("can't be parsed here") as string },
+  ],
+  [
     'invalid-json-schema',
     'draft 4',
     [

@@ -27,6 +27,11 @@ export const GIT_FAILED = defineErrorCode('holdfast.recovery.git-failed', {
   mend: 'See to what git says in the message, and run the same command again: it goes on from what is there.',
 });
 
+export const GIT_DETACHED = defineErrorCode('holdfast.recovery.git-detached', {
+  what: 'A git repository that backups are pushed from is on no branch (its HEAD is detached), so there is none to push to. The commit is made.',
+  mend: 'Call git switch -c NAME in it, which keeps the commit and its place, and run the same command again: it pushes.',
+});
+
 export const TARGET_FOREIGN = defineErrorCode('holdfast.recovery.target-foreign', {
   what: 'Where a backup was to be written lies something that is no backup of this registry.',
   mend: 'Name another place. Nothing was changed in this one.',

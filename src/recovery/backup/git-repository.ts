@@ -5,7 +5,7 @@ import { lockFolder } from '../../broker/embedded/folder-lock.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { makeFolder } from '../../foundation/make-folder.ts';
 import { ConfigError, DataError, EnvironmentError } from '../../sdk/errors/kinds.ts';
-import { BACKUP_FAILED, TARGET_FOREIGN } from './backup-errors.ts';
+import { BACKUP_FAILED, GIT_DETACHED, TARGET_FOREIGN } from './backup-errors.ts';
 import { BACKUP_LOCKED } from './backup-folder.ts';
 import { Git } from './git-command.ts';
 import { commitStream } from './git-commit-stream.ts';
@@ -167,10 +167,11 @@ export class GitRepository {
   /**
    * The current branch, whether or not there is something new.
    * @param to a remote's name or URL
-   * @throws EnvironmentError `holdfast.recovery.git-failed`; of {@link gitRemote}
+   * @throws ConfigError `holdfast.recovery.git-detached`; EnvironmentError `holdfast.recovery.git-failed`; of {@link gitRemote}
    */
   async push(to: string, signal: AbortSignal): Promise<void> {
-    const branch = (await this.git.run(['symbolic-ref', '--short', 'HEAD'], { signal })).trim();
+    const branch = await this.git.ask(['symbolic-ref', '--quiet', '--short', 'HEAD'], { signal });
+    if (branch === undefined) throw this.detached(await this.head(signal));
     const { remote, config, secrets, ...given } = await this.remote(to, signal);
     // ssh would ask on the terminal by itself.
     const isOwnSsh = (await this.git.ask(['config', '--get', 'core.sshCommand'], { signal })) !== undefined;
@@ -183,6 +184,13 @@ export class GitRepository {
       secrets,
       signal,
     });
+  }
+
+  private detached(head: string | undefined): ConfigError {
+    return new ConfigError(
+      `The git repository ${this.path} is on no branch: its HEAD is detached at ${head?.slice(0, 12)}, and nothing was pushed. Call git switch -c NAME in it, which keeps that commit, and run the same command again.`,
+      { code: GIT_DETACHED },
+    );
   }
 
   /** One that is named is left to git, unless there are credentials in its URL, which git would hand on for all to see. */

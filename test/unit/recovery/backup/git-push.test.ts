@@ -89,6 +89,26 @@ describe('a push of backups', () => {
     expect(String(outcome.error)).not.toMatch(/sesame/);
   });
 
+  it('says that there is no branch to push where HEAD is detached, keeps the commit, and pushes it once there is one', async () => {
+    const remote = join(tempDir('git-push'), 'remote');
+    const git = (...args: string[]): string => execFileSync('git', ['-C', path, ...args], { encoding: 'utf8' }).trim();
+    execFileSync('git', ['init', '--quiet', '--bare', remote]);
+    execFileSync('git', ['init', '--quiet', path]);
+    git('-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '--allow-empty', '-m', 'first');
+    git('checkout', '--quiet', '--detach');
+    const outcome = await backup(remote);
+    const head = git('rev-parse', 'HEAD');
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      backup: { records: 2, place: `git:${path}#${head}` },
+      error: { code: 'holdfast.recovery.git-detached' },
+    });
+    expect(String(outcome.error)).toMatch(`${path} is on no branch: its HEAD is detached at ${head.slice(0, 12)}`);
+    git('switch', '--quiet', '-c', 'backups');
+    expect(await backup(remote)).toMatchObject({ state: 'unchanged', error: undefined });
+    expect(execFileSync('git', ['-C', remote, 'rev-parse', 'backups'], { encoding: 'utf8' }).trim()).toBe(head);
+  });
+
   it.each([
     'ssh://someone:sesame@127.0.0.1:1/x.git',
     'https://someone:ses/ame@127.0.0.1:1/x.git',

@@ -1,10 +1,10 @@
 /** `holdfast schemas repair duplicate-ids`: what each id stands for and who carries it; and an id of its own for those that are chosen. */
+import { counted } from '../../foundation/counted.ts';
 import type { IdUse } from '../../recovery/data/used-ids.ts';
 import { consequencesInPlace } from '../../recovery/repair/consequences.ts';
 import { type DuplicateId, duplicateIds, shownDuplicate } from '../../recovery/repair/duplicate-ids.ts';
 import { giveNewIds } from '../../recovery/repair/give-new-id.ts';
 import { planRepair } from '../../recovery/repair/plan-repair.ts';
-import { counted } from '../../recovery/repair/shown.ts';
 import { waitOf } from './check-nodes-after.ts';
 import { planPath } from './plan-path.ts';
 import { nothingToMend, readTopic } from './repair-in-place.ts';

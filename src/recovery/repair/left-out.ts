@@ -1,10 +1,11 @@
 /** Which records a topic that is made anew goes without: those nobody can read, and those that somebody chose. None is thrown away unlisted. */
 
+import { counted } from '../../foundation/counted.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { counted, shownKey, shownList, shownVersion } from './shown.ts';
+import { shownKey, shownList, shownVersion } from './shown.ts';
 import { placeKey } from './version-writes.ts';
 
 export interface LeaveOutRules {

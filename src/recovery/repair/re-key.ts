@@ -3,6 +3,7 @@
  * encoding lives on beside the newer one, or comes back once the tombstone of the other is gone. Each is written under the canonical key,
  * and every other encoding gets a null.
  */
+import { counted } from '../../foundation/counted.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { SchemasRecord } from '../records/schemas-record.ts';
@@ -11,7 +12,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import { type InPlaceRepair, rewritten, tombstone } from './in-place-repair.ts';
 import { withHoldersOf } from './shared-id-writes.ts';
-import { counted, shownKey, shownList } from './shown.ts';
+import { shownKey, shownList } from './shown.ts';
 import { placeKey, type VersionWrite, versionRecords } from './version-writes.ts';
 
 /** One encoding of a key, and the last record under it. */

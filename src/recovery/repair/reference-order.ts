@@ -3,6 +3,7 @@
  * Karapace drops such a schema at each start, with its id (specs/registry.md, chapter 5); Confluent's registry takes any order.
  */
 
+import { agreeing, counted } from '../../foundation/counted.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { schemaKey } from '../records/write-record.ts';
@@ -13,9 +14,10 @@ import { EarlyReferences } from '../verify/early-references.ts';
 import { FindingBook, type FindingPlace } from '../verify/finding-book.ts';
 import type { FindingName } from '../verify/finding-kinds.ts';
 import { PurgedVersions } from '../verify/purged-versions.ts';
+import { DisputedPlaces } from './disputed-places.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
 import { withHolders, writeOf } from './shared-id-writes.ts';
-import { counted, shownList, shownVersion } from './shown.ts';
+import { shownList, shownVersion } from './shown.ts';
 import { type VersionWrite, versionRecords } from './version-writes.ts';
 
 /** Keeps what lies before its target, as `verify` finds it, but all of it. */
@@ -33,30 +35,48 @@ export interface OutOfOrder {
   readonly early: readonly { readonly subject: string; readonly version: number }[];
   /** Those, all that refer to them, and all that share an id with any of them, in the order in which they can be read. */
   readonly writes: readonly VersionWrite[];
+  /** That stay early: a record that vendors read differently has come to their place or id since, and would be taken back. */
+  readonly disputed: readonly { readonly subject: string; readonly version: number }[];
 }
 
 /**
  * Without those whose references lead nowhere or go in a circle: no order mends them. Reads the snapshot once; memory: some 250 bytes for
  * each version.
+ * @param options.evenDisputed for whoever writes all of a log anew
  */
-export async function findOutOfOrder(snapshot: Snapshot, signal?: AbortSignal): Promise<OutOfOrder> {
+export async function findOutOfOrder(
+  snapshot: Snapshot,
+  signal?: AbortSignal,
+  { evenDisputed = false }: { readonly evenDisputed?: boolean } = {},
+): Promise<OutOfOrder> {
   const state = new StateReplay({ vendor: 'confluent', readsOn: true, keepsAll: true });
   const book = new EarlyFindings();
   const references = new EarlyReferences({ state });
+  const places = new DisputedPlaces();
   for await (const batch of snapshot.records()) {
     signal?.throwIfAborted();
-    for (const raw of batch) see(raw, references, state);
+    for (const raw of batch) see(raw, references, state, places);
   }
   checkReferences({ state, book, purged: new PurgedVersions(), readEarly: references.rows });
-  const early = book.found.flatMap(({ subject, version }): VersionWrite[] => {
+  const isDisputed = ({ subject, version }: (typeof book.found)[number]): boolean => {
+    const found = state.version(subject, version);
+    return !evenDisputed && found !== undefined && places.has(found);
+  };
+  const early = book.found.filter((each) => !isDisputed(each));
+  const writes = early.flatMap(({ subject, version }): VersionWrite[] => {
     const found = state.version(subject, version);
     return found === undefined ? [] : [writeOf(found, snapshot)];
   });
-  return { early: book.found, writes: withHolders(early, { snapshot, all: state, state }) };
+  return {
+    early,
+    writes: withHolders(writes, { snapshot, all: state, state }).filter((each) => !isDisputed(each)),
+    disputed: book.found.filter(isDisputed),
+  };
 }
 
-function see(raw: RawRecord, references: EarlyReferences, state: StateReplay): void {
+function see(raw: RawRecord, references: EarlyReferences, state: StateReplay, places: DisputedPlaces): void {
   const read = readRecord(raw);
+  places.see(raw.offset, read);
   const record = read.ok && read.record.kind === 'schema' ? read.record : undefined;
   const isEarly = record !== undefined && references.isEarly(record);
   state.apply(raw.offset, read);
@@ -65,14 +85,21 @@ function see(raw: RawRecord, references: EarlyReferences, state: StateReplay): v
 }
 
 /** The lines of a summary; none where all is in order. */
-export function outOfOrderLines({ early, writes }: OutOfOrder): readonly string[] {
-  if (early.length === 0) return [];
+export function outOfOrderLines({ early, writes, disputed }: OutOfOrder): readonly string[] {
   const others = writes.length - early.length;
   const more =
     others === 0 ? '' : `, and with them ${counted(others, 'schema')} that refer to those or share an id with one`;
+  const lie = (count: number): string =>
+    `Before what they refer to ${agreeing(count, 'lies', 'lie')} ${counted(count, 'schema')}, as the log is or once it is compacted`;
+  const written =
+    early.length === 0
+      ? []
+      : [`${lie(early.length)}, written again at the end, unchanged${more}:`, ...shownList(early.map(shownVersion))];
+  if (disputed.length === 0) return written;
   return [
-    `Before what they refer to ${early.length === 1 ? 'lies' : 'lie'} ${counted(early.length, 'schema')}, as the log is or once it is compacted, written again at the end, unchanged${more}:`,
-    ...shownList(early.map(shownVersion)),
+    ...written,
+    `${lie(disputed.length)}, and not written again, as a damaged record that vendors read differently has come to the same version or id:`,
+    ...shownList(disputed.map(shownVersion)),
   ];
 }
 

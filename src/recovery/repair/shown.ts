@@ -24,5 +24,3 @@ export function shownKey(key: Uint8Array | null): string {
 export function shownVersion({ subject, version }: { readonly subject: string; readonly version: number }): string {
   return `${subject} version ${version}`;
 }
-
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

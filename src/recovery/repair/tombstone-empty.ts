@@ -2,11 +2,12 @@
  * Karapace deletes by an empty value, which compaction keeps for ever and Confluent's registry passes over as no JSON
  * (specs/registry.md, chapter 5). The repair writes what both take for a deletion: null, under the same bytes of the key.
  */
+import { counted } from '../../foundation/counted.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { InPlaceRepair } from './in-place-repair.ts';
 import { tombstone } from './in-place-repair.ts';
-import { counted, shownKey, shownList } from './shown.ts';
+import { shownKey, shownList } from './shown.ts';
 
 const textOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 

@@ -2,6 +2,7 @@
  * Deleted versions back: a soft-deleted one is written anew as not deleted; one that is gone comes from an earlier record that is still in
  * the log, or else from another snapshot. Nothing is registered: ids and version numbers are those that they had.
  */
+import { counted } from '../../foundation/counted.ts';
 import { ConfigError, DataError, defineErrorCode } from '../../sdk/errors/index.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
@@ -13,7 +14,7 @@ import type { RegistryState } from '../state/registry-state.ts';
 import { otherHolder, schemaAt } from './id-holders.ts';
 import { type InPlaceRepair, tombstone } from './in-place-repair.ts';
 import { withHoldersOf } from './shared-id-writes.ts';
-import { counted, shownList, shownVersion } from './shown.ts';
+import { shownList, shownVersion } from './shown.ts';
 import { placeKey, type VersionWrite, versionRecords } from './version-writes.ts';
 
 export const NOT_UNDELETED = defineErrorCode('holdfast.recovery.not-undeleted', {

@@ -3,6 +3,7 @@ import { contextOf } from '../../registry/subject-context.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { SchemaValue } from '../records/schemas-record.ts';
+import { recordReadBy } from '../records/vendor-reading.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { RegistryState, VersionState } from '../state/registry-state.ts';
 import { dependencyOrder } from './dependency-order.ts';
@@ -106,12 +107,12 @@ export async function valuesAt(
   const values = new Map<VersionState, SchemaValue>();
   for (const [index, version] of ascending.entries()) {
     const raw = records[index];
-    const read = raw === undefined ? undefined : readRecord(raw);
-    if (read?.ok !== true || read.record.kind !== 'schema') {
+    const read = raw === undefined ? undefined : recordReadBy('confluent', readRecord(raw));
+    if (read?.kind !== 'schema') {
       throw new DataError(`The record at offset ${version.offset} of the snapshot is no schema any more.`);
     }
     // A later record may have soft-deleted it.
-    values.set(version, { ...read.record.value, deleted: version.deleted });
+    values.set(version, { ...read.value, deleted: version.deleted });
   }
   return versions.map((version) => [version, values.get(version) as SchemaValue]);
 }

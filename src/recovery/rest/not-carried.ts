@@ -2,6 +2,7 @@
 
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
+import { isReadDifferently } from '../records/vendor-reading.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { VersionState } from '../state/registry-state.ts';
 
@@ -18,9 +19,9 @@ export interface NotCarriedOptions {
 export type NotCarried = Readonly<Record<string, number>>;
 
 /**
- * Kinds are keytypes of records without a request of their own (`CONTEXT`, `ASSOC`, ...), `unreadable` for records that no registry can read, and
- * of the versions that are imported `headers` (records that have some), `timestamps`, `metadata` and `ruleSet`. Reads the snapshot once; holds
- * the offsets of the imported versions.
+ * Kinds are keytypes of records without a request of their own (`CONTEXT`, `ASSOC`, ...), `unreadable` for records that no registry can read, the
+ * problem (`unsupported-magic`, `key-value-mismatch`) for those that vendors read differently, and of the versions that are imported `headers`
+ * (records that have some), `timestamps`, `metadata` and `ruleSet`. Reads the snapshot once; holds the offsets of the imported versions.
  */
 export async function notCarried({
   snapshot,
@@ -39,7 +40,7 @@ export async function notCarried({
     signal.throwIfAborted();
     for (const raw of batch) {
       const read = readRecord(raw);
-      if (!read.ok) count('unreadable');
+      if (!read.ok) count(isReadDifferently(read) ? read.problem : 'unreadable');
       else if (read.record.kind === 'other') {
         if (raw.value !== null) count(read.record.keytype);
       } else if (read.record.kind === 'schema' && offsets.has(raw.offset)) {
@@ -55,6 +56,9 @@ export async function notCarried({
 
 const WORDS: Readonly<Record<string, string>> = {
   unreadable: 'records that can not be read',
+  'unsupported-magic': 'records with an unknown magic byte, which Karapace alone reads',
+  'key-value-mismatch':
+    'records whose value is of another version than their key, as Karapace reads them, by the value',
   headers: 'headers of records',
   timestamps: 'times of registration',
   metadata: 'metadata of schemas',

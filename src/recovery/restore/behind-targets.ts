@@ -22,7 +22,7 @@ export async function keptBehindTargets(
   again: readonly number[],
   signal: AbortSignal,
 ): Promise<readonly VersionWrite[]> {
-  const { writes } = await findOutOfOrder(present, signal);
+  const { writes } = await findOutOfOrder(present, signal, { evenDisputed: true });
   const offsets = new Set(again);
   const mine = writes.filter(({ offset }) => offsets.has(offset));
   if (mine.length === 0) return [];

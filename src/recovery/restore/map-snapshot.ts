@@ -10,16 +10,21 @@ import { isReservedSubject } from '../records/reserved-id.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { RowInts } from '../state/row-columns.ts';
 import { RowIndex } from '../state/row-index.ts';
+import { DamagedRecords, type Fate, LEFT_OUT } from './damaged-records.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { RecordTable } from './record-table.ts';
 import { namedByOther } from './renamed-other.ts';
 import { renamedRecord } from './renamed-record.ts';
 import { DANGLING_REFERENCE, ID_COLLISION, MAP_INVALID } from './restore-errors.ts';
 import type { SubjectRules } from './subject-rules.ts';
-import { UnreadableRecords } from './unreadable-records.ts';
 
 /** Of a note. */
 const NAMED = 20;
+
+const NOT_TAKEN: Fate = [
+  'is left out, as not all that it names is chosen, or can be renamed',
+  'are left out, as not all that they name is chosen, or can be renamed',
+];
 
 export interface MappedSnapshot {
   readonly snapshot: SnapshotFolder;
@@ -44,11 +49,16 @@ export async function mapSnapshot(
   const { taken, pulled } = chosen(table, rules);
   refuseMerged(table, rules, taken);
   const merges = mergesContexts(rules, taken);
-  const names = { subjects: taken, contexts: new Set([...taken].map(contextOf)) };
+  const names = {
+    subjects: taken,
+    contexts: new Set([...taken].map(contextOf)),
+    targets: new Set([...taken].map((subject) => rules.renamed(subject))),
+    merges,
+  };
   const writer = await SnapshotWriter.create({ folder });
   let leftOut = 0;
   const nameless: string[] = [];
-  const unreadable = new UnreadableRecords();
+  const damaged = new DamagedRecords();
   try {
     for await (const records of snapshot.records()) {
       signal?.throwIfAborted();
@@ -65,7 +75,7 @@ export async function mapSnapshot(
           if (left.kind === 'other' && namedByOther(raw, left) === undefined && nameless.length < NAMED) {
             nameless.push(`${left.keytype} at offset ${raw.offset}`);
           }
-        } else unreadable.add(raw.offset, read.reason);
+        } else damaged.add(raw.offset, read);
       }
       if (kept.length > 0) await writer.append(kept);
     }
@@ -77,7 +87,7 @@ export async function mapSnapshot(
       notes: [
         ...notesOf(taken, pulled, leftOut, rules),
         ...namelessIn(nameless),
-        ...unreadable.lines('', 'are left out'),
+        ...damaged.lines('', { byNone: LEFT_OUT, differently: NOT_TAKEN }),
       ],
     };
   } catch (error) {

@@ -9,6 +9,7 @@ import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import { noopStep, schemaStep } from './added-steps.ts';
+import { type Fate, LEFT_OUT } from './damaged-records.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { type Differences, differencesOf } from './record-differences.ts';
 import { RecordTable } from './record-table.ts';
@@ -35,6 +36,13 @@ export interface InPlaceOptions {
 
 /** So many are named in a line. */
 const NAMED = 10;
+
+const STAY_THERE: Fate = ['stays there', 'stay there'];
+/** What is compared is what records mean, and they mean no one thing. */
+const NOT_COMPARED: Fate = [
+  'is not brought back, as it has no one meaning to compare: a restore into a new topic has it',
+  'are not brought back, as they have no one meaning to compare: a restore into a new topic has them',
+];
 
 /**
  * Reads both snapshots whole and compares by what keys mean. Memory: some 60 bytes for each version of either, and some 110 for each subject.
@@ -63,11 +71,11 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
     largest = Math.max(largest, sizeOf(record));
   }
   const endsInMarker = topic.controlOffsets.includes(topic.endOffset - 1);
-  const unreadable = [
-    ...wanted.unreadable.lines(' of the backup', 'are left out'),
-    ...there.unreadable.lines(' at the target', 'stay there'),
+  const damaged = [
+    ...wanted.damaged.lines(' of the backup', { byNone: LEFT_OUT, differently: NOT_COMPARED }),
+    ...there.damaged.lines(' at the target', { byNone: STAY_THERE, differently: STAY_THERE }),
   ];
-  const header = headerOf(options, ids, differences, { endsInMarker, unreadable });
+  const header = headerOf(options, ids, differences, { endsInMarker, damaged });
   return writePlan(
     options.path,
     header,
@@ -113,7 +121,7 @@ function headerOf(
   { source, now, groupId, present, notes = [] }: InPlaceOptions,
   ids: HighestIds,
   { added, changed, again, sharing, sharedIds, onlyThere, purged, ids: changes }: Differences,
-  { endsInMarker, unreadable }: { readonly endsInMarker: boolean; readonly unreadable: readonly string[] },
+  { endsInMarker, damaged }: { readonly endsInMarker: boolean; readonly damaged: readonly string[] },
 ): PlanHeader {
   const { clusterId = null, topic = '', topicId = null, beginOffset = 0, endOffset = 0 } = present.facts.topic ?? {};
   const summary = [`${added} records are missing at the target, ${changed} are otherwise there`];
@@ -130,7 +138,7 @@ function headerOf(
   if (onlyThere > 0) summary.push(`${onlyThere} versions that only the target has stay as they are`);
   if (purged > 0)
     summary.push(`${purged} versions are deleted for good in the backup; where the target has them they stay`);
-  summary.push(...unreadable);
+  summary.push(...damaged);
   if (endsInMarker) summary.push('the topic ends with a transaction marker: a NOOP is written behind it');
   return {
     format: 1,

@@ -6,6 +6,7 @@ import type { PlanHeader, PlanStep } from '../plan/plan.ts';
 import { plannedRecord } from '../plan/planned-record.ts';
 import { writePlan } from '../plan/write-plan.ts';
 import { readRecord } from '../records/read-record.ts';
+import { isReadDifferently } from '../records/vendor-reading.ts';
 import { findOutOfOrder, type OutOfOrder, outOfOrderLines, underTodaysKeys } from '../repair/reference-order.ts';
 import { versionRecords } from '../repair/version-writes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -36,7 +37,7 @@ export interface NewTopicOptions {
   readonly now: number;
   /** By context: ids that were given out, as far as the operator knows. */
   readonly minIds?: Readonly<Record<string, number>>;
-  /** Nothing is mended on the way: unreadable records, empty deletes and old keys stay, and no NOOP is added. */
+  /** Nothing is mended on the way: records that no registry reads, empty deletes and old keys stay, and no NOOP is added. */
   readonly asIs?: boolean;
   /** Deletes the topic that is there, once this backup was read again and holds all of it. */
   readonly recreate?: {
@@ -49,7 +50,7 @@ export interface NewTopicOptions {
   readonly notes?: readonly string[];
 }
 
-const NONE: OutOfOrder = { early: [], writes: [] };
+const NONE: OutOfOrder = { early: [], writes: [], disputed: [] };
 
 /**
  * Reads the snapshot twice, in bounded memory; once more where any schema refers to another, with some 250 bytes for each version.
@@ -93,7 +94,7 @@ async function* stepsOf(
     signal?.throwIfAborted();
     for (const raw of records) {
       const read = readRecord(raw);
-      if (!read.ok && (!asIs || raw.key === null)) continue;
+      if (raw.key === null || !(asIs || read.ok || isReadDifferently(read))) continue;
       const record = read.ok && !asIs ? normalizeRecord(raw, read).record : raw;
       yield { do: 'produce', topic, record: plannedRecord(record) };
     }

@@ -13,8 +13,8 @@ import { contentDigest } from '../state/content-digest.ts';
 import { RowBytes } from '../state/row-columns.ts';
 import { SubjectRows } from '../state/subject-rows.ts';
 import { type Row, VersionTable } from '../state/version-table.ts';
+import { DamagedRecords } from './damaged-records.ts';
 import { PlacedRows } from './placed-rows.ts';
-import { UnreadableRecords } from './unreadable-records.ts';
 
 export interface SettingRow {
   readonly content: string;
@@ -31,7 +31,7 @@ export class RecordTable {
   readonly versions: VersionTable;
   /** Of configs, modes and what has no meaning for ids, by their keys. */
   readonly settings = new Map<string, SettingRow>();
-  readonly unreadable = new UnreadableRecords();
+  readonly damaged = new DamagedRecords();
   /** What registries go on reading of versions whose last record nobody can read, until compaction takes it. Of a target alone. */
   readonly beneath: PlacedRows;
   private readonly bySubject: SubjectRows;
@@ -70,7 +70,7 @@ export class RecordTable {
         see?.(read);
         if (read.ok) table.apply(raw, read.record);
         else {
-          table.unreadable.add(raw.offset, read.reason);
+          table.damaged.add(raw.offset, read);
           if (isTarget) table.lose(read);
         }
       }

@@ -3,19 +3,29 @@ import { contextOf } from '../../registry/subject-context.ts';
 import { isJsonObject, readJsonObject, writeJson } from '../records/json-bytes.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { referencedSubject } from '../records/referenced-subject.ts';
+import { isReservedSubject } from '../records/reserved-id.ts';
 import type { JsonObject, ReadRecord, SchemasRecord } from '../records/schemas-record.ts';
+import { type DifferentlyRead, isReadDifferently } from '../records/vendor-reading.ts';
 import { canonicalKey } from '../records/write-record.ts';
 import { renamedOther, type TakenNames } from './renamed-other.ts';
 import type { SubjectRules } from './subject-rules.ts';
+
+export interface RenamedNames {
+  /** Those that the taken subjects get. */
+  readonly targets: ReadonlySet<string>;
+  /** One context gets the subjects of several. */
+  readonly merges: boolean;
+}
 
 /** undefined: it is left out. */
 export function renamedRecord(
   raw: RawRecord,
   read: ReadRecord,
   rules: SubjectRules,
-  taken: TakenNames,
+  taken: TakenNames & RenamedNames,
 ): RawRecord | undefined {
   if (!read.ok) {
+    if (isReadDifferently(read)) return renamedDisputed(raw, read, rules, taken);
     const { subject } = read;
     const isTaken = !rules.isSubset || (subject !== undefined && taken.subjects.has(subject));
     const keepsName = subject === undefined ? !rules.renames : rules.renamed(subject) === subject;
@@ -30,6 +40,46 @@ export function renamedRecord(
   if (renamed.subject === subject && !refersToRenamed(record, rules)) return raw;
   const key = renamed.subject === subject ? raw.key : (canonicalKey(renamed) ?? raw.key);
   return { ...raw, key, value: renamedValue(raw.value, subject, renamed.subject, rules) };
+}
+
+/**
+ * What one vendor reads under its key, and the other under its value: taken where all that it names is, and renamed in both, with everything
+ * else as it was. Nothing was compared with its id and references, so it comes into no subject or context that has others now.
+ */
+function renamedDisputed(
+  raw: RawRecord,
+  { overlooked }: DifferentlyRead,
+  rules: SubjectRules,
+  { subjects, targets, merges }: TakenNames & RenamedNames,
+): RawRecord | undefined {
+  if (overlooked.kind !== 'schema' && overlooked.kind !== 'schema-gone') return undefined;
+  const { subject } = overlooked;
+  const value = overlooked.kind === 'schema' ? overlooked.value : undefined;
+  const own = [subject, value?.subject ?? subject];
+  const context = contextOf(subject);
+  const references = value?.references.map((each) => referencedSubject(context, each.subject)) ?? [];
+  if (rules.isSubset) {
+    const isTaken = (name: string): boolean => subjects.has(name) || rules.takes(name);
+    if (!own.every(isTaken) || !references.every(isTaken)) return undefined;
+  }
+  if (merges) return undefined;
+  const named = [...own, ...references];
+  if (named.every((name) => rules.renamed(name) === name)) return raw;
+  const [inKey = '', inValue = ''] = own.map((name) => rules.renamed(name));
+  const to = contextOf(inKey);
+  // One of two contexts, or a name that no other record has and that may be another one's by now.
+  const isOdd = (name: string): boolean =>
+    isReservedSubject(name) ||
+    contextOf(name) !== context ||
+    contextOf(rules.renamed(name)) !== to ||
+    (!subjects.has(name) && (to !== context || targets.has(rules.renamed(name))));
+  if (own.some(isOdd)) return undefined;
+  if (to !== '' && references.some((name) => contextOf(rules.renamed(name)) === '')) return undefined;
+  const key = raw.key === null ? undefined : readJsonObject(raw.key);
+  if (key === undefined || typeof key === 'string') return undefined;
+  const renamed = { ...raw, key: writeJson({ ...key, subject: inKey }) };
+  // A value that names no subject is of the key's.
+  return { ...renamed, value: renamedValue(raw.value, own[1] ?? subject, inValue, rules) };
 }
 
 function renamedSubject<R extends Extract<SchemasRecord, { readonly subject: string | null }>>(

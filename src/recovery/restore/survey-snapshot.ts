@@ -1,10 +1,12 @@
 /** What a planner has to know of a snapshot before it writes the first step. */
 import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { DamagedRecords, type Fate, LEFT_OUT } from './damaged-records.ts';
 import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { normalizeRecord } from './normalize-record.ts';
 import { sizeOf } from './topic-settings.ts';
-import { UnreadableRecords } from './unreadable-records.ts';
+
+const STAY: Fate = ['stays as it is', 'stay as they are'];
 
 export interface SnapshotSurvey {
   readonly ids: HighestIds;
@@ -23,7 +25,7 @@ export async function surveySnapshot(
 ): Promise<SnapshotSurvey> {
   const ids = new HighestIds({ leavesOutUnreadable: !options.asIs });
   const counts = { records: 0, keyless: 0, 'empty-delete': 0, 'legacy-key': 0 };
-  const unreadable = new UnreadableRecords();
+  const damaged = new DamagedRecords();
   let largestRecord = 0;
   let hasReferences = false;
   for await (const records of snapshot.records()) {
@@ -36,17 +38,17 @@ export async function surveySnapshot(
       hasReferences ||= read.ok && read.record.kind === 'schema' && read.record.value.references.length > 0;
       if (raw.key === null) counts.keyless++;
       if (read.ok) for (const done of normalizeRecord(raw, read).done) counts[done]++;
-      else unreadable.add(raw.offset, read.reason);
+      else if (raw.key !== null || !options.asIs) damaged.add(raw.offset, read);
     }
   }
   await addWitnessedIds(ids, snapshot);
   for (const [context, id] of Object.entries(options.minIds)) ids.atLeast(context, id);
-  return { ids, largestRecord, hasReferences, summary: () => summaryOf(counts, unreadable, ids, options.asIs) };
+  return { ids, largestRecord, hasReferences, summary: () => summaryOf(counts, damaged, ids, options.asIs) };
 }
 
 function summaryOf(
   counts: Readonly<Record<'records' | 'keyless' | 'empty-delete' | 'legacy-key', number>>,
-  unreadable: UnreadableRecords,
+  damaged: DamagedRecords,
   ids: HighestIds,
   asIs: boolean,
 ): readonly string[] {
@@ -60,7 +62,7 @@ function summaryOf(
   if (asIs && counts.keyless > 0) {
     lines.push(`${counts.keyless} records without a key are left out, as no compacted topic takes them`);
   }
-  lines.push(...unreadable.lines('', asIs ? 'stay as they are' : 'are left out'));
+  lines.push(...damaged.lines('', { byNone: asIs ? STAY : LEFT_OUT, differently: STAY }));
   return [...lines, ...idLines(ids), ...(asIs ? [] : ['a NOOP at the end, so that the log ends with a record'])];
 }
 
@@ -70,7 +72,12 @@ export function idLines(ids: HighestIds): readonly string[] {
   return Object.entries(ids.highest).map(([context, id]) => {
     const where = context === '' ? '' : ` in the context ${context}`;
     const schema = reserved.get(context);
-    const how = schema === undefined ? '' : `; no schema has it any more, so ${schema.subject} reserves it`;
+    const how =
+      schema === undefined
+        ? ''
+        : schema.id === id
+          ? `; no schema has it any more, so ${schema.subject} reserves it`
+          : `; vendors read differently what has it, so ${schema.subject} reserves ${schema.id}`;
     return `highest id${where}: ${id}${how}`;
   });
 }

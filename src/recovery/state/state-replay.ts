@@ -8,6 +8,7 @@ import { contextOf } from '../../registry/subject-context.ts';
 import type { SchemaReference } from '../../sdk/schema-view.ts';
 import { LATEST, referencedSubject } from '../records/referenced-subject.ts';
 import type { ReadRecord, SchemasRecord, SchemaValue } from '../records/schemas-record.ts';
+import { recordReadBy } from '../records/vendor-reading.ts';
 import { contentDigest, textDigest } from './content-digest.ts';
 import type { RegistryState, ReplayVendor, VersionState } from './registry-state.ts';
 import { RowLists } from './row-lists.ts';
@@ -89,23 +90,10 @@ export class StateReplay implements RegistryState {
   apply(offset: number, read: ReadRecord): ReplayOutcome {
     this.seeId(read);
     if (this.staleFrom !== undefined) return STALE;
-    const record = this.recordFor(read);
+    const record = recordReadBy(this.vendor, read);
     if (record !== undefined) return this.applyRecord(offset, record);
     if (!read.ok && read.problem === 'unknown-keytype' && this.vendor === 'confluent') this.diedAt ??= offset;
     return UNREADABLE;
-  }
-
-  /** Each vendor overlooks what it doesn't check. */
-  private recordFor(read: ReadRecord): SchemasRecord | undefined {
-    if (read.ok) return read.record;
-    const { problem, overlooked } = read;
-    if (overlooked?.kind === 'schema' && problem === 'key-value-mismatch') {
-      const { value } = overlooked;
-      return this.vendor === 'confluent'
-        ? overlooked
-        : { kind: 'schema', subject: value.subject, version: value.version, value };
-    }
-    return problem === 'unsupported-magic' && this.vendor === 'karapace' ? overlooked : undefined;
   }
 
   private seeId(read: ReadRecord): void {

@@ -75,3 +75,25 @@ it('has metadata and rules among it where the registry keeps none, and finds suc
   expect(await stepsOf(again)).toEqual([]);
   expect(again.dropped).toEqual({ CONTEXT: 1, ASSOC: 1, unreadable: 1 });
 });
+
+it('brings back what Confluent reads of a record that vendors read differently, and names what Karapace does', async () => {
+  const served = new RegistryInMemory();
+  const differently = new MemorySnapshot(
+    asLog([
+      confluent.schema({ subject: 'a', version: 1, id: 1, schema: '"int"' }),
+      { ...confluent.schema({ subject: 'other', version: 7, id: 2, schema: '"long"' }), key: bytes(keyOf('a', 2, 1)) },
+      { ...confluent.schema({ subject: 'a', version: 3, id: 3, schema: '"bytes"' }), key: bytes(keyOf('a', 3, 9)) },
+    ]),
+  );
+  const plan = await planned(differently, served);
+  expect(plan.dropped).toMatchObject({ 'unsupported-magic': 1, 'key-value-mismatch': 1 });
+  expect(plan.summary.join('\n')).toMatch(/Not brought back.* of another version than .* an unknown magic byte/);
+  await run(await stepsOf(plan), served);
+  expect(served.registry.get('/subjects/a/versions').body).toEqual([1, 2]);
+  expect(served.registry.get('/subjects/a/versions/2').body).toMatchObject({ id: 2, schema: '"long"' });
+  expect(await stepsOf(await planned(differently, served))).toEqual([]);
+});
+
+function keyOf(subject: string, version: number, magic: number): object {
+  return { keytype: 'SCHEMA', subject, version, magic };
+}

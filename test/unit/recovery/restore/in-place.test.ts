@@ -372,8 +372,24 @@ it('brings back settings that are garbled at the target, and names what can not 
   const wanted = await seen(new MemorySnapshot(asLog(settings)), 'confluent');
   expect(await seen(compacted(await withSteps(present, plan)), 'confluent')).toEqual(wanted);
   const summary = plan.header.summary.join('\n');
-  expect(summary).toMatch(/2 damaged records of the backup are left out:\n {2}offset 3: .*\n {2}offset 4: /);
-  expect(summary).toMatch(/4 damaged records at the target stay there:\n {2}offset 3: /);
+  expect(summary).toMatch(
+    /2 damaged records of the backup that no registry reads are left out:\n {2}offset 3: .*\n {2}offset 4: /,
+  );
+  expect(summary).toMatch(/4 damaged records at the target that no registry reads stay there:\n {2}offset 3: /);
+});
+
+it('names what vendors read differently on either side, and writes none of it', async () => {
+  const good = confluent.schema({ subject: 'a', version: 1, id: 1, schema: '"int"' });
+  const other = confluent.schema({ subject: 'b', version: 1, id: 2, schema: '"long"' });
+  const mismatch = (version: number): WrittenRecord => ({ ...other, key: record(schemaKey('a', version), null).key });
+  const present = new MemorySnapshot(asLog([good, mismatch(3)]));
+  const plan = await planned(new MemorySnapshot(asLog([good, mismatch(2)])), present);
+  const summary = plan.header.summary.join('\n');
+  expect(summary).toMatch(
+    /1 damaged record of the backup that vendors read differently is not brought back, as .*a restore into a new topic has it:\n {2}offset 1: /,
+  );
+  expect(summary).toMatch(/1 damaged record at the target that vendors read differently stays there:\n {2}offset 1: /);
+  expect((await withSteps(present, plan)).raw.length).toBe(2);
 });
 
 it('counts what is deleted for good once, and not what was written since', async () => {

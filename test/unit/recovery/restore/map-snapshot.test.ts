@@ -170,8 +170,59 @@ describe('a mapped snapshot', () => {
       [[], ['a=b']],
     ] as const) {
       const notes = (await mapped(only, map, log)).notes.join('\n');
-      expect(notes).toMatch(/2 damaged records are left out:\n {2}offset 1: .*\n {2}offset 2: /);
+      expect(notes).toMatch(/2 damaged records that no registry reads are left out:\n {2}offset 1: .*\n {2}offset 2: /);
     }
+  });
+
+  describe('of records that vendors read differently', () => {
+    const keyed = (subject: string, version: number, value: WrittenRecord, magic = 1): WrittenRecord => ({
+      ...value,
+      key: Buffer.from(JSON.stringify({ keytype: 'SCHEMA', subject, version, magic })),
+    });
+    const otherMagic = keyed('orders', 2, schema('orders', 2, 4, 'base'), 7);
+    const mismatch = keyed('orders', 3, schema('other', 5, 5));
+    const log = [schema('base', 1, 1), schema('orders', 1, 2, 'base'), schema('other', 1, 3), otherMagic, mismatch];
+    const textOf = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString();
+    const bytesIn = async ({ snapshot }: Pick<MappedSnapshot, 'snapshot'>): Promise<readonly unknown[]> =>
+      (await recordsOf(snapshot)).map(({ key, value }) => [textOf(key), textOf(value)]);
+    const bytes = (records: readonly WrittenRecord[]): unknown =>
+      records.map(({ key, value }) => [textOf(key), textOf(value)]);
+
+    it('has those of which all that they name is taken, byte for byte, and names the others', async () => {
+      const some = await mapped(['orders'], [], log);
+      expect(await bytesIn(some)).toEqual(bytes([...log.slice(0, 2), otherMagic]));
+      expect(some.notes.join('\n')).toMatch(
+        /1 damaged record that vendors read differently is left out, as not all .*:\n {2}offset 4: /,
+      );
+      const both = await mapped(['orders', 'other'], [], log);
+      expect(await bytesIn(both)).toEqual(bytes(log));
+    });
+
+    it('renames their keys, values and references, and nothing else in them', async () => {
+      const { snapshot, notes } = await mapped([], ['or*=new-or*', 'base=ground', 'other=another'], log);
+      expect((await bytesIn({ snapshot })).slice(-2)).toEqual(
+        bytes([
+          keyed('new-orders', 2, schema('new-orders', 2, 4, 'ground'), 7),
+          keyed('new-orders', 3, schema('another', 5, 5)),
+        ]),
+      );
+      expect(notes.join('\n')).not.toContain('left out');
+    });
+
+    it.each([
+      ['become one with another subject', ['orders=gone'], keyed('gone', 2, schema('orders', 2, 6))],
+      ['lie in two contexts', ['orders=new'], keyed('orders', 2, schema(':.x:orders', 2, 6))],
+      ['come into a context with those of another', [':.x:=:.:'], keyed(':.x:orders', 2, schema(':.x:other', 2, 6))],
+    ])('leaves them out by name where they would %s', async (_, map, one) => {
+      const { snapshot, notes } = await mapped([], map, [
+        schema('base', 1, 1),
+        schema('orders', 1, 2),
+        schema(':.x:more', 1, 1),
+        one,
+      ]);
+      expect(notes.join('\n')).toMatch(/1 damaged record that vendors read differently is left out/);
+      expect((await recordsOf(snapshot)).length).toBe(3);
+    });
   });
 
   it('refuses by name: references that lead nowhere, two subjects under one name, an id for two schemas', async () => {

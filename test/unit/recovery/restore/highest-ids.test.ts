@@ -19,6 +19,32 @@ describe('the highest id', () => {
     expect(seenBy(new HighestIds({ leavesOutUnreadable: true }))).toEqual([]);
   });
 
+  const other = (id: number): Buffer => Buffer.from(`{"subject":"t","version":2,"id":${id},"schema":"\\"long\\""}`);
+  const read = (...values: readonly Buffer[]): readonly number[] => {
+    const ids = new HighestIds({ leavesOutUnreadable: true });
+    for (const each of values) ids.saw(readRecord({ key, value: each }));
+    return ids.reservations().map(({ schema }) => schema.id);
+  };
+
+  it('is left to Karapace, and the next one reserved, where a value of another version has taken the key of its holder', () => {
+    expect(read(value, other(3))).toEqual([101]);
+    expect(read(value, other(3), value)).toEqual([]);
+  });
+
+  it('is held by a value of another version, which both vendors read', () => {
+    expect(read(other(200))).toEqual([]);
+    expect(read(other(200), value)).toEqual([201]);
+  });
+
+  it('is not reserved where no registry can give out a higher one', () => {
+    const magic = Buffer.from('{"keytype":"SCHEMA","subject":"s","version":1,"magic":7}');
+    const ids = new HighestIds();
+    const last = Buffer.from('{"subject":"s","version":1,"id":2147483647,"schema":"\\"long\\""}');
+    ids.saw(readRecord({ key: magic, value: last }));
+    expect(ids.highest).toEqual({ '': 2_147_483_647 });
+    expect(ids.reservations()).toEqual([]);
+  });
+
   const whole = '{"subject":":.ctx:s","version":3,"id":700,"schema":"\\"int\\"","deleted":false}';
   it.each([
     ['without a key', null, whole],

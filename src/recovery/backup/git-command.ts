@@ -162,7 +162,8 @@ export class Git {
     }
     const said = withoutPasswords(stderr.trim() === '' ? error.message : stderr.trim(), secrets);
     const { code } = error as { readonly code?: unknown };
-    return new EnvironmentError(`git ${args[0]} failed in ${this.path}: ${said}`, {
+    const ended = /[.!?]$/.test(said) ? said : `${said}.`;
+    return new EnvironmentError(`git ${args[0]} failed in ${this.path}: ${ended} See to that, and run it again.`, {
       code: GIT_FAILED,
       // By itself, and not because it could not be started or was killed.
       details: { exitCode: typeof code === 'number' ? code : undefined },

@@ -73,8 +73,8 @@ export class GitRepository {
       );
     });
     const git = new Git(path);
-    if (!(await isThere(join(path, '.git')))) {
-      const others = await readdir(path);
+    if (!(await isRepository(path))) {
+      const others = (await readdir(path)).filter((name) => name !== '.git');
       if (others.length > 0) {
         throw new ConfigError(
           `${path} is no git repository and holds something else, such as ${others[0]}. Name a new folder, or call git init in it.`,
@@ -377,6 +377,17 @@ export class GitRepository {
 async function* withFirst(first: string, others: AsyncIterable<string>): AsyncGenerator<string> {
   yield first;
   yield* others;
+}
+
+/** Not yet where `git init` was killed or found the disk full: git would look for one above it then, and commit into that. */
+async function isRepository(path: string): Promise<boolean> {
+  const own = join(path, '.git');
+  const isFolder = await stat(own).then(
+    (found) => found.isDirectory(),
+    () => undefined,
+  );
+  // A file leads to a repository elsewhere. The store of objects is made last.
+  return isFolder === false || (isFolder === true && (await isThere(join(own, 'objects'))));
 }
 
 /** Also for a path that can't be looked at. */

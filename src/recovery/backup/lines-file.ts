@@ -40,11 +40,14 @@ export class LinesFile {
     return this.pendingLength >= BUFFER_CHARACTERS;
   }
 
-  /** Durable when it resolves. */
+  /** Durable when it resolves; closed in any case. */
   async finish(): Promise<{ readonly bytes: number; readonly sha256: string }> {
-    await this.flush();
-    await this.file.sync();
-    await this.file.close();
+    try {
+      await this.flush();
+      await this.file.sync();
+    } finally {
+      await this.file.close();
+    }
     return { bytes: this.written, sha256: this.hash.digest('hex') };
   }
 

@@ -1,10 +1,12 @@
 /** A backup: one reading of a source to a fixed end, written to several targets, each of them read back. */
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../../foundation/clock.ts';
+import { ConnectError } from '../../sdk/errors/connect-error.ts';
+import { EnvironmentError } from '../../sdk/errors/kinds.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { WitnessReport } from './ask-witnesses.ts';
-import { BACKUP_DAMAGED } from './backup-errors.ts';
+import { BACKUP_DAMAGED, BACKUP_FAILED } from './backup-errors.ts';
 import type { BackupSource } from './backup-source.ts';
 import type { BackupTarget, OpenTarget, TargetWrite, WrittenBackup } from './backup-target.ts';
 import { type Continuity, continuityOf, policyRisk } from './continuity.ts';
@@ -228,8 +230,19 @@ async function beginning(
   return { from: undefined, tombstones: [] };
 }
 
-function failed({ target, warnings }: Candidate, error: unknown): TargetOutcome {
+function failed({ target, warnings }: Candidate, cause: unknown): TargetOutcome {
+  const error = saidOf(target, cause);
   return { target: target.name, state: 'failed', backup: undefined, removed: [], warnings, error };
+}
+
+/** A file system names no target, and often not even a path. */
+function saidOf({ name }: BackupTarget, error: unknown): unknown {
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  if (error instanceof ConnectError || syscall === undefined) return error;
+  return new EnvironmentError(
+    `Nothing can be written to ${name}: ${message}. What was there before is as it was. See to space and permissions there, and run the backup again.`,
+    { code: BACKUP_FAILED, cause: error },
+  );
 }
 
 function heldBackup(open: OpenTarget, held: Snapshot | undefined): Omit<WrittenBackup, 'warnings'> | undefined {

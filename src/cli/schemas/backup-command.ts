@@ -1,5 +1,7 @@
 /** `holdfast schemas backup`. */
+
 import type { Command } from 'commander';
+import { counted } from '../../foundation/counted.ts';
 import { askWitnesses, type WitnessReport } from '../../recovery/backup/ask-witnesses.ts';
 import type { BackupSource } from '../../recovery/backup/backup-source.ts';
 import { restSource, topicSource } from '../../recovery/backup/backup-source.ts';
@@ -155,7 +157,7 @@ function outcomeText({ target, state, backup: made, removed, error }: TargetOutc
     return [`${target}: FAILED${kept}: ${error instanceof Error ? error.message : String(error)}${code}`];
   }
   if (made === undefined) return [`${target}: nothing to do`, ...gone];
-  const facts = `${made.records} records up to offset ${made.endOffset}, sha256 ${made.sha256}`;
+  const facts = `${counted(made.records, 'record')} up to offset ${made.endOffset}, sha256 ${made.sha256}`;
   if (state === 'unchanged') return [`${target}: nothing has changed since ${made.place} (${facts})`, ...gone];
   return [`${target}: wrote and read back ${made.place}: ${made.added} new, ${facts}`, ...gone];
 }

@@ -1,5 +1,7 @@
 /** `holdfast schemas drill`: whether a backup can be restored, for a cron job. */
+
 import type { Command } from 'commander';
+import { counted } from '../../foundation/counted.ts';
 import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
 import { writeMetricsFile } from '../../recovery/drill/drill-metrics.ts';
 import { drillRegistry } from '../../recovery/drill/drill-registry.ts';
@@ -163,8 +165,4 @@ function report(
         ],
   });
   return isEqual ? 0 : EXIT_FINDINGS;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,9 @@
  * `holdfast schemas repair cannot-write`: the registry still reads but can't write. What it tells over REST goes into a topic that is made anew.
  * Called twice with the same words: while the registry answers, it is asked and told to be stopped; once it is stopped, its topic is made anew.
  */
+
 import { join } from 'node:path';
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { SnapshotWriter } from '../../recovery/backup/snapshot-writer.ts';
 import { readRecord } from '../../recovery/records/read-record.ts';
 import { consequencesAnew } from '../../recovery/repair/consequences.ts';
@@ -137,8 +139,8 @@ function stopFirst(
 ): number {
   const { records } = capture.facts;
   const text = [
-    `The registry was read over REST: ${records} records are kept in ${capture.folder}.`,
-    `Now stop all nodes of the registry: the group ${options.groupId} has ${running} members.`,
+    `The registry was read over REST: ${counted(records, 'record')} ${agreeing(records, 'is', 'are')} kept in ${capture.folder}.`,
+    `Now stop all nodes of the registry: the group ${options.groupId} has ${counted(running, 'member')}.`,
     'Then run the same command again. It finds what was read, backs the topic up, and shows its plan; with --yes it runs it.',
   ];
   session.print({

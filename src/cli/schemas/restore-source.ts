@@ -1,4 +1,5 @@
 /** What a restore is made from: a backup, or the schema stores of workers; and what data says is missing in it. */
+import { counted } from '../../foundation/counted.ts';
 import { findingsOfUsedIds, highestUnresolved } from '../../recovery/data/findings-of-used-ids.ts';
 import { resolvedGuids } from '../../recovery/data/resolved-guids.ts';
 import type { Snapshot } from '../../recovery/snapshot/snapshot.ts';
@@ -35,7 +36,7 @@ export async function openRestoreSource(
   const place = parsePlace(text);
   const snapshot = await openPlace(session, place);
   const { records, endOffset, takenAt } = snapshot.facts;
-  const source = `${placeText(place)}: ${records} records up to offset ${endOffset}, taken at ${new Date(takenAt).toISOString()}`;
+  const source = `${placeText(place)}: ${counted(records, 'record')} up to offset ${endOffset}, taken at ${new Date(takenAt).toISOString()}`;
   const { usedBy } = options;
   const data = usedBy === undefined ? undefined : await readData(session, snapshot, { ...options, usedBy });
   return { snapshot, source, notes: data?.notes ?? [], givenOut: data?.givenOut ?? {} };

@@ -6,6 +6,7 @@
  * missed. Where there is one, the topic's keys are read again: one that is held alive, and of which the topic has no record any more, was
  * deleted. A tombstone of ours takes one of the offsets that are free.
  */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts, UnreadableRange } from '../snapshot/topic-facts.ts';
@@ -152,14 +153,14 @@ function warningOf(dead: number, unsure: number): string | undefined {
     dead === 0
       ? []
       : [
-          `${dead} keys were deleted since the backup before, and compaction took their tombstones before they were read: ` +
+          `${counted(dead, 'key')} ${agreeing(dead, 'was', 'were')} deleted since the backup before, and compaction took the tombstones before they were read: ` +
             `tombstones with the header ${MADE_HEADER} stand for them. Back up more often than delete.retention.ms.`,
         ];
   const kept =
     unsure === 0
       ? []
       : [
-          `${unsure} keys are gone from the topic, and whether they were deleted, or lost by retention or damage, it does not tell: ` +
+          `${counted(unsure, 'key')} ${agreeing(unsure, 'is', 'are')} gone from the topic, and whether ${agreeing(unsure, 'it was', 'they were')} deleted, or lost by retention or damage, it does not tell: ` +
             'they are kept. With --full only what the topic has today is backed up.',
         ];
   return dead + unsure === 0 ? undefined : [...made, ...kept].join(' ');

@@ -1,4 +1,5 @@
 /** What the ids that data carries say about a registry: the ones that nothing resolves make that data unreadable. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import type { RegistryState } from '../state/registry-state.ts';
 import type { Finding } from '../verify/finding.ts';
 import { isFarAbove } from './use-book.ts';
@@ -115,7 +116,7 @@ function unresolvedId(uses: readonly IdUse[], state: RegistryState): Finding {
     severity: 'error',
     id,
     context,
-    message: `${records} records carry schema id ${id}, and nothing here resolves it: ${places(uses)}.${hint}`,
+    message: `${counted(records, 'record')} ${agreeing(records, 'carries', 'carry')} schema id ${id}, and nothing here resolves it: ${places(uses)}.${hint}`,
     mend: 'Nobody can read these records until the id is back. Look for it in other backups (verify each with --used-by), in what workers know (restore --from-store), and at who wrote the records.',
   };
 }
@@ -137,7 +138,7 @@ function implausibleIds(uses: readonly IdUse[], state: RegistryState): Finding {
     name: 'id-in-data-implausible',
     severity: 'note',
     context,
-    message: `${records} records of topic ${topic} have a ${part} that begins with a zero byte but hardly with a schema id (read as one: ${some}; the highest known is ${state.maxId(context)}): ${places(uses)}.`,
+    message: `${counted(records, 'record')} of topic ${topic} ${agreeing(records, 'has', 'have')} a ${part} that begins with a zero byte but hardly with a schema id (read as one: ${some}; the highest known is ${state.maxId(context)}): ${places(uses)}.`,
     mend: 'Nothing, if the topic holds numbers, UUIDs or the like. If its producers do use the registry, they use another one.',
   };
 }
@@ -166,7 +167,7 @@ function crowdedOut({ topic, part, crowdedOut }: PartFigures): Finding {
   return {
     name: 'data-unread',
     severity: 'warning',
-    message: `${crowdedOut} records of topic ${topic} have a ${part} with an id that was not kept, because there are too many different ones.`,
+    message: `${counted(crowdedOut, 'record')} of topic ${topic} ${agreeing(crowdedOut, 'has', 'have')} a ${part} with an id that was not kept, because there are too many different ones.`,
     mend: 'Search fewer topics at a time; if the topic holds numbers or UUIDs, leave it out.',
   };
 }

@@ -1,4 +1,5 @@
 /** What a plan will do, for a person before saying yes and for `--json`. */
+import { counted } from '../../foundation/counted.ts';
 import { describeRecord } from './describe-record.ts';
 import type { Plan } from './open-plan.ts';
 import { partitionsInWords } from './partitions-in-words.ts';
@@ -137,8 +138,4 @@ function settings(configs: Readonly<Record<string, string | null>>): string {
   return Object.entries(configs)
     .map(([name, value]) => `, ${value === null ? `${name} back to its default` : `${name}=${value}`}`)
     .join('');
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

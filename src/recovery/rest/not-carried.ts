@@ -1,5 +1,6 @@
 /** What a backup holds and no request can say: told before a restore through REST, as it is lost by that. */
 
+import { counted } from '../../foundation/counted.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import { isReadDifferently } from '../records/vendor-reading.ts';
@@ -54,20 +55,28 @@ export async function notCarried({
   return counts;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  unreadable: 'records that can not be read',
-  'unsupported-magic': 'records with an unknown magic byte, which Karapace alone reads',
-  'key-value-mismatch':
+/** Of one, and of several. */
+const WORDS: Readonly<Record<string, readonly [string, string]>> = {
+  unreadable: ['record that can not be read', 'records that can not be read'],
+  'unsupported-magic': [
+    'record with an unknown magic byte, which Karapace alone reads',
+    'records with an unknown magic byte, which Karapace alone reads',
+  ],
+  'key-value-mismatch': [
+    'record whose value is of another version than its key, as Karapace reads it, by the value',
     'records whose value is of another version than their key, as Karapace reads them, by the value',
-  headers: 'headers of records',
-  timestamps: 'times of registration',
-  metadata: 'metadata of schemas',
-  ruleSet: 'rules of schemas',
+  ],
+  headers: ['record with headers', 'records with headers'],
+  timestamps: ['time of registration', 'times of registration'],
+  metadata: ['schema with metadata', 'schemas with metadata'],
+  ruleSet: ['schema with rules', 'schemas with rules'],
 };
 
 /** Lines of a plan's summary. */
 export function notCarriedInWords(counts: NotCarried): readonly string[] {
-  const kinds = Object.entries(counts).map(([kind, count]) => `${count} ${WORDS[kind] ?? `records ${kind}`}`);
+  const kinds = Object.entries(counts).map(([kind, count]) =>
+    counted(count, ...(WORDS[kind] ?? [`record ${kind}`, `records ${kind}`])),
+  );
   return kinds.length === 0
     ? []
     : [`Not brought back, as no request to this registry carries it: ${kinds.join(', ')}.`];

@@ -1,4 +1,5 @@
 /** How a snapshot is restored through a live registry's own REST API: in mode IMPORT, under the ids and versions that were. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import { reservedSchema, reservedSubject } from '../records/reserved-id.ts';
 import type { JsonObject, SchemaValue } from '../records/schemas-record.ts';
@@ -260,12 +261,18 @@ function summaryOf(
   const where = [...scopes].map((place) => (place === '' ? 'the whole registry' : place));
   const shown = where.length > 10 ? `${where.length} subjects` : where.join(', ');
   return [
-    `${of('import')} versions of ${subjects} subjects are imported under their ids; ${same} are there already.`,
-    ...(of('undelete') > 0 ? [`${of('undelete')} soft-deleted versions live again.`] : []),
-    ...(of('delete') > 0 ? [`${of('delete')} versions are soft-deleted.`] : []),
+    `${counted(of('import'), 'version')} of ${counted(subjects, 'subject')} ${agreeing(of('import'), 'is', 'are')} imported under ${agreeing(of('import'), 'its id', 'their ids')}; ${same} ${agreeing(same, 'is', 'are')} there already.`,
+    ...(of('undelete') > 0
+      ? [`${counted(of('undelete'), 'soft-deleted version')} ${agreeing(of('undelete'), 'lives', 'live')} again.`]
+      : []),
+    ...(of('delete') > 0
+      ? [`${counted(of('delete'), 'version')} ${agreeing(of('delete'), 'is', 'are')} soft-deleted.`]
+      : []),
     ...(where.length > 0 ? [`Meanwhile nobody else can register schemas in ${shown} (mode IMPORT).`] : []),
     ...putBackInWords(putBack, target),
-    ...(configs.length > 0 ? [`${configs.length} configs are set.`] : []),
+    ...(configs.length > 0
+      ? [`${counted(configs.length, 'config')} ${agreeing(configs.length, 'is', 'are')} set.`]
+      : []),
     ...reserved.map(({ subject, id }) => {
       const context = contextOf(subject);
       return `Id ${id}${context === '' ? '' : ` of context ${context}`} is reserved, so that it is not given out again.`;

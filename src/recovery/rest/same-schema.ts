@@ -2,6 +2,7 @@
  * A schema that a subject has alive already, as another version. Asked for it once more, a registry answers with the one that is there, refuses
  * it for its other id (422/42207), or makes a second version of it, by its release: none of these is what a restore promises.
  */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import type { RegistryState, VersionState } from '../state/registry-state.ts';
 import type { LeftOutVersions } from './left-out-versions.ts';
@@ -45,7 +46,7 @@ export class SameSchemas {
     if (this.otherIds === 0) return [];
     const more = this.otherIds > NAMED ? ` and ${this.otherIds - NAMED} more` : '';
     return [
-      `${this.otherIds} schemas get a second id, as the registry has them under another one: ${this.others.join(', ')}${more}.`,
+      `${counted(this.otherIds, 'schema')} ${agreeing(this.otherIds, 'gets', 'get')} a second id, as the registry has ${agreeing(this.otherIds, 'it', 'them')} under another one: ${this.others.join(', ')}${more}.`,
     ];
   }
 }

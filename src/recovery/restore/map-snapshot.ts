@@ -1,4 +1,5 @@
 /** A snapshot of some subjects of another one, or under other names; ids stay what they are. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import type { SnapshotFolder } from '../backup/snapshot-folder.ts';
@@ -214,15 +215,20 @@ function notesOf(
 ): readonly string[] {
   const notes: string[] = [];
   if (rules.isSubset) {
-    notes.push(`--only takes ${taken.size - pulled.length} subjects; ${leftOut} other records are left out`);
+    notes.push(
+      `--only takes ${counted(taken.size - pulled.length, 'subject')}; ${counted(leftOut, 'other record')} ${agreeing(leftOut, ...LEFT_OUT)}`,
+    );
   } else if (leftOut > 0)
-    notes.push(`${leftOut} records without a name to change, or of a context that needs none, are left out`);
+    notes.push(
+      `${counted(leftOut, 'record')} without a name to change, or of a context that needs none, ${agreeing(leftOut, ...LEFT_OUT)}`,
+    );
   if (pulled.length > 0) {
     const more = pulled.length > 10 ? ` and ${pulled.length - 10} more` : '';
     notes.push(`with them come ${pulled.slice(0, 10).join(', ')}${more}, to which they refer`);
   }
   const renamed = [...taken].filter((subject) => rules.renamed(subject) !== subject && !isReservedSubject(subject));
   for (const subject of renamed.slice(0, 10)) notes.push(`${subject} becomes ${rules.renamed(subject)}`);
-  if (renamed.length > 10) notes.push(`${renamed.length - 10} more subjects are renamed`);
+  if (renamed.length > 10)
+    notes.push(`${counted(renamed.length - 10, 'more subject')} ${agreeing(renamed.length - 10, 'is', 'are')} renamed`);
   return notes;
 }

@@ -1,4 +1,5 @@
 /** Plans what a registry's topic lacks, or has otherwise than a snapshot, as records behind its end. Nothing is taken away. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { newId } from '../../foundation/id.ts';
 import { ConfigError } from '../../sdk/errors/kinds.ts';
 import type { Plan } from '../plan/open-plan.ts';
@@ -124,20 +125,29 @@ function headerOf(
   { endsInMarker, damaged }: { readonly endsInMarker: boolean; readonly damaged: readonly string[] },
 ): PlanHeader {
   const { clusterId = null, topic = '', topicId = null, beginOffset = 0, endOffset = 0 } = present.facts.topic ?? {};
-  const summary = [`${added} records are missing at the target, ${changed} are otherwise there`];
+  const summary = [
+    `${counted(added, 'record')} ${agreeing(added, 'is', 'are')} missing at the target, ${changed} ${agreeing(changed, 'is', 'are')} otherwise there`,
+  ];
   if (again > 0)
-    summary.push(`${again} schemas that refer to them are written again behind them, as Karapace reads in order`);
+    summary.push(
+      `${counted(again, 'schema')} that ${agreeing(again, 'refers', 'refer')} to them ${agreeing(again, 'is', 'are')} written again behind them, as Karapace reads in order`,
+    );
   if (sharing > 0) {
     const more = sharedIds.length > NAMED ? ` and ${sharedIds.length - NAMED} more` : '';
     summary.push(
-      `${sharing} schemas that share an id with one of those are written again as well, so that their order stays: these ids stand for several ` +
+      `${counted(sharing, 'schema')} that ${agreeing(sharing, 'shares', 'share')} an id with one of those ${agreeing(sharing, 'is', 'are')} written again as well, so that their order stays: these ids stand for several ` +
         `schemas, see holdfast schemas repair duplicate-ids: ${sharedIds.slice(0, NAMED).join(', ')}${more}`,
     );
   }
   summary.push(...idChangeLines(changes));
-  if (onlyThere > 0) summary.push(`${onlyThere} versions that only the target has stay as they are`);
+  if (onlyThere > 0)
+    summary.push(
+      `${counted(onlyThere, 'version')} that only the target has ${agreeing(onlyThere, 'stays as it is', 'stay as they are')}`,
+    );
   if (purged > 0)
-    summary.push(`${purged} versions are deleted for good in the backup; where the target has them they stay`);
+    summary.push(
+      `${counted(purged, 'version')} ${agreeing(purged, 'is', 'are')} deleted for good in the backup; where the target has ${agreeing(purged, 'it, it stays', 'them they stay')}`,
+    );
   summary.push(...damaged);
   if (endsInMarker) summary.push('the topic ends with a transaction marker: a NOOP is written behind it');
   return {

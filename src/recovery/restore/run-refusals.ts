@@ -1,4 +1,5 @@
 /** Why a plan is not run, or its outcome not trusted. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { ConfigError, DataError } from '../../sdk/errors/kinds.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
@@ -49,7 +50,10 @@ export function wroteMeanwhile(topic: string): ConfigError {
 
 /** As {@link othersWrite}, before this run has written anything, or anything more. @param from offset */
 export function wroteBefore(topic: string, from: number, written: number): ConfigError {
-  const done = written === 0 ? 'This run changed nothing' : `${written} records were written before it came`;
+  const done =
+    written === 0
+      ? 'This run changed nothing'
+      : `${counted(written, 'record')} ${agreeing(written, 'was', 'were')} written before it came`;
   return new ConfigError(
     `Somebody wrote to the topic ${topic} from offset ${from} on, or made it anew, while this run looked at it. ${done}. Find out who it is and stop ` +
       'it. Then run the same again: it goes on if only NOOPs came, and says what to do if not.',
@@ -104,7 +108,10 @@ export function lostSince(topic: string, offsets: readonly number[]): ConfigErro
 
 /** What others wrote since a plan was run, which taking it back would lose or contradict. @param written records of this very run */
 export function wouldBeLost(topic: string, offset: number, what: string, written: number): ConfigError {
-  const done = written === 0 ? 'Nothing was written.' : `${written} records of the undo were written before it came.`;
+  const done =
+    written === 0
+      ? 'Nothing was written.'
+      : `${counted(written, 'record')} of the undo ${agreeing(written, 'was', 'were')} written before it came.`;
   return new ConfigError(
     `The topic ${topic} has at offset ${offset} what somebody else wrote since the plan was run, and would be lost or contradicted if it was taken ` +
       `back: ${what}. ${done} If that is to stay, do not take the plan back as a whole: delete what it added at the registry, and bring back what it ` +

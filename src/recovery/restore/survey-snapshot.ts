@@ -1,4 +1,5 @@
 /** What a planner has to know of a snapshot before it writes the first step. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { readRecord } from '../records/read-record.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { DamagedRecords, type Fate, LEFT_OUT } from './damaged-records.ts';
@@ -6,6 +7,7 @@ import { addWitnessedIds, HighestIds } from './highest-ids.ts';
 import { normalizeRecord } from './normalize-record.ts';
 import { sizeOf } from './topic-settings.ts';
 
+const STAY_SO: Fate = ['stays so', 'stay so'];
 const STAY: Fate = ['stays as it is', 'stay as they are'];
 
 export interface SnapshotSurvey {
@@ -52,15 +54,22 @@ function summaryOf(
   ids: HighestIds,
   asIs: boolean,
 ): readonly string[] {
-  const lines = [`${counts.records} records in the snapshot`];
-  if (counts['empty-delete'] > 0) {
-    lines.push(`${counts['empty-delete']} deletes with an empty value ${asIs ? 'stay so' : 'become null'}`);
+  const lines = [`${counted(counts.records, 'record')} in the snapshot`];
+  const { 'empty-delete': empty, 'legacy-key': old, keyless } = counts;
+  if (empty > 0) {
+    lines.push(
+      `${counted(empty, 'delete')} with an empty value ${asIs ? agreeing(empty, ...STAY_SO) : agreeing(empty, 'becomes null', 'become null')}`,
+    );
   }
-  if (counts['legacy-key'] > 0) {
-    lines.push(`${counts['legacy-key']} keys in an old form ${asIs ? 'stay so' : 'get the one of today'}`);
+  if (old > 0) {
+    lines.push(
+      `${counted(old, 'key')} in an old form ${asIs ? agreeing(old, ...STAY_SO) : agreeing(old, 'gets the one of today', 'get the one of today')}`,
+    );
   }
-  if (asIs && counts.keyless > 0) {
-    lines.push(`${counts.keyless} records without a key are left out, as no compacted topic takes them`);
+  if (asIs && keyless > 0) {
+    lines.push(
+      `${counted(keyless, 'record')} without a key ${agreeing(keyless, ...LEFT_OUT)}, as no compacted topic takes ${agreeing(keyless, 'it', 'them')}`,
+    );
   }
   lines.push(...damaged.lines('', { byNone: asIs ? STAY : LEFT_OUT, differently: STAY }));
   return [...lines, ...idLines(ids), ...(asIs ? [] : ['a NOOP at the end, so that the log ends with a record'])];

@@ -1,4 +1,5 @@
 /** Takes a plan back that only wrote behind a topic's end. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { ConfigError, DataError } from '../../sdk/errors/kinds.ts';
 import type { Plan } from '../plan/open-plan.ts';
 import type { UndonePlan } from '../plan/plan.ts';
@@ -75,7 +76,9 @@ export async function undoInPlace(
 
 function noteOthers({ notes }: TopicRun, { others }: UndoSight): void {
   if (others === 0) return;
-  notes.push(`${others} records that others wrote since stay as they are: the undo touches nothing of what they say`);
+  notes.push(
+    `${counted(others, 'record')} that others wrote since ${agreeing(others, 'stays as it is', 'stay as they are')}: the undo touches nothing of what ${agreeing(others, 'it says', 'they say')}`,
+  );
 }
 
 function isSet({ alter }: PlanShape, { overrides }: TopicFacts): boolean {

@@ -1,4 +1,5 @@
 /** Writes what is left of a plan's records, and reads back that the topic holds what the plan says. */
+import { counted } from '../../foundation/counted.ts';
 import { appendedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { isNoop } from '../records/read-record.ts';
@@ -75,7 +76,7 @@ async function readBack(
   );
   if (differsAt !== undefined) throw notAsPlanned(topic, `it has something else at offset ${differsAt}`);
   if (lost.length > 0) throw notAsPlanned(topic, `the records at the offsets ${lost.join(', ')} are missing`);
-  if (passed !== shape.records) throw notAsPlanned(topic, `it has ${passed} of ${shape.records} records`);
+  if (passed !== shape.records) throw notAsPlanned(topic, `it has ${passed} of ${counted(shape.records, 'record')}`);
   if (moreAt !== undefined) await onlyNoopsBehind(run, moreAt, facts.endOffset);
 }
 

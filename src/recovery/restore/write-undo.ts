@@ -1,4 +1,5 @@
 /** The plan that takes a topic's plan back, written before that one's first step. Invariant 10: a restore can be undone. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { newId } from '../../foundation/id.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
@@ -147,7 +148,7 @@ async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortS
   return {
     ids,
     summary: [
-      `makes the topic ${topic} anew as it was: ${present.facts.records - (isLeftOut ? withoutKey : 0)} records`,
+      `makes the topic ${topic} anew as it was: ${counted(present.facts.records - (isLeftOut ? withoutKey : 0), 'record')}`,
       ...notes.map((note) => `topic settings: ${note}`),
       ...(isLeftOut ? [keylessInWords(keyless, withoutKey)] : []),
     ],
@@ -166,7 +167,7 @@ async function anew({ topic, plan, shape, present }: UndoOptions, signal: AbortS
 function keylessInWords(first: readonly number[], count: number): string {
   const more = count > first.length ? ` and ${count - first.length} more` : '';
   return (
-    `${count} records without a key are left out, as the topic was compacted and takes none any more; no registry reads them: ` +
+    `${counted(count, 'record')} without a key ${agreeing(count, 'is', 'are')} left out, as the topic was compacted and takes none any more; no registry reads ${agreeing(count, 'it', 'them')}: ` +
     `offset ${first.join(', ')}${more}`
   );
 }
@@ -207,6 +208,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
     }
   }
   for (const key of released) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
+  const deleted = released.size + added.length;
   const behind = hasReferences ? await keptBehindTargets(present, replaced, signal) : [];
   const names = shape.alter.flatMap(({ configs }) => Object.keys(configs));
   const configs = Object.fromEntries(names.map((name) => [name, facts.overrides[name] ?? null]));
@@ -217,7 +219,7 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   return {
     ids,
     summary: [
-      `deletes ${released.size + added.length} keys that were not there, and writes ${replaced.length} records again as they were`,
+      `deletes ${counted(deleted, 'key')} that ${agreeing(deleted, 'was', 'were')} not there, and writes ${counted(replaced.length, 'record')} again as ${agreeing(replaced.length, 'it was', 'they were')}`,
     ],
     first: back,
     records: async function* () {

@@ -2,6 +2,7 @@
  * Which registry an entry of a store belongs to. A worker names a cluster by what its nodes told, adds `;context=name` when its URLs lead
  * into a context, and keeps what it had under an earlier name under that as well.
  */
+import { counted } from '../../foundation/counted.ts';
 import { ConfigError } from '../../sdk/errors/index.ts';
 import type { StoreContents } from './store-contents.ts';
 import { STORES_CLUSTER } from './stores-errors.ts';
@@ -91,7 +92,7 @@ function isWithin(
 function listed(clusters: ReadonlyMap<string, KnownCluster>): string {
   const each = [...clusters].map(([name, { nodes, schemas }]) => {
     const at = nodes.size === 0 ? '' : ` at ${[...nodes].join(', ')}`;
-    return `--cluster '${name}' (${schemas.size} schemas${at})`;
+    return `--cluster '${name}' (${counted(schemas.size, 'schema')}${at})`;
   });
   return each.length === 0 ? '' : `Known are: ${each.join('; ')}.`;
 }

@@ -1,4 +1,5 @@
 /** What contradicts, what was proposed, and what is missing in what workers' stores know of a registry. */
+import { counted } from '../../foundation/counted.ts';
 import { referencedSubject } from '../records/referenced-subject.ts';
 import type { Finding } from '../verify/finding.ts';
 import { STORE_KINDS } from '../verify/store-kinds.ts';
@@ -178,7 +179,7 @@ function notRead({ name, unreadable, newer, guids, schemas }: StoreContents): re
   if (guids.length > 0 && schemas.length === 0) {
     findings.push({
       ...kind('store-guid-only'),
-      message: `${name} knows ${guids.length} schemas by their GUID only; a GUID tells no id.`,
+      message: `${name} knows ${counted(guids.length, 'schema')} by GUID only; a GUID tells no id.`,
     });
   }
   return findings;

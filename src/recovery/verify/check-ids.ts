@@ -1,4 +1,5 @@
 /** Looks at what the ids stand for. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -132,7 +133,11 @@ function checkGaps({ state, book }: Parts, context: string): void {
   const ids = state.idsInOrder(context);
   const max = state.maxId(context);
   const name = context === '' ? '' : ` of context ${context}`;
-  book.add('max-id', { context, id: max }, `The highest id${name} is ${max}; ${ids.length} ids are there.`);
+  book.add(
+    'max-id',
+    { context, id: max },
+    `The highest id${name} is ${max}; ${counted(ids.length, 'id')} ${agreeing(ids.length, 'is', 'are')} there.`,
+  );
   const ranges: string[] = [];
   let missing = 0;
   let gaps = 0;
@@ -148,7 +153,11 @@ function checkGaps({ state, book }: Parts, context: string): void {
   }
   if (missing === 0) return;
   const more = gaps > ranges.length ? `, and ${gaps - ranges.length} ranges more` : '';
-  book.add('id-gap', { context }, `${missing} ids${name} up to ${max} are missing: ${ranges.join(', ')}${more}.`);
+  book.add(
+    'id-gap',
+    { context },
+    `${counted(missing, 'id')}${name} up to ${max} ${agreeing(missing, 'is', 'are')} missing: ${ranges.join(', ')}${more}.`,
+  );
 }
 
 function checkVersions({ state, book }: Parts): void {
@@ -173,5 +182,10 @@ function checkVersions({ state, book }: Parts): void {
     const message = `${subject} lacks ${count} of its versions up to ${highest}: ${missing.join(', ')}${count > missing.length ? ', ...' : ''}.`;
     book.add('version-gap', { subject }, message);
   }
-  if (deleted > 0) book.add('soft-deleted', {}, `${deleted} of ${all} versions are soft-deleted.`);
+  if (deleted > 0)
+    book.add(
+      'soft-deleted',
+      {},
+      `${deleted} of ${counted(all, 'version')} ${agreeing(deleted, 'is', 'are')} soft-deleted.`,
+    );
 }

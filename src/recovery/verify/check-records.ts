@@ -1,4 +1,5 @@
 /** Looks at one record after the other, as they are replayed. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import { contextOf } from '../../registry/subject-context.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
@@ -95,11 +96,11 @@ export class RecordsCheck {
     };
     for (const { place, offsets } of this.keys.found(isThere)) this.twoKeys(place, offsets, isThere(place));
     if (this.legacyKeys > 0) {
-      const message = `${this.legacyKeys} records have keys in another encoding than registries write today.`;
+      const message = `${counted(this.legacyKeys, 'record')} ${agreeing(this.legacyKeys, 'has a key', 'have keys')} in another encoding than registries write today.`;
       this.book.add('legacy-key', { offsets: this.legacyOffsets }, message);
     }
     if (this.backwards > 0) {
-      const message = `${this.backwards} ids came after higher ones.`;
+      const message = `${counted(this.backwards, 'id')} came after higher ones.`;
       this.book.add('ids-backwards', { offsets: this.backwardOffsets }, message);
     }
   }

@@ -1,4 +1,5 @@
 /** Looks at what is known of the topic itself. */
+import { agreeing, counted } from '../../foundation/counted.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
 import type { FindingBook } from './finding-book.ts';
 
@@ -30,7 +31,7 @@ export function checkTopic(topic: TopicFacts, book: FindingBook): void {
   }
   if (topic.transactionalOffsets.length > 0) {
     const offsets = topic.transactionalOffsets.slice(0, SHOWN);
-    const message = `${topic.transactionalOffsets.length} records were written in transactions, at ${list(topic.transactionalOffsets)}.`;
+    const message = `${counted(topic.transactionalOffsets.length, 'record')} ${agreeing(topic.transactionalOffsets.length, 'was', 'were')} written in transactions, at ${list(topic.transactionalOffsets)}.`;
     book.add('transactional-records', { offsets }, message);
   }
   if (topic.abortedOffsets.length > 0) {

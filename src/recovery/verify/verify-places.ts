@@ -1,4 +1,5 @@
 /** Verifies places, each by itself, beside what nodes told when it was made, and beside the first; and nodes beside the first place and beside each other. */
+import { counted } from '../../foundation/counted.ts';
 import { DataError } from '../../sdk/errors/kinds.ts';
 import type { RestWitness } from '../snapshot/rest-witness.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -127,5 +128,5 @@ function silentNodes(silent: readonly string[]): readonly Finding[] {
 
 function factsOf({ facts }: Snapshot): string {
   const { source, takenAt, records, endOffset } = facts;
-  return `${source}, ${new Date(takenAt).toISOString()}, ${records} records up to offset ${endOffset}`;
+  return `${source}, ${new Date(takenAt).toISOString()}, ${counted(records, 'record')} up to offset ${endOffset}`;
 }

@@ -53,8 +53,8 @@ it('names by kind what no request brings back, and counts it for --json', async 
   const { dropped, summary } = await describePlan(written.plan);
   expect(dropped).toEqual({ timestamps: 3, CONTEXT: 1, ASSOC: 1, unreadable: 1, headers: 1 });
   expect(summary).toContain(
-    'Not brought back, as no request to this registry carries it: 3 times of registration, 1 records CONTEXT, 1 records ASSOC, ' +
-      '1 records that can not be read, 1 headers of records.',
+    'Not brought back, as no request to this registry carries it: 3 times of registration, 1 record CONTEXT, 1 record ASSOC, ' +
+      '1 record that can not be read, 1 record with headers.',
   );
   expect((await describePlan(written.undo)).dropped).toEqual({});
 });

@@ -175,7 +175,7 @@ describe('a restore through REST', () => {
     served.registry.delete('/subjects/:.dev:a');
     served.registry.register('gone', record('Gone'));
     const plan = await planned(snapshotOf(from), served);
-    expect(plan.summary).toContainEqual('1 soft-deleted versions live again.');
+    expect(plan.summary).toContainEqual('1 soft-deleted version lives again.');
     const changed = answersOf(served.registry);
     await run(await stepsOf(plan), served);
     const gone = { subject: 'gone', version: 3 };

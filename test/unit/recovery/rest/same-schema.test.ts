@@ -71,7 +71,7 @@ it('a schema that another subject of the registry has under another id is import
   const target = served(['theirs', 1, 9, 'A']);
   const plan = await planned(backupOf(['a', 1, 1, 'A']), target);
   expect(plan.summary).toContain(
-    '1 schemas get a second id, as the registry has them under another one: a version 1 (id 1; theirs version 1 has id 9).',
+    '1 schema gets a second id, as the registry has it under another one: a version 1 (id 1; theirs version 1 has id 9).',
   );
   await run(await stepsOf(plan), target);
   expect(versionsOf(target)).toEqual(['a 1 1', 'theirs 1 9']);

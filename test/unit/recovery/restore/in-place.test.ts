@@ -174,7 +174,7 @@ describe('a restore in place', () => {
       '+ {"keytype":"CONFIG","subject":null,"magic":0} value',
       '  {"keytype":"NOOP","magic":0} null',
     ]);
-    expect(plan.header.summary.join('\n')).toContain('1 versions that only the target has stay');
+    expect(plan.header.summary.join('\n')).toContain('1 version that only the target has stays');
   });
 
   it('refuses to let an id stand for another schema than it does, and lists every such id once it was chosen', async () => {
@@ -414,7 +414,7 @@ it('writes again what refers to the latest version of what was lost, and reads i
   ]) {
     const backup = new MemorySnapshot(asLog(log));
     const plan = await planned(backup, present);
-    expect(plan.header.summary.join('\n')).toContain('1 schemas that refer to them are written again');
+    expect(plan.header.summary.join('\n')).toContain('1 schema that refers to them is written again');
     for (const restored of [await withSteps(present, plan), compacted(await withSteps(present, plan))]) {
       const state = await replay(restored, 'confluent');
       expect(state.version(':.x:a', 1)?.offset).toBeLessThan(state.version(':.x:b', 1)?.offset ?? 0);

@@ -121,13 +121,13 @@ describe('a restore into a new topic', () => {
     expect(found?.slice(0, -1)).toEqual(wanted);
     expect(found?.at(-1)).toContain('NOOP');
     const summary = plan.header.summary.join('\n');
-    expect(summary).toContain('1 deletes with an empty value become null');
-    expect(summary).toContain('1 keys in an old form get the one of today');
+    expect(summary).toContain('1 delete with an empty value becomes null');
+    expect(summary).toContain('1 key in an old form gets the one of today');
     expect(summary).toContain('2 damaged records that no registry reads are left out:\n  offset 10: the key');
     const asIs = await planned(new MemorySnapshot(asLog(log)), { asIs: true, present: { ...gone } });
     // No compacted topic takes a record without a key.
     expect(asIs.steps).toBe(log.length);
-    expect(asIs.header.summary.join('\n')).toContain('1 records without a key are left out');
+    expect(asIs.header.summary.join('\n')).toContain('1 record without a key is left out');
     expect(asIs.header.summary).toContain('1 damaged record that no registry reads stays as it is:');
   });
 

@@ -64,7 +64,7 @@ describe('an id that stands for two schemas', () => {
       const topic = new MemoryPlanTopic(asLog(both), { effective: { 'cleanup.policy': 'compact' } });
       const snapshot = new MemorySnapshot(asLog([t, ...both]));
       const plan = await planInPlace({ snapshot, present: topic.present(), ...options() });
-      expect(plan.header.summary.join('\n')).toMatch(/1 schemas that share an id .*duplicate-ids: 2$/m);
+      expect(plan.header.summary.join('\n')).toMatch(/1 schema that shares an id .*duplicate-ids: 2$/m);
       await topic.run(plan);
       expect(await answers(topic)).toEqual([...who, ...who]);
       await expect(planInPlace({ snapshot, present: topic.present(), ...options() })).resolves.toMatchObject({

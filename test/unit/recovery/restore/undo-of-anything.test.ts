@@ -190,7 +190,7 @@ describe('an undo brings back', () => {
     const plan = await written(topic, anew(topic, [schema('z', 1, 1)]));
     await topic.run(plan);
     const undo = await openPlan(undoPathOf(plan.path));
-    expect(undo.header.summary.join('\n')).toMatch(/1 records without a key are left out.*compacted.*offset 3/);
+    expect(undo.header.summary.join('\n')).toMatch(/1 record without a key is left out.*compacted.*offset 3/);
     await topic.undo(plan);
     expect(topic.log.map(contentInWords)).toEqual(
       asLog([...LIFE, KEYLESS, schema('d', 1, 4)])

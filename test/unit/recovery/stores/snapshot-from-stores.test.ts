@@ -259,7 +259,7 @@ describe('snapshotFromStores', () => {
     const other = await new Worker().knows((store) => store.remember(schema(1, b, { clusterId: 'kafka-cluster=k2' })));
     await expect(rebuild({ renamed, other })).rejects.toMatchObject({
       code: 'holdfast.recovery.stores-cluster',
-      message: expect.stringContaining("--cluster 'kafka-cluster=k2' (1 schemas)"),
+      message: expect.stringContaining("--cluster 'kafka-cluster=k2' (1 schema)"),
     });
     expect(await rebuild({ renamed, other }, { cluster: 'kafka-cluster=k2' })).toMatchObject({ ids: 1 });
     await expect(rebuild({ renamed }, { cluster: 'none' })).rejects.toMatchObject({

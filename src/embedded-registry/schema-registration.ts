@@ -88,7 +88,19 @@ export class SchemaRegistration {
       schema,
       deleted: false,
     };
-    return { records: [{ keytype: 'SCHEMA', subject, version, value }], answer: ok({ id }) };
+    return {
+      records: [...this.madeRoom({ subject, version, id }), { keytype: 'SCHEMA', subject, version, value }],
+      answer: ok({ id }),
+    };
+  }
+
+  /** Confluent's registry removes for good what is soft-deleted below a version of its id. */
+  private madeRoom({ subject, version, id }: Pick<StoredSchema, 'subject' | 'version' | 'id'>): RegistryRecord[] {
+    if (!this.profile.removesDeletedOfSameId) return [];
+    return this.state
+      .versions(subject, { deleted: true })
+      .filter((below) => below.deleted && below.id === id && below.version < version)
+      .map((below): RegistryRecord => ({ keytype: 'SCHEMA', subject, version: below.version, value: null }));
   }
 
   /** `POST /subjects/{subject}`. Throws 40401 and 40403. */

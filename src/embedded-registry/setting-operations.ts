@@ -113,7 +113,7 @@ export class SettingOperations {
     }
   }
 
-  /** Throws 42204, and 42205 for an import into a scope that still has schemas. */
+  /** Throws 42204, and 42205 or 42206 for an import into a scope that still has schemas, or soft-deleted ones that are referred to. */
   private putMode(request: RoutedRequest): WritePlan {
     if (!this.profile.hasModes) throw failures.methodNotAllowed();
     const { subject, body } = request;
@@ -124,20 +124,23 @@ export class SettingOperations {
     return { records: [...cleared, { keytype: 'MODE', subject, value: { mode } }], answer: ok({ mode }) };
   }
 
-  /** What is soft-deleted makes room for what will be imported. */
+  /** What is soft-deleted makes room for what will be imported; a forced one leaves all as it is. */
   private clear(request: RoutedRequest): RegistryRecord[] {
     const { subject } = request;
+    if (flag(request, 'force')) return [];
     const schemas = this.state
       .schemas({ deleted: true, subjectPrefix: subject ?? '' })
       .filter((schema) => isWithin(subject, schema.subject));
-    if (!flag(request, 'force') && schemas.some((schema) => !schema.deleted)) {
+    if (schemas.some((schema) => !schema.deleted)) {
       const scope = subject === null ? 'the registry' : `${isContext(subject) ? 'context' : 'subject'} ${subject}`;
       throw failures.operationNotPermitted(`Cannot import since found existing schemas in ${scope}`);
     }
-    const deleted = schemas.filter((schema) => schema.deleted);
-    if (deleted.length === 0) return [];
+    for (const { subject: name, version } of schemas) {
+      if (this.state.referencedBy(name, version).length > 0) throw failures.referenceExists(name, version);
+    }
+    if (schemas.length === 0) return [];
     return [
-      ...deleted.map(
+      ...schemas.map(
         ({ subject: name, version }): RegistryRecord => ({ keytype: 'SCHEMA', subject: name, version, value: null }),
       ),
       { keytype: 'CLEAR_SUBJECT', subject },

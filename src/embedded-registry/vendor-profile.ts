@@ -13,6 +13,8 @@ export interface VendorProfile {
   readonly dropsDanglingReferences: boolean;
   /** Karapace still answers the id of a purged schema until it is restarted. */
   readonly keepsPurgedIds: boolean;
+  /** Confluent removes soft-deleted versions for good that are below one of the same subject and id, when that one is registered. */
+  readonly removesDeletedOfSameId: boolean;
   /** Karapace deletes by an empty value; Confluent's registry passes over one, as it is no JSON. */
   readonly deletesByEmpty: boolean;
   /** Karapace stores the text with sorted keys, Confluent in Avro's own order. */
@@ -44,6 +46,7 @@ export const vendorProfiles: Readonly<Record<RegistryVendor, VendorProfile>> = {
     duplicateId: 'first-wins',
     dropsDanglingReferences: false,
     keepsPurgedIds: false,
+    removesDeletedOfSameId: true,
     deletesByEmpty: false,
     sortsSchemaKeys: false,
     bodyErrorIsUnprocessable: false,
@@ -61,6 +64,7 @@ export const vendorProfiles: Readonly<Record<RegistryVendor, VendorProfile>> = {
     duplicateId: 'last-wins',
     dropsDanglingReferences: true,
     keepsPurgedIds: true,
+    removesDeletedOfSameId: false,
     deletesByEmpty: true,
     sortsSchemaKeys: true,
     bodyErrorIsUnprocessable: true,

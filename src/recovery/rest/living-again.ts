@@ -32,7 +32,7 @@ export function supersededByUndo({ items, target }: RegistryRestore): Superseded
 }
 
 /**
- * What was soft-deleted before in the subjects that the undo enters IMPORT for, which may remove it for good (the embedded registry does it).
+ * What was soft-deleted before in the subjects that the undo enters IMPORT for, which may remove it for good.
  * @param alive as of {@link keptAlive}
  */
 export function removedByUndo({ items, target }: RegistryRestore, alive: readonly VersionState[]): readonly PutBack[] {

@@ -1,4 +1,4 @@
-/** What the registry has soft-deleted, and entering IMPORT may remove for good (the embedded one does it): how it is brought back. */
+/** What the registry has soft-deleted, and entering IMPORT may remove for good (Confluent's does it where it is not forced): how it is brought back. */
 import type { RestoreItem } from './compare-with-target.ts';
 import { type Dependent, dependencyOrder } from './dependency-order.ts';
 import { versionKey } from './list-schemas.ts';

@@ -1,6 +1,6 @@
 /**
  * Soft-deleted versions that a registry may remove for good while a plan runs: Confluent's removes those below a version of the same subject and
- * id when that one is made (KafkaSchemaRegistry.register, "Tombstone previous version with the same ID"), the embedded one keeps them.
+ * id when that one is made (KafkaSchemaRegistry.register, "Tombstone previous version with the same ID").
  */
 import type { VersionState } from '../state/registry-state.ts';
 import type { RestoreItem } from './compare-with-target.ts';

@@ -397,6 +397,33 @@ describe('settings', () => {
     const keys = registry.log.map(({ key }) => JSON.parse(new TextDecoder().decode(key)).keytype);
     expect(keys).toEqual(['SCHEMA', 'DELETE_SUBJECT', 'SCHEMA', 'CLEAR_SUBJECT', 'MODE']);
   });
+
+  it('purges nothing before an import that is forced, and is refused where something refers to what it would purge', () => {
+    const registry = new InMemoryRegistry();
+    registry.register('s', A);
+    registry.delete('/subjects/s');
+    registry.register('user', record('User', field('r', 'R')), {
+      references: [{ name: 'R', subject: 's', version: 1 }],
+    });
+    expect(registry.put('/mode/s', { mode: 'IMPORT' })).toEqual(error(422, 42206));
+    expect(registry.put('/mode/s?force=true', { mode: 'IMPORT' }).status).toBe(200);
+    expect(registry.get('/subjects/s/versions?deleted=true').body).toEqual([1]);
+  });
+
+  it("removes for good what is soft-deleted below a version of its id, in Confluent's alone", () => {
+    for (const [vendor, left] of [
+      ['confluent', [2, 3]],
+      ['karapace', [1, 2, 3]],
+    ] as const) {
+      const registry = new InMemoryRegistry({ vendor });
+      registry.put('/config', { compatibility: 'NONE' });
+      registry.register('s', A);
+      registry.register('s', AB);
+      registry.delete('/subjects/s');
+      expect(registry.register('s', A)).toBe(1);
+      expect(registry.get('/subjects/s/versions?deleted=true').body, vendor).toEqual(left);
+    }
+  });
 });
 
 describe('records that contradict each other', () => {

@@ -28,10 +28,9 @@ async function written(snapshot: Snapshot, served: RegistryInMemory): Promise<Pl
 describe('soft-deleted versions below one of their id', () => {
   const backup = () => backupOf(['a', 1, 1, 'A', 'deleted'], ['a', 2, 1, 'A'], ['b', 1, 2, 'B']);
 
-  it.each([
-    ['kept', new RegistryInMemory(), ['a 1 1 deleted', 'a 2 1', 'b 1 2']],
-    ['removed', asConfluent(new RegistryInMemory()), ['a 2 1', 'b 1 2']],
-  ])('are restored and checked whether they are %s, and told before', async (_, served, expected) => {
+  it('are removed by the restore, which tells of it before, and checks the rest', async () => {
+    const served = new RegistryInMemory();
+    const expected = ['a 2 1', 'b 1 2'];
     const plan = await written(backup(), served);
     expect(plan.header.summary.filter((line) => line.includes('version 2'))).toEqual([
       "Confluent's registry removes for good what is soft-deleted below a version of its id: version 1 of subject a (below version 2, id 1).",

@@ -173,7 +173,7 @@ describe('a restore through REST', () => {
     const served = new RegistryInMemory();
     await run(await stepsOf(await planned(snapshotOf(from), served)), served);
     served.registry.delete('/subjects/:.dev:a');
-    served.registry.register('gone', record('Gone'));
+    served.registry.register('gone', record('Back'));
     const plan = await planned(snapshotOf(from), served);
     expect(plan.summary).toContainEqual('1 soft-deleted version lives again.');
     const changed = answersOf(served.registry);

@@ -8,9 +8,10 @@ export const record = (name: string): object => ({ type: 'record', name, fields:
 /** Empty records; soft-deleted right after they were imported. */
 export type Version = readonly [subject: string, version: number, id: number, name: string, deleted?: 'deleted'];
 
+/** Backwards: a version removes what is soft-deleted below it, of its id. */
 export function having(registry: InMemoryRegistry, versions: readonly Version[]): InMemoryRegistry {
   registry.put('/mode', { mode: 'IMPORT' });
-  for (const [subject, version, id, name, deleted] of versions) {
+  for (const [subject, version, id, name, deleted] of [...versions].reverse()) {
     registry.register(subject, record(name), { version, id });
     if (deleted === 'deleted') registry.delete(`/subjects/${subject}/versions/${version}`);
   }

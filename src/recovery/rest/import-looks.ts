@@ -1,5 +1,6 @@
 /** Which imports need no look at the registry of their own, as a list or an answer has told it already. */
 import { isJsonObject } from '../records/json-bytes.ts';
+import type { ApiAnswer } from './registry-api.ts';
 import type { RequestStep } from './restore-steps.ts';
 
 /**
@@ -12,13 +13,18 @@ export type ListedVersions = ReadonlyMap<string, 'living' | 'deleted'>;
  * A look costs as much as the import. One is left out only where what it would show is known: that nothing was there, or that the version lived,
  * from the list that the run began with; that the version is there, from the answer. What a run leaves out is looked at again when all was sent.
  *
- * Holds one number for each subject.
+ * That list is older than mode IMPORT: what somebody registered in between would be overwritten. So a subject's versions are listed once more
+ * before the first import into it, when nobody else can register there.
+ *
+ * Holds one number for each subject, and the paths of what its subjects have beside the list.
  */
 export class ImportLooks {
   /** undefined: any may be there. */
   private readonly listed: ListedVersions | undefined;
   /** Paths of versions that may be there without being listed. */
   private readonly maybe = new Set<string>();
+  /** Paths of the subjects' versions that were listed once more. */
+  private readonly relisted = new Set<string>();
   /** By path of a subject's versions, the last one of this run that is known to be there. */
   private readonly proven = new Map<string, number>();
 
@@ -43,6 +49,21 @@ export class ImportLooks {
     if (this.listed === undefined || !version.startsWith('/subjects/')) return false;
     if (this.listed.has(version) || this.maybe.has(version)) return false;
     return isLivingImport(step) || (method === 'PUT' && path.startsWith('/mode'));
+  }
+
+  /** As {@link isFresh}, now that IMPORT is on. @param ask for what a path has */
+  async isFreshNow(
+    step: RequestStep,
+    ask: (path: string) => Promise<Pick<ApiAnswer, 'status' | 'json'>>,
+  ): Promise<boolean> {
+    const { method, path } = step;
+    if (!this.isFresh(step)) return false;
+    if (method !== 'POST' || this.relisted.has(path)) return true;
+    const { status, json } = await ask(`${path}?deleted=true`);
+    if (status !== 404 && !(status === 200 && Array.isArray(json))) return false;
+    for (const version of Array.isArray(json) ? json : []) this.maybe.add(`${path}/${String(version)}`);
+    this.relisted.add(path);
+    return this.isFresh(step);
   }
 
   /** It was refused, or its answer was lost: it may have got through. */

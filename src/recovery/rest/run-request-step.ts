@@ -62,7 +62,7 @@ export interface RequestStepOptions {
 /**
  * What became of it; 'done': it was: it was done already. When it resolves, the node shows what was asked for, or has answered that it is there
  * ({@link ImportLooks}). Sent again it changes nothing, so a run that was killed is simply run again.
- * @throws DataError `holdfast.recovery.rest-denied` with the registry's own words; EnvironmentError `holdfast.recovery.rest-unavailable`;
+ * @throws DataError `holdfast.recovery.rest-denied` with the registry's own words, or where somebody else's version is in the way of an import; EnvironmentError `holdfast.recovery.rest-unavailable`;
  *   what {@link RegistryApi.ask} throws
  */
 export async function runRequestStep(
@@ -72,9 +72,10 @@ export async function runRequestStep(
 ): Promise<StepOutcome> {
   if (looks.wasDone(step)) return 'done';
   const shown = shownBy(step);
-  if (!looks.isFresh(step)) {
+  if (!(await looks.isFreshNow(step, (path) => api.ask('GET', path, signal)))) {
     const isSuperseded = shown.done !== step.done && (await isDone(api, step, signal));
     if (isSuperseded || (await isDone(api, shown, signal))) return 'done';
+    await refuseOthersVersion(api, step, signal);
   }
   if (await isOthers(api, step, signal)) return 'others';
   const answer = await send(api, step, signal);
@@ -95,6 +96,23 @@ export async function runRequestStep(
   }
   looks.shown(step);
   return 'sent';
+}
+
+/** A registry in mode IMPORT overwrites what it has as the version. */
+async function refuseOthersVersion(
+  api: RegistryApi,
+  { method, path, body }: RequestStep,
+  signal: AbortSignal,
+): Promise<void> {
+  if (method !== 'POST' || !isJsonObject(body) || typeof body['version'] !== 'number') return;
+  const place = `${path}/${body['version']}`;
+  const { status, json } = await api.ask('GET', `${place}?deleted=true`, signal);
+  if (status !== 200 || !isJsonObject(json) || json['id'] === body['id']) return;
+  throw new DataError(
+    `The registry has id ${String(json['id'])} at ${place} by now, where id ${String(body['id'])} was to be imported: somebody registered it ` +
+      'meanwhile, and it was left as it is. The undo file takes back what was done before. Then make the plan again.',
+    { code: REST_DENIED, details: { node: api.node, path: place, id: json['id'] } },
+  );
 }
 
 function send(api: RegistryApi, { method, path, body }: RequestStep, signal: AbortSignal): Promise<ApiAnswer> {

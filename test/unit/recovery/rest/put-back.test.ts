@@ -3,7 +3,7 @@ import type { RegistryInMemory } from '../../../support/recovery/registry-in-mem
 import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
 import { planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
 import { confluent, embedded, kinds, register, takenBack } from './taken-back.ts';
-import { backupOf, having, record, type Version, versionsOf } from './versions-in-memory.ts';
+import { backupOf, having, type Version, versionsOf } from './versions-in-memory.ts';
 
 const B: Version = ['b', 1, 2, 'B'];
 

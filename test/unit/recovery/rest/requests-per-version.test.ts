@@ -68,7 +68,7 @@ async function restored(subjects: number): Promise<readonly Record<string, numbe
   return [planning, running, shown, checked, counted(served)];
 }
 
-it('takes one request for each import, and one for each id, for each subject a look and its settings, and none for what a list tells to be there when it is run again', async () => {
+it('takes one request for each import, and one for each id, for each subject a list, a look and its settings, and none for what a list tells to be there when it is run again', async () => {
   const few = await restored(10);
   const many = await restored(30);
   const more = many.map((counts, phase) =>
@@ -76,7 +76,7 @@ it('takes one request for each import, and one for each id, for each subject a l
   );
   expect(more).toEqual([
     { setting: 2, other: 0 },
-    { import: VERSIONS, version: 1, other: 0 },
+    { import: VERSIONS, version: 1, other: 1 },
     { id: 0, other: 0 },
     { id: VERSIONS, setting: 2, other: 0 },
     { id: 0, other: 0 },

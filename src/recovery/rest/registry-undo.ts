@@ -75,7 +75,13 @@ function modesAfter({
 export function undoInWords(restore: RegistryRestore): readonly string[] {
   const { target } = restore;
   const alive = keptAlive(restore);
-  const kept = alive.flatMap(({ subject, version }) => target.version(subject, version) ?? []);
+  const kept = [
+    ...alive.flatMap(({ subject, version }) => target.version(subject, version) ?? []),
+    // Brought back before what refers to it lives again, which the restore need not have soft-deleted.
+    ...restore.putBack.flatMap(({ version, then }) =>
+      then === 'later' && restore.superseded.has(versionKey(version)) ? [version] : [],
+    ),
+  ];
   return [
     ...(kept.length === 0
       ? []

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RegistryInMemory } from '../../../support/recovery/registry-in-memory.ts';
-import { planned, run, stepsOf } from './restore-into-memory.ts';
-import { kinds, register, takenBack } from './taken-back.ts';
-import { backupOf, type Version, versionsOf } from './versions-in-memory.ts';
+import { InMemoryRegistry } from '../../embedded-registry/in-memory-registry.ts';
+import { planned, run, snapshotOf, stepsOf } from './restore-into-memory.ts';
+import { confluent, embedded, kinds, register, takenBack } from './taken-back.ts';
+import { backupOf, having, type Version, versionsOf } from './versions-in-memory.ts';
 
 const B: Version = ['b', 1, 2, 'B'];
 
@@ -59,3 +60,23 @@ it.each(kinds)('what is imported below what is read-only is removed again from $
   const restored = await takenBack(backupOf([':.dev:a', 1, 1, 'A'], [':.dev:a', 2, 3, 'AA', 'deleted']), make);
   expect(restored).toEqual([':.dev:a 1 1', ':.dev:a 2 3 deleted', 'b 1 2']);
 });
+
+it.each([embedded, confluent])(
+  'an undo at $name names what it brings back alive, as what refers to it was only soft-deleted by the restore',
+  async (kind) => {
+    const to: Version = ['a', 1, 1, 'A', 'deleted'];
+    const from = having(new InMemoryRegistry(), [to, ['a', 2, 1, 'A']]);
+    register(from, 'User', 9, to);
+    from.delete('/subjects/user/versions/1');
+    const target = kind.served(to);
+    register(target.registry, 'User', 9, to);
+    const plan = await planned(snapshotOf(from), target);
+    await run(await stepsOf(plan), target);
+    expect(versionsOf(target)).toEqual(['a 2 1', 'user 1 9 deleted']);
+    expect(plan.undo.summary).toContain(
+      'Stays alive, as no registry soft-deletes what is referred to: version 1 of subject a (id 1), to which version 1 of subject user refers.',
+    );
+    await run(await stepsOf(plan.undo), target);
+    expect(versionsOf(target)).toEqual(['a 1 1', 'user 1 9']);
+  },
+);

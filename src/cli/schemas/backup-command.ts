@@ -6,9 +6,9 @@ import { askWitnesses, type WitnessReport } from '../../recovery/backup/ask-witn
 import type { BackupSource } from '../../recovery/backup/backup-source.ts';
 import { restSource, topicSource } from '../../recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
-import { openTarget } from '../../recovery/backup/open-target.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
 import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
+import { openPatientTarget } from '../../recovery/connector/patient-target.ts';
 import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';
@@ -66,7 +66,8 @@ export function addBackup(schemas: Command): void {
   });
 }
 
-async function backup(session: SchemasSession, options: BackupOptions): Promise<number> {
+/** @returns the exit code */
+export async function backup(session: SchemasSession, options: BackupOptions): Promise<number> {
   const { clock, signal, progress } = session;
   const places = options.to.map(parseTargetPlace);
   const stores = options.fromStore === undefined ? undefined : await openStores(session, options);
@@ -74,7 +75,11 @@ async function backup(session: SchemasSession, options: BackupOptions): Promise<
   const targets: BackupTarget[] = [];
   if (options.gitPush !== undefined) session.secrets.add(secretsOf({ url: options.gitPush }));
   const broker = (servers: string | undefined) => session.broker(servers);
-  for (const place of places) targets.push(await openTarget(place, options, { clock, broker, logger: session.logger }));
+  const { logger } = session;
+  const { bootstrapServers: servers = '' } = session.options;
+  for (const place of places) {
+    targets.push(await openPatientTarget(place, options, { clock, broker, logger, servers }));
+  }
   const registry = source.kind === 'rest' ? undefined : await session.nodes(WITNESS_GIVE_UP_MS);
   const outcomes = await runBackup(
     {

@@ -10,7 +10,6 @@ import { BACKUP_FAILED } from '../backup/backup-errors.ts';
 import { topicSource } from '../backup/backup-source.ts';
 import type { BackupTarget } from '../backup/backup-target.ts';
 import { openGitSnapshot } from '../backup/open-git-snapshot.ts';
-import { openTarget } from '../backup/open-target.ts';
 import { openTopicCopy } from '../backup/open-topic-copy.ts';
 import { parsePlace } from '../backup/place.ts';
 import { runBackup, type TargetOutcome } from '../backup/run-backup.ts';
@@ -20,7 +19,7 @@ import { AwayWatch, BackupBrokers } from './backup-brokers.ts';
 import type { BackupJob, BackupSummary } from './backup-job.ts';
 import type { SchemaBackupSettings } from './config.ts';
 import { LookThrough } from './look-through.ts';
-import { AvailabilityRelay, PatientTarget } from './patient-target.ts';
+import { openPatientTarget } from './patient-target.ts';
 import { unrepeatedLogger } from './unrepeated-logger.ts';
 
 /** @throws ConfigError for settings that are wrong; opens no connection yet */
@@ -35,13 +34,9 @@ export async function openBackupJob(settings: SchemaBackupSettings, context: Sou
       : openNodes({ urls: settings.registryUrls, properties: settings.registry, clock, logger, giveUpAfterMs: 10_000 });
   const targets: BackupTarget[] = [];
   for (const place of settings.targets) {
-    const relay = new AvailabilityRelay();
-    const target = await openTarget(place, settings.targetSettings, {
-      ...{ clock, logger },
-      broker: async (servers) => relay.over(await brokers.broker(...targetKafka(settings, servers))),
-    });
-    const [servers] = targetKafka(settings, place.kind === 'kafka' ? place.servers : undefined);
-    targets.push(place.kind === 'kafka' ? new PatientTarget({ target, relay, servers, clock }) : target);
+    const { servers } = settings;
+    const broker = (of: string | undefined) => brokers.broker(...targetKafka(settings, of));
+    targets.push(await openPatientTarget(place, settings.targetSettings, { clock, logger, broker, servers }));
   }
   return new OpenBackupJob({ settings, clock, logger, wentWell, brokers, nodes, targets });
 }

@@ -2,7 +2,26 @@
 import type { Broker, ClientOptions } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { BackupTarget, OpenTarget } from '../backup/backup-target.ts';
+import { openTarget, type TargetSettings, type TargetSurroundings } from '../backup/open-target.ts';
+import type { TargetPlace } from '../backup/place.ts';
 import { AwayWatch } from './backup-brokers.ts';
+
+/**
+ * As {@link openTarget}; a target in Kafka is given up when it stays away.
+ * @param servers of a topic that names none
+ * @throws ConfigError
+ */
+export async function openPatientTarget(
+  place: TargetPlace,
+  settings: TargetSettings,
+  { servers, ...surroundings }: TargetSurroundings & { readonly servers: string },
+): Promise<BackupTarget> {
+  const relay = new AvailabilityRelay();
+  const broker = async (of: string | undefined): Promise<Broker> => relay.over(await surroundings.broker(of));
+  const target = await openTarget(place, settings, { ...surroundings, broker });
+  if (place.kind !== 'kafka') return target;
+  return new PatientTarget({ target, relay, servers: place.servers ?? servers, clock: surroundings.clock });
+}
 
 type Listener = NonNullable<ClientOptions['onAvailability']>;
 

@@ -47,10 +47,10 @@ export async function planRepair(options: PlanRepairOptions, signal?: AbortSigna
 }
 
 async function* stepsOf({ repair, facts: { topic } }: PlanRepairOptions, ids: HighestIds): AsyncGenerator<PlanStep> {
+  for (const { schema } of ids.reservations()) yield schemaStep(topic, schema);
   for await (const record of repair.records()) {
     yield { do: 'produce', topic, record, change: record.value === null ? '-' : '~' };
   }
-  for (const { schema } of ids.reservations()) yield schemaStep(topic, schema);
   yield noopStep(topic);
 }
 
@@ -64,6 +64,7 @@ async function highestIds(options: PlanRepairOptions, signal: AbortSignal | unde
   }
   await addWitnessedIds(ids, snapshot);
   for (const [context, id] of Object.entries(minIds)) ids.atLeast(context, id);
+  ids.writes();
   for await (const record of repair.records()) ids.saw(readRecord(appendedRecord(record)));
   return ids;
 }

@@ -66,6 +66,7 @@ export async function planInPlace(options: InPlaceOptions, signal?: AbortSignal)
   for (const from of [known.highest, options.minIds ?? {}]) {
     for (const [context, id] of Object.entries(from)) ids.atLeast(context, id);
   }
+  ids.writes();
   let largest = 0;
   for await (const { record } of writtenInPlace(options, differences.all, signal)) {
     ids.saw(readRecord(record));
@@ -101,11 +102,11 @@ async function* stepsOf(
 ): AsyncGenerator<PlanStep> {
   const { topic } = facts;
   yield* alterFor(facts, largest);
+  const reserved = ids.reservations();
+  for (const { schema } of reserved) yield schemaStep(topic, schema);
   for await (const { record, change } of writtenInPlace(options, differences.all, signal)) {
     yield { do: 'produce', topic, record: plannedRecord(record), change };
   }
-  const reserved = ids.reservations();
-  for (const { schema } of reserved) yield schemaStep(topic, schema);
   if (differences.all.size + reserved.length > 0 || endsInMarker) yield noopStep(topic);
 }
 

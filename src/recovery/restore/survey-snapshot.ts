@@ -86,7 +86,7 @@ export function idLines(ids: HighestIds): readonly string[] {
         ? ''
         : schema.id === id
           ? `; no schema has it any more, so ${schema.subject} reserves it`
-          : `; vendors read differently what has it, so ${schema.subject} reserves ${schema.id}`;
+          : `; what has it is written anew, or read differently by vendors, so ${schema.subject} reserves ${schema.id}`;
     return `highest id${where}: ${id}${how}`;
   });
 }

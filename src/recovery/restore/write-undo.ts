@@ -1,7 +1,6 @@
 /** The plan that takes a topic's plan back, written before that one's first step. Invariant 10: a restore can be undone. */
 import { agreeing, counted } from '../../foundation/counted.ts';
 import { newId } from '../../foundation/id.ts';
-import { contextOf } from '../../registry/subject-context.ts';
 import { openPlan, type Plan } from '../plan/open-plan.ts';
 import type { PlanHeader, PlannedRecord, PlanStep, UndonePlan } from '../plan/plan.ts';
 import { PlanWriter } from '../plan/plan-writer.ts';
@@ -9,7 +8,6 @@ import { appendedRecord, plannedRecord } from '../plan/planned-record.ts';
 import type { RawRecord } from '../records/raw-record.ts';
 import { readRecord } from '../records/read-record.ts';
 import { isReservedSubject } from '../records/reserved-id.ts';
-import type { SchemaValue } from '../records/schemas-record.ts';
 import { versionRecords } from '../repair/version-writes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TopicFacts } from '../snapshot/topic-facts.ts';
@@ -178,8 +176,6 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   if (present === undefined || facts === undefined) throw new Error('a plan in place without a topic');
   const { added, replaced } = await touchedKeys(plan, present, signal);
   const reserved = await reservedBy(plan, signal);
-  const released = new Set<string>();
-  const isKept = (record: PlannedRecord): boolean => !released.has(record.key ?? '');
   const deleteOf = (key: string): PlanStep => ({
     do: 'produce',
     topic,
@@ -194,21 +190,16 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   const ids = new HighestIds();
   await see(ids, present.records(), signal);
   await see(ids, recordsOf(plan, signal), signal);
-  for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
   let largest = 0;
   let hasReferences = false;
   for await (const records of again()) {
     for (const raw of records) {
-      const read = readRecord(raw);
-      ids.saw(read);
-      const reservation = read.ok && read.record.kind === 'schema' ? reserved.get(idOf(read.record.value)) : undefined;
-      if (reservation?.key) released.add(reservation.key);
       largest = Math.max(largest, sizeOf(raw));
       hasReferences ||= refersToOthers(raw);
     }
   }
-  for (const key of released) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
-  const deleted = released.size + added.length;
+  for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
+  await see(ids, again(), signal);
   const behind = hasReferences ? await keptBehindTargets(present, replaced, signal) : [];
   const names = shape.alter.flatMap(({ configs }) => Object.keys(configs));
   const configs = Object.fromEntries(names.map((name) => [name, facts.overrides[name] ?? null]));
@@ -219,57 +210,52 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   return {
     ids,
     summary: [
-      `deletes ${counted(deleted, 'key')} that ${agreeing(deleted, 'was', 'were')} not there, and writes ${counted(replaced.length, 'record')} again as ${agreeing(replaced.length, 'it was', 'they were')}`,
+      `deletes ${counted(added.length, 'key')} that ${agreeing(added.length, 'was', 'were')} not there, and writes ${counted(replaced.length, 'record')} again as ${agreeing(replaced.length, 'it was', 'they were')}`,
     ],
-    first: back,
+    first: [
+      ...back,
+      // First, as in the plan: it may have been killed before that.
+      ...reserved.map((record): PlanStep => ({ do: 'produce', topic, record })),
+    ],
     records: async function* () {
-      yield [...released].map(deleteOf);
       for (let at = 0; at < added.length; at += BATCH) yield added.slice(at, at + BATCH).map(deleteOf);
       // All of them first: two versions may have changed their ids, and each id has to be let go of before it is taken.
-      for await (const records of again()) yield records.flatMap((raw) => tombstoneBefore(topic, raw));
+      for await (const records of again()) {
+        yield records.filter(needsTombstone).map((raw) => produce(topic, { ...raw, value: null, headers: [] }, -1));
+      }
       for await (const records of again()) yield records.map((raw) => produce(topic, raw, -1));
       for await (const record of versionRecords(behind)) yield [{ do: 'produce', topic, record }];
     },
-    last: [
-      // A plan reserves last: where it was killed before, nothing else does.
-      ...[...reserved.values()].filter(isKept).map((record): PlanStep => ({ do: 'produce', topic, record })),
-      ...ids.reservations().map(({ schema }) => schemaStep(topic, schema)),
-      noopStep(topic),
-    ],
+    // Ids that only the plan has given to anything: as long as something has them, Confluent's registry takes no other text of them.
+    last: [...ids.reservations().map(({ schema }) => schemaStep(topic, schema)), noopStep(topic)],
   };
 }
 
-/** By id: the records by which the plan reserves ids. A schema that has such an id again would come second, and be dropped by Confluent's registry. */
-async function reservedBy(plan: Plan, signal: AbortSignal): Promise<ReadonlyMap<string, PlannedRecord>> {
-  const found = new Map<string, PlannedRecord>();
+/** The records by which the plan reserves ids: they stay when it is taken back, as nothing else has these ids. */
+async function reservedBy(plan: Plan, signal: AbortSignal): Promise<readonly PlannedRecord[]> {
+  const found: PlannedRecord[] = [];
   // What an undo reserves is taken back with it.
   if (plan.header.undoes !== undefined) return found;
   for await (const steps of plan.read(0, signal)) {
     for (const step of steps) {
       if (step.do !== 'produce') continue;
       const read = readRecord(appendedRecord(step.record));
-      if (!read.ok || read.record.kind !== 'schema' || !isReservedSubject(read.record.subject)) continue;
-      found.set(idOf(read.record.value), step.record);
+      if (read.ok && read.record.kind === 'schema' && isReservedSubject(read.record.subject)) found.push(step.record);
     }
   }
   return found;
-}
-
-function idOf({ subject, id }: SchemaValue): string {
-  return `${id} ${contextOf(subject)}`;
 }
 
 /**
  * Confluent's registry keeps the first text that an id had, which may be that of the plan, unless its version was deleted in between. And what a
  * registry reads past, as the empty value by which Karapace deletes or what nobody can read, takes nothing of the plan's away.
  */
-function tombstoneBefore(topic: string, raw: RawRecord): readonly PlanStep[] {
+function needsTombstone(raw: RawRecord): boolean {
   const read = readRecord(raw);
   const isReadPast = read.ok
     ? 'absence' in read.record && read.record.absence === 'empty'
     : read.version !== undefined || read.setting !== undefined;
-  if (!isReadPast && !(read.ok && read.record.kind === 'schema')) return [];
-  return [produce(topic, { ...raw, value: null, headers: [] }, -1)];
+  return isReadPast || (read.ok && read.record.kind === 'schema');
 }
 
 async function see(

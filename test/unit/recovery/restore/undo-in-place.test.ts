@@ -184,19 +184,19 @@ describe('the undo of a plan in place', () => {
     await expect(topic.undo(plan)).resolves.toMatchObject({ outcome: 'was-done' });
   });
 
-  it('gives an id back that the plan had reserved, as no version had it any more', async () => {
+  it('gives an id back that no version had any more, and keeps the next one, which the plan has reserved', async () => {
     for (const context of ['', ':.c:']) {
       const topic = new MemoryPlanTopic(asLog([schema('a', 1, 1), schema(`${context}s`, 1, 4)]));
       const before = await told(topic);
       const plan = await planned(topic, [schema(`${context}s`, 1, 3)]);
       await topic.run(plan);
       expect(await told(topic)).not.toEqual(before);
-      expect(topic.log.map(contentInWords).join()).toContain('Reserved4');
+      expect(topic.log.map(contentInWords).join()).toContain('Reserved5');
       await topic.undo(plan);
       expect(await told(topic)).toEqual(before);
       topic.compact();
       expect(await told(topic)).toEqual(before);
-      expect(topic.log.map(contentInWords).join()).not.toContain('Reserved4');
+      expect(topic.log.map(contentInWords).join()).toContain('Reserved5');
     }
   });
 

@@ -24,6 +24,12 @@ interface ToldVersion {
 const inWords = (versions: readonly ToldVersion[]): readonly string[] =>
   versions.map((v) => `${v.subject} ${v.version} is ${v.id}${v.deleted ? ' deleted' : ''} ${v.schema}`).sort();
 
+/** Confluent's registry removes for good what is soft-deleted below a version of its id. */
+const keptByConfluent = (versions: readonly ToldVersion[]): readonly ToldVersion[] =>
+  versions.filter(
+    (v) => !(v.deleted && versions.some((o) => o.subject === v.subject && o.id === v.id && o.version > v.version)),
+  );
+
 it('a generated registry that is restored through REST has every version, id, text and soft delete, and gives no old id out', async () => {
   await fc.assert(
     fc.asyncProperty(generatedRegistry({ vendor: 'confluent', isPlain: true, isWritable: true }), async (lived) => {
@@ -40,7 +46,7 @@ it('a generated registry that is restored through REST has every version, id, te
       await runRegistryPlan({ plan, api, clock: systemClock }, signal);
       const { state } = served.registry.core;
       const restored = state.schemas({ deleted: true, subjectPrefix: '' }).filter((v) => !isReservedSubject(v.subject));
-      expect(differenceOf(inWords(restored), inWords(lived.versions))).toBeUndefined();
+      expect(differenceOf(inWords(restored), inWords(keptByConfluent(lived.versions)))).toBeUndefined();
       for (const [context, id] of lived.maxIds) expect(state.maxId(context)).toBeGreaterThanOrEqual(id);
       // The level that holds anyway is not set once more.
       const unset = { compatibilityLevel: 'BACKWARD' };

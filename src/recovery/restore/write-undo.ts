@@ -175,7 +175,6 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   const facts = present?.facts.topic;
   if (present === undefined || facts === undefined) throw new Error('a plan in place without a topic');
   const { added, replaced } = await touchedKeys(plan, present, signal);
-  const reserved = await reservedBy(plan, signal);
   const deleteOf = (key: string): PlanStep => ({
     do: 'produce',
     topic,
@@ -188,18 +187,22 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
     }
   };
   const ids = new HighestIds();
-  await see(ids, present.records(), signal);
-  await see(ids, recordsOf(plan, signal), signal);
+  for await (const records of present.records()) {
+    signal.throwIfAborted();
+    for (const raw of records) ids.saw(readRecord(raw));
+  }
+  const reserved = await seePlan(ids, plan, signal);
+  for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
   let largest = 0;
   let hasReferences = false;
   for await (const records of again()) {
+    signal.throwIfAborted();
     for (const raw of records) {
+      ids.saw(readRecord(raw));
       largest = Math.max(largest, sizeOf(raw));
       hasReferences ||= refersToOthers(raw);
     }
   }
-  for (const key of added) ids.saw(readRecord({ key: Buffer.from(key, 'base64'), value: null }));
-  await see(ids, again(), signal);
   const behind = hasReferences ? await keptBehindTargets(present, replaced, signal) : [];
   const names = shape.alter.flatMap(({ configs }) => Object.keys(configs));
   const configs = Object.fromEntries(names.map((name) => [name, facts.overrides[name] ?? null]));
@@ -231,19 +234,21 @@ async function inPlace({ topic, plan, shape, present }: UndoOptions, signal: Abo
   };
 }
 
-/** The records by which the plan reserves ids: they stay when it is taken back, as nothing else has these ids. */
-async function reservedBy(plan: Plan, signal: AbortSignal): Promise<readonly PlannedRecord[]> {
-  const found: PlannedRecord[] = [];
+/** Tells `ids` of the plan's records. Returns those by which it reserves ids: they stay when it is taken back, as nothing else has these ids. */
+async function seePlan(ids: HighestIds, plan: Plan, signal: AbortSignal): Promise<readonly PlannedRecord[]> {
+  const reserved: PlannedRecord[] = [];
   // What an undo reserves is taken back with it.
-  if (plan.header.undoes !== undefined) return found;
+  const isUndo = plan.header.undoes !== undefined;
   for await (const steps of plan.read(0, signal)) {
     for (const step of steps) {
       if (step.do !== 'produce') continue;
       const read = readRecord(appendedRecord(step.record));
-      if (read.ok && read.record.kind === 'schema' && isReservedSubject(read.record.subject)) found.push(step.record);
+      ids.saw(read);
+      const isSchema = read.ok && read.record.kind === 'schema';
+      if (!isUndo && isSchema && isReservedSubject(read.record.subject)) reserved.push(step.record);
     }
   }
-  return found;
+  return reserved;
 }
 
 /**
@@ -256,32 +261,6 @@ function needsTombstone(raw: RawRecord): boolean {
     ? 'absence' in read.record && read.record.absence === 'empty'
     : read.version !== undefined || read.setting !== undefined;
   return isReadPast || (read.ok && read.record.kind === 'schema');
-}
-
-async function see(
-  ids: HighestIds,
-  batches: AsyncIterable<readonly Pick<RawRecord, 'key' | 'value'>[]>,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const records of batches) {
-    signal.throwIfAborted();
-    for (const raw of records) ids.saw(readRecord(raw));
-  }
-}
-
-async function* recordsOf(
-  plan: Plan,
-  signal: AbortSignal,
-): AsyncGenerator<readonly Pick<RawRecord, 'key' | 'value'>[]> {
-  for await (const steps of plan.read(0, signal)) {
-    yield steps.flatMap((step) =>
-      step.do === 'produce' ? [{ key: decoded(step.record.key), value: decoded(step.record.value) }] : [],
-    );
-  }
-}
-
-function decoded(base64: string | null): Uint8Array | null {
-  return base64 === null ? null : Buffer.from(base64, 'base64');
 }
 
 function produce(topic: string, raw: RawRecord, timestamp: number): PlanStep {

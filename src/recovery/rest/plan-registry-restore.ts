@@ -93,13 +93,13 @@ export async function planRegistryRestore(options: RegistryRestoreOptions): Prom
       ? [
           ...summaryOf({ ...restore, scopes: new Set(), putBack: [] }, same),
           ...notCarriedInWords(dropped),
-          ...keptAlive(kept),
+          ...keptAliveInWords(kept),
           ...notKeptByApicurio(restore),
         ]
       : [
           ...summaryOf(restore, same),
           ...leftInImport(restore),
-          ...keptAlive(kept),
+          ...keptAliveInWords(kept),
           ...(target.witness.vendor === 'confluent' ? supersededInWords(restore.superseded) : []),
           ...otherIds,
           ...leftOutInWords(leftOut),
@@ -246,7 +246,7 @@ function leftInImport({ target, modes }: RegistryRestore): readonly string[] {
   ];
 }
 
-function keptAlive(kept: readonly string[]): readonly string[] {
+function keptAliveInWords(kept: readonly string[]): readonly string[] {
   if (kept.length === 0) return [];
   const more = kept.length > 10 ? `; and ${kept.length - 10} more` : '';
   return [`Stays alive, though the backup has it soft-deleted: ${kept.slice(0, 10).join('; ')}${more}.`];

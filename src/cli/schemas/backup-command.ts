@@ -6,9 +6,9 @@ import { askWitnesses, type WitnessReport } from '../../recovery/backup/ask-witn
 import type { BackupSource } from '../../recovery/backup/backup-source.ts';
 import { restSource, topicSource } from '../../recovery/backup/backup-source.ts';
 import type { BackupTarget } from '../../recovery/backup/backup-target.ts';
+import { openPatientTarget } from '../../recovery/backup/patient-target.ts';
 import { runBackup, type TargetOutcome } from '../../recovery/backup/run-backup.ts';
 import type { SnapshotFolder } from '../../recovery/backup/snapshot-folder.ts';
-import { openPatientTarget } from '../../recovery/connector/patient-target.ts';
 import type { RegistryNodes } from '../../recovery/rest/open-nodes.ts';
 import { secretsOf } from '../../runtime/config/variables/secret-settings.ts';
 import { ConnectError } from '../../sdk/errors/connect-error.ts';

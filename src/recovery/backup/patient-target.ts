@@ -1,10 +1,10 @@
 /** A target in Kafka that fails when its brokers stay away, so that it does not keep the other targets from their backup. */
 import type { Broker, ClientOptions } from '../../broker/ports.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import type { BackupTarget, OpenTarget } from '../backup/backup-target.ts';
-import { openTarget, type TargetSettings, type TargetSurroundings } from '../backup/open-target.ts';
-import type { TargetPlace } from '../backup/place.ts';
-import { AwayWatch } from './backup-brokers.ts';
+import { AwayWatch } from './away-watch.ts';
+import type { BackupTarget, OpenTarget } from './backup-target.ts';
+import { openTarget, type TargetSettings, type TargetSurroundings } from './open-target.ts';
+import type { TargetPlace } from './place.ts';
 
 /**
  * As {@link openTarget}; a target in Kafka is given up when it stays away.

@@ -6,20 +6,21 @@ import { ConnectError } from '../../sdk/errors/connect-error.ts';
 import { EnvironmentError } from '../../sdk/errors/kinds.ts';
 import type { SourceTaskContext } from '../../sdk/task.ts';
 import { askWitnesses } from '../backup/ask-witnesses.ts';
+import { AwayWatch } from '../backup/away-watch.ts';
 import { BACKUP_FAILED } from '../backup/backup-errors.ts';
 import { topicSource } from '../backup/backup-source.ts';
 import type { BackupTarget } from '../backup/backup-target.ts';
 import { openGitSnapshot } from '../backup/open-git-snapshot.ts';
 import { openTopicCopy } from '../backup/open-topic-copy.ts';
+import { openPatientTarget } from '../backup/patient-target.ts';
 import { parsePlace } from '../backup/place.ts';
 import { runBackup, type TargetOutcome } from '../backup/run-backup.ts';
 import { openSnapshotFolder, type SnapshotFolder } from '../backup/snapshot-folder.ts';
 import { openNodes, type RegistryNodes } from '../rest/open-nodes.ts';
-import { AwayWatch, BackupBrokers } from './backup-brokers.ts';
+import { BackupBrokers } from './backup-brokers.ts';
 import type { BackupJob, BackupSummary } from './backup-job.ts';
 import type { SchemaBackupSettings } from './config.ts';
 import { LookThrough } from './look-through.ts';
-import { openPatientTarget } from './patient-target.ts';
 import { unrepeatedLogger } from './unrepeated-logger.ts';
 
 /** @throws ConfigError for settings that are wrong; opens no connection yet */

@@ -3,7 +3,7 @@ import type { Admin, Broker, ClientOptions } from '../../../../src/broker/ports.
 import { silentLogger } from '../../../../src/foundation/logger.ts';
 import { ManualClock } from '../../../../src/foundation/manual-clock.ts';
 import type { OpenTarget } from '../../../../src/recovery/backup/backup-target.ts';
-import { AvailabilityRelay, PatientTarget } from '../../../../src/recovery/connector/patient-target.ts';
+import { AvailabilityRelay, PatientTarget } from '../../../../src/recovery/backup/patient-target.ts';
 
 function setUp() {
   const clock = new ManualClock();
